@@ -1,0 +1,21 @@
+import { oc } from '@orpc/contract';
+import { expect, test } from 'vitest';
+import { contract } from './contract.ts';
+import { type GuardedRouter, procedure } from './procedure.ts';
+
+test('every procedure says who may call it', () => {
+  const accesses = Object.values(contract).flatMap((area) =>
+    Object.values(area).map((one) => one['~orpc'].meta.access),
+  );
+  expect(accesses).not.toContain(undefined);
+  expect(accesses.length).toBeGreaterThan(10);
+});
+
+test('a procedure without a declared access does not compile', () => {
+  const guarded = { fine: procedure('public') } satisfies GuardedRouter;
+  // @ts-expect-error: a bare contract procedure carries no access.
+  const bare = { missing: oc } satisfies GuardedRouter;
+  // @ts-expect-error: an access that is not a permission is refused.
+  procedure('study.destroy');
+  expect([guarded, bare]).toHaveLength(2);
+});

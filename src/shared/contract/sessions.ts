@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { UserId } from '../domain/ids.ts';
+import { PERMISSIONS, Role } from '../domain/permissions.ts';
+import { procedure } from './procedure.ts';
+
+/** Who is signed in, and what they may do. */
+export const CurrentUser = z.object({
+  userId: UserId,
+  username: z.string(),
+  displayName: z.string(),
+  roles: z.array(Role),
+  permissions: z.array(z.enum(PERMISSIONS)),
+  site: z.object({ code: z.string(), name: z.string(), zone: z.string() }),
+});
+export type CurrentUser = z.infer<typeof CurrentUser>;
+
+/** `second-factor` is answered where a user has one set up; pages also get the cookie. */
+export const SignInOutcome = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('signed-in'), token: z.string(), user: CurrentUser }),
+  z.object({ state: z.literal('second-factor'), challenge: z.string() }),
+]);
+export type SignInOutcome = z.infer<typeof SignInOutcome>;
+
+export const sessions = {
+  signIn: procedure('public')
+    .route({ method: 'POST', path: '/sessions', successStatus: 201 })
+    .input(z.object({ username: z.string().min(1).max(200), password: z.string().min(1).max(1000) }))
+    .output(SignInOutcome),
+  current: procedure('signed-in').route({ method: 'GET', path: '/sessions/current' }).output(CurrentUser),
+  signOut: procedure('signed-in').route({ method: 'DELETE', path: '/sessions/current' }).output(z.object({})),
+};

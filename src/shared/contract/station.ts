@@ -1,0 +1,61 @@
+import { eventIterator } from '@orpc/contract';
+import { z } from 'zod';
+import { procedure } from './procedure.ts';
+
+/** A reason why the station is not wholly well: a code for the page's text. */
+export const HealthReason = z.object({
+  code: z.string(),
+  severity: z.enum(['degraded', 'failing']),
+  sinceMs: z.number().nullable(),
+});
+export type HealthReason = z.infer<typeof HealthReason>;
+
+/** What the connection strip shows. `not-configured` is a fact, not a fault. */
+export const StationStatus = z.object({
+  version: z.string(),
+  demo: z.boolean(),
+  nowMs: z.number(),
+  dicomIn: z.object({
+    state: z.enum(['listening', 'closed']),
+    aeTitle: z.string(),
+    port: z.number().int(),
+    associations: z.number().int(),
+    receivedLastHour: z.number().int(),
+    lastReceivedAtMs: z.number().nullable(),
+  }),
+  hl7In: z.object({ state: z.enum(['listening', 'closed', 'not-configured']) }),
+  destinations: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['pacs', 'ris', 'ehr']),
+      state: z.enum(['reachable', 'unreachable', 'not-configured']),
+      sinceMs: z.number().nullable(),
+      queued: z.number().int(),
+    }),
+  ),
+  inference: z.object({
+    state: z.enum(['ready', 'starting', 'down']),
+    wanted: z.array(z.string()),
+    provider: z.string().nullable(),
+    queued: z.number().int(),
+    running: z.number().int(),
+    models: z.number().int(),
+  }),
+  disk: z.object({ freeBytes: z.number(), totalBytes: z.number(), state: z.enum(['enough', 'low', 'full']) }),
+  unopenedCritical: z.number().int(),
+  readersSignedIn: z.number().int(),
+  reasons: z.array(HealthReason),
+});
+export type StationStatus = z.infer<typeof StationStatus>;
+
+/** Coalesced news for pages: which studies changed up to which event; `reset` means fetch everything again. */
+export const Hint = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('changed'), studyIds: z.array(z.string()), seq: z.number().int() }),
+  z.object({ type: z.literal('reset'), seq: z.number().int() }),
+]);
+export type Hint = z.infer<typeof Hint>;
+
+export const station = {
+  status: procedure('station.read').route({ method: 'GET', path: '/station/status' }).output(StationStatus),
+  hints: procedure('worklist.read').output(eventIterator(Hint)),
+};

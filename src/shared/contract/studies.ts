@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { NotRunReason } from '../domain/ai-status.ts';
+import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
+import { CompletenessEvidence, Intent, QuarantineReason, ReportState } from '../domain/study.ts';
+import { AcrCategory } from '../domain/urgency.ts';
+import { procedure } from './procedure.ts';
+import { WorklistRow } from './worklist.ts';
+
+export const SeriesCard = z.object({
+  seriesId: SeriesId,
+  seriesUid: z.string(),
+  number: z.number().int().nullable(),
+  description: z.string().nullable(),
+  modality: z.string(),
+  instances: z.number().int(),
+  displayable: z.boolean(),
+});
+export type SeriesCard = z.infer<typeof SeriesCard>;
+
+/** One model's run on one revision of the study, with what its receipt says. */
+export const RunCard = z.object({
+  runId: RunId,
+  revision: z.number().int(),
+  model: z.object({
+    id: z.string(),
+    name: z.string(),
+    version: z.string(),
+    digest: z.string(),
+    clinicalUse: z.string(),
+    stage: z.string(),
+  }),
+  state: z.enum(['queued', 'running', 'finished', 'failed', 'superseded']),
+  reason: NotRunReason.nullable(),
+  provider: z.string().nullable(),
+  queuedAtMs: z.number(),
+  startedAtMs: z.number().nullable(),
+  finishedAtMs: z.number().nullable(),
+  stagesMs: z.record(z.string(), z.number()),
+  seriesUid: z.string().nullable(),
+  seriesChoice: z.array(z.string()),
+});
+export type RunCard = z.infer<typeof RunCard>;
+
+/** A study as the reading page opens it. */
+export const StudyDetail = z.object({
+  row: WorklistRow,
+  /** Where this study's DICOMweb lives, on the page's own origin. */
+  dicomwebPath: z.string(),
+  series: z.array(SeriesCard),
+  completeness: CompletenessEvidence.nullable(),
+  priors: z.array(
+    z.object({
+      studyId: StudyId,
+      studyUid: z.string(),
+      dateRaw: z.string().nullable(),
+      description: z.string().nullable(),
+      modality: z.string(),
+      intent: Intent,
+    }),
+  ),
+  runs: z.array(RunCard),
+  quarantine: z.array(z.object({ reason: QuarantineReason, atMs: z.number() })),
+});
+export type StudyDetail = z.infer<typeof StudyDetail>;
+
+/** What a model said, with the evidence for it. Coordinates are DICOM patient coordinates in mm. */
+export const Finding = z.object({
+  findingId: FindingId,
+  studyId: StudyId,
+  runId: RunId,
+  revision: z.number().int(),
+  origin: z.literal('ai'),
+  state: z.enum(['unverified', 'accepted', 'modified', 'rejected', 'superseded']),
+  model: z.object({
+    id: z.string(),
+    name: z.string(),
+    version: z.string(),
+    clinicalUse: z.string(),
+    stage: z.string(),
+  }),
+  label: z.object({ code: z.string(), scheme: z.string(), display: z.string() }),
+  category: AcrCategory,
+  score: z.number(),
+  threshold: z.number(),
+  measurements: z.array(z.object({ code: z.string(), display: z.string(), value: z.number(), unit: z.string() })),
+  seriesUid: z.string(),
+  keyImage: z.object({ sopUid: z.string(), centreMm: z.tuple([z.number(), z.number(), z.number()]) }).nullable(),
+  /** Packed bits, least significant first (as PS3.5 §8.1.1), one slice of rows × columns after another in this order. */
+  mask: z
+    .object({ href: z.string(), rows: z.number().int(), columns: z.number().int(), sopUids: z.array(z.string()) })
+    .nullable(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** One entry of a study's story: an event of the ledger, in words chosen by the page. */
+export const TimelineEntry = z.object({
+  seq: z.number().int(),
+  atMs: z.number(),
+  kind: z.string(),
+  actor: z.object({ kind: z.enum(['user', 'service', 'peer']), id: z.string(), display: z.string().nullable() }),
+  payload: z.record(z.string(), z.unknown()).nullable(),
+});
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+
+export const StudyReport = z.object({ studyId: StudyId, state: ReportState, signedAtMs: z.number().nullable() });
+export type StudyReport = z.infer<typeof StudyReport>;
+
+const one = z.object({ studyId: StudyId });
+
+export const studies = {
+  get: procedure('study.read').route({ method: 'GET', path: '/studies/{studyId}' }).input(one).output(StudyDetail),
+  find: procedure('study.read')
+    .route({ method: 'GET', path: '/studies' })
+    .input(z.object({ studyUid: z.string().regex(/^[0-9.]{1,64}$/) }))
+    .output(z.array(z.object({ studyId: StudyId, studyUid: z.string(), revision: z.number().int() }))),
+  findings: procedure('study.read')
+    .route({ method: 'GET', path: '/studies/{studyId}/findings' })
+    .input(one)
+    .output(z.array(Finding)),
+  report: procedure('study.read')
+    .route({ method: 'GET', path: '/studies/{studyId}/report' })
+    .input(one)
+    .output(StudyReport),
+  timeline: procedure('study.read')
+    .route({ method: 'GET', path: '/studies/{studyId}/timeline' })
+    .input(one)
+    .output(z.array(TimelineEntry)),
+  /** A reader opened the images: recorded, and it stops the open-by clock. */
+  open: procedure('study.open')
+    .route({ method: 'POST', path: '/studies/{studyId}/openings' })
+    .input(one)
+    .output(WorklistRow),
+  /** A person makes a comparison or own study count as new: it gets deadlines, inference and alerts. */
+  promote: procedure('study.promote')
+    .route({ method: 'POST', path: '/studies/{studyId}/promotions' })
+    .input(one)
+    .output(WorklistRow),
+};

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** Why an eligible model gave no answer; only ever added to. */
+export const NOT_RUN_REASONS = [
+  'no-eligible-series',
+  'over-tolerance',
+  'over-budget',
+  'runner-crashed',
+  'runner-unavailable',
+  'input-refused',
+  'object-unreadable',
+  'bad-output',
+  'low-memory',
+  'model-unavailable',
+  'cancelled',
+] as const;
+export const NotRunReason = z.enum(NOT_RUN_REASONS);
+export type NotRunReason = z.infer<typeof NotRunReason>;
+
+/**
+ * What AI says of a study. `no-flag` stands only when every eligible series is done; it is never "negative" or "normal".
+ * `late` is a run past its tolerance that still computes: the row stands unflagged meanwhile.
+ */
+export const AiStatus = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('awaiting-images') }),
+  z.object({ state: z.literal('no-model') }),
+  z.object({ state: z.literal('waiting') }),
+  z.object({ state: z.literal('running'), startedAtMs: z.number() }),
+  z.object({ state: z.literal('late'), startedAtMs: z.number().nullable() }),
+  z.object({
+    state: z.literal('flagged'),
+    findings: z.array(z.object({ code: z.string(), display: z.string(), score: z.number(), model: z.string() })),
+  }),
+  z.object({ state: z.literal('no-flag') }),
+  z.object({ state: z.literal('not-run'), reason: NotRunReason }),
+]);
+export type AiStatus = z.infer<typeof AiStatus>;

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { NOT_RUN_REASONS } from './ai-status.ts';
+import { Completeness, CompletenessEvidence, Intent, QuarantineReason } from './study.ts';
+import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
+
+/**
+ * Every kind of event the ledger may hold, with its payload (codes and ids, never names or text from people).
+ * Persisted, so only ever added to; a changed payload gets a higher version and keeps reading the older one.
+ */
+export const EVENT_KINDS = {
+  'station-started': { version: 1, payload: z.object({ version: z.string() }) },
+  'station-stopped': { version: 1, payload: z.object({}) },
+  'user-created': { version: 1, payload: z.object({ userId: z.string(), roles: z.array(z.string()) }) },
+  'user-signed-in': { version: 1, payload: z.object({ userId: z.string() }) },
+  'user-sign-in-refused': { version: 1, payload: z.object({ reason: z.string(), userId: z.string().nullable() }) },
+  'user-signed-out': { version: 1, payload: z.object({ userId: z.string() }) },
+  'association-refused': { version: 1, payload: z.object({ reason: z.string(), address: z.string() }) },
+  'association-ended': {
+    version: 1,
+    payload: z.object({
+      peerId: z.string(),
+      how: z.enum(['released', 'aborted', 'failed']),
+      stored: z.number().int(),
+      refused: z.number().int(),
+    }),
+  },
+  'instance-received': {
+    version: 1,
+    payload: z.object({
+      instanceId: z.string(),
+      seriesId: z.string(),
+      digest: z.string(),
+      outcome: z.enum(['new', 'new-version', 'duplicate']),
+      intent: Intent,
+      revision: z.number().int(),
+    }),
+  },
+  'instance-quarantined': {
+    version: 1,
+    payload: z.object({ quarantineId: z.string(), digest: z.string(), reason: QuarantineReason }),
+  },
+  'study-completed': {
+    version: 1,
+    payload: z.object({
+      completeness: Completeness,
+      revision: z.number().int(),
+      intent: Intent,
+      evidence: CompletenessEvidence,
+    }),
+  },
+  'study-promoted': { version: 1, payload: z.object({ from: Intent }) },
+  'study-opened': { version: 1, payload: z.object({ userId: z.string(), revision: z.number().int() }) },
+  'studies-searched': { version: 1, payload: z.object({ surface: z.string(), results: z.number().int() }) },
+  'model-installed': {
+    version: 1,
+    payload: z.object({ modelId: z.string(), version: z.string(), digest: z.string() }),
+  },
+  'model-verified': {
+    version: 1,
+    payload: z.object({ digest: z.string(), provider: z.string(), goldenCases: z.number().int() }),
+  },
+  'model-exposed': { version: 1, payload: z.object({ digest: z.string(), stage: z.string() }) },
+  'run-queued': {
+    version: 1,
+    payload: z.object({ runId: z.string(), modelDigest: z.string(), revision: z.number().int() }),
+  },
+  'run-not-queued': {
+    version: 1,
+    payload: z.object({ reason: z.enum(['no-model', 'no-eligible-series']), revision: z.number().int() }),
+  },
+  'run-started': { version: 1, payload: z.object({ runId: z.string() }) },
+  'run-late': { version: 1, payload: z.object({ runId: z.string() }) },
+  'run-finished': {
+    version: 1,
+    payload: z.object({
+      runId: z.string(),
+      modelDigest: z.string(),
+      revision: z.number().int(),
+      findingIds: z.array(z.string()),
+      provider: z.string(),
+      receiptDigest: z.string(),
+    }),
+  },
+  'run-failed': {
+    version: 1,
+    payload: z.object({
+      runId: z.string(),
+      reason: z.enum(NOT_RUN_REASONS),
+      attempt: z.number().int(),
+      final: z.boolean(),
+    }),
+  },
+  'urgency-set': {
+    version: 1,
+    payload: z.object({
+      level: UrgencyLevel,
+      standing: UrgencyStanding,
+      previous: UrgencyLevel.nullable(),
+      openByAtMs: z.number().nullable(),
+      reportByAtMs: z.number().nullable(),
+      reasons: z.array(Reason),
+    }),
+  },
+  'event-parked': {
+    version: 1,
+    payload: z.object({ consumer: z.string(), seq: z.number().int(), incidentId: z.string() }),
+  },
+  'audit-read': { version: 1, payload: z.object({ results: z.number().int() }) },
+  'audit-verified': {
+    version: 1,
+    payload: z.object({ outcome: z.enum(['intact', 'broken']), events: z.number().int() }),
+  },
+} as const;
+
+export type EventKind = keyof typeof EVENT_KINDS;
+export type EventPayload<Kind extends EventKind> = z.infer<(typeof EVENT_KINDS)[Kind]['payload']>;

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** Everything a procedure may require; a new one is added here and granted in ROLE_PERMISSIONS. */
+export const PERMISSIONS = [
+  'worklist.read',
+  'study.read',
+  'study.open',
+  'study.promote',
+  'audit.read',
+  'audit.verify',
+  'station.read',
+  'delivery.read',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export const ROLES = ['radiologist', 'technologist', 'coordinator', 'administrator', 'service'] as const;
+export const Role = z.enum(ROLES);
+export type Role = z.infer<typeof Role>;
+
+/** What each role may do, as data; roles are refined by a later issue. */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  radiologist: [
+    'worklist.read',
+    'study.read',
+    'study.open',
+    'study.promote',
+    'station.read',
+    'audit.read',
+    'delivery.read',
+  ],
+  technologist: ['worklist.read', 'study.read', 'study.promote', 'station.read', 'delivery.read'],
+  coordinator: ['worklist.read', 'study.read', 'station.read', 'delivery.read'],
+  administrator: ['worklist.read', 'study.read', 'audit.read', 'audit.verify', 'station.read', 'delivery.read'],
+  service: ['worklist.read', 'study.read', 'station.read', 'delivery.read', 'audit.read', 'audit.verify'],
+};
+
+/** True when any of the roles grants the permission. */
+export function rolesGrant(roles: readonly Role[], permission: Permission): boolean {
+  return roles.some((role) => ROLE_PERMISSIONS[role].includes(permission));
+}
