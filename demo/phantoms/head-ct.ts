@@ -1,0 +1,277 @@
+import { type Random, seededRandom } from '../random.ts';
+import { type Bleed, type BleedKind, type BleedWish, drawBleed, type Side } from './bleed.ts';
+import { drawFolds } from './folds.ts';
+import { type HeadAnatomy, headAnatomy } from './head-anatomy.ts';
+import { drawHeadShape } from './head-shape.ts';
+
+export type Vector = readonly [number, number, number];
+
+/** What to draw. What is left out, the seed decides; `bleed` left out or null is a head without one. */
+export type HeadCtWish = {
+  readonly seed: number;
+  readonly bleed?: BleedWish | null;
+  /** Rows and columns; 512 unless told. */
+  readonly matrix?: number;
+  readonly slices?: number;
+  readonly sliceMm?: number;
+  readonly gantryTiltDegrees?: number;
+  /** Standard deviation of the noise in HU. */
+  readonly noiseHu?: number;
+};
+
+/** What is really in the phantom. */
+export type HeadCtTruth = {
+  readonly bleed: {
+    readonly kind: BleedKind;
+    readonly volumeMl: number;
+    readonly centreMm: Vector;
+    readonly side: Side;
+  } | null;
+  /** 1 where at least half of the voxel is blood; slice, row, column as the volume. */
+  readonly mask: Uint8Array;
+};
+
+/** A head CT as a scanner would reconstruct it: HU by slice (foot first), row, column, with its place in the patient. */
+export type HeadCt = {
+  readonly hu: Int16Array;
+  readonly slices: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly sliceMm: number;
+  /** Between rows, between columns. */
+  readonly pixelMm: readonly [number, number];
+  readonly gantryTiltDegrees: number;
+  /** ImagePositionPatient of each slice. */
+  readonly imagePositions: readonly Vector[];
+  /** ImageOrientationPatient, the same for every slice. */
+  readonly imageOrientation: readonly [number, number, number, number, number, number];
+  readonly truth: HeadCtTruth;
+};
+
+const PARTS = 3;
+
+/** Draws a head CT. The same wish gives the same voxels, every time. */
+export function drawHeadCt(wish: HeadCtWish): HeadCt {
+  const random = seededRandom(wish.seed, 'head-ct');
+  const shape = drawHeadShape(random);
+  const anatomy = headAnatomy(shape, drawFolds(random, 9));
+  const turn = rotation(random.normal() * 0.05, random.normal() * 0.06, random.normal() * 0.05);
+  const offset: Vector = [random.normal() * 4, random.normal() * 5, random.normal() * 3];
+  const tilt = ((wish.gantryTiltDegrees ?? (random.chance(0.2) ? random.between(8, 20) : 0)) * Math.PI) / 180;
+  const noiseHu = wish.noiseHu ?? random.between(3, 5.5);
+  const fieldMm = random.between(220, 245);
+  const bleed = wish.bleed ? drawBleed(seededRandom(wish.seed, 'bleed'), shape, anatomy, wish.bleed) : null;
+
+  const matrix = wish.matrix ?? 512;
+  const slices = wish.slices ?? random.whole(28, 32);
+  const sliceMm = wish.sliceMm ?? 5;
+  const pixelMm = fieldMm / matrix;
+  const stepZ = sliceMm / Math.cos(tilt);
+  const bottom = offset[2] + shape.brainMm[2] + 16 - slices * stepZ;
+  const down: Vector = [0, Math.cos(tilt), -Math.sin(tilt)];
+  const normal: Vector = [0, Math.sin(tilt), Math.cos(tilt)];
+  const halfField = (fieldMm - pixelMm) / 2;
+  const imagePositions = Array.from({ length: slices }, (_, slice): Vector => {
+    return [-halfField, -halfField * down[1], bottom + slice * stepZ - halfField * down[2]];
+  });
+
+  const grid = Math.min(matrix, 256);
+  const gridMm = fieldMm / grid;
+  const body = new Float32Array(grid * grid);
+  const blood = new Float32Array(grid * grid);
+  const hu = new Int16Array(slices * matrix * matrix);
+  const mask = new Uint8Array(hu.length);
+  const noise = noiseTile(seededRandom(wish.seed, 'noise'), noiseHu);
+  const found = { volume: 0, x: 0, y: 0, z: 0 };
+  for (let slice = 0; slice < slices; slice += 1) {
+    const corner = imagePositions[slice] as Vector;
+    drawSlice({
+      anatomy,
+      bleed,
+      turn,
+      offset,
+      corner,
+      down,
+      normal,
+      sliceMm,
+      grid,
+      gridMm,
+      pixelMm,
+      body,
+      blood,
+      found,
+    });
+    const target = slice * matrix * matrix;
+    spread(body, grid, hu.subarray(target, target + matrix * matrix), matrix, noise(random));
+    if (bleed !== null) spreadMask(blood, grid, mask.subarray(target, target + matrix * matrix), matrix);
+  }
+  return {
+    hu,
+    slices,
+    rows: matrix,
+    columns: matrix,
+    sliceMm,
+    pixelMm: [pixelMm, pixelMm],
+    gantryTiltDegrees: (tilt * 180) / Math.PI,
+    imagePositions,
+    imageOrientation: [1, 0, 0, ...down],
+    truth: {
+      bleed:
+        bleed === null
+          ? null
+          : {
+              kind: bleed.kind,
+              side: bleed.side,
+              volumeMl: (found.volume * gridMm * gridMm * sliceMm) / 1000,
+              centreMm: [found.x / found.volume, found.y / found.volume, found.z / found.volume],
+            },
+      mask,
+    },
+  };
+}
+
+type SliceJob = {
+  readonly anatomy: HeadAnatomy;
+  readonly bleed: Bleed | null;
+  readonly turn: readonly number[];
+  readonly offset: Vector;
+  readonly corner: Vector;
+  readonly down: Vector;
+  readonly normal: Vector;
+  readonly sliceMm: number;
+  readonly grid: number;
+  readonly gridMm: number;
+  readonly pixelMm: number;
+  readonly body: Float32Array;
+  readonly blood: Float32Array;
+  readonly found: { volume: number; x: number; y: number; z: number };
+};
+
+/** Fills `body` with the mean HU and `blood` with the share of blood of each cell, over the thickness of the slice. */
+function drawSlice(job: SliceJob): void {
+  const { anatomy, bleed, turn, offset, corner, down, normal, grid, gridMm, body, blood, found } = job;
+  const [a, b, c, d, e, f, g, h, i] = turn as [number, number, number, number, number, number, number, number, number];
+  const shift = (gridMm - job.pixelMm) / 2; // grid cells may be larger than pixels; their corners agree, not their centres
+  body.fill(0);
+  blood.fill(0);
+  for (let part = 0; part < PARTS; part += 1) {
+    const along = ((part + 0.5) / PARTS - 0.5) * job.sliceMm;
+    for (let row = 0; row < grid; row += 1) {
+      const v = row * gridMm + shift;
+      const y = corner[1] + v * down[1] + along * normal[1];
+      const z = corner[2] + v * down[2] + along * normal[2];
+      for (let column = 0; column < grid; column += 1) {
+        const x = corner[0] + column * gridMm + shift;
+        const px = x - offset[0];
+        const py = y - offset[1];
+        const pz = z - offset[2];
+        const hx = a * px + b * py + c * pz;
+        const hy = d * px + e * py + f * pz;
+        const hz = g * px + h * py + i * pz;
+        const cell = row * grid + column;
+        let value = anatomy.huAt(hx, hy, hz);
+        if (bleed !== null && value > -20 && value < 500) {
+          const share = bleed.at(hx, hy, hz);
+          if (share > 0) {
+            value += (bleed.hu - value) * share;
+            blood[cell] = (blood[cell] as number) + share / PARTS;
+            found.volume += share / PARTS;
+            found.x += (x * share) / PARTS;
+            found.y += (y * share) / PARTS;
+            found.z += (z * share) / PARTS;
+          } else if (share < 0 && value > bleed.rimHu && value < 60) value = bleed.rimHu;
+        }
+        body[cell] = (body[cell] as number) + value / PARTS;
+      }
+    }
+  }
+}
+
+/** Bilinear from the grid to the pixels, plus noise, as whole HU in the scanner's range. */
+function spread(
+  from: Float32Array,
+  grid: number,
+  to: Int16Array,
+  matrix: number,
+  noiseAt: (pixel: number) => number,
+): void {
+  const scale = grid / matrix;
+  for (let row = 0; row < matrix; row += 1) {
+    const v = Math.min(grid - 1, Math.max(0, (row + 0.5) * scale - 0.5));
+    const top = Math.floor(v);
+    const low = Math.min(grid - 1, top + 1);
+    const fv = v - top;
+    for (let column = 0; column < matrix; column += 1) {
+      const u = Math.min(grid - 1, Math.max(0, (column + 0.5) * scale - 0.5));
+      const left = Math.floor(u);
+      const right = Math.min(grid - 1, left + 1);
+      const fu = u - left;
+      const upper = (from[top * grid + left] as number) * (1 - fu) + (from[top * grid + right] as number) * fu;
+      const lower = (from[low * grid + left] as number) * (1 - fu) + (from[low * grid + right] as number) * fu;
+      const pixel = row * matrix + column;
+      const value = Math.round(upper * (1 - fv) + lower * fv + noiseAt(pixel));
+      to[pixel] = value < -1024 ? -1024 : value > 3071 ? 3071 : value;
+    }
+  }
+}
+
+function spreadMask(from: Float32Array, grid: number, to: Uint8Array, matrix: number): void {
+  const scale = grid / matrix;
+  for (let row = 0; row < matrix; row += 1) {
+    const line = Math.floor((row + 0.5) * scale) * grid;
+    for (let column = 0; column < matrix; column += 1) {
+      to[row * matrix + column] = (from[line + Math.floor((column + 0.5) * scale)] as number) >= 0.5 ? 1 : 0;
+    }
+  }
+}
+
+const TILE = 512;
+
+/** Noise with a reconstruction kernel's grain: one smoothed tile, read from another place and direction in every slice. */
+function noiseTile(random: Random, sigma: number): (perSlice: Random) => (pixel: number) => number {
+  const raw = new Float32Array(TILE * TILE);
+  for (let index = 0; index < raw.length; index += 1) raw[index] = random.normal();
+  const tile = new Float32Array(raw.length);
+  const gain = sigma / Math.sqrt((0.25 ** 2 + 0.5 ** 2 + 0.25 ** 2) ** 2);
+  const wrap = TILE - 1;
+  for (let row = 0; row < TILE; row += 1) {
+    for (let column = 0; column < TILE; column += 1) {
+      let sum = 0;
+      for (let dy = -1; dy <= 1; dy += 1) {
+        for (let dx = -1; dx <= 1; dx += 1) {
+          const weight = (dy === 0 ? 0.5 : 0.25) * (dx === 0 ? 0.5 : 0.25);
+          sum += weight * (raw[((row + dy) & wrap) * TILE + ((column + dx) & wrap)] as number);
+        }
+      }
+      tile[row * TILE + column] = sum * gain;
+    }
+  }
+  return (perSlice) => {
+    const start = perSlice.whole(0, tile.length - 1);
+    const backwards = perSlice.chance(0.5);
+    const last = tile.length - 1;
+    return (pixel) => tile[(backwards ? start - pixel : start + pixel) & last] as number;
+  };
+}
+
+function rotation(aboutX: number, aboutY: number, aboutZ: number): readonly number[] {
+  const [cx, sx, cy, sy, cz, sz] = [aboutX, aboutY, aboutZ].flatMap((angle) => [Math.cos(angle), Math.sin(angle)]) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return [
+    cy * cz,
+    cz * sx * sy - cx * sz,
+    cx * cz * sy + sx * sz,
+    cy * sz,
+    cx * cz + sx * sy * sz,
+    cx * sy * sz - cz * sx,
+    -sy,
+    cy * sx,
+    cx * cy,
+  ];
+}
