@@ -23,8 +23,9 @@ export function headAnatomy(shape: HeadShape, folds: Folds): HeadAnatomy {
   const [bx, by, bz] = shape.brainMm;
 
   function depthAt(x: number, y: number, z: number): number {
+    const long = z < -25 ? -25 + (z + 25) * 0.55 : z; // the head goes on into face and neck: it does not close below
     const wide = bx * (1 + (shape.egg * y) / by);
-    const rho = Math.sqrt((x / wide) ** 2 + (y / by) ** 2 + (z / bz) ** 2);
+    const rho = Math.sqrt((x / wide) ** 2 + (y / by) ** 2 + (long / bz) ** 2);
     if (rho < 1e-3) return Math.min(bx, by, bz);
     return ((1 - rho) * Math.sqrt(x * x + y * y + z * z)) / rho;
   }
@@ -73,7 +74,8 @@ export function headAnatomy(shape: HeadShape, folds: Folds): HeadAnatomy {
     }
     if (side < 12 && y < 0) return shape.sinusAir ? AIR : 25;
     if (side > 30 && y < 5) return shape.muscleHu;
-    return TABLE * 0.6;
+    if (side < 14) return TABLE * 0.6;
+    return folds(x, y, z) > 0 ? shape.muscleHu : FAT;
   }
 
   function insideHu(x: number, y: number, z: number, depth: number): number {
@@ -113,8 +115,8 @@ export function headAnatomy(shape: HeadShape, folds: Folds): HeadAnatomy {
       if (side < shape.falxHalfMm) return shape.falxHu;
       if (side < shape.falxHalfMm + shape.csfMm * 0.6) return shape.csfHu + 6;
     }
-    const tent = -4 - 0.22 * y - 0.1 * side + 0.12 * (side - 30);
-    if (y > 22 && z < 0 && Math.abs(z - tent) < 1.1) return shape.falxHu - 4;
+    const tent = 16 - 0.5 * y - 0.3 * side;
+    if (y > 22 && z < 8 && Math.abs(z - tent) < 1.1) return shape.falxHu - 4;
     if (ellipsoid(x, y + 6, z + 32, 2, 2, 12) < 1 || ellipsoid(side - 22, y + 16, z + 18, 14, 1.6, 1.6) < 1) {
       return shape.venousHu - 4;
     }
@@ -124,7 +126,7 @@ export function headAnatomy(shape: HeadShape, folds: Folds): HeadAnatomy {
   function brainHu(x: number, y: number, z: number, depth: number, side: number): number {
     const fold = folds(x, y, z);
     if (depth < shape.csfMm * (0.7 + 0.5 * fold)) return shape.csfHu + 3;
-    const cerebellum = y > 22 && z < -12;
+    const cerebellum = y > 22 && z < 16 - 0.5 * y - 0.3 * side;
     if (depth < 16 && Math.abs(fold) < 0.045 * shape.csfMm) return (shape.csfHu + shape.greyHu) / 2;
     if (cerebellum) return shape.greyHu - 2 + 1.5 * fold;
     if (depth < 5.5 + 9 * Math.abs(fold)) return shape.greyHu + fold;
