@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
+import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+
+declare const readable: unique symbol;
+declare const writable: unique symbol;
+
+/** A connection that may read; the station's reader threads hold only this. */
+export type ReadableDb = Sqlite.Database & { readonly [readable]: true };
+/** The one connection that may write, on the station's main thread. */
+export type WritableDb = ReadableDb & { readonly [writable]: true };
+
+export type OpenFailure = { readonly code: 'key-wrong' | 'database-damaged' | 'database-busy' };
+
+/** Bytes of the raw database key. */
+export const DATABASE_KEY_BYTES = 32;
+
+/** Opens the encrypted database for writing, creating it when absent: WAL, full sync, foreign keys. */
+export function openWriter(file: string, key: Uint8Array): Result<WritableDb, OpenFailure> {
+  return open(file, key, (db) => {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    db.pragma('temp_store = MEMORY');
+    return db as WritableDb;
+  });
+}
+
+/** Opens a second, read-only connection to a database that exists. */
+export function openReader(file: string, key: Uint8Array): Result<ReadableDb, OpenFailure> {
+  return open(
+    file,
+    key,
+    (db) => {
+      db.pragma('query_only = ON');
+      db.pragma('temp_store = MEMORY');
+      return db as unknown as ReadableDb;
+    },
+    { readonly: true },
+  );
+}
+
+function open<Db>(
+  file: string,
+  key: Uint8Array,
+  prepare: (db: Sqlite.Database) => Db,
+  options: Sqlite.Options = {},
+): Result<Db, OpenFailure> {
+  const existed = existsSync(file);
+  const db = new Sqlite(file, { timeout: 2000, ...options });
+  try {
+    // SQLite3MC: aegis costs next to nothing here, a raw key skips the passphrase derivation.
+    db.pragma("cipher = 'aegis'");
+    db.pragma(`key = 'raw:${Buffer.from(key).toString('hex')}'`);
+    db.pragma('schema_version');
+    return ok(prepare(db));
+  } catch (error) {
+    db.close();
+    const code = error instanceof Sqlite.SqliteError ? error.code : null;
+    if (code === 'SQLITE_NOTADB') return err({ code: existed ? 'key-wrong' : 'database-damaged' });
+    if (code?.startsWith('SQLITE_CORRUPT') || code?.startsWith('SQLITE_IOERR'))
+      return err({ code: 'database-damaged' });
+    if (code?.startsWith('SQLITE_BUSY')) return err({ code: 'database-busy' });
+    throw error;
+  }
+}
+
+const statements = new WeakMap<ReadableDb, Map<string, Sqlite.Statement>>();
+
+/** The prepared statement for a SQL text, prepared once per connection. */
+export function prepared<Row = unknown>(db: ReadableDb, sql: string): Sqlite.Statement<unknown[], Row> {
+  let known = statements.get(db);
+  if (known === undefined) statements.set(db, (known = new Map()));
+  let statement = known.get(sql);
+  if (statement === undefined) known.set(sql, (statement = db.prepare(sql)));
+  return statement as Sqlite.Statement<unknown[], Row>;
+}

@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { foundations } from './0001-foundations.ts';
+
+/** Every step of the schema in order; only ever appended to. */
+export const MIGRATIONS: readonly Migration[] = [foundations];
