@@ -1,0 +1,102 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+
+/** The folders and files of a data directory. */
+export type DataDirectory = {
+  readonly root: string;
+  readonly database: string;
+  readonly objects: string;
+  readonly vault: string;
+  readonly checkpoints: string;
+  readonly runnerOutbox: string;
+  readonly isDemo: boolean;
+  readonly isNew: boolean;
+  release(): void;
+};
+
+export type DirectoryRefusal = {
+  readonly code: 'data-not-writable' | 'data-in-use' | 'data-not-demo' | 'data-is-demo';
+};
+
+const DEMO_MARK = 'DEMO';
+const LOCK = 'station.lock';
+
+/** Claims a data directory for this process, making it when absent. A demo directory opens only with `--demo`, and no other does. */
+export function claimDataDirectory(root: string, demo: boolean): Result<DataDirectory, DirectoryRefusal> {
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    accessSync(root, constants.W_OK | constants.X_OK);
+  } catch {
+    return err({ code: 'data-not-writable' }); // Whatever the cause, the person has to choose or mend the folder.
+  }
+  const isNew = readdirSync(root).length === 0;
+  const isDemo = existsSync(path.join(root, DEMO_MARK));
+  if (demo && !isDemo && !isNew) return err({ code: 'data-not-demo' });
+  if (!demo && isDemo) return err({ code: 'data-is-demo' });
+  const lock = path.join(root, LOCK);
+  if (!takeLock(lock)) return err({ code: 'data-in-use' });
+  if (demo && isNew) closeSync(openSync(path.join(root, DEMO_MARK), 'w', 0o600));
+  const folder = (name: string) => {
+    mkdirSync(path.join(root, name), { recursive: true, mode: 0o700 });
+    return path.join(root, name);
+  };
+  return ok({
+    root,
+    database: path.join(root, 'wetread.db'),
+    objects: folder('objects'),
+    vault: path.join(root, 'vault'),
+    checkpoints: path.join(root, 'checkpoints.jsonl'),
+    runnerOutbox: folder('runner'),
+    isDemo: demo,
+    isNew: !existsSync(path.join(root, 'wetread.db')),
+    release: () => rmSync(lock, { force: true }),
+  });
+}
+
+/** A lock names its process and that process's start, so that one left by a kill -9 or a reused pid is taken over. */
+function takeLock(file: string): boolean {
+  try {
+    const descriptor = openSync(file, 'wx', 0o600);
+    writeSync(descriptor, `${process.pid} ${startOf(process.pid) ?? ''}`);
+    closeSync(descriptor);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const [pid, start] = readFileSync(file, 'utf8').split(' ');
+  if (isAlive(Number(pid)) && (startOf(Number(pid)) ?? '') === (start ?? '')) return false;
+  rmSync(file, { force: true });
+  return takeLock(file);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process started, in kernel ticks, where the system tells (Linux); null elsewhere. */
+function startOf(pid: number): string | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null; // No /proc here, or the process is gone: the pid alone has to do.
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { prepared, type WritableDb } from '../store/database.ts';
+import { inTransaction } from '../store/transaction.ts';
+
+/** Something to be done at a time; one job of a kind per subject, and a later call moves it. */
+export type Job = {
+  readonly kind: string;
+  readonly subjectId: string;
+  readonly siteId: string;
+  readonly dueAtMs: number;
+  readonly attempts: number;
+};
+
+const PUT_JOB = `
+  INSERT INTO jobs (kind, subject_id, site_id, due_at_ms) VALUES (@kind, @subjectId, @siteId, @dueAtMs)
+  ON CONFLICT (kind, subject_id) DO UPDATE SET due_at_ms = excluded.due_at_ms, attempts = 0
+`;
+const REMOVE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ?';
+const POSTPONE_JOB = 'UPDATE jobs SET due_at_ms = ?, attempts = attempts + 1 WHERE kind = ? AND subject_id = ?';
+const NEXT_DUE = 'SELECT min(due_at_ms) AS due FROM jobs';
+const LIST_DUE = `
+  SELECT kind, subject_id AS subjectId, site_id AS siteId, due_at_ms AS dueAtMs, attempts FROM jobs
+   WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT 32
+`;
+const LONGEST_SLEEP_MS = 30_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** Writes a job, in the transaction of whatever made it due. */
+export function scheduleJob(db: WritableDb, job: Omit<Job, 'attempts'>): void {
+  prepared(db, PUT_JOB).run(job);
+}
+
+/** Takes a job away that is no longer needed. */
+export function cancelJob(db: WritableDb, kind: string, subjectId: string): void {
+  prepared(db, REMOVE_JOB).run(kind, subjectId);
+}
+
+/** Does a job inside the transaction that removes it; a throw puts it off with growing pauses and is logged as an incident. */
+export type JobHandler = (db: WritableDb, job: Job) => void;
+
+export type JobRunner = { start(): void; notify(): void; stop(): void; runDue(): void };
+
+/** Runs due jobs on the station's main thread; what is left at a shutdown are rows. */
+export function createJobRunner(
+  db: WritableDb,
+  handlers: Readonly<Record<string, JobHandler>>,
+  tools: { readonly clock: Clock; readonly log: Log },
+): JobRunner {
+  let timer: NodeJS.Timeout | null = null;
+  let running = false;
+
+  function runDue(): void {
+    for (const job of prepared<Job>(db, LIST_DUE).all(tools.clock.nowMs())) {
+      const handle = handlers[job.kind];
+      try {
+        if (handle === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
+        inTransaction(db, () => {
+          prepared(db, REMOVE_JOB).run(job.kind, job.subjectId);
+          handle(db, job);
+        });
+      } catch (error) {
+        tools.log.incident('job-failed', error, { code: job.kind });
+        const pause = Math.min(LONGEST_RETRY_MS, 1000 * 2 ** job.attempts);
+        inTransaction(db, () => prepared(db, POSTPONE_JOB).run(tools.clock.nowMs() + pause, job.kind, job.subjectId));
+      }
+    }
+  }
+
+  function arm(): void {
+    if (!running) return;
+    if (timer !== null) clearTimeout(timer);
+    const due = prepared<{ due: number | null }>(db, NEXT_DUE).get()?.due ?? null;
+    const wait = due === null ? LONGEST_SLEEP_MS : Math.max(0, Math.min(LONGEST_SLEEP_MS, due - tools.clock.nowMs()));
+    timer = setTimeout(() => {
+      runDue();
+      arm();
+    }, wait);
+    timer.unref();
+  }
+
+  return {
+    start() {
+      running = true;
+      arm();
+    },
+    notify: arm,
+    stop() {
+      running = false;
+      if (timer !== null) clearTimeout(timer);
+    },
+    runDue,
+  };
+}

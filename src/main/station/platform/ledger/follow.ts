@@ -1,0 +1,139 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
+import { inTransaction, onCommit } from '../store/transaction.ts';
+import { appendEvent, ledgerHead } from './append.ts';
+import { type EventRow, type LedgerEvent, parseEvent, serviceActor } from './event.ts';
+
+/** A capability that turns events into rows of its own: idempotent, no I/O, in the transaction that moves its cursor. */
+export type Consumer = {
+  readonly name: string;
+  /** Where a consumer that is new to this database starts. */
+  readonly startsFrom: 'beginning' | 'registration';
+  handle(db: WritableDb, event: LedgerEvent): void;
+};
+
+/** How often an event may fail before it is parked, visible and alarmed, and the cursor goes on. */
+export const FAILURES_BEFORE_PARKING = 5;
+const BATCH = 64;
+const POLL_MS = 1000;
+
+const READ_CURSOR = 'SELECT seq, failures FROM cursors WHERE consumer = ?';
+const REGISTER_CURSOR = 'INSERT INTO cursors (consumer, seq) VALUES (?, ?) ON CONFLICT (consumer) DO NOTHING';
+const MOVE_CURSOR = 'UPDATE cursors SET seq = ?, failures = 0 WHERE consumer = ?';
+const COUNT_FAILURE = 'UPDATE cursors SET failures = failures + 1 WHERE consumer = ?';
+const PARK_EVENT = 'INSERT OR IGNORE INTO parked_events (consumer, seq, incident_id, parked_at_ms) VALUES (?, ?, ?, ?)';
+const COUNT_PARKED = 'SELECT count(*) AS parked FROM parked_events';
+/** Walks the primary key from the cursor. */
+export const LIST_EVENTS_AFTER = `
+  SELECT e.*, p.payload FROM events e JOIN event_payloads p ON p.seq = e.seq
+   WHERE e.seq > ? ORDER BY e.seq LIMIT ?
+`;
+
+export type Followers = {
+  /** Works every consumer up to the head; returns once nothing moved. */
+  catchUp(): void;
+  start(): void;
+  stop(): void;
+  /** How many events each consumer is behind the head. */
+  lags(): Readonly<Record<string, number>>;
+  parked(): number;
+};
+
+/** Follows the ledger for every consumer in the given order: nudged after each commit, with a one-second poll behind it. */
+export function followLedger(
+  db: WritableDb,
+  consumers: readonly Consumer[],
+  tools: { readonly clock: Clock; readonly log: Log },
+): Followers {
+  inTransaction(db, () => {
+    for (const consumer of consumers) {
+      prepared(db, REGISTER_CURSOR).run(consumer.name, consumer.startsFrom === 'beginning' ? 0 : ledgerHead(db).seq);
+    }
+  });
+  let scheduled: NodeJS.Immediate | null = null;
+  let poll: NodeJS.Timeout | null = null;
+  let forgetCommits: (() => void) | null = null;
+  const nudge = () => {
+    scheduled ??= setImmediate(() => {
+      scheduled = null;
+      // One batch a turn of the event loop, so that the network is never kept waiting by a long backlog.
+      if (stepAll() && poll !== null) nudge();
+    });
+  };
+
+  function stepAll(): boolean {
+    return consumers.map((consumer) => step(consumer)).some((moved) => moved);
+  }
+
+  /** Moves one consumer by one batch; an event that fails is tried alone, and parked after its fifth failure. */
+  function step(consumer: Consumer): boolean {
+    const cursor = readCursor(db, consumer.name);
+    const rows = prepared<EventRow & { payload: string | null }>(db, LIST_EVENTS_AFTER).all(
+      cursor.seq,
+      cursor.failures > 0 ? 1 : BATCH,
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return false;
+    try {
+      inTransaction(db, () => {
+        for (const row of rows) consumer.handle(db, parseEvent(row));
+        prepared(db, MOVE_CURSOR).run(last.seq, consumer.name);
+      });
+    } catch (error) {
+      onFailure(consumer, rows[0]?.seq ?? last.seq, cursor.failures, rows.length, error);
+    }
+    return true;
+  }
+
+  function onFailure(consumer: Consumer, seq: number, failures: number, batch: number, error: unknown): void {
+    if (batch > 1 && failures === 0) {
+      // Unknown which of the batch failed: mark the cursor so that the next step takes them one at a time.
+      inTransaction(db, () => prepared(db, COUNT_FAILURE).run(consumer.name));
+      return;
+    }
+    const incidentId = tools.log.incident('event-handling-failed', error, { consumer: consumer.name, seq });
+    inTransaction(db, () => {
+      if (failures + 1 < FAILURES_BEFORE_PARKING) {
+        prepared(db, COUNT_FAILURE).run(consumer.name);
+        return;
+      }
+      prepared(db, PARK_EVENT).run(consumer.name, seq, incidentId, tools.clock.nowMs());
+      prepared(db, MOVE_CURSOR).run(seq, consumer.name);
+      appendEvent(db, {
+        kind: 'event-parked',
+        payload: { consumer: consumer.name, seq, incidentId },
+        siteId: null,
+        actor: serviceActor('ledger'),
+        correlationId: incidentId,
+        atMs: tools.clock.nowMs(),
+      });
+    });
+  }
+
+  return {
+    catchUp() {
+      while (stepAll());
+    },
+    start() {
+      forgetCommits = onCommit(db, nudge);
+      poll = setInterval(nudge, POLL_MS);
+      poll.unref();
+      nudge();
+    },
+    stop() {
+      forgetCommits?.();
+      if (poll !== null) clearInterval(poll);
+      if (scheduled !== null) clearImmediate(scheduled);
+      poll = null;
+    },
+    lags: () => Object.fromEntries(consumers.map(({ name }) => [name, ledgerHead(db).seq - readCursor(db, name).seq])),
+    parked: () => prepared<{ parked: number }>(db, COUNT_PARKED).get()?.parked ?? 0,
+  };
+}
+
+function readCursor(db: ReadableDb, consumer: string): { readonly seq: number; readonly failures: number } {
+  const cursor = prepared<{ seq: number; failures: number }>(db, READ_CURSOR).get(consumer);
+  if (cursor === undefined) throw new Error(`the consumer ${consumer} is not registered`);
+  return cursor;
+}

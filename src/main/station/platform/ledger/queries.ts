@@ -1,0 +1,45 @@
+import { prepared, type ReadableDb } from '../store/database.ts';
+import { type EventRow, type LedgerEvent, parseEvent } from './event.ts';
+
+type StoredEvent = EventRow & { readonly payload: string | null };
+
+/** Newest first from a key, narrowed by whatever is given; each narrowing walks an index of its own. */
+export type EventQuery = {
+  readonly siteId: string;
+  readonly before?: number | undefined;
+  readonly limit: number;
+  readonly kind?: string | undefined;
+  readonly studyId?: string | undefined;
+  readonly actorId?: string | undefined;
+};
+
+const LIST_EVENTS = (narrowing: string) => `
+  SELECT e.*, p.payload FROM events e JOIN event_payloads p ON p.seq = e.seq
+   WHERE (e.site_id IS NULL OR e.site_id = @siteId) AND e.seq < @before ${narrowing}
+   ORDER BY e.seq DESC LIMIT @limit
+`;
+const NARROWINGS = {
+  studyId: ' AND e.study_id = @studyId',
+  kind: ' AND e.kind = @kind',
+  actorId: ' AND e.actor_id = @actorId',
+} as const;
+
+/** A window of events of one site (and the station's own), newest first, each with its hash. */
+export function listEvents(
+  db: ReadableDb,
+  query: EventQuery,
+): readonly { readonly event: LedgerEvent; readonly hash: string }[] {
+  const narrowing = (Object.keys(NARROWINGS) as (keyof typeof NARROWINGS)[])
+    .filter((name) => query[name] !== undefined)
+    .map((name) => NARROWINGS[name])
+    .join('');
+  const { siteId, limit, studyId, kind, actorId } = query;
+  const named = Object.fromEntries(
+    Object.entries({ siteId, limit, before: query.before ?? Number.MAX_SAFE_INTEGER, studyId, kind, actorId }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  return prepared<StoredEvent>(db, LIST_EVENTS(narrowing))
+    .all(named)
+    .map((row) => ({ event: parseEvent(row), hash: row.hash.toString('hex') }));
+}

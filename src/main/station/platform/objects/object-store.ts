@@ -1,0 +1,169 @@
+import { type Hash, randomBytes } from 'node:crypto';
+import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { type FileHandle, link, open, stat, statfs, unlink } from 'node:fs/promises';
+import path from 'node:path';
+
+/** How an object's bytes stand on disk; encryption at rest adds the second. */
+export type ObjectEncoding = 'plain' | 'aes-256-gcm-chunked-v1';
+
+/** A digest as lower-case hex SHA-256; the only thing a file name is ever made from. */
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Reads stored objects by digest and range; the runner holds only this. */
+export type ObjectReader = {
+  read(digest: string, encoding: ObjectEncoding): Promise<Buffer>;
+  readRange(digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer>;
+  sizeBytes(digest: string, encoding: ObjectEncoding): Promise<number>;
+};
+
+/** An object on its way in: nothing of it counts until `keep`. */
+export type IncomingFile = {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Syncs the file and its name to disk under the digest. `existing`: an earlier file of that digest stays, header and all. */
+  keep(digest: string): Promise<'kept' | 'existing'>;
+  /** Leaves nothing behind. Safe to call after `keep`. */
+  discard(): Promise<void>;
+  readHead(length: number): Promise<Buffer>;
+  readonly sizeBytes: number;
+};
+
+export type ObjectStore = ObjectReader & {
+  receive(): Promise<IncomingFile>;
+  free(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+};
+
+/** Opens the reader over a store's folder. */
+export function openObjectReader(root: string): ObjectReader {
+  const open_ = (digest: string, encoding: ObjectEncoding) => open(objectPath(root, digest, encoding), 'r');
+  return {
+    async read(digest, encoding) {
+      const file = await open_(digest, encoding);
+      try {
+        return await file.readFile();
+      } finally {
+        await file.close();
+      }
+    },
+    async readRange(digest, encoding, start, length) {
+      const file = await open_(digest, encoding);
+      try {
+        return await readExactly(file, start, length);
+      } finally {
+        await file.close();
+      }
+    },
+    async sizeBytes(digest, encoding) {
+      return (await stat(objectPath(root, digest, encoding))).size;
+    },
+  };
+}
+
+/** Opens the store for writing; what an earlier process left half-written is removed first. */
+export function openObjectStore(root: string): ObjectStore {
+  const incoming = path.join(root, 'incoming');
+  mkdirSync(incoming, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(incoming)) rmSync(path.join(incoming, name));
+  return {
+    ...openObjectReader(root),
+    receive: () => receiveFile(root, incoming),
+    async free() {
+      const { bavail, blocks, bsize } = await statfs(root);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    },
+  };
+}
+
+async function receiveFile(root: string, incoming: string): Promise<IncomingFile> {
+  const temporary = path.join(incoming, randomBytes(16).toString('hex'));
+  const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  let sizeBytes = 0;
+  let isOpen = true;
+  let isGone = false;
+  const close = async () => {
+    if (isOpen) {
+      isOpen = false;
+      await file.close();
+    }
+  };
+  return {
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    async write(chunk) {
+      let offset = 0;
+      while (offset < chunk.byteLength) {
+        const { bytesWritten } = await file.write(chunk, offset, chunk.byteLength - offset, sizeBytes);
+        offset += bytesWritten;
+        sizeBytes += bytesWritten;
+      }
+    },
+    readHead: (length) => readExactly(file, 0, Math.min(length, sizeBytes)),
+    async keep(digest) {
+      const target = objectPath(root, digest, 'plain');
+      await file.sync();
+      await close();
+      await makeFolder(root, path.dirname(target));
+      // A link never replaces: of two that arrive together one wins, whole.
+      const outcome = await link(temporary, target).then(
+        () => 'kept' as const,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'EEXIST') return 'existing' as const;
+          throw error;
+        },
+      );
+      await syncFolder(path.dirname(target));
+      await unlink(temporary);
+      isGone = true;
+      return outcome;
+    },
+    async discard() {
+      await close();
+      if (!isGone) await unlink(temporary);
+      isGone = true;
+    },
+  };
+}
+
+const knownFolders = new Set<string>();
+
+async function makeFolder(root: string, folder: string): Promise<void> {
+  if (knownFolders.has(folder)) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
+  await syncFolder(path.dirname(folder));
+  await syncFolder(root);
+  knownFolders.add(folder);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readExactly(file: FileHandle, start: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** Where an object stands: two levels of folders from the digest's first four digits. */
+export function objectPath(root: string, digest: string, encoding: ObjectEncoding): string {
+  if (!DIGEST.test(digest)) throw new Error('an object is named by its digest');
+  const extension = encoding === 'plain' ? '' : '.gcm1';
+  return path.join(root, digest.slice(0, 2), digest.slice(2, 4), `${digest}${extension}`);
+}
+
+/** Digest of what an object means: its transfer syntax and data-set bytes, not the file meta header around them. */
+export function startObjectDigest(hash: Hash, transferSyntaxUid: string): Hash {
+  return hash.update(transferSyntaxUid).update('\0');
+}
