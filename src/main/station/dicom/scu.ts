@@ -1,0 +1,163 @@
+import { open } from 'node:fs/promises';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { COMMANDS, NO_DATA_SET } from './dimse/command-set.ts';
+import { classifyStatus } from './dimse/status.ts';
+import {
+  type AssociationFailure,
+  MAX_CONTEXTS,
+  openAssociation,
+  type OpenAssociation,
+  type RemoteAe,
+} from './open-association.ts';
+import { PART10_HEAD_LENGTH, type Part10Failure, readPart10Header } from './part10.ts';
+import { VERIFICATION } from './storage-classes.ts';
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './transfer-syntaxes.ts';
+
+/** One object to send: its data-set bytes go out unchanged, in the transfer syntax they are in. */
+export type OutgoingInstance = {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  /** The data set from its start; asked for once per sending. */
+  readonly dataSet: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+};
+
+/** What became of one object. Only `accepted` means that the peer has it; `unknown` may be either. */
+export type SendOutcome =
+  | { readonly state: 'accepted'; readonly status: number }
+  | { readonly state: 'refused'; readonly status: number; readonly isTransient: boolean }
+  | { readonly state: 'never-left'; readonly failure: AssociationFailure | { readonly code: 'context-refused' } }
+  | { readonly state: 'unknown'; readonly failure: AssociationFailure };
+
+/** Asks a peer whether it is there (C-ECHO, PS3.7 §9.1.5): its status, or why there was no answer. */
+export async function echo(
+  remote: RemoteAe,
+): Promise<Result<number, AssociationFailure | { code: 'context-refused' }>> {
+  const opened = await openAssociation(remote, [
+    { sopClass: VERIFICATION, transferSyntaxes: [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN] },
+  ]);
+  if (!opened.ok) return opened;
+  const association = opened.value;
+  const context = association.contexts[0];
+  if (!context) {
+    await association.release();
+    return err({ code: 'context-refused' });
+  }
+  const answer = await association.request(context, {
+    commandField: COMMANDS['c-echo'],
+    affectedSopClass: VERIFICATION,
+    dataSetType: NO_DATA_SET,
+  });
+  await (answer.ok ? association.release() : association.abort());
+  return answer.ok ? ok(answer.value.status ?? 0) : answer;
+}
+
+/**
+ * Sends objects over one association, or several where they need more than 128 presentation contexts, one after the
+ * other. Gives one outcome per object in the order given; after a failure the rest of that association never left.
+ */
+export async function sendInstances(
+  remote: RemoteAe,
+  instances: readonly OutgoingInstance[],
+  onOutcome?: (index: number, outcome: SendOutcome) => void,
+): Promise<readonly SendOutcome[]> {
+  const outcomes: SendOutcome[] = [];
+  const settle = (outcome: SendOutcome) => {
+    outcomes.push(outcome);
+    onOutcome?.(outcomes.length - 1, outcome);
+  };
+  for (const batch of byAssociation(instances)) {
+    const pairs = new Map(batch.map((instance) => [contextKey(instance), instance]));
+    const opened = await openAssociation(
+      remote,
+      [...pairs.values()].map(({ sopClassUid, transferSyntaxUid }) => ({
+        sopClass: sopClassUid,
+        transferSyntaxes: [transferSyntaxUid],
+      })),
+    );
+    let failure: AssociationFailure | null = opened.ok ? null : opened.error;
+    for (const instance of batch) {
+      const outcome: SendOutcome =
+        failure || !opened.ok
+          ? { state: 'never-left', failure: failure ?? { code: 'closed' } }
+          : await sendOne(opened.value, instance);
+      if (outcome.state === 'unknown') failure = outcome.failure;
+      settle(outcome);
+    }
+    if (opened.ok) await (failure ? opened.value.abort() : opened.value.release());
+  }
+  return outcomes;
+}
+
+async function sendOne(association: OpenAssociation, instance: OutgoingInstance): Promise<SendOutcome> {
+  const context = association.contexts.find(
+    ({ sopClass, transferSyntax }) =>
+      sopClass === instance.sopClassUid && transferSyntax === instance.transferSyntaxUid,
+  );
+  if (!context) return { state: 'never-left', failure: { code: 'context-refused' } };
+  const answer = await association.request(
+    context,
+    {
+      commandField: COMMANDS['c-store'],
+      affectedSopClass: instance.sopClassUid,
+      affectedSopInstance: instance.sopInstanceUid,
+      priority: 0,
+      dataSetType: 1,
+    },
+    instance.dataSet(),
+  );
+  if (!answer.ok) return { state: 'unknown', failure: answer.error };
+  const status = answer.value.status ?? 0x0110; // an answer without a status promises nothing
+  const meaning = classifyStatus(status);
+  if (meaning === 'accepted') return { state: 'accepted', status };
+  return { state: 'refused', status, isTransient: meaning === 'refused-for-now' };
+}
+
+/** An object from a Part-10 file in memory; nothing is copied. */
+export function instanceFromBytes(file: Uint8Array): Result<OutgoingInstance, Part10Failure> {
+  const header = readPart10Header(file);
+  if (!header.ok) return header;
+  const { dataSetOffset, ...meta } = header.value;
+  return ok({ ...meta, dataSet: () => [file.subarray(dataSetOffset)] });
+}
+
+/** An object from a Part-10 file on disk, read as it is sent. Rejects with the system's error when it cannot be opened. */
+export async function instanceFromFile(path: string): Promise<Result<OutgoingInstance, Part10Failure>> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(PART10_HEAD_LENGTH), 0, PART10_HEAD_LENGTH, 0);
+    const header = readPart10Header(buffer.subarray(0, bytesRead));
+    if (!header.ok) return header;
+    const { dataSetOffset, ...meta } = header.value;
+    return ok({ ...meta, dataSet: () => readFrom(path, dataSetOffset) });
+  } finally {
+    await file.close();
+  }
+}
+
+async function* readFrom(path: string, start: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  yield* file.createReadStream({ start, highWaterMark: 128 * 1024 });
+}
+
+function contextKey({ sopClassUid, transferSyntaxUid }: OutgoingInstance): string {
+  return `${sopClassUid} ${transferSyntaxUid}`;
+}
+
+/** Runs of objects that together need no more contexts than an association has. */
+function byAssociation(instances: readonly OutgoingInstance[]): readonly (readonly OutgoingInstance[])[] {
+  const batches: OutgoingInstance[][] = [];
+  let keys = new Set<string>();
+  for (const instance of instances) {
+    const key = contextKey(instance);
+    const last = batches.at(-1);
+    if (!last || (!keys.has(key) && keys.size === MAX_CONTEXTS)) {
+      batches.push([instance]);
+      keys = new Set([key]);
+    } else {
+      last.push(instance);
+      keys.add(key);
+    }
+  }
+  return batches;
+}

@@ -1,0 +1,218 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { serveAssociation } from './dimse/serve-association.ts';
+import type { AssociationOffer, DicomServerOptions, PolicyAnswer } from './server-options.ts';
+import { type AssociatePdu, DICOM_APPLICATION_CONTEXT } from './upper-layer/associate-pdu.ts';
+import { agreedContexts, answerContexts, ourUserInformation, refuseUnspeakable } from './upper-layer/negotiate.ts';
+import type { RejectReason } from './upper-layer/rejection.ts';
+import { UpperLayer } from './upper-layer/upper-layer.ts';
+import { STORAGE_CLASSES, VERIFICATION } from './storage-classes.ts';
+import { ACCEPTED_TRANSFER_SYNTAXES, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './transfer-syntaxes.ts';
+import type { AcceptedClass } from './upper-layer/negotiate.ts';
+
+/** A DICOM server that listens. */
+export type DicomServer = {
+  readonly port: number;
+  /** Takes no more associations, lets objects under way finish for up to `graceMs`, then aborts what is left. */
+  readonly close: (graceMs: number) => Promise<void>;
+};
+
+/** Connections that have not yet asked for an association, beyond which a new one is dropped unheard. */
+const MAX_UNASSOCIATED = 64;
+
+const ECHO: AcceptedClass = {
+  sopClass: VERIFICATION,
+  transferSyntaxes: [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN],
+};
+
+/** Every storage class and transfer syntax this product takes in. */
+export const DEFAULT_ACCEPTS: readonly AcceptedClass[] = STORAGE_CLASSES.map(({ uid }) => ({
+  sopClass: uid,
+  transferSyntaxes: ACCEPTED_TRANSFER_SYNTAXES.map((syntax) => syntax.uid),
+}));
+
+/** Listens for DICOM associations and serves C-ECHO and C-STORE. Rejects with the system's error when it cannot listen. */
+export async function startDicomServer<Context>(options: DicomServerOptions<Context>): Promise<DicomServer> {
+  const reception = new Reception(options);
+  const server = options.tls
+    ? createTlsServer({ ...options.tls }, (socket) => reception.receive(socket))
+    : createServer((socket) => reception.receive(socket));
+  if (options.tls) server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
+  const port = await listen(server, options);
+  return {
+    port,
+    close: async (graceMs) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await reception.close(graceMs);
+      await closed;
+    },
+  };
+}
+
+/** One association as its server sees it. */
+type Guest = { readonly link: UpperLayer; readonly done: Promise<void>; isBusy: boolean };
+
+/** Counts who is in, refuses who is too many, and sends everyone home at the end. */
+class Reception<Context> {
+  readonly #options: DicomServerOptions<Context>;
+  readonly #guests = new Set<Guest>();
+  #associations = 0;
+  #isClosing = false;
+
+  constructor(options: DicomServerOptions<Context>) {
+    this.#options = options;
+  }
+
+  receive(socket: Socket): void {
+    if (this.#isClosing || this.#guests.size >= this.#options.maxAssociations + MAX_UNASSOCIATED) {
+      this.#options.log?.({
+        kind: 'connection-dropped',
+        remoteAddress: socket.remoteAddress ?? '',
+        code: this.#isClosing ? 'closing' : 'too-many-connections',
+      });
+      socket.destroy();
+      return;
+    }
+    const { timeouts, maxPduLength } = this.#options;
+    const link = new UpperLayer(socket, 'acceptor', {
+      maxPduLength,
+      artimMs: timeouts.artimMs,
+      writeMs: timeouts.objectMs,
+    });
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const guest: Guest = { link, done, isBusy: false };
+    this.#guests.add(guest);
+    void this.#serve(socket, guest)
+      .catch((error: unknown) => this.#options.log?.({ kind: 'callback-failed', correlationId: '', error }))
+      .finally(() => {
+        link.destroy();
+        this.#guests.delete(guest);
+        resolve();
+      });
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    for (const guest of this.#guests) if (!guest.isBusy) void guest.link.abort();
+    const all = Promise.all([...this.#guests].map((guest) => guest.done));
+    const expiry = AbortSignal.timeout(Math.max(1, graceMs));
+    const expired = new Promise<void>((resolve) => expiry.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([all, expired]);
+    for (const guest of this.#guests) {
+      await guest.link.abort();
+      guest.link.destroy();
+    }
+    await all;
+  }
+
+  async #serve(socket: Socket, guest: Guest): Promise<void> {
+    const { link } = guest;
+    const first = await link.receive(this.#options.timeouts.artimMs);
+    if (first.kind !== 'associate-requested') {
+      this.#options.log?.({
+        kind: 'connection-dropped',
+        remoteAddress: socket.remoteAddress ?? '',
+        code: first.kind === 'aborted-here' ? first.reason : first.kind,
+      });
+      return link.finish();
+    }
+    const offer = describeOffer(first.request, socket);
+    if (this.#associations >= this.#options.maxAssociations) {
+      return this.#refuse(link, offer, 'local-limit-exceeded');
+    }
+    this.#associations += 1;
+    try {
+      const answer = await this.#decide(first.request, offer);
+      if (!answer.accept) return await this.#refuse(link, offer, answer.reason);
+      await this.#entertain(guest, first.request, offer, answer);
+    } finally {
+      this.#associations -= 1;
+    }
+    await link.finish();
+  }
+
+  async #decide(request: AssociatePdu, offer: AssociationOffer): Promise<PolicyAnswer<Context>> {
+    const unspeakable = refuseUnspeakable(request);
+    if (unspeakable) return { accept: false, reason: unspeakable };
+    if (this.#isClosing) return { accept: false, reason: 'temporary-congestion' };
+    if (this.#options.aeTitles && !this.#options.aeTitles.includes(offer.calledAe)) {
+      return { accept: false, reason: 'called-ae-not-recognized' };
+    }
+    try {
+      return await this.#options.policy(offer);
+    } catch (error) {
+      this.#options.log?.({ kind: 'callback-failed', correlationId: '', error });
+      return { accept: false, reason: 'temporary-congestion' };
+    }
+  }
+
+  async #refuse(link: UpperLayer, offer: AssociationOffer, reason: RejectReason): Promise<void> {
+    this.#options.onRefused?.(offer, reason);
+    await link.reject(reason);
+    await link.finish();
+  }
+
+  async #entertain(
+    guest: Guest,
+    request: AssociatePdu,
+    offer: AssociationOffer,
+    answer: PolicyAnswer<Context> & { readonly accept: true },
+  ): Promise<void> {
+    const { log, now = Date.now, onAssociationEnd } = this.#options;
+    const contexts = answerContexts(request.contexts, [ECHO, ...(answer.accepts ?? this.#options.accepts)]);
+    await guest.link.accept({
+      protocolVersion: 1,
+      calledAe: request.calledAe,
+      callingAe: request.callingAe,
+      applicationContext: DICOM_APPLICATION_CONTEXT,
+      contexts,
+      userInformation: ourUserInformation(this.#options.maxPduLength),
+    });
+    const association = {
+      ...offer,
+      correlationId: answer.correlationId,
+      context: answer.context,
+      acceptedAtMs: now(),
+    };
+    const { outcome, counts, code } = await serveAssociation({
+      link: guest.link,
+      contexts: agreedContexts(request.contexts, contexts),
+      peerMaxPduLength: request.userInformation.maxPduLength,
+      timeouts: this.#options.timeouts,
+      store: (incoming) => this.#options.store(incoming, association),
+      onFailure: (error) => log?.({ kind: 'callback-failed', correlationId: association.correlationId, error }),
+      setBusy: (isBusy) => {
+        guest.isBusy = isBusy;
+      },
+      isClosing: () => this.#isClosing,
+    });
+    if (code) log?.({ kind: 'association-aborted-here', correlationId: association.correlationId, code });
+    onAssociationEnd?.(association, outcome, counts);
+  }
+}
+
+function describeOffer(request: AssociatePdu, socket: Socket): AssociationOffer {
+  const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : null;
+  const name = certificate?.subject?.CN;
+  return {
+    calledAe: request.calledAe,
+    callingAe: request.callingAe,
+    remoteAddress: socket.remoteAddress ?? '',
+    remotePort: socket.remotePort ?? 0,
+    implementationClassUid: request.userInformation.implementationClassUid,
+    implementationVersion: request.userInformation.implementationVersion,
+    certificateName: typeof name === 'string' ? name : null,
+    sopClasses: [...new Set(request.contexts.map((context) => context.abstractSyntax))],
+  };
+}
+
+function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+}
