@@ -125,7 +125,7 @@ export function rulesBelow(root: string): readonly Rule[] {
         path: below('src/'),
         pathNot: [
           below('src/shared/'),
-          station('inference/runner/'),
+          station('inference/runner(?:/|-protocol\\.ts$)'),
           station('dicom/(?!upper-layer/)'),
           station('platform/objects/'),
         ],

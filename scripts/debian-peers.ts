@@ -1,0 +1,36 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+
+/** The programs of other makers that `npm run test:peers` speaks with, and the Debian package each comes from. */
+export const DEBIAN_PEERS: Readonly<Record<string, string>> = {
+  echoscu: 'dcmtk',
+  storescu: 'dcmtk',
+  storescp: 'dcmtk',
+  dcmdump: 'dcmtk',
+  dcmconv: 'dcmtk',
+  dcmcjpeg: 'dcmtk',
+  Orthanc: 'orthanc',
+  dciodvfy: 'dicom3tools',
+};
+
+/** Where a peer's program is, or null; daemons are looked for outside a person's PATH too. */
+export function findPeerProgram(name: string): string | null {
+  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => path.join(folder, name)).find(isExecutable) ?? null;
+}
+
+/** The peers' programs that this machine lacks, each with its package. */
+export function missingPeers(): readonly string[] {
+  return Object.entries(DEBIAN_PEERS)
+    .filter(([name]) => findPeerProgram(name) === null)
+    .map(([name, debianPackage]) => `${name} (${debianPackage})`);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false; // absent, or not ours to run: no peer either way
+  }
+}

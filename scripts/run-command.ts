@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+/** The repository's root, from which every command runs. */
+export const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** Runs a package's command under the right Node, in a process of its own; gives its exit code and all it printed. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const withNode = path.join(ROOT, 'scripts/with-node.mjs');
+    const child = spawn(process.execPath, [withNode, '--bin', command, ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }));
+  });
+}
