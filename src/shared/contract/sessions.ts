@@ -11,6 +11,8 @@ export const CurrentUser = z.object({
   roles: z.array(Role),
   permissions: z.array(z.enum(PERMISSIONS)),
   site: z.object({ code: z.string(), name: z.string(), zone: z.string() }),
+  /** The password is one that somebody else set and saw. */
+  mustChangePassword: z.boolean().optional(),
 });
 export type CurrentUser = z.infer<typeof CurrentUser>;
 
@@ -27,5 +29,10 @@ export const sessions = {
     .input(z.object({ username: z.string().min(1).max(200), password: z.string().min(1).max(1000) }))
     .output(SignInOutcome),
   current: procedure('signed-in').route({ method: 'GET', path: '/sessions/current' }).output(CurrentUser),
+  /** Ends every other session of this user; a wrong current password is a conflict with the code `password-wrong`. */
+  changePassword: procedure('signed-in')
+    .route({ method: 'PUT', path: '/sessions/current/password' })
+    .input(z.object({ current: z.string().min(1).max(1000), next: z.string().min(12).max(1000) }))
+    .output(z.object({})),
   signOut: procedure('signed-in').route({ method: 'DELETE', path: '/sessions/current' }).output(z.object({})),
 };

@@ -14,6 +14,8 @@ export const EVENT_KINDS = {
   'user-signed-in': { version: 1, payload: z.object({ userId: z.string() }) },
   'user-sign-in-refused': { version: 1, payload: z.object({ reason: z.string(), userId: z.string().nullable() }) },
   'user-signed-out': { version: 1, payload: z.object({ userId: z.string() }) },
+  'user-password-changed': { version: 1, payload: z.object({ userId: z.string() }) },
+  'service-token-created': { version: 1, payload: z.object({ userId: z.string(), expiresAtMs: z.number() }) },
   'association-refused': { version: 1, payload: z.object({ reason: z.string(), address: z.string() }) },
   'association-ended': {
     version: 1,
@@ -50,6 +52,7 @@ export const EVENT_KINDS = {
   },
   'study-promoted': { version: 1, payload: z.object({ from: Intent }) },
   'study-opened': { version: 1, payload: z.object({ userId: z.string(), revision: z.number().int() }) },
+  'study-read': { version: 1, payload: z.object({ surface: z.string() }) },
   'studies-searched': { version: 1, payload: z.object({ surface: z.string(), results: z.number().int() }) },
   'model-installed': {
     version: 1,

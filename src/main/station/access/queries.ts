@@ -1,0 +1,91 @@
+import { Role } from '../../../shared/domain/permissions.ts';
+import type { SiteId, UserId } from '../../../shared/domain/ids.ts';
+import { prepared, type ReadableDb } from '../platform/store/database.ts';
+
+/** A tenant: everything clinical belongs to one. */
+export type Site = { readonly siteId: SiteId; readonly code: string; readonly name: string; readonly zone: string };
+
+/** Whether a user may sign in, and whether they must choose a new password. */
+export type UserState = 'active' | 'must-change-password' | 'disabled';
+
+/** A user as stored. */
+export type User = {
+  readonly userId: UserId;
+  readonly username: string;
+  readonly displayName: string;
+  readonly passwordHash: string;
+  readonly state: UserState;
+};
+
+const SITE_COLUMNS = 'site_id AS siteId, code, name, zone';
+const USER_COLUMNS = 'user_id AS userId, username, display_name AS displayName, password_hash AS passwordHash, state';
+
+const FIND_SITE_BY_CODE = `SELECT ${SITE_COLUMNS} FROM sites WHERE code = ?`;
+const FIND_SITE = `SELECT ${SITE_COLUMNS} FROM sites WHERE site_id = ?`;
+const LIST_SITES = `SELECT ${SITE_COLUMNS} FROM sites ORDER BY created_at_ms, site_id`;
+const FIND_USER_BY_NAME = `SELECT ${USER_COLUMNS} FROM users WHERE username = ?`;
+const FIND_USER = `SELECT ${USER_COLUMNS} FROM users WHERE user_id = ?`;
+const LIST_ROLES = 'SELECT role FROM user_roles WHERE user_id = ? AND site_id = ? ORDER BY role';
+const FIND_HOME_SITE = `
+  SELECT sites.site_id AS siteId, code, name, zone FROM user_roles JOIN sites USING (site_id)
+   WHERE user_id = ? ORDER BY sites.created_at_ms, sites.site_id LIMIT 1
+`;
+const COUNT_ADMINISTRATORS = `SELECT count(*) AS administrators FROM user_roles WHERE role = 'administrator'`;
+const COUNT_SIGNED_IN = `
+  SELECT count(DISTINCT sessions.user_id) AS users FROM sessions
+    JOIN user_roles ON user_roles.user_id = sessions.user_id AND user_roles.site_id = sessions.site_id
+   WHERE sessions.kind = 'page' AND sessions.ended_at_ms IS NULL AND sessions.expires_at_ms > @nowMs
+     AND sessions.last_seen_at_ms > @seenAfterMs AND user_roles.role = @role
+`;
+
+/** The site of that code, or null. */
+export function findSiteByCode(db: ReadableDb, code: string): Site | null {
+  return prepared<Site>(db, FIND_SITE_BY_CODE).get(code) ?? null;
+}
+
+/** The site of that id, or null. */
+export function findSite(db: ReadableDb, siteId: string): Site | null {
+  return prepared<Site>(db, FIND_SITE).get(siteId) ?? null;
+}
+
+/** Every site, oldest first. */
+export function listSites(db: ReadableDb): readonly Site[] {
+  return prepared<Site>(db, LIST_SITES).all();
+}
+
+/** The user of that name, whatever its case, or null. */
+export function findUserByName(db: ReadableDb, username: string): User | null {
+  return prepared<User>(db, FIND_USER_BY_NAME).get(username) ?? null;
+}
+
+/** The user of that id, or null. */
+export function findUser(db: ReadableDb, userId: string): User | null {
+  return prepared<User>(db, FIND_USER).get(userId) ?? null;
+}
+
+/** What a user is called, for showing an actor's id to people; null for an unknown id. */
+export function findDisplayName(db: ReadableDb, userId: string): string | null {
+  return findUser(db, userId)?.displayName ?? null;
+}
+
+/** The roles a user holds at a site. */
+export function listRoles(db: ReadableDb, userId: string, siteId: string): readonly Role[] {
+  return prepared<{ role: string }>(db, LIST_ROLES)
+    .all(userId, siteId)
+    .map(({ role }) => Role.parse(role));
+}
+
+/** The oldest site at which a user has a role: where they sign in; null when there is none. */
+export function findHomeSite(db: ReadableDb, userId: string): Site | null {
+  return prepared<Site>(db, FIND_HOME_SITE).get(userId) ?? null;
+}
+
+/** True once anybody administers the station. */
+export function hasAdministrator(db: ReadableDb): boolean {
+  return (prepared<{ administrators: number }>(db, COUNT_ADMINISTRATORS).get()?.administrators ?? 0) > 0;
+}
+
+/** How many users of a role have a page session that was used after the given time. */
+export function countSignedIn(db: ReadableDb, role: Role, seenAfterMs: number, nowMs: number): number {
+  return prepared<{ users: number }>(db, COUNT_SIGNED_IN).get({ role, seenAfterMs, nowMs })?.users ?? 0;
+}
