@@ -13,6 +13,7 @@ export function runCommand(
     const withNode = path.join(ROOT, 'scripts/with-node.mjs');
     const child = spawn(process.execPath, [withNode, '--bin', command, ...args], {
       cwd: ROOT,
+      env: process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const chunks: Buffer[] = [];

@@ -42,7 +42,7 @@ export function testStep(
       const folder = mkdtempSync(path.join(tmpdir(), 'wetread-tests-'));
       const report = path.join(folder, 'report.json');
       try {
-        const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests'];
+        const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests'];
         const { exitCode, output } = await runCommand('vitest', ['run', '--project', project, ...reporters, ...args]);
         const counts = existsSync(report) ? readCounts(report) : { passed: 0, failed: 0, skipped: [] };
         const ranNothing = counts.passed + counts.failed === 0 && folders.some(hasTests);
