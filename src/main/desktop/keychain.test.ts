@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createPrivateKey, randomBytes } from 'node:crypto';
 import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,12 +41,12 @@ describe('the keys of a station', () => {
   test('are made once, kept encrypted for this user alone, and given again', async () => {
     const keychain = userKeychain();
     const first = await obtainStationKeys(keychain, places());
-    if (!first.ok) throw new Error(first.error.code);
+    if (!first.ok || !first.value) throw new Error('no keys');
     const file = keysFile(userDataDir, places().stationDir);
     const kept = readFileSync(file);
     expect(await obtainStationKeys(keychain, places())).toEqual(first);
-    expect(kept.includes(first.value.databaseKeyHex) || kept.includes(first.value.signingKeyHex)).toBe(false);
-    expect(first.value.databaseKeyHex).not.toBe(first.value.signingKeyHex);
+    expect(kept.includes(first.value.databaseKeyHex) || kept.includes('PRIVATE KEY')).toBe(false);
+    expect(createPrivateKey(first.value.signingKeyPem).asymmetricKeyType).toBe('ed25519');
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(path.dirname(file))).toEqual([path.basename(file)]);
   });
@@ -58,7 +58,7 @@ describe('the keys of a station', () => {
       await obtainStationKeys(keychain, places('linux', 'other')),
     ];
     if (!one.ok || !other.ok) throw new Error('refused');
-    expect(one.value.databaseKeyHex).not.toBe(other.value.databaseKeyHex);
+    expect(one.value?.databaseKeyHex).not.toBe(other.value?.databaseKeyHex);
   });
 
   test.each([
@@ -88,11 +88,12 @@ describe('the keys of a station', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test('are never made beside data that other keys encrypted', async () => {
+  test('are left to the station beside data begun without this keychain, and none are made', async () => {
     const { stationDir } = places();
     mkdirSync(stationDir);
-    writeFileSync(path.join(stationDir, 'wetread.sqlite'), 'encrypted under another key');
-    const outcome = await obtainStationKeys(userKeychain(), places());
-    expect(outcome).toEqual({ ok: false, error: { code: 'keys-missing' } });
+    writeFileSync(path.join(stationDir, 'wetread.db'), 'encrypted under a key in a file');
+    const outcome = await obtainStationKeys(userKeychain('basic_text'), places());
+    expect(outcome).toEqual({ ok: true, value: null });
+    expect(readdirSync(userDataDir)).toEqual(['station']);
   });
 });

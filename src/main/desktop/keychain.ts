@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StationKeys } from '../../shared/contract/parent-port.ts';
@@ -15,10 +15,10 @@ export type Keychain = {
 
 /**
  * `keychain-unavailable`: this session has no keychain. `keychain-weak`: it would keep the key under a fixed password.
- * `keys-unreadable`: there are keys, but this user's keychain does not open them. `keys-missing`: there are data, but no keys.
+ * `keys-unreadable`: there are keys, but this user's keychain does not open them.
  */
 export type KeychainRefusal = {
-  readonly code: 'keychain-unavailable' | 'keychain-weak' | 'keys-unreadable' | 'keys-missing';
+  readonly code: 'keychain-unavailable' | 'keychain-weak' | 'keys-unreadable';
 };
 
 /** Linux back ends that hold a secret of the user's; `basic_text` encrypts with a password known to everyone. */
@@ -31,25 +31,31 @@ export function keysFile(userDataDir: string, stationDir: string): string {
 }
 
 /**
- * Gives the station's keys, made on the first start and then always the same. Never makes new keys beside existing data or
- * over keys it cannot open: either would turn a keychain's hiccup into a lost database.
+ * Gives the station's keys, made on the first start and then always the same. Over keys it cannot open it never makes new
+ * ones: that would turn a keychain's hiccup into a lost database. Null where there are data without keys of ours: they
+ * were begun headless, and the station finds their keys itself or refuses.
  */
 export async function obtainStationKeys(
   keychain: Keychain,
   places: { readonly userDataDir: string; readonly stationDir: string; readonly platform: NodeJS.Platform },
-): Promise<Result<StationKeys, KeychainRefusal>> {
+): Promise<Result<StationKeys | null, KeychainRefusal>> {
+  const file = keysFile(places.userDataDir, places.stationDir);
+  const kept = await readIfThere(file);
+  if (!kept && (await holdsData(places.stationDir))) return ok(null);
+
   if (!(await keychain.isAsyncEncryptionAvailable())) return err({ code: 'keychain-unavailable' });
   if (places.platform === 'linux') {
     const backend = keychain.getSelectedStorageBackend?.() ?? 'unknown';
     if (!STRONG_LINUX_BACKENDS.includes(backend)) return err({ code: 'keychain-weak' });
   }
 
-  const file = keysFile(places.userDataDir, places.stationDir);
-  const kept = await readIfThere(file);
   if (kept) return openKeys(keychain, kept);
-  if (await holdsData(places.stationDir)) return err({ code: 'keys-missing' });
 
-  const keys = { databaseKeyHex: randomBytes(32).toString('hex'), signingKeyHex: randomBytes(32).toString('hex') };
+  const signingKey = generateKeyPairSync('ed25519').privateKey;
+  const keys: StationKeys = {
+    databaseKeyHex: randomBytes(32).toString('hex'),
+    signingKeyPem: signingKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
   await writeDurably(file, await keychain.encryptStringAsync(JSON.stringify(keys)));
   return ok(keys);
 }

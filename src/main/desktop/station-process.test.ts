@@ -9,7 +9,10 @@ const READY = {
   hl7: { port: 2575 },
   firstSignIn: null,
 } as const;
-const KEYS = { databaseKeyHex: 'ab'.repeat(32), signingKeyHex: 'cd'.repeat(32) };
+const KEYS = {
+  databaseKeyHex: 'ab'.repeat(32),
+  signingKeyPem: '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n',
+};
 
 /** A process whose words and end the test decides. */
 function scriptedProcesses() {
@@ -98,9 +101,9 @@ describe('the station process', () => {
   test('waits for a person when it said why it cannot run', () => {
     const { station, stations, states } = supervised();
     station.start();
-    stations.last().say({ type: 'fatal', code: 'data-directory-in-use' });
+    stations.last().say({ type: 'fatal', code: 'data-in-use' });
     stations.last().end(3);
-    expect(states.at(-1)).toEqual({ state: 'refused', code: 'data-directory-in-use' });
+    expect(states.at(-1)).toEqual({ state: 'refused', code: 'data-in-use' });
     vi.advanceTimersByTime(3_600_000);
     expect(stations.started).toHaveLength(1);
     station.start();

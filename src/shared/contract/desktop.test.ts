@@ -40,9 +40,12 @@ describe('what crosses the parent port', () => {
     expect(StationToMain.safeParse({ ...ready, password: 'secret' }).success).toBe(false);
   });
 
-  test('keys are 32 bytes, or expressly none', () => {
+  test('the database key is 32 bytes, and no keys are said expressly', () => {
     const keys = (databaseKeyHex: string) =>
-      MainToStation.safeParse({ type: 'keys', keys: { databaseKeyHex, signingKeyHex: 'ab'.repeat(32) } }).success;
+      MainToStation.safeParse({
+        type: 'keys',
+        keys: { databaseKeyHex, signingKeyPem: '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n' },
+      }).success;
     expect([keys('cd'.repeat(32)), keys('cd'.repeat(16))]).toEqual([true, false]);
     expect(MainToStation.safeParse({ type: 'keys', keys: null }).success).toBe(true);
     expect(MainToStation.safeParse({ type: 'keys' }).success).toBe(false);

@@ -5,11 +5,16 @@ import { z } from 'zod';
  * Messages to and from the runner travel inside these unparsed: station and runner parse them, the desktop app only relays.
  */
 
-const Key = z.string().regex(/^[0-9a-f]{64}$/);
 const Port = z.number().int().min(1).max(65_535);
 
-/** The station's secrets, kept by the operating system's keychain: 32 random bytes each, as lower-case hexadecimal. */
-export const StationKeys = z.strictObject({ databaseKeyHex: Key, signingKeyHex: Key });
+/** The station's secrets, kept by the operating system's keychain: 32 random bytes as hexadecimal, and an Ed25519 key (PKCS #8). */
+export const StationKeys = z.strictObject({
+  databaseKeyHex: z.string().regex(/^[0-9a-f]{64}$/),
+  signingKeyPem: z
+    .string()
+    .max(1_000)
+    .regex(/^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n?$/),
+});
 export type StationKeys = z.infer<typeof StationKeys>;
 
 /** The one-time password of the administrator made at first start; shown once, never logged. */

@@ -30,7 +30,10 @@ test('hands over what came before anyone listened, in order and once', () => {
 });
 
 test('gives the keys that were sent first, or the leave to find its own', async () => {
-  const keys = { databaseKeyHex: 'ab'.repeat(32), signingKeyHex: 'cd'.repeat(32) };
+  const keys = {
+    databaseKeyHex: 'ab'.repeat(32),
+    signingKeyPem: '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n',
+  };
   const first = scriptedPort();
   const port = openParentPort(first.raw, () => {});
   first.say({ type: 'keys', keys });
