@@ -10,18 +10,50 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
-          include: ['src/{shared,main,preload}/**/*.test.ts', 'demo/**/*.test.ts', 'scripts/**/*.test.ts', 'test/{architecture,peers-scripted}/**/*.test.ts'],
-          exclude: ['test/architecture/fixtures/**'],
+          include: [
+            'src/{shared,main,preload}/**/*.test.ts',
+            'demo/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'test/peers-scripted/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
+      { test: { ...node, name: 'architecture', include: ['test/architecture/*.test.ts'], testTimeout: 20_000 } },
       {
         plugins: [react()],
         test: { name: 'page', environment: 'jsdom', include: ['src/renderer/**/*.test.{ts,tsx}'], testTimeout: 20_000 },
       },
-      { test: { ...node, name: 'system', include: ['test/{system,faults}/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false } },
-      { test: { ...node, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
-      { test: { ...node, name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false } },
+      {
+        test: {
+          ...node,
+          name: 'system',
+          include: ['test/{system,faults}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...node,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...node,
+          name: 'peers',
+          include: ['test/peers/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

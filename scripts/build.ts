@@ -1,16 +1,9 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { type Built, digestInputs, isFresh, writeStamp } from './freshness.ts';
 import { ROOT, runCommand } from './run-command.ts';
 
-/** What is built, what it is built of, and what stands when it is. */
-type Part = {
-  readonly name: 'page' | 'desktop';
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly command: string;
-  readonly args: readonly string[];
-};
+type Part = Built & { readonly command: string; readonly args: readonly string[] };
 
 const COMMON = ['src/shared', 'package-lock.json', 'tsconfig.base.json'];
 
@@ -37,63 +30,30 @@ export async function buildPageIfStale(): Promise<boolean> {
 
 /** Builds everything the desktop app loads into out/ unless it stands there from the same inputs; says whether it built. */
 export async function buildDesktopIfStale(): Promise<boolean> {
+  const pageDigest = digestInputs(ROOT, PAGE);
   const built = await buildIfStale(DESKTOP);
-  if (built) writeStamp(PAGE); // electron-vite has built the page with the rest
+  if (built) writeStamp(ROOT, PAGE, pageDigest); // electron-vite has built the page with the rest
   return built;
 }
 
 async function buildIfStale(part: Part): Promise<boolean> {
-  if (isFresh(part)) return false;
+  // Taken before building: a file saved meanwhile makes the part stale again.
+  const digest = digestInputs(ROOT, part);
+  if (isFresh(ROOT, part, digest)) return false;
   const { exitCode, output } = await runCommand(part.command, part.args);
   const missing = part.outputs.filter((file) => !existsSync(path.join(ROOT, file)));
   if (exitCode !== 0 || missing.length > 0) {
     const why = missing.length > 0 ? ` It left out ${missing.join(', ')}.` : '';
     throw new Error(`The ${part.name} could not be built.${why}\n${output}`);
   }
-  writeStamp(part);
+  writeStamp(ROOT, part, digest);
   return true;
-}
-
-function isFresh(part: Part): boolean {
-  const stamp = stampFile(part);
-  const stands = [stamp, ...part.outputs.map((file) => path.join(ROOT, file))].every((file) => existsSync(file));
-  return stands && readFileSync(stamp, 'utf8') === digestOf(part.inputs);
-}
-
-function writeStamp(part: Part): void {
-  mkdirSync(path.join(ROOT, 'out'), { recursive: true });
-  writeFileSync(stampFile(part), digestOf(part.inputs));
-}
-
-function stampFile({ name }: Part): string {
-  return path.join(ROOT, 'out', `${name}.sha256`);
-}
-
-/** By content, not by time: a fresh clone and a switched branch change every time. */
-function digestOf(inputs: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const file of inputs.flatMap(filesBelow))
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(path.join(ROOT, file)))
-      .update('\0');
-  return hash.digest('hex');
-}
-
-function filesBelow(input: string): readonly string[] {
-  const place = path.join(ROOT, input);
-  if (!existsSync(place)) return [];
-  if (statSync(place).isFile()) return [input];
-  return readdirSync(place, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
-    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
-    .toSorted();
 }
 
 if (import.meta.main) {
   for (const [name, build] of [
-    ['desktop', buildDesktopIfStale],
     ['page', buildPageIfStale],
+    ['desktop', buildDesktopIfStale],
   ] as const) {
     console.log(`${name}: ${(await build()) ? 'built' : 'up to date'}`);
   }

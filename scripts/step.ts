@@ -29,12 +29,7 @@ export function commandStep(name: string, command: string, args: readonly string
 }
 
 /** A step that runs tests of one vitest project: it passes when none fails and, where `folders` hold any, at least one ran. */
-export function testStep(
-  name: string,
-  project: string,
-  folders: readonly string[],
-  args: readonly string[] = [],
-): Step {
+export function testStep(name: string, project: string, folders: readonly string[]): Step {
   return {
     name,
     run: async () => {
@@ -43,7 +38,7 @@ export function testStep(
       const report = path.join(folder, 'report.json');
       try {
         const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests'];
-        const { exitCode, output } = await runCommand('vitest', ['run', '--project', project, ...reporters, ...args]);
+        const { exitCode, output } = await runCommand('vitest', ['run', '--project', project, ...reporters]);
         const counts = existsSync(report) ? readCounts(report) : { passed: 0, failed: 0, skipped: [] };
         const ranNothing = counts.passed + counts.failed === 0 && folders.some(hasTests);
         const why = ranNothing ? `${output}\nThere are tests, and none of them ran.` : output;
