@@ -4,8 +4,8 @@ import type { Principal } from './principal.ts';
 /** How long a page session lasts: unused, and at all. */
 export type SessionLimits = { readonly idleMs: number; readonly absoluteMs: number };
 
-/** A reading shift, and a long lunch. */
-export const SESSION_LIMITS: SessionLimits = { idleMs: 2 * 60 * 60_000, absoluteMs: 12 * 60 * 60_000 };
+/** What the configuration says when it says nothing. */
+export const SESSION_LIMITS: SessionLimits = { idleMs: 30 * 60_000, absoluteMs: 12 * 60 * 60_000 };
 
 /** A session that stands: who it is, and when it ends by itself. `key` names it in memory and is no secret. */
 export type Session = {
