@@ -66,7 +66,8 @@ function crescent(random: Random, shape: HeadShape, anatomy: HeadAnatomy, volume
   const forward = random.between(-0.35, 0.35);
   const upward = random.between(0.1, 0.45);
   const across = Math.sqrt(1 - forward * forward - upward * upward);
-  const nearest = Math.cos((random.between(42, 58) * Math.PI) / 180);
+  const spreadDegrees = 45 * random.between(0.9, 1.12) * Math.cbrt(volumeMl / 60); // 60 ml: about 10 mm thick, 12 cm long
+  const nearest = Math.cos((spreadDegrees * Math.PI) / 180);
 
   function thicknessShare(x: number, y: number, z: number): number {
     const length = Math.sqrt((x / bx) ** 2 + (y / by) ** 2 + (z / bz) ** 2);

@@ -57,14 +57,10 @@ export const InstanceReference = z.strictObject({
 export type InstanceReference = z.infer<typeof InstanceReference>;
 
 export const StationToRunner = z.discriminatedUnion('type', [
-  /** First message: where objects are read, where masks are left, how to compute. The key stays out of arguments and environment. */
+  /** First message: where objects are read, where masks are left, how to compute. */
   z.strictObject({
     type: z.literal('start'),
     objectsDir: z.string(),
-    objectKeyHex: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .nullable(),
     outboxDir: z.string(),
     providers: z.array(z.string()).min(1),
     threads: z.number().int().min(1).max(64),
