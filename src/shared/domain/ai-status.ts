@@ -1,18 +1,29 @@
 import { z } from 'zod';
 
-/** Why an eligible model gave no answer; only ever added to. */
+/** Why a study got no answer from an applicable model; persisted, so only ever added to. */
 export const NOT_RUN_REASONS = [
   'no-eligible-series',
-  'over-tolerance',
+  'model-unavailable',
+  'package-unreadable',
+  'object-missing',
+  'object-damaged',
+  'not-decodable',
+  'missing-geometry',
+  'mixed-sizes',
+  'mixed-orientations',
+  'not-axial',
+  'duplicate-positions',
+  'uneven-spacing',
+  'too-few-slices',
+  'too-many-slices',
+  'model-failed',
+  'bad-output',
+  'outbox-full',
+  'cancelled',
   'over-budget',
   'runner-crashed',
   'runner-unavailable',
-  'input-refused',
-  'object-unreadable',
-  'bad-output',
-  'low-memory',
-  'model-unavailable',
-  'cancelled',
+  'internal',
 ] as const;
 export const NotRunReason = z.enum(NOT_RUN_REASONS);
 export type NotRunReason = z.infer<typeof NotRunReason>;

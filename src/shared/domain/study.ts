@@ -28,6 +28,7 @@ export const QUARANTINE_REASONS = [
   'uids-disagree-with-command',
   'same-uid-other-pixels',
   'same-uid-other-patient',
+  'same-uid-other-study',
   'identifiers-missing',
 ] as const;
 export const QuarantineReason = z.enum(QUARANTINE_REASONS);

@@ -34,3 +34,6 @@ const BY_UID = new Map(STORAGE_CLASSES.map((row) => [row.uid, row]));
 export function findStorageClass(uid: string): StorageClass | null {
   return BY_UID.get(uid) ?? null;
 }
+
+/** Secondary Capture: attaches to a complete study without asking for anything again. */
+export const SECONDARY_CAPTURE = `${STORAGE}.7`;

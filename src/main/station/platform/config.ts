@@ -58,21 +58,6 @@ export const Config = z.strictObject({
       quietOtherMs: z.number().int().min(1000).default(600_000).describe('The same for every other modality.'),
     })
     .prefault({}),
-  deadlines: z
-    .strictObject({
-      critical: z
-        .strictObject({ openMin: z.number().positive(), reportMin: z.number().positive() })
-        .default({ openMin: 15, reportMin: 30 }),
-      urgent: z
-        .strictObject({ openMin: z.number().positive(), reportMin: z.number().positive() })
-        .default({ openMin: 30, reportMin: 60 }),
-      outpatientReportHours: z
-        .number()
-        .positive()
-        .default(24)
-        .describe('Report-by of an ordinary study, from images complete.'),
-    })
-    .prefault({}),
   inference: z
     .strictObject({
       providers: z

@@ -23,7 +23,8 @@ export type IncomingFile = {
   keep(digest: string): Promise<'kept' | 'existing'>;
   /** Leaves nothing behind. Safe to call after `keep`. */
   discard(): Promise<void>;
-  readHead(length: number): Promise<Buffer>;
+  /** Reads back what was written; gives less at the end. Not after `keep`. */
+  readRange(start: number, length: number): Promise<Buffer>;
   readonly sizeBytes: number;
 };
 
@@ -97,7 +98,7 @@ async function receiveFile(root: string, incoming: string): Promise<IncomingFile
         sizeBytes += bytesWritten;
       }
     },
-    readHead: (length) => readExactly(file, 0, Math.min(length, sizeBytes)),
+    readRange: (start, length) => readExactly(file, start, Math.max(0, Math.min(length, sizeBytes - start))),
     async keep(digest) {
       const target = objectPath(root, digest, 'plain');
       await file.sync();

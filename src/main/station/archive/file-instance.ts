@@ -1,0 +1,284 @@
+import { InstanceId, SeriesId, StudyId } from '../../../shared/domain/ids.ts';
+import { findStorageClass, SECONDARY_CAPTURE } from '../dicom/storage-classes.ts';
+import { freshId } from '../platform/ids.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { findObject, type ObjectRecord, recordObject } from '../platform/objects/records.ts';
+import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import type { ArchiveAssociation } from './associations.ts';
+import { expectMore, type QuietTimes } from './completeness.ts';
+import type { IdentifiedInstance } from './identified-instance.ts';
+import { ensurePatient, isSamePatient, type StatedPatient } from './identity.ts';
+import { quarantineObject } from './quarantine.ts';
+import type { StoredVersion } from './same-pixels.ts';
+
+/** A readable object whose file is safe, about to become part of a study. */
+export type Filing = {
+  readonly instance: IdentifiedInstance;
+  readonly transferSyntaxUid: string;
+  readonly object: ObjectRecord;
+  readonly association: ArchiveAssociation;
+  /** What comparing its pixels with the current version of the same UID showed; null before anybody asked. */
+  readonly comparison: { readonly withDigest: string; readonly same: boolean } | null;
+  readonly quiet: QuietTimes;
+  readonly atMs: number;
+};
+
+/** What became of it; `compare-pixels` asks the caller to compare and file again. */
+export type FilingOutcome =
+  | { readonly state: 'filed' | 'duplicate' | 'quarantined' }
+  | { readonly state: 'compare-pixels'; readonly current: StoredVersion };
+
+type CurrentVersion = {
+  readonly instanceId: string;
+  readonly studyId: string;
+  readonly seriesId: string;
+  readonly studyUid: string;
+  readonly patientId: string;
+  readonly digest: string;
+  readonly transferSyntaxUid: string;
+};
+type StudyState = {
+  readonly studyId: string;
+  readonly patientId: string;
+  readonly correlationId: string;
+  readonly revision: number;
+  readonly intent: 'new' | 'comparison' | 'own';
+  readonly modality: string;
+  readonly completeness: string;
+};
+
+const FIND_CURRENT = `
+  SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, s.study_uid AS studyUid, s.patient_id AS patientId,
+         v.digest, v.transfer_syntax_uid AS transferSyntaxUid
+    FROM instances i JOIN studies s ON s.study_id = i.study_id
+    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
+   WHERE i.site_id = ? AND i.sop_uid = ?
+`;
+const IS_KNOWN_VERSION = 'SELECT 1 FROM instance_versions WHERE site_id = ? AND sop_uid = ? AND digest = ?';
+const FIND_STUDY = `
+  SELECT study_id AS studyId, patient_id AS patientId, correlation_id AS correlationId, study_revision AS revision, intent, modality,
+         completeness
+    FROM studies WHERE site_id = ? AND study_uid = ?
+`;
+const INSERT_STUDY = `
+  INSERT INTO studies (study_id, site_id, study_uid, patient_id, correlation_id, intent, study_revision, accession, accession_issuer,
+                       description, modality, body_part, laterality, referring_physician, dicom_study_id, date_raw, time_raw,
+                       zone_offset_raw, zone_source, received_at_ms, last_received_at_ms, completeness)
+  VALUES (@studyId, @siteId, @studyUid, @patientId, @correlationId, @intent, 0, @accession, @accessionIssuer,
+          @description, @modality, @bodyPart, @laterality, @referringPhysician, @dicomStudyId, @dateRaw, @timeRaw,
+          @zoneOffsetRaw, @zoneSource, @atMs, @atMs, 'receiving')
+`;
+const FIND_SERIES = 'SELECT series_id AS seriesId FROM series WHERE study_id = ? AND series_uid = ?';
+const INSERT_SERIES = `
+  INSERT INTO series (series_id, site_id, study_id, series_uid, modality, number, description, body_part)
+  VALUES (@seriesId, @siteId, @studyId, @seriesUid, @modality, @number, @description, @bodyPart)
+`;
+const INSERT_INSTANCE =
+  'INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES (?, ?, ?, ?, ?)';
+const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ?';
+const INSERT_VERSION = `
+  INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, number, frames,
+                                 attributes, study_revision, peer_id, received_at_ms)
+  VALUES (@siteId, @sopUid, @digest, 1, @instanceId, @sopClassUid, @transferSyntaxUid, @number, @frames,
+          @attributes, @revision, @peerId, @atMs)
+`;
+const TOUCH_STUDY = `
+  UPDATE studies SET study_revision = study_revision + 1, last_received_at_ms = @atMs, completeness = @completeness,
+         modality = @modality WHERE study_id = @studyId
+`;
+const NOTE_ASSOCIATION = 'INSERT OR IGNORE INTO study_associations (study_id, association_id) VALUES (?, ?)';
+
+/** Files one instance by the outcome table of DESIGN §5.1: rows and event together, or neither. Idempotent. */
+export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
+  return inTransaction(db, () => {
+    const { siteId } = filing.association.peer;
+    const { sopUid, studyUid } = filing.instance;
+    const stated = statedPatient(filing.instance);
+    const study = prepared<StudyState>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
+    const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
+    if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
+      // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
+      if (current !== null) prepared(db, NOTE_ASSOCIATION).run(current.studyId, filing.association.associationId);
+      return { state: 'duplicate' };
+    }
+    if (current !== null && !isSamePatient(db, siteId, stated, studyUid, current.patientId)) {
+      return setAside(db, filing, 'same-uid-other-patient', current.studyId);
+    }
+    if (study !== null && !isSamePatient(db, siteId, stated, studyUid, study.patientId)) {
+      return setAside(db, filing, 'same-uid-other-patient', study.studyId);
+    }
+    if (current === null) {
+      fileVersion(db, filing, study ?? insertStudy(db, filing, stated), null);
+      return { state: 'filed' };
+    }
+    if (current.studyUid !== studyUid || study === null)
+      return setAside(db, filing, 'same-uid-other-study', current.studyId);
+    if (filing.comparison?.withDigest !== current.digest)
+      return { state: 'compare-pixels', current: storedVersion(db, current) };
+    if (!filing.comparison.same) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
+    fileVersion(db, filing, study, current.instanceId);
+    return { state: 'filed' };
+  });
+}
+
+function setAside(
+  db: WritableDb,
+  filing: Filing,
+  reason: 'same-uid-other-patient' | 'same-uid-other-study' | 'same-uid-other-pixels',
+  studyId: string,
+): FilingOutcome {
+  const { object, association, atMs } = filing;
+  quarantineObject(db, { object, reason, sopUid: filing.instance.sopUid, studyId, association, atMs });
+  return { state: 'quarantined' };
+}
+
+function insertStudy(db: WritableDb, filing: Filing, stated: StatedPatient): StudyState {
+  const { instance, association, atMs } = filing;
+  const { siteId, intent } = association.peer;
+  const studyId = freshId(StudyId);
+  const patientId = ensurePatient(db, siteId, stated, instance.studyUid);
+  const correlationId = association.associationId;
+  prepared(db, INSERT_STUDY).run({
+    studyId,
+    siteId,
+    studyUid: instance.studyUid,
+    patientId,
+    correlationId,
+    intent,
+    accession: instance.accessionNumber,
+    accessionIssuer: instance.issuerOfAccessionNumber,
+    description: instance.studyDescription,
+    modality: instance.modality ?? 'OT',
+    bodyPart: instance.bodyPart,
+    laterality: instance.laterality,
+    referringPhysician: instance.referringPhysician?.raw ?? null,
+    dicomStudyId: instance.studyId,
+    dateRaw: instance.studyDate,
+    timeRaw: instance.studyTime,
+    zoneOffsetRaw: instance.timezoneOffset,
+    zoneSource: instance.timezoneOffset === null ? 'site' : 'object',
+    atMs,
+  });
+  return {
+    studyId,
+    patientId,
+    correlationId,
+    revision: 0,
+    intent,
+    modality: instance.modality ?? 'OT',
+    completeness: 'receiving',
+  };
+}
+
+function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownInstanceId: string | null): void {
+  const { instance, association, object, atMs } = filing;
+  const { siteId, peerId } = association.peer;
+  const seriesId = ensureSeries(db, filing, study.studyId);
+  const instanceId = knownInstanceId ?? freshId(InstanceId);
+  const revision = study.revision + 1;
+  recordObject(db, object, atMs);
+  if (knownInstanceId === null)
+    prepared(db, INSERT_INSTANCE).run(instanceId, siteId, study.studyId, seriesId, instance.sopUid);
+  else prepared(db, RETIRE_VERSIONS).run(instanceId);
+  prepared(db, INSERT_VERSION).run({
+    siteId,
+    sopUid: instance.sopUid,
+    digest: object.digest,
+    instanceId,
+    sopClassUid: instance.sopClassUid,
+    transferSyntaxUid: filing.transferSyntaxUid,
+    number: instance.instanceNumber,
+    frames: instance.image.numberOfFrames,
+    attributes: JSON.stringify(imageAttributes(instance)),
+    revision,
+    peerId,
+    atMs,
+  });
+  const isEvidenceOnly = study.completeness !== 'receiving' && attachesQuietly(instance.sopClassUid);
+  // A study is called by its images' modality, also where a dose report came first.
+  const modality =
+    findStorageClass(instance.sopClassUid)?.kind === 'image' ? (instance.modality ?? study.modality) : study.modality;
+  const completeness = isEvidenceOnly ? study.completeness : 'receiving';
+  prepared(db, TOUCH_STUDY).run({ studyId: study.studyId, atMs, completeness, modality });
+  prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
+  if (!isEvidenceOnly) expectMore(db, { studyId: study.studyId, siteId, modality }, filing.quiet, atMs);
+  appendEvent(db, {
+    kind: 'instance-received',
+    payload: {
+      instanceId,
+      seriesId,
+      digest: object.digest,
+      outcome: knownInstanceId === null ? 'new' : 'new-version',
+      intent: study.intent,
+      revision,
+    },
+    siteId,
+    studyId: study.studyId,
+    patientId: study.patientId,
+    actor: { kind: 'peer', id: peerId },
+    correlationId: study.correlationId,
+    atMs,
+  });
+}
+
+/** Late reports, dose and captures attach to a complete study and re-run nothing (DESIGN §5.3). */
+function attachesQuietly(sopClassUid: string): boolean {
+  return findStorageClass(sopClassUid)?.kind !== 'image' || sopClassUid === SECONDARY_CAPTURE;
+}
+
+function ensureSeries(db: WritableDb, filing: Filing, studyId: string): string {
+  const { instance } = filing;
+  const known = prepared<{ seriesId: string }>(db, FIND_SERIES).get(studyId, instance.seriesUid);
+  if (known !== undefined) return known.seriesId;
+  const seriesId = freshId(SeriesId);
+  prepared(db, INSERT_SERIES).run({
+    seriesId,
+    siteId: filing.association.peer.siteId,
+    studyId,
+    seriesUid: instance.seriesUid,
+    modality: instance.modality ?? 'OT',
+    number: instance.seriesNumber,
+    description: instance.seriesDescription,
+    bodyPart: instance.bodyPart,
+  });
+  return seriesId;
+}
+
+function storedVersion(db: WritableDb, current: CurrentVersion): StoredVersion {
+  const object = findObject(db, current.digest);
+  if (object === null) throw new Error('a current version has no object');
+  return { object, transferSyntaxUid: current.transferSyntaxUid };
+}
+
+function statedPatient(instance: IdentifiedInstance): StatedPatient {
+  return {
+    name: instance.patientName?.raw ?? '',
+    patientId: instance.patientId ?? '',
+    issuer: instance.issuerOfPatientId ?? '',
+    birthDateRaw: instance.birthDate,
+    sex: instance.sex,
+  };
+}
+
+/** What choosing a series and judging a volume need, so that neither opens the file again. */
+function imageAttributes(instance: IdentifiedInstance) {
+  const { image } = instance;
+  return {
+    position: image.imagePositionPatient,
+    orientation: image.imageOrientationPatient,
+    rows: image.rows,
+    columns: image.columns,
+    pixelSpacing: image.pixelSpacing,
+    sliceThicknessMm: image.sliceThicknessMm,
+    imageType: image.imageType,
+    kernel: instance.convolutionKernel,
+    contrastAgent: instance.contrastAgent,
+    protocolName: instance.protocolName,
+    isLossyCompressed: image.isLossyCompressed,
+    hasPixelData: instance.hasPixelData,
+    missing: instance.missing,
+  };
+}
+
+export type ImageAttributes = ReturnType<typeof imageAttributes>;

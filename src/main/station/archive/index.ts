@@ -1,0 +1,24 @@
+export {
+  admitAssociation,
+  type ArchiveAssociation,
+  endAssociation,
+  endAssociationsLeftOpen,
+  recordRefusal,
+} from './associations.ts';
+export { judgeByQuietTime, QUIET_TIME_JOB } from './completeness.ts';
+export { configurePeers } from './peers.ts';
+export { promoteStudy } from './promote-study.ts';
+export { countQuarantined, listQuarantineOf } from './quarantine.ts';
+export {
+  countReceivedSince,
+  findInstance,
+  findStudyIdByUid,
+  getObject,
+  listInstances,
+  listPriorIds,
+  listSeries,
+  type SeriesSummary,
+  type StoredInstance,
+} from './queries.ts';
+export { type Archive, receiveObject } from './receive-object.ts';
+export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';

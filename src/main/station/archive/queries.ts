@@ -1,0 +1,105 @@
+import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import type { ObjectRecord } from '../platform/objects/records.ts';
+import { findObject } from '../platform/objects/records.ts';
+import type { ImageAttributes } from './file-instance.ts';
+
+/** A series as pages and models see it. */
+export type SeriesSummary = {
+  readonly seriesId: string;
+  readonly studyId: string;
+  readonly seriesUid: string;
+  readonly modality: string;
+  readonly number: number | null;
+  readonly description: string | null;
+  readonly bodyPart: string | null;
+  readonly instances: number;
+};
+
+/** The current version of an instance, and where its bytes are. */
+export type StoredInstance = {
+  readonly instanceId: string;
+  readonly seriesId: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly sopClassUid: string;
+  readonly transferSyntaxUid: string;
+  readonly number: number | null;
+  readonly frames: number;
+  readonly digest: string;
+  readonly attributes: ImageAttributes;
+};
+
+const LIST_SERIES = `
+  SELECT series_id AS seriesId, study_id AS studyId, series_uid AS seriesUid, modality, number, description, body_part AS bodyPart,
+         (SELECT count(*) FROM instances i WHERE i.series_id = s.series_id) AS instances
+    FROM series s WHERE study_id = ? ORDER BY number, series_id
+`;
+const INSTANCE_COLUMNS = `
+  i.instance_id AS instanceId, i.series_id AS seriesId, s.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid,
+  v.transfer_syntax_uid AS transferSyntaxUid, v.number, v.frames, v.digest, v.attributes
+`;
+const LIST_INSTANCES = `
+  SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
+    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
+   WHERE i.study_id = ? ORDER BY s.number, s.series_id, v.number, i.instance_id
+`;
+const FIND_INSTANCE = `
+  SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
+    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
+   WHERE i.site_id = ? AND i.sop_uid = ?
+`;
+const LIST_BY_UID = 'SELECT study_id AS studyId FROM studies WHERE site_id = ? AND study_uid = ?';
+const LIST_PRIORS = `
+  SELECT o.study_id AS studyId FROM studies s JOIN studies o ON o.patient_id = s.patient_id AND o.study_id <> s.study_id
+   WHERE s.study_id = ? ORDER BY o.date_raw DESC, o.received_at_ms DESC LIMIT 50
+`;
+const COUNT_RECEIVED =
+  'SELECT count(*) AS received, max(received_at_ms) AS last FROM instance_versions WHERE site_id = ? AND received_at_ms >= ?';
+const LAST_RECEIVED = 'SELECT max(last_received_at_ms) AS last FROM studies WHERE site_id = ?';
+
+export function listSeries(db: ReadableDb, studyId: string): readonly SeriesSummary[] {
+  return prepared<SeriesSummary>(db, LIST_SERIES).all(studyId);
+}
+
+type StoredRow = Omit<StoredInstance, 'attributes'> & { readonly attributes: string };
+const parseRow = (row: StoredRow): StoredInstance => ({
+  ...row,
+  attributes: JSON.parse(row.attributes) as ImageAttributes,
+});
+
+export function listInstances(db: ReadableDb, studyId: string): readonly StoredInstance[] {
+  return prepared<StoredRow>(db, LIST_INSTANCES).all(studyId).map(parseRow);
+}
+
+export function findInstance(db: ReadableDb, siteId: string, sopUid: string): StoredInstance | null {
+  const row = prepared<StoredRow>(db, FIND_INSTANCE).get(siteId, sopUid);
+  return row === undefined ? null : parseRow(row);
+}
+
+/** Where a stored instance's bytes are. */
+export function getObject(db: ReadableDb, digest: string): ObjectRecord {
+  const object = findObject(db, digest);
+  if (object === null) throw new Error('a stored instance has no object');
+  return object;
+}
+
+export function findStudyIdByUid(db: ReadableDb, siteId: string, studyUid: string): string | null {
+  return prepared<{ studyId: string }>(db, LIST_BY_UID).get(siteId, studyUid)?.studyId ?? null;
+}
+
+/** Other studies of the same patient, newest first. */
+export function listPriorIds(db: ReadableDb, studyId: string): readonly string[] {
+  return prepared<{ studyId: string }>(db, LIST_PRIORS)
+    .all(studyId)
+    .map((row) => row.studyId);
+}
+
+/** How many objects came since a moment, and when the last one did. */
+export function countReceivedSince(
+  db: ReadableDb,
+  siteId: string,
+  sinceMs: number,
+): { readonly received: number; readonly lastAtMs: number | null } {
+  const received = prepared<{ received: number }>(db, COUNT_RECEIVED).get(siteId, sinceMs)?.received ?? 0;
+  return { received, lastAtMs: prepared<{ last: number | null }>(db, LAST_RECEIVED).get(siteId)?.last ?? null };
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type { QuarantineReason } from '../../../shared/domain/study.ts';
+import { describeInstance, type InstanceDescription } from '../dicom/dataset/describe-instance.ts';
+import { findPixelData } from '../dicom/dataset/find-pixel-data.ts';
+import type { DimseStatus } from '../dicom/dimse/status.ts';
+import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
+import type { Clock } from '../platform/clock.ts';
+import { startObjectDigest, type IncomingFile, type ObjectStore } from '../platform/objects/object-store.ts';
+import type { ObjectRecord } from '../platform/objects/records.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import type { ArchiveAssociation } from './associations.ts';
+import type { QuietTimes } from './completeness.ts';
+import { fileInstance, type Filing } from './file-instance.ts';
+import { isIdentified, type IdentifiedInstance } from './identified-instance.ts';
+import { quarantineObject } from './quarantine.ts';
+import { haveSamePixels } from './same-pixels.ts';
+
+/** What receiving needs of the station. */
+export type Archive = {
+  readonly db: WritableDb;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  readonly quiet: QuietTimes;
+  /** Below this much free disk objects are refused. */
+  readonly fullBytes: number;
+};
+
+/** An object as the protocol hands it over; UIDs are the command's, the body is the data set alone. */
+export type Arrival = {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly body: AsyncIterable<Uint8Array>;
+};
+
+/** The answer owed to the sender (DESIGN §5.1). */
+export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
+
+const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
+
+/**
+ * Receives one object: streamed to a file and digested as it passes, synced, filed in one transaction, and only then
+ * answered. A stream that ends early, or a disk that fills, leaves nothing behind.
+ */
+export async function receiveObject(
+  archive: Archive,
+  arrival: Arrival,
+  association: ArchiveAssociation,
+): Promise<ReceiveAnswer> {
+  const { freeBytes } = await archive.objects.free();
+  if (freeBytes < archive.fullBytes) return NO_ROOM;
+  const file = await archive.objects.receive();
+  try {
+    const header = writePart10Header(arrival);
+    const digest = await streamToFile(file, header, arrival);
+    const object: ObjectRecord = {
+      digest,
+      encoding: 'plain',
+      sizeBytes: file.sizeBytes,
+      bodyOffset: header.byteLength,
+    };
+    return await decide(archive, arrival, association, file, object);
+  } catch (error) {
+    if (isNoSpace(error)) return NO_ROOM;
+    throw error;
+  } finally {
+    await file.discard();
+  }
+}
+
+async function streamToFile(file: IncomingFile, header: Uint8Array, arrival: Arrival): Promise<string> {
+  const hash = startObjectDigest(createHash('sha256'), arrival.transferSyntaxUid);
+  await file.write(header);
+  for await (const chunk of arrival.body) {
+    hash.update(chunk);
+    await file.write(chunk);
+  }
+  return hash.digest('hex');
+}
+
+async function decide(
+  archive: Archive,
+  arrival: Arrival,
+  association: ArchiveAssociation,
+  file: IncomingFile,
+  written: ObjectRecord,
+): Promise<ReceiveAnswer> {
+  const instance = await readInstance(file, written, arrival.transferSyntaxUid);
+  const object = await keep(archive.objects, file, written);
+  const setAside = (reason: QuarantineReason, sopUid: string | null) =>
+    quarantineObject(archive.db, { object, reason, sopUid, studyId: null, association, atMs: archive.clock.nowMs() });
+  if (instance === null) {
+    setAside('unreadable', null);
+    return { status: 'cannot-understand', errorComment: 'data set is unreadable' };
+  }
+  if (!isIdentified(instance)) {
+    setAside('identifiers-missing', instance.sopUid);
+    return { status: 'data-set-does-not-match', errorComment: 'study, series or SOP UID is missing' };
+  }
+  if (instance.sopUid !== arrival.sopInstanceUid || instance.sopClassUid !== arrival.sopClassUid) {
+    setAside('uids-disagree-with-command', instance.sopUid);
+    return { status: 'data-set-does-not-match', errorComment: 'SOP class or instance UID differs' };
+  }
+  await fileReadable(archive, association, instance, arrival.transferSyntaxUid, object);
+  return { status: 'success' };
+}
+
+/** Files the instance; where one of that UID is here already, its pixels are compared first, outside the transaction. */
+async function fileReadable(
+  archive: Archive,
+  association: ArchiveAssociation,
+  instance: IdentifiedInstance,
+  transferSyntaxUid: string,
+  object: ObjectRecord,
+): Promise<void> {
+  const { quiet, clock, db, objects } = archive;
+  const filing = (comparison: Filing['comparison']): Filing => ({
+    ...{ instance, transferSyntaxUid, object, association, comparison, quiet },
+    atMs: clock.nowMs(),
+  });
+  let outcome = fileInstance(db, filing(null));
+  while (outcome.state === 'compare-pixels') {
+    const same = await haveSamePixels(objects, outcome.current, { object, transferSyntaxUid });
+    outcome = fileInstance(db, filing({ withDigest: outcome.current.object.digest, same }));
+  }
+}
+
+async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectRecord): Promise<ObjectRecord> {
+  if ((await file.keep(object.digest)) === 'kept') return object;
+  // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
+  const header = readPart10Header(await objects.readRange(object.digest, object.encoding, 0, PART10_HEAD_LENGTH));
+  if (!header.ok) throw new Error('a stored object has no readable header');
+  return {
+    ...object,
+    bodyOffset: header.value.dataSetOffset,
+    sizeBytes: await objects.sizeBytes(object.digest, object.encoding),
+  };
+}
+
+/** What the object says of itself, or null where it cannot be read whole: a header that does not parse, or pixels cut short. */
+async function readInstance(
+  file: IncomingFile,
+  object: ObjectRecord,
+  transferSyntaxUid: string,
+): Promise<InstanceDescription | null> {
+  const located = await findPixelData(
+    {
+      length: object.sizeBytes - object.bodyOffset,
+      read: (offset, length) => file.readRange(object.bodyOffset + offset, length),
+    },
+    transferSyntaxUid,
+  );
+  return located.ok ? describeInstance(located.value.dataset) : null;
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}

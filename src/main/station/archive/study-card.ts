@@ -1,0 +1,134 @@
+import { type Completeness, CompletenessEvidence, type Intent } from '../../../shared/domain/study.ts';
+import { prepared, type ReadableDb } from '../platform/store/database.ts';
+
+/** What the archive knows of a study, as later capabilities read it. */
+export type StudyCard = {
+  readonly studyId: string;
+  readonly siteId: string;
+  readonly studyUid: string;
+  readonly correlationId: string;
+  readonly intent: Intent;
+  readonly revision: number;
+  readonly accession: string | null;
+  readonly description: string | null;
+  readonly modality: string;
+  readonly bodyPart: string | null;
+  readonly laterality: string | null;
+  readonly dateRaw: string | null;
+  readonly timeRaw: string | null;
+  readonly receivedAtMs: number;
+  readonly completeness: Completeness;
+  readonly completeAtMs: number | null;
+  readonly completeRevision: number | null;
+  readonly evidence: CompletenessEvidence | null;
+  readonly images: number;
+  readonly expected: number | null;
+  readonly priors: number;
+  readonly quarantined: number;
+  readonly identityInDoubt: boolean;
+  readonly patient: {
+    readonly patientId: string;
+    readonly name: string;
+    readonly nameKey: string;
+    readonly birthDateRaw: string | null;
+    readonly sex: string | null;
+    readonly mrn: string | null;
+    readonly issuer: string | null;
+  };
+};
+
+const FIND_STUDY = `
+  SELECT s.study_id, s.site_id, s.study_uid, s.correlation_id, s.intent, s.study_revision, s.accession, s.description, s.modality,
+         s.body_part, s.laterality, s.date_raw, s.time_raw, s.received_at_ms, s.completeness, s.complete_at_ms, s.complete_revision,
+         s.evidence, p.patient_id, p.name, p.name_key, p.birth_date_raw, p.sex,
+         (SELECT i.value FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type = 'MR' LIMIT 1) AS mrn,
+         (SELECT i.issuer FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type = 'MR' LIMIT 1) AS issuer,
+         (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id) AS images,
+         (SELECT max(e.instances) FROM study_expectations e WHERE e.study_id = s.study_id) AS expected,
+         (SELECT count(*) FROM studies o WHERE o.patient_id = s.patient_id AND o.study_id <> s.study_id) AS priors,
+         (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held') AS quarantined,
+         (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held'
+             AND q.reason = 'same-uid-other-patient') AS doubts
+    FROM studies s JOIN patients p ON p.patient_id = s.patient_id
+   WHERE s.study_id = ?
+`;
+
+type StudyRow = {
+  readonly study_id: string;
+  readonly site_id: string;
+  readonly study_uid: string;
+  readonly correlation_id: string;
+  readonly intent: Intent;
+  readonly study_revision: number;
+  readonly accession: string | null;
+  readonly description: string | null;
+  readonly modality: string;
+  readonly body_part: string | null;
+  readonly laterality: string | null;
+  readonly date_raw: string | null;
+  readonly time_raw: string | null;
+  readonly received_at_ms: number;
+  readonly completeness: Completeness;
+  readonly complete_at_ms: number | null;
+  readonly complete_revision: number | null;
+  readonly evidence: string | null;
+  readonly patient_id: string;
+  readonly name: string;
+  readonly name_key: string;
+  readonly birth_date_raw: string | null;
+  readonly sex: string | null;
+  readonly mrn: string | null;
+  readonly issuer: string | null;
+  readonly images: number;
+  readonly expected: number | null;
+  readonly priors: number;
+  readonly quarantined: number;
+  readonly doubts: number;
+};
+
+/** A study by its id, or null. The caller holds the site against its own scope. */
+export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null {
+  const row = prepared<StudyRow>(db, FIND_STUDY).get(studyId);
+  if (row === undefined) return null;
+  return {
+    studyId: row.study_id,
+    siteId: row.site_id,
+    studyUid: row.study_uid,
+    correlationId: row.correlation_id,
+    intent: row.intent,
+    revision: row.study_revision,
+    accession: row.accession,
+    description: row.description,
+    modality: row.modality,
+    bodyPart: row.body_part,
+    laterality: row.laterality,
+    dateRaw: row.date_raw,
+    timeRaw: row.time_raw,
+    receivedAtMs: row.received_at_ms,
+    completeness: row.completeness,
+    completeAtMs: row.complete_at_ms,
+    completeRevision: row.complete_revision,
+    evidence: row.evidence === null ? null : CompletenessEvidence.parse(JSON.parse(row.evidence)),
+    images: row.images,
+    expected: row.expected,
+    priors: row.priors,
+    quarantined: row.quarantined,
+    identityInDoubt: row.doubts > 0,
+    patient: {
+      patientId: row.patient_id,
+      name: row.name,
+      nameKey: row.name_key,
+      birthDateRaw: row.birth_date_raw,
+      sex: row.sex,
+      mrn: row.mrn === '' ? null : row.mrn,
+      issuer: row.issuer === '' ? null : row.issuer,
+    },
+  };
+}
+
+/** A study that must exist: an event told of it. */
+export function getStudyCard(db: ReadableDb, studyId: string): StudyCard {
+  const card = findStudyCard(db, studyId);
+  if (card === null) throw new Error(`study ${studyId} is not in the archive`);
+  return card;
+}

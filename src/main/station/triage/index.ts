@@ -1,0 +1,28 @@
+import type { Consumer } from '../platform/ledger/follow.ts';
+import { placeStudy, raiseForRun, type TriagePolicy } from './set-urgency.ts';
+
+export { DeadlinePolicy } from './deadlines.ts';
+export type { TriagePolicy } from './set-urgency.ts';
+export { findUrgency, type StudyUrgency } from './urgency-rows.ts';
+
+/** Triage as a follower of the ledger: complete studies get clocks, flags raise them. */
+export function triageConsumer(policy: TriagePolicy): Consumer {
+  return {
+    name: 'triage',
+    startsFrom: 'beginning',
+    handle(db, event) {
+      if (event.studyId === null) return;
+      switch (event.kind) {
+        case 'study-completed':
+        case 'study-promoted':
+          placeStudy(db, policy, event.studyId, event.atMs);
+          return;
+        case 'run-finished':
+          if (event.payload !== null) raiseForRun(db, policy, event.studyId, event.payload.runId, event.atMs);
+          return;
+        default:
+          return;
+      }
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import {
+  ceilingOfCategory,
+  moreUrgent,
+  type Reason,
+  type UrgencyLevel,
+  urgencyRank,
+} from '../../../shared/domain/urgency.ts';
+import { getStudyCard, type StudyCard } from '../archive/index.ts';
+import { listFlagsOfRun } from '../inference/index.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { serviceActor } from '../platform/ledger/event.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { type DeadlinePolicy, deadlinesOf } from './deadlines.ts';
+import { findUrgency, putUrgency, type StudyUrgency } from './urgency-rows.ts';
+
+/** What triage needs to know of a site: its policy and its zone. */
+export type TriagePolicy = { readonly deadlines: DeadlinePolicy; readonly zoneOf: (siteId: string) => string };
+
+/** Starts the clocks of a new study whose images are complete; one that already has a place keeps it. */
+export function placeStudy(db: WritableDb, policy: TriagePolicy, studyId: string, atMs: number): void {
+  const study = getStudyCard(db, studyId);
+  if (study.intent !== 'new' || study.completeAtMs === null || findUrgency(db, studyId) !== null) return;
+  // Without an order nothing is known of priority or location: the longest service level, said as a reason.
+  settle(db, policy, study, null, {
+    level: 'routine',
+    standing: 'ordinary',
+    serviceLevel: 'outpatient',
+    reasons: [{ code: 'no-order-matched', params: {} }],
+    atMs,
+  });
+}
+
+/** Raises a study for what a run flagged, at most to the ceiling of each finding's category; never lowers, never unseats a person. */
+export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: string, runId: string, atMs: number): void {
+  const flags = listFlagsOfRun(db, runId);
+  const current = findUrgency(db, studyId);
+  if (flags.length === 0 || current === null) return;
+  const asked = flags.map((flag) => ceilingOfCategory(flag.category)).reduce(moreUrgent);
+  const isHigher = urgencyRank(asked) < urgencyRank(current.level);
+  const reasons: Reason[] = flags.map((flag) => ({
+    code: 'ai-flag',
+    params: { finding: flag.display, score: flag.score, model: flag.model, category: flag.category },
+  }));
+  const earlier = current.reasons.filter((reason) => reason.code !== 'ai-flag');
+  settle(db, policy, getStudyCard(db, studyId), current, {
+    level: isHigher ? asked : current.level,
+    standing: isHigher ? 'suspected' : current.standing,
+    serviceLevel: current.serviceLevel,
+    reasons: [...reasons, ...earlier],
+    atMs,
+  });
+}
+
+type Placement = Pick<StudyUrgency, 'level' | 'standing' | 'serviceLevel' | 'reasons'> & { readonly atMs: number };
+
+function settle(
+  db: WritableDb,
+  policy: TriagePolicy,
+  study: StudyCard,
+  previous: StudyUrgency | null,
+  placement: Placement,
+): void {
+  if (study.completeAtMs === null) return;
+  const { atMs, ...place } = placement;
+  const targets = deadlinesOf(policy.deadlines, {
+    completeAtMs: study.completeAtMs,
+    level: place.level,
+    serviceLevel: place.serviceLevel,
+    zone: policy.zoneOf(study.siteId),
+  });
+  const deadlines = {
+    openByAtMs: earlier(previous?.openByAtMs ?? null, targets.openByAtMs),
+    reportByAtMs: earlier(previous?.reportByAtMs ?? null, targets.reportByAtMs),
+  };
+  putUrgency(db, { studyId: study.studyId, siteId: study.siteId, setAtMs: atMs, ...place, ...deadlines });
+  appendEvent(db, {
+    kind: 'urgency-set',
+    payload: {
+      level: place.level,
+      standing: place.standing,
+      previous: previous?.level ?? (null satisfies UrgencyLevel | null),
+      ...deadlines,
+      reasons: place.reasons.map(({ code, params }) => ({ code, params: codesOnly(params) })),
+    },
+    siteId: study.siteId,
+    studyId: study.studyId,
+    patientId: study.patient.patientId,
+    actor: serviceActor('triage'),
+    correlationId: study.correlationId,
+    atMs,
+  });
+}
+
+/** A promise once made to a patient is not put off by late images. */
+function earlier(promised: number | null, target: number | null): number | null {
+  if (promised === null || target === null) return promised ?? target;
+  return Math.min(promised, target);
+}
+
+/** The ledger holds codes and numbers; the finding's display name stands with the finding. */
+function codesOnly(params: Reason['params']): Reason['params'] {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name !== 'finding'));
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** When a site works: ISO weekdays (1 is Monday) and whole local hours. */
+export const WorkingHours = z
+  .strictObject({
+    weekdays: z.array(z.number().int().min(1).max(7)).min(1),
+    fromHour: z.number().int().min(0).max(23),
+    toHour: z.number().int().min(1).max(24),
+  })
+  .refine(({ fromHour, toHour }) => fromHour < toHour, 'the working day must end after it begins');
+export type WorkingHours = z.infer<typeof WorkingHours>;
+
+const MINUTE_MS = 60_000;
+const STEP_MS = 15 * MINUTE_MS;
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** The moment by which so many working hours have passed, in the site's own zone: daylight saving needs no rule of its own. */
+export function addWorkingHours(fromMs: number, hours: number, working: WorkingHours, zone: string): number {
+  const isWorking = workingQuestion(working, zone);
+  let leftMs = hours * 60 * MINUTE_MS;
+  let at = fromMs;
+  while (leftMs > 0) {
+    // Every zone's offset is a whole number of quarter hours, so no working time begins or ends inside a step.
+    const stepEnd = Math.floor(at / STEP_MS) * STEP_MS + STEP_MS;
+    const step = stepEnd - at;
+    if (isWorking(at)) {
+      if (leftMs <= step) return at + leftMs;
+      leftMs -= step;
+    }
+    at = stepEnd;
+  }
+  return at;
+}
+
+function workingQuestion(working: WorkingHours, zone: string): (atMs: number) => boolean {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: 'numeric',
+    hourCycle: 'h23',
+  });
+  return (atMs) => {
+    const parts = format.formatToParts(atMs);
+    const weekday = WEEKDAYS.indexOf(parts.find((part) => part.type === 'weekday')?.value ?? '') + 1;
+    const hour = Number(parts.find((part) => part.type === 'hour')?.value);
+    return working.weekdays.includes(weekday) && hour >= working.fromHour && hour < working.toHour;
+  };
+}
