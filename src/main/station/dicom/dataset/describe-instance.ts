@@ -1,0 +1,211 @@
+import { lookUpKeyword } from './dictionary.ts';
+import type { Dataset, ReadDataset } from './read-dataset.ts';
+import { items, number, numbers, type PersonName, parsePersonName, text, texts } from './values.ts';
+
+/** What an image's numbers mean (PS3.3 §C.7.6.3); null where the object does not say. */
+export type ImageDescription = {
+  readonly rows: number | null;
+  readonly columns: number | null;
+  /** 1 where the object does not say. */
+  readonly numberOfFrames: number;
+  readonly samplesPerPixel: number | null;
+  readonly photometricInterpretation: string | null;
+  readonly planarConfiguration: number | null;
+  readonly bitsAllocated: number | null;
+  readonly bitsStored: number | null;
+  readonly highBit: number | null;
+  /** 0 unsigned, 1 two's complement. */
+  readonly pixelRepresentation: number | null;
+  readonly imageType: readonly string[];
+  /** x, y, z of the first pixel's centre in the patient, in mm. */
+  readonly imagePositionPatient: readonly number[] | null;
+  /** Direction cosines of a row, then of a column. */
+  readonly imageOrientationPatient: readonly number[] | null;
+  /** Between rows, then between columns, in mm. */
+  readonly pixelSpacing: readonly number[] | null;
+  readonly sliceThicknessMm: number | null;
+  readonly spacingBetweenSlicesMm: number | null;
+  readonly gantryTiltDegrees: number | null;
+  readonly frameOfReferenceUid: string | null;
+  readonly rescaleSlope: number | null;
+  readonly rescaleIntercept: number | null;
+  readonly rescaleType: string | null;
+  readonly windowCenter: readonly number[] | null;
+  readonly windowWidth: readonly number[] | null;
+  /** True where the object says that it was ever lossy compressed. */
+  readonly isLossyCompressed: boolean;
+};
+
+/** One instance in the product's own words: what the archive indexes. Dates and times keep their raw text. */
+export type InstanceDescription = {
+  readonly studyUid: string | null;
+  readonly seriesUid: string | null;
+  readonly sopUid: string | null;
+  readonly sopClassUid: string | null;
+
+  readonly patientName: PersonName | null;
+  readonly patientId: string | null;
+  readonly issuerOfPatientId: string | null;
+  readonly birthDate: string | null;
+  readonly sex: string | null;
+
+  readonly accessionNumber: string | null;
+  readonly issuerOfAccessionNumber: string | null;
+  readonly studyId: string | null;
+  readonly studyDate: string | null;
+  readonly studyTime: string | null;
+  readonly timezoneOffset: string | null;
+  readonly studyDescription: string | null;
+  readonly referringPhysician: PersonName | null;
+
+  readonly modality: string | null;
+  readonly seriesNumber: number | null;
+  readonly seriesDate: string | null;
+  readonly seriesTime: string | null;
+  readonly seriesDescription: string | null;
+  readonly protocolName: string | null;
+  readonly bodyPart: string | null;
+  readonly laterality: string | null;
+  readonly viewPosition: string | null;
+  readonly patientPosition: string | null;
+  readonly convolutionKernel: readonly string[];
+  readonly contrastAgent: string | null;
+  readonly manufacturer: string | null;
+  readonly modelName: string | null;
+  readonly stationName: string | null;
+  readonly institutionName: string | null;
+
+  readonly instanceNumber: number | null;
+  readonly acquisitionNumber: number | null;
+  readonly acquisitionDate: string | null;
+  readonly acquisitionTime: string | null;
+  readonly acquisitionDateTime: string | null;
+  readonly contentDate: string | null;
+  readonly contentTime: string | null;
+
+  readonly hasPixelData: boolean;
+  readonly image: ImageDescription;
+  /** Keywords of type 1 attributes that are absent or empty: of every object, and of an image where there are pixels. */
+  readonly missing: readonly string[];
+};
+
+const ALWAYS_REQUIRED = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID', 'Modality'];
+const REQUIRED_WITH_PIXELS = [
+  'Rows',
+  'Columns',
+  'SamplesPerPixel',
+  'PhotometricInterpretation',
+  'BitsAllocated',
+  'BitsStored',
+  'HighBit',
+  'PixelRepresentation',
+];
+
+/** Renames, once and at the edge, what the product uses of a data set. Never throws; what is missing is listed. */
+export function describeInstance(dataset: ReadDataset): InstanceDescription {
+  const of = (keyword: string) => text(dataset, keyword);
+  const hasPixelData = dataset.pixelData !== null;
+  return {
+    studyUid: of('StudyInstanceUID'),
+    seriesUid: of('SeriesInstanceUID'),
+    sopUid: of('SOPInstanceUID'),
+    sopClassUid: of('SOPClassUID'),
+
+    patientName: name(dataset, 'PatientName'),
+    patientId: of('PatientID'),
+    issuerOfPatientId: of('IssuerOfPatientID') ?? qualifiedIssuer(dataset, 'IssuerOfPatientIDQualifiersSequence'),
+    birthDate: of('PatientBirthDate'),
+    sex: of('PatientSex'),
+
+    accessionNumber: of('AccessionNumber'),
+    issuerOfAccessionNumber: qualifiedIssuer(dataset, 'IssuerOfAccessionNumberSequence'),
+    studyId: of('StudyID'),
+    studyDate: of('StudyDate'),
+    studyTime: of('StudyTime'),
+    timezoneOffset: of('TimezoneOffsetFromUTC'),
+    studyDescription: of('StudyDescription'),
+    referringPhysician: name(dataset, 'ReferringPhysicianName'),
+
+    modality: of('Modality'),
+    seriesNumber: number(dataset, 'SeriesNumber'),
+    seriesDate: of('SeriesDate'),
+    seriesTime: of('SeriesTime'),
+    seriesDescription: of('SeriesDescription'),
+    protocolName: of('ProtocolName'),
+    bodyPart: of('BodyPartExamined'),
+    laterality: of('ImageLaterality') ?? of('Laterality'),
+    viewPosition: of('ViewPosition'),
+    patientPosition: of('PatientPosition'),
+    convolutionKernel: texts(dataset, 'ConvolutionKernel'),
+    contrastAgent: of('ContrastBolusAgent'),
+    manufacturer: of('Manufacturer'),
+    modelName: of('ManufacturerModelName'),
+    stationName: of('StationName'),
+    institutionName: of('InstitutionName'),
+
+    instanceNumber: number(dataset, 'InstanceNumber'),
+    acquisitionNumber: number(dataset, 'AcquisitionNumber'),
+    acquisitionDate: of('AcquisitionDate'),
+    acquisitionTime: of('AcquisitionTime'),
+    acquisitionDateTime: of('AcquisitionDateTime'),
+    contentDate: of('ContentDate'),
+    contentTime: of('ContentTime'),
+
+    hasPixelData,
+    image: describeImage(dataset),
+    missing: [...ALWAYS_REQUIRED, ...(hasPixelData ? REQUIRED_WITH_PIXELS : [])].filter((keyword) =>
+      isMissing(dataset, keyword),
+    ),
+  };
+}
+
+function describeImage(dataset: Dataset): ImageDescription {
+  const of = (keyword: string) => number(dataset, keyword);
+  const frames = of('NumberOfFrames');
+  return {
+    rows: of('Rows'),
+    columns: of('Columns'),
+    numberOfFrames: frames !== null && frames >= 1 ? Math.floor(frames) : 1,
+    samplesPerPixel: of('SamplesPerPixel'),
+    photometricInterpretation: text(dataset, 'PhotometricInterpretation'),
+    planarConfiguration: of('PlanarConfiguration'),
+    bitsAllocated: of('BitsAllocated'),
+    bitsStored: of('BitsStored'),
+    highBit: of('HighBit'),
+    pixelRepresentation: of('PixelRepresentation'),
+    imageType: texts(dataset, 'ImageType'),
+    imagePositionPatient: exactly(3, numbers(dataset, 'ImagePositionPatient')),
+    imageOrientationPatient: exactly(6, numbers(dataset, 'ImageOrientationPatient')),
+    pixelSpacing: exactly(2, numbers(dataset, 'PixelSpacing') ?? numbers(dataset, 'ImagerPixelSpacing')),
+    sliceThicknessMm: of('SliceThickness'),
+    spacingBetweenSlicesMm: of('SpacingBetweenSlices'),
+    gantryTiltDegrees: of('GantryDetectorTilt'),
+    frameOfReferenceUid: text(dataset, 'FrameOfReferenceUID'),
+    rescaleSlope: of('RescaleSlope'),
+    rescaleIntercept: of('RescaleIntercept'),
+    rescaleType: text(dataset, 'RescaleType'),
+    windowCenter: numbers(dataset, 'WindowCenter'),
+    windowWidth: numbers(dataset, 'WindowWidth'),
+    isLossyCompressed: text(dataset, 'LossyImageCompression') === '01',
+  };
+}
+
+function isMissing(dataset: Dataset, keyword: string): boolean {
+  const isNumber = lookUpKeyword(keyword)?.vr === 'US';
+  return (isNumber ? number(dataset, keyword) : text(dataset, keyword)) === null;
+}
+
+function name(dataset: Dataset, keyword: string): PersonName | null {
+  const raw = text(dataset, keyword);
+  return raw === null ? null : parsePersonName(raw);
+}
+
+/** An issuer named by a local or a universal id (PS3.3 Table 10-17). */
+function qualifiedIssuer(dataset: Dataset, sequence: string): string | null {
+  const [item] = items(dataset, sequence);
+  return item ? (text(item, 'LocalNamespaceEntityID') ?? text(item, 'UniversalEntityID')) : null;
+}
+
+function exactly(count: number, values: readonly number[] | null): readonly number[] | null {
+  return values?.length === count ? values : null;
+}

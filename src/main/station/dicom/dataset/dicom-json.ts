@@ -1,0 +1,78 @@
+import { tagText } from './dictionary.ts';
+import type { Dataset, Element, ReadDataset } from './read-dataset.ts';
+import { elementNumbers, elementTags, elementTexts, isText, parsePersonName, resolvedVr } from './values.ts';
+
+/** One attribute of the DICOM JSON model (PS3.18 §F.2.2). */
+export type DicomJsonAttribute = {
+  readonly vr: string;
+  readonly Value?: readonly DicomJsonValue[];
+  readonly InlineBinary?: string;
+  readonly BulkDataURI?: string;
+};
+/** One value; null stands for an empty one among several. */
+export type DicomJsonValue = string | number | null | DicomJsonPersonName | DicomJson;
+/** The component groups of a person name that are not empty. */
+export type DicomJsonPersonName = {
+  readonly Alphabetic?: string;
+  readonly Ideographic?: string;
+  readonly Phonetic?: string;
+};
+/** A data set in the DICOM JSON model, by tag in eight hexadecimal digits. */
+export type DicomJson = { readonly [tag: string]: DicomJsonAttribute };
+
+const SPECIFIC_CHARACTER_SET = 0x00080005;
+const PIXEL_DATA = 0x7fe00010;
+
+/**
+ * A data set as DICOM JSON (PS3.18 Annex F). Pixel data are named by the URI given, never inlined; group lengths are left
+ * out; JSON is UTF-8, so the character set says so.
+ */
+export function toDicomJson(dataset: ReadDataset, options: { readonly pixelDataUri?: string } = {}): DicomJson {
+  const json = elementsToJson(dataset);
+  if (dataset.pixelData === null || options.pixelDataUri === undefined) return json;
+  const vr = dataset.pixelData.vr === 'UN' ? 'OW' : dataset.pixelData.vr;
+  return { ...json, [tagText(PIXEL_DATA)]: { vr, BulkDataURI: options.pixelDataUri } };
+}
+
+function elementsToJson(dataset: Dataset): DicomJson {
+  const attributes: [string, DicomJsonAttribute][] = [];
+  for (const element of dataset.elements.values()) {
+    if ((element.tag & 0xffff) === 0) continue; // group length
+    attributes.push([tagText(element.tag), attribute(element, dataset)]);
+  }
+  attributes.sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(attributes);
+}
+
+function attribute(element: Element, dataset: Dataset): DicomJsonAttribute {
+  const vr = resolvedVr(element, dataset);
+  if (element.items !== null) {
+    return element.items.length === 0 ? { vr } : { vr, Value: element.items.map(elementsToJson) };
+  }
+  if (element.bytes.length === 0) return { vr };
+  if (element.tag === SPECIFIC_CHARACTER_SET) return { vr, Value: ['ISO_IR 192'] };
+  if (vr === 'AT') return { vr, Value: elementTags(element, dataset).map(tagText) };
+  const numbers = elementNumbers(element, dataset);
+  if (numbers !== null) return { vr, Value: numberValues(numbers, element, dataset) };
+  if (isText(vr)) return { vr, Value: textValues(vr, elementTexts(element, dataset)) };
+  return { vr, InlineBinary: Buffer.from(element.bytes).toString('base64') };
+}
+
+/** A DS or IS that is no number keeps its text (PS3.18 §F.2.3). */
+function numberValues(numbers: readonly number[], element: Element, dataset: Dataset): readonly DicomJsonValue[] {
+  const originals = isText(element.vr) ? elementTexts(element, dataset) : [];
+  return numbers.map((value, index) => (Number.isFinite(value) ? value : originals[index] || null));
+}
+
+function textValues(vr: string, values: readonly string[]): readonly DicomJsonValue[] {
+  return values.map((value) => {
+    if (value === '') return null;
+    if (vr !== 'PN') return value;
+    const { alphabetic, ideographic, phonetic } = parsePersonName(value);
+    return {
+      ...(alphabetic && { Alphabetic: alphabetic }),
+      ...(ideographic && { Ideographic: ideographic }),
+      ...(phonetic && { Phonetic: phonetic }),
+    };
+  });
+}

@@ -1,0 +1,58 @@
+import { Decoder } from 'jpeg-lossless-decoder-js';
+import { err, ok } from '../../../../shared/domain/result.ts';
+import type { EncodedFrame, RawSamples } from './decode-frame.ts';
+
+/** What a JPEG frame header says (ITU-T T.81 §B.2.2). */
+type JpegHeader = {
+  readonly precision: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly components: number;
+};
+
+/** Samples of a JPEG Lossless frame (ITU-T T.81 process 14). The header is checked first, so that it cannot ask for memory. */
+export function decodeJpegLossless(frame: EncodedFrame): RawSamples {
+  const header = readFrameHeader(frame.bytes);
+  if (header === null) return err({ code: 'frame-damaged' });
+  const isAsTold =
+    header.rows === frame.rows &&
+    header.columns === frame.columns &&
+    header.components === frame.samplesPerPixel &&
+    header.precision <= frame.bitsAllocated;
+  if (!isAsTold) return err({ code: 'frame-damaged' });
+  if (header.components === 3 && header.precision > 8) return err({ code: 'unsupported-pixels' });
+  const count = frame.rows * frame.columns * frame.samplesPerPixel;
+  try {
+    const bytes = Uint8Array.from(frame.bytes); // the decoder wants an ArrayBuffer of its own
+    const decoded = new Decoder().decode(bytes.buffer, 0, bytes.length, header.precision > 8 ? 2 : 1);
+    if (!decoded || decoded.length !== count) return err({ code: 'frame-damaged' });
+    return ok(frame.bitsAllocated === 16 ? Uint16Array.from(decoded) : Uint8Array.from(decoded));
+  } catch {
+    return err({ code: 'frame-damaged' }); // the decoder throws at whatever it cannot read
+  }
+}
+
+function readFrameHeader(bytes: Uint8Array): JpegHeader | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return null;
+  let at = 2;
+  while (at + 4 <= bytes.length) {
+    const marker = view.getUint16(at);
+    if (marker === 0xffff) {
+      at += 1; // fill byte
+      continue;
+    }
+    if (marker < 0xffc0 || marker === 0xffda) return null;
+    if (marker === 0xffc3) {
+      if (at + 10 > bytes.length) return null;
+      return {
+        precision: view.getUint8(at + 4),
+        rows: view.getUint16(at + 5),
+        columns: view.getUint16(at + 7),
+        components: view.getUint8(at + 9),
+      };
+    }
+    at += 2 + view.getUint16(at + 2);
+  }
+  return null;
+}
