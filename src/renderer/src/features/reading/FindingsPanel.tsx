@@ -1,0 +1,51 @@
+import { Skeleton } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Finding, RunCard } from '../../../../shared/contract/studies.ts';
+import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
+import { failureOf } from '../../bridge/failure.ts';
+import { AiState } from '../../ui/AiState.tsx';
+import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import { FindingEntry } from './FindingEntry.tsx';
+import { RunList } from './RunList.tsx';
+import classes from './reading.module.css';
+
+type Props = {
+  readonly findings: UseQueryResult<Finding[]>;
+  readonly ai: AiStatus;
+  readonly runs: readonly RunCard[];
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onJump: (finding: Finding) => void;
+};
+
+/** What AI says of the study, finding by finding, and how it came to say it. */
+export function FindingsPanel({ findings, ai, runs, onKeyDown, onJump }: Props): ReactNode {
+  const { t } = useTranslation('reading');
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- hears the keys of the finding that has the focus.
+    <section className={classes.findings} aria-label={t('findings.heading')} onKeyDown={onKeyDown}>
+      <h2 className={classes.heading}>{t('findings.heading')}</h2>
+      <p className={classes.aiState}>
+        <AiState ai={ai} />
+      </p>
+      {findings.isPending && <Skeleton height={84} aria-label={t('findings.loading')} />}
+      {findings.isError && (
+        <IncidentNotice
+          title={t('findings.failed')}
+          failure={failureOf(findings.error)}
+          onRetry={() => void findings.refetch()}
+        />
+      )}
+      {findings.data?.length === 0 && <p className={classes.fact}>{t('findings.none')}</p>}
+      <ul className={classes.plainList}>
+        {findings.data?.map((finding) => (
+          <li key={finding.findingId}>
+            <FindingEntry finding={finding} onJump={() => onJump(finding)} />
+          </li>
+        ))}
+      </ul>
+      <RunList runs={runs} />
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { StudyId } from '../../../../shared/domain/ids.ts';
+import { failureOf } from '../../bridge/failure.ts';
+import { station } from '../../bridge/queries.ts';
+import { EmptyState } from '../../ui/EmptyState.tsx';
+import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import { PatientHeader } from '../../ui/PatientHeader.tsx';
+import { useShortcuts } from '../../ui/shortcuts.ts';
+import { NewsNotice } from './NewsNotice.tsx';
+import classes from './reading.module.css';
+import { newsOf } from './study-news.ts';
+
+/** The viewer is by far the largest part of the page; who the patient is stands there before it has come. */
+const ReadingRoom = lazy(() => import('./ReadingRoom.tsx').then((module) => ({ default: module.ReadingRoom })));
+
+/** Reads one study: its images, what AI says of them, and nothing that changes under the reader by itself. */
+export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNode {
+  const { t } = useTranslation('reading');
+  const navigate = useNavigate();
+  const now = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
+  const [kept, setKept] = useState<StudyDetail | null>(null);
+  if (kept === null && now.data !== undefined) setKept(now.data);
+
+  const leave = () => void navigate({ to: '/worklist' });
+  const onKeyDown = useShortcuts(t('key.heading'), [{ key: 'Escape', label: t('key.leave'), run: leave }]);
+  const study = kept ?? now.data;
+
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears Escape from whatever inside has the focus.
+    <div className={classes.page} onKeyDown={(event) => !isInMenu(event.target) && onKeyDown(event)}>
+      {study === undefined && now.isError && (
+        <IncidentNotice title={t('failed')} failure={failureOf(now.error)} onRetry={() => void now.refetch()} />
+      )}
+      {study === undefined && !now.isError && <RoomSkeleton withHeader />}
+      {study !== undefined && (
+        <>
+          <PatientHeader
+            patient={alertsOf(study, now.data ?? study)}
+            accession={study.row.accession}
+            exam={study.row.exam}
+          />
+          <NewsNotice news={newsOf(study, now.data ?? study)} onReload={() => setKept(now.data ?? study)} />
+          {study.series.some((series) => series.displayable) ? (
+            <Suspense fallback={<RoomSkeleton />}>
+              <ReadingRoom
+                key={study.row.revision}
+                study={study}
+                ai={(now.data ?? study).row.ai}
+                runs={(now.data ?? study).runs}
+                onLeave={leave}
+              />
+            </Suspense>
+          ) : (
+            <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The patient as on the screen, with the alerts as they are now: a doubt about identity must never wait for a reload. */
+function alertsOf(onScreen: StudyDetail, now: StudyDetail): StudyDetail['row']['patient'] {
+  const { nameAlert, underInvestigation } = now.row.patient;
+  return { ...onScreen.row.patient, nameAlert, underInvestigation };
+}
+
+/** Escape in a menu closes the menu. */
+function isInMenu(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('[role="menu"], [role="dialog"]') !== null;
+}
+
+function RoomSkeleton({ withHeader = false }: { readonly withHeader?: boolean }): ReactNode {
+  const { t } = useTranslation('reading');
+  return (
+    <div className={classes.loading} role="status" aria-label={t('loading')}>
+      {withHeader && <Skeleton height={44} />}
+      <Skeleton height={30} />
+      <div className={classes.room}>
+        <div className={classes.skeletonList}>
+          {Array.from({ length: 3 }, (_, index) => (
+            <Skeleton key={index} height={64} />
+          ))}
+        </div>
+        <Skeleton height="100%" />
+        <div className={classes.skeletonList}>
+          <Skeleton height={90} />
+          <Skeleton height={30} />
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Finding, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
+import { station } from '../../bridge/queries.ts';
+import { announce } from '../../ui/announcer.ts';
+import { useShortcuts } from '../../ui/shortcuts.ts';
+import { clearMeasurements, writeLengthsWith } from '../../viewport/tools.ts';
+import { presetsOf } from '../../viewport/window-presets.ts';
+import { FindingsPanel } from './FindingsPanel.tsx';
+import { OpeningNotice } from './OpeningNotice.tsx';
+import { activatePane, changeLayout, hangSeries, noteDisplayed } from './panes.ts';
+import { ReadingToolbar } from './ReadingToolbar.tsx';
+import classes from './reading.module.css';
+import { type ReadingAction, readingKeys } from './reading-keys.ts';
+import { SeriesList } from './SeriesList.tsx';
+import { useOpening } from './use-opening.ts';
+import { useRoom } from './use-room.ts';
+import { ViewportGrid } from './ViewportGrid.tsx';
+
+type Props = {
+  /** The study as it was when it came on the screen; it stays so until a person reloads. */
+  readonly study: StudyDetail;
+  /** What AI says now. */
+  readonly ai: AiStatus;
+  readonly runs: readonly RunCard[];
+  readonly onLeave: () => void;
+};
+
+const NO_FINDINGS: readonly Finding[] = [];
+
+/** The images with their tools, the series on the left and what AI says on the right. */
+export function ReadingRoom({ study, ai, runs, onLeave }: Props): ReactNode {
+  const { t } = useTranslation('reading');
+  const { studyId } = study.row;
+  const room = useRoom(study);
+  const [aiHidden, setAiHidden] = useState(false);
+  const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
+  const opening = useOpening(studyId);
+  useMeasurements();
+
+  const { panes, setPanes } = room;
+  const activeSeries = study.series.find((series) => series.seriesUid === panes.series[panes.active]);
+  const presets = presetsOf(activeSeries?.modality ?? '');
+
+  const act = (action: ReadingAction) => {
+    if (action.type === 'clear-measurements') return clearMeasurements();
+    if (action.type !== 'toggle-ai') return room.command(action);
+    announce(t(aiHidden ? 'ai.shown' : 'ai.hidden'));
+    setAiHidden(!aiHidden);
+  };
+  const shortcuts = readingKeys(presets).map(({ key, alias, label, action }) => {
+    return { key, label: t(label), run: () => act(action), ...(alias !== undefined && { alias }) };
+  });
+  const onKeyDown = useShortcuts(t('key.heading'), shortcuts);
+
+  const { onImagesDisplayed } = opening;
+  const onShown = useCallback(
+    (seriesUid: string) => {
+      setPanes((before) => noteDisplayed(before, seriesUid));
+      onImagesDisplayed();
+    },
+    [setPanes, onImagesDisplayed],
+  );
+
+  return (
+    <>
+      <ReadingToolbar
+        layout={panes.layout}
+        onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study.series))}
+        presets={presets}
+        aiHidden={aiHidden}
+        onAction={act}
+        onLeave={onLeave}
+      />
+      <div className={classes.room}>
+        <SeriesList
+          study={study}
+          panes={panes}
+          shelf={room.shelf}
+          onHang={(seriesUid) => setPanes((before) => hangSeries(before, seriesUid))}
+        />
+        <div className={classes.stage}>
+          <OpeningNotice opening={opening} />
+          {room.shelf !== null && (
+            <ViewportGrid
+              panes={panes}
+              shelf={room.shelf}
+              study={study}
+              findings={findings.data ?? NO_FINDINGS}
+              aiHidden={aiHidden}
+              onKeyDown={onKeyDown}
+              onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
+              onView={room.setView}
+              onShown={onShown}
+            />
+          )}
+        </div>
+        <FindingsPanel findings={findings} ai={ai} runs={runs} onKeyDown={onKeyDown} onJump={room.jumpTo} />
+      </div>
+    </>
+  );
+}
+
+/** Lengths are written in the page's language, and none outlives this look at the study. */
+function useMeasurements(): void {
+  const { t } = useTranslation('reading');
+  useEffect(() => {
+    writeLengthsWith(({ value, unit }) => t(`length.${unit}`, { value: value.toFixed(1) }));
+    return clearMeasurements;
+  }, [t]);
+}

@@ -1,0 +1,150 @@
+import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from '@mantine/core';
+import {
+  IconAdjustments,
+  IconArrowLeft,
+  IconArrowsMove,
+  IconArrowsVertical,
+  IconBrightnessHalf,
+  IconContrast,
+  IconFlipVertical,
+  IconRotateClockwise,
+  IconRuler2,
+  IconTrash,
+  IconVectorSpline,
+  IconZoomIn,
+  IconZoomReset,
+} from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { chooseTool, VIEWPORT_TOOLS, type ViewportTool } from '../../viewport/tools.ts';
+import type { WindowPreset } from '../../viewport/window-presets.ts';
+import { LAYOUTS, type Layout } from './panes.ts';
+import classes from './reading.module.css';
+import type { ReadingAction } from './reading-keys.ts';
+
+type Props = {
+  readonly layout: Layout;
+  readonly onLayout: (layout: Layout) => void;
+  readonly presets: readonly WindowPreset[];
+  readonly aiHidden: boolean;
+  readonly onAction: (action: ReadingAction) => void;
+  readonly onLeave: () => void;
+};
+
+const TOOL_ICONS: Readonly<Record<ViewportTool, ReactNode>> = {
+  window: <IconBrightnessHalf size={17} />,
+  pan: <IconArrowsMove size={17} />,
+  zoom: <IconZoomIn size={17} />,
+  scroll: <IconArrowsVertical size={17} />,
+  length: <IconRuler2 size={17} />,
+};
+
+const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; readonly action: ReadingAction }[] = [
+  { label: 'key.reset', icon: <IconZoomReset size={17} />, action: { type: 'reset' } },
+  { label: 'key.invert', icon: <IconContrast size={17} />, action: { type: 'invert' } },
+  { label: 'tool.rotate', icon: <IconRotateClockwise size={17} />, action: { type: 'rotate' } },
+  { label: 'tool.flip', icon: <IconFlipVertical size={17} />, action: { type: 'flip' } },
+  { label: 'key.clearMeasurements', icon: <IconTrash size={17} />, action: { type: 'clear-measurements' } },
+];
+
+/** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
+export function ReadingToolbar({ layout, onLayout, presets, aiHidden, onAction, onLeave }: Props): ReactNode {
+  const { t } = useTranslation('reading');
+  return (
+    <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>
+      <Tool label={t('key.leave')} icon={<IconArrowLeft size={17} />} onClick={onLeave} />
+      <span className={classes.divider} />
+      <MouseTools />
+      <span className={classes.divider} />
+      {presets.length > 0 && <PresetMenu presets={presets} onAction={onAction} />}
+      {ACTIONS.map(({ label, icon, action }) => (
+        <Tool key={label} label={t(label)} icon={icon} onClick={() => onAction(action)} />
+      ))}
+      <span className={classes.divider} />
+      <SegmentedControl
+        size="xs"
+        aria-label={t('tool.layout')}
+        value={layout}
+        onChange={(value) => onLayout(LAYOUTS.find((one) => one === value) ?? layout)}
+        data={LAYOUTS.map((value) => ({ value, label: value.replace('x', '×') }))}
+      />
+      <span className={classes.space} />
+      <Button
+        size="compact-sm"
+        variant={aiHidden ? 'default' : 'light'}
+        aria-pressed={!aiHidden}
+        leftSection={<IconVectorSpline size={16} />}
+        onClick={() => onAction({ type: 'toggle-ai' })}
+      >
+        {t(aiHidden ? 'ai.hidden' : 'ai.shown')}
+      </Button>
+    </div>
+  );
+}
+
+function MouseTools(): ReactNode {
+  const { t } = useTranslation('reading');
+  const [tool, setTool] = useState<ViewportTool>('window');
+  useEffect(() => chooseTool(tool), [tool]);
+  return VIEWPORT_TOOLS.map((one) => (
+    <Tool
+      key={one}
+      label={t(`tool.${one}`)}
+      icon={TOOL_ICONS[one]}
+      pressed={one === tool}
+      onClick={() => setTool(one)}
+    />
+  ));
+}
+
+type MenuProps = { readonly presets: readonly WindowPreset[]; readonly onAction: (action: ReadingAction) => void };
+
+function PresetMenu({ presets, onAction }: MenuProps): ReactNode {
+  const { t } = useTranslation('reading');
+  return (
+    <Menu position="bottom-start" withinPortal>
+      <Menu.Target>
+        <Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconAdjustments size={16} />}>
+          {t('tool.presets')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {presets.map((preset) => (
+          <Menu.Item
+            key={preset.key}
+            rightSection={
+              <span className={classes.presetValues}>{`${preset.width} / ${preset.centre} · ${preset.key}`}</span>
+            }
+            onClick={() => onAction({ type: 'preset', key: preset.key })}
+          >
+            {t(`preset.${preset.name}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+type ToolProps = {
+  readonly label: string;
+  readonly icon: ReactNode;
+  readonly pressed?: boolean;
+  readonly onClick: () => void;
+};
+
+function Tool({ label, icon, pressed, onClick }: ToolProps): ReactNode {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        size={28}
+        variant={pressed ? 'light' : 'subtle'}
+        color={pressed ? 'accent' : 'gray'}
+        aria-label={label}
+        aria-pressed={pressed}
+        onClick={onClick}
+      >
+        {icon}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

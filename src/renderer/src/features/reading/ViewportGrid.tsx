@@ -1,0 +1,71 @@
+import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
+import { ImageViewport } from '../../viewport/ImageViewport.tsx';
+import type { SeriesShelf } from '../../viewport/series-shelf.ts';
+import type { StackView } from '../../viewport/stack-view.ts';
+import type { Panes } from './panes.ts';
+import classes from './reading.module.css';
+
+type Props = {
+  readonly panes: Panes;
+  readonly shelf: SeriesShelf;
+  readonly study: StudyDetail;
+  readonly findings: readonly Finding[];
+  readonly aiHidden: boolean;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onActivate: (pane: number) => void;
+  readonly onView: (pane: number, view: StackView | null) => void;
+  readonly onShown: (seriesUid: string) => void;
+};
+
+/** The viewports side by side. */
+export function ViewportGrid(props: Props): ReactNode {
+  const { panes, onKeyDown, onView } = props;
+  const count = panes.series.length;
+  const tellers = useMemo(
+    () => Array.from({ length: count }, (_, pane) => (view: StackView | null) => onView(pane, view)),
+    [count, onView],
+  );
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears the keys of the viewport that has the focus.
+    <div className={classes.grid} data-layout={panes.layout} onKeyDown={onKeyDown}>
+      {panes.series.map((seriesUid, pane) => (
+        <Pane key={`${pane}`} {...props} pane={pane} seriesUid={seriesUid} tell={tellers[pane]} />
+      ))}
+    </div>
+  );
+}
+
+type PaneProps = Props & {
+  readonly pane: number;
+  readonly seriesUid: string | null;
+  readonly tell: ((view: StackView | null) => void) | undefined;
+};
+
+function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
+  const { t } = useTranslation('reading');
+  const { panes, shelf, study, findings, aiHidden, onActivate, onShown } = props;
+  const isActive = panes.active === pane;
+  if (seriesUid === null || tell === undefined) {
+    return (
+      <button type="button" className={classes.emptyPane} data-active={isActive} onClick={() => onActivate(pane)}>
+        {t('grid.empty')}
+      </button>
+    );
+  }
+  return (
+    <ImageViewport
+      shelf={shelf}
+      seriesUid={seriesUid}
+      findings={findings}
+      aiHidden={aiHidden}
+      patient={study.row.patient}
+      isActive={isActive}
+      label={t('grid.viewport', { number: pane + 1 })}
+      onActivate={() => onActivate(pane)}
+      onView={tell}
+      onShown={onShown}
+    />
+  );
+}

@@ -1,0 +1,13 @@
+import type { StudyDetail } from '../../../../shared/contract/studies.ts';
+
+/** What the station knows now that is not on the screen: nothing, another content, or another patient. */
+export type StudyNews = 'nothing' | 'images' | 'patient';
+
+/** Compares what is on the screen with what the station says now; the patient's identity counts before images. */
+export function newsOf(onScreen: StudyDetail, now: StudyDetail): StudyNews {
+  const before = onScreen.row.patient;
+  const after = now.row.patient;
+  const identity = ['patientId', 'name', 'birthDateRaw', 'sex', 'mrn', 'issuer'] as const;
+  if (identity.some((part) => before[part] !== after[part])) return 'patient';
+  return onScreen.row.revision === now.row.revision ? 'nothing' : 'images';
+}

@@ -1,0 +1,118 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PatientCard } from '../../../shared/contract/worklist.ts';
+import { formatDicomDate } from '../ui/dicom-date.ts';
+import { formatPersonName } from '../ui/person-name.ts';
+import classes from './ImageViewport.module.css';
+import { scaleBarOf } from './scale-bar.ts';
+import type { Probe, StackViewState } from './stack-view.ts';
+import type { StackImage } from './stack.ts';
+import { presetsOf } from './window-presets.ts';
+
+type Props = { readonly shown: StackViewState; readonly patient: PatientCard };
+
+const LONGEST_BAR_PX = 140;
+
+/** What a picture says of itself at its corners: the patient of its own header, which image it is, how it is drawn. */
+export function CornerTexts({ shown, patient }: Props): ReactNode {
+  const { image, stack } = shown;
+  if (image === null || stack === null) return null;
+  return (
+    <>
+      <PatientCorner image={image} patient={patient} />
+      <ImageCorner image={image} position={shown.index + 1} count={stack.images.length} />
+      <DrawingCorner shown={shown} image={image} />
+      <MarksCorner image={image} probe={shown.probe} />
+    </>
+  );
+}
+
+function PatientCorner({ image, patient }: { readonly image: StackImage; readonly patient: PatientCard }): ReactNode {
+  const { t } = useTranslation('reading');
+  const { name, mrn, birthDateRaw, sex, accession } = image.patient;
+  const isOther = mrn !== null && patient.mrn !== null && mrn !== patient.mrn.trim();
+  return (
+    <div className={classes.corner} data-corner="top-left">
+      <strong>{formatPersonName(name) ?? t('image.noName')}</strong>
+      <span>{t('image.mrn', { value: mrn ?? '–' })}</span>
+      <span>{[t('image.born', { value: formatDicomDate(birthDateRaw) ?? '–' }), sex ?? '–'].join(' · ')}</span>
+      <span>{t('image.accession', { value: accession ?? '–' })}</span>
+      {isOther && <strong className={classes.warning}>{t('image.otherPatient')}</strong>}
+    </div>
+  );
+}
+
+type ImageCornerProps = { readonly image: StackImage; readonly position: number; readonly count: number };
+
+function ImageCorner({ image, position, count }: ImageCornerProps): ReactNode {
+  const { t } = useTranslation('reading');
+  const series = [image.modality, image.seriesNumber, image.seriesDescription].filter((part) => part !== null);
+  return (
+    <div className={classes.corner} data-corner="top-right">
+      <span>{series.join(' · ')}</span>
+      <span>
+        {t('image.position', { position, count })}
+        {image.instanceNumber !== null && ` · ${t('image.instance', { number: image.instanceNumber })}`}
+      </span>
+      {image.positionMm !== null && <span>{t('image.slice', { mm: image.positionMm.toFixed(1) })}</span>}
+    </div>
+  );
+}
+
+function DrawingCorner({ shown, image }: { readonly shown: StackViewState; readonly image: StackImage }): ReactNode {
+  const { t } = useTranslation('reading');
+  const { window, map, inverted } = shown;
+  const preset = presetsOf(image.modality).find(
+    (one) => window !== null && same(one.width, window.width) && same(one.centre, window.centre),
+  );
+  const bar = map && scaleBarOf(image.spacing, map, LONGEST_BAR_PX);
+  return (
+    <div className={classes.corner} data-corner="bottom-left">
+      {inverted && <span>{t('image.inverted')}</span>}
+      {window !== null && (
+        <span>
+          {t('image.window', { width: tidy(window.width), centre: tidy(window.centre) })}
+          {preset && ` · ${t(`preset.${preset.name}`)}`}
+        </span>
+      )}
+      {map !== null && (
+        <span>{t('image.zoom', { factor: Math.hypot(map.xPerColumn, map.yPerColumn).toFixed(2) })}</span>
+      )}
+      {bar ? (
+        <span className={classes.bar} data-mm={bar.mm}>
+          <i style={{ width: bar.px }} />
+          {t(bar.atDetector ? 'image.barAtDetector' : 'image.bar', { mm: bar.mm })}
+        </span>
+      ) : (
+        <span>{t('image.noSpacing')}</span>
+      )}
+    </div>
+  );
+}
+
+function MarksCorner({ image, probe }: { readonly image: StackImage; readonly probe: Probe | null }): ReactNode {
+  const { t } = useTranslation('reading');
+  return (
+    <div className={classes.corner} data-corner="bottom-right">
+      {image.marks.map((mark) => (
+        <strong key={mark} className={classes.mark}>
+          {t(`image.mark.${mark}`)}
+        </strong>
+      ))}
+      <span className={classes.probe}>{probe && describeProbe(probe, image.rescale.unit)}</span>
+    </div>
+  );
+}
+
+function describeProbe(probe: Probe, unit: string | null): string {
+  const place = `${probe.column}, ${probe.row}`;
+  return probe.value === null ? place : `${tidy(probe.value)}${unit === null ? '' : ` ${unit}`} · ${place}`;
+}
+
+function tidy(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+function same(a: number, b: number): boolean {
+  return Math.abs(a - b) < 0.5;
+}

@@ -1,0 +1,15 @@
+import type { ReactNode } from 'react';
+import { edgeLetters } from './geometry.ts';
+import classes from './ImageViewport.module.css';
+import type { StackViewState } from './stack-view.ts';
+
+/** Which way the patient lies: letters at the four edges, none where the image does not say. */
+export function EdgeMarkers({ shown: { image, map } }: { readonly shown: StackViewState }): ReactNode {
+  const letters = image?.plane && map ? edgeLetters(image.plane, map) : null;
+  if (letters === null) return null;
+  return (['left', 'right', 'top', 'bottom'] as const).map((edge) => (
+    <span key={edge} className={classes.edge} data-edge={edge}>
+      {letters[edge]}
+    </span>
+  ));
+}

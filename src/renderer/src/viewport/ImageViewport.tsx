@@ -1,0 +1,107 @@
+import { Loader } from '@mantine/core';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Finding } from '../../../shared/contract/studies.ts';
+import type { PatientCard } from '../../../shared/contract/worklist.ts';
+import { IncidentNotice } from '../ui/IncidentNotice.tsx';
+import { AiLine } from './AiLine.tsx';
+import { CornerTexts } from './CornerTexts.tsx';
+import { EdgeMarkers } from './EdgeMarkers.tsx';
+import classes from './ImageViewport.module.css';
+import { MaskLayer } from './MaskLayer.tsx';
+import type { SeriesShelf } from './series-shelf.ts';
+import type { StackView } from './stack-view.ts';
+import { useMasks } from './use-masks.ts';
+import { useSeries } from './use-series.ts';
+import { useStackView } from './use-stack-view.ts';
+
+type Props = {
+  readonly shelf: SeriesShelf;
+  readonly seriesUid: string;
+  /** What AI says of this study; what it marked on this series is drawn. */
+  readonly findings: readonly Finding[];
+  readonly aiHidden: boolean;
+  readonly patient: PatientCard;
+  readonly isActive: boolean;
+  readonly label: string;
+  readonly onActivate: () => void;
+  /** The view to command once its series is on the screen; null when it goes. */
+  readonly onView: (view: StackView | null) => void;
+  /** An image of this series is on the screen. */
+  readonly onShown: (seriesUid: string) => void;
+};
+
+/** One viewport with everything a picture must say of itself: who, which, how drawn, what AI marked. */
+export function ImageViewport(props: Props): ReactNode {
+  const { shelf, seriesUid, findings, aiHidden, patient, isActive, label, onActivate, onView, onShown } = props;
+  const { t } = useTranslation('reading');
+  const element = useRef<HTMLDivElement>(null);
+  const [view, shown] = useStackView(element);
+  const [attempt, setAttempt] = useState(0);
+  const series = useSeries(shelf, seriesUid, attempt);
+  const marked = findings.filter((finding) => finding.seriesUid === seriesUid && finding.mask !== null);
+  const masks = useMasks(shelf, marked);
+
+  const stack = series.state === 'ready' ? series.stack : null;
+  useEffect(() => {
+    if (view === null || stack === null || stack.images.length === 0) return;
+    void view.show(stack, 0);
+    onView(view);
+    return () => onView(null);
+  }, [view, stack, onView]);
+
+  const isShown = shown.image !== null && shown.map !== null && shown.stack?.seriesUid === seriesUid;
+  useEffect(() => {
+    if (isShown) onShown(seriesUid);
+  }, [isShown, seriesUid, onShown]);
+
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a viewport takes keys: it is where images are read.
+    <section
+      className={classes.viewport}
+      data-active={isActive}
+      data-image={shown.image?.sopUid}
+      aria-label={label}
+      tabIndex={0}
+      onFocus={onActivate}
+      onPointerDown={onActivate}
+      onContextMenu={(event) => event.preventDefault()}
+    >
+      <div ref={element} className={classes.element} />
+      {isShown && !aiHidden && <MaskLayer shown={shown} masks={masks} />}
+      {isShown && (
+        <div className={classes.texts}>
+          <CornerTexts shown={shown} patient={patient} />
+          <EdgeMarkers shown={shown} />
+          <AiLine findings={marked} masks={masks} hidden={aiHidden} shown={shown} />
+          {patient.underInvestigation && <strong className={classes.doubt}>{t('image.underInvestigation')}</strong>}
+          {shown.missing !== null && (
+            <strong className={classes.missing}>{t('image.missing', { number: shown.missing + 1 })}</strong>
+          )}
+        </div>
+      )}
+      {!isShown && (
+        <div className={classes.cover}>
+          {series.state === 'failed' && (
+            <IncidentNotice
+              title={t('image.seriesFailed')}
+              failure={series.failure}
+              onRetry={() => setAttempt(attempt + 1)}
+            />
+          )}
+          {series.state === 'ready' && series.stack.images.length === 0 && <p>{t('image.noPixels')}</p>}
+          {series.state !== 'failed' && shown.missing !== null && stack !== null && (
+            <IncidentNotice
+              title={t('image.missing', { number: shown.missing + 1 })}
+              failure={{ code: 'unexpected-answer', incidentId: null }}
+              onRetry={() => void view?.show(stack, 0)}
+            />
+          )}
+          {series.state !== 'failed' && shown.missing === null && stack?.images.length !== 0 && (
+            <Loader size="sm" color="gray" aria-label={t('image.loading')} />
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

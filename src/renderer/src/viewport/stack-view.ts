@@ -1,0 +1,235 @@
+import { Enums, eventTarget, imageLoader, StackViewport, utilities } from '@cornerstonejs/core';
+import { CACHE_BYTES, getEngine } from './engine.ts';
+import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
+import { Prefetch } from './prefetch.ts';
+import { findImage, type Stack, type StackImage } from './stack.ts';
+import { attachTools, detachTools } from './tools.ts';
+import { findPreset, type GreyWindow } from './window-presets.ts';
+
+/** What a reader may tell a viewport. */
+export type ViewportCommand =
+  | { readonly type: 'preset'; readonly key: string }
+  | { readonly type: 'scroll'; readonly by: number }
+  | { readonly type: 'go'; readonly to: 'first' | 'last' }
+  | { readonly type: 'reset' | 'invert' | 'rotate' | 'flip' };
+
+/** What is under the mouse: the image coordinate and its value after rescale; value null where pixels are colours. */
+export type Probe = { readonly column: number; readonly row: number; readonly value: number | null };
+
+/** What a viewport shows at this moment; `image` is the one whose pixels are on the screen. */
+export type StackViewState = {
+  readonly stack: Stack | null;
+  readonly image: StackImage | null;
+  readonly index: number;
+  readonly map: ImageToCanvas | null;
+  readonly window: GreyWindow | null;
+  readonly inverted: boolean;
+  readonly probe: Probe | null;
+  /** The image that was asked for and could not be loaded. */
+  readonly missing: number | null;
+};
+
+/** A view before its first image. */
+export const EMPTY_VIEW: StackViewState = {
+  stack: null,
+  image: null,
+  index: 0,
+  map: null,
+  window: null,
+  inverted: false,
+  probe: null,
+  missing: null,
+};
+
+const { Events } = Enums;
+let created = 0;
+
+/** One viewport on one element: shows a stack, follows the mouse and commands, and says after each drawing what it shows. */
+export class StackView {
+  readonly #element: HTMLDivElement;
+  readonly #id: string;
+  readonly #viewport: StackViewport;
+  readonly #listeners = new Set<() => void>();
+  readonly #resizes: ResizeObserver;
+  #prefetch: Prefetch | null = null;
+  #isSet: Promise<void> = Promise.resolve();
+  #state: StackViewState = EMPTY_VIEW;
+
+  constructor(element: HTMLDivElement) {
+    created += 1;
+    this.#id = `viewport-${created}`;
+    this.#element = element;
+    const engine = getEngine();
+    engine.enableElement({ viewportId: this.#id, element, type: Enums.ViewportType.STACK });
+    const viewport = engine.getViewport(this.#id);
+    if (!(viewport instanceof StackViewport)) throw new Error('The engine gave no stack viewport.');
+    this.#viewport = viewport;
+    attachTools(this.#id);
+    element.addEventListener(Events.STACK_NEW_IMAGE, this.#onNewImage);
+    element.addEventListener(Events.IMAGE_RENDERED, this.#onRendered);
+    element.addEventListener('mousemove', this.#onMouseMove);
+    element.addEventListener('mouseleave', this.#onMouseLeave);
+    eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.#onLoadError);
+    this.#resizes = new ResizeObserver(() => engine.resize(true, true));
+    this.#resizes.observe(element);
+  }
+
+  /** What it shows now; the same object until something changes. */
+  readonly getState = (): StackViewState => this.#state;
+
+  /** Calls back after every change until the returned function is called. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Shows a stack from this index on. Images near the eye load first, then outwards, within what the cache may hold. */
+  async show(stack: Stack, index: number): Promise<void> {
+    this.#prefetch?.stop();
+    this.#prefetch = new Prefetch((next) => loadAhead(stack.images[next]));
+    this.#change({ ...EMPTY_VIEW, stack, index });
+    const imageIds = stack.images.map((image) => image.imageId);
+    this.#isSet = this.#viewport.setStack(imageIds, index).then(() => this.#viewport.render());
+    await this.#isSet;
+  }
+
+  /** Goes to an instance and brings a place in the patient to the middle; false when the stack does not hold it. */
+  async goTo(sopUid: string, centreMm: Vector3 | null): Promise<boolean> {
+    const index = this.#state.stack && findImage(this.#state.stack, sopUid);
+    if (index === null) return false;
+    await this.#isSet;
+    await this.#scrollTo(index);
+    if (centreMm !== null) this.#centre(centreMm);
+    return true;
+  }
+
+  /** Carries out one command. */
+  perform(command: ViewportCommand): void {
+    const { stack } = this.#state;
+    if (stack === null) return;
+    switch (command.type) {
+      case 'preset': {
+        const preset = findPreset(stack.modality, command.key);
+        if (preset !== null) this.#setWindow(preset);
+        return;
+      }
+      case 'scroll':
+        return void this.#scrollTo(this.#viewport.getTargetImageIdIndex() + command.by);
+      case 'go':
+        return void this.#scrollTo(command.to === 'first' ? 0 : stack.images.length - 1);
+      case 'reset':
+        this.#viewport.resetCamera();
+        this.#viewport.resetProperties();
+        break;
+      case 'invert':
+        this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
+        break;
+      case 'rotate':
+        this.#viewport.setViewPresentation({ rotation: (this.#viewport.getViewPresentation().rotation ?? 0) + 90 });
+        break;
+      case 'flip':
+        this.#viewport.setCamera({ flipHorizontal: !this.#viewport.getCamera().flipHorizontal });
+        break;
+    }
+    this.#viewport.render();
+  }
+
+  /** Frees the element; the view is not used again. */
+  destroy(): void {
+    this.#prefetch?.stop();
+    this.#resizes.disconnect();
+    eventTarget.removeEventListener(Events.IMAGE_LOAD_ERROR, this.#onLoadError);
+    this.#element.removeEventListener(Events.STACK_NEW_IMAGE, this.#onNewImage);
+    this.#element.removeEventListener(Events.IMAGE_RENDERED, this.#onRendered);
+    this.#element.removeEventListener('mousemove', this.#onMouseMove);
+    this.#element.removeEventListener('mouseleave', this.#onMouseLeave);
+    detachTools(this.#id);
+    getEngine().disableElement(this.#id);
+    this.#listeners.clear();
+  }
+
+  async #scrollTo(index: number): Promise<void> {
+    const last = (this.#state.stack?.images.length ?? 0) - 1;
+    await this.#viewport.setImageIdIndex(Math.max(0, Math.min(last, index)));
+  }
+
+  #setWindow(window: GreyWindow): void {
+    this.#viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(window.width, window.centre) });
+    this.#viewport.render();
+  }
+
+  #centre(place: Vector3): void {
+    const [x, y] = this.#viewport.worldToCanvas([...place]);
+    const [panX, panY] = this.#viewport.getPan();
+    const { clientWidth, clientHeight } = this.#element;
+    this.#viewport.setPan([panX + clientWidth / 2 - x, panY + clientHeight / 2 - y]);
+    this.#viewport.render();
+  }
+
+  readonly #onNewImage = (event: Event): void => {
+    const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
+    const images = this.#state.stack?.images ?? [];
+    const index = images.findIndex((image) => image.imageId === imageId);
+    const image = images[index];
+    if (image === undefined) return;
+    this.#change({ ...this.#state, image, index, missing: null, probe: null });
+    this.#prefetch?.lookAt(index, images.length, Math.floor(CACHE_BYTES / 2 / image.bytes));
+  };
+
+  readonly #onRendered = (): void => {
+    const { image } = this.#state;
+    if (image === null) return;
+    const drawn = (column: number, row: number) =>
+      this.#viewport.worldToCanvas([...placeOf(image.drawnPlane, column, row)]) as readonly [number, number];
+    const { voiRange, invert } = this.#viewport.getProperties();
+    const level = voiRange && utilities.windowLevel.toWindowLevel(voiRange.lower, voiRange.upper);
+    this.#change({
+      ...this.#state,
+      map: imageToCanvas(drawn(0, 0), drawn(1, 0), drawn(0, 1)),
+      window: level ? { centre: level.windowCenter, width: level.windowWidth } : null,
+      inverted: Boolean(invert) !== image.monochrome1,
+    });
+  };
+
+  readonly #onLoadError = (event: Event): void => {
+    const { imageId } = (event as CustomEvent<{ imageId?: string }>).detail;
+    const missing = this.#state.stack?.images.findIndex((image) => image.imageId === imageId) ?? -1;
+    const wanted = this.#viewport.getTargetImageIdIndex();
+    if (missing >= 0 && missing === wanted) this.#change({ ...this.#state, missing });
+  };
+
+  readonly #onMouseMove = (event: MouseEvent): void => {
+    const { image } = this.#state;
+    if (image === null) return;
+    const { left, top } = this.#element.getBoundingClientRect();
+    const place = this.#viewport.canvasToWorld([event.clientX - left, event.clientY - top]);
+    const [column, row] = imageCoordinateOf(image.drawnPlane, place as unknown as Vector3).map(Math.round);
+    if (column === undefined || row === undefined) return;
+    const inside = column >= 0 && row >= 0 && column < image.columns && row < image.rows;
+    this.#change({ ...this.#state, probe: inside ? { column, row, value: this.#valueAt(image, column, row) } : null });
+  };
+
+  readonly #onMouseLeave = (): void => this.#change({ ...this.#state, probe: null });
+
+  #valueAt(image: StackImage, column: number, row: number): number | null {
+    const loaded = this.#viewport.getCornerstoneImage();
+    if (loaded?.imageId !== image.imageId || loaded.color) return null;
+    const stored = loaded.getPixelData()[row * image.columns + column];
+    if (stored === undefined) return null;
+    return loaded.preScale?.scaled ? stored : stored * image.rescale.slope + image.rescale.intercept;
+  }
+
+  #change(state: StackViewState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+async function loadAhead(image: StackImage | undefined): Promise<void> {
+  if (image === undefined) return;
+  await imageLoader.loadAndCacheImage(image.imageId, {
+    requestType: Enums.RequestType.Prefetch,
+    priority: 10,
+    additionalDetails: { imageId: image.imageId },
+  });
+}

@@ -1,0 +1,190 @@
+import { type DicomJson, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
+import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
+import { type Spacing, spacingOf } from './spacing.ts';
+import { TAG } from './tags.ts';
+
+/** What the image itself says of its patient; shown on the picture beside what the station says. */
+export type ImagePatient = {
+  readonly name: string | null;
+  readonly mrn: string | null;
+  readonly birthDateRaw: string | null;
+  readonly sex: string | null;
+  readonly accession: string | null;
+};
+
+/** What makes an image less than a plain original, named on the picture. */
+export const IMAGE_MARKS = ['lossy', 'for-processing', 'derived', 'resampled', 'localizer'] as const;
+export type ImageMark = (typeof IMAGE_MARKS)[number];
+
+/** One picture of a stack: one frame of one instance. */
+export type StackImage = {
+  readonly imageId: string;
+  readonly sopUid: string;
+  readonly frame: number;
+  readonly modality: string;
+  readonly seriesNumber: number | null;
+  readonly seriesDescription: string | null;
+  readonly instanceNumber: number | null;
+  readonly rows: number;
+  readonly columns: number;
+  readonly bytes: number;
+  /** Low values are drawn bright unless the reader inverts (PS3.3 §C.7.6.3.1.2). */
+  readonly monochrome1: boolean;
+  /** Null where the image says nothing of its place in the patient. */
+  readonly plane: ImagePlane | null;
+  /** The plane pixels are drawn in (see drawnPlaneOf). */
+  readonly drawnPlane: ImagePlane;
+  /** Position along the stack's normal, mm. */
+  readonly positionMm: number | null;
+  readonly spacing: Spacing;
+  readonly rescale: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
+  readonly marks: readonly ImageMark[];
+  readonly patient: ImagePatient;
+  readonly dataSet: DicomJson;
+};
+
+/** The pictures of one series in the order they are scrolled. */
+export type Stack = { readonly seriesUid: string; readonly modality: string; readonly images: readonly StackImage[] };
+
+/** Where a series' frames live: `{dicomwebPath}/studies/{uid}/series/{uid}` on the page's own origin. */
+export type SeriesAddress = { readonly dicomwebPath: string; readonly studyUid: string; readonly seriesUid: string };
+
+/** The path of a series under its study's DICOMweb (PS3.18 §10.4.1). */
+export function seriesPath(address: SeriesAddress): string {
+  const segments = [address.studyUid, 'series', address.seriesUid].map(encodeURIComponent).join('/');
+  return `${address.dicomwebPath.replace(/\/$/, '')}/studies/${segments}`;
+}
+
+/** Reads a series' metadata into a stack; data sets without pixels (no rows or columns) are left out. */
+export function readStack(dataSets: readonly DicomJson[], address: SeriesAddress): Stack {
+  const images = dataSets.flatMap((dataSet) => framesOf(dataSet, seriesPath(address)));
+  return { seriesUid: address.seriesUid, modality: images[0]?.modality ?? '', images: sortImages(images) };
+}
+
+/**
+ * The scrolling order: along the normal where all images are parallel and know their place, running the way the instance
+ * numbers run; by instance number otherwise. Frames of one instance keep their order.
+ */
+export function sortImages(images: readonly StackImage[]): readonly StackImage[] {
+  const byNumber = images.toSorted((a, b) => (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) || a.frame - b.frame);
+  const normal = commonNormal(byNumber);
+  if (normal === null) return byNumber;
+  const placed = byNumber.map((image) => ({ ...image, positionMm: dot(image.drawnPlane.originMm, normal) }));
+  const direction = trendOf(placed.map((image) => image.positionMm)) < 0 ? -1 : 1;
+  return placed.toSorted((a, b) => direction * (a.positionMm - b.positionMm));
+}
+
+/** The index of the first frame of an instance, or null when the stack does not hold it. */
+export function findImage(stack: Stack, sopUid: string): number | null {
+  const index = stack.images.findIndex((image) => image.sopUid === sopUid);
+  return index < 0 ? null : index;
+}
+
+function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
+  const sopUid = textOf(dataSet, TAG.SOPInstanceUID);
+  const rows = numberOf(dataSet, TAG.Rows);
+  const columns = numberOf(dataSet, TAG.Columns);
+  if (sopUid === null || rows === null || columns === null || rows < 1 || columns < 1) return [];
+  const frames = Math.max(1, numberOf(dataSet, TAG.NumberOfFrames) ?? 1);
+  const plane = planeOf(dataSet);
+  const samples = numberOf(dataSet, TAG.SamplesPerPixel) ?? 1;
+  const one = {
+    sopUid,
+    modality: textOf(dataSet, TAG.Modality) ?? '',
+    seriesNumber: numberOf(dataSet, TAG.SeriesNumber),
+    seriesDescription: textOf(dataSet, TAG.SeriesDescription),
+    instanceNumber: numberOf(dataSet, TAG.InstanceNumber),
+    rows,
+    columns,
+    bytes: (rows * columns * samples * (numberOf(dataSet, TAG.BitsAllocated) ?? 16)) / 8,
+    monochrome1: textOf(dataSet, TAG.PhotometricInterpretation) === 'MONOCHROME1',
+    plane,
+    drawnPlane: drawnPlaneOf(dataSet),
+    positionMm: null,
+    spacing: spacingOf(dataSet),
+    rescale: rescaleOf(dataSet),
+    marks: marksOf(dataSet),
+    patient: patientOf(dataSet),
+    dataSet,
+  };
+  return Array.from({ length: frames }, (_, index) => ({
+    ...one,
+    frame: index + 1,
+    imageId: `wadors:${path}/instances/${encodeURIComponent(sopUid)}/frames/${index + 1}`,
+  }));
+}
+
+function planeOf(dataSet: DicomJson): ImagePlane | null {
+  const [x, y, z] = numbersOf(dataSet, TAG.ImagePositionPatient);
+  const [rx, ry, rz, cx, cy, cz] = numbersOf(dataSet, TAG.ImageOrientationPatient);
+  if (x === undefined || y === undefined || z === undefined) return null;
+  if (rx === undefined || ry === undefined || rz === undefined) return null;
+  if (cx === undefined || cy === undefined || cz === undefined) return null;
+  return {
+    originMm: [x, y, z],
+    alongRow: [rx, ry, rz],
+    alongColumn: [cx, cy, cz],
+    ...drawnSpacing(dataSet),
+  };
+}
+
+/** The plane pixels are drawn in: what is unknown of place and direction is taken as an axial image at the origin. */
+export function drawnPlaneOf(dataSet: DicomJson): ImagePlane {
+  const [x = 0, y = 0, z = 0] = numbersOf(dataSet, TAG.ImagePositionPatient);
+  const [rx = 1, ry = 0, rz = 0, cx = 0, cy = 1, cz = 0] = numbersOf(dataSet, TAG.ImageOrientationPatient);
+  return { originMm: [x, y, z], alongRow: [rx, ry, rz], alongColumn: [cx, cy, cz], ...drawnSpacing(dataSet) };
+}
+
+function drawnSpacing(dataSet: DicomJson): { readonly columnSpacing: number; readonly rowSpacing: number } {
+  const [rowSpacing, columnSpacing] = numbersOf(dataSet, TAG.PixelSpacing);
+  return { rowSpacing: rowSpacing || 1, columnSpacing: columnSpacing || 1 };
+}
+
+function rescaleOf(dataSet: DicomJson): StackImage['rescale'] {
+  const type = textOf(dataSet, TAG.RescaleType);
+  const isLocalizer = textsOf(dataSet, TAG.ImageType).includes('LOCALIZER');
+  const hounsfield = textOf(dataSet, TAG.Modality) === 'CT' && !isLocalizer && (type === null || type === 'HU');
+  return {
+    slope: numberOf(dataSet, TAG.RescaleSlope) ?? 1,
+    intercept: numberOf(dataSet, TAG.RescaleIntercept) ?? 0,
+    unit: hounsfield ? 'HU' : type === 'US' ? null : type,
+  };
+}
+
+const RESAMPLED = ['REFORMATTED', 'MPR', 'RESAMPLED', 'MIP', 'AVERAGE', 'PROJECTION IMAGE'];
+
+function marksOf(dataSet: DicomJson): readonly ImageMark[] {
+  const type = textsOf(dataSet, TAG.ImageType).map((value) => value.toUpperCase());
+  const applies: Readonly<Record<ImageMark, boolean>> = {
+    lossy: textOf(dataSet, TAG.LossyImageCompression) === '01',
+    'for-processing': textOf(dataSet, TAG.PresentationIntentType) === 'FOR PROCESSING',
+    derived: type[0] === 'DERIVED',
+    resampled: type.some((value) => RESAMPLED.includes(value)),
+    localizer: type.includes('LOCALIZER'),
+  };
+  return IMAGE_MARKS.filter((mark) => applies[mark]);
+}
+
+function patientOf(dataSet: DicomJson): ImagePatient {
+  return {
+    name: personNameOf(dataSet, TAG.PatientName),
+    mrn: textOf(dataSet, TAG.PatientID),
+    birthDateRaw: textOf(dataSet, TAG.PatientBirthDate),
+    sex: textOf(dataSet, TAG.PatientSex),
+    accession: textOf(dataSet, TAG.AccessionNumber),
+  };
+}
+
+/** The normal all images share (within 2.5 degrees, so that small vendor rounding does not matter), or null. */
+function commonNormal(images: readonly StackImage[]): Vector3 | null {
+  const normals = images.map((image) => image.plane && cross(image.plane.alongRow, image.plane.alongColumn));
+  const first = normals[0] ?? null;
+  if (first === null) return null;
+  return normals.every((normal) => normal !== null && dot(normal, first) > 0.999) ? first : null;
+}
+
+/** The sign of how values run along their order: the covariance with the position in the list. */
+function trendOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  return values.reduce((sum, value, index) => sum + value * (index - middle), 0);
+}
