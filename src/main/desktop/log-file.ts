@@ -30,9 +30,10 @@ export function openLogFile(
 
   const write = (text: string | Buffer): void => {
     try {
-      if (size > 0 && size + text.length > largestBytes) rotate();
+      const bytes = Buffer.byteLength(text);
+      if (size > 0 && size + bytes > largestBytes) rotate();
       appendFileSync(file, text, { mode: 0o600 });
-      size += Buffer.byteLength(text);
+      size += bytes;
     } catch {
       // A full disk must not end the shell that keeps the station running; the station raises its own alarm for it.
     }

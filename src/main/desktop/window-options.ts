@@ -1,5 +1,5 @@
 /** The dark ground of the page, so that no white flashes in a dark reading room before it is painted. */
-const BACKGROUND = '#0e1116';
+const BACKGROUND = '#101214';
 
 /** How every window is made. Generic over the session, so that tests need none of Electron's. */
 export function windowOptions<S>(options: {

@@ -1,0 +1,4 @@
+import '../shared/domain/zod-setup.ts';
+import { startDesktop } from './desktop/desktop.ts';
+
+startDesktop();
