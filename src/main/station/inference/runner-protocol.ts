@@ -51,7 +51,7 @@ export type LoadFailure = z.infer<typeof LoadFailure>;
 export const InstanceReference = z.strictObject({
   sopUid: DicomUid,
   digest: Sha256,
-  encoding: z.string().max(64),
+  encoding: z.enum(['plain', 'aes-256-gcm-chunked-v1']),
   transferSyntaxUid: DicomUid,
 });
 export type InstanceReference = z.infer<typeof InstanceReference>;

@@ -21,8 +21,8 @@ export type PreparedVolume = {
   readonly slices: number;
   readonly rows: number;
   readonly columns: number;
-  /** For a source row and column of any slice: the offset within a grid slice, or −1 outside the grid. */
-  readonly gridOffset: (row: number, column: number) => number;
+  /** For each source pixel of any slice, row by row: its offset within a grid slice, or −1 outside the grid. */
+  readonly gridOffsets: Int32Array;
 };
 
 /**
@@ -67,12 +67,21 @@ export function prepareVolume(series: ArrangedSeries, how: Preprocessing): Prepa
     slices: series.slices.length,
     rows: how.rows,
     columns: how.columns,
-    gridOffset: (row, column) => {
+    gridOffsets: offsetsOf(first, rows, columns, isTurned),
+  };
+}
+
+function offsetsOf(slice: SourceSlice, rows: AxisMap, columns: AxisMap, isTurned: boolean): Int32Array {
+  const offsets = new Int32Array(slice.rows * slice.columns);
+  const width = columns.starts.length;
+  for (let row = 0; row < slice.rows; row += 1) {
+    for (let column = 0; column < slice.columns; column += 1) {
       const gridRow = rows.gridIndex[isTurned ? column : row] as number;
       const gridColumn = columns.gridIndex[isTurned ? row : column] as number;
-      return gridRow < 0 || gridColumn < 0 ? -1 : gridRow * how.columns + gridColumn;
-    },
-  };
+      offsets[row * slice.columns + column] = gridRow < 0 || gridColumn < 0 ? -1 : gridRow * width + gridColumn;
+    }
+  }
+  return offsets;
 }
 
 function mapAxis(

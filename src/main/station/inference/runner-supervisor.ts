@@ -1,0 +1,261 @@
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { RunnerHost } from './runner-host.ts';
+import {
+  type LoadFailure,
+  type RunFailure,
+  type RunFinished,
+  RunnerToStation,
+  type RunRequest,
+  type StartRunner,
+  type StationToRunner,
+} from './runner-protocol.ts';
+
+export type RunnerReady = Extract<RunnerToStation, { type: 'ready' }>;
+export type ModelLoaded = Extract<RunnerToStation, { type: 'loaded' }>;
+export type RunRefusal = { readonly code: RunFailure; readonly retryable: boolean };
+export type LoadRefusal = { readonly code: LoadFailure | 'runner-crashed' | 'runner-unavailable' };
+
+/** What the runner is doing, for the health page and the metrics. */
+export type RunnerState =
+  | { readonly state: 'stopped' }
+  | { readonly state: 'starting' }
+  | { readonly state: 'ready'; readonly runner: RunnerReady; readonly busy: boolean }
+  | { readonly state: 'restarting'; readonly failuresInARow: number };
+
+/** Runs a callback once after some milliseconds; the answer calls it off. */
+export type Timer = (afterMs: number, callback: () => void) => () => void;
+
+/** The timer of the machine; it keeps no process alive. */
+export const systemTimer: Timer = (afterMs, callback) => {
+  const handle = setTimeout(callback, afterMs);
+  handle.unref();
+  return () => clearTimeout(handle);
+};
+
+/** How patient the supervisor is; all in milliseconds. */
+export type SupervisorLimits = {
+  readonly startMs: number;
+  readonly loadMs: number;
+  readonly pingEveryMs: number;
+  readonly pongWithinMs: number;
+  readonly cancelWithinMs: number;
+  readonly firstBackOffMs: number;
+  readonly longestBackOffMs: number;
+  /** After this many failed starts in a row waiting work is refused as unavailable; starting goes on. */
+  readonly startsBeforeRefusing: number;
+};
+
+export const SUPERVISOR_LIMITS: SupervisorLimits = {
+  startMs: 30_000,
+  loadMs: 60_000,
+  pingEveryMs: 10_000,
+  pongWithinMs: 5_000,
+  cancelWithinMs: 2_000,
+  firstBackOffMs: 250,
+  longestBackOffMs: 30_000,
+  startsBeforeRefusing: 4,
+};
+
+/** Owns the runner: one piece of work at a time, in the order asked, each answered exactly once whatever becomes of the process. */
+export type RunnerSupervisor = {
+  start(): void;
+  /** Loads a package, and with `verify` replays its golden cases. */
+  load(packageDir: string, options: { readonly verify: boolean }): Promise<Result<ModelLoaded, LoadRefusal>>;
+  /** Runs a model on a series; past the budget the process is killed and the answer is `over-budget`. */
+  run(
+    request: Omit<RunRequest, 'type'>,
+    options: { readonly budgetMs: number },
+  ): Promise<Result<RunFinished, RunRefusal>>;
+  /** Calls a run off, waiting or running; its answer is then `cancelled`. */
+  cancel(runId: RunRequest['runId']): void;
+  /** Asks the runner to end, and ends it when it does not; waiting work is answered `runner-unavailable`. */
+  stop(): Promise<void>;
+  state(): RunnerState;
+  /** Registers the one listener for changes of state. */
+  onState(listener: (state: RunnerState) => void): void;
+};
+
+type Work = {
+  readonly message: RunRequest | Extract<StationToRunner, { type: 'load' }>;
+  readonly limitMs: number;
+  /** Gives the answer when the message is this work's; false when it is another's. */
+  readonly take: (message: RunnerToStation) => boolean;
+  readonly refuse: (code: 'runner-crashed' | 'runner-unavailable' | 'over-budget' | 'cancelled') => void;
+};
+
+/** Makes a supervisor over a host; nothing runs before `start`. */
+export function superviseRunner(
+  host: RunnerHost,
+  settings: Omit<StartRunner, 'type'>,
+  options: { readonly timer?: Timer; readonly limits?: Partial<SupervisorLimits> } = {},
+): RunnerSupervisor {
+  const timer = options.timer ?? systemTimer;
+  const limits = { ...SUPERVISOR_LIMITS, ...options.limits };
+  const waiting: Work[] = [];
+  let state: RunnerState = { state: 'stopped' };
+  let tellState: (state: RunnerState) => void = () => undefined;
+  let current: Work | null = null;
+  /** Why we ended the process ourselves; a crash otherwise. */
+  let ending: 'over-budget' | 'cancelled' | 'runner-crashed' = 'runner-crashed';
+  let failuresInARow = 0;
+  let requests = 0;
+  let callOff: () => void = () => undefined;
+  let stopped: (() => void) | null = null;
+
+  host.onMessage(receive);
+  host.onExit(exited);
+
+  function become(next: RunnerState): void {
+    state = next;
+    tellState(next);
+  }
+
+  /** One thing is awaited at a time: the start, the work's answer, a pong, the next ping or the next start. */
+  function await_(afterMs: number, callback: () => void): void {
+    callOff();
+    callOff = timer(afterMs, callback);
+  }
+
+  function startProcess(): void {
+    become({ state: 'starting' });
+    ending = 'runner-crashed';
+    host.start();
+    await_(limits.startMs, () => host.kill());
+    host.send({ type: 'start', ...settings });
+  }
+
+  function receive(raw: unknown): void {
+    const parsed = RunnerToStation.safeParse(raw);
+    if (!parsed.success) return host.kill(); // another build or a broken process: nothing it says can be trusted
+    const message = parsed.data;
+    if (message.type === 'start-failed') return host.kill();
+    if (message.type === 'ready') {
+      become({ state: 'ready', runner: message, busy: false });
+      return next();
+    }
+    if (state.state !== 'ready') return;
+    if (message.type === 'pong') {
+      if (current === null && message.nonce === requests) pingLater();
+      return;
+    }
+    if (current === null || !current.take(message)) return;
+    current = null;
+    failuresInARow = 0;
+    next();
+  }
+
+  function next(): void {
+    if (state.state !== 'ready') return;
+    const work = waiting.shift();
+    become({ ...state, busy: work !== undefined });
+    if (work === undefined) return pingLater();
+    current = work;
+    host.send(work.message);
+    await_(work.limitMs, () => endProcess('over-budget'));
+  }
+
+  function pingLater(): void {
+    await_(limits.pingEveryMs, () => {
+      requests += 1;
+      host.send({ type: 'ping', nonce: requests });
+      await_(limits.pongWithinMs, () => host.kill());
+    });
+  }
+
+  function endProcess(why: typeof ending): void {
+    ending = why;
+    host.kill();
+  }
+
+  function exited(): void {
+    callOff();
+    const work = current;
+    current = null;
+    work?.refuse(stopped === null ? ending : 'runner-unavailable');
+    if (stopped !== null) {
+      become({ state: 'stopped' });
+      return stopped();
+    }
+    // A budget that is over and a cancel are no fault of the process: the next one starts at once.
+    if (ending === 'runner-crashed') failuresInARow += 1;
+    become({ state: 'restarting', failuresInARow });
+    if (failuresInARow >= limits.startsBeforeRefusing) {
+      for (const refused of waiting.splice(0)) refused.refuse('runner-unavailable');
+    }
+    const backOffMs = failuresInARow === 0 ? 0 : limits.firstBackOffMs * 2 ** (failuresInARow - 1);
+    await_(Math.min(limits.longestBackOffMs, backOffMs), startProcess);
+  }
+
+  function enqueue(work: Work): void {
+    if (state.state === 'stopped' || stopped !== null || failuresInARow >= limits.startsBeforeRefusing) {
+      return work.refuse('runner-unavailable');
+    }
+    waiting.push(work);
+    if (state.state === 'ready' && current === null) next();
+  }
+
+  return {
+    start() {
+      if (state.state !== 'stopped') throw new Error('the supervisor already runs');
+      failuresInARow = 0;
+      startProcess();
+    },
+    load: (packageDir, { verify }) =>
+      new Promise((resolve) => {
+        requests += 1;
+        const requestId = String(requests);
+        enqueue({
+          message: { type: 'load', requestId, packageDir, verify },
+          limitMs: limits.loadMs,
+          take: (message) => {
+            if ((message.type !== 'loaded' && message.type !== 'load-failed') || message.requestId !== requestId)
+              return false;
+            resolve(message.type === 'loaded' ? ok(message) : err({ code: message.code }));
+            return true;
+          },
+          refuse: (code) => resolve(err({ code: code === 'runner-unavailable' ? code : 'runner-crashed' })),
+        });
+      }),
+    run: (request, { budgetMs }) =>
+      new Promise((resolve) => {
+        enqueue({
+          message: { type: 'run', ...request },
+          limitMs: budgetMs,
+          take: (message) => {
+            if ((message.type !== 'finished' && message.type !== 'failed') || message.runId !== request.runId)
+              return false;
+            const answer =
+              message.type === 'finished' ? ok(message) : err({ code: message.code, retryable: message.retryable });
+            resolve(answer);
+            return true;
+          },
+          refuse: (code) =>
+            resolve(err({ code, retryable: code === 'runner-crashed' || code === 'runner-unavailable' })),
+        });
+      }),
+    cancel(runId) {
+      const index = waiting.findIndex(({ message }) => message.type === 'run' && message.runId === runId);
+      if (index >= 0) return waiting.splice(index, 1)[0]?.refuse('cancelled');
+      if (current?.message.type !== 'run' || current.message.runId !== runId) return;
+      host.send({ type: 'cancel', runId });
+      await_(limits.cancelWithinMs, () => endProcess('cancelled'));
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        if (state.state === 'stopped') return resolve();
+        stopped = resolve;
+        for (const work of waiting.splice(0)) work.refuse('runner-unavailable');
+        if (state.state === 'restarting') {
+          callOff();
+          become({ state: 'stopped' });
+          return resolve();
+        }
+        host.send({ type: 'shutdown' });
+        await_(limits.cancelWithinMs, () => host.kill());
+      }),
+    state: () => state,
+    onState(listener) {
+      tellState = listener;
+    },
+  };
+}
