@@ -19,7 +19,7 @@ const config: UserConfig = defineConfig({
     chunkSizeWarningLimit: 6_000,
   },
   worker: { format: 'es' },
-  optimizeDeps: { exclude: ['@cornerstonejs/dicom-image-loader'], include: ['dicom-parser'] },
+  optimizeDeps: { exclude: ['@cornerstonejs/dicom-image-loader'] },
 });
 
 export default config;

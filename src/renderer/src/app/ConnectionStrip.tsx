@@ -1,0 +1,180 @@
+import { Popover, UnstyledButton } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { StationStatus } from '../../../shared/contract/station.ts';
+import { useConnection } from '../bridge/connection.ts';
+import { useNow } from '../ui/clock.ts';
+import { formatSpan } from '../ui/duration.ts';
+import classes from './ConnectionStrip.module.css';
+
+/** The network's state along the bottom of every page; what is not configured is grey, not a fault. */
+export function ConnectionStrip({ status }: { readonly status: StationStatus | undefined }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <footer className={classes.strip} aria-label={t('strip.label')}>
+      <PageConnection />
+      {status && (
+        <>
+          <DicomIn dicomIn={status.dicomIn} />
+          <Part name={t('strip.hl7')} state={partOfListener[status.hl7In.state]}>
+            {t(`strip.listener.${status.hl7In.state}`)}
+          </Part>
+          {(['pacs', 'ris', 'ehr'] as const).map((kind) => (
+            <Destinations key={kind} kind={kind} status={status} />
+          ))}
+          <Inference inference={status.inference} />
+          <Disk disk={status.disk} />
+          <span className={classes.space} />
+          {status.readersSignedIn === 0 && <Part state="warn">{t('strip.noReader')}</Part>}
+          <HealthReasons reasons={status.reasons} />
+        </>
+      )}
+    </footer>
+  );
+}
+
+type PartState = 'well' | 'off' | 'warn' | 'fault';
+
+type PartProps = {
+  readonly name?: string;
+  readonly state: PartState;
+  readonly title?: string;
+  readonly children: ReactNode;
+};
+
+function Part({ name, state, title, children }: PartProps): ReactNode {
+  return (
+    <span className={classes.part} data-state={state} title={title}>
+      <svg width="9" height="9" viewBox="0 0 9 9" aria-hidden>
+        {marks[state]}
+      </svg>
+      {name && <span className={classes.name}>{name}</span>}
+      <span>{children}</span>
+    </span>
+  );
+}
+
+/** A state is a shape before it is a colour: disc, ring, triangle, cross. */
+const marks = {
+  well: <circle cx="4.5" cy="4.5" r="3.2" fill="currentColor" />,
+  off: <circle cx="4.5" cy="4.5" r="3" fill="none" stroke="currentColor" strokeWidth="1.2" />,
+  warn: <path d="M4.5 0.8 8.6 8.2H0.4Z" fill="currentColor" />,
+  fault: <path d="M1.2 1.2 7.8 7.8M7.8 1.2 1.2 7.8" stroke="currentColor" strokeWidth="2" />,
+} as const;
+
+const partOfListener = { listening: 'well', closed: 'fault', 'not-configured': 'off' } as const;
+
+function PageConnection(): ReactNode {
+  const { t } = useTranslation();
+  const connection = useConnection();
+  const now = useNow();
+  if (connection.state !== 'connecting' || now - connection.sinceMs < 2_000) return null;
+  return <Part state="fault">{t('strip.stationLost', { since: formatSpan(now - connection.sinceMs) })}</Part>;
+}
+
+function DicomIn({ dicomIn }: { readonly dicomIn: StationStatus['dicomIn'] }): ReactNode {
+  const { t } = useTranslation();
+  const now = useNow();
+  const last = dicomIn.lastReceivedAtMs;
+  return (
+    <Part
+      name={t('strip.dicom')}
+      state={partOfListener[dicomIn.state]}
+      title={last === null ? t('strip.nothingReceived') : t('strip.lastReceived', { ago: formatSpan(now - last) })}
+    >
+      {dicomIn.state === 'closed'
+        ? t('strip.listener.closed')
+        : t('strip.dicomIn', { ae: dicomIn.aeTitle, port: dicomIn.port, count: dicomIn.receivedLastHour })}
+    </Part>
+  );
+}
+
+function Destinations({
+  kind,
+  status,
+}: {
+  readonly kind: 'pacs' | 'ris' | 'ehr';
+  readonly status: StationStatus;
+}): ReactNode {
+  const { t } = useTranslation();
+  const now = useNow();
+  const configured = status.destinations.filter((one) => one.kind === kind && one.state !== 'not-configured');
+  if (configured.length === 0) {
+    return (
+      <Part name={t(`strip.${kind}`)} state="off">
+        {t('strip.listener.not-configured')}
+      </Part>
+    );
+  }
+  return configured.map((one) => (
+    <Part key={one.name} name={t(`strip.${kind}`)} state={one.state === 'reachable' ? 'well' : 'warn'} title={one.name}>
+      {one.state === 'reachable'
+        ? t('strip.reachable')
+        : t('strip.unreachable', { since: one.sinceMs === null ? '' : formatSpan(now - one.sinceMs) })}
+      {one.queued > 0 && ` · ${t('strip.queued', { count: one.queued })}`}
+    </Part>
+  ));
+}
+
+function Inference({ inference }: { readonly inference: StationStatus['inference'] }): ReactNode {
+  const { t } = useTranslation();
+  const states = { ready: 'well', starting: 'warn', down: 'fault' } as const;
+  const waiting = inference.queued + inference.running;
+  return (
+    <Part name={t('strip.ai')} state={states[inference.state]} title={t('strip.models', { count: inference.models })}>
+      {inference.state === 'ready' ? providerName(inference.provider) : t(`strip.inference.${inference.state}`)}
+      {waiting > 0 && ` · ${t('strip.runs', { running: inference.running, queued: inference.queued })}`}
+    </Part>
+  );
+}
+
+const PROVIDER_NAMES: Readonly<Record<string, string>> = {
+  cpu: 'CPU',
+  cuda: 'CUDA',
+  webgpu: 'WebGPU',
+  dml: 'DirectML',
+};
+
+function providerName(provider: string | null): string {
+  return provider === null ? '' : (PROVIDER_NAMES[provider.toLowerCase()] ?? provider);
+}
+
+function Disk({ disk }: { readonly disk: StationStatus['disk'] }): ReactNode {
+  const { t } = useTranslation();
+  const states = { enough: 'well', low: 'warn', full: 'fault' } as const;
+  return (
+    <Part name={t('strip.disk')} state={states[disk.state]}>
+      {t('strip.diskLeft', { left: formatBytes(disk.freeBytes) })}
+    </Part>
+  );
+}
+
+/** Bytes as people read them: `412 GB`, `3.1 TB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
+function HealthReasons({ reasons }: { readonly reasons: StationStatus['reasons'] }): ReactNode {
+  const { t } = useTranslation();
+  if (reasons.length === 0) return null;
+  const failing = reasons.some((one) => one.severity === 'failing');
+  return (
+    <Popover position="top-end" width={360} withArrow>
+      <Popover.Target>
+        <UnstyledButton className={classes.reasons}>
+          <Part state={failing ? 'fault' : 'warn'}>{t('strip.reasons', { count: reasons.length })}</Part>
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <ul className={classes.list}>
+          {reasons.map((one) => (
+            <li key={one.code}>{t([`health.${one.code}`, 'health.unknown'], { code: one.code })}</li>
+          ))}
+        </ul>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

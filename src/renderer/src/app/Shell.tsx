@@ -1,0 +1,56 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Outlet } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { followHints } from '../bridge/hints.ts';
+import { useAnnouncement } from '../ui/announcer.ts';
+import { CommandPalette } from './CommandPalette.tsx';
+import { ConnectionStrip } from './ConnectionStrip.tsx';
+import { DemoBanner } from './DemoBanner.tsx';
+import classes from './Shell.module.css';
+import { ShortcutSheet } from './ShortcutSheet.tsx';
+import { TopBar } from './TopBar.tsx';
+import { useCriticalWatch } from './use-critical-watch.ts';
+import { useDesktopNotices } from './use-desktop-notices.ts';
+import { useStationStatus } from './use-station-status.ts';
+
+/** What surrounds every page for a signed-in user: the bar, the strip, the palette, and the watch for unopened Criticals. */
+export function Shell(): ReactNode {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  useEffect(() => followHints(cache), [cache]);
+  useDesktopNotices();
+  const status = useStationStatus();
+  useCriticalWatch(status.data?.unopenedCritical ?? null);
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main" onClick={focusMain}>
+        {t('shell.skip')}
+      </a>
+      <DemoBanner demo={status.data?.demo} />
+      <TopBar unopenedCritical={status.data?.unopenedCritical ?? 0} />
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <ConnectionStrip status={status.data} />
+      <CommandPalette />
+      <ShortcutSheet />
+      <Announcer />
+    </div>
+  );
+}
+
+/** The address's hash belongs to the router, so the skip link moves the focus itself. */
+function focusMain(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+function Announcer(): ReactNode {
+  const { text } = useAnnouncement();
+  return (
+    <div className={classes.unseen} aria-live="polite" role="status">
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import { Kbd, Modal, Switch } from '@mantine/core';
+import { type ReactNode, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { create } from 'zustand';
+import { usePreferences } from '../ui/preferences.ts';
+import { isTyping, type Shortcut, useShortcutGroups } from '../ui/shortcuts.ts';
+import classes from './ShortcutSheet.module.css';
+
+const useSheet = create<{ readonly open: boolean }>()(() => ({ open: false }));
+
+/** Shows the sheet. */
+export function openShortcutSheet(): void {
+  useSheet.setState({ open: true });
+}
+
+/** Every key the page answers now, by heading (`?`), and the switch for single letters. */
+export function ShortcutSheet(): ReactNode {
+  const { t } = useTranslation();
+  const { open } = useSheet();
+  const { groups } = useShortcutGroups();
+  const { singleLetterKeys } = usePreferences();
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.key !== '?' || isTyping(event.target) || !usePreferences.getState().singleLetterKeys) return;
+      event.preventDefault();
+      openShortcutSheet();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, []);
+  const everywhere: readonly Omit<Shortcut, 'run'>[] = [
+    { key: 'k', mod: true, label: t('shell.palette') },
+    { key: '?', label: t('shell.shortcuts') },
+  ];
+  return (
+    <Modal opened={open} onClose={() => useSheet.setState({ open: false })} title={t('shell.shortcuts')} size="lg">
+      <div className={classes.groups}>
+        <Group heading={t('shell.everywhere')} shortcuts={everywhere} />
+        {groups.map((group) => (
+          <Group key={group.heading} {...group} />
+        ))}
+      </div>
+      <Switch
+        mt="md"
+        checked={singleLetterKeys}
+        onChange={(event) => usePreferences.setState({ singleLetterKeys: event.currentTarget.checked })}
+        label={t('shell.letters')}
+        description={t('shell.lettersMean')}
+      />
+    </Modal>
+  );
+}
+
+type GroupProps = { readonly heading: string; readonly shortcuts: readonly Omit<Shortcut, 'run'>[] };
+
+function Group({ heading, shortcuts }: GroupProps): ReactNode {
+  return (
+    <section>
+      <h3 className={classes.heading}>{heading}</h3>
+      <dl className={classes.list}>
+        {shortcuts.map((one) => (
+          <div key={`${one.mod}${one.key}`} className={classes.line}>
+            <dt>
+              {one.mod && (
+                <>
+                  <Kbd>Ctrl</Kbd>+
+                </>
+              )}
+              <Kbd>{keyName(one.key)}</Kbd>
+              {one.alias && (
+                <>
+                  {' '}
+                  <Kbd>{keyName(one.alias)}</Kbd>
+                </>
+              )}
+            </dt>
+            <dd>{one.label}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+const KEY_NAMES: Readonly<Record<string, string>> = {
+  ' ': 'Space',
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+};
+
+function keyName(key: string): string {
+  return KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+}

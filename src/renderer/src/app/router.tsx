@@ -1,0 +1,96 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Navigate,
+  Outlet,
+  redirect,
+  type Router,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { StudyId } from '../../../shared/domain/ids.ts';
+import { useSession } from '../bridge/session.ts';
+import { SignInPage } from '../features/sign-in/SignInPage.tsx';
+import { WorklistPage } from '../features/worklist/WorklistPage.tsx';
+import { RouteFault } from './ErrorBoundary.tsx';
+import { Shell } from './Shell.tsx';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: () => <Navigate to="/worklist" replace /> });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  beforeLoad: () => {
+    if (useSession.getState().state === 'signed-in') throw redirect({ to: '/worklist', replace: true });
+  },
+  component: SignInPage,
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: () => {
+    if (useSession.getState().state !== 'signed-in') throw redirect({ to: '/sign-in', replace: true });
+  },
+  component: Shell,
+});
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/worklist', replace: true });
+  },
+});
+
+const worklist = createRoute({ getParentRoute: () => shell, path: '/worklist', component: WorklistPage });
+
+/** The reading page and its viewer are large: they load when the first study opens. */
+const reading = createRoute({
+  getParentRoute: () => shell,
+  path: '/reading/$studyId',
+  params: { parse: ({ studyId }) => ({ studyId: StudyId.parse(studyId) }), stringify: ({ studyId }) => ({ studyId }) },
+  component: lazyRouteComponent(() => import('./ReadingRoute.tsx'), 'ReadingRoute'),
+});
+
+const AuditSearch = z.object({
+  study: StudyId.optional().catch(undefined),
+  kind: z.string().max(60).optional().catch(undefined),
+  actor: z.string().max(100).optional().catch(undefined),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: AuditSearch,
+  component: lazyRouteComponent(() => import('../features/audit/AuditPage.tsx'), 'AuditPage'),
+});
+
+const routes = root.addChildren([index, signIn, shell.addChildren([worklist, reading, audit])]);
+
+/** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */
+export type PageRouter = Router<typeof routes>;
+
+/** Makes the router and sends whoever loses their session to sign-in, with nothing of the last person left in the cache. */
+export function createPageRouter(cache: QueryClient): PageRouter {
+  const router: PageRouter = createRouter({
+    routeTree: routes,
+    history: createHashHistory(),
+    defaultErrorComponent: RouteFault,
+  });
+  useSession.subscribe((session, before) => {
+    if (session.state === 'signed-out' && before.state === 'signed-in') cache.clear();
+    if (session.state !== before.state) void router.invalidate();
+  });
+  return router;
+}
+
+declare module '@tanstack/react-router' {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- the library is told of the routes by merging.
+  interface Register {
+    router: PageRouter;
+  }
+}

@@ -1,0 +1,76 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { Hint } from '../../../shared/contract/station.ts';
+import { StudyId } from '../../../shared/domain/ids.ts';
+import { client } from './client.ts';
+import { useConnection } from './connection.ts';
+import { station } from './queries.ts';
+
+const POLL_MS = 5_000;
+
+/**
+ * Keeps the cache fresh until stopped: each hint refetches what it names, a new connection refetches everything, and
+ * while hints do not come on an open connection everything is polled.
+ */
+export function followHints(cache: QueryClient): () => void {
+  const stop = new AbortController();
+  const poll = setInterval(() => {
+    if (!hearing && useConnection.getState().state === 'open') refetchAll(cache);
+  }, POLL_MS);
+  let hearing = false;
+
+  async function listen(): Promise<void> {
+    const hints = await client.station.hints(undefined, { signal: stop.signal });
+    hearing = true;
+    refetchAll(cache);
+    for await (const hint of hints) {
+      const heard = Hint.safeParse(hint);
+      if (heard.success) applyHint(cache, heard.data);
+    }
+  }
+
+  async function keepListening(): Promise<void> {
+    while (!stop.signal.aborted) {
+      // A broken subscription is expected (restart, network); what matters is to subscribe again.
+      await listen().catch(() => undefined);
+      hearing = false;
+      await pause(1_000, stop.signal);
+    }
+  }
+
+  void keepListening();
+  return () => {
+    stop.abort();
+    clearInterval(poll);
+  };
+}
+
+/** Refetches what the hint names: the lists and the strip always, a study's own answers only when it is named. */
+export function applyHint(cache: QueryClient, hint: Hint): void {
+  if (hint.type === 'reset') return refetchAll(cache);
+  void cache.invalidateQueries({ queryKey: station.worklist.key() });
+  void cache.invalidateQueries({ queryKey: station.station.status.key() });
+  for (const studyId of StudyId.array().catch([]).parse(hint.studyIds)) {
+    for (const area of studyAnswers) void cache.invalidateQueries({ queryKey: area.key({ input: { studyId } }) });
+  }
+}
+
+const studyAnswers = [
+  station.studies.get,
+  station.studies.findings,
+  station.studies.report,
+  station.studies.timeline,
+] as const;
+
+function refetchAll(cache: QueryClient): void {
+  void cache.invalidateQueries();
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import { create } from 'zustand';
+import { CurrentUser, SignInOutcome } from '../../../shared/contract/sessions.ts';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { type Failure, failureOfAnswer } from './failure.ts';
+
+/** Who sits at this page. `unknown` until the station has been asked; `unreachable` while it cannot be. */
+export type Session =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'unreachable' }
+  | { readonly state: 'signed-out' }
+  | { readonly state: 'signed-in'; readonly user: CurrentUser };
+
+/** The page's session, for components to follow. */
+export const useSession = create<Session>()(() => ({ state: 'unknown' }));
+
+/** The signed-in user; for components that only exist below the shell's session check. */
+export function useCurrentUser(): CurrentUser {
+  const session = useSession();
+  if (session.state !== 'signed-in') throw new Error('This part of the page needs a signed-in user.');
+  return session.user;
+}
+
+const SESSIONS = '/api/v1/sessions';
+const UNREACHABLE: Failure = { code: 'unreachable', incidentId: null, retryAfterMs: null };
+const UNEXPECTED: Failure = { code: 'unexpected-answer', incidentId: null, retryAfterMs: null };
+
+/** Asks the station whose cookie this browser holds, and remembers the answer. */
+export async function refreshSession(): Promise<Session> {
+  const answer = await ask('GET', `${SESSIONS}/current`);
+  const session = sessionOf(answer);
+  useSession.setState(session, true);
+  return session;
+}
+
+function sessionOf(answer: Result<unknown, Failure>): Session {
+  if (!answer.ok) return { state: answer.error.code === 'signed-out' ? 'signed-out' : 'unreachable' };
+  const user = CurrentUser.safeParse(answer.value);
+  return user.success ? { state: 'signed-in', user: user.data } : { state: 'unreachable' };
+}
+
+/** Signs in; the station sets its cookie, which opens the socket. Wrong name or password is `signed-out`. */
+export async function signIn(username: string, password: string): Promise<Result<SignInOutcome, Failure>> {
+  const answer = await ask('POST', SESSIONS, { username, password });
+  if (!answer.ok) return answer;
+  const outcome = SignInOutcome.safeParse(answer.value);
+  if (!outcome.success) return err(UNEXPECTED);
+  if (outcome.data.state === 'signed-in') useSession.setState({ state: 'signed-in', user: outcome.data.user }, true);
+  return ok(outcome.data);
+}
+
+/** Ends the session at the station; the page forgets it even when the station cannot be told. */
+export async function signOut(): Promise<void> {
+  await ask('DELETE', `${SESSIONS}/current`);
+  useSession.setState({ state: 'signed-out' }, true);
+}
+
+async function ask(method: string, path: string, body?: object): Promise<Result<unknown, Failure>> {
+  try {
+    const answer = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const value: unknown = text === '' ? null : JSON.parse(text);
+    if (answer.ok) return ok(value);
+    const data = typeof value === 'object' && value !== null && 'data' in value ? value.data : value;
+    return err(withRetryHeader(failureOfAnswer(answer.status, data), answer.headers.get('retry-after')));
+  } catch {
+    // No answer, or one that is not ours (a proxy's page): either way the station was not reached.
+    return err(UNREACHABLE);
+  }
+}
+
+function withRetryHeader(failure: Failure, seconds: string | null): Failure {
+  if (failure.retryAfterMs !== null || seconds === null || !Number.isFinite(Number(seconds))) return failure;
+  return { ...failure, retryAfterMs: Number(seconds) * 1000 };
+}

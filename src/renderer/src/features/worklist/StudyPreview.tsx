@@ -1,0 +1,136 @@
+import { ActionIcon, Button, Switch } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import type { StudyId } from '../../../../shared/domain/ids.ts';
+import { failureOf } from '../../bridge/failure.ts';
+import { station } from '../../bridge/queries.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
+import { AiState } from '../../ui/AiState.tsx';
+import { Countdown } from '../../ui/Countdown.tsx';
+import { formatMoment } from '../../ui/duration.ts';
+import { FindingLine } from '../../ui/FindingLine.tsx';
+import { PatientHeader } from '../../ui/PatientHeader.tsx';
+import { ReasonList } from '../../ui/ReasonList.tsx';
+import { Timeline } from '../../ui/Timeline.tsx';
+import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
+import classes from './StudyPreview.module.css';
+
+type Props = { readonly row: WorklistRow; readonly onOpen: () => void; readonly onClose: () => void };
+
+/** The selected study beside the list: why it stands here, what AI found, its details and its story. No pictures, no scores unasked. */
+export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <aside className={classes.preview} aria-label={t('preview.label')}>
+      <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
+      <div className={classes.actions}>
+        <Button onClick={onOpen}>{t('preview.open')}</Button>
+        <span className={classes.space} />
+        <ActionIcon variant="subtle" color="gray" aria-label={t('preview.close')} onClick={onClose}>
+          <IconX size={16} />
+        </ActionIcon>
+      </div>
+      <div className={classes.sections}>
+        <section>
+          <h2 className={classes.heading}>{t('preview.why')}</h2>
+          <div className={classes.standing}>
+            <UrgencyMark level={row.urgency.level} standing={row.urgency.standing} />
+            <Countdown kind="open-by" dueAtMs={row.openedBy === null ? row.openByAtMs : null} />
+            <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />
+          </div>
+          <ReasonList reasons={row.reasons} />
+        </section>
+        <Findings row={row} />
+        <Details row={row} />
+        <Story studyId={row.studyId} />
+      </div>
+    </aside>
+  );
+}
+
+function Findings({ row }: { readonly row: WorklistRow }): ReactNode {
+  const { t } = useTranslation();
+  const [showScores, setShowScores] = useState(false);
+  const flagged = row.ai.state === 'flagged';
+  const findings = useQuery({
+    ...station.studies.findings.queryOptions({ input: { studyId: row.studyId } }),
+    enabled: flagged,
+  });
+  return (
+    <section>
+      <div className={classes.headingLine}>
+        <h2 className={classes.heading}>{t('preview.ai')}</h2>
+        {flagged && (
+          <Switch
+            size="xs"
+            label={t('preview.showScores')}
+            checked={showScores}
+            onChange={(event) => setShowScores(event.currentTarget.checked)}
+          />
+        )}
+      </div>
+      {findings.data === undefined || findings.data.length === 0 ? (
+        <AiState ai={row.ai} showScores={showScores} />
+      ) : (
+        findings.data.map((finding) => <FindingLine key={finding.findingId} finding={finding} showScore={showScores} />)
+      )}
+    </section>
+  );
+}
+
+function Details({ row }: { readonly row: WorklistRow }): ReactNode {
+  const { t } = useTranslation();
+  const { zone } = useCurrentUser().site;
+  const { images } = row;
+  const details: readonly (readonly [string, string | null])[] = [
+    ['received', formatMoment(row.receivedAtMs, zone)],
+    ['complete', row.completeAtMs === null ? null : formatMoment(row.completeAtMs, zone)],
+    [
+      'images',
+      `${images.expected === null ? images.received : `${images.received} / ${images.expected}`} · ${t(`completeness.${images.completeness}`)}`,
+    ],
+    ['inPacs', t(`inPacs.${row.inPacs}`)],
+    ['orderPriority', row.orderPriority],
+    ['serviceLevel', row.serviceLevel === null ? null : t(`serviceLevel.${row.serviceLevel}`)],
+    ['intent', row.intent === 'new' ? null : t(`intent.${row.intent}`)],
+    ['priors', String(row.priors)],
+    ['report', t(`report.${row.report}`)],
+    ['openedBy', row.openedBy && `${row.openedBy.displayName} · ${formatMoment(row.openedBy.atMs, zone)}`],
+    ['quarantined', row.quarantined === 0 ? null : String(row.quarantined)],
+  ];
+  return (
+    <section>
+      <h2 className={classes.heading}>{t('preview.details')}</h2>
+      <dl className={classes.details}>
+        {details.map(
+          ([name, value]) =>
+            value !== null && (
+              <div key={name} className={classes.detail}>
+                <dt>{t(`preview.detail.${name}`)}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Story({ studyId }: { readonly studyId: StudyId }): ReactNode {
+  const { t } = useTranslation();
+  const { zone } = useCurrentUser().site;
+  const timeline = useQuery(station.studies.timeline.queryOptions({ input: { studyId } }));
+  return (
+    <section>
+      <h2 className={classes.heading}>{t('preview.timeline')}</h2>
+      {timeline.data && <Timeline entries={timeline.data} zone={zone} />}
+      {timeline.isPending && <p className={classes.quiet}>{t('loading')}</p>}
+      {timeline.isError && !timeline.data && (
+        <p className={classes.quiet}>{t([`failure.${failureOf(timeline.error).code}`, 'failure.unexpected-answer'])}</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,153 @@
+import { Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { AiState } from '../../ui/AiState.tsx';
+import { Countdown } from '../../ui/Countdown.tsx';
+import { stationNow, useNow } from '../../ui/clock.ts';
+import { ageOn, dicomDayOf } from '../../ui/dicom-date.ts';
+import { formatSpan, formatTimeOfDay } from '../../ui/duration.ts';
+import { PatientAlerts } from '../../ui/PatientHeader.tsx';
+import { patientColour } from '../../ui/patient-colour.ts';
+import { formatPersonName } from '../../ui/person-name.ts';
+import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
+import classes from './WorklistTable.module.css';
+
+type Props = { readonly row: WorklistRow };
+
+function TwoLines({ first, second }: { readonly first: ReactNode; readonly second: ReactNode }): ReactNode {
+  return (
+    <>
+      <span className={classes.first}>{first}</span>
+      <span className={classes.second}>{second}</span>
+    </>
+  );
+}
+
+export function UrgencyCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { level, standing } = row.urgency;
+  const under = [
+    standing === 'ordinary' ? null : t(`urgency.standing.${standing}`),
+    row.orderPriority,
+    row.intent === 'new' ? null : t(`intent.${row.intent}`),
+  ];
+  return (
+    <TwoLines
+      first={<UrgencyMark level={level} standing={standing} wordOnly />}
+      second={under.filter(Boolean).join(' · ')}
+    />
+  );
+}
+
+/** The clock that runs: open-by until a reader opened it, report-by until it is reported. */
+export function DueCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  if (row.report === 'final' || row.report === 'addended') return null;
+  const opened = row.openedBy !== null;
+  return (
+    <TwoLines
+      first={
+        opened ? (
+          <span className={classes.quiet}>{t('worklist.opened')}</span>
+        ) : (
+          <Countdown kind="open-by" dueAtMs={row.openByAtMs} />
+        )
+      }
+      second={<Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
+    />
+  );
+}
+
+export function WaitedCell({ row }: Props): ReactNode {
+  return <span className={classes.number}>{formatSpan(useNow() - (row.completeAtMs ?? row.receivedAtMs))}</span>;
+}
+
+export function PatientCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { patient } = row;
+  const age = ageOn(patient.birthDateRaw, row.exam.dateRaw ?? dicomDayOf(stationNow()));
+  const facts = [
+    age === null ? null : t(`patient.ageIn.${age.unit}`, { count: age.count }),
+    patient.sex,
+    patient.mrn ?? t('patient.noMrn'),
+  ];
+  return (
+    <span className={classes.patient}>
+      <span className={classes.stripe} style={{ background: patientColour(patient.patientId) }} aria-hidden />
+      <span className={classes.patientLines}>
+        <TwoLines
+          first={
+            <>
+              <span className={classes.name}>{formatPersonName(patient.name) ?? t('patient.noName')}</span>{' '}
+              <PatientAlerts patient={patient} />
+            </>
+          }
+          second={facts.filter(Boolean).join(' · ')}
+        />
+      </span>
+    </span>
+  );
+}
+
+export function AccessionCell({ row }: Props): ReactNode {
+  return <span className={classes.number}>{row.accession ?? '–'}</span>;
+}
+
+export function ExamCell({ row }: Props): ReactNode {
+  const { exam } = row;
+  const under = [exam.modality, exam.description === null ? null : exam.bodyPart, exam.laterality];
+  return (
+    <TwoLines first={exam.description ?? exam.bodyPart ?? exam.modality} second={under.filter(Boolean).join(' · ')} />
+  );
+}
+
+export function ImagesCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { received, expected, completeness } = row.images;
+  const second = row.inPacs === 'no-destination' ? t(`completeness.${completeness}`) : t(`inPacs.${row.inPacs}`);
+  return (
+    <Tooltip label={`${t(`completeness.${completeness}`)} · ${t(`inPacs.${row.inPacs}`)}`}>
+      <span className={classes.stack}>
+        <TwoLines
+          first={
+            <span className={classes.number}>
+              {expected === null ? received : `${received} / ${expected}`}
+              {row.quarantined > 0 && (
+                <span className={classes.aside}> {t('worklist.quarantined', { count: row.quarantined })}</span>
+              )}
+            </span>
+          }
+          second={second}
+        />
+      </span>
+    </Tooltip>
+  );
+}
+
+export function AiCell({ row }: Props): ReactNode {
+  return <AiState ai={row.ai} />;
+}
+
+export function PriorsCell({ row }: Props): ReactNode {
+  return <span className={classes.number}>{row.priors === 0 ? '–' : row.priors}</span>;
+}
+
+export function ReadingCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { openedBy } = row;
+  return (
+    <TwoLines
+      first={
+        row.report === 'none' ? <span className={classes.quiet}>{t('report.none')}</span> : t(`report.${row.report}`)
+      }
+      second={
+        openedBy && (
+          <span title={t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs) })}>
+            {openedBy.displayName}
+          </span>
+        )
+      }
+    />
+  );
+}

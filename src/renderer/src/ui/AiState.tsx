@@ -1,0 +1,95 @@
+import { IconAlertHexagon, IconClockPause, IconLoader2, IconMinus, IconPlugConnectedX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AiStatus } from '../../../shared/domain/ai-status.ts';
+import classes from './AiState.module.css';
+import { useNow } from './clock.ts';
+import { formatDuration } from './duration.ts';
+
+type Props = {
+  readonly ai: AiStatus;
+  /** Scores and model names are off in lists by default: they anchor a reader before the images do. */
+  readonly showScores?: boolean;
+  /** The model's declared use; `none` says so beside every flag. */
+  readonly clinicalUse?: string;
+};
+
+/** What AI says of a study, always named as AI. No flag is grey: no tick, no green, and never a word that says all is well. */
+export function AiState({ ai, showScores = false, clinicalUse }: Props): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <span className={classes.ai} data-state={ai.state}>
+      <AiIcon state={ai.state} />
+      <span className={classes.text}>
+        <AiText ai={ai} showScores={showScores} />
+        {ai.state === 'flagged' && clinicalUse === 'none' && (
+          <span className={classes.use}> · {t('ai.notForClinicalUse')}</span>
+        )}
+      </span>
+    </span>
+  );
+}
+
+function AiText({ ai, showScores }: { readonly ai: AiStatus; readonly showScores: boolean }): ReactNode {
+  const { t } = useTranslation();
+  switch (ai.state) {
+    case 'flagged':
+      return ai.findings
+        .map((finding) =>
+          showScores
+            ? t('ai.flaggedWithScore', {
+                finding: finding.display,
+                score: formatScore(finding.score),
+                model: finding.model,
+              })
+            : t('ai.flagged', { finding: finding.display }),
+        )
+        .join('; ');
+    case 'running':
+      return (
+        <>
+          {t('ai.running')} <Since atMs={ai.startedAtMs} />
+        </>
+      );
+    case 'late':
+      return (
+        <>
+          {t('ai.late')} {ai.startedAtMs !== null && <Since atMs={ai.startedAtMs} />}
+        </>
+      );
+    case 'not-run':
+      return t('ai.notRun', { reason: t(`ai.reason.${ai.reason}`) });
+    case 'awaiting-images':
+    case 'no-model':
+    case 'waiting':
+    case 'no-flag':
+      return t(`ai.${ai.state}`);
+  }
+}
+
+/** A model's score: two decimals, never a percent, for nothing here was calibrated on this site. */
+export function formatScore(score: number): string {
+  return score.toFixed(2);
+}
+
+function Since({ atMs }: { readonly atMs: number }): ReactNode {
+  return <span className={classes.since}>{formatDuration(useNow() - atMs)}</span>;
+}
+
+function AiIcon({ state }: { readonly state: AiStatus['state'] }): ReactNode {
+  switch (state) {
+    case 'flagged':
+      return <IconAlertHexagon size={15} aria-hidden />;
+    case 'running':
+      return <IconLoader2 size={15} aria-hidden />;
+    case 'late':
+    case 'waiting':
+    case 'awaiting-images':
+      return <IconClockPause size={15} aria-hidden />;
+    case 'not-run':
+      return <IconPlugConnectedX size={15} aria-hidden />;
+    case 'no-flag':
+    case 'no-model':
+      return <IconMinus size={15} aria-hidden />;
+  }
+}

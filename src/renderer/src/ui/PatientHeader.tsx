@@ -1,0 +1,84 @@
+import { Badge } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
+import { stationNow } from './clock.ts';
+import { ageOn, dicomDayOf, formatDicomDate, formatDicomTime } from './dicom-date.ts';
+import classes from './PatientHeader.module.css';
+import { patientColour } from './patient-colour.ts';
+import { formatPersonName } from './person-name.ts';
+
+type Props = {
+  readonly patient: PatientCard;
+  readonly accession: string | null;
+  readonly exam?: WorklistRow['exam'];
+  /** What else stands in the header, at its right end. */
+  readonly children?: ReactNode;
+};
+
+/** Who this is, whole: name, birth date, sex, age, MRN, accession and exam, with the patient's colour stripe and alerts. */
+export function PatientHeader({ patient, accession, exam, children }: Props): ReactNode {
+  const { t } = useTranslation();
+  const age = ageOn(patient.birthDateRaw, exam?.dateRaw ?? dicomDayOf(stationNow()));
+  return (
+    <section className={classes.header} aria-label={t('patient.label')}>
+      <span className={classes.stripe} style={{ background: patientColour(patient.patientId) }} aria-hidden />
+      <div className={classes.lines}>
+        <div className={classes.line}>
+          <strong className={classes.name}>{formatPersonName(patient.name) ?? t('patient.noName')}</strong>
+          <Fact label={t('patient.born')} value={formatDicomDate(patient.birthDateRaw)} />
+          <Fact label={t('patient.sex')} value={patient.sex} />
+          {age !== null && (
+            <Fact label={t('patient.age')} value={t(`patient.ageIn.${age.unit}`, { count: age.count })} />
+          )}
+          <Fact label={t('patient.mrn')} value={patient.mrn} />
+          <Fact label={t('patient.accession')} value={accession} />
+          <PatientAlerts patient={patient} />
+        </div>
+        {exam && <div className={classes.exam}>{describeExam(exam)}</div>}
+      </div>
+      {children && <div className={classes.trailing}>{children}</div>}
+    </section>
+  );
+}
+
+/** The alerts about who a patient is; empty when there is nothing in doubt. */
+export function PatientAlerts({ patient }: { readonly patient: PatientCard }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <>
+      {patient.nameAlert && (
+        <Badge
+          size="sm"
+          radius="xs"
+          variant="outline"
+          className={classes.nameAlert}
+          title={t('patient.nameAlertMeans')}
+        >
+          {t('patient.nameAlert')}
+        </Badge>
+      )}
+      {patient.underInvestigation && (
+        <Badge size="sm" radius="xs" className={classes.investigation} title={t('patient.underInvestigationMeans')}>
+          {t('patient.underInvestigation')}
+        </Badge>
+      )}
+    </>
+  );
+}
+
+/** An exam in one line: modality, description, side, date and time. */
+export function describeExam(exam: WorklistRow['exam']): string {
+  const when = [formatDicomDate(exam.dateRaw), formatDicomTime(exam.timeRaw)].filter(Boolean).join(' ');
+  return [exam.modality, exam.description ?? exam.bodyPart, exam.laterality, when].filter(Boolean).join(' · ');
+}
+
+function Fact({ label, value }: { readonly label: string; readonly value: string | null }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <span className={classes.fact}>
+      <span className={classes.label}>{label}</span>
+      <span className={value ? undefined : classes.missing}>{value || t('patient.missing')}</span>
+    </span>
+  );
+}

@@ -1,0 +1,31 @@
+/** A span as a clock face: `4:05`, `1:02:03`, and whole days from two days on (`3 d`). Never negative. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  if (seconds >= 172_800) return `${Math.floor(seconds / 86_400)} d`;
+  const two = (value: number) => String(value).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** A span in its two largest units, for things that do not tick: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  const days = Math.floor(hours / 24);
+  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+}
+
+/** A moment as `YYYY-MM-DD HH:MM:SS` in the site's zone (or the browser's). */
+export function formatMoment(atMs: number, zone?: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }).format(atMs);
+}
+
+/** A moment as `HH:MM` in the site's zone (or the browser's). */
+export function formatTimeOfDay(atMs: number, zone?: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeStyle: 'short', timeZone: zone }).format(atMs);
+}

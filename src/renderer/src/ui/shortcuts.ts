@@ -1,0 +1,73 @@
+import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react';
+import { create } from 'zustand';
+import { usePreferences } from './preferences.ts';
+
+/** One key and what it does. `key` is `KeyboardEvent.key`; `mod` is Ctrl, or Command on a Mac. */
+export type Shortcut = {
+  readonly key: string;
+  readonly mod?: boolean;
+  /** A key that does the same and need not be listed apart. */
+  readonly alias?: string;
+  /** What it does, in words for the sheet. */
+  readonly label: string;
+  readonly run: () => void;
+};
+
+/** The shortcuts a part of the page answers now, under the heading it stands below in the sheet. */
+export type ShortcutGroup = { readonly heading: string; readonly shortcuts: readonly Shortcut[] };
+
+/** Every group that is on the page now; the sheet lists them. */
+export const useShortcutGroups = create<{ readonly groups: readonly ShortcutGroup[] }>()(() => ({ groups: [] }));
+
+/**
+ * Lists these shortcuts in the sheet while mounted and returns the handler for the element whose focus they need, so
+ * that a single letter acts only there (WCAG 2.1.4).
+ */
+export function useShortcuts(heading: string, shortcuts: readonly Shortcut[]): (event: KeyboardEvent) => void {
+  const current = useRef(shortcuts);
+  current.current = shortcuts;
+  const listing = shortcuts.map((one) => `${one.key}|${one.label}`).join('\n');
+  useEffect(() => {
+    const group: ShortcutGroup = { heading, shortcuts: current.current };
+    // `listing` stands for the shortcuts: they are new objects on every render but seldom new keys.
+    void listing;
+    useShortcutGroups.setState(({ groups }) => ({ groups: [...groups, group] }));
+    return () => useShortcutGroups.setState(({ groups }) => ({ groups: groups.filter((one) => one !== group) }));
+  }, [heading, listing]);
+  return useCallback((event) => {
+    const found = findShortcut(current.current, event, usePreferences.getState().singleLetterKeys);
+    if (found === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    found.run();
+  }, []);
+}
+
+type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'> & { readonly target: unknown };
+
+/** The shortcut a key press means; none in text fields, none for other chords, no single characters where switched off. */
+export function findShortcut(shortcuts: readonly Shortcut[], press: Press, singleLetters: boolean): Shortcut | null {
+  const mod = press.ctrlKey || press.metaKey;
+  if (press.altKey || isTyping(press.target)) return null;
+  if (isOnControl(press.target) && (press.key === 'Enter' || press.key === ' ')) return null;
+  if (!mod && isSingleCharacter(press.key) && !singleLetters) return null;
+  return (
+    shortcuts.find((one) => (one.mod ?? false) === mod && (one.key === press.key || one.alias === press.key)) ?? null
+  );
+}
+
+/** True where keys are text: inputs, text areas, editable content. */
+export function isTyping(target: unknown): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
+}
+
+/** Enter and Space belong to the button or link that has the focus. */
+function isOnControl(target: unknown): boolean {
+  return target instanceof HTMLElement && ['BUTTON', 'A'].includes(target.tagName);
+}
+
+/** Space moves nothing by accident of dictation, so it does not count as a character here. */
+function isSingleCharacter(key: string): boolean {
+  return key.length === 1 && key !== ' ';
+}
