@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { SeriesCard } from '../../../../shared/contract/studies.ts';
+import {
+  activatePane,
+  changeLayout,
+  countNotDisplayed,
+  firstPanes,
+  hangingOrder,
+  hangSeries,
+  noteDisplayed,
+} from './panes.ts';
+
+function card(seriesUid: string, instances: number, displayable = true): SeriesCard {
+  const seriesId = '01930000-0000-7000-8000-000000000001' as SeriesCard['seriesId'];
+  return { seriesId, seriesUid, number: Number(seriesUid), description: null, modality: 'CT', instances, displayable };
+}
+
+const SERIES = [card('1', 2), card('2', 30), card('3', 30), card('9', 500, false)];
+
+test('hangs the series with most images first, and never one that cannot be displayed', () => {
+  expect(hangingOrder(SERIES)).toEqual(['2', '3', '1']);
+  expect(firstPanes(SERIES).series).toEqual(['2']);
+  expect(firstPanes([card('9', 1, false)]).series).toEqual([null]);
+});
+
+test('fills new panes with series not hung yet, and leaves the rest empty', () => {
+  const two = changeLayout(firstPanes(SERIES), '1x2', SERIES);
+  expect([two.series, two.active]).toEqual([['2', '3'], 0]);
+  expect(changeLayout(two, '2x2', SERIES).series).toEqual(['2', '3', '1', null]);
+});
+
+test('keeps the series under the eye when panes go', () => {
+  const four = activatePane(changeLayout(firstPanes(SERIES), '2x2', SERIES), 2);
+  const one = changeLayout(four, '1x1', SERIES);
+  expect([one.series, one.active]).toEqual([['1'], 0]);
+  const two = changeLayout(activatePane(four, 1), '1x2', SERIES);
+  expect([two.series, two.active]).toEqual([['2', '3'], 1]);
+});
+
+test('hangs a series in the active pane only', () => {
+  const two = activatePane(changeLayout(firstPanes(SERIES), '1x2', SERIES), 1);
+  expect(hangSeries(two, '1').series).toEqual(['2', '1']);
+});
+
+test('counts the displayable series that were not on the screen', () => {
+  const panes = noteDisplayed(firstPanes(SERIES), '2');
+  expect([countNotDisplayed(panes, SERIES), noteDisplayed(panes, '2') === panes]).toEqual([2, true]);
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { DicomJson } from './dicom-json.ts';
+import { findImage, readStack } from './stack.ts';
+
+const ADDRESS = { dicomwebPath: '/dicomweb/demo/', studyUid: '1.2', seriesUid: '1.2.3' };
+
+type Slice = { readonly uid: string; readonly number: number; readonly z?: number; readonly more?: DicomJson };
+
+function slice({ uid, number, z, more }: Slice): DicomJson {
+  return {
+    '00080018': { vr: 'UI', Value: [uid] },
+    '00080060': { vr: 'CS', Value: ['CT'] },
+    '00200013': { vr: 'IS', Value: [String(number)] },
+    '00280010': { vr: 'US', Value: [4] },
+    '00280011': { vr: 'US', Value: [6] },
+    ...(z !== undefined && {
+      '00200032': { vr: 'DS', Value: [-10, '-20', z] },
+      '00200037': { vr: 'DS', Value: [1, 0, 0, 0, 1, 0] },
+    }),
+    ...more,
+  };
+}
+
+const uidsOf = (slices: readonly Slice[]) => readStack(slices.map(slice), ADDRESS).images.map((image) => image.sopUid);
+
+test('sorts by position along the normal, not by arrival, not by number', () => {
+  expect(
+    uidsOf([
+      { uid: 'top', number: 2, z: 50 },
+      { uid: 'low', number: 1, z: -5 },
+      { uid: 'middle', number: 9, z: 20 },
+    ]),
+  ).toEqual(['low', 'middle', 'top']);
+});
+
+test('runs the way the instance numbers run', () => {
+  expect(
+    uidsOf([
+      { uid: 'c', number: 3, z: 10 },
+      { uid: 'a', number: 1, z: 30 },
+      { uid: 'b', number: 2, z: 20 },
+    ]),
+  ).toEqual(['a', 'b', 'c']);
+});
+
+test('falls back to instance numbers when one image lies otherwise, or knows no place', () => {
+  const sagittal = { '00200037': { vr: 'DS', Value: [0, 1, 0, 0, 0, -1] } };
+  const others: readonly Slice[] = [
+    { uid: 'b', number: 2, z: 0 },
+    { uid: 'c', number: 3, z: -50 },
+  ];
+  expect(uidsOf([...others, { uid: 'a', number: 1, z: 90, more: sagittal }])).toEqual(['a', 'b', 'c']);
+  expect(uidsOf([...others, { uid: 'a', number: 1 }])).toEqual(['a', 'b', 'c']);
+});
+
+test('makes one picture of each frame, leaves out what has no pixels, and finds an instance by its UID alone', () => {
+  const cine = slice({ uid: '9.1', number: 1, more: { '00280008': { vr: 'IS', Value: ['3'] } } });
+  const report: DicomJson = { '00080018': { vr: 'UI', Value: ['9.9'] } };
+  const stack = readStack([report, cine, slice({ uid: '9.2', number: 2 })], ADDRESS);
+  expect(stack.images.map((image) => image.imageId)).toEqual([
+    'wadors:/dicomweb/demo/studies/1.2/series/1.2.3/instances/9.1/frames/1',
+    'wadors:/dicomweb/demo/studies/1.2/series/1.2.3/instances/9.1/frames/2',
+    'wadors:/dicomweb/demo/studies/1.2/series/1.2.3/instances/9.1/frames/3',
+    'wadors:/dicomweb/demo/studies/1.2/series/1.2.3/instances/9.2/frames/1',
+  ]);
+  expect([findImage(stack, '9.2'), findImage(stack, '9.9')]).toEqual([3, null]);
+});
+
+test('says what makes an image less than a plain original, and calls values HU only where they are', () => {
+  const topogram = slice({
+    uid: '1',
+    number: 1,
+    more: {
+      '00080008': { vr: 'CS', Value: ['DERIVED', 'PRIMARY', 'LOCALIZER'] },
+      '00282110': { vr: 'CS', Value: ['01'] },
+      '00080068': { vr: 'CS', Value: ['FOR PROCESSING'] },
+    },
+  });
+  const images = readStack([topogram, slice({ uid: '2', number: 2 })], ADDRESS).images;
+  expect(images.map((image) => [image.marks, image.rescale.unit])).toEqual([
+    [['lossy', 'for-processing', 'derived', 'localizer'], null],
+    [[], 'HU'],
+  ]);
+});
+
+test('reads the patient of the image itself', () => {
+  const named = slice({
+    uid: '1',
+    number: 1,
+    more: { '00100010': { vr: 'PN', Value: [{ Alphabetic: ' DOE^JANE ' }] }, '00100020': { vr: 'LO', Value: ['M 1'] } },
+  });
+  expect(readStack([named], ADDRESS).images[0]?.patient).toEqual({
+    name: 'DOE^JANE',
+    mrn: 'M 1',
+    birthDateRaw: null,
+    sex: null,
+    accession: null,
+  });
+});
