@@ -1,0 +1,26 @@
+import type { Consumer } from '../platform/ledger/follow.ts';
+import { queueRuns } from './queue-runs.ts';
+
+export { exposeModels, findPackages, installModels, type InstalledModel, listModels, readPackage } from './models.ts';
+export {
+  aiStatus,
+  countOpenRuns,
+  findFinding,
+  type FindingRecord,
+  listFindings,
+  listFlagsOfRun,
+  listRuns,
+  type RunRecord,
+} from './queries.ts';
+export { TOLERANCE_JOB } from './queue-runs.ts';
+export { markRunLate, recoverRuns } from './record-run.ts';
+
+/** Inference as a follower of the ledger: a complete new study is owed its runs. */
+export const inferenceConsumer: Consumer = {
+  name: 'inference',
+  startsFrom: 'beginning',
+  handle(db, event) {
+    if (event.studyId === null) return;
+    if (event.kind === 'study-completed' || event.kind === 'study-promoted') queueRuns(db, event.studyId, event.atMs);
+  },
+};

@@ -1,0 +1,78 @@
+import { RunId } from '../../../shared/domain/ids.ts';
+import { getStudyCard, listInstances, listSeries, type StudyCard } from '../archive/index.ts';
+import { freshId } from '../platform/ids.ts';
+import { scheduleJob } from '../platform/jobs/jobs.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { serviceActor } from '../platform/ledger/event.ts';
+import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { type CandidateSeries, chooseSeries } from './choose-series.ts';
+import { listExposedModels } from './models.ts';
+
+/** The job that lets a row stand unflagged once a run is past its tolerance. */
+export const TOLERANCE_JOB = 'inference-tolerance';
+
+const INSERT_RUN = `
+  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice)
+  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice)
+  ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
+`;
+const PUT_APPLICABILITY = `
+  INSERT INTO study_applicability (study_id, study_revision, state) VALUES (?, ?, ?)
+  ON CONFLICT (study_id) DO UPDATE SET study_revision = excluded.study_revision, state = excluded.state
+`;
+
+/** Owes a complete new study one run of every model that fits it, or records that none does. Idempotent per revision. */
+export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
+  const study = getStudyCard(db, studyId);
+  if (study.intent !== 'new' || study.completeRevision === null) return;
+  const series = candidateSeries(db, study);
+  const choices = listExposedModels(db, study.siteId).map((model) => ({
+    model,
+    choice: chooseSeries(model.manifest, study, series),
+  }));
+  let queued = 0;
+  for (const { model, choice } of choices) {
+    if (choice.chosen === null) continue;
+    queued += 1;
+    const runId = freshId(RunId);
+    const run = {
+      ...{ runId, siteId: study.siteId, studyId, revision: study.completeRevision, digest: model.digest, atMs },
+      ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
+    };
+    if (prepared(db, INSERT_RUN).run(run).changes === 0) continue;
+    scheduleJob(db, {
+      kind: TOLERANCE_JOB,
+      subjectId: runId,
+      siteId: study.siteId,
+      dueAtMs: atMs + model.manifest.toleranceMs,
+    });
+    const payload = { runId, modelDigest: model.digest, revision: study.completeRevision };
+    appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
+  }
+  const isForExam = choices.some(({ choice }) => choice.chosen === null && choice.isForThisExam);
+  const state = queued > 0 ? 'eligible' : isForExam ? 'no-eligible-series' : 'no-model';
+  prepared(db, PUT_APPLICABILITY).run(studyId, study.completeRevision, state);
+  if (state === 'eligible') return;
+  appendEvent(db, {
+    kind: 'run-not-queued',
+    payload: { reason: state, revision: study.completeRevision },
+    ...ofStudy(study, atMs),
+  });
+}
+
+/** The subject and author of every event inference writes about a study. */
+export function ofStudy(study: StudyCard, atMs: number) {
+  return {
+    siteId: study.siteId,
+    studyId: study.studyId,
+    patientId: study.patient.patientId,
+    actor: serviceActor('inference'),
+    correlationId: study.correlationId,
+    atMs,
+  };
+}
+
+function candidateSeries(db: WritableDb, study: StudyCard): readonly CandidateSeries[] {
+  const images = Map.groupBy(listInstances(db, study.studyId), ({ seriesId }) => seriesId);
+  return listSeries(db, study.studyId).map((one) => ({ ...one, images: images.get(one.seriesId) ?? [] }));
+}

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
+import { FindingId } from '../../../shared/domain/ids.ts';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import { getStudyCard } from '../archive/index.ts';
+import { freshId } from '../platform/ids.ts';
+import { cancelJob, type JobHandler } from '../platform/jobs/jobs.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { canonicalPayload } from '../platform/ledger/event.ts';
+import { recordObject } from '../platform/objects/records.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import type { ExposureStage } from './models.ts';
+import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
+import type { InstanceReference, RunFinished, RunMask } from './runner-protocol.ts';
+
+/** A run as the worker and the recorder see it. */
+export type Run = {
+  readonly runId: string;
+  readonly siteId: string;
+  readonly studyId: string;
+  readonly revision: number;
+  readonly modelDigest: string;
+  readonly seriesId: string;
+  readonly stage: ExposureStage;
+  readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
+  readonly attempts: number;
+};
+
+/** A retry can help against a crash, not against the pixels. */
+export const MOST_ATTEMPTS = 2;
+
+const RUN_COLUMNS = `
+  run_id AS runId, site_id AS siteId, study_id AS studyId, study_revision AS revision, model_digest AS modelDigest,
+  series_id AS seriesId, stage, state, attempts
+`;
+const FIND_RUN = `SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ?`;
+const NEXT_QUEUED = `
+  SELECT ${RUN_COLUMNS} FROM runs
+   WHERE state = 'queued' AND model_digest IN (SELECT digest FROM models WHERE state = 'verified')
+   ORDER BY queued_at_ms LIMIT 1
+`;
+const START_RUN =
+  "UPDATE runs SET state = 'running', started_at_ms = ?, attempts = attempts + 1 WHERE run_id = ? AND state = 'queued'";
+const FINISH_RUN = `
+  UPDATE runs SET state = 'finished', finished_at_ms = @atMs, provider = @provider, receipt = @receipt, reason = NULL
+   WHERE run_id = @runId AND state = 'running'
+`;
+const FAIL_RUN =
+  "UPDATE runs SET state = 'failed', finished_at_ms = ?, reason = ? WHERE run_id = ? AND state IN ('queued', 'running')";
+const QUEUE_AGAIN = "UPDATE runs SET state = 'queued', started_at_ms = NULL WHERE run_id = ? AND state = 'running'";
+const LIST_LEFT_RUNNING = `SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'running'`;
+const LIST_WITHOUT_MODEL = `
+  SELECT ${RUN_COLUMNS} FROM runs
+   WHERE state = 'queued' AND model_digest IN (SELECT digest FROM models WHERE state = 'broken')
+`;
+const MARK_LATE = "UPDATE runs SET is_late = 1 WHERE run_id = ? AND state IN ('queued', 'running')";
+const SUPERSEDE_RUNS = `
+  UPDATE runs SET state = 'superseded' WHERE study_id = ? AND model_digest = ? AND study_revision < ?
+`;
+const SUPERSEDE_FINDINGS = `
+  UPDATE findings SET state = 'superseded' WHERE study_id = ? AND state = 'unverified'
+     AND run_id IN (SELECT run_id FROM runs WHERE study_id = ? AND model_digest = ? AND study_revision < ?)
+`;
+const INSERT_FINDING = `
+  INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
+                        acr_category, score, threshold, uses, measurements, key_image, mask)
+  VALUES (@findingId, @siteId, @studyId, @revision, @runId, @seriesId, 'unverified', @code, @scheme, @display,
+          @category, @score, @threshold, @uses, @measurements, @keyImage, @mask)
+`;
+
+export function nextQueuedRun(db: ReadableDb): Run | null {
+  return prepared<Run>(db, NEXT_QUEUED).get() ?? null;
+}
+
+/** Marks a run as begun; false when it is no longer queued. */
+export function startRun(db: WritableDb, run: Run, atMs: number): boolean {
+  return inTransaction(db, () => {
+    if (prepared(db, START_RUN).run(atMs, run.runId).changes === 0) return false;
+    appendEvent(db, {
+      kind: 'run-started',
+      payload: { runId: run.runId },
+      ...ofStudy(getStudyCard(db, run.studyId), atMs),
+    });
+    return true;
+  });
+}
+
+/** What a finished run leaves: its receipt, its findings above threshold, and the end of what earlier revisions said. */
+export function finishRun(
+  db: WritableDb,
+  runId: string,
+  model: ModelManifest,
+  inputs: readonly InstanceReference[],
+  result: RunFinished,
+  atMs: number,
+): void {
+  inTransaction(db, () => {
+    const run = getRun(db, runId);
+    const receipt = canonicalPayload({
+      ...result,
+      inputs: inputs.map(({ sopUid, digest }) => ({ sopUid, digest })),
+      revision: run.revision,
+    });
+    if (prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt }).changes === 0) return;
+    cancelJob(db, TOLERANCE_JOB, runId);
+    prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
+    prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
+    const findingIds = insertFindings(db, run, model, result, atMs);
+    const receiptDigest = createHash('sha256').update(receipt).digest('hex');
+    const payload = {
+      runId,
+      modelDigest: run.modelDigest,
+      revision: run.revision,
+      findingIds,
+      provider: result.provider,
+      receiptDigest,
+    };
+    appendEvent(db, { kind: 'run-finished', payload, ...ofStudy(getStudyCard(db, run.studyId), atMs) });
+  });
+}
+
+/** Ends an attempt without a result: queued again where that can help, else failed with its reason for everyone to see. */
+export function failRun(db: WritableDb, runId: string, reason: NotRunReason, mayRetry: boolean, atMs: number): void {
+  inTransaction(db, () => {
+    const run = getRun(db, runId);
+    if (run.state !== 'running' && run.state !== 'queued') return;
+    const final = !mayRetry || run.attempts >= MOST_ATTEMPTS;
+    if (final) prepared(db, FAIL_RUN).run(atMs, reason, runId);
+    else prepared(db, QUEUE_AGAIN).run(runId);
+    if (final) cancelJob(db, TOLERANCE_JOB, runId);
+    appendEvent(db, {
+      kind: 'run-failed',
+      payload: { runId, reason, attempt: run.attempts, final },
+      ...ofStudy(getStudyCard(db, run.studyId), atMs),
+    });
+  });
+}
+
+/** At a start: runs that a killed process left running are owed again; runs of a model that is gone say so. */
+export function recoverRuns(db: WritableDb, atMs: number): void {
+  for (const run of prepared<Run>(db, LIST_LEFT_RUNNING).all()) failRun(db, run.runId, 'runner-crashed', true, atMs);
+  failRunsWithoutModel(db, atMs);
+}
+
+/** Ends queued runs whose model no longer holds its golden cases or whose package is gone. */
+export function failRunsWithoutModel(db: WritableDb, atMs: number): void {
+  for (const run of prepared<Run>(db, LIST_WITHOUT_MODEL).all())
+    failRun(db, run.runId, 'model-unavailable', false, atMs);
+}
+
+/** The tolerance job: the row stands unflagged from now on, and the run goes on. */
+export const markRunLate: JobHandler = (db, job) => {
+  const run = getRun(db, job.subjectId);
+  if (prepared(db, MARK_LATE).run(run.runId).changes === 0) return;
+  appendEvent(db, {
+    kind: 'run-late',
+    payload: { runId: run.runId },
+    ...ofStudy(getStudyCard(db, run.studyId), job.dueAtMs),
+  });
+};
+
+function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: RunFinished, atMs: number): string[] {
+  return model.labels.flatMap((label) => {
+    const score = result.outputs.find((output) => output.role === 'probability' && output.label === label.id)?.value;
+    if (score === undefined || score < label.flagFrom) return [];
+    const mask = result.masks.find((one) => one.label === label.id) ?? null;
+    const findingId = freshId(FindingId);
+    if (mask !== null)
+      recordObject(db, { digest: mask.digest, encoding: 'plain', sizeBytes: mask.sizeBytes, bodyOffset: 0 }, atMs);
+    prepared(db, INSERT_FINDING).run({
+      ...{
+        findingId,
+        siteId: run.siteId,
+        studyId: run.studyId,
+        revision: run.revision,
+        runId: run.runId,
+        seriesId: run.seriesId,
+      },
+      ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.concept.meaning },
+      ...{ category: label.acrCategory, score, threshold: label.flagFrom, uses: JSON.stringify(model.permittedUses) },
+      measurements: JSON.stringify(measurementsOf(model, result, label.id)),
+      keyImage:
+        mask === null || mask.largest === null
+          ? null
+          : JSON.stringify({ sopUid: mask.largest.keySopUid, centreMm: mask.largest.centreMm }),
+      mask: mask === null ? null : JSON.stringify(storedMask(mask)),
+    });
+    return [findingId];
+  });
+}
+
+function measurementsOf(model: ModelManifest, result: RunFinished, label: string) {
+  return result.outputs.flatMap((output) => {
+    const declared = model.outputs.find((one) => one.tensor === output.tensor);
+    if (output.label !== label || declared?.role !== 'measurement') return [];
+    return [
+      { code: declared.quantity.value, display: declared.quantity.meaning, value: output.value, unit: declared.unit },
+    ];
+  });
+}
+
+function storedMask(mask: RunMask) {
+  return {
+    digest: mask.digest,
+    rows: mask.rows,
+    columns: mask.columns,
+    sopUids: mask.slices.map(({ sopUid }) => sopUid),
+  };
+}
+
+function getRun(db: ReadableDb, runId: string): Run {
+  const run = prepared<Run>(db, FIND_RUN).get(runId);
+  if (run === undefined) throw new Error(`run ${runId} is not on record`);
+  return run;
+}
