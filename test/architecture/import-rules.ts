@@ -127,7 +127,7 @@ export function rulesBelow(root: string): readonly Rule[] {
           below('src/shared/'),
           station('inference/runner(?:/|-protocol\\.ts$)'),
           station('dicom/(?!upper-layer/)'),
-          station('platform/objects/'),
+          station('platform/(?:objects/|parent-port\\.ts$)'),
         ],
       },
     ),

@@ -45,6 +45,8 @@ test('catches every trespass of the fixture, and nothing else', async () => {
     'urgencies: the table belongs to triage',
     'forgotten: no table or view of that name has an owner',
     'events: the table belongs to platform/ledger',
+    'urgencies: the table belongs to triage',
+    '${: a computed name has no owner: spell it out',
   ]);
 });
 

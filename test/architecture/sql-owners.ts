@@ -72,16 +72,36 @@ function trespass(reader: string, { name, writes }: { name: string; writes: bool
   return mayRead(reader, view) ? null : `the view belongs to ${view}, which comes later`;
 }
 
-/** Every SQL text in a TypeScript file: string and template literals that begin as a statement does. */
-function statementsIn(source: ts.SourceFile): readonly { readonly sql: string; readonly start: number }[] {
-  const found: { sql: string; start: number }[] = [];
+type Statement = { readonly sql: string; readonly lineAt: (offset: number) => number };
+
+/** Every SQL text in a TypeScript file: literals that begin as SQL does, with the file's own text constants put in their places. */
+function statementsIn(source: ts.SourceFile): readonly Statement[] {
+  const constants = new Map<string, string>();
+  const found: Statement[] = [];
+  const textOf = (node: ts.Node): string => {
+    if (ts.isStringLiteralLike(node)) return node.getText(source).slice(1, -1);
+    if (!ts.isTemplateExpression(node)) return '${}';
+    const spans = node.templateSpans.map(({ expression, literal }) => {
+      const known = ts.isIdentifier(expression) ? constants.get(expression.text) : undefined;
+      return `${known ?? '${}'}${literal.getText(source).replace(/^\}|(?:\$\{|`)$/g, '')}`;
+    });
+    return node.head.getText(source).slice(1, -2) + spans.join('');
+  };
   const visit = (node: ts.Node): void => {
-    const whole = ts.isTemplateExpression(node) || ts.isStringLiteralLike(node);
-    if (whole) {
-      const sql = node.getText(source).slice(1, -1);
-      if (STATEMENT.test(sql)) found.push({ sql, start: node.getStart(source) + 1 });
+    if (ts.isTemplateExpression(node) || ts.isStringLiteralLike(node)) {
+      const sql = textOf(node);
+      const start = node.getStart(source) + 1;
+      // Where a constant was put in, places no longer match: the statement's first line stands for all of it.
+      const isAsWritten = node.getText(source).slice(1, -1) === sql;
+      const lineAt = (offset: number): number =>
+        source.getLineAndCharacterOfPosition(start + (isAsWritten ? offset : 0)).line + 1;
+      if (STATEMENT.test(sql)) found.push({ sql, lineAt });
     }
     ts.forEachChild(node, visit);
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer !== undefined) {
+      const text = textOf(node.initializer);
+      if (text !== '${}') constants.set(node.name.text, text);
+    }
   };
   visit(source);
   return found;
@@ -101,12 +121,11 @@ export function findTrespasses(
   for (const file of files) {
     const text = readFileSync(path.join(folder, file), 'utf8');
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
-    for (const { sql, start } of statementsIn(source)) {
+    for (const { sql, lineAt } of statementsIn(source)) {
       statements += 1;
       for (const named of namesIn(sql)) {
         const why = trespass(ownerOf(file), named, owners);
-        const line = source.getLineAndCharacterOfPosition(start + named.at).line + 1;
-        if (why !== null) trespasses.push({ file, line, name: named.name, why });
+        if (why !== null) trespasses.push({ file, line: lineAt(named.at), name: named.name, why });
       }
     }
   }
