@@ -221,7 +221,7 @@ class Parser {
       const inner = header.vr === 'UN' ? { isExplicit: false, isLittleEndian: true } : encoding;
       return { tag, vr: 'SQ', bytes: EMPTY, items: this.#readItems(inner, end, true, charset, depth) };
     }
-    if (header.vr === 'SQ') {
+    if (header.vr === 'SQ' && !(length > 0 && !encoding.isExplicit && !this.#startsWithItem(encoding, end))) {
       this.#need(length, end);
       const items = this.#readItems(encoding, this.#at + length, false, charset, depth);
       return { tag, vr: 'SQ', bytes: EMPTY, items };
@@ -229,7 +229,7 @@ class Parser {
     this.#need(length, end);
     const bytes = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
-    const vr = header.vr === 'UN' ? (lookUpTag(tag)?.vr ?? 'UN') : header.vr;
+    const vr = header.vr === 'UN' || header.vr === 'SQ' ? (lookUpTag(tag)?.vr ?? 'UN') : header.vr;
     return { tag, vr: vr === 'SQ' ? 'UN' : vr, bytes, items: null };
   }
 
@@ -283,6 +283,13 @@ class Parser {
   #need(length: number, end: number): void {
     if (this.#at + length <= end) return;
     throw new Stop(end === this.#bytes.length ? 'truncated' : 'malformed');
+  }
+
+  /** In implicit VR the dictionary says sequence; the writer may have meant another VR, and then no item comes. */
+  #startsWithItem({ isLittleEndian }: Encoding, end: number): boolean {
+    this.#need(4, end);
+    const first = this.#view.getUint16(this.#at, isLittleEndian);
+    return first === ITEM >>> 16;
   }
 
   #restIsZero(start: number): boolean {

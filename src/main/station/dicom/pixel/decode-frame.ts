@@ -25,7 +25,7 @@ export type EncodedFrame = {
   readonly pixelRepresentation: number;
 };
 
-/** Stored values, row by row; the samples of a colour pixel stand together unless the planar configuration says otherwise. */
+/** Stored values, row by row; the samples of a colour pixel stand as in the file. */
 export type Pixels = Int8Array | Uint8Array | Int16Array | Uint16Array;
 
 /** Why a frame gives no pixels. */
@@ -58,8 +58,7 @@ export function decodeFrame(frame: EncodedFrame): Result<Pixels, DecodeFailure> 
     highBit >= bitsStored - 1 &&
     highBit < bitsAllocated &&
     (samplesPerPixel === 1 || samplesPerPixel === 3) &&
-    [rows, columns].every((size) => Number.isInteger(size) && size > 0 && size <= 0xffff) &&
-    frame.photometricInterpretation !== 'YBR_FULL_422';
+    [rows, columns].every((size) => Number.isInteger(size) && size > 0 && size <= 0xffff);
   if (!isSane) return err({ code: 'unsupported-pixels' });
   const samples = decode(frame);
   return samples.ok ? { ok: true, value: toStoredValues(samples.value, frame) } : samples;
