@@ -57,13 +57,19 @@ export function drawHeadCt(wish: HeadCtWish): HeadCt {
   const anatomy = headAnatomy(shape, drawFolds(random, 9));
   const turn = rotation(random.normal() * 0.05, random.normal() * 0.06, random.normal() * 0.05);
   const offset: Vector = [random.normal() * 4, random.normal() * 5, random.normal() * 3];
-  const tilt = ((wish.gantryTiltDegrees ?? (random.chance(0.2) ? random.between(8, 20) : 0)) * Math.PI) / 180;
-  const noiseHu = wish.noiseHu ?? random.between(3, 5.5);
+  // Everything is drawn whether it is wished otherwise or not, so that a wish changes nothing but what it names.
+  const drawn = {
+    tilt: random.chance(0.2) ? random.between(8, 20) : 0,
+    noiseHu: random.between(3, 5.5),
+    slices: random.whole(28, 32),
+  };
+  const tilt = ((wish.gantryTiltDegrees ?? drawn.tilt) * Math.PI) / 180;
+  const noiseHu = wish.noiseHu ?? drawn.noiseHu;
   const fieldMm = random.between(220, 245);
   const bleed = wish.bleed ? drawBleed(seededRandom(wish.seed, 'bleed'), shape, anatomy, wish.bleed) : null;
 
   const matrix = wish.matrix ?? 512;
-  const slices = wish.slices ?? random.whole(28, 32);
+  const slices = wish.slices ?? drawn.slices;
   const sliceMm = wish.sliceMm ?? 5;
   const pixelMm = fieldMm / matrix;
   const stepZ = sliceMm / Math.cos(tilt);
