@@ -18,7 +18,9 @@ const PAGE: Part = {
 const DESKTOP: Part = {
   name: 'desktop',
   inputs: [...COMMON, 'src/renderer', 'src/main', 'src/preload', 'electron.vite.config.ts'],
-  outputs: ['out/main/index.js', 'out/preload/index.cjs', 'out/renderer/index.html'],
+  outputs: ['index', 'station', 'runner']
+    .map((name) => `out/main/${name}.js`)
+    .concat('out/preload/index.cjs', 'out/renderer/index.html'),
   command: 'electron-vite',
   args: ['build', '--logLevel', 'warn'],
 };

@@ -43,7 +43,13 @@ beforeAll(() => {
   put('package.json', '{"type":"module"}');
   put('src/main/station/index.ts', STATION);
   putBuilder('vite', ['out/renderer/index.html']);
-  putBuilder('electron-vite', ['out/main/index.js', 'out/preload/index.cjs', 'out/renderer/index.html']);
+  putBuilder('electron-vite', [
+    'out/main/index.js',
+    'out/main/station.js',
+    'out/main/runner.js',
+    'out/preload/index.cjs',
+    'out/renderer/index.html',
+  ]);
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -15,23 +15,41 @@ const CANARIES = [
   { environment: 'src/renderer', canary: 'renderer-uses-node.ts' },
 ] as const;
 
-/** The lines of the canary the compiler refuses when it stands among the real files of that environment. */
+/** The environment's own files, without tests and without the builder's settings, which run in Node. */
+function filesOf(environment: string): readonly string[] {
+  return readdirSync(path.join(root, environment), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !/\.(?:test\.tsx?|config\.ts)$/.test(file))
+    .map((file) => path.join(root, environment, file));
+}
+
+/** The packages these files import: one of them could bring in types that the folder must not see. */
+function packagesIn(files: readonly string[]): readonly string[] {
+  const imports = files.flatMap((file) => [
+    ...readFileSync(file, 'utf8').matchAll(/\b(?:from|import) '([^.'][^']*)'/g),
+  ]);
+  const names = imports.flatMap(([, name = '']) => (name.startsWith('node:') || /[?]|\.css$/.test(name) ? [] : [name]));
+  return [...new Set(names)].toSorted();
+}
+
+/** The lines of the canary that the compiler refuses beside the packages and the declarations of that environment. */
 async function refusedLines(folder: string, environment: string, canary: string): Promise<readonly number[]> {
   const settings = path.join(folder, `${canary}.tsconfig.json`);
-  // The environment's own files come along: one of their packages could bring in types the folder must not see.
+  const packages = path.join(folder, `packages-of-${canary}`);
+  const files = filesOf(environment);
   const alone = { composite: false, incremental: false, declaration: false, emitDeclarationOnly: false, noEmit: true };
+  writeFileSync(
+    packages,
+    `${packagesIn(files)
+      .map((name) => `import '${name}';`)
+      .join('\n')}\nexport {};\n`,
+  );
   writeFileSync(
     settings,
     JSON.stringify({
       extends: path.join(root, environment, 'tsconfig.json'),
       compilerOptions: alone,
-      include: ['ts', 'tsx'].map((extension) => path.join(root, environment, `**/*.${extension}`)),
-      exclude: ['ts', 'tsx']
-        .map((extension) => path.join(root, environment, `**/*.test.${extension}`))
-        .concat(
-          path.join(root, environment, '*.config.ts'), // the builder's, and the builder runs in Node
-        ),
-      files: [path.join(root, fixtures, canary)],
+      include: [],
+      files: [path.join(root, fixtures, canary), packages, ...files.filter((file) => file.endsWith('.d.ts'))],
       references: [],
     }),
   );
@@ -62,6 +80,11 @@ describe('each folder sees the types of its environment only', () => {
   }, 60_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(CANARIES)('no file of $environment asks for other types by a comment', ({ environment }) => {
+    const asking = filesOf(environment).filter((file) => /^\/\/\/\s*<reference/m.test(readFileSync(file, 'utf8')));
+    expect(asking.map((file) => path.relative(root, file))).toEqual([]);
+  });
 
   test.each(CANARIES)('$environment refuses every marked line of $canary, and no other', ({ canary }) => {
     const marked = readFileSync(path.join(root, fixtures, canary), 'utf8')
