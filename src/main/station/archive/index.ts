@@ -6,7 +6,7 @@ export {
   recordRefusal,
 } from './associations.ts';
 export { judgeByQuietTime, QUIET_TIME_JOB } from './completeness.ts';
-export { configurePeers } from './peers.ts';
+export { configurePeers, findPeerTitle } from './peers.ts';
 export { promoteStudy } from './promote-study.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';
 export {
@@ -22,3 +22,4 @@ export {
 } from './queries.ts';
 export { type Archive, receiveObject } from './receive-object.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
+export { findInstances, findSeries, findStudies, listInstancesBelow } from './find-studies.ts';

@@ -34,3 +34,10 @@ export function findPeer(
 ): Peer | null {
   return prepared<Peer>(db, FIND_PEER).get({ ...offer, address: offer.address.replace(/^::ffff:/, '') }) ?? null;
 }
+
+const FIND_TITLE = 'SELECT ae_title AS aeTitle FROM peers WHERE peer_id = ?';
+
+/** What a peer calls itself, or null where it is not one of ours. */
+export function findPeerTitle(db: ReadableDb, peerId: string): string | null {
+  return prepared<{ aeTitle: string }>(db, FIND_TITLE).get(peerId)?.aeTitle ?? null;
+}

@@ -1,0 +1,1 @@
+export { listAuditEvents, listTimeline } from './queries.ts';

@@ -1,0 +1,157 @@
+import { readFile, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { getObject, listInstances } from '../archive/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { ObjectStore } from '../platform/objects/object-store.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import { listModels, recordVerification } from './models.ts';
+import { failRun, failRunsWithoutModel, finishRun, nextQueuedRun, type Run, startRun } from './record-run.ts';
+import type { InstanceReference, RunFinished } from './runner-protocol.ts';
+import type { RunnerSupervisor } from './runner-supervisor.ts';
+
+/** What the worker needs of the station. */
+export type RunWorkerTools = {
+  readonly db: WritableDb;
+  readonly objects: ObjectStore;
+  readonly supervisor: RunnerSupervisor;
+  readonly outboxDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Takes queued runs one by one to the runner and records what becomes of them; what a stop leaves are rows. */
+export type RunWorker = {
+  /** Verifies every installed model on this machine, then works until stopped. */
+  start(): void;
+  notify(): void;
+  stop(): Promise<void>;
+};
+
+const POLL_MS = 1000;
+/** The runner refused because it cannot start: ask again no more often than this. */
+const UNAVAILABLE_PAUSE_MS = 5000;
+
+export function createRunWorker(tools: RunWorkerTools): RunWorker {
+  const { db, supervisor, clock, log } = tools;
+  let stopping = false;
+  let loop: Promise<void> = Promise.resolve();
+  let wake: () => void = () => undefined;
+
+  async function work(): Promise<void> {
+    await verifyModels();
+    while (!stopping) {
+      const run = nextQueuedRun(db);
+      if (run === null) {
+        await rest(POLL_MS);
+        continue;
+      }
+      try {
+        await attempt(run);
+      } catch (error) {
+        log.incident('run-attempt-failed', error, { runId: run.runId });
+        failRun(db, run.runId, 'internal', false, clock.nowMs());
+      }
+    }
+  }
+
+  async function attempt(run: Run): Promise<void> {
+    const model = listModels(db).find(({ digest }) => digest === run.modelDigest);
+    if (model === undefined || !startRun(db, run, clock.nowMs())) return;
+    const { seriesUid, inputs } = inputsOf(run);
+    const request = {
+      runId: run.runId as RunFinished['runId'],
+      packageDir: model.packagePath,
+      modelDigest: model.digest,
+    };
+    const answer = await supervisor.run(
+      { ...request, series: { seriesUid, instances: [...inputs] } },
+      { budgetMs: model.manifest.budgetMs },
+    );
+    if (stopping && !answer.ok) return; // The row stays running and is owed again at the next start.
+    if (!answer.ok) {
+      failRun(db, run.runId, answer.error.code, answer.error.retryable, clock.nowMs());
+      if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
+      return;
+    }
+    for (const mask of answer.value.masks) await adoptMask(mask.digest);
+    finishRun(db, run.runId, model.manifest, inputs, answer.value, clock.nowMs());
+  }
+
+  function inputsOf(run: Run): { readonly seriesUid: string; readonly inputs: readonly InstanceReference[] } {
+    const images = listInstances(db, run.studyId).filter(({ seriesId }) => seriesId === run.seriesId);
+    const seriesUid = images[0]?.seriesUid;
+    if (seriesUid === undefined) throw new Error(`run ${run.runId} has no images`);
+    return {
+      seriesUid,
+      inputs: images.map(({ sopUid, digest, transferSyntaxUid }) => ({
+        sopUid,
+        digest,
+        transferSyntaxUid,
+        encoding: getObject(db, digest).encoding,
+      })),
+    };
+  }
+
+  /** Takes a mask out of the runner's outbox into the object store, before the transaction that names it. */
+  async function adoptMask(digest: string): Promise<void> {
+    const left = path.join(tools.outboxDir, `${digest}.bits.gz`);
+    const file = await tools.objects.receive();
+    try {
+      await file.write(await readFile(left));
+      await file.keep(digest);
+    } finally {
+      await file.discard();
+    }
+    await unlink(left);
+  }
+
+  async function verifyModels(): Promise<void> {
+    for (const model of listModels(db)) {
+      if (stopping || model.state === 'broken') continue;
+      const loaded = await supervisor.load(model.packagePath, { verify: true });
+      if (stopping) return;
+      if (!loaded.ok && (loaded.error.code === 'runner-crashed' || loaded.error.code === 'runner-unavailable')) {
+        log.warn('model-not-verified', { code: loaded.error.code });
+        await rest(UNAVAILABLE_PAUSE_MS);
+        continue;
+      }
+      const golden = loaded.ok ? loaded.value.golden : [];
+      const holds = loaded.ok && golden.length > 0 && golden.every(({ passed }) => passed);
+      if (!holds) log.warn('model-broken', { code: loaded.ok ? 'golden-differs' : loaded.error.code });
+      recordVerification(
+        db,
+        model.digest,
+        { holds, provider: loaded.ok ? loaded.value.provider : 'none', goldenCases: golden.length },
+        clock.nowMs(),
+      );
+    }
+    inTransaction(db, () => failRunsWithoutModel(db, clock.nowMs()));
+  }
+
+  function rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    start() {
+      loop = work().catch((error: unknown) => {
+        log.incident('run-worker-died', error);
+      });
+    },
+    notify: () => wake(),
+    async stop() {
+      stopping = true;
+      wake();
+      await supervisor.stop();
+      await loop;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import {
+  type WorklistCounts,
+  type WorklistFilter,
+  WORKLIST_FILTERS,
+  WorklistRow,
+  type WorklistWindow,
+} from '../../../shared/contract/worklist.ts';
+import { searchable } from '../../../shared/domain/person-name.ts';
+import { ledgerHead } from '../platform/ledger/append.ts';
+import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { FILTER_CONDITIONS } from './filters.ts';
+
+/** A window asked for: of which sites, through which filter, from a key. */
+export type WindowQuery = {
+  readonly siteIds: readonly string[];
+  readonly filter: WorklistFilter;
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly text?: string | undefined;
+};
+
+type Key = { readonly rank: number; readonly dueAtMs: number; readonly studyId: string };
+type ProjectedRow = Key & {
+  readonly nameKey: string;
+  readonly patientId: string;
+  readonly siteId: string;
+  readonly row: string;
+};
+
+/** Walks the index (urgency_rank, due_at_ms, study_id) from a key; sites are a plain condition on the way. */
+export const LIST_OPEN_STUDIES_AFTER = (condition: string) => `
+  SELECT urgency_rank AS rank, due_at_ms AS dueAtMs, study_id AS studyId, name_key AS nameKey, patient_id AS patientId, site_id AS siteId, row
+    FROM open_studies
+   WHERE (urgency_rank, due_at_ms, study_id) > (@rank, @dueAtMs, @studyId)
+     AND +site_id IN (SELECT value FROM json_each(@sites)) AND ${condition}
+   ORDER BY urgency_rank, due_at_ms, study_id LIMIT @limit
+`;
+/** Another patient under the same or a similar name on the open list; walks open_studies_by_name. */
+export const FIND_NAMESAKE = `
+  SELECT 1 FROM open_studies WHERE site_id = ? AND name_key = ? AND patient_id <> ? LIMIT 1
+`;
+const FIND_ROW = `
+  SELECT urgency_rank AS rank, due_at_ms AS dueAtMs, study_id AS studyId, name_key AS nameKey, patient_id AS patientId, site_id AS siteId, row
+    FROM open_studies WHERE study_id = ?
+`;
+const COUNT_FILTERS = `
+  SELECT ${WORKLIST_FILTERS.map((filter) => `count(*) FILTER (WHERE ${FILTER_CONDITIONS[filter]}) AS "${filter}"`).join(', ')}
+    FROM open_studies WHERE site_id IN (SELECT value FROM json_each(?))
+`;
+const COUNT_UNOPENED_CRITICAL = `
+  SELECT count(*) AS unopened FROM open_studies WHERE urgency_rank = 0 AND intent = 'new' AND is_opened = 0
+     AND site_id IN (SELECT value FROM json_each(?))
+`;
+const BEFORE_FIRST: Key = { rank: -1, dueAtMs: 0, studyId: '' };
+
+/** The rows of a window in stored order, with the key of the next one. */
+export function listWindow(db: ReadableDb, query: WindowQuery): WorklistWindow {
+  const words =
+    query.text === undefined
+      ? []
+      : searchable(query.text)
+          .split(' ')
+          .filter((word) => word !== '');
+  const conditions = [FILTER_CONDITIONS[query.filter], ...words.map((_, index) => `search_text LIKE @word${index}`)];
+  const named = Object.fromEntries(words.map((word, index) => [`word${index}`, `%${word}%`]));
+  const seq = ledgerHead(db).seq;
+  const rows = prepared<ProjectedRow>(db, LIST_OPEN_STUDIES_AFTER(conditions.join(' AND '))).all({
+    ...(decodeKey(query.after) ?? BEFORE_FIRST),
+    ...named,
+    sites: JSON.stringify(query.siteIds),
+    limit: query.limit,
+  });
+  const last = rows.at(-1);
+  return {
+    rows: rows.map((row) => showRow(db, row)),
+    next: last !== undefined && rows.length === query.limit ? encodeKey(last) : null,
+    seq,
+  };
+}
+
+/** One study's row, or null where these sites have none. */
+export function findRow(db: ReadableDb, siteIds: readonly string[], studyId: string): WorklistRow | null {
+  const row = prepared<ProjectedRow>(db, FIND_ROW).get(studyId);
+  return row === undefined || !siteIds.includes(row.siteId) ? null : showRow(db, row);
+}
+
+/** The first unread row of the true order, or null. */
+export function findNextUnread(db: ReadableDb, siteIds: readonly string[]): WorklistRow | null {
+  return listWindow(db, { siteIds, filter: 'unread', limit: 1 }).rows[0] ?? null;
+}
+
+export function countFilters(db: ReadableDb, siteIds: readonly string[]): WorklistCounts {
+  const counts = prepared<WorklistCounts>(db, COUNT_FILTERS).get(JSON.stringify(siteIds));
+  if (counts === undefined) throw new Error('an aggregate always has a row');
+  return counts;
+}
+
+export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]): number {
+  return prepared<{ unopened: number }>(db, COUNT_UNOPENED_CRITICAL).get(JSON.stringify(siteIds))?.unopened ?? 0;
+}
+
+function showRow(db: ReadableDb, projected: ProjectedRow): WorklistRow {
+  const row = WorklistRow.parse(JSON.parse(projected.row));
+  const nameAlert =
+    projected.nameKey !== '' &&
+    prepared(db, FIND_NAMESAKE).get(projected.siteId, projected.nameKey, projected.patientId) !== undefined;
+  return { ...row, patient: { ...row.patient, nameAlert } };
+}
+
+function encodeKey(key: Key): string {
+  return `${key.rank}~${key.dueAtMs}~${key.studyId}`;
+}
+
+/** A key made by us, or null for anything else: a window from a bad key starts at the top. */
+function decodeKey(text: string | undefined): Key | null {
+  const [, rank, dueAtMs, studyId] = /^(\d+)~(\d+)~([0-9a-f-]{36})$/.exec(text ?? '') ?? [];
+  return rank === undefined || dueAtMs === undefined || studyId === undefined
+    ? null
+    : { rank: Number(rank), dueAtMs: Number(dueAtMs), studyId };
+}
