@@ -13,7 +13,7 @@ const PROCESSES = {
   index: 'src/main/index.ts',
   station: 'src/main/station/index.ts',
   runner: 'src/main/station/inference/runner/index.ts',
-  reader: 'src/main/station/platform/store/reader/index.ts',
+  reader: 'src/main/station/reader.ts',
 };
 
 const input = Object.fromEntries(

@@ -103,13 +103,13 @@ export function rulesBelow(root: string): readonly Rule[] {
       'capability-below-api',
       'A capability does not know who asks: it imports neither api nor the composition.',
       { path: station(`${capability}/`) },
-      { path: [station('api/'), station('[^/]+\\.ts$')] },
+      { path: station('(?:api/|(?:index|compose|reader)\\.ts$)') },
     ),
     rule(
       'api-below-composition',
       'api is handed what it binds; it does not import the composition or the entry.',
       { path: station('api/') },
-      { path: station('[^/]+\\.ts$') },
+      { path: station('(?:index|compose|reader)\\.ts$'), dependencyTypesNot: ['type-only'] },
     ),
     rule(
       'composition-knows-all',
