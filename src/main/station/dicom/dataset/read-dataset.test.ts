@@ -1,0 +1,167 @@
+import { deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  DEFLATED_EXPLICIT_LITTLE_ENDIAN,
+  EXPLICIT_BIG_ENDIAN,
+  EXPLICIT_LITTLE_ENDIAN,
+  IMPLICIT_LITTLE_ENDIAN,
+} from '../transfer-syntaxes.ts';
+import { type Dataset, readDataset } from './read-dataset.ts';
+import { items, number, numbers, text, texts } from './values.ts';
+import { encodeDataset } from './write-dataset.ts';
+
+const hex = (...parts: readonly string[]) => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex');
+
+function read(bytes: Uint8Array, transferSyntaxUid = EXPLICIT_LITTLE_ENDIAN): Dataset {
+  const result = readDataset(bytes, transferSyntaxUid);
+  if (!result.ok) throw new Error(result.error.code);
+  return result.value;
+}
+
+const record = {
+  SpecificCharacterSet: 'ISO_IR 192',
+  ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+  PatientName: 'Żółć^Łucja',
+  ReferencedStudySequence: [{ ReferencedSOPInstanceUID: '1.2.3' }, { ReferencedSOPInstanceUID: '1.2.4' }],
+  ImagePositionPatient: [-120.5, 1e-7, 33.123456789012345],
+  Rows: 512,
+  PixelRepresentation: 1,
+  SmallestImagePixelValue: -1024,
+  FrameIncrementPointer: '00181063',
+  '00091010': { privateVr: 'LO', value: 'private' },
+};
+
+test('reads back what it writes', () => {
+  const dataset = read(encodeDataset(record));
+  expect({
+    type: texts(dataset, 'ImageType'),
+    name: text(dataset, 'PatientName'),
+    nested: items(dataset, 'ReferencedStudySequence').map((item) => text(item, 'ReferencedSOPInstanceUID')),
+    position: numbers(dataset, 'ImagePositionPatient'),
+    rows: number(dataset, 'Rows'),
+    smallest: number(dataset, 'SmallestImagePixelValue'),
+    absent: number(dataset, 'Columns'),
+  }).toEqual({
+    type: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+    name: 'Żółć^Łucja',
+    nested: ['1.2.3', '1.2.4'],
+    position: [-120.5, 1e-7, 33.1234567890123],
+    rows: 512,
+    smallest: -1024,
+    absent: null,
+  });
+});
+
+test('reads implicit VR with the dictionary, sequences of either length, and big endian', () => {
+  const implicit = hex(
+    '08001511 ffffffff', // ReferencedSeriesSequence, undefined length
+    'feff00e0 0a000000 20000d00 02000000 3132', // an item of defined length: StudyInstanceUID
+    'feffdde0 00000000',
+    '28001000 02000000 0002',
+  );
+  const dataset = read(implicit, IMPLICIT_LITTLE_ENDIAN);
+  expect([
+    items(dataset, 'ReferencedSeriesSequence').map((item) => text(item, 'StudyInstanceUID')),
+    number(dataset, 'Rows'),
+  ]).toEqual([['12'], 512]);
+  expect(number(read(hex('0028 0010 5553 0002 0200'), EXPLICIT_BIG_ENDIAN), 'Rows')).toBe(512);
+});
+
+test('inflates a deflated data set', () => {
+  const dataset = read(deflateRawSync(encodeDataset(record)), DEFLATED_EXPLICIT_LITTLE_ENDIAN);
+  expect(number(dataset, 'Rows')).toBe(512);
+});
+
+test('reads UN as the dictionary knows it, and as implicit items where its length is undefined', () => {
+  const dataset = read(
+    hex(
+      '08001511 554e 0000 ffffffff',
+      'feff00e0 ffffffff 20000d00 02000000 3132 feff0de0 00000000 feffdde0 00000000',
+      '28001000 554e 0000 02000000 0002',
+    ),
+  );
+  expect([
+    items(dataset, 'ReferencedSeriesSequence').map((item) => text(item, 'StudyInstanceUID')),
+    number(dataset, 'Rows'),
+  ]).toEqual([['12'], 512]);
+});
+
+test('locates pixel data without holding them, and stops there when asked', () => {
+  const bytes = encodeDataset({
+    ...record,
+    BitsAllocated: 16,
+    PixelData: new Uint16Array(8),
+    DataSetTrailingPadding: new Uint8Array(4),
+  });
+  const whole = readDataset(bytes, EXPLICIT_LITTLE_ENDIAN);
+  const head = readDataset(bytes.subarray(0, bytes.length - 20), EXPLICIT_LITTLE_ENDIAN, { untilPixelData: true });
+  const offset = bytes.length - 16 - 16;
+  expect(whole).toMatchObject({ ok: true, value: { stoppedAt: 'end', pixelData: { vr: 'OW', offset, length: 16 } } });
+  expect(head).toMatchObject({
+    ok: true,
+    value: { stoppedAt: 'pixel-data', pixelData: { vr: 'OW', offset, length: 16 } },
+  });
+});
+
+test('reads as much of a head as is whole, wherever it is cut', () => {
+  const bytes = encodeDataset(record);
+  const all = [...read(bytes).elements.keys()];
+  for (let length = 0; length <= bytes.length; length += 1) {
+    const cut = readDataset(bytes.subarray(0, length), EXPLICIT_LITTLE_ENDIAN, { isHead: true });
+    if (!cut.ok) throw new Error(`${length}: ${cut.error.code}`);
+    const keys = [...cut.value.elements.keys()];
+    expect(keys).toEqual(all.slice(0, keys.length));
+  }
+});
+
+const nested = (depth: number): Buffer =>
+  depth === 0
+    ? Buffer.alloc(0)
+    : Buffer.concat([
+        hex('08001511 5351 0000 ffffffff feff00e0 ffffffff'),
+        nested(depth - 1),
+        hex('feff0de0 00000000 feffdde0 00000000'),
+      ]);
+
+test.each([
+  ['a value that reaches past the end', hex('10001000 504e 0a00 41'), 'truncated'],
+  ['half a header', hex('10001000'), 'truncated'],
+  ['a VR that is none', hex('10001000 0102 0a00 41424344'), 'malformed'],
+  ['an item outside a sequence', hex('feff00e0 00000000'), 'malformed'],
+  [
+    'an item longer than its sequence',
+    hex('08001511 5351 0000 08000000 feff00e0 40000000', '00'.repeat(80)),
+    'malformed',
+  ],
+  ['nesting without end', nested(500), 'too-deep'],
+])('says what is wrong with %s', (_name, bytes, code) => {
+  expect(readDataset(bytes, EXPLICIT_LITTLE_ENDIAN)).toEqual({ ok: false, error: { code } });
+});
+
+test('refuses a transfer syntax that is no UID', () => {
+  expect(readDataset(Buffer.alloc(0), 'explicit')).toEqual({ ok: false, error: { code: 'unknown-transfer-syntax' } });
+});
+
+test('never throws, whatever the bytes', () => {
+  const good = encodeDataset({
+    ...record,
+    BitsAllocated: 8,
+    PixelData: { fragments: [Uint8Array.of(1, 2), Uint8Array.of(3, 4)] },
+  });
+  const edits = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 8 });
+  const syntax = fc.constantFrom(
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    EXPLICIT_BIG_ENDIAN,
+    DEFLATED_EXPLICIT_LITTLE_ENDIAN,
+  );
+  fc.assert(
+    fc.property(edits, syntax, fc.boolean(), fc.nat(good.length), (changes, uid, isHead, cut) => {
+      const bytes = good.slice(0, cut);
+      for (const [at, value] of changes) bytes[at] = value;
+      void readDataset(bytes, uid, { isHead });
+    }),
+    { numRuns: 5000 },
+  );
+});
