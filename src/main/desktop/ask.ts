@@ -1,15 +1,13 @@
 import { clipboard, dialog } from 'electron';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
-import { firstSignInWords, QUIT_WORDS, refusalWords } from './words.ts';
+import { firstSignInWords, QUIT_WORDS, type Words } from './words.ts';
 
 /** Says why Wetread cannot run, and gives what the person chose. */
-export async function askAfterRefusal(code: string): Promise<'again' | 'quit'> {
-  const { message, detail } = refusalWords(code);
+export async function askAfterRefusal(words: Words): Promise<'again' | 'quit'> {
   const { response } = await dialog.showMessageBox({
     type: 'error',
     title: 'Wetread',
-    message,
-    detail,
+    ...words,
     buttons: ['Try again', 'Quit'],
     cancelId: 1,
     noLink: true,

@@ -1,6 +1,7 @@
 import { net } from 'electron';
 import { findLivingStation } from './attach.ts';
 import type { Shell } from './shell.ts';
+import { shellRefusalWords } from './words.ts';
 
 /** Opens the window on a station that runs as a service, once it says that it lives. */
 export async function attachStation(origin: string, shell: Shell): Promise<void> {
@@ -9,6 +10,7 @@ export async function attachStation(origin: string, shell: Shell): Promise<void>
     // Electron's fetch trusts the certificates this machine trusts; Node's does not know them.
     const living = await findLivingStation(origin, (url, init) => net.fetch(url, init));
     if (living.ok) return shell.stationIsReady(living.value);
-    if (!(await shell.refuse(living.error.code))) return;
+    const { code } = living.error;
+    if (!(await shell.refuse(code, shellRefusalWords(code)))) return;
   }
 }

@@ -3,7 +3,7 @@ import { planDesktop } from './arguments.ts';
 import { attachStation } from './attach-station.ts';
 import { runOwnStation } from './own-station.ts';
 import { openShell } from './shell.ts';
-import { refusalWords } from './words.ts';
+import { shellRefusalWords } from './words.ts';
 
 /** Starts the desktop app. Called once and at once: some of this is refused when Electron is ready already. */
 export function startDesktop(): void {
@@ -32,7 +32,7 @@ export function startDesktop(): void {
   // Not awaited: Electron is ready only after the entry has been read to its end.
   void app.whenReady().then(async () => {
     if (!plan.ok) {
-      const { message, detail } = refusalWords(plan.error.code);
+      const { message, detail } = shellRefusalWords(plan.error.code);
       dialog.showErrorBox(message, detail);
       return app.exit(2);
     }

@@ -8,6 +8,7 @@ import { obtainStationKeys } from './keychain.ts';
 import type { Shell } from './shell.ts';
 import { type StationProcess, type StationState, superviseStation } from './station-process.ts';
 import { trayWords } from './tray-words.ts';
+import { shellRefusalWords, stationRefusalWords } from './words.ts';
 
 type OwnStation = Extract<DesktopPlan, { station: 'own' }>;
 
@@ -39,7 +40,9 @@ export async function runOwnStation(plan: OwnStation, shell: Shell): Promise<voi
       case 'waiting':
         return shell.log.event('station-ended', { code: state.exitCode, delayMs: state.delayMs });
       case 'refused':
-        return void shell.refuse(state.code).then((again) => again && station.start());
+        return void shell
+          .refuse(state.code, stationRefusalWords(state.code, state.text))
+          .then((again) => again && station.start());
       case 'ready':
         shell.log.event('station-ready');
         shell.stationIsReady(new URL(state.ready.http).origin);
@@ -59,6 +62,7 @@ async function keysFor(plan: OwnStation, shell: Shell): Promise<StationKeys | nu
   for (;;) {
     const keys = await obtainStationKeys(safeStorage, places);
     if (keys.ok) return keys.value;
-    if (!(await shell.refuse(keys.error.code))) return 'gone';
+    const { code } = keys.error;
+    if (!(await shell.refuse(code, shellRefusalWords(code)))) return 'gone';
   }
 }

@@ -11,6 +11,7 @@ import { openGuardedSession } from './session.ts';
 import { openTray } from './tray.ts';
 import { windowOptions } from './window-options.ts';
 import { openWindows, type Windows } from './windows.ts';
+import type { Words } from './words.ts';
 
 /** What stands around a station, its own or another's: windows, tray, log, and the way out. */
 export type Shell = {
@@ -19,7 +20,7 @@ export type Shell = {
   /** Opens the window on the station, or leads the open ones there. */
   stationIsReady(origin: string): void;
   /** Says why there is no station. Resolves true when the person wants another attempt; else the app quits. */
-  refuse(code: string): Promise<boolean>;
+  refuse(code: string, words: Words): Promise<boolean>;
   /** What is to end before the app does. */
   stopFirst(stop: () => Promise<void>): void;
 };
@@ -76,9 +77,9 @@ export function openShell(options: { readonly asksBeforeQuit: boolean }): Shell 
       windows = openWindows(() => new BrowserWindow(look), readyOrigin, Date.now);
       windows.showMain();
     },
-    async refuse(code) {
+    async refuse(code, words) {
       log.event('refused', { code });
-      if ((await askAfterRefusal(code)) === 'again') return true;
+      if ((await askAfterRefusal(words)) === 'again') return true;
       await quit.request({ ask: false });
       return false;
     },

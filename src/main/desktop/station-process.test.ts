@@ -101,9 +101,9 @@ describe('the station process', () => {
   test('waits for a person when it said why it cannot run', () => {
     const { station, stations, states } = supervised();
     station.start();
-    stations.last().say({ type: 'fatal', code: 'data-in-use' });
+    stations.last().say({ type: 'fatal', code: 'data-in-use', text: 'Another station is using it.' });
     stations.last().end(3);
-    expect(states.at(-1)).toEqual({ state: 'refused', code: 'data-in-use' });
+    expect(states.at(-1)).toEqual({ state: 'refused', code: 'data-in-use', text: 'Another station is using it.' });
     vi.advanceTimersByTime(3_600_000);
     expect(stations.started).toHaveLength(1);
     station.start();

@@ -9,7 +9,7 @@ export type StationState =
   /** It ended by itself and starts again after `delayMs`. */
   | { readonly state: 'waiting'; readonly exitCode: number | null; readonly delayMs: number; readonly failures: number }
   /** It said why it cannot run; a person acts, then asks to start again. */
-  | { readonly state: 'refused'; readonly code: string }
+  | { readonly state: 'refused'; readonly code: string; readonly text: string | null }
   | { readonly state: 'stopped' };
 
 export type StationProcess = {
@@ -51,7 +51,7 @@ export function superviseStation(options: {
 
   const spawn = (): void => {
     restart = null;
-    let fatal: string | null = null;
+    let fatal: { readonly code: string; readonly text: string | null } | null = null;
     let readyAtMs: number | null = null;
     options.onState({ state: 'starting' });
 
@@ -66,7 +66,7 @@ export function superviseStation(options: {
             readyAtMs = options.now();
             return options.onState({ state: 'ready', ready: message });
           case 'fatal':
-            fatal = message.code;
+            fatal = { code: message.code, text: message.text ?? null };
             return;
           case 'runner-start':
           case 'runner-send':
@@ -78,7 +78,7 @@ export function superviseStation(options: {
         relay.stop();
         station = null;
         if (stopping) return ended?.();
-        if (fatal !== null) return options.onState({ state: 'refused', code: fatal });
+        if (fatal !== null) return options.onState({ state: 'refused', ...fatal });
         const steady = readyAtMs !== null && options.now() - readyAtMs >= STEADY_AFTER_MS;
         failures = steady ? 1 : failures + 1;
         const delayMs = restartDelayMs(failures);

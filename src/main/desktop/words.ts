@@ -3,49 +3,8 @@ import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
 /** What a dialog says: one line, and what to do. */
 export type Words = { readonly message: string; readonly detail: string };
 
-const REFUSALS: Readonly<Record<string, Words>> = {
-  'data-in-use': {
-    message: 'Another station uses this data.',
-    detail: 'Stop the other station, or attach to it with --attach and its address.',
-  },
-  'data-not-writable': {
-    message: 'The data folder cannot be written to.',
-    detail: 'Give your user the right to write to it, or name another folder with --data.',
-  },
-  'data-not-demo': {
-    message: 'This folder holds real data, not a demo.',
-    detail: 'A demo never runs on real data. Start without --demo, or name an empty folder with --data.',
-  },
-  'data-is-demo': {
-    message: 'This folder holds a demo.',
-    detail: 'Start with --demo, or name another folder with --data.',
-  },
-  'port-taken': {
-    message: 'A port the station needs is taken by another program.',
-    detail: 'End that program, or choose other ports with --http-port and --dicom-port. The log names the port.',
-  },
-  'key-missing': {
-    message: 'The key of this data is missing.',
-    detail: 'Bring back the key this data was encrypted with. Nothing was changed.',
-  },
-  'key-malformed': {
-    message: 'The key of this data is damaged.',
-    detail: 'Bring back the key this data was encrypted with. Nothing was changed.',
-  },
-  'key-wrong': {
-    message: 'The key does not open this data.',
-    detail: 'Sign in as the user who started it first, or bring back its key. Nothing was changed.',
-  },
-  'database-damaged': {
-    message: 'The database is damaged.',
-    detail: 'Leave the folder as it is and restore a backup into another. The log has the details.',
-  },
-  'database-newer': {
-    message: 'This data was written by a newer Wetread.',
-    detail: 'Install that version or a later one. Nothing was changed.',
-  },
-  'config-unreadable': { message: 'The configuration file cannot be read.', detail: 'The log says why.' },
-  'config-invalid': { message: 'The configuration file has a fault.', detail: 'The log names the key.' },
+/** The shell's own refusals; the station words its own. */
+const REFUSALS = {
   'keychain-unavailable': {
     message: 'This session has no keychain.',
     detail:
@@ -78,16 +37,18 @@ const REFUSALS: Readonly<Record<string, Words>> = {
     message: 'A station on another machine needs https.',
     detail: 'Over http, patient data would cross the network in the clear.',
   },
-};
+} as const satisfies Readonly<Record<string, Words>>;
 
-/** Every code with words of its own. */
-export const WORDED_CODES: readonly string[] = Object.keys(REFUSALS);
+export type ShellRefusalCode = keyof typeof REFUSALS;
 
-/** Says in plain words why Wetread cannot run; a code without words is given as it is. */
-export function refusalWords(code: string): Words {
-  return (
-    REFUSALS[code] ?? { message: 'The station cannot run.', detail: `Its reason: ${code}. The log has the details.` }
-  );
+/** Says in plain words why the shell found or may use no station. */
+export function shellRefusalWords(code: ShellRefusalCode): Words {
+  return REFUSALS[code];
+}
+
+/** Says why the station ended for good: in its own words, or by its code where it gave none. */
+export function stationRefusalWords(code: string, text: string | null): Words {
+  return { message: 'The station cannot run.', detail: text ?? `Its reason: ${code}. The log says more.` };
 }
 
 /** Says how to sign in for the first time. */

@@ -33,8 +33,12 @@ export const StationToMain = z.discriminatedUnion('type', [
     hl7: z.strictObject({ port: Port }).nullable(),
     firstSignIn: FirstSignIn.nullable(),
   }),
-  /** The station cannot run and ends next; starting it again changes nothing until a person acts. */
-  z.strictObject({ type: z.literal('fatal'), code: z.string().regex(/^[a-z0-9-]{1,64}$/) }),
+  /** The station cannot run and ends next; starting it again changes nothing until a person acts. `text` is for that person. */
+  z.strictObject({
+    type: z.literal('fatal'),
+    code: z.string().regex(/^[a-z0-9-]{1,64}$/),
+    text: z.string().max(2_000).optional(),
+  }),
   z.strictObject({ type: z.literal('runner-start') }),
   z.strictObject({ type: z.literal('runner-send'), message: z.unknown() }),
   z.strictObject({ type: z.literal('runner-kill') }),
