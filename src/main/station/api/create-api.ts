@@ -1,0 +1,54 @@
+import fastifyCookie from '@fastify/cookie';
+import { createSignInThrottle, type SessionLimits } from '../access/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { HttpHost } from '../platform/http/server.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { serveDicomweb } from './dicomweb/routes.ts';
+import type { HintHub } from './hint-hub.ts';
+import { createReadRecorder } from './read-recorder.ts';
+import { serveRest } from './rest.ts';
+import { bindRouter } from './router.ts';
+import { serveRpc } from './rpc-socket.ts';
+import type { StationServices } from './services.ts';
+import { createSessionSockets } from './session-sockets.ts';
+import { serveMasks, serveStationRoutes } from './station-routes.ts';
+
+/** What the api binds together, and the host it answers on. */
+export type ApiOptions = {
+  readonly host: HttpHost;
+  readonly db: WritableDb;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: SessionLimits;
+  readonly services: StationServices;
+  readonly hints: HintHub;
+  readonly metrics: Metrics;
+  readonly version: string;
+};
+
+/** The api while it runs; `stop` before the store closes. */
+export type Api = { readonly openSockets: () => number; stop(): void };
+
+/** Puts the contract (RPC and REST), DICOMweb, masks, health, metrics and the OpenAPI document on the host, before it listens. */
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { host, db, clock, log, limits, services, hints, metrics, version } = options;
+  await host.app.register(fastifyCookie);
+  const authenticator = createAuthenticator(db, clock, limits, host);
+  const reads = createReadRecorder(db, clock);
+  const sockets = createSessionSockets();
+  const throttle = createSignInThrottle();
+  const router = bindRouter({ db, clock, limits, throttle, services, hints, reads, sockets });
+  serveRest(host, router, authenticator, log);
+  serveRpc(host, router, authenticator, sockets, log, (answered) => {
+    const { procedure, status, tookMs } = answered;
+    log.info('call-answered', { route: procedure, status, tookMs: Math.round(tookMs) });
+    metrics.callAnswered(answered);
+  });
+  serveDicomweb(host, authenticator, services.dicomweb, reads, log);
+  serveMasks(host, authenticator, services, reads);
+  serveStationRoutes(host, authenticator, services, metrics, version);
+  return { openSockets: () => sockets.count, stop: () => sockets.stop() };
+}

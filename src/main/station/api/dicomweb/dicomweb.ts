@@ -1,0 +1,25 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Session } from '../../access/index.ts';
+import type { HttpHost } from '../../platform/http/server.ts';
+import type { Log } from '../../platform/log.ts';
+import type { ReadRecorder } from '../read-recorder.ts';
+import type { DicomwebServices } from './services.ts';
+
+/** What every DICOMweb request needs. */
+export type Dicomweb = {
+  readonly host: HttpHost;
+  readonly services: DicomwebServices;
+  readonly reads: ReadRecorder;
+  readonly log: Log;
+  /** The session at the site named in the path; without one the request is answered and this is null. */
+  admit(request: FastifyRequest, reply: FastifyReply): Session | null;
+};
+
+/** Where a site's DICOMweb begins. */
+export const DICOMWEB_PREFIX = '/dicomweb/:site';
+
+/** The absolute address of a resource of this site, as the asker reached us. */
+export function addressOf(request: FastifyRequest, ...path: readonly string[]): string {
+  const { site } = request.params as { readonly site: string };
+  return [`${request.protocol}://${request.headers.host}/dicomweb/${site}`, ...path].join('/');
+}

@@ -1,0 +1,27 @@
+import { implement } from '@orpc/server';
+import { contract } from '../../../shared/contract/contract.ts';
+import { bindAudit } from './audit.ts';
+import type { Bindings } from './bindings.ts';
+import type { CallContext } from './call-context.ts';
+import { bindDeliveries } from './deliveries.ts';
+import { bindSessions } from './sessions.ts';
+import { bindStation } from './station.ts';
+import { bindStudies } from './studies.ts';
+import { bindWorklist } from './worklist.ts';
+
+/** The whole contract, implemented; one that misses a procedure does not compile. */
+export function bindRouter(bindings: Bindings) {
+  return implement(contract)
+    .$context<CallContext>()
+    .router({
+      sessions: bindSessions(bindings),
+      worklist: bindWorklist(bindings),
+      studies: bindStudies(bindings),
+      deliveries: bindDeliveries(bindings),
+      audit: bindAudit(bindings),
+      station: bindStation(bindings),
+    });
+}
+
+/** The implemented contract, as its transports take it. */
+export type ApiRouter = ReturnType<typeof bindRouter>;

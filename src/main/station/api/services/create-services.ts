@@ -1,0 +1,69 @@
+import type { HealthReason, StationStatus } from '../../../../shared/contract/station.ts';
+import type { Scope } from '../../access/index.ts';
+import { getObject, listInstancesBelow } from '../../archive/index.ts';
+import { listDeliveries } from '../../delivery/index.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { appendEvent } from '../../platform/ledger/append.ts';
+import type { ObjectReader } from '../../platform/objects/object-store.ts';
+import type { WritableDb } from '../../platform/store/database.ts';
+import { inTransaction } from '../../platform/store/transaction.ts';
+import { findNextUnread, listWindow } from '../../worklist/index.ts';
+import { actorOf } from '../../access/index.ts';
+import type { StationServices } from '../services.ts';
+import type { Readers } from './readers.ts';
+import { studyServices } from './study-services.ts';
+
+/** What the services stand on. */
+export type ServiceTools = {
+  readonly db: WritableDb;
+  readonly objects: ObjectReader;
+  readonly clock: Clock;
+  readonly readers: Readers;
+  readonly checkpoints: string;
+  readonly publicKeyPem: string;
+  readonly status: (scope: Scope) => StationStatus;
+  readonly health: () => { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
+};
+
+/** Everything the api offers, bound to the capabilities; what may take long runs on the reader threads. */
+export function createServices(tools: ServiceTools): StationServices {
+  const { db, objects, clock, readers } = tools;
+  return {
+    worklist: {
+      list: ({ siteIds }, query) => listWindow(db, { siteIds, ...query }),
+      search: ({ siteIds }, query) => readers.run('list-window', { siteIds, ...query }),
+      counts: ({ siteIds }) => readers.run('count-filters', siteIds),
+      next: ({ siteIds }) => findNextUnread(db, siteIds),
+    },
+    studies: studyServices(tools),
+    deliveries: { list: ({ siteIds }, query) => listDeliveries(db, siteIds, query) },
+    audit: {
+      events: (principal, query) => readers.run('list-audit-events', { siteId: principal.siteId, ...query }),
+      async verify(principal) {
+        const { checkpoints, publicKeyPem } = tools;
+        const verification = await readers.run('verify-ledger', { checkpoints, publicKeyPem });
+        inTransaction(db, () =>
+          appendEvent(db, {
+            kind: 'audit-verified',
+            payload: { outcome: verification.outcome, events: verification.events },
+            siteId: principal.siteId,
+            actor: actorOf(principal),
+            correlationId: verification.headHash.slice(0, 32),
+            atMs: clock.nowMs(),
+          }),
+        );
+        return verification;
+      },
+    },
+    station: { status: tools.status },
+    dicomweb: {
+      objects,
+      findStudies: ({ siteIds }, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
+      findSeries: ({ siteIds }, keys, page) => readers.run('find-series', { siteIds, keys, page }),
+      findInstances: ({ siteIds }, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
+      listInstances: ({ siteIds }, path) =>
+        listInstancesBelow(db, siteIds, path).map((instance) => ({ ...instance, ...getObject(db, instance.digest) })),
+    },
+    health: tools.health,
+  };
+}

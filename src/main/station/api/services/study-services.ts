@@ -1,0 +1,184 @@
+import type { Finding, RunCard, SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import { FindingId, RunId, SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
+import { err, ok } from '../../../../shared/domain/result.ts';
+import type { Scope } from '../../access/index.ts';
+import { actorOf, findSite } from '../../access/index.ts';
+import {
+  findStudyCard,
+  findStudyIdByUid,
+  getObject,
+  getStudyCard,
+  listInstances,
+  listPriorIds,
+  listQuarantineOf,
+  listSeries,
+  promoteStudy,
+  type SeriesSummary,
+  type StudyCard,
+} from '../../archive/index.ts';
+import { findStorageClass } from '../../dicom/storage-classes.ts';
+import { findFinding, type FindingRecord, listFindings, listRuns, type RunRecord } from '../../inference/index.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ObjectReader } from '../../platform/objects/object-store.ts';
+import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
+import { findReport, openStudy } from '../../reading/index.ts';
+import { findRow, projectRow } from '../../worklist/index.ts';
+import type { StationServices } from '../services.ts';
+import type { Readers } from './readers.ts';
+
+type StudyTools = {
+  readonly db: WritableDb;
+  readonly objects: ObjectReader;
+  readonly clock: Clock;
+  readonly readers: Readers;
+};
+
+/** The studies area over the capabilities that know a study. */
+export function studyServices({ db, objects, clock, readers }: StudyTools): StationServices['studies'] {
+  const inScope = (scope: Scope, studyId: string): StudyCard | null => {
+    const study = findStudyCard(db, studyId);
+    return study !== null && scope.siteIds.some((siteId) => siteId === study.siteId) ? study : null;
+  };
+  const rowAfter = (scope: Scope, studyId: string) => {
+    // The verb's own effect shows in its answer, though the projection follows the ledger by itself.
+    projectRow(db, studyId);
+    const row = findRow(db, scope.siteIds, studyId);
+    return row === null ? err({ code: 'study-not-found' }) : ok(row);
+  };
+  return {
+    get: (scope, studyId) => {
+      const study = inScope(scope, studyId);
+      return study === null ? null : describeStudy(db, scope, study);
+    },
+    findByUid: (scope, studyUid) =>
+      scope.siteIds.flatMap((siteId) => {
+        const studyId = findStudyIdByUid(db, siteId, studyUid);
+        return studyId === null
+          ? []
+          : [{ studyId: StudyId.parse(studyId), studyUid, revision: getStudyCard(db, studyId).revision }];
+      }),
+    findings: (principal, studyId) => {
+      const study = inScope(principal, studyId);
+      if (study === null) return null;
+      const series = listSeries(db, studyId);
+      return listFindings(db, studyId).map((finding) => showFinding(finding, series));
+    },
+    report: (scope, studyId) => (inScope(scope, studyId) === null ? null : { studyId, ...findReport(db, studyId) }),
+    timeline: async (principal, studyId) => {
+      const study = inScope(principal, studyId);
+      return study === null ? null : await readers.run('list-timeline', { siteId: study.siteId, studyId });
+    },
+    open: (principal, studyId) => {
+      if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });
+      const opened = openStudy(db, {
+        siteId: principal.siteId,
+        studyId,
+        userId: principal.userId,
+        atMs: clock.nowMs(),
+      });
+      return opened.ok ? rowAfter(principal, studyId) : opened;
+    },
+    promote: (principal, studyId) => {
+      if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });
+      const promoted = promoteStudy(db, {
+        siteId: principal.siteId,
+        studyId,
+        actor: actorOf(principal),
+        atMs: clock.nowMs(),
+      });
+      return promoted.ok ? rowAfter(principal, studyId) : promoted;
+    },
+    findMask: async (principal, findingId) => {
+      const finding = findFinding(db, findingId);
+      if (finding?.mask == null || inScope(principal, finding.studyId) === null) return null;
+      const { digest, encoding } = getObject(db, finding.mask.digest);
+      return { studyId: StudyId.parse(finding.studyId), gzip: await objects.read(digest, encoding) };
+    },
+  };
+}
+
+function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDetail | null {
+  const row = findRow(db, scope.siteIds, study.studyId);
+  const site = findSite(db, study.siteId);
+  if (row === null || site === null) return null;
+  const series = listSeries(db, study.studyId);
+  const withPixels = new Set(
+    listInstances(db, study.studyId)
+      .filter(
+        ({ attributes, sopClassUid }) => attributes.hasPixelData && findStorageClass(sopClassUid)?.kind === 'image',
+      )
+      .map(({ seriesId }) => seriesId),
+  );
+  return {
+    row,
+    dicomwebPath: `/dicomweb/${site.code}`,
+    series: series.map((one) => showSeries(one, withPixels.has(one.seriesId))),
+    completeness: study.evidence,
+    priors: listPriorIds(db, study.studyId).map((studyId) => {
+      const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);
+      return { studyId: StudyId.parse(studyId), studyUid, dateRaw, description, modality, intent };
+    }),
+    runs: listRuns(db, study.studyId).map((run) => showRun(run, series)),
+    quarantine: listQuarantineOf(db, study.studyId),
+  };
+}
+
+function showSeries(
+  { seriesId, studyId: _studyId, bodyPart: _bodyPart, ...series }: SeriesSummary,
+  displayable: boolean,
+): SeriesCard {
+  return { ...series, seriesId: SeriesId.parse(seriesId), displayable };
+}
+
+function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
+  const { runId, revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs } = run;
+  return {
+    ...{ revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs },
+    runId: RunId.parse(runId),
+    model: { ...showModel(run), digest: run.manifest.modelDigest },
+    seriesUid: series.find(({ seriesId }) => seriesId === run.seriesId)?.seriesUid ?? null,
+    seriesChoice: [...run.seriesChoice],
+  };
+}
+
+function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
+  const {
+    findingId,
+    studyId,
+    runId,
+    revision,
+    state,
+    label,
+    category,
+    score,
+    threshold,
+    measurements,
+    keyImage,
+    mask,
+  } = finding;
+  const seriesUid = series.find(({ seriesId }) => seriesId === finding.seriesId)?.seriesUid;
+  if (seriesUid === undefined) throw new Error('a finding names a series that is not of its study');
+  return {
+    ...{ revision, state, label, category, score, threshold, seriesUid, keyImage },
+    findingId: FindingId.parse(findingId),
+    studyId: StudyId.parse(studyId),
+    runId: RunId.parse(runId),
+    origin: 'ai',
+    model: showModel(finding),
+    measurements: [...measurements],
+    mask:
+      mask === null
+        ? null
+        : {
+            href: `/api/v1/findings/${findingId}/mask`,
+            rows: mask.rows,
+            columns: mask.columns,
+            sopUids: [...mask.sopUids],
+          },
+  };
+}
+
+function showModel({ manifest, stage }: Pick<FindingRecord, 'manifest' | 'stage'>) {
+  const { id, name, version, clinicalUse } = manifest;
+  return { id, name, version, clinicalUse, stage };
+}
