@@ -56,7 +56,7 @@ export function CommandPalette(): ReactNode {
           },
         ]
       : []),
-    { id: 'shortcuts', label: t('shell.shortcuts'), icon: <IconKeyboard size={size} />, run: openShortcutSheet },
+    { id: 'shortcuts', label: t('shell.sheet'), icon: <IconKeyboard size={size} />, run: openShortcutSheet },
     {
       id: 'theme',
       label: t(isDark ? 'shell.toLight' : 'shell.toDark'),

@@ -29,11 +29,11 @@ export function ShortcutSheet(): ReactNode {
     return () => window.removeEventListener('keydown', listen);
   }, []);
   const everywhere: readonly Omit<Shortcut, 'run'>[] = [
-    { key: 'k', mod: true, label: t('shell.palette') },
-    { key: '?', label: t('shell.shortcuts') },
+    { key: 'k', mod: true, label: t('palette.title') },
+    { key: '?', label: t('shell.sheet') },
   ];
   return (
-    <Modal opened={open} onClose={() => useSheet.setState({ open: false })} title={t('shell.shortcuts')} size="lg">
+    <Modal opened={open} onClose={() => useSheet.setState({ open: false })} title={t('shell.sheet')} size="lg">
       <div className={classes.groups}>
         <Group heading={t('shell.everywhere')} shortcuts={everywhere} />
         {groups.map((group) => (

@@ -1,6 +1,6 @@
 /** Two short soft tones, made here so that no file is needed. Silent where the browser allows no sound yet. */
 export function playCriticalSound(): void {
-  if (typeof AudioContext === 'undefined') return;
+  if (typeof AudioContext === 'undefined' || !navigator.userActivation?.hasBeenActive) return;
   const audio = new AudioContext();
   for (const [index, hertz] of [740, 932].entries()) {
     const startsAt = audio.currentTime + index * 0.19;

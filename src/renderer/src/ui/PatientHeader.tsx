@@ -1,4 +1,3 @@
-import { Badge } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
@@ -42,26 +41,26 @@ export function PatientHeader({ patient, accession, exam, children }: Props): Re
   );
 }
 
+type AlertsProps = {
+  readonly patient: PatientCard;
+  /** For rows: the shortest words that are still plain. */
+  readonly brief?: boolean;
+};
+
 /** The alerts about who a patient is; empty when there is nothing in doubt. */
-export function PatientAlerts({ patient }: { readonly patient: PatientCard }): ReactNode {
+export function PatientAlerts({ patient, brief = false }: AlertsProps): ReactNode {
   const { t } = useTranslation();
   return (
     <>
       {patient.nameAlert && (
-        <Badge
-          size="sm"
-          radius="xs"
-          variant="outline"
-          className={classes.nameAlert}
-          title={t('patient.nameAlertMeans')}
-        >
+        <span className={classes.alert} title={t('patient.nameAlertMeans')}>
           {t('patient.nameAlert')}
-        </Badge>
+        </span>
       )}
       {patient.underInvestigation && (
-        <Badge size="sm" radius="xs" className={classes.investigation} title={t('patient.underInvestigationMeans')}>
-          {t('patient.underInvestigation')}
-        </Badge>
+        <span className={classes.alert} data-grave title={t('patient.underInvestigationMeans')}>
+          {t(brief ? 'patient.underInvestigationBrief' : 'patient.underInvestigation')}
+        </span>
       )}
     </>
   );

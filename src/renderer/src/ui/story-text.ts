@@ -9,7 +9,8 @@ export function reasonText(reason: Reason, t: TFunction): string {
 
 /** A ledger event in words; a kind this page does not know is named as such. */
 export function eventText(kind: string, payload: Readonly<Record<string, unknown>> | null, t: TFunction): string {
-  const values = codedValues(payload ?? {}, t);
+  if (payload === null) return t([`eventKind.${kind}`, 'event.unknown'], { kind });
+  const values = codedValues(payload, t);
   return t([`event.${kind}`, 'event.unknown'], { ...values, kind });
 }
 
@@ -18,10 +19,16 @@ function codedValues(params: Readonly<Record<string, unknown>>, t: TFunction): R
   const said: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(params)) {
     if (typeof value === 'number') said[name] = value;
-    if (typeof value === 'string') said[name] = t(`code.${name}.${value}`, { defaultValue: value });
+    if (typeof value === 'string') said[name] = t(wordsOf(name, value), { defaultValue: value });
     if (Array.isArray(value)) said[name] = value.length;
   }
   return said;
+}
+
+/** Where a code's words may stand: reasons of AI runs and of quarantine have words of their own. */
+function wordsOf(name: string, code: string): string[] {
+  const own = `code.${name}.${code}`;
+  return name === 'reason' ? [own, `ai.reason.${code}`, `quarantine.${code}`] : [own];
 }
 
 function listOf(values: Readonly<Record<string, string | number>>): string {

@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
 import { type FormEvent, type ReactNode, useState } from 'react';
@@ -79,16 +79,16 @@ function Outcome({ attempt }: { readonly attempt: Attempt }): ReactNode {
   const { t } = useTranslation();
   if (attempt.state === 'second-factor') {
     return (
-      <Alert role="alert" color="yellow" variant="light">
+      <p role="alert" className={classes.refused}>
         {t('signIn.secondFactor')}
-      </Alert>
+      </p>
     );
   }
   if (attempt.state !== 'refused') return null;
   return (
-    <Alert role="alert" color="red" variant="light">
+    <p role="alert" className={classes.refused}>
       {refusalText(attempt.failure, t)}
-    </Alert>
+    </p>
   );
 }
 

@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Switch } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -23,6 +24,9 @@ type Props = { readonly row: WorklistRow; readonly onOpen: () => void; readonly 
 /** The selected study beside the list: why it stands here, what AI found, its details and its story. No pictures, no scores unasked. */
 export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
   const { t } = useTranslation();
+  // Each reading is recorded in the ledger: a study merely passed by with the arrow keys is not read.
+  const [settledOn] = useDebouncedValue(row.studyId, 250);
+  const isSettled = settledOn === row.studyId;
   return (
     <aside className={classes.preview} aria-label={t('preview.label')}>
       <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
@@ -43,21 +47,23 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
           </div>
           <ReasonList reasons={row.reasons} />
         </section>
-        <Findings row={row} />
+        <Findings row={row} isSettled={isSettled} />
         <Details row={row} />
-        <Story studyId={row.studyId} />
+        <Story studyId={row.studyId} isSettled={isSettled} />
       </div>
     </aside>
   );
 }
 
-function Findings({ row }: { readonly row: WorklistRow }): ReactNode {
+type FindingsProps = { readonly row: WorklistRow; readonly isSettled: boolean };
+
+function Findings({ row, isSettled }: FindingsProps): ReactNode {
   const { t } = useTranslation();
   const [showScores, setShowScores] = useState(false);
   const flagged = row.ai.state === 'flagged';
   const findings = useQuery({
     ...station.studies.findings.queryOptions({ input: { studyId: row.studyId } }),
-    enabled: flagged,
+    enabled: flagged && isSettled,
   });
   return (
     <section>
@@ -119,10 +125,15 @@ function Details({ row }: { readonly row: WorklistRow }): ReactNode {
   );
 }
 
-function Story({ studyId }: { readonly studyId: StudyId }): ReactNode {
+type StoryProps = { readonly studyId: StudyId; readonly isSettled: boolean };
+
+function Story({ studyId, isSettled }: StoryProps): ReactNode {
   const { t } = useTranslation();
   const { zone } = useCurrentUser().site;
-  const timeline = useQuery(station.studies.timeline.queryOptions({ input: { studyId } }));
+  const timeline = useQuery({
+    ...station.studies.timeline.queryOptions({ input: { studyId } }),
+    enabled: isSettled,
+  });
   return (
     <section>
       <h2 className={classes.heading}>{t('preview.timeline')}</h2>

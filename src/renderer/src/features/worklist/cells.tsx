@@ -40,22 +40,14 @@ export function UrgencyCell({ row }: Props): ReactNode {
   );
 }
 
-/** The clock that runs: open-by until a reader opened it, report-by until it is reported. */
+/** The clocks that run: open-by until a reader opened it, report-by until it is reported. */
 export function DueCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
   if (row.report === 'final' || row.report === 'addended') return null;
-  const opened = row.openedBy !== null;
   return (
-    <TwoLines
-      first={
-        opened ? (
-          <span className={classes.quiet}>{t('worklist.opened')}</span>
-        ) : (
-          <Countdown kind="open-by" dueAtMs={row.openByAtMs} />
-        )
-      }
-      second={<Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
-    />
+    <>
+      {row.openedBy === null && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} dense />}
+      {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} dense />}
+    </>
   );
 }
 
@@ -66,6 +58,7 @@ export function WaitedCell({ row }: Props): ReactNode {
 export function PatientCell({ row }: Props): ReactNode {
   const { t } = useTranslation();
   const { patient } = row;
+  const name = formatPersonName(patient.name) ?? t('patient.noName');
   const age = ageOn(patient.birthDateRaw, row.exam.dateRaw ?? dicomDayOf(stationNow()));
   const facts = [
     age === null ? null : t(`patient.ageIn.${age.unit}`, { count: age.count }),
@@ -79,8 +72,10 @@ export function PatientCell({ row }: Props): ReactNode {
         <TwoLines
           first={
             <>
-              <span className={classes.name}>{formatPersonName(patient.name) ?? t('patient.noName')}</span>{' '}
-              <PatientAlerts patient={patient} />
+              <span className={classes.name} title={name}>
+                {name}
+              </span>
+              <PatientAlerts patient={patient} brief />
             </>
           }
           second={facts.filter(Boolean).join(' · ')}

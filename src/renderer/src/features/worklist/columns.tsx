@@ -56,16 +56,16 @@ export const columns: ColumnDef<WorklistFeatures, WorklistRow>[] = COLUMN_IDS.ma
 
 /** Each column's least width, and its share of the room that is left. */
 const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: number }>> = {
-  urgency: { px: 122, share: 0 },
-  due: { px: 116, share: 0 },
-  waited: { px: 58, share: 0 },
-  patient: { px: 178, share: 3 },
-  accession: { px: 96, share: 0 },
+  urgency: { px: 116, share: 0 },
+  due: { px: 100, share: 0 },
+  waited: { px: 74, share: 0 },
+  patient: { px: 212, share: 4 },
+  accession: { px: 88, share: 0 },
   exam: { px: 150, share: 3 },
-  images: { px: 96, share: 0 },
-  ai: { px: 146, share: 3 },
+  images: { px: 92, share: 0 },
+  ai: { px: 150, share: 3 },
   priors: { px: 44, share: 0 },
-  reading: { px: 104, share: 0 },
+  reading: { px: 98, share: 0 },
 };
 
 const GAP_PX = 10;

@@ -1,0 +1,42 @@
+import { globSync, readFileSync } from 'node:fs';
+import i18next from 'i18next';
+import { beforeAll, expect, test } from 'vitest';
+import { WORKLIST_FILTERS } from '../../../../shared/contract/worklist.ts';
+import { NOT_RUN_REASONS } from '../../../../shared/domain/ai-status.ts';
+import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
+import { ROLES } from '../../../../shared/domain/permissions.ts';
+import { COMPLETENESS, INTENTS, QUARANTINE_REASONS, REPORT_STATES } from '../../../../shared/domain/study.ts';
+import { SERVICE_LEVELS, URGENCY_LEVELS, URGENCY_STANDINGS } from '../../../../shared/domain/urgency.ts';
+import { setUpText } from './text.ts';
+
+beforeAll(() => void setUpText());
+
+test('every code the station may send has words', () => {
+  const kinds = Object.keys(EVENT_KINDS);
+  const keys = [
+    ...kinds.flatMap((kind) => [`event.${kind}`, `eventKind.${kind}`]),
+    ...NOT_RUN_REASONS.map((reason) => `ai.reason.${reason}`),
+    ...QUARANTINE_REASONS.map((reason) => `quarantine.${reason}`),
+    ...WORKLIST_FILTERS.map((filter) => `worklist.filter.${filter}`),
+    ...ROLES.map((role) => `role.${role}`),
+    ...INTENTS.map((intent) => `intent.${intent}`),
+    ...COMPLETENESS.map((one) => `completeness.${one}`),
+    ...REPORT_STATES.map((state) => `report.${state}`),
+    ...SERVICE_LEVELS.map((level) => `serviceLevel.${level}`),
+    ...URGENCY_LEVELS.map((level) => `urgency.${level}`),
+    ...URGENCY_STANDINGS.map((standing) => `urgency.standing.${standing}`),
+  ];
+  expect(keys.filter((key) => !i18next.exists(key))).toEqual([]);
+});
+
+test('every text that the page names in so many words exists', () => {
+  const files = globSync('src/renderer/src/{app,ui,features/{sign-in,worklist,audit}}/**/*.{ts,tsx}').filter(
+    (file) => !file.includes('.test.'),
+  );
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.-]+)'/g)].map((match) => match[1]),
+  );
+  expect(named.length).toBeGreaterThan(80);
+  const missing = named.filter((key) => key !== undefined && !i18next.exists(key) && !i18next.exists(`${key}_other`));
+  expect(missing).toEqual([]);
+});
