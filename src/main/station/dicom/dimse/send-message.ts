@@ -4,7 +4,7 @@ import { type CommandSet, encodeCommandSet } from './command-set.ts';
 
 /** How a message is cut up. Tests split it in odd ways; otherwise each PDU carries one PDV as long as the peer takes. */
 export type Splitting = {
-  /** The length of the next fragment's data, in bytes; at least 1. */
+  /** The length of the next fragment's data, in bytes; an odd one is against PS3.8 Annex E.1, which some peers mind. */
   readonly nextFragmentLength: () => number;
   /** How many fragments the next PDU carries, where they fit. */
   readonly nextFragmentCount: () => number;
@@ -79,7 +79,8 @@ async function* fragments(
   isCommand: boolean,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Pdv> {
-  const longest = Math.max(1, pduLength(target) - PDV_HEADER_LENGTH);
+  // Fragments have an even length (PS3.8 Annex E.1); DCMTK aborts at an odd one.
+  const longest = Math.max(2, (pduLength(target) - PDV_HEADER_LENGTH) & ~1);
   const nextLength = () => Math.max(1, Math.min(longest, target.splitting?.nextFragmentLength() ?? longest));
   const pdv = (data: Uint8Array, isLast: boolean): Pdv => ({ contextId: target.contextId, isCommand, isLast, data });
   let rest: Uint8Array = new Uint8Array(0);
