@@ -1,0 +1,68 @@
+import { fork } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const out = path.join(root, 'out');
+const isBuilt = existsSync(path.join(out, 'main/index.js')) && existsSync(path.join(out, 'preload/index.cjs'));
+if (!isBuilt) console.log('skipped: the desktop app is not built ("npm run build" builds it)');
+
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(path.join(out, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(out, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
+const textOf = (file: string): string => readFileSync(path.join(out, file), 'utf8');
+
+/** The packages a bundle still asks for when it runs, Node's own left out. */
+function packagesOf(text: string): readonly string[] {
+  const names = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\b(?:require|import)\()["']([^"'./][^"']*)["']/g)].map(
+    ([, name]) => name ?? '',
+  );
+  return [...new Set(names.filter((name) => !name.startsWith('node:')))];
+}
+
+describe.skipIf(!isBuilt)('the bundles of the desktop app', () => {
+  const scripts = isBuilt
+    ? [...filesBelow('main'), ...filesBelow('preload')].filter((file) => /\.[cm]?js$/.test(file))
+    : [];
+
+  test('ask for Electron in its main process and the preload only', () => {
+    const asking = scripts.filter((file) => packagesOf(textOf(file)).includes('electron'));
+    expect(asking.toSorted()).toEqual(['main/index.js', 'preload/index.cjs']);
+  });
+
+  test('hold no native library: each stays with its package', () => {
+    const natives = [...filesBelow('main'), ...filesBelow('preload')].filter((file) =>
+      /\.(node|so(\.\d+)*|dll|dylib|wasm)$/.test(file),
+    );
+    expect(natives).toEqual([]);
+  });
+
+  test('ask only for packages that are shipped', () => {
+    const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    const nameOf = (specifier: string) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+    const asked = new Set(scripts.flatMap((file) => packagesOf(textOf(file)).map(nameOf)));
+    asked.delete('electron');
+    expect([...asked].filter((name) => !(name in dependencies))).toEqual([]);
+    expect(asked.size).toBeGreaterThan(0);
+  });
+
+  test('make of the preload one CommonJS file that needs nothing but Electron', () => {
+    expect(filesBelow('preload')).toEqual(['preload/index.cjs']);
+    expect(packagesOf(textOf('preload/index.cjs'))).toEqual(['electron']);
+    expect(textOf('preload/index.cjs')).not.toMatch(/^\s*(import|export)\s/m);
+  });
+
+  test.skipIf(isBuilt && !existsSync(path.join(out, 'main/runner.js')))(
+    'start a runner that loads its natives and refuses what it does not understand',
+    async () => {
+      const runner = fork(path.join(out, 'main/runner.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const exit = new Promise<number | null>((resolve) => runner.on('exit', resolve));
+      runner.send({ type: 'not a message of ours' });
+      expect(await exit).toBe(65);
+    },
+  );
+});
