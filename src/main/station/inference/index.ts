@@ -1,7 +1,7 @@
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { queueRuns } from './queue-runs.ts';
 
-export { exposeModels, findPackages, installModels, type InstalledModel, listModels, readPackage } from './models.ts';
+export { exposeModels, installModels, type InstalledModel, listModels, readPackages } from './models.ts';
 export {
   aiStatus,
   countOpenRuns,
@@ -14,6 +14,11 @@ export {
 } from './queries.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
 export { markRunLate, recoverRuns } from './record-run.ts';
+export { createRunWorker } from './run-worker.ts';
+export type { RunnerHost } from './runner-host.ts';
+export { type RunnerSupervisor, superviseRunner } from './runner-supervisor.ts';
+export { forkRunnerHost } from './fork-runner-host.ts';
+export { parentPortRunnerHost } from './parent-port-runner-host.ts';
 
 /** Inference as a follower of the ledger: a complete new study is owed its runs. */
 export const inferenceConsumer: Consumer = {

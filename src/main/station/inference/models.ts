@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { Log } from '../platform/log.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
@@ -19,6 +20,9 @@ export type InstalledModel = {
   readonly state: 'installed' | 'verified' | 'broken';
   readonly manifest: ModelManifest;
 };
+
+/** A package on disk whose model file is the one its manifest names. */
+export type ModelPackage = { readonly manifest: ModelManifest; readonly directory: string };
 
 export type InstallFailure = { readonly code: 'manifest-unreadable' | 'model-unreadable' | 'digest-differs' };
 
@@ -46,7 +50,7 @@ const PUT_EXPOSURE = `
 type ModelRow = Omit<InstalledModel, 'manifest'> & { readonly manifest: string };
 
 /** Reads a package's manifest and holds the model file against its digest. */
-export function readPackage(directory: string): Result<{ manifest: ModelManifest; directory: string }, InstallFailure> {
+export function readPackage(directory: string): Result<ModelPackage, InstallFailure> {
   let manifest: ModelManifest;
   try {
     manifest = ModelManifest.parse(JSON.parse(readFileSync(path.join(directory, 'manifest.json'), 'utf8')));
@@ -63,21 +67,23 @@ export function readPackage(directory: string): Result<{ manifest: ModelManifest
   }
 }
 
-/** Every folder of the given ones that holds a package. */
-export function findPackages(folders: readonly string[]): readonly string[] {
-  return folders.flatMap((folder) =>
+/** The packages found in the given folders; one that cannot be used is left out and logged, and the others still run. */
+export function readPackages(folders: readonly string[], log: Log): readonly ModelPackage[] {
+  const directories = folders.flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
-      .map((entry) => path.join(folder, entry.name)),
+      .map((entry) => path.resolve(folder, entry.name)),
   );
+  return directories.flatMap((directory) => {
+    const read = readPackage(directory);
+    if (read.ok) return [read.value];
+    log.warn('model-package-refused', { code: read.error.code });
+    return [];
+  });
 }
 
 /** Makes these packages the installed ones; a model whose package is gone stays on record and is not run. */
-export function installModels(
-  db: WritableDb,
-  packages: readonly { manifest: ModelManifest; directory: string }[],
-  atMs: number,
-): void {
+export function installModels(db: WritableDb, packages: readonly ModelPackage[], atMs: number): void {
   inTransaction(db, () => {
     prepared(db, MARK_ALL_GONE).run();
     for (const { manifest, directory } of packages) {

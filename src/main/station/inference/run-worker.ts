@@ -19,6 +19,8 @@ export type RunWorkerTools = {
   readonly outboxDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** For the metrics: how an attempt ended, and how long it took. */
+  readonly ended: (state: 'finished' | 'failed', tookMs: number) => void;
 };
 
 /** Takes queued runs one by one to the runner and records what becomes of them; what a stop leaves are rows. */
@@ -59,6 +61,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   async function attempt(run: Run): Promise<void> {
     const model = listModels(db).find(({ digest }) => digest === run.modelDigest);
     if (model === undefined || !startRun(db, run, clock.nowMs())) return;
+    const startedAt = performance.now();
     const { seriesUid, inputs } = inputsOf(run);
     const request = {
       runId: run.runId as RunFinished['runId'],
@@ -69,6 +72,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       { ...request, series: { seriesUid, instances: [...inputs] } },
       { budgetMs: model.manifest.budgetMs },
     );
+    tools.ended(answer.ok ? 'finished' : 'failed', performance.now() - startedAt);
     if (stopping && !answer.ok) return; // The row stays running and is owed again at the next start.
     if (!answer.ok) {
       failRun(db, run.runId, answer.error.code, answer.error.retryable, clock.nowMs());

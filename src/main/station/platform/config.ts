@@ -65,6 +65,7 @@ export const Config = z.strictObject({
         .min(1)
         .default(['cpu'])
         .describe('Wanted execution providers, in order.'),
+      threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
       modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
     })
     .prefault({}),

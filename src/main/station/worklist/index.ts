@@ -1,6 +1,8 @@
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { projectRow } from './project-row.ts';
 
+export { projectRow } from './project-row.ts';
+
 export {
   countFilters,
   countUnopenedCritical,

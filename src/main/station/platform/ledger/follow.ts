@@ -37,6 +37,8 @@ export type Followers = {
   stop(): void;
   /** How many events each consumer is behind the head. */
   lags(): Readonly<Record<string, number>>;
+  /** How far each consumer has come. */
+  cursors(): readonly { readonly consumer: string; readonly seq: number }[];
   parked(): number;
 };
 
@@ -128,6 +130,7 @@ export function followLedger(
       poll = null;
     },
     lags: () => Object.fromEntries(consumers.map(({ name }) => [name, ledgerHead(db).seq - readCursor(db, name).seq])),
+    cursors: () => consumers.map(({ name }) => ({ consumer: name, seq: readCursor(db, name).seq })),
     parked: () => prepared<{ parked: number }>(db, COUNT_PARKED).get()?.parked ?? 0,
   };
 }

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { v7 } from 'uuid';
+import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
+import { err, ok, type Result } from '../../shared/domain/result.ts';
+import { createDemoUsers, createFirstAdministrator, ensureSite } from './access/index.ts';
+import { createApi } from './api/create-api.ts';
+import { createHintHub } from './api/hint-hub.ts';
+import { createServices } from './api/services/create-services.ts';
+import type { Readers } from './api/services/readers.ts';
+import {
+  type Archive,
+  configurePeers,
+  endAssociationsLeftOpen,
+  judgeByQuietTime,
+  QUIET_TIME_JOB,
+} from './archive/index.ts';
+import type { Refusal } from './exit-codes.ts';
+import {
+  createRunWorker,
+  exposeModels,
+  inferenceConsumer,
+  installModels,
+  markRunLate,
+  readPackages,
+  recoverRuns,
+  type RunnerHost,
+  superviseRunner,
+  TOLERANCE_JOB,
+} from './inference/index.ts';
+import { systemClock } from './platform/clock.ts';
+import type { Config } from './platform/config.ts';
+import type { DataDirectory } from './platform/data-directory.ts';
+import { createHttp } from './platform/http/server.ts';
+import { createJobRunner } from './platform/jobs/jobs.ts';
+import { appendEvent, ledgerHead } from './platform/ledger/append.ts';
+import { writeCheckpoint } from './platform/ledger/checkpoint.ts';
+import { serviceActor } from './platform/ledger/event.ts';
+import { followLedger } from './platform/ledger/follow.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { openObjectStore } from './platform/objects/object-store.ts';
+import { openWriter } from './platform/store/database.ts';
+import { migrate } from './platform/store/migrate.ts';
+import { MIGRATIONS } from './platform/store/migrations/index.ts';
+import { openReaderPool } from './platform/store/reader-pool.ts';
+import { inTransaction, onCommit } from './platform/store/transaction.ts';
+import type { Secrets } from './platform/vault.ts';
+import { openReception } from './reception.ts';
+import { createStatus } from './station-status.ts';
+import { DeadlinePolicy, triageConsumer } from './triage/index.ts';
+import { worklistConsumer } from './worklist/index.ts';
+
+/** What a station is started with. */
+export type StationOptions = {
+  readonly directory: DataDirectory;
+  readonly secrets: Secrets;
+  readonly config: Config;
+  readonly httpPort: number;
+  readonly dicomPort: number;
+  readonly version: string;
+  readonly log: Log;
+  readonly runnerHost: RunnerHost;
+  /** Entry of the reader threads. */
+  readonly readerEntry: URL;
+  /** Folders of the program: the built page, and what is shipped read-only. */
+  readonly pageFolder: string;
+  readonly resources: string;
+};
+
+/** A station that listens. */
+export type Station = {
+  readonly http: string;
+  readonly dicom: { readonly port: number; readonly aeTitle: string };
+  readonly firstSignIn: FirstSignIn | null;
+  /** Drains, leaves a signed checkpoint, and closes. */
+  stop(): Promise<void>;
+};
+
+const CHECKPOINT_EVERY_MS = 60_000;
+const RECEPTION_GRACE_MS = 5_000;
+
+/** Puts the station together; it reads from top to bottom as the data flows. */
+export async function compose(options: StationOptions): Promise<Result<Station, Refusal>> {
+  const { directory, secrets, config, log, version } = options;
+  const clock = systemClock;
+
+  // The store, and the ledger in it.
+  const opened = openWriter(directory.database, secrets.databaseKey);
+  if (!opened.ok) return opened;
+  const db = opened.value;
+  const migrated = migrate(db, MIGRATIONS);
+  if (!migrated.ok) {
+    db.close();
+    return migrated;
+  }
+  const objects = openObjectStore(directory.objects);
+  const startedAs = v7();
+  const tell = (kind: 'station-started' | 'station-stopped') =>
+    inTransaction(db, () =>
+      appendEvent(db, {
+        kind,
+        payload: { version },
+        ...{ siteId: null, actor: serviceActor('station'), correlationId: startedAs, atMs: clock.nowMs() },
+      }),
+    );
+  tell('station-started');
+
+  // The site and its people.
+  const site = ensureSite(db, { ...config.site, atMs: clock.nowMs() });
+  const firstSignIn = directory.isDemo ? null : await createFirstAdministrator(db, site, clock.nowMs);
+  if (directory.isDemo) await createDemoUsers(db, site, clock.nowMs);
+
+  // Receiving.
+  configurePeers(db, site.siteId, config.dicom.aeTitle, config.dicom.peers);
+  endAssociationsLeftOpen(db, clock.nowMs());
+  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes };
+
+  // Inference.
+  const packages = readPackages([path.join(options.resources, 'models'), ...config.inference.modelFolders], log);
+  installModels(db, packages, clock.nowMs());
+  exposeModels(db, site.siteId, directory.isDemo, clock.nowMs());
+  recoverRuns(db, clock.nowMs());
+  const supervisor = superviseRunner(options.runnerHost, {
+    objectsDir: directory.objects,
+    outboxDir: directory.runnerOutbox,
+    providers: config.inference.providers,
+    threads: config.inference.threads,
+  });
+
+  // What follows the ledger, in the order of the flow.
+  const deadlines = DeadlinePolicy.parse(
+    JSON.parse(readFileSync(path.join(options.resources, 'policies', 'deadlines.json'), 'utf8')),
+  );
+  const hints = createHintHub(() => ledgerHead(db).seq);
+  const followers = followLedger(
+    db,
+    [
+      inferenceConsumer,
+      triageConsumer({ deadlines, zoneOf: () => site.zone }),
+      worklistConsumer((studyId, seq) => hints.publish({ siteId: site.siteId, studyId, seq })),
+    ],
+    { clock, log },
+  );
+  followers.catchUp();
+  const jobs = createJobRunner(
+    db,
+    { [QUIET_TIME_JOB]: judgeByQuietTime, [TOLERANCE_JOB]: markRunLate },
+    { clock, log },
+  );
+
+  // What answers pages and machines.
+  const metrics = createMetrics({
+    openAssociations: () => reception.openAssociations(),
+    ledgerHead: () => ledgerHead(db).seq,
+    cursors: () => followers.cursors(),
+  });
+  const worker = createRunWorker({
+    db,
+    objects,
+    supervisor,
+    outboxDir: directory.runnerOutbox,
+    clock,
+    log,
+    ended: metrics.runEnded,
+  });
+  const reception = openReception({
+    archive,
+    config,
+    clock,
+    log,
+    objectAnswered: metrics.objectAnswered,
+    port: options.dicomPort,
+  });
+  const status = createStatus({
+    ...{ db, site, config, clock, version, objects, supervisor, followers, reception },
+    isDemo: directory.isDemo,
+  });
+  const readers: Readers = openReaderPool(options.readerEntry, {
+    database: directory.database,
+    keyHex: secrets.databaseKey.toString('hex'),
+  });
+  const services = createServices({
+    ...{ db, objects, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
+    status: status.read,
+    health: status.health,
+  });
+
+  const tls = readTls(config);
+  if (!tls.ok) return refuse(tls.error);
+  const made = await createHttp({
+    ...{ bindAddress: config.http.host, port: options.httpPort, names: config.http.names, tls: tls.value, log },
+    page: { folder: options.pageFolder, demo: directory.isDemo },
+    onAnswered: metrics.httpAnswered,
+  });
+  if (!made.ok) return refuse(made.error);
+  const http = made.value;
+  const limits = { idleMs: config.sessions.idleMin * 60_000, absoluteMs: config.sessions.longestHours * 3_600_000 };
+  const api = await createApi({ host: http, db, clock, log, limits, services, hints, metrics, version });
+
+  // Everything listens, or nothing does.
+  const served = await http.listen();
+  if (!served.ok) return refuse({ code: served.error.code === 'port-taken' ? 'http-port-taken' : served.error.code });
+  const listening = await reception.listen();
+  if (!listening.ok) {
+    await http.close();
+    return refuse(listening.error);
+  }
+  status.watch();
+  followers.start();
+  jobs.start();
+  const forgetJobs = onCommit(db, jobs.notify);
+  const forgetRuns = onCommit(db, worker.notify);
+  supervisor.start();
+  worker.start();
+  const checkpoint = () => writeCheckpoint(db, directory.checkpoints, secrets.signingKey, clock);
+  checkpoint();
+  const checkpoints = setInterval(checkpoint, CHECKPOINT_EVERY_MS);
+
+  async function refuse(refusal: Refusal): Promise<Result<Station, Refusal>> {
+    await readers.close();
+    db.close();
+    return err(refusal);
+  }
+
+  return ok({
+    http: served.value.origin,
+    dicom: { port: listening.value.port, aeTitle: config.dicom.aeTitle },
+    firstSignIn,
+    async stop() {
+      clearInterval(checkpoints);
+      await reception.close(RECEPTION_GRACE_MS);
+      await worker.stop();
+      api.stop();
+      await http.close();
+      forgetJobs();
+      forgetRuns();
+      jobs.stop();
+      followers.stop();
+      status.stop();
+      await readers.close();
+      followers.catchUp();
+      tell('station-stopped');
+      checkpoint();
+      db.close();
+    },
+  });
+}
+
+function readTls(config: Config): Result<{ cert: string; key: string } | null, Refusal> {
+  const { tls } = config.http;
+  if (tls === undefined) return ok(null);
+  try {
+    return ok({ cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') });
+  } catch (error) {
+    return err({ code: 'tls-unreadable', details: [(error as NodeJS.ErrnoException).code ?? 'unreadable'] });
+  }
+}

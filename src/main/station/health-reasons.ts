@@ -1,0 +1,42 @@
+import type { HealthReason } from '../../shared/contract/station.ts';
+
+/** What the station knows of its own state when it is asked how it is. */
+export type HealthFacts = {
+  readonly isDicomListening: boolean;
+  readonly disk: 'enough' | 'low' | 'full';
+  readonly runner: 'ready' | 'starting' | 'down';
+  readonly isWantedProvider: boolean;
+  readonly brokenModels: number;
+  readonly parkedEvents: number;
+  readonly ledgerLag: number;
+  readonly quarantined: number;
+  readonly readersSignedIn: number;
+};
+
+/** A follower this many events behind the head shows old rows. */
+const LARGEST_LAG = 500;
+
+type Rule = {
+  readonly code: string;
+  readonly severity: HealthReason['severity'];
+  readonly holds: (facts: HealthFacts) => boolean;
+};
+
+/** Every reason why the station is not wholly well; to add one, add a fact and a rule, and its text to the page. */
+const RULES: readonly Rule[] = [
+  { code: 'dicom-closed', severity: 'failing', holds: (facts) => !facts.isDicomListening },
+  { code: 'disk-full', severity: 'failing', holds: (facts) => facts.disk === 'full' },
+  { code: 'disk-low', severity: 'degraded', holds: (facts) => facts.disk === 'low' },
+  { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
+  { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
+  { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
+  { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },
+  { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
+  { code: 'quarantine-waiting', severity: 'degraded', holds: (facts) => facts.quarantined > 0 },
+  { code: 'no-reader-signed-in', severity: 'degraded', holds: (facts) => facts.readersSignedIn === 0 },
+];
+
+/** The reasons that hold; the station is ready unless one of them is failing. */
+export function healthReasons(facts: HealthFacts): readonly HealthReason[] {
+  return RULES.filter((rule) => rule.holds(facts)).map(({ code, severity }) => ({ code, severity, sinceMs: null }));
+}

@@ -1,0 +1,163 @@
+import '../../shared/domain/zod-setup.ts';
+import { type ChildProcess, fork } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { err, ok, type Result } from '../../shared/domain/result.ts';
+import { compose, type Station } from './compose.ts';
+import { PROGRAM } from './program.ts';
+import { REFUSALS, type Refusal } from './exit-codes.ts';
+import { forkRunnerHost, parentPortRunnerHost } from './inference/index.ts';
+import { readConfig } from './platform/config.ts';
+import { claimDataDirectory } from './platform/data-directory.ts';
+import { openLog } from './platform/log.ts';
+import { findParentPort, openParentPort, type ParentPort } from './platform/parent-port.ts';
+import { openVault } from './platform/vault.ts';
+import { demoConfig } from './demo-config.ts';
+
+type Arguments = {
+  readonly data: string;
+  readonly httpPort: number;
+  readonly dicomPort: number;
+  readonly hl7Port: number | null;
+  readonly config: string | undefined;
+  readonly demo: boolean;
+};
+
+const DEFAULT_PORTS = { http: 8642, dicom: 11_112 };
+
+/** Process entry: arguments → compose → one ready line. */
+async function main(): Promise<void> {
+  const rawPort = findParentPort();
+  const parent =
+    rawPort === null ? null : openParentPort(rawPort, () => process.exit(REFUSALS['arguments-invalid'].exitCode));
+  const started = await start(parent);
+  if (!started.ok) {
+    refuse(started.error, parent);
+    return;
+  }
+  const { station, hospital, release } = started.value;
+  const shutDown = once(async () => {
+    hospital?.kill('SIGTERM');
+    await station.stop();
+    release();
+    process.exit(0);
+  });
+  process.on('SIGTERM', shutDown);
+  process.on('SIGINT', shutDown);
+  parent?.listen('shutdown', shutDown);
+}
+
+async function start(
+  parent: ParentPort | null,
+): Promise<Result<{ station: Station; hospital: ChildProcess | null; release: () => void }, Refusal>> {
+  const parsed = parseArguments(process.argv.slice(2));
+  if (!parsed.ok) return parsed;
+  const args = parsed.value;
+  const read = readConfig(args.config);
+  if (!read.ok) return err({ code: read.error.code, details: read.error.faults });
+  const config = args.demo ? demoConfig(read.value) : read.value;
+  const claimed = claimDataDirectory(args.data, args.demo);
+  if (!claimed.ok) return claimed;
+  const directory = claimed.value;
+  const given = (await parent?.keys()) ?? null;
+  const secrets = openVault(
+    {
+      databaseKeyHex: given?.databaseKeyHex ?? process.env.WETREAD_DATABASE_KEY,
+      signingKeyPem: given?.signingKeyPem ?? process.env.WETREAD_SIGNING_KEY,
+      folder: directory.vault,
+    },
+    directory.isNew,
+  );
+  if (!secrets.ok) {
+    directory.release();
+    return secrets;
+  }
+  const composed = await compose({
+    ...{ directory, config, secrets: secrets.value, httpPort: args.httpPort, dicomPort: args.dicomPort },
+    version: PROGRAM.version,
+    log: openLog(config.logLevel),
+    runnerHost: parent === null ? forkRunnerHost(PROGRAM.runnerEntry) : parentPortRunnerHost(parent),
+    readerEntry: PROGRAM.readerEntry,
+    pageFolder: PROGRAM.pageFolder,
+    resources: PROGRAM.resources,
+  });
+  if (!composed.ok) {
+    directory.release();
+    return composed;
+  }
+  const station = composed.value;
+  announce(station, parent);
+  return ok({ station, hospital: args.demo ? openHospital(station) : null, release: directory.release });
+}
+
+/** The demo's pretend hospital runs beside the station and reaches it as any modality would. */
+function openHospital(station: Station): ChildProcess {
+  const { port, aeTitle } = station.dicom;
+  return fork(PROGRAM.hospitalEntry, ['--dicom-port', String(port), '--called-ae', aeTitle], {
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
+}
+
+function announce(station: Station, parent: ParentPort | null): void {
+  const { http, dicom, firstSignIn } = station;
+  parent?.send({ type: 'ready', http, dicom, hl7: null, firstSignIn });
+  if (parent !== null) return;
+  if (firstSignIn !== null) {
+    process.stderr.write(
+      `First start. Sign in as "${firstSignIn.username}" with the one-time password: ${firstSignIn.password}\n`,
+    );
+  }
+  process.stdout.write(`${JSON.stringify({ ready: true, http, dicom, hl7: null })}\n`);
+}
+
+function refuse(refusal: Refusal, parent: ParentPort | null): void {
+  const { text, exitCode } = REFUSALS[refusal.code];
+  parent?.send({ type: 'fatal', code: refusal.code });
+  process.stderr.write(`${[text, ...(refusal.details ?? [])].join('\n  ')}\n`);
+  process.exitCode = exitCode;
+}
+
+function parseArguments(given: readonly string[]): Result<Arguments, Refusal> {
+  try {
+    const { values } = parseArgs({
+      args: [...given],
+      options: {
+        data: { type: 'string' },
+        'http-port': { type: 'string' },
+        'dicom-port': { type: 'string' },
+        'hl7-port': { type: 'string' },
+        config: { type: 'string' },
+        demo: { type: 'boolean', default: false },
+        'parent-port': { type: 'boolean', default: false },
+      },
+    });
+    if (values.data === undefined) return err({ code: 'arguments-invalid', details: ['--data DIR is needed'] });
+    return ok({
+      data: values.data,
+      httpPort: port(values['http-port'], DEFAULT_PORTS.http),
+      dicomPort: port(values['dicom-port'], DEFAULT_PORTS.dicom),
+      hl7Port: values['hl7-port'] === undefined ? null : port(values['hl7-port'], 0),
+      config: values.config,
+      demo: values.demo,
+    });
+  } catch (error) {
+    return err({ code: 'arguments-invalid', details: [(error as Error).message] });
+  }
+}
+
+function port(text: string | undefined, otherwise: number): number {
+  const value = Number(text ?? otherwise);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new Error('a port is a whole number from 0 to 65535');
+  return value;
+}
+
+function once(work: () => Promise<void>): () => void {
+  let begun = false;
+  return () => {
+    if (begun) return;
+    begun = true;
+    void work();
+  };
+}
+
+await main();

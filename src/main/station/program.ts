@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const isSource = import.meta.url.endsWith('.ts');
+/** The program's root: of the repository, or of the packaged app. */
+const root = isSource ? path.resolve(here, '../../..') : path.resolve(here, '../..');
+const entry = (source: string, bundled: string) => (isSource ? path.join(root, source) : path.join(here, bundled));
+
+/** Where the program's own files are, run from source or bundled. */
+export const PROGRAM = {
+  version: (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version,
+  runnerEntry: entry('src/main/station/inference/runner/index.ts', 'runner.js'),
+  readerEntry: new URL(isSource ? './reader.ts' : './reader.js', import.meta.url),
+  hospitalEntry: entry('demo/hospital.ts', 'hospital.js'),
+  pageFolder: path.join(root, 'out/renderer'),
+  resources: path.join(root, 'resources'),
+} as const;

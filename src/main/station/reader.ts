@@ -1,0 +1,43 @@
+import { Piscina } from 'piscina';
+import { listAuditEvents, listTimeline } from './audit/index.ts';
+import { findInstances, findSeries, findStudies, type MatchKeys, type MatchPage } from './archive/index.ts';
+import { verifyLedger } from './platform/ledger/verify.ts';
+import type { EventQuery } from './platform/ledger/queries.ts';
+import { openReader, type ReadableDb } from './platform/store/database.ts';
+import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
+import { countFilters, listWindow, type WindowQuery } from './worklist/index.ts';
+
+type Matching = { readonly siteIds: readonly string[]; readonly keys: MatchKeys; readonly page: MatchPage };
+
+/** Entry of the two reader threads: what may be asked of them. */
+export const READER_TASKS = {
+  'list-window': (db: ReadableDb, query: WindowQuery) => listWindow(db, query),
+  'count-filters': (db: ReadableDb, siteIds: readonly string[]) => countFilters(db, siteIds),
+  'list-audit-events': (db: ReadableDb, query: EventQuery) => listAuditEvents(db, query),
+  'list-timeline': (db: ReadableDb, { siteId, studyId }: { siteId: string; studyId: string }) =>
+    listTimeline(db, siteId, studyId),
+  'verify-ledger': (db: ReadableDb, { checkpoints, publicKeyPem }: { checkpoints: string; publicKeyPem: string }) =>
+    verifyLedger(db, checkpoints, publicKeyPem),
+  'find-studies': (db: ReadableDb, { siteIds, keys, page }: Matching) => findStudies(db, siteIds, keys, page),
+  'find-series': (db: ReadableDb, { siteIds, keys, page }: Matching) => findSeries(db, siteIds, keys, page),
+  'find-instances': (db: ReadableDb, { siteIds, keys, page }: Matching) => findInstances(db, siteIds, keys, page),
+} as const;
+
+let connection: ReadableDb | null = null;
+
+/** Does one task on this thread's own read-only connection. */
+export default function answer({ task, input }: ReaderRequest): unknown {
+  connection ??= connect();
+  const run = READER_TASKS[task as keyof typeof READER_TASKS] as
+    | ((db: ReadableDb, input: unknown) => unknown)
+    | undefined;
+  if (run === undefined) throw new Error(`readers know no task ${task}`);
+  return run(connection, input);
+}
+
+function connect(): ReadableDb {
+  const settings = Piscina.workerData as ReaderSettings;
+  const opened = openReader(settings.database, Buffer.from(settings.keyHex, 'hex'));
+  if (!opened.ok) throw new Error(`a reader cannot open the database: ${opened.error.code}`);
+  return opened.value;
+}
