@@ -69,6 +69,7 @@ export function CommandPalette(): ReactNode {
   return (
     <Spotlight
       shortcut="mod + K"
+      overlayProps={{ blur: 0, backgroundOpacity: 0.5 }}
       highlightQuery
       nothingFound={t('palette.nothing')}
       searchProps={{ leftSection: <IconSearch size={size} />, placeholder: t('palette.placeholder') }}

@@ -26,7 +26,7 @@ export function ConnectionStrip({ status }: { readonly status: StationStatus | u
           <Disk disk={status.disk} />
           <span className={classes.space} />
           {status.readersSignedIn === 0 && <Part state="warn">{t('strip.noReader')}</Part>}
-          <HealthReasons reasons={status.reasons} />
+          <HealthReasons reasons={status.reasons.filter((one) => one.code !== 'no-reader-signed-in')} />
         </>
       )}
     </footer>

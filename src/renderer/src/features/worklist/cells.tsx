@@ -100,7 +100,7 @@ export function ExamCell({ row }: Props): ReactNode {
 export function ImagesCell({ row }: Props): ReactNode {
   const { t } = useTranslation();
   const { received, expected, completeness } = row.images;
-  const second = row.inPacs === 'no-destination' ? t(`completeness.${completeness}`) : t(`inPacs.${row.inPacs}`);
+  const second = row.inPacs === 'no-destination' ? t(`code.completeness.${completeness}`) : t(`inPacs.${row.inPacs}`);
   return (
     <Tooltip label={`${t(`completeness.${completeness}`)} · ${t(`inPacs.${row.inPacs}`)}`}>
       <span className={classes.stack}>

@@ -57,8 +57,8 @@ export const columns: ColumnDef<WorklistFeatures, WorklistRow>[] = COLUMN_IDS.ma
 /** Each column's least width, and its share of the room that is left. */
 const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: number }>> = {
   urgency: { px: 116, share: 0 },
-  due: { px: 100, share: 0 },
-  waited: { px: 74, share: 0 },
+  due: { px: 114, share: 0 },
+  waited: { px: 70, share: 0 },
   patient: { px: 212, share: 4 },
   accession: { px: 88, share: 0 },
   exam: { px: 150, share: 3 },
