@@ -9,12 +9,17 @@ import type { Probe, StackViewState } from './stack-view.ts';
 import type { StackImage } from './stack.ts';
 import { presetsOf } from './window-presets.ts';
 
-type Props = { readonly shown: StackViewState; readonly patient: PatientCard };
+type Props = {
+  readonly shown: StackViewState;
+  readonly patient: PatientCard;
+  /** What else stands at the bottom right: whose marks are drawn. */
+  readonly children: ReactNode;
+};
 
-const LONGEST_BAR_PX = 140;
+const LONGEST_BAR_PX = 110;
 
 /** What a picture says of itself at its corners: the patient of its own header, which image it is, how it is drawn. */
-export function CornerTexts({ shown, patient }: Props): ReactNode {
+export function CornerTexts({ shown, patient, children }: Props): ReactNode {
   const { image, stack } = shown;
   if (image === null || stack === null) return null;
   return (
@@ -22,7 +27,9 @@ export function CornerTexts({ shown, patient }: Props): ReactNode {
       <PatientCorner image={image} patient={patient} />
       <ImageCorner image={image} position={shown.index + 1} count={stack.images.length} />
       <DrawingCorner shown={shown} image={image} />
-      <MarksCorner image={image} probe={shown.probe} />
+      <MarksCorner image={image} probe={shown.probe}>
+        {children}
+      </MarksCorner>
     </>
   );
 }
@@ -90,7 +97,9 @@ function DrawingCorner({ shown, image }: { readonly shown: StackViewState; reado
   );
 }
 
-function MarksCorner({ image, probe }: { readonly image: StackImage; readonly probe: Probe | null }): ReactNode {
+type MarksCornerProps = { readonly image: StackImage; readonly probe: Probe | null; readonly children: ReactNode };
+
+function MarksCorner({ image, probe, children }: MarksCornerProps): ReactNode {
   const { t } = useTranslation('reading');
   return (
     <div className={classes.corner} data-corner="bottom-right">
@@ -99,6 +108,7 @@ function MarksCorner({ image, probe }: { readonly image: StackImage; readonly pr
           {t(`image.mark.${mark}`)}
         </strong>
       ))}
+      {children}
       <span className={classes.probe}>{probe && describeProbe(probe, image.rescale.unit)}</span>
     </div>
   );

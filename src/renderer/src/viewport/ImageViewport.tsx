@@ -46,6 +46,9 @@ export function ImageViewport(props: Props): ReactNode {
   useEffect(() => {
     if (view === null || stack === null || stack.images.length === 0) return;
     void view.show(stack, 0);
+  }, [view, stack]);
+  useEffect(() => {
+    if (view === null || stack === null) return;
     onView(view);
     return () => onView(null);
   }, [view, stack, onView]);
@@ -71,9 +74,10 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && !aiHidden && <MaskLayer shown={shown} masks={masks} />}
       {isShown && (
         <div className={classes.texts}>
-          <CornerTexts shown={shown} patient={patient} />
+          <CornerTexts shown={shown} patient={patient}>
+            <AiLine findings={marked} masks={masks} hidden={aiHidden} shown={shown} />
+          </CornerTexts>
           <EdgeMarkers shown={shown} />
-          <AiLine findings={marked} masks={masks} hidden={aiHidden} shown={shown} />
           {patient.underInvestigation && <strong className={classes.doubt}>{t('image.underInvestigation')}</strong>}
           {shown.missing !== null && (
             <strong className={classes.missing}>{t('image.missing', { number: shown.missing + 1 })}</strong>

@@ -70,7 +70,7 @@ export class StackView {
     element.addEventListener('mousemove', this.#onMouseMove);
     element.addEventListener('mouseleave', this.#onMouseLeave);
     eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.#onLoadError);
-    this.#resizes = new ResizeObserver(() => engine.resize(true, true));
+    this.#resizes = new ResizeObserver(this.#onResize);
     this.#resizes.observe(element);
   }
 
@@ -207,6 +207,15 @@ export class StackView {
     if (column === undefined || row === undefined) return;
     const inside = column >= 0 && row >= 0 && column < image.columns && row < image.rows;
     this.#change({ ...this.#state, probe: inside ? { column, row, value: this.#valueAt(image, column, row) } : null });
+  };
+
+  /** A picture the reader has not moved fits its pane again; any other stays as it was. */
+  readonly #onResize = (): void => {
+    const [panX, panY] = this.#viewport.getPan();
+    const isAsFitted = Math.abs(this.#viewport.getZoom() - 1) < 1e-3 && Math.hypot(panX, panY) < 1;
+    getEngine().resize(true, true);
+    if (isAsFitted && this.#state.image !== null) this.#viewport.resetCamera();
+    this.#viewport.render();
   };
 
   readonly #onMouseLeave = (): void => this.#change({ ...this.#state, probe: null });

@@ -80,12 +80,16 @@ export function findImage(stack: Stack, sopUid: string): number | null {
   return index < 0 ? null : index;
 }
 
+/** No instance has more: a header that says so is damaged, and only its first frame is shown. */
+const MOST_FRAMES = 20_000;
+
 function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
   const sopUid = textOf(dataSet, TAG.SOPInstanceUID);
   const rows = numberOf(dataSet, TAG.Rows);
   const columns = numberOf(dataSet, TAG.Columns);
   if (sopUid === null || rows === null || columns === null || rows < 1 || columns < 1) return [];
-  const frames = Math.max(1, numberOf(dataSet, TAG.NumberOfFrames) ?? 1);
+  const said = numberOf(dataSet, TAG.NumberOfFrames) ?? 1;
+  const frames = said > 1 && said <= MOST_FRAMES ? Math.floor(said) : 1;
   const plane = planeOf(dataSet);
   const samples = numberOf(dataSet, TAG.SamplesPerPixel) ?? 1;
   const one = {

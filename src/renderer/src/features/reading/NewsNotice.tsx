@@ -7,7 +7,7 @@ import type { StudyNews } from './study-news.ts';
 
 type Props = { readonly news: StudyNews; readonly onReload: () => void };
 
-/** Says that the station knows more than the screen shows, over the images so that nothing moves; a person reloads. */
+/** Says that the station knows more than the screen shows, where it moves nothing; a person reloads. */
 export function NewsNotice({ news, onReload }: Props): ReactNode {
   const { t } = useTranslation('reading');
   if (news === 'nothing') return null;

@@ -43,8 +43,9 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             patient={alertsOf(study, now.data ?? study)}
             accession={study.row.accession}
             exam={study.row.exam}
-          />
-          <NewsNotice news={newsOf(study, now.data ?? study)} onReload={() => setKept(now.data ?? study)} />
+          >
+            <NewsNotice news={newsOf(study, now.data ?? study)} onReload={() => setKept(now.data ?? study)} />
+          </PatientHeader>
           {study.series.some((series) => series.displayable) ? (
             <Suspense fallback={<RoomSkeleton />}>
               <ReadingRoom

@@ -73,7 +73,9 @@ export function ReadingRoom({ study, ai, runs, onLeave }: Props): ReactNode {
         aiHidden={aiHidden}
         onAction={act}
         onLeave={onLeave}
-      />
+      >
+        <OpeningNotice opening={opening} />
+      </ReadingToolbar>
       <div className={classes.room}>
         <SeriesList
           study={study}
@@ -82,7 +84,6 @@ export function ReadingRoom({ study, ai, runs, onLeave }: Props): ReactNode {
           onHang={(seriesUid) => setPanes((before) => hangSeries(before, seriesUid))}
         />
         <div className={classes.stage}>
-          <OpeningNotice opening={opening} />
           {room.shelf !== null && (
             <ViewportGrid
               panes={panes}

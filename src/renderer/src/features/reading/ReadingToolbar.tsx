@@ -29,6 +29,8 @@ type Props = {
   readonly aiHidden: boolean;
   readonly onAction: (action: ReadingAction) => void;
   readonly onLeave: () => void;
+  /** What must be said in the toolbar's free space. */
+  readonly children: ReactNode;
 };
 
 const TOOL_ICONS: Readonly<Record<ViewportTool, ReactNode>> = {
@@ -48,7 +50,8 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
 ];
 
 /** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
-export function ReadingToolbar({ layout, onLayout, presets, aiHidden, onAction, onLeave }: Props): ReactNode {
+export function ReadingToolbar(props: Props): ReactNode {
+  const { layout, onLayout, presets, aiHidden, onAction, onLeave, children } = props;
   const { t } = useTranslation('reading');
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>
@@ -68,7 +71,7 @@ export function ReadingToolbar({ layout, onLayout, presets, aiHidden, onAction, 
         onChange={(value) => onLayout(LAYOUTS.find((one) => one === value) ?? layout)}
         data={LAYOUTS.map((value) => ({ value, label: value.replace('x', '×') }))}
       />
-      <span className={classes.space} />
+      <span className={classes.space}>{children}</span>
       <Button
         size="compact-sm"
         variant={aiHidden ? 'default' : 'light'}
