@@ -2,23 +2,16 @@ import { ORPCError } from '@orpc/server';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Log } from '../platform/log.ts';
 
-/** Errors that the contract names and the api itself throws. */
-const SPOKEN = new Set([
-  'UNAUTHORIZED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'CONFLICT',
-  'TOO_MANY_REQUESTS',
-  'INTERNAL_SERVER_ERROR',
-]);
+/** Errors of the contract that only the api itself throws; oRPC marks them as the contract's on their way out. */
+const SPOKEN = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'TOO_MANY_REQUESTS']);
 
 /** What a caller is told of anything thrown: contract errors as they are, a misfit input by its places, a bug by its incident id alone. */
 export function spokenError(error: unknown, route: string, log: Log): ORPCError<string, unknown> {
   if (error instanceof ORPCError && error.code === 'BAD_REQUEST') return misfit(error);
-  if (error instanceof ORPCError && error.defined && SPOKEN.has(error.code)) return error;
+  if (error instanceof ORPCError && SPOKEN.has(error.code)) return error;
   const cause = error instanceof ORPCError && error.cause !== undefined ? error.cause : error;
   const incidentId = log.incident('call-failed', cause, { route });
-  return new ORPCError('INTERNAL_SERVER_ERROR', { defined: true, data: { incidentId } });
+  return new ORPCError('INTERNAL_SERVER_ERROR', { data: { incidentId } });
 }
 
 /** Where the input does not fit the contract; neither its values nor the validator's words about them. */

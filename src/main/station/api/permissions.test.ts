@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contract } from '../../../shared/contract/contract.ts';
+import { ROLES, ROLE_PERMISSIONS, type Role } from '../../../shared/domain/permissions.ts';
+import { FINDING, STUDY, testAnswers } from './test-answers.ts';
+import { startTestStation, TEST_PASSWORD, type TestClient, type TestStation } from './test-station.ts';
+
+/** For every procedure an input that fits, and what an allowed call answers. */
+const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>; readonly status: number }>> = {
+  'sessions.signIn': { input: { username: 'radiologist', password: TEST_PASSWORD }, status: 201 },
+  'sessions.current': { status: 200 },
+  'sessions.changePassword': { input: { current: 'wrong', next: 'another long password' }, status: 409 },
+  'sessions.signOut': { status: 200 },
+  'worklist.list': { input: { filter: 'all', limit: 5 }, status: 200 },
+  'worklist.search': { input: { text: 'anything' }, status: 200 },
+  'worklist.counts': { status: 200 },
+  'worklist.next': { status: 200 },
+  'studies.get': { input: { studyId: STUDY }, status: 200 },
+  'studies.find': { input: { studyUid: '1.2.3' }, status: 200 },
+  'studies.findings': { input: { studyId: STUDY }, status: 200 },
+  'studies.report': { input: { studyId: STUDY }, status: 200 },
+  'studies.timeline': { input: { studyId: STUDY }, status: 200 },
+  'studies.open': { input: { studyId: STUDY }, status: 200 },
+  'studies.promote': { input: { studyId: STUDY }, status: 409 },
+  'deliveries.list': { input: {}, status: 200 },
+  'audit.events': { input: {}, status: 200 },
+  'audit.verify': { status: 200 },
+  'station.status': { status: 200 },
+  'station.hints': { status: 200 },
+};
+
+const procedures = Object.entries(contract).flatMap(([area, members]) =>
+  Object.entries(members).map(([name, procedure]) => ({ name: `${area}.${name}`, area, member: name, procedure })),
+);
+const callers: readonly (Role | null)[] = [null, ...ROLES];
+
+let station: TestStation;
+beforeAll(async () => {
+  station = await startTestStation(testAnswers());
+});
+afterAll(() => station.stop());
+
+test('knows a call for every procedure of the contract', () => {
+  expect(Object.keys(CALLS).toSorted()).toEqual(procedures.map(({ name }) => name).toSorted());
+});
+
+function expectedStatus(name: string, access: string, caller: Role | null): number {
+  const allowed = CALLS[name]?.status ?? 0;
+  if (access === 'public') return allowed;
+  if (caller === null) return 401;
+  if (access === 'signed-in') return allowed;
+  return ROLE_PERMISSIONS[caller].includes(access as never) ? allowed : 403;
+}
+
+describe.each(procedures)('$name', ({ name, area, member, procedure }) => {
+  const { access } = procedure['~orpc'].meta;
+  const { method, path } = procedure['~orpc'].route;
+
+  test.each(callers.map((caller) => [caller ?? 'nobody', expectedStatus(name, access, caller), caller] as const))(
+    '%s over REST: %i',
+    async (_caller, expected, caller) => {
+      const token = caller === null ? null : await station.token(caller);
+      const input = CALLS[name]?.input ?? {};
+      if (path === undefined || method === undefined) {
+        const address = `/api/v1/${area}/${member}`;
+        const answers = await Promise.all(['GET', 'POST'].map((verb) => station.ask(token, address, { method: verb })));
+        expect(answers.every((answer) => answer.status >= 400)).toBe(true);
+        return;
+      }
+      const answer = await station.ask(token, restPath(path, method, input), restInit(method, input));
+      expect(answer.status).toBe(expected);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  test.each(ROLES.map((role) => [role, expectedStatus(name, access, role)] as const))(
+    '%s over WebSocket: %i',
+    async (role, expected) => {
+      const { client, socket } = await station.connect(await station.token(role));
+      const status = await callStatus(client, area, member, CALLS[name]?.input);
+      socket.close();
+      expect(status).toBe(expected === 201 ? 200 : expected);
+    },
+  );
+});
+
+const BESIDE = [
+  ['/health/live', 'public', 200],
+  ['/health/ready', 'station.read', 200],
+  ['/metrics', 'station.read', 200],
+  ['/api/v1/openapi.json', 'signed-in', 200],
+  [`/api/v1/findings/${FINDING}/mask`, 'study.read', 200],
+  ['/dicomweb/north/studies', 'study.read', 204],
+  ['/dicomweb/north/series', 'study.read', 204],
+  ['/dicomweb/north/instances', 'study.read', 204],
+  ['/dicomweb/north/studies/1.2.3', 'study.read', 404],
+  ['/dicomweb/north/studies/1.2.3/metadata', 'study.read', 404],
+  ['/dicomweb/north/studies/1.2/series/1.3/instances/1.4/frames/1', 'study.read', 404],
+] as const;
+
+describe.each(BESIDE)('GET %s', (path, access, status) => {
+  test.each(callers.map((caller) => [caller ?? 'nobody', caller] as const))('%s', async (_name, caller) => {
+    const token = caller === null ? null : await station.token(caller);
+    const isGranted = caller !== null && (access === 'signed-in' || ROLE_PERMISSIONS[caller].includes(access as never));
+    const expected = access === 'public' || isGranted ? status : caller === null ? 401 : 403;
+    expect((await station.ask(token, path)).status).toBe(expected);
+  });
+});
+
+test('refuses the upgrade to a socket without a session', async () => {
+  await expect(station.connect('not-a-token')).rejects.toThrow('401');
+});
+
+function restPath(path: string, method: string, input: Record<string, unknown>): string {
+  const named = path.replaceAll(/\{(\w+)\}/g, (_whole, key: string) => String(input[key]));
+  const rest = Object.entries(input).filter(([key]) => !path.includes(`{${key}}`));
+  if (method !== 'GET' || rest.length === 0) return `/api/v1${named}`;
+  return `/api/v1${named}?${new URLSearchParams(rest.map(([key, value]): [string, string] => [key, String(value)]))}`;
+}
+
+function restInit(method: string, input: Record<string, unknown>): RequestInit {
+  if (method === 'GET' || Object.keys(input).length === 0) return { method };
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) };
+}
+
+async function callStatus(client: TestClient, area: string, member: string, input: unknown): Promise<number> {
+  const procedure = (client as unknown as Record<string, Record<string, (given: unknown) => Promise<unknown>>>)[area]?.[
+    member
+  ];
+  if (procedure === undefined) throw new Error(`no ${area}.${member}`);
+  try {
+    await procedure(input);
+    return 200;
+  } catch (error) {
+    return (error as { status: number }).status;
+  }
+}

@@ -1,0 +1,169 @@
+import { gzipSync } from 'node:zlib';
+import type { Finding, StudyDetail } from '../../../shared/contract/studies.ts';
+import { type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
+import { FindingId, PatientId, RunId, SeriesId, StudyId } from '../../../shared/domain/ids.ts';
+import { err, ok } from '../../../shared/domain/result.ts';
+import type { StationServices } from './services.ts';
+
+/** A name that must show up in answers and nowhere else. */
+export const PATIENT_NAME = 'ZWETSCHGENKNOEDEL^LIESELOTTE';
+export const PATIENT_MRN = 'MRN-77042731';
+
+/** The study that the answers know. */
+export const STUDY = StudyId.parse('01990000-0000-7000-8000-000000000001');
+/** One that nobody knows. */
+export const OTHER_STUDY = StudyId.parse('01990000-0000-7000-8000-00000000ffff');
+export const FINDING = FindingId.parse('01990000-0000-7000-8000-000000000002');
+const RUN = RunId.parse('01990000-0000-7000-8000-000000000003');
+
+/** One row, of a patient whose name must not leak. */
+export const ROW: WorklistRow = {
+  studyId: STUDY,
+  studyUid: '1.2.3',
+  revision: 2,
+  intent: 'new',
+  patient: {
+    patientId: PatientId.parse('01990000-0000-7000-8000-000000000004'),
+    name: PATIENT_NAME,
+    birthDateRaw: '19500102',
+    sex: 'F',
+    mrn: PATIENT_MRN,
+    issuer: null,
+    nameAlert: false,
+    underInvestigation: false,
+  },
+  accession: 'A1',
+  exam: { description: 'CT head', modality: 'CT', bodyPart: 'HEAD', laterality: null, dateRaw: null, timeRaw: null },
+  orderPriority: null,
+  urgency: { level: 'critical', standing: 'suspected' },
+  serviceLevel: 'inpatient',
+  openByAtMs: 1,
+  reportByAtMs: 2,
+  receivedAtMs: 0,
+  completeAtMs: null,
+  images: { received: 3, expected: null, completeness: 'receiving' },
+  inPacs: 'no-destination',
+  ai: { state: 'waiting' },
+  priors: 0,
+  openedBy: null,
+  report: 'none',
+  reasons: [{ code: 'ai-finding', params: { score: 0.9 } }],
+  quarantined: 0,
+};
+
+const DETAIL: StudyDetail = {
+  row: ROW,
+  dicomwebPath: '/dicomweb/north',
+  series: [],
+  completeness: null,
+  priors: [],
+  runs: [],
+  quarantine: [],
+};
+
+const MODEL = { id: 'blood', name: 'Blood', version: '1', clinicalUse: 'none', stage: 'silent' };
+const AI_FINDING: Finding = {
+  findingId: FINDING,
+  studyId: STUDY,
+  runId: RUN,
+  revision: 2,
+  origin: 'ai',
+  state: 'unverified',
+  model: MODEL,
+  label: { code: '1', scheme: 'RADLEX', display: 'Haemorrhage' },
+  category: 1,
+  score: 0.9,
+  threshold: 0.5,
+  measurements: [],
+  seriesUid: '1.2.3.4',
+  keyImage: null,
+  mask: { href: `/api/v1/findings/${FINDING}/mask`, rows: 1, columns: 8, sopUids: ['1.2.3.4.5'] },
+};
+
+/** The mask's packed bits before gzip. */
+export const MASK = Buffer.from([0b1010_0101]);
+export const SERIES = SeriesId.parse('01990000-0000-7000-8000-000000000005');
+
+const known = <T>(studyId: string, value: T): T | null => (studyId === STUDY ? value : null);
+
+/** Answers about one study; objects for DICOMweb are the test's to give. */
+export function testAnswers(changes: Partial<StationServices> = {}): StationServices {
+  const window = { rows: [ROW], next: null, seq: 7 };
+  const entry = {
+    seq: 1,
+    atMs: 5,
+    kind: 'study-completed',
+    payload: null,
+    actor: { kind: 'service', id: 'archive', display: null },
+  } as const;
+  return {
+    worklist: {
+      list: () => window,
+      search: () => Promise.resolve(window),
+      counts: () => Promise.resolve(Object.fromEntries(WORKLIST_FILTERS.map((filter) => [filter, 1])) as never),
+      next: () => ROW,
+    },
+    studies: {
+      get: (_scope, studyId) => known(studyId, DETAIL),
+      findByUid: () => [{ studyId: STUDY, studyUid: '1.2.3', revision: 2 }],
+      findings: (_principal, studyId) => known(studyId, [AI_FINDING]),
+      report: (_scope, studyId) => known(studyId, { studyId: STUDY, state: 'none', signedAtMs: null }),
+      timeline: (_principal, studyId) => Promise.resolve(known(studyId, [{ ...entry }])),
+      open: (_principal, studyId) => (studyId === STUDY ? ok(ROW) : err({ code: 'study-not-found' })),
+      promote: (_principal, studyId) => err({ code: studyId === STUDY ? 'already-new' : 'study-not-found' }),
+      findMask: (_principal, findingId) =>
+        Promise.resolve(findingId === FINDING ? { studyId: STUDY, gzip: gzipSync(MASK) } : null),
+    },
+    deliveries: { list: () => [] },
+    audit: {
+      events: () =>
+        Promise.resolve({ events: [{ ...entry, studyId: STUDY, correlationId: 'c', hash: '00' }], next: null }),
+      verify: () =>
+        Promise.resolve({
+          outcome: 'intact',
+          events: 1,
+          headSeq: 1,
+          headHash: '00',
+          erasedPayloads: 0,
+          checkpoints: { count: 0, lastSeq: null, lastAtMs: null },
+          faults: [],
+          tookMs: 1,
+        }),
+    },
+    station: {
+      status: () => ({
+        version: '0.0.0-test',
+        demo: false,
+        nowMs: 0,
+        dicomIn: {
+          state: 'closed',
+          aeTitle: 'WETREAD',
+          port: 0,
+          associations: 0,
+          receivedLastHour: 0,
+          lastReceivedAtMs: null,
+        },
+        hl7In: { state: 'not-configured' },
+        destinations: [],
+        inference: { state: 'ready', wanted: ['cpu'], provider: 'cpu', queued: 0, running: 0, models: 1 },
+        disk: { freeBytes: 1, totalBytes: 2, state: 'enough' },
+        unopenedCritical: 0,
+        readersSignedIn: 0,
+        reasons: [],
+      }),
+    },
+    dicomweb: {
+      findStudies: () => Promise.resolve([]),
+      findSeries: () => Promise.resolve([]),
+      findInstances: () => Promise.resolve([]),
+      listInstances: () => [],
+      objects: {
+        read: () => Promise.reject(new Error('no objects here')),
+        readRange: () => Promise.reject(new Error('no objects here')),
+        sizeBytes: () => Promise.reject(new Error('no objects here')),
+      },
+    },
+    health: () => ({ ready: true, reasons: [] }),
+    ...changes,
+  };
+}
