@@ -14,6 +14,7 @@ const PROCESSES = {
   station: 'src/main/station/index.ts',
   runner: 'src/main/station/inference/runner/index.ts',
   reader: 'src/main/station/reader.ts',
+  hospital: 'demo/hospital.ts',
 };
 
 const input = Object.fromEntries(

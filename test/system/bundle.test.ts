@@ -1,6 +1,8 @@
-import { fork } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fork, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -56,13 +58,33 @@ describe.skipIf(!isBuilt)('the bundles of the desktop app', () => {
     expect(textOf('preload/index.cjs')).not.toMatch(/^\s*(import|export)\s/m);
   });
 
-  test.skipIf(isBuilt && !existsSync(path.join(out, 'main/runner.js')))(
-    'start a runner that loads its natives and refuses what it does not understand',
-    async () => {
-      const runner = fork(path.join(out, 'main/runner.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-      const exit = new Promise<number | null>((resolve) => runner.on('exit', resolve));
-      runner.send({ type: 'not a message of ours' });
-      expect(await exit).toBe(65);
-    },
-  );
+  test('start a runner that loads its natives and refuses what it does not understand', async () => {
+    const runner = fork(path.join(out, 'main/runner.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const exit = new Promise<number | null>((resolve) => runner.on('exit', resolve));
+    runner.send({ type: 'not a message of ours' });
+    expect(await exit).toBe(65);
+  });
+
+  test('start a station that lives, serves the page and drains', async () => {
+    const data = mkdtempSync(path.join(tmpdir(), 'wetread-bundle-'));
+    const args = ['--data', data, '--http-port', '0', '--dicom-port', '0'];
+    const station = spawn(process.execPath, [path.join(out, 'main/station.js'), ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const exit = new Promise<number | null>((resolve) => station.on('exit', resolve));
+      const line = await new Promise<string>((resolve, reject) => {
+        createInterface({ input: station.stdout }).once('line', resolve);
+        station.once('exit', (code) => reject(new Error(`the station ended with ${code}`)));
+      });
+      const { http } = JSON.parse(line) as { readonly http: string };
+      const statuses = [await fetch(`${http}/health/live`), await fetch(`${http}/`)].map(({ status }) => status);
+      expect(statuses).toEqual([200, 200]);
+      station.kill('SIGTERM');
+      expect(await exit).toBe(0);
+    } finally {
+      station.kill('SIGKILL');
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { app, powerSaveBlocker, safeStorage } from 'electron';
-import type { StationKeys } from '../../shared/contract/parent-port.ts';
+import type { StationKeys, StationReady } from '../../shared/contract/parent-port.ts';
 import type { DesktopPlan } from './arguments.ts';
 import { showFirstSignIn } from './ask.ts';
 import { forkUtility } from './fork-utility.ts';
@@ -8,6 +8,7 @@ import { obtainStationKeys } from './keychain.ts';
 import type { Shell } from './shell.ts';
 import { type StationProcess, type StationState, superviseStation } from './station-process.ts';
 import { trayWords } from './tray-words.ts';
+import type { Child } from './utility-child.ts';
 import { shellRefusalWords, stationRefusalWords } from './words.ts';
 
 type OwnStation = Extract<DesktopPlan, { station: 'own' }>;
@@ -31,6 +32,17 @@ export async function runOwnStation(plan: OwnStation, shell: Shell): Promise<voi
     now: Date.now,
   });
 
+  let hospital: Child | null = null;
+  /** A demo's pretend hospital reaches the station as any modality would; the station cannot fork it here (RunAsNode). */
+  const openHospital = ({ dicom }: StationReady): void => {
+    const args = ['--dicom-port', String(dicom.port), '--called-ae', dicom.aeTitle];
+    hospital?.kill();
+    hospital = forkUtility(bundle('hospital.js'), args, 'Pretend hospital', shell.log.write, {
+      onMessage: () => undefined,
+      onExit: ({ code }) => shell.log.event('hospital-ended', { code }),
+    });
+  };
+
   const tell = (state: StationState): void => {
     shell.say(trayWords(state));
     switch (state.state) {
@@ -46,12 +58,16 @@ export async function runOwnStation(plan: OwnStation, shell: Shell): Promise<voi
       case 'ready':
         shell.log.event('station-ready');
         shell.stationIsReady(new URL(state.ready.http).origin);
+        if (plan.demo) openHospital(state.ready);
         if (state.ready.firstSignIn) void showFirstSignIn(state.ready.firstSignIn);
         return;
     }
   };
 
-  shell.stopFirst(() => station.stop());
+  shell.stopFirst(() => {
+    hospital?.kill();
+    return station.stop();
+  });
   station.start();
 }
 

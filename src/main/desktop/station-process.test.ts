@@ -110,6 +110,17 @@ describe('the station process', () => {
     expect(stations.started).toHaveLength(2);
   });
 
+  test('is ended when it said why it cannot run and stays', () => {
+    const { station, stations, states } = supervised();
+    station.start();
+    stations.last().say({ type: 'fatal', code: 'key-missing' });
+    vi.advanceTimersByTime(1_999);
+    expect(stations.last().kills).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(stations.last().kills).toBe(1);
+    expect(states.at(-1)).toEqual({ state: 'refused', code: 'key-missing', text: null });
+  });
+
   test('drains on stop, and does not come back', async () => {
     const { station, stations, states } = supervised();
     station.start();

@@ -25,6 +25,8 @@ const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
 /** A station that was ready this long is well: the next failure counts as the first again. */
 const STEADY_AFTER_MS = 60_000;
+/** After it said why it cannot run nothing of it is open, but its port to us may keep the process. */
+const FATAL_GRACE_MS = 2_000;
 /** Longer than the station takes to drain its receivers and write its checkpoint. */
 const STOP_GRACE_MS = 20_000;
 
@@ -52,6 +54,7 @@ export function superviseStation(options: {
   const spawn = (): void => {
     restart = null;
     let fatal: { readonly code: string; readonly text: string | null } | null = null;
+    let ending: NodeJS.Timeout | null = null;
     let readyAtMs: number | null = null;
     options.onState({ state: 'starting' });
 
@@ -67,6 +70,7 @@ export function superviseStation(options: {
             return options.onState({ state: 'ready', ready: message });
           case 'fatal':
             fatal = { code: message.code, text: message.text ?? null };
+            ending = setTimeout(() => child.kill(), FATAL_GRACE_MS);
             return;
           case 'runner-start':
           case 'runner-send':
@@ -76,6 +80,7 @@ export function superviseStation(options: {
       },
       onExit: ({ code }) => {
         relay.stop();
+        if (ending) clearTimeout(ending);
         station = null;
         if (stopping) return ended?.();
         if (fatal !== null) return options.onState({ state: 'refused', ...fatal });

@@ -86,10 +86,14 @@ async function start(
   }
   const station = composed.value;
   announce(station, parent);
-  return ok({ station, hospital: args.demo ? openHospital(station) : null, release: directory.release });
+  return ok({
+    station,
+    hospital: args.demo && parent === null ? openHospital(station) : null,
+    release: directory.release,
+  });
 }
 
-/** The demo's pretend hospital runs beside the station and reaches it as any modality would. */
+/** The demo's pretend hospital runs beside the station and reaches it as any modality would; the desktop app starts its own. */
 function openHospital(station: Station): ChildProcess {
   const { port, aeTitle } = station.dicom;
   return fork(PROGRAM.hospitalEntry, ['--dicom-port', String(port), '--called-ae', aeTitle], {
@@ -111,8 +115,9 @@ function announce(station: Station, parent: ParentPort | null): void {
 
 function refuse(refusal: Refusal, parent: ParentPort | null): void {
   const { text, exitCode } = REFUSALS[refusal.code];
-  parent?.send({ type: 'fatal', code: refusal.code });
-  process.stderr.write(`${[text, ...(refusal.details ?? [])].join('\n  ')}\n`);
+  const words = [text, ...(refusal.details ?? [])].join('\n  ');
+  parent?.send({ type: 'fatal', code: refusal.code, text: words.slice(0, 2_000) });
+  process.stderr.write(`${words}\n`);
   process.exitCode = exitCode;
 }
 
