@@ -1,4 +1,4 @@
-import { Enums, eventTarget, imageLoader, StackViewport, utilities } from '@cornerstonejs/core';
+import { Enums, eventTarget, imageLoader, StackViewport, type Types, utilities } from '@cornerstonejs/core';
 import { CACHE_BYTES, getEngine } from './engine.ts';
 import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
 import { Prefetch } from './prefetch.ts';
@@ -167,11 +167,12 @@ export class StackView {
   }
 
   readonly #onNewImage = (event: Event): void => {
-    const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
+    const { imageId, image: loaded } = (event as CustomEvent<{ imageId: string; image: Types.IImage }>).detail;
     const images = this.#state.stack?.images ?? [];
     const index = images.findIndex((image) => image.imageId === imageId);
     const image = images[index];
     if (image === undefined) return;
+    if (!isWhole(loaded, image)) return this.#change({ ...this.#state, image: null, index, missing: index });
     this.#change({ ...this.#state, image, index, missing: null, probe: null });
     this.#prefetch?.lookAt(index, images.length, Math.floor(CACHE_BYTES / 2 / image.bytes));
   };
@@ -232,6 +233,11 @@ export class StackView {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** True when the decoder gave a value for every pixel; with fewer it would draw black, which looks like an image. */
+function isWhole(loaded: Types.IImage, image: StackImage): boolean {
+  return loaded.getPixelData().length >= image.rows * image.columns * (loaded.color ? 3 : 1);
 }
 
 async function loadAhead(image: StackImage | undefined): Promise<void> {

@@ -32,6 +32,7 @@ export async function drawThumbnail(
   const width = [loaded.windowWidth].flat()[0] ?? 256;
   const [low, high] = loaded.color ? [0, 255] : [centre - width / 2, centre + width / 2];
   const values = loaded.getPixelData();
+  if (values.length < image.rows * image.columns * (loaded.color ? 3 : 1)) return;
   const picture: Picture = {
     rows: image.rows,
     columns: image.columns,
