@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import { RPCLink } from '@orpc/client/websocket';
 import { StationUnreachable } from './failure.ts';
-import { refreshSession, useSession } from './session.ts';
+import { confirmSession } from './session.ts';
 
 /** Whether the page hears the station: `open`, or since when it does not. */
 export type ConnectionState =
@@ -89,12 +89,10 @@ export class Connection {
 
   /** A browser does not say why an upgrade was refused, so ask over HTTP whether the session still stands. */
   async #again(): Promise<void> {
-    const before = useSession.getState();
-    const session = await refreshSession();
+    const session = await confirmSession();
     if (!this.#wanted) return;
-    if (session.state === 'signed-out') return this.close();
-    if (session.state === 'unreachable' && before.state === 'signed-in') useSession.setState(before, true);
-    this.#connect();
+    if (session.state === 'signed-out') this.close();
+    else this.#connect();
   }
 
   #answerWaiting(link: StationLink | null): void {

@@ -13,11 +13,10 @@ const POLL_MS = 5_000;
  */
 export function followHints(cache: QueryClient): () => void {
   const stop = new AbortController();
+  let hearing = false;
   const poll = setInterval(() => {
     if (!hearing && useConnection.getState().state === 'open') refetchAll(cache);
   }, POLL_MS);
-  let hearing = false;
-
   async function listen(): Promise<void> {
     const hints = await client.station.hints(undefined, { signal: stop.signal });
     hearing = true;

@@ -1,7 +1,8 @@
 import { createTanstackQueryUtils, type RouterUtils } from '@orpc/tanstack-query';
-import { QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { client, type StationClient } from './client.ts';
 import { failureOf } from './failure.ts';
+import { confirmSession } from './session.ts';
 
 /** Query and mutation options for every procedure: `useQuery(station.studies.get.queryOptions({ input: { studyId } }))`. */
 export const station: RouterUtils<StationClient> = createTanstackQueryUtils(client);
@@ -11,6 +12,8 @@ const WORTH_RETRYING = new Set(['unreachable', 'too-many-requests']);
 /** The page's cache of answers: never judges by the browser's idea of being online, for the station may be on this machine. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+    mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
     defaultOptions: {
       queries: {
         networkMode: 'always',
@@ -22,4 +25,9 @@ export function createQueryClient(): QueryClient {
       mutations: { networkMode: 'always', retry: false },
     },
   });
+}
+
+/** A session may end while the socket stands; the station then refuses, and the page finds out for certain. */
+function leaveWhenSignedOut(error: unknown): void {
+  if (failureOf(error).code === 'signed-out') void confirmSession();
 }

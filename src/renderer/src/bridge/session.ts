@@ -25,11 +25,19 @@ const UNREACHABLE: Failure = { code: 'unreachable', incidentId: null, retryAfter
 const UNEXPECTED: Failure = { code: 'unexpected-answer', incidentId: null, retryAfterMs: null };
 
 /** Asks the station whose cookie this browser holds, and remembers the answer. */
-export async function refreshSession(): Promise<Session> {
-  const answer = await ask('GET', `${SESSIONS}/current`);
-  const session = sessionOf(answer);
-  useSession.setState(session, true);
+export async function refreshSession(): Promise<void> {
+  useSession.setState(await askSession(), true);
+}
+
+/** As `refreshSession`, but somebody signed in stays so while the station cannot be asked: its restart signs nobody out. */
+export async function confirmSession(): Promise<Session> {
+  const session = await askSession();
+  if (session.state !== 'unreachable') useSession.setState(session, true);
   return session;
+}
+
+async function askSession(): Promise<Session> {
+  return sessionOf(await ask('GET', `${SESSIONS}/current`));
 }
 
 function sessionOf(answer: Result<unknown, Failure>): Session {

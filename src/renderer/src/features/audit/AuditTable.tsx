@@ -8,8 +8,8 @@ import { eventText } from '../../ui/story-text.ts';
 import { actorName } from '../../ui/Timeline.tsx';
 import classes from './AuditPage.module.css';
 
-/** The columns: number, moment, what happened, by whom. */
-export const TRACKS = ['68px', '150px', 'minmax(260px, 1fr)', '190px'] as const;
+/** The columns: number, moment, what happened, to which study, by whom. */
+export const TRACKS = ['68px', '150px', 'minmax(240px, 1fr)', '86px', '180px'] as const;
 
 const ROW_HEIGHT = 30;
 const HEAD_HEIGHT = 26;
@@ -68,7 +68,7 @@ export function AuditTable({ events, zone, selectedSeq, fetchMore, onSelect }: P
       onKeyDown={onKeyDown}
     >
       <div role="row" aria-rowindex={1} className={classes.head} style={{ gridTemplateColumns: TRACKS.join(' ') }}>
-        {(['seq', 'at', 'what', 'who'] as const).map((column) => (
+        {(['seq', 'at', 'what', 'study', 'who'] as const).map((column) => (
           <span key={column} role="columnheader">
             {t(`audit.column.${column}`)}
           </span>
@@ -101,6 +101,9 @@ export function AuditTable({ events, zone, selectedSeq, fetchMore, onSelect }: P
               </span>
               <span role="gridcell" className={classes.what}>
                 {eventText(event.kind, event.payload, t)}
+              </span>
+              <span role="gridcell" className={classes.study} title={event.studyId ?? undefined}>
+                {event.studyId?.slice(-8)}
               </span>
               <span role="gridcell" className={classes.who}>
                 {actorName(event.actor)}

@@ -1,11 +1,11 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Failure } from '../../bridge/failure.ts';
 import { readPageFacts } from '../../bridge/page-facts.ts';
-import { signIn } from '../../bridge/session.ts';
+import { refreshSession, signIn, useSession } from '../../bridge/session.ts';
 import { formatSpan } from '../../ui/duration.ts';
 import classes from './SignInPage.module.css';
 
@@ -16,6 +16,9 @@ type Attempt =
 const DEMO_USERS = ['radiologist', 'technologist', 'coordinator', 'administrator'] as const;
 const facts = readPageFacts();
 
+/** How often a station that could not be reached is asked again; whoever is still signed in then goes on. */
+const ASK_AGAIN_MS = 3_000;
+
 /** Who are you: name and password, and on a demo station the names to try. */
 export function SignInPage(): ReactNode {
   const { t } = useTranslation();
@@ -23,6 +26,12 @@ export function SignInPage(): ReactNode {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [attempt, setAttempt] = useState<Attempt>({ state: 'idle' });
+  const isUnreachable = useSession().state === 'unreachable';
+  useEffect(() => {
+    if (!isUnreachable) return;
+    const again = setInterval(() => void refreshSession(), ASK_AGAIN_MS);
+    return () => clearInterval(again);
+  }, [isUnreachable]);
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -61,7 +70,13 @@ export function SignInPage(): ReactNode {
         <Button type="submit" size="sm" loading={attempt.state === 'asking'}>
           {t('signIn.submit')}
         </Button>
-        <Outcome attempt={attempt} />
+        {isUnreachable ? (
+          <p role="status" className={classes.refused}>
+            {t('signIn.waiting')}
+          </p>
+        ) : (
+          <Outcome attempt={attempt} />
+        )}
         {facts.demo && (
           <DemoUsers
             onChoose={(name) => {

@@ -52,7 +52,7 @@ export function DueCell({ row }: Props): ReactNode {
 }
 
 export function WaitedCell({ row }: Props): ReactNode {
-  return <span className={classes.number}>{formatSpan(useNow() - (row.completeAtMs ?? row.receivedAtMs))}</span>;
+  return <span className={classes.waited}>{formatSpan(useNow() - (row.completeAtMs ?? row.receivedAtMs))}</span>;
 }
 
 export function PatientCell({ row }: Props): ReactNode {
@@ -71,14 +71,16 @@ export function PatientCell({ row }: Props): ReactNode {
       <span className={classes.patientLines}>
         <TwoLines
           first={
+            <span className={classes.name} title={name}>
+              {name}
+            </span>
+          }
+          second={
             <>
-              <span className={classes.name} title={name}>
-                {name}
-              </span>
+              <span className={classes.facts}>{facts.filter(Boolean).join(' · ')}</span>
               <PatientAlerts patient={patient} brief />
             </>
           }
-          second={facts.filter(Boolean).join(' · ')}
         />
       </span>
     </span>

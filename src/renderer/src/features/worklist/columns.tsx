@@ -56,14 +56,14 @@ export const columns: ColumnDef<WorklistFeatures, WorklistRow>[] = COLUMN_IDS.ma
 
 /** Each column's least width, and its share of the room that is left. */
 const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: number }>> = {
-  urgency: { px: 116, share: 0 },
+  urgency: { px: 110, share: 0 },
   due: { px: 114, share: 0 },
-  waited: { px: 70, share: 0 },
-  patient: { px: 212, share: 4 },
+  waited: { px: 66, share: 0 },
+  patient: { px: 240, share: 4 },
   accession: { px: 88, share: 0 },
-  exam: { px: 150, share: 3 },
+  exam: { px: 142, share: 3 },
   images: { px: 92, share: 0 },
-  ai: { px: 150, share: 3 },
+  ai: { px: 142, share: 3 },
   priors: { px: 44, share: 0 },
   reading: { px: 98, share: 0 },
 };

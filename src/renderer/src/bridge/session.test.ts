@@ -1,0 +1,48 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { confirmSession, refreshSession, signIn, useSession } from './session.ts';
+
+const user = {
+  userId: '01890000-0000-7000-8000-000000000009',
+  username: 'radiologist',
+  displayName: 'Demo Radiologist',
+  roles: ['radiologist'],
+  permissions: ['worklist.read'],
+  site: { code: 'demo', name: 'Demo site', zone: 'UTC' },
+};
+
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): void {
+  const respond = () => Promise.resolve(new Response(JSON.stringify(body), { status, headers }));
+  vi.stubGlobal('fetch', vi.fn(respond));
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  useSession.setState({ state: 'unknown' }, true);
+});
+
+test('signing in remembers who it is', async () => {
+  answer(201, { state: 'signed-in', token: 't', user });
+  const outcome = await signIn('radiologist', 'demo');
+  expect([outcome.ok, useSession.getState()]).toEqual([true, { state: 'signed-in', user }]);
+});
+
+test.each([
+  [401, { status: 401 }, {}, { code: 'signed-out', retryAfterMs: null, incidentId: null }],
+  [429, { data: { retryAfterMs: 4200 } }, {}, { code: 'too-many-requests', retryAfterMs: 4200, incidentId: null }],
+  [429, {}, { 'retry-after': '7' }, { code: 'too-many-requests', retryAfterMs: 7000, incidentId: null }],
+  [500, { data: { incidentId: 'i-1' } }, {}, { code: 'station-fault', retryAfterMs: null, incidentId: 'i-1' }],
+  [201, { state: 'strange' }, {}, { code: 'unexpected-answer', retryAfterMs: null, incidentId: null }],
+])('an answer of %i with %j and %j is the failure %j', async (status, body, headers, failure) => {
+  answer(status, body, headers);
+  expect(await signIn('radiologist', 'x')).toEqual({ ok: false, error: failure });
+  expect(useSession.getState().state).toBe('unknown');
+});
+
+test('a station that cannot be reached signs nobody out, one that says so does', async () => {
+  answer(200, user);
+  await refreshSession();
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('network')));
+  expect([(await confirmSession()).state, useSession.getState().state]).toEqual(['unreachable', 'signed-in']);
+  answer(401, {});
+  expect([(await confirmSession()).state, useSession.getState().state]).toEqual(['signed-out', 'signed-out']);
+});
