@@ -17,9 +17,9 @@ import { collectBody, keepingDicomServer, type KeepingServer } from '../peers-sc
 const run = promisify(execFile);
 const has = (tool: string) => spawnSync('which', [tool]).status === 0;
 const isHere = ['echoscu', 'storescu', 'storescp', 'dcmcjpeg', 'dcmdump'].every(has);
-if (!isHere) console.warn('skipped: DCMTK is not installed');
+if (!isHere) console.error('skipped: DCMTK is not installed');
 const hasValidator = has('dciodvfy');
-if (!hasValidator) console.warn('skipped: dicom3tools is not installed');
+if (!hasValidator) console.error('skipped: dicom3tools is not installed');
 
 let directory: string;
 let running: KeepingServer;
@@ -222,7 +222,7 @@ function dataSetDigest(file: Uint8Array): string {
 }
 
 const headCt = path.resolve(import.meta.dirname, '../../../shared/data/ct-head-ge');
-if (!existsSync(headCt)) console.warn('skipped: the real test data are not on this machine');
+if (!existsSync(headCt)) console.error('skipped: the real test data are not on this machine');
 
 test.skipIf(!isHere || !existsSync(headCt))('takes a real head CT from storescu', async () => {
   const files = readdirSync(headCt, { recursive: true, withFileTypes: true })

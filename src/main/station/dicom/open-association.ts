@@ -58,6 +58,7 @@ export async function openAssociation(
   proposals: readonly Proposal[],
 ): Promise<Result<OpenAssociation, AssociationFailure>> {
   const { connectMs = 10_000, artimMs = 30_000, responseMs = 120_000, maxPduLength = 128 * 1024 } = remote;
+  if (remote.signal?.aborted) return err({ code: 'aborted-here' });
   const connected = await openSocket(remote, connectMs);
   if (!connected.ok) return connected;
   const link = new UpperLayer(connected.value, 'requestor', { maxPduLength, artimMs, writeMs: responseMs });

@@ -83,6 +83,7 @@ export type ServerTimeouts = {
 export type DicomEvent =
   | { readonly kind: 'association-aborted-here'; readonly correlationId: string; readonly code: string }
   | { readonly kind: 'connection-dropped'; readonly remoteAddress: string; readonly code: string }
+  /** A bug, or a failure of the system; the correlation id is empty outside an association. */
   | { readonly kind: 'callback-failed'; readonly correlationId: string; readonly error: unknown };
 
 /** Everything a DICOM server is told when it starts. */

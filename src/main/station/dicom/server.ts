@@ -39,6 +39,8 @@ export async function startDicomServer<Context>(options: DicomServerOptions<Cont
     : createServer((socket) => reception.receive(socket));
   if (options.tls) server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
   const port = await listen(server, options);
+  // A connection that could not be accepted, for want of file handles say, must not end the process.
+  server.on('error', (error) => options.log?.({ kind: 'callback-failed', correlationId: '', error }));
   return {
     port,
     close: async (graceMs) => {

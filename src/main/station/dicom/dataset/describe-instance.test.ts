@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { EXPLICIT_LITTLE_ENDIAN } from '../transfer-syntaxes.ts';
 import { describeInstance } from './describe-instance.ts';
 import { toDicomJson } from './dicom-json.ts';
-import { readDataset, type ReadDataset } from './read-dataset.ts';
+import type { ReadDataset } from './dataset.ts';
+import { readDataset } from './read-dataset.ts';
 import { type DicomRecord, encodeDataset } from './write-dataset.ts';
 
 function written(record: DicomRecord): ReadDataset {

@@ -1,5 +1,5 @@
 import { lookUpKeyword } from './dictionary.ts';
-import type { Dataset, ReadDataset } from './read-dataset.ts';
+import type { Dataset, ReadDataset } from './dataset.ts';
 import { items, number, numbers, type PersonName, parsePersonName, text, texts } from './values.ts';
 
 /** What an image's numbers mean (PS3.3 §C.7.6.3); null where the object does not say. */

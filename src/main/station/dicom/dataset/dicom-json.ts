@@ -1,5 +1,5 @@
 import { tagText } from './dictionary.ts';
-import type { Dataset, Element, ReadDataset } from './read-dataset.ts';
+import type { Dataset, Element, ReadDataset } from './dataset.ts';
 import { elementNumbers, elementTags, elementTexts, isText, parsePersonName, resolvedVr } from './values.ts';
 
 /** One attribute of the DICOM JSON model (PS3.18 §F.2.2). */

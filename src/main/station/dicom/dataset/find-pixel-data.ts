@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { findTransferSyntax } from '../transfer-syntaxes.ts';
-import { type DatasetFailure, readDataset, type ReadDataset } from './read-dataset.ts';
+import type { DatasetFailure, ReadDataset } from './dataset.ts';
+import { readDataset } from './read-dataset.ts';
 
 /** Reads ranges of a data set, wherever it is kept. A read past the end gives what there is. */
 export type RangeReader = {

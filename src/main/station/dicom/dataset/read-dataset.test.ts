@@ -7,7 +7,8 @@ import {
   EXPLICIT_LITTLE_ENDIAN,
   IMPLICIT_LITTLE_ENDIAN,
 } from '../transfer-syntaxes.ts';
-import { type Dataset, readDataset } from './read-dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { readDataset } from './read-dataset.ts';
 import { items, number, numbers, text, texts } from './values.ts';
 import { encodeDataset } from './write-dataset.ts';
 
@@ -24,7 +25,7 @@ const record = {
   ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
   PatientName: 'Żółć^Łucja',
   ReferencedStudySequence: [{ ReferencedSOPInstanceUID: '1.2.3' }, { ReferencedSOPInstanceUID: '1.2.4' }],
-  ImagePositionPatient: [-120.5, 1e-7, 33.123456789012345],
+  ImagePositionPatient: [-120.5, 1e-7, 100 / 3],
   Rows: 512,
   PixelRepresentation: 1,
   SmallestImagePixelValue: -1024,
@@ -46,7 +47,7 @@ test('reads back what it writes', () => {
     type: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
     name: 'Żółć^Łucja',
     nested: ['1.2.3', '1.2.4'],
-    position: [-120.5, 1e-7, 33.1234567890123],
+    position: [-120.5, 1e-7, 33.3333333333333],
     rows: 512,
     smallest: -1024,
     absent: null,

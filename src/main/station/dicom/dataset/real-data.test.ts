@@ -11,7 +11,7 @@ import { readDataset } from './read-dataset.ts';
 
 const data = path.resolve(import.meta.dirname, '../../../../../../shared/data');
 const isHere = existsSync(data);
-if (!isHere) console.warn('skipped: the real test data are not on this machine');
+if (!isHere) console.error('skipped: the real test data are not on this machine');
 
 function files(set: string): readonly string[] {
   return readdirSync(path.join(data, set), { recursive: true, withFileTypes: true })

@@ -1,5 +1,5 @@
 import { tagOf, type Tag } from './dictionary.ts';
-import type { Dataset, Element } from './read-dataset.ts';
+import type { Dataset, Element } from './dataset.ts';
 
 /** A person name as sent, and its component groups (PS3.5 §6.2.1.2); a group that is absent is empty. */
 export type PersonName = {

@@ -23,13 +23,31 @@ export function decodeJpegLossless(frame: EncodedFrame): RawSamples {
   if (header.components === 3 && header.precision > 8) return err({ code: 'unsupported-pixels' });
   const count = frame.rows * frame.columns * frame.samplesPerPixel;
   try {
-    const bytes = Uint8Array.from(frame.bytes); // the decoder wants an ArrayBuffer of its own
+    const bytes = padBeforeEnd(frame.bytes);
     const decoded = new Decoder().decode(bytes.buffer, 0, bytes.length, header.precision > 8 ? 2 : 1);
     if (!decoded || decoded.length !== count) return err({ code: 'frame-damaged' });
     return ok(frame.bitsAllocated === 16 ? Uint16Array.from(decoded) : Uint8Array.from(decoded));
   } catch {
     return err({ code: 'frame-damaged' }); // the decoder throws at whatever it cannot read
   }
+}
+
+const END_OF_IMAGE = Uint8Array.of(0xff, 0xd9);
+/** Eight one bits, stuffed as entropy-coded data are (ITU-T T.81 §B.1.1.5). */
+const PADDING = Uint8Array.of(0xff, 0x00);
+
+/**
+ * A copy with padding before the end marker. The decoder mistakes the marker for data when the last code ends right before
+ * it, and leaves the last pixel zero (jpeg-lossless-decoder-js 2.1.2, `getHuffmanValue`).
+ */
+function padBeforeEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(END_OF_IMAGE);
+  const at = end < 0 ? bytes.length : end;
+  const padded = new Uint8Array(bytes.length + PADDING.length);
+  padded.set(bytes.subarray(0, at));
+  padded.set(PADDING, at);
+  padded.set(bytes.subarray(at), at + PADDING.length);
+  return padded;
 }
 
 function readFrameHeader(bytes: Uint8Array): JpegHeader | null {

@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Result } from '../../../../shared/domain/result.ts';
 import type { AssociatePdu } from './associate-pdu.ts';
 import { encodeData, encodePdu, type Pdu, type Pdv } from './pdu.ts';
-import { readPdus } from './read-pdus.ts';
 import {
   ABORT_REASONS,
   ABORT_SOURCES,
@@ -14,6 +12,7 @@ import {
   type RejectReason,
 } from './rejection.ts';
 import { type Action, type Event, type State, transition } from './state-table.ts';
+import { type Read, Transport } from './transport.ts';
 
 /** How an association ends other than by release. */
 export type AssociationEnd =
@@ -42,7 +41,6 @@ export type UpperLayerLimits = {
   readonly writeMs: number;
 };
 
-type Read = IteratorResult<Result<Pdu, PduFault>>;
 type Outgoing = Exclude<Pdu, { readonly kind: 'data' }>;
 type Cause = { readonly pdu?: Pdu; readonly fault?: PduFault; readonly send?: Outgoing };
 
@@ -58,24 +56,17 @@ const RECEIVED: Readonly<Record<Pdu['kind'], Event>> = {
 
 /** One connection driven by the state table of PS3.8 §9.2, for either role. Only one `receive` may run at a time. */
 export class UpperLayer {
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #role: 'acceptor' | 'requestor';
-  readonly #limits: UpperLayerLimits;
-  readonly #pdus: AsyncGenerator<Result<Pdu, PduFault>>;
-  #pending: Promise<Read> | null = null;
+  readonly #artimMs: number;
   #state: State = 'Sta1';
-  #artim: NodeJS.Timeout | null = null;
   #hasExpired = false;
 
   /** Takes over a connected socket; an acceptor's ARTIM timer starts now. */
   constructor(socket: Socket, role: 'acceptor' | 'requestor', limits: UpperLayerLimits) {
-    this.#socket = socket;
+    this.#transport = new Transport(socket, limits.maxPduLength, limits.writeMs);
     this.#role = role;
-    this.#limits = limits;
-    this.#pdus = readPdus(socket, limits.maxPduLength);
-    socket.setNoDelay(true);
-    socket.on('error', () => {}); // 'close' follows, and the next read says so
-    socket.once('close', () => this.#stopArtim());
+    this.#artimMs = limits.artimMs;
     if (role === 'acceptor') void this.#signal('transport-accepted');
   }
 
@@ -106,8 +97,8 @@ export class UpperLayer {
   async send(pdvs: readonly Pdv[]): Promise<boolean> {
     if (this.#state !== 'Sta6' && this.#state !== 'Sta8') return false;
     await this.#signal('data-asked');
-    await this.#write(encodeData(pdvs));
-    return this.#socket.writable;
+    await this.#transport.write(encodeData(pdvs));
+    return this.#transport.isWritable;
   }
 
   /** Asks for release; `receive` then gives `released`. */
@@ -134,7 +125,7 @@ export class UpperLayer {
   async receive(timeoutMs: number): Promise<Indication> {
     while (this.#state !== 'Sta1') {
       const timed = this.#state !== 'Sta2' && this.#state !== 'Sta13'; // there ARTIM runs
-      const read = await this.#nextPdu(timed ? timeoutMs : null);
+      const read = await this.#transport.read(timed ? timeoutMs : null);
       if (read === 'timed-out') {
         await this.abort();
         return { kind: 'timed-out' };
@@ -148,7 +139,7 @@ export class UpperLayer {
 
   /** Waits until the connection is gone, passing over what still comes; ARTIM bounds the wait. */
   async finish(): Promise<void> {
-    while (this.#state !== 'Sta1') await this.receive(this.#limits.artimMs);
+    while (this.#state !== 'Sta1') await this.receive(this.#artimMs);
   }
 
   /** Drops the connection at once. */
@@ -156,27 +147,10 @@ export class UpperLayer {
     this.#close();
   }
 
-  async #nextPdu(timeoutMs: number | null): Promise<Read | 'timed-out'> {
-    this.#pending ??= this.#pdus.next();
-    if (timeoutMs === null) {
-      const read = await this.#pending;
-      this.#pending = null;
-      return read;
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const expiry = new Promise<'timed-out'>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs, 'timed-out');
-    });
-    const read = await Promise.race([this.#pending, expiry]);
-    clearTimeout(timer);
-    if (read !== 'timed-out') this.#pending = null;
-    return read;
-  }
-
   async #handle(read: Read): Promise<Indication | null> {
     if (read.done) {
       // After a fault the reader ends before the connection does: leave the peer its time to take our abort.
-      if (this.#state === 'Sta13' && !this.#socket.readableEnded) await this.#drained();
+      if (this.#state === 'Sta13') await this.#transport.drain();
       return this.#state === 'Sta1' ? null : this.#signal('transport-closed');
     }
     if (!read.value.ok) return this.#signal('invalid-pdu-received', { fault: read.value.error });
@@ -213,7 +187,7 @@ export class UpperLayer {
         this.#startArtim();
         return null;
       case 'AE-6':
-        this.#stopArtim();
+        this.#transport.stopArtim();
         return pdu?.kind === 'associate-request' ? { kind: 'associate-requested', request: pdu } : null;
       case 'AE-8':
       case 'AR-4':
@@ -257,52 +231,19 @@ export class UpperLayer {
   }
 
   #writePdu(pdu: Outgoing): Promise<void> {
-    return this.#write([encodePdu(pdu)]);
-  }
-
-  /** Writes and waits until the connection takes more; on a dead one it does nothing: the next read says how it ended. */
-  async #write(pieces: readonly Uint8Array[]): Promise<void> {
-    if (!this.#socket.writable) return;
-    let isFlowing = true;
-    this.#socket.cork();
-    for (const piece of pieces) isFlowing = this.#socket.write(piece);
-    this.#socket.uncork();
-    if (isFlowing) return;
-    await new Promise<void>((resolve) => {
-      const giveUp = setTimeout(() => this.#socket.destroy(), this.#limits.writeMs);
-      const done = () => {
-        clearTimeout(giveUp);
-        this.#socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#socket.once('drain', done).once('close', done);
-    });
-  }
-
-  /** Discards what arrives until the peer closes; ARTIM ends it otherwise. */
-  #drained(): Promise<void> {
-    if (this.#socket.destroyed) return Promise.resolve();
-    return new Promise((resolve) => this.#socket.once('close', resolve).resume());
+    return this.#transport.write([encodePdu(pdu)]);
   }
 
   #startArtim(): void {
-    this.#stopArtim();
-    if (this.#socket.destroyed) return;
-    this.#artim = setTimeout(() => {
+    this.#transport.startArtim(this.#artimMs, () => {
       this.#hasExpired = true;
       void this.#signal('artim-expired');
-    }, this.#limits.artimMs);
-  }
-
-  #stopArtim(): void {
-    if (this.#artim) clearTimeout(this.#artim);
-    this.#artim = null;
+    });
   }
 
   #close(): void {
-    this.#stopArtim();
     this.#state = 'Sta1';
-    this.#socket.destroySoon(); // what was written still leaves
+    this.#transport.close();
   }
 }
 

@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import type { Result } from '../../../../shared/domain/result.ts';
+import type { Pdu } from './pdu.ts';
+import { readPdus } from './read-pdus.ts';
+import type { PduFault } from './rejection.ts';
+
+/** What a read gives: a PDU, a fault, or the end of what can be read. */
+export type Read = IteratorResult<Result<Pdu, PduFault>>;
+
+/** One TCP or TLS connection under an association, with the ARTIM timer of PS3.8 §9.1.5. Never throws. */
+export class Transport {
+  readonly #socket: Socket;
+  readonly #writeMs: number;
+  readonly #pdus: AsyncGenerator<Result<Pdu, PduFault>>;
+  #pending: Promise<Read> | null = null;
+  #artim: NodeJS.Timeout | null = null;
+
+  /** Takes over a connected socket. A write waits `writeMs` for the peer to read, then the connection is dropped. */
+  constructor(socket: Socket, maxPduLength: number, writeMs: number) {
+    this.#socket = socket;
+    this.#writeMs = writeMs;
+    this.#pdus = readPdus(socket, maxPduLength);
+    socket.setNoDelay(true);
+    socket.on('error', () => {}); // 'close' follows, and the next read says so
+    socket.once('close', () => this.stopArtim());
+  }
+
+  /** True while something can still be written. */
+  get isWritable(): boolean {
+    return this.#socket.writable;
+  }
+
+  /** The next PDU. `null` waits for ever; a read that timed out goes on, and the next call takes it up. */
+  async read(timeoutMs: number | null): Promise<Read | 'timed-out'> {
+    this.#pending ??= this.#pdus.next();
+    let timer: NodeJS.Timeout | undefined;
+    const expiry = new Promise<'timed-out'>((resolve) => {
+      if (timeoutMs !== null) timer = setTimeout(resolve, timeoutMs, 'timed-out');
+    });
+    const read = await Promise.race([this.#pending, expiry]);
+    clearTimeout(timer);
+    if (read !== 'timed-out') this.#pending = null;
+    return read;
+  }
+
+  /** Writes and waits until the connection takes more; on a dead one it does nothing: the next read says how it ended. */
+  async write(pieces: readonly Uint8Array[]): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    let isFlowing = true;
+    socket.cork();
+    for (const piece of pieces) isFlowing = socket.write(piece);
+    socket.uncork();
+    if (isFlowing) return;
+    await new Promise<void>((resolve) => {
+      const giveUp = setTimeout(() => socket.destroy(), this.#writeMs);
+      const done = () => {
+        clearTimeout(giveUp);
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.once('drain', done).once('close', done);
+    });
+  }
+
+  /** Discards what still arrives, until the connection is gone. */
+  async drain(): Promise<void> {
+    if (this.#socket.readableEnded || this.#socket.destroyed) return;
+    await new Promise<void>((resolve) => this.#socket.once('close', () => resolve()).resume());
+  }
+
+  /** Closes; what was written still leaves. */
+  close(): void {
+    this.stopArtim();
+    this.#socket.destroySoon();
+  }
+
+  /** Starts the timer anew; not on a connection that is gone. */
+  startArtim(ms: number, onExpiry: () => void): void {
+    this.stopArtim();
+    if (!this.#socket.destroyed) this.#artim = setTimeout(onExpiry, ms);
+  }
+
+  /** Stops the timer. */
+  stopArtim(): void {
+    if (this.#artim) clearTimeout(this.#artim);
+    this.#artim = null;
+  }
+}
