@@ -1,8 +1,9 @@
 import { request as askRaw } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import type { StationServices } from './services.ts';
 import { FINDING, MASK, OTHER_STUDY, PATIENT_MRN, PATIENT_NAME, ROW, STUDY, testAnswers } from './test-answers.ts';
-import { startTestStation, TEST_PASSWORD, type TestStation } from './test-station.ts';
+import { startTestStation, TEST_PASSWORD, type TestRequest, type TestStation } from './test-station.ts';
 
 let station: TestStation;
 afterEach(() => station.stop());
@@ -11,7 +12,7 @@ async function start(changes: Partial<StationServices> = {}, clock?: { nowMs(): 
   station = await startTestStation(testAnswers(changes), clock);
 }
 
-const json = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+const json = (body: unknown, headers: Record<string, string> = {}): TestRequest => ({
   method: 'POST',
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
@@ -35,6 +36,25 @@ test('a page signs in by a cookie that scripts cannot read and other sites canno
   const out = await fetch(`${station.origin}/api/v1/sessions/current`, { method: 'DELETE', headers });
   expect([out.status, out.headers.getSetCookie()[0]]).toEqual([200, expect.stringContaining('wetread-session=; ')]);
   expect((await fetch(`${station.origin}/api/v1/sessions/current`, { headers })).status).toBe(401);
+});
+
+test('the cookie opens a socket for our own page, and for no other', async () => {
+  await start();
+  const [cookie = ''] = (await signIn()).headers.getSetCookie();
+  const knock = (origin?: string) =>
+    new Promise<number | 'open'>((resolve) => {
+      const headers = { cookie: cookie.split(';')[0]! };
+      const socket = new WebSocket(`ws://127.0.0.1:${station.port}/rpc`, { headers, ...(origin && { origin }) });
+      socket.on('open', () => resolve('open'));
+      socket.on('unexpected-response', (request, response) => {
+        request.destroy();
+        resolve(response.statusCode ?? 0);
+      });
+      socket.on('error', () => undefined); // the refusal has been told
+    });
+  expect(await knock(station.origin)).toBe('open');
+  expect(await knock('https://evil.example')).toBe(403);
+  expect(await knock()).toBe(403);
 });
 
 test('a cookie from another page, or from nowhere, writes nothing', async () => {
@@ -76,7 +96,7 @@ test('answers the same over REST and WebSocket, refusals too', async () => {
   await start();
   const token = await station.token('radiologist');
   const { client, socket } = await station.connect(token);
-  const rest = async (path: string, init?: RequestInit) => (await station.ask(token, path, init)).json();
+  const rest = async (path: string, init?: TestRequest) => (await station.ask(token, path, init)).json();
   const failure = (error: unknown) => JSON.parse(JSON.stringify(error)) as unknown;
   const of = `/api/v1/studies/${STUDY}`;
   const pairs: [unknown, unknown][] = [
@@ -204,7 +224,7 @@ test('a fault tells its incident and nothing else, over either way', async () =>
 test('no patient shows up in a log, a metric or an event, whatever is asked', async () => {
   await start();
   const token = await station.token('radiologist');
-  const ask = async (path: string, init?: RequestInit) => (await station.ask(token, path, init)).text();
+  const ask = async (path: string, init?: TestRequest) => (await station.ask(token, path, init)).text();
   const query = `PatientName=${encodeURIComponent(PATIENT_NAME)}&PatientID=${PATIENT_MRN}`;
   const shown = await ask('/api/v1/worklist');
   await ask('/api/v1/worklist/search', json({ text: PATIENT_NAME }));
@@ -218,7 +238,7 @@ test('no patient shows up in a log, a metric or an event, whatever is asked', as
   await station.ask(null, '/api/v1/sessions', json({ username: PATIENT_NAME, password: PATIENT_MRN }));
   const { client, socket } = await station.connect(token);
   await client.worklist.search({ text: PATIENT_NAME });
-  await client.studies.get({ studyId: PATIENT_NAME as never }).catch(() => undefined);
+  await client.studies.get({ studyId: PATIENT_NAME }).catch(() => undefined);
   socket.close();
   const metrics = await ask('/metrics');
   expect(shown).toContain(PATIENT_NAME);

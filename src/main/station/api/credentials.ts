@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-// Its types give the host's app parseCookie and a reply setCookie.
-import type {} from '@fastify/cookie';
+import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply } from 'fastify';
 import type { HttpHost } from '../platform/http/server.ts';
 
@@ -9,8 +8,15 @@ function cookieName(secure: boolean): string {
   return secure ? '__Host-wetread-session' : 'wetread-session';
 }
 
+function cookieOptions(secure: boolean): CookieSerializeOptions {
+  return { httpOnly: true, sameSite: 'strict', path: '/', secure };
+}
+
 /** The token a request carries: Bearer of a service or script, else the page's cookie; null without either. */
-export function tokenOf(headers: IncomingHttpHeaders, { app, secure }: HttpHost): string | null {
+export function tokenOf(
+  headers: IncomingHttpHeaders,
+  { app, secure }: Pick<HttpHost, 'app' | 'secure'>,
+): string | null {
   const bearer = /^Bearer ([\w-]{1,200})$/i.exec(headers.authorization ?? '')?.[1];
   if (headers.authorization !== undefined) return bearer ?? null;
   if (headers.cookie === undefined) return null;
@@ -19,10 +25,10 @@ export function tokenOf(headers: IncomingHttpHeaders, { app, secure }: HttpHost)
 
 /** Gives the page its token where scripts cannot read it and other sites cannot send it. It ends with the browser, or with the session. */
 export function setTokenCookie(reply: FastifyReply, token: string, secure: boolean): void {
-  reply.setCookie(cookieName(secure), token, { httpOnly: true, sameSite: 'strict', path: '/', secure });
+  reply.setCookie(cookieName(secure), token, cookieOptions(secure));
 }
 
 /** Takes the token back. */
 export function clearTokenCookie(reply: FastifyReply, secure: boolean): void {
-  reply.clearCookie(cookieName(secure), { httpOnly: true, sameSite: 'strict', path: '/', secure });
+  reply.clearCookie(cookieName(secure), cookieOptions(secure));
 }

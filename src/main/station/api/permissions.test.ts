@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract } from '../../../shared/contract/contract.ts';
 import { ROLES, ROLE_PERMISSIONS, type Role } from '../../../shared/domain/permissions.ts';
 import { FINDING, STUDY, testAnswers } from './test-answers.ts';
-import { startTestStation, TEST_PASSWORD, type TestClient, type TestStation } from './test-station.ts';
+import {
+  startTestStation,
+  TEST_PASSWORD,
+  type TestClient,
+  type TestRequest,
+  type TestStation,
+} from './test-station.ts';
 
 /** For every procedure an input that fits, and what an allowed call answers. */
 const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>; readonly status: number }>> = {
@@ -117,7 +123,7 @@ function restPath(path: string, method: string, input: Record<string, unknown>):
   return `/api/v1${named}?${new URLSearchParams(rest.map(([key, value]): [string, string] => [key, String(value)]))}`;
 }
 
-function restInit(method: string, input: Record<string, unknown>): RequestInit {
+function restInit(method: string, input: Record<string, unknown>): TestRequest {
   if (method === 'GET' || Object.keys(input).length === 0) return { method };
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) };
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Finding, StudyDetail } from '../../../shared/contract/studies.ts';
 import { type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
-import { FindingId, PatientId, RunId, SeriesId, StudyId } from '../../../shared/domain/ids.ts';
+import { FindingId, PatientId, RunId, StudyId } from '../../../shared/domain/ids.ts';
 import { err, ok } from '../../../shared/domain/result.ts';
 import type { StationServices } from './services.ts';
 
@@ -82,7 +82,6 @@ const AI_FINDING: Finding = {
 
 /** The mask's packed bits before gzip. */
 export const MASK = Buffer.from([0b1010_0101]);
-export const SERIES = SeriesId.parse('01990000-0000-7000-8000-000000000005');
 
 const known = <T>(studyId: string, value: T): T | null => (studyId === STUDY ? value : null);
 

@@ -34,12 +34,15 @@ export type TestStation = {
   logged(): string;
   /** A fresh session's token: a person signs in, a service has one made. */
   token(role: Role): Promise<string>;
-  ask(token: string | null, path: string, init?: RequestInit): Promise<Response>;
+  ask(token: string | null, path: string, init?: TestRequest): Promise<Response>;
   /** A socket that is open, and the contract over it. */
   connect(token: string): Promise<{ readonly client: TestClient; readonly socket: WebSocket }>;
   events(): readonly { readonly kind: string; readonly studyId: string | null; readonly payload: unknown }[];
   stop(): Promise<void>;
 };
+
+/** What a test asks with. */
+export type TestRequest = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
 
 /** The password of every test user. */
 export const TEST_PASSWORD = 'a password for tests';
@@ -128,8 +131,7 @@ async function connect(port: number, token: string): Promise<{ client: TestClien
     socket.once('open', resolve);
     socket.once('error', reject);
   });
-  // ws has the browser's interface in all that the link uses.
-  const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
+  const link = new RPCLink({ websocket: socket });
   return { client: createORPCClient(link), socket };
 }
 

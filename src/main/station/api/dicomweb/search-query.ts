@@ -75,19 +75,19 @@ function listed(value: string): readonly string[] {
   return value.split(/[,\\]/).map((one) => one.trim());
 }
 
-function uids(value: string, use: (uids: readonly string[]) => Part): Part | null {
+function uids(value: string, narrow: (uids: readonly string[]) => Part): Part | null {
   const all = listed(value);
-  return all.every((uid) => UID.test(uid)) ? use(all) : null;
+  return all.every((uid) => UID.test(uid)) ? narrow(all) : null;
 }
 
-function integer(value: string, use: (value: number) => Part): Part | null {
-  return /^[+-]?\d{1,10}$/.test(value.trim()) ? use(Number(value)) : null;
+function integer(value: string, narrow: (value: number) => Part): Part | null {
+  return /^[+-]?\d{1,10}$/.test(value.trim()) ? narrow(Number(value)) : null;
 }
 
-function ranged(value: string, form: RegExp, use: (range: TextRange) => Part): Part | null {
+function ranged(value: string, form: RegExp, narrow: (range: TextRange) => Part): Part | null {
   const dash = value.indexOf('-');
   const [from, to] = dash < 0 ? [value, value] : [value.slice(0, dash), value.slice(dash + 1)];
   if (from === '' && to === '') return null;
   if ([from, to].some((end) => end !== '' && !form.test(end))) return null;
-  return use({ from: from === '' ? null : from, to: to === '' ? null : to });
+  return narrow({ from: from === '' ? null : from, to: to === '' ? null : to });
 }
