@@ -198,6 +198,7 @@ export function superviseRunner(
     start() {
       if (state.state !== 'stopped') throw new Error('the supervisor already runs');
       failuresInARow = 0;
+      stopped = null;
       startProcess();
     },
     load: (packageDir, { verify }) =>
