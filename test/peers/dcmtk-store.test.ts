@@ -215,6 +215,24 @@ test.skipIf(!isHere)('sends a data set to storescp unchanged, whatever the PDU l
   }
 });
 
+test.skipIf(!isHere || !has('openssl'))('answers echoscu over TLS, and itself', async () => {
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(directory, name)) as [string, string];
+  const subject = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  await run('openssl', ['req', ...subject, '-keyout', key, '-out', cert]);
+  const tls = { key: readFileSync(key), cert: readFileSync(cert) };
+  const { server } = await keepingDicomServer({ tls });
+  try {
+    await run('echoscu', ['+tla', '+cf', cert, '127.0.0.1', String(server.port)]);
+    const remote = { host: '127.0.0.1', port: server.port, callingAe: 'WETREAD', calledAe: 'WETREAD' };
+    expect(await echo({ ...remote, tls: { ca: tls.cert, servername: 'localhost' } })).toEqual({ ok: true, value: 0 });
+    const untrusted = await echo({ ...remote, tls: {} });
+    expect(untrusted).toMatchObject({ ok: false, error: { code: 'cannot-connect' } });
+    expect(await echo(remote)).toMatchObject({ ok: false });
+  } finally {
+    await server.close(0);
+  }
+});
+
 function dataSetDigest(file: Uint8Array): string {
   const header = readPart10Header(file);
   if (!header.ok) throw new Error(header.error.code);

@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -7,7 +10,9 @@ import {
   keepingDicomServer,
   type KeepingServer,
 } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
-import { echo, type OutgoingInstance, sendInstances } from './scu.ts';
+import { openAssociation } from './open-association.ts';
+import { writePart10Header } from './part10.ts';
+import { echo, instanceFromFile, type OutgoingInstance, sendInstances } from './scu.ts';
 import type { DicomServerOptions } from './server-options.ts';
 
 const CT = '1.2.840.10008.5.1.4.1.1.2';
@@ -168,8 +173,32 @@ test('sends over several associations what needs more than 128 presentation cont
   await vi.waitFor(() => expect(ends.map((end) => end.counts.stored)).toEqual([128, 72]));
 });
 
+test('sends a file from disk as its data set stands there', async () => {
+  const { remote, kept } = await listen();
+  const directory = mkdtempSync(path.join(tmpdir(), 'wetread-scu-'));
+  const dataSet = randomBytes(500_000);
+  const meta = { sopClassUid: CT, sopInstanceUid: '1.2.3', transferSyntaxUid: EXPLICIT };
+  writeFileSync(path.join(directory, 'ct.dcm'), Buffer.concat([writePart10Header(meta), dataSet]));
+  const fromDisk = await instanceFromFile(path.join(directory, 'ct.dcm'));
+  if (!fromDisk.ok) throw new Error(fromDisk.error.code);
+  expect(await sendInstances(remote, [fromDisk.value])).toEqual([{ state: 'accepted', status: 0 }]);
+  expect(sha(kept.get('1.2.3'))).toBe(sha(dataSet));
+  rmSync(directory, { recursive: true });
+});
+
+test('says that nothing left when nobody listens, or when it was called off before', async () => {
+  const { remote, server } = await listen();
+  const calledOff = { ...remote, signal: AbortSignal.abort() };
+  expect(await sendInstances(calledOff, [instance(randomBytes(4))])).toEqual([
+    { state: 'never-left', failure: { code: 'aborted-here' } },
+  ]);
+  await server.close(0);
+  expect(await sendInstances(remote, [instance(randomBytes(4))])).toEqual([
+    { state: 'never-left', failure: { code: 'cannot-connect', systemCode: 'ECONNREFUSED' } },
+  ]);
+});
+
 test('prefers explicit over implicit little endian where both are offered', async () => {
-  const { openAssociation } = await import('./open-association.ts');
   const { remote } = await listen();
   const opened = await openAssociation(remote, [{ sopClass: CT, transferSyntaxes: [IMPLICIT, EXPLICIT] }]);
   if (!opened.ok) throw new Error(opened.error.code);

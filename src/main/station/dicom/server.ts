@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { serveAssociation } from './dimse/serve-association.ts';
 import type { AssociationOffer, DicomServerOptions, PolicyAnswer } from './server-options.ts';
@@ -20,6 +21,9 @@ export type DicomServer = {
 /** Connections that have not yet asked for an association, beyond which a new one is dropped unheard. */
 const MAX_UNASSOCIATED = 64;
 
+/** How long the last abort may take to leave, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
 const ECHO: AcceptedClass = {
   sopClass: VERIFICATION,
   transferSyntaxes: [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN],
@@ -35,9 +39,14 @@ export const DEFAULT_ACCEPTS: readonly AcceptedClass[] = STORAGE_CLASSES.map(({ 
 export async function startDicomServer<Context>(options: DicomServerOptions<Context>): Promise<DicomServer> {
   const reception = new Reception(options);
   const server = options.tls
-    ? createTlsServer({ ...options.tls }, (socket) => reception.receive(socket))
+    ? createTlsServer({ handshakeTimeout: options.timeouts.artimMs, ...options.tls }, (s) => reception.receive(s))
     : createServer((socket) => reception.receive(socket));
   if (options.tls) server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const port = await listen(server, options);
   // A connection that could not be accepted, for want of file handles say, must not end the process.
   server.on('error', (error) => options.log?.({ kind: 'callback-failed', correlationId: '', error }));
@@ -46,6 +55,8 @@ export async function startDicomServer<Context>(options: DicomServerOptions<Cont
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await reception.close(graceMs);
+      await Promise.race([closed, pause(LAST_WORDS_MS, undefined, { ref: false })]);
+      for (const socket of sockets) socket.destroy(); // a peer that does not read, or never finished its TLS handshake
       await closed;
     },
   };
@@ -97,9 +108,7 @@ class Reception<Context> {
     this.#isClosing = true;
     for (const guest of this.#guests) if (!guest.isBusy) void guest.link.abort();
     const all = Promise.all([...this.#guests].map((guest) => guest.done));
-    const expiry = AbortSignal.timeout(Math.max(1, graceMs));
-    const expired = new Promise<void>((resolve) => expiry.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([all, expired]);
+    await Promise.race([all, pause(graceMs, undefined, { ref: false })]);
     for (const guest of this.#guests) {
       await guest.link.abort();
       guest.link.destroy();

@@ -69,10 +69,12 @@ export class Transport {
     await new Promise<void>((resolve) => this.#socket.once('close', () => resolve()).resume());
   }
 
-  /** Closes; what was written still leaves. */
+  /** Closes; what was written still leaves, where the peer reads it in time. */
   close(): void {
     this.stopArtim();
-    this.#socket.destroySoon();
+    if (this.#socket.destroyed) return;
+    const giveUp = setTimeout(() => this.#socket.destroy(), this.#writeMs);
+    this.#socket.once('close', () => clearTimeout(giveUp)).destroySoon();
   }
 
   /** Starts the timer anew; not on a connection that is gone. */
