@@ -39,5 +39,5 @@ export async function showFirstSignIn(first: FirstSignIn): Promise<void> {
     cancelId: 1,
     noLink: true,
   });
-  if (response === 0) clipboard.writeText(first.password);
+  if (response === 0) await clipboard.writeText(first.password);
 }

@@ -14,7 +14,7 @@ export type Caller<W> = {
 
 /** What the desktop app uses of Electron's ipcMain. */
 export type CallReceiver<W> = {
-  handle(channel: string, listener: (caller: Caller<W>, request: unknown) => Promise<unknown> | unknown): void;
+  handle(channel: string, listener: (caller: Caller<W>, request: unknown) => unknown): void;
 };
 
 /** What the calls do, each with the page that asked. */

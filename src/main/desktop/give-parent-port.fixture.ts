@@ -16,5 +16,3 @@ Object.assign(process, {
     },
   },
 });
-
-export {};

@@ -88,7 +88,7 @@ describe('the real station over the parent port', () => {
     // The keys came over the port: none lie with the data.
     expect(existsSync(path.join(folder, 'station/vault'))).toBe(false);
     await station?.stop();
-    await expect(fetch(`${state.ready.http}/health/live`)).rejects.toThrow();
+    await expect(fetch(`${state.ready.http}/health/live`)).rejects.toThrow('fetch failed');
 
     const wrong = { ...keys.value, databaseKeyHex: 'ab'.repeat(32) };
     expect(await settled(wrong)).toMatchObject({
