@@ -24,7 +24,9 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const navigate = useNavigate();
   const now = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
   const [kept, setKept] = useState<StudyDetail | null>(null);
-  if (kept === null && now.data !== undefined) setKept(now.data);
+  // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
+  const isKept = kept?.series.some((series) => series.displayable) ?? false;
+  if (!isKept && now.data !== undefined && now.data !== kept) setKept(now.data);
 
   const leave = () => void navigate({ to: '/worklist' });
   const onKeyDown = useShortcuts(t('key.heading'), [{ key: 'Escape', label: t('key.leave'), run: leave }]);

@@ -68,7 +68,7 @@ export function ReadingRoom({ study, ai, runs, onLeave }: Props): ReactNode {
     <>
       <ReadingToolbar
         layout={panes.layout}
-        onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study.series))}
+        onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study))}
         presets={presets}
         aiHidden={aiHidden}
         onAction={act}

@@ -5,6 +5,7 @@ import {
   changeLayout,
   countNotDisplayed,
   firstPanes,
+  type Hanging,
   hangingOrder,
   hangSeries,
   noteDisplayed,
@@ -16,33 +17,41 @@ function card(seriesUid: string, instances: number, displayable = true): SeriesC
 }
 
 const SERIES = [card('1', 2), card('2', 30), card('3', 30), card('9', 500, false)];
+const STUDY: Hanging = { series: SERIES, runs: [] };
+
+/** A run that read this series; what else it did plays no part here. */
+const runOn = (seriesUid: string | null) => ({ seriesUid }) as Hanging['runs'][number];
 
 test('hangs the series with most images first, and never one that cannot be displayed', () => {
-  expect(hangingOrder(SERIES)).toEqual(['2', '3', '1']);
-  expect(firstPanes(SERIES).series).toEqual(['2']);
-  expect(firstPanes([card('9', 1, false)]).series).toEqual([null]);
+  expect(hangingOrder(STUDY)).toEqual(['2', '3', '1']);
+  expect(firstPanes(STUDY).series).toEqual(['2']);
+  expect(firstPanes({ series: [card('9', 1, false)], runs: [] }).series).toEqual([null]);
+});
+
+test('hangs what a model read before larger series, whatever it said', () => {
+  expect(hangingOrder({ series: SERIES, runs: [runOn(null), runOn('1')] })).toEqual(['1', '2', '3']);
 });
 
 test('fills new panes with series not hung yet, and leaves the rest empty', () => {
-  const two = changeLayout(firstPanes(SERIES), '1x2', SERIES);
+  const two = changeLayout(firstPanes(STUDY), '1x2', STUDY);
   expect([two.series, two.active]).toEqual([['2', '3'], 0]);
-  expect(changeLayout(two, '2x2', SERIES).series).toEqual(['2', '3', '1', null]);
+  expect(changeLayout(two, '2x2', STUDY).series).toEqual(['2', '3', '1', null]);
 });
 
 test('keeps the series under the eye when panes go', () => {
-  const four = activatePane(changeLayout(firstPanes(SERIES), '2x2', SERIES), 2);
-  const one = changeLayout(four, '1x1', SERIES);
+  const four = activatePane(changeLayout(firstPanes(STUDY), '2x2', STUDY), 2);
+  const one = changeLayout(four, '1x1', STUDY);
   expect([one.series, one.active]).toEqual([['1'], 0]);
-  const two = changeLayout(activatePane(four, 1), '1x2', SERIES);
+  const two = changeLayout(activatePane(four, 1), '1x2', STUDY);
   expect([two.series, two.active]).toEqual([['2', '3'], 1]);
 });
 
 test('hangs a series in the active pane only', () => {
-  const two = activatePane(changeLayout(firstPanes(SERIES), '1x2', SERIES), 1);
+  const two = activatePane(changeLayout(firstPanes(STUDY), '1x2', STUDY), 1);
   expect(hangSeries(two, '1').series).toEqual(['2', '1']);
 });
 
 test('counts the displayable series that were not on the screen', () => {
-  const panes = noteDisplayed(firstPanes(SERIES), '2');
+  const panes = noteDisplayed(firstPanes(STUDY), '2');
   expect([countNotDisplayed(panes, SERIES), noteDisplayed(panes, '2') === panes]).toEqual([2, true]);
 });

@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../../shared/contract/studies.ts';
+import type { SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 
 /** How many viewports stand side by side. */
 export const LAYOUTS = ['1x1', '1x2', '2x2'] as const;
@@ -15,16 +15,26 @@ export type Panes = {
   readonly displayed: ReadonlySet<string>;
 };
 
-/** The panes a study opens with: one, showing its largest displayable series. */
-export function firstPanes(series: readonly SeriesCard[]): Panes {
-  return { layout: '1x1', series: [hangingOrder(series)[0] ?? null], active: 0, displayed: new Set() };
+/** The part of a study that says what to hang. */
+export type Hanging = Pick<StudyDetail, 'series' | 'runs'>;
+
+/** The panes a study opens with: one, showing the first series of the hanging order. */
+export function firstPanes(study: Hanging): Panes {
+  return { layout: '1x1', series: [hangingOrder(study)[0] ?? null], active: 0, displayed: new Set() };
 }
 
-/** Displayable series in the order they are hung: most images first, then by series number. */
-export function hangingOrder(series: readonly SeriesCard[]): readonly string[] {
+/**
+ * Displayable series in the order they are hung. First what a model read, flagged or not: manifests choose the series a
+ * reader would (no localizer, the right kernel). Then most images first, then by series number.
+ */
+export function hangingOrder({ series, runs }: Hanging): readonly string[] {
+  const read = new Set(runs.map((run) => run.seriesUid));
+  const rank = (one: SeriesCard) => (read.has(one.seriesUid) ? 0 : 1);
   return series
     .filter((one) => one.displayable)
-    .toSorted((a, b) => b.instances - a.instances || (a.number ?? Infinity) - (b.number ?? Infinity))
+    .toSorted(
+      (a, b) => rank(a) - rank(b) || b.instances - a.instances || (a.number ?? Infinity) - (b.number ?? Infinity),
+    )
     .map((one) => one.seriesUid);
 }
 
@@ -39,7 +49,7 @@ export function activatePane(panes: Panes, pane: number): Panes {
 }
 
 /** Changes the layout: panes that stay keep their series (the active one among them), new ones take the next not yet hung. */
-export function changeLayout(panes: Panes, layout: Layout, series: readonly SeriesCard[]): Panes {
+export function changeLayout(panes: Panes, layout: Layout, study: Hanging): Panes {
   const count = PANES_OF[layout];
   if (count === panes.series.length) return { ...panes, layout };
   if (count < panes.series.length) {
@@ -47,7 +57,7 @@ export function changeLayout(panes: Panes, layout: Layout, series: readonly Seri
     if (panes.active < count) return { ...panes, layout, series: kept };
     return { ...panes, layout, series: kept.with(count - 1, panes.series[panes.active] ?? null), active: count - 1 };
   }
-  const waiting = hangingOrder(series).filter((uid) => !panes.series.includes(uid));
+  const waiting = hangingOrder(study).filter((uid) => !panes.series.includes(uid));
   const added = Array.from({ length: count - panes.series.length }, (_, index) => waiting[index] ?? null);
   return { ...panes, layout, series: [...panes.series, ...added] };
 }
