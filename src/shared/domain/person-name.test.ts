@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameKey, searchable } from './person-name.ts';
+import { familyBirthKey, nameKey, searchable } from './person-name.ts';
 
 test.each([
   ['MÜLLER^Anna', 'Mueller^Anna', false],
@@ -17,4 +17,9 @@ test('a name without letters meets nobody', () => {
 
 test('search text folds accents, case and punctuation', () => {
   expect(searchable('Özdemir^Ayşe  CT-Head/1')).toBe('ozdemir ayse ct head 1');
+});
+
+test('twins meet by family name and birth date, whatever they are called', () => {
+  expect(familyBirthKey('Müller^Ada', '19580312')).toBe(familyBirthKey('MULLER^IDA', '19580312'));
+  expect(familyBirthKey('Müller^Ada', null)).toBe('');
 });

@@ -8,6 +8,12 @@ export function nameKey(personName: string): string {
   return folded === '' ? '' : `${folded}^${fold(given).slice(0, 1)}`;
 }
 
+/** A key under which twins and other relatives of one birth date meet; empty where either is unknown. */
+export function familyBirthKey(personName: string, birthDateRaw: string | null): string {
+  const family = fold((personName.split('=')[0] ?? '').split('^')[0] ?? '');
+  return family === '' || !birthDateRaw ? '' : `${family}^${birthDateRaw}`;
+}
+
 /** Text as search compares it: no accents, no case, words apart by single spaces. */
 export function searchable(text: string): string {
   return text

@@ -1,5 +1,5 @@
 import { WorklistRow } from '../../../shared/contract/worklist.ts';
-import { searchable } from '../../../shared/domain/person-name.ts';
+import { familyBirthKey, searchable } from '../../../shared/domain/person-name.ts';
 import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { findDisplayName } from '../access/index.ts';
 import { findStudyCard } from '../archive/index.ts';
@@ -9,10 +9,10 @@ import { findOpening, findReport } from '../reading/index.ts';
 import { findUrgency } from '../triage/index.ts';
 
 const PUT_ROW = `
-  INSERT INTO open_studies (study_id, site_id, urgency_rank, due_at_ms, name_key, patient_id, search_text, intent, completeness, ai_state,
+  INSERT INTO open_studies (study_id, site_id, urgency_rank, due_at_ms, name_key, family_birth_key, patient_id, search_text, intent, completeness, ai_state,
                             is_opened, row)
-  VALUES (@studyId, @siteId, @rank, @dueAtMs, @nameKey, @patientId, @searchText, @intent, @completeness, @aiState, @isOpened, @row)
-  ON CONFLICT (study_id) DO UPDATE SET urgency_rank = excluded.urgency_rank, due_at_ms = excluded.due_at_ms, name_key = excluded.name_key,
+  VALUES (@studyId, @siteId, @rank, @dueAtMs, @nameKey, @familyBirthKey, @patientId, @searchText, @intent, @completeness, @aiState, @isOpened, @row)
+  ON CONFLICT (study_id) DO UPDATE SET urgency_rank = excluded.urgency_rank, due_at_ms = excluded.due_at_ms, name_key = excluded.name_key, family_birth_key = excluded.family_birth_key,
     patient_id = excluded.patient_id, search_text = excluded.search_text, intent = excluded.intent, completeness = excluded.completeness,
     ai_state = excluded.ai_state, is_opened = excluded.is_opened, row = excluded.row
 `;
@@ -71,6 +71,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
     rank: urgencyRank(row.urgency.level),
     dueAtMs: nextTarget ?? row.receivedAtMs + UNDATED_DUE_MS,
     nameKey,
+    familyBirthKey: familyBirthKey(patient.name, patient.birthDateRaw),
     patientId: patient.patientId,
     searchText: searchable(
       [patient.name, patient.mrn, study.accession, study.description, study.modality]

@@ -22,6 +22,7 @@ export type WindowQuery = {
 type Key = { readonly rank: number; readonly dueAtMs: number; readonly studyId: string };
 type ProjectedRow = Key & {
   readonly nameKey: string;
+  readonly familyBirthKey: string;
   readonly patientId: string;
   readonly siteId: string;
   readonly row: string;
@@ -29,18 +30,22 @@ type ProjectedRow = Key & {
 
 /** Walks the index (urgency_rank, due_at_ms, study_id) from a key; sites are a plain condition on the way. */
 export const LIST_OPEN_STUDIES_AFTER = (condition: string) => `
-  SELECT urgency_rank AS rank, due_at_ms AS dueAtMs, study_id AS studyId, name_key AS nameKey, patient_id AS patientId, site_id AS siteId, row
+  SELECT urgency_rank AS rank, due_at_ms AS dueAtMs, study_id AS studyId, name_key AS nameKey, family_birth_key AS familyBirthKey, patient_id AS patientId, site_id AS siteId, row
     FROM open_studies
    WHERE (urgency_rank, due_at_ms, study_id) > (@rank, @dueAtMs, @studyId)
      AND +site_id IN (SELECT value FROM json_each(@sites)) AND ${condition}
    ORDER BY urgency_rank, due_at_ms, study_id LIMIT @limit
 `;
-/** Another patient under the same or a similar name on the open list; walks open_studies_by_name. */
+/** Another patient of the same family name and first letter on the open list; walks open_studies_by_name. */
 export const FIND_NAMESAKE = `
   SELECT 1 FROM open_studies WHERE site_id = ? AND name_key = ? AND patient_id <> ? LIMIT 1
 `;
+/** Another patient of the same family name and birth date: twins; walks open_studies_by_family_and_birth. */
+export const FIND_TWIN = `
+  SELECT 1 FROM open_studies WHERE site_id = ? AND family_birth_key = ? AND patient_id <> ? LIMIT 1
+`;
 const FIND_ROW = `
-  SELECT urgency_rank AS rank, due_at_ms AS dueAtMs, study_id AS studyId, name_key AS nameKey, patient_id AS patientId, site_id AS siteId, row
+  SELECT urgency_rank AS rank, due_at_ms AS dueAtMs, study_id AS studyId, name_key AS nameKey, family_birth_key AS familyBirthKey, patient_id AS patientId, site_id AS siteId, row
     FROM open_studies WHERE study_id = ?
 `;
 const COUNT_FILTERS = `
@@ -101,9 +106,10 @@ export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]
 
 function showRow(db: ReadableDb, projected: ProjectedRow): WorklistRow {
   const row = WorklistRow.parse(JSON.parse(projected.row));
+  const { siteId, nameKey, familyBirthKey, patientId } = projected;
   const nameAlert =
-    projected.nameKey !== '' &&
-    prepared(db, FIND_NAMESAKE).get(projected.siteId, projected.nameKey, projected.patientId) !== undefined;
+    (nameKey !== '' && prepared(db, FIND_NAMESAKE).get(siteId, nameKey, patientId) !== undefined) ||
+    (familyBirthKey !== '' && prepared(db, FIND_TWIN).get(siteId, familyBirthKey, patientId) !== undefined);
   return { ...row, patient: { ...row.patient, nameAlert } };
 }
 

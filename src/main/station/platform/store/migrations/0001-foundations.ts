@@ -394,6 +394,7 @@ CREATE TABLE open_studies (
   urgency_rank INTEGER NOT NULL,
   due_at_ms INTEGER NOT NULL,
   name_key TEXT NOT NULL,
+  family_birth_key TEXT NOT NULL,
   patient_id TEXT NOT NULL,
   search_text TEXT NOT NULL,
   intent TEXT NOT NULL,
@@ -404,6 +405,7 @@ CREATE TABLE open_studies (
 ) STRICT;
 CREATE INDEX open_studies_in_order ON open_studies (urgency_rank, due_at_ms, study_id);
 CREATE INDEX open_studies_by_name ON open_studies (site_id, name_key);
+CREATE INDEX open_studies_by_family_and_birth ON open_studies (site_id, family_birth_key);
 CREATE TABLE archived_studies (
   study_id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL,
