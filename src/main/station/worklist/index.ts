@@ -17,6 +17,7 @@ export function worklistConsumer(changed: (studyId: string, seq: number) => void
   return {
     name: 'worklist',
     startsFrom: 'beginning',
+    coalesce: (event) => event.studyId,
     handle(db, event) {
       if (event.studyId === null) return;
       projectRow(db, event.studyId);

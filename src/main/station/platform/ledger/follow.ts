@@ -11,6 +11,8 @@ export type Consumer = {
   /** Where a consumer that is new to this database starts. */
   readonly startsFrom: 'beginning' | 'registration';
   handle(db: WritableDb, event: LedgerEvent): void;
+  /** Where only the newest event of a key matters, its key: of one batch the earlier ones are passed over. Null: always handled. */
+  coalesce?(event: LedgerEvent): string | null;
 };
 
 /** How often an event may fail before it is parked, visible and alarmed, and the cursor goes on. */
@@ -79,7 +81,7 @@ export function followLedger(
     if (last === undefined) return false;
     try {
       inTransaction(db, () => {
-        for (const row of rows) consumer.handle(db, parseEvent(row));
+        for (const event of coalesced(consumer, rows.map(parseEvent))) consumer.handle(db, event);
         prepared(db, MOVE_CURSOR).run(last.seq, consumer.name);
       });
     } catch (error) {
@@ -127,12 +129,19 @@ export function followLedger(
       forgetCommits?.();
       if (poll !== null) clearInterval(poll);
       if (scheduled !== null) clearImmediate(scheduled);
+      scheduled = null;
       poll = null;
     },
     lags: () => Object.fromEntries(consumers.map(({ name }) => [name, ledgerHead(db).seq - readCursor(db, name).seq])),
     cursors: () => consumers.map(({ name }) => ({ consumer: name, seq: readCursor(db, name).seq })),
     parked: () => prepared<{ parked: number }>(db, COUNT_PARKED).get()?.parked ?? 0,
   };
+}
+
+function coalesced(consumer: Consumer, events: readonly LedgerEvent[]): readonly LedgerEvent[] {
+  if (consumer.coalesce === undefined) return events;
+  const newest = new Map(events.map((event) => [consumer.coalesce?.(event) ?? event.seq, event]));
+  return events.filter((event) => newest.get(consumer.coalesce?.(event) ?? event.seq) === event);
 }
 
 function readCursor(db: ReadableDb, consumer: string): { readonly seq: number; readonly failures: number } {
