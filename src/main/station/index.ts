@@ -20,6 +20,8 @@ type Arguments = {
   readonly hl7Port: number | null;
   readonly config: string | undefined;
   readonly demo: boolean;
+  /** The demo's data directory, people and models without its pretend hospital: what tests and benchmarks send instead. */
+  readonly noHospital: boolean;
 };
 
 const DEFAULT_PORTS = { http: 8642, dicom: 11_112 };
@@ -132,6 +134,7 @@ function parseArguments(given: readonly string[]): Result<Arguments, Refusal> {
         'hl7-port': { type: 'string' },
         config: { type: 'string' },
         demo: { type: 'boolean', default: false },
+        'no-hospital': { type: 'boolean', default: false },
         'parent-port': { type: 'boolean', default: false },
       },
     });
@@ -143,6 +146,7 @@ function parseArguments(given: readonly string[]): Result<Arguments, Refusal> {
       hl7Port: values['hl7-port'] === undefined ? null : port(values['hl7-port'], 0),
       config: values.config,
       demo: values.demo,
+      noHospital: values['no-hospital'],
     });
   } catch (error) {
     return err({ code: 'arguments-invalid', details: [(error as Error).message] });
