@@ -7,17 +7,15 @@ import type { VolumeShape } from './interpret-outputs.ts';
 export function findLargestPart(grid: Uint8Array, shape: VolumeShape, extentsMm: readonly number[]): Uint8Array | null {
   const [slices, rows, columns] = shape;
   const area = rows * columns;
-  const labels = new Int32Array(grid.length);
-  const stack: number[] = [];
-  let parts = 0;
-  let largest = { label: 0, volume: 0 };
+  const seen = new Uint8Array(grid.length);
+  const largest = { cells: [] as number[], volume: 0 };
   for (let seed = 0; seed < grid.length; seed += 1) {
-    if (grid[seed] === 0 || labels[seed] !== 0) continue;
-    parts += 1;
-    labels[seed] = parts;
-    stack.push(seed);
+    if (grid[seed] === 0 || seen[seed] === 1) continue;
+    seen[seed] = 1;
+    const cells = [seed];
     let volume = 0;
-    for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
+    for (let at = 0; at < cells.length; at += 1) {
+      const cell = cells[at] as number;
       const slice = Math.floor(cell / area);
       const row = Math.floor((cell % area) / columns);
       const column = cell % columns;
@@ -26,15 +24,17 @@ export function findLargestPart(grid: Uint8Array, shape: VolumeShape, extentsMm:
         for (let i = Math.max(0, row - 1); i <= Math.min(rows - 1, row + 1); i += 1) {
           for (let j = Math.max(0, column - 1); j <= Math.min(columns - 1, column + 1); j += 1) {
             const next = k * area + i * columns + j;
-            if (grid[next] === 0 || labels[next] !== 0) continue;
-            labels[next] = parts;
-            stack.push(next);
+            if (grid[next] === 0 || seen[next] === 1) continue;
+            seen[next] = 1;
+            cells.push(next);
           }
         }
       }
     }
-    if (volume > largest.volume) largest = { label: parts, volume };
+    if (volume > largest.volume) Object.assign(largest, { cells, volume });
   }
-  if (largest.label === 0) return null;
-  return Uint8Array.from(labels, (label) => (label === largest.label ? 1 : 0));
+  if (largest.volume === 0) return null;
+  const part = new Uint8Array(grid.length);
+  for (const cell of largest.cells) part[cell] = 1;
+  return part;
 }

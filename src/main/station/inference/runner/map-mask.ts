@@ -27,7 +27,7 @@ export function mapMask(grid: Uint8Array, prepared: PreparedVolume, series: Arra
     const within = { count: 0, rows: 0, columns: 0 };
     const base = index * cells;
     let pixels = 0;
-    if (grid.subarray(base, base + cells).some((cell) => cell !== 0)) {
+    if (hasAny(grid, base, base + cells)) {
       for (let pixel = 0; pixel < area; pixel += 1) {
         const offset = prepared.gridOffsets[pixel] as number;
         if (offset < 0 || grid[base + offset] === 0) continue;
@@ -68,6 +68,11 @@ export function mapMask(grid: Uint8Array, prepared: PreparedVolume, series: Arra
           },
     bits,
   };
+}
+
+function hasAny(grid: Uint8Array, from: number, to: number): boolean {
+  for (let cell = from; cell < to; cell += 1) if (grid[cell] !== 0) return true;
+  return false;
 }
 
 /** Where a row and column index lies in the patient (PS3.3 §C.7.6.2.1.1). */

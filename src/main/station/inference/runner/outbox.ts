@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { sha256 } from './model-package.ts';
 
-/** Leaves a file for the station under its own digest, whole and synced, or not at all. */
+/** Leaves a file for the station under its own digest, whole or not at all. */
 export async function leaveInOutbox(
   directory: string,
   bytes: Uint8Array,
@@ -12,13 +12,8 @@ export async function leaveInOutbox(
   const digest = sha256(bytes);
   const temporary = path.join(directory, `${randomUUID()}.part`);
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    // Not synced: the station copies it into its store, synced, before any row names it; a power cut takes the run along.
+    await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
     await rename(temporary, path.join(directory, maskFileName(digest)));
     return ok({ digest, sizeBytes: bytes.length });
   } catch {
