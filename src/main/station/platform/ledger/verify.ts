@@ -18,7 +18,8 @@ export function verifyLedger(db: ReadableDb, checkpointFile: string, publicKeyPe
   const report = (fault: Fault) => {
     if (faults.length < MOST_FAULTS) faults.push(fault);
   };
-  const checkpoints = readCheckpoints(checkpointFile);
+  const lines = readCheckpoints(checkpointFile);
+  const checkpoints = lines.filter((line) => line !== null);
   const stated = new Map(checkpoints.map((checkpoint) => [checkpoint.seq, checkpoint.hash]));
   let events = 0;
   let erasedPayloads = 0;
@@ -37,6 +38,11 @@ export function verifyLedger(db: ReadableDb, checkpointFile: string, publicKeyPe
       report({ seq: row.seq, code: 'checkpoint-mismatch' });
     seq = row.seq;
     hash = row.hash;
+  }
+  for (const [index, line] of lines.entries()) {
+    // A line that is no checkpoint is somebody's edit: said at the checkpoint before it.
+    if (line === null)
+      report({ seq: lines.slice(0, index).findLast((one) => one !== null)?.seq ?? 0, code: 'checkpoint-signature' });
   }
   for (const checkpoint of checkpoints) {
     if (!isSigned(checkpoint, publicKeyPem)) report({ seq: checkpoint.seq, code: 'checkpoint-signature' });
