@@ -24,7 +24,10 @@ export const REFUSALS = {
     text: 'The database is here but its key is not. Put the key back (vault/ in the data directory, the keychain, or the environment); without it nothing can be read.',
   },
   'key-malformed': { exitCode: 31, text: 'The database key or the signing key is not in the expected form.' },
-  'key-wrong': { exitCode: 32, text: 'The key does not open this database.' },
+  'key-wrong': {
+    exitCode: 32,
+    text: 'The key does not open this database, or its first page is damaged. Put the right key back, or restore a backup.',
+  },
   'database-damaged': {
     exitCode: 33,
     text: 'The database is damaged. Keep the data directory as it is and restore a backup.',

@@ -6,7 +6,19 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 const AeTitle = z
   .string()
   .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, 'an AE title has 1 to 16 printable characters and no backslash')
-  .refine((title) => title.trim() !== '', 'an AE title is not all spaces');
+  .refine((title) => title.trim() !== '', 'an AE title is not all spaces')
+  .refine((title) => title.trim() === title, 'an AE title has no spaces at its ends: they mean nothing (PS3.5 §6.2)');
+
+const Zone = z.string().refine(isZone, 'not an IANA time zone');
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false; // RangeError: the only thing it throws on is a zone it does not know.
+  }
+}
 
 const Peer = z.strictObject({
   aeTitle: AeTitle.describe('The AE title the peer calls itself (case-sensitive).'),
@@ -28,7 +40,7 @@ export const Config = z.strictObject({
         .default('main')
         .describe('Short name used in addresses.'),
       name: z.string().min(1).max(100).default('Main site').describe('What people read.'),
-      zone: z.string().default('Etc/UTC').describe('IANA time zone of the site.'),
+      zone: Zone.default('Etc/UTC').describe('IANA time zone of the site.'),
     })
     .prefault({}),
   http: z

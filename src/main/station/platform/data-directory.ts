@@ -3,12 +3,14 @@ import {
   closeSync,
   constants,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
@@ -41,7 +43,8 @@ export function claimDataDirectory(root: string, demo: boolean): Result<DataDire
   } catch {
     return err({ code: 'data-not-writable' }); // Whatever the cause, the person has to choose or mend the folder.
   }
-  const isNew = readdirSync(root).length === 0;
+  // A lock alone is what a start killed at once leaves behind.
+  const isNew = readdirSync(root).every((name) => name.startsWith(LOCK));
   const isDemo = existsSync(path.join(root, DEMO_MARK));
   if (demo && !isDemo && !isNew) return err({ code: 'data-not-demo' });
   if (!demo && isDemo) return err({ code: 'data-is-demo' });
@@ -67,18 +70,50 @@ export function claimDataDirectory(root: string, demo: boolean): Result<DataDire
 
 /** A lock names its process and that process's start, so that one left by a kill -9 or a reused pid is taken over. */
 function takeLock(file: string): boolean {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, `${process.pid} ${startOf(process.pid) ?? ''}`, { mode: 0o600 });
   try {
-    const descriptor = openSync(file, 'wx', 0o600);
-    writeSync(descriptor, `${process.pid} ${startOf(process.pid) ?? ''}`);
-    closeSync(descriptor);
+    // Linked whole: nobody ever reads a lock that is not written yet.
+    linkSync(own, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
-  const [pid, start] = readFileSync(file, 'utf8').split(' ');
-  if (isAlive(Number(pid)) && (startOf(Number(pid)) ?? '') === (start ?? '')) return false;
-  rmSync(file, { force: true });
+  const holder = readLock(file);
+  if (holder !== null && isHeld(holder)) return false;
+  if (holder !== null && !removeStale(file, holder)) return false;
   return takeLock(file);
+}
+
+function isHeld(holder: string): boolean {
+  const [pid, start] = holder.split(' ');
+  return isAlive(Number(pid)) && (startOf(Number(pid)) ?? '') === (start ?? '');
+}
+
+/** Removes a dead process's lock; false when another start took it over first. */
+function removeStale(file: string, holder: string): boolean {
+  const aside = `${file}.stale.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true; // Removed by another start: the race is still open.
+    throw error;
+  }
+  const isTheSame = readLock(aside) === holder;
+  if (!isTheSame) linkSync(aside, file); // It was the winner's fresh lock: it goes back.
+  rmSync(aside, { force: true });
+  return isTheSame;
+}
+
+function readLock(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -82,7 +82,10 @@ function allowed(fields: LogFields): Record<string, unknown> {
 
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const frames = (error.stack ?? '')
+  // The stack repeats the message, whose own lines may look like frames.
+  const stack = error.stack ?? '';
+  const messageAt = stack.indexOf(error.message);
+  const frames = (messageAt < 0 ? '' : stack.slice(messageAt + error.message.length))
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 12);

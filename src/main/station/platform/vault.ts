@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { DATABASE_KEY_BYTES } from './store/database.ts';
@@ -39,16 +39,30 @@ function secret(given: string | undefined, file: string, mayCreate: boolean, mak
   if (!mayCreate) return null;
   const made = make();
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const descriptor = openSync(file, 'wx', 0o600);
-  writeSync(descriptor, made);
+  writeDurably(file, made);
+  return made.trim();
+}
+
+/** Whole under its name or not at all, and on disk before anything is written that only this key opens. */
+function writeDurably(file: string, text: string): void {
+  const temporary = `${file}.new`;
+  const descriptor = openSync(temporary, 'w', 0o600);
+  writeSync(descriptor, text);
   fsyncSync(descriptor);
   closeSync(descriptor);
-  return made.trim();
+  renameSync(temporary, file);
+  if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
+  for (const folder of [path.dirname(file), path.dirname(path.dirname(file))]) {
+    const handle = openSync(folder, 'r');
+    fsyncSync(handle);
+    closeSync(handle);
+  }
 }
 
 function readSigningKey(pem: string): KeyObject | null {
   try {
-    return createPrivateKey(pem);
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyType === 'ed25519' ? key : null;
   } catch {
     return null; // Not a key: the caller says so without repeating what was read.
   }

@@ -17,9 +17,11 @@ const PUT_JOB = `
   ON CONFLICT (kind, subject_id) DO UPDATE SET due_at_ms = excluded.due_at_ms, attempts = 0
 `;
 const REMOVE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ?';
+const TAKE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ? AND due_at_ms <= ?';
 const POSTPONE_JOB = 'UPDATE jobs SET due_at_ms = ?, attempts = attempts + 1 WHERE kind = ? AND subject_id = ?';
 const NEXT_DUE = 'SELECT min(due_at_ms) AS due FROM jobs';
-const LIST_DUE = `
+/** Walks jobs_by_due. */
+export const LIST_DUE = `
   SELECT kind, subject_id AS subjectId, site_id AS siteId, due_at_ms AS dueAtMs, attempts FROM jobs
    WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT 32
 `;
@@ -56,8 +58,8 @@ export function createJobRunner(
       try {
         if (handle === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
         inTransaction(db, () => {
-          prepared(db, REMOVE_JOB).run(job.kind, job.subjectId);
-          handle(db, job);
+          // An earlier job of this round may have taken this one away, or moved it.
+          if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0) handle(db, job);
         });
       } catch (error) {
         tools.log.incident('job-failed', error, { code: job.kind });
