@@ -48,15 +48,16 @@ type StudyState = {
   readonly completeness: string;
 };
 
-const FIND_CURRENT = `
+/** Walks the unique index of instances by site and SOP Instance UID. */
+export const FIND_CURRENT = `
   SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, s.study_uid AS studyUid, s.patient_id AS patientId,
          v.digest, v.transfer_syntax_uid AS transferSyntaxUid
     FROM instances i JOIN studies s ON s.study_id = i.study_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.site_id = ? AND i.sop_uid = ?
 `;
-const IS_KNOWN_VERSION = 'SELECT 1 FROM instance_versions WHERE site_id = ? AND sop_uid = ? AND digest = ?';
-const FIND_STUDY = `
+export const IS_KNOWN_VERSION = 'SELECT 1 FROM instance_versions WHERE site_id = ? AND sop_uid = ? AND digest = ?';
+export const FIND_STUDY = `
   SELECT study_id AS studyId, patient_id AS patientId, correlation_id AS correlationId, study_revision AS revision, intent, modality,
          completeness
     FROM studies WHERE site_id = ? AND study_uid = ?
@@ -76,6 +77,7 @@ const INSERT_SERIES = `
 `;
 const INSERT_INSTANCE =
   'INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES (?, ?, ?, ?, ?)';
+const MOVE_INSTANCE = 'UPDATE instances SET series_id = ? WHERE instance_id = ?';
 const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ?';
 const INSERT_VERSION = `
   INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, number, frames,
@@ -180,7 +182,11 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
   recordObject(db, object, atMs);
   if (knownInstanceId === null)
     prepared(db, INSERT_INSTANCE).run(instanceId, siteId, study.studyId, seriesId, instance.sopUid);
-  else prepared(db, RETIRE_VERSIONS).run(instanceId);
+  else {
+    // A corrected header may name another series; the older version goes with it.
+    prepared(db, MOVE_INSTANCE).run(seriesId, instanceId);
+    prepared(db, RETIRE_VERSIONS).run(instanceId);
+  }
   prepared(db, INSERT_VERSION).run({
     siteId,
     sopUid: instance.sopUid,
@@ -195,10 +201,10 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
     peerId,
     atMs,
   });
-  const isEvidenceOnly = study.completeness !== 'receiving' && attachesQuietly(instance.sopClassUid);
-  // A study is called by its images' modality, also where a dose report came first.
-  const modality =
-    findStorageClass(instance.sopClassUid)?.kind === 'image' ? (instance.modality ?? study.modality) : study.modality;
+  const isAttachment = attachesQuietly(instance.sopClassUid);
+  const isEvidenceOnly = study.completeness !== 'receiving' && isAttachment;
+  // A study is called by its images' modality, also where a dose report or a capture came first or last.
+  const modality = isAttachment ? study.modality : (instance.modality ?? study.modality);
   const completeness = isEvidenceOnly ? study.completeness : 'receiving';
   prepared(db, TOUCH_STUDY).run({ studyId: study.studyId, atMs, completeness, modality });
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);

@@ -22,4 +22,11 @@ export {
 } from './queries.ts';
 export { type Archive, receiveObject } from './receive-object.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
-export { findInstances, findSeries, findStudies, listInstancesBelow, type MatchKeys, type MatchPage } from './find-studies.ts';
+export {
+  findInstances,
+  findSeries,
+  findStudies,
+  listInstancesBelow,
+  type MatchKeys,
+  type MatchPage,
+} from './find-studies.ts';

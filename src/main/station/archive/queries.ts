@@ -32,13 +32,14 @@ export type StoredInstance = {
 const LIST_SERIES = `
   SELECT series_id AS seriesId, study_id AS studyId, series_uid AS seriesUid, modality, number, description, body_part AS bodyPart,
          (SELECT count(*) FROM instances i WHERE i.series_id = s.series_id) AS instances
-    FROM series s WHERE study_id = ? ORDER BY number, series_id
+    FROM series s WHERE study_id = ? AND EXISTS (SELECT 1 FROM instances i WHERE i.series_id = s.series_id) ORDER BY number, series_id
 `;
 const INSTANCE_COLUMNS = `
   i.instance_id AS instanceId, i.series_id AS seriesId, s.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid,
   v.transfer_syntax_uid AS transferSyntaxUid, v.number, v.frames, v.digest, v.attributes
 `;
-const LIST_INSTANCES = `
+/** Walks instances_by_study. */
+export const LIST_INSTANCES = `
   SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.study_id = ? ORDER BY s.number, s.series_id, v.number, i.instance_id
@@ -49,13 +50,16 @@ const FIND_INSTANCE = `
    WHERE i.site_id = ? AND i.sop_uid = ?
 `;
 const LIST_BY_UID = 'SELECT study_id AS studyId FROM studies WHERE site_id = ? AND study_uid = ?';
-const LIST_PRIORS = `
+/** Walks studies_by_patient. */
+export const LIST_PRIORS = `
   SELECT o.study_id AS studyId FROM studies s JOIN studies o ON o.patient_id = s.patient_id AND o.study_id <> s.study_id
    WHERE s.study_id = ? ORDER BY o.date_raw DESC, o.received_at_ms DESC LIMIT 50
 `;
-const COUNT_RECEIVED =
+/** Walks instance_versions_by_arrival. */
+export const COUNT_RECEIVED =
   'SELECT count(*) AS received, max(received_at_ms) AS last FROM instance_versions WHERE site_id = ? AND received_at_ms >= ?';
-const LAST_RECEIVED = 'SELECT max(last_received_at_ms) AS last FROM studies WHERE site_id = ?';
+/** Walks studies_by_arrival. */
+export const LAST_RECEIVED = 'SELECT max(last_received_at_ms) AS last FROM studies WHERE site_id = ?';
 
 export function listSeries(db: ReadableDb, studyId: string): readonly SeriesSummary[] {
   return prepared<SeriesSummary>(db, LIST_SERIES).all(studyId);

@@ -36,6 +36,8 @@ export type Arrival = {
 /** The answer owed to the sender (DESIGN §5.1). */
 export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
 
+/** The disk or a quota is full: said by the file system, or by SQLite of its own file. */
+const NO_SPACE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
 
 /**
@@ -47,10 +49,11 @@ export async function receiveObject(
   arrival: Arrival,
   association: ArchiveAssociation,
 ): Promise<ReceiveAnswer> {
-  const { freeBytes } = await archive.objects.free();
-  if (freeBytes < archive.fullBytes) return NO_ROOM;
-  const file = await archive.objects.receive();
+  let file: IncomingFile | null = null;
   try {
+    const { freeBytes } = await archive.objects.free();
+    if (freeBytes < archive.fullBytes) return NO_ROOM;
+    file = await archive.objects.receive();
     const header = writePart10Header(arrival);
     const digest = await streamToFile(file, header, arrival);
     const object: ObjectRecord = {
@@ -64,7 +67,7 @@ export async function receiveObject(
     if (isNoSpace(error)) return NO_ROOM;
     throw error;
   } finally {
-    await file.discard();
+    await file?.discard();
   }
 }
 
@@ -154,5 +157,5 @@ async function readInstance(
 }
 
 function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return error instanceof Error && 'code' in error && NO_SPACE.has(error.code);
 }

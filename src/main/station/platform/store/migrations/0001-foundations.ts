@@ -173,6 +173,7 @@ CREATE TABLE studies (
   evidence TEXT,
   UNIQUE (site_id, study_uid)
 ) STRICT;
+CREATE INDEX studies_by_arrival ON studies (site_id, last_received_at_ms);
 CREATE INDEX studies_by_patient ON studies (patient_id, received_at_ms);
 CREATE INDEX studies_by_accession ON studies (site_id, accession) WHERE accession IS NOT NULL;
 CREATE TABLE series (
@@ -212,6 +213,7 @@ CREATE TABLE instance_versions (
   received_at_ms INTEGER NOT NULL,
   PRIMARY KEY (site_id, sop_uid, digest)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX instance_versions_by_arrival ON instance_versions (site_id, received_at_ms);
 CREATE UNIQUE INDEX one_current_version ON instance_versions (instance_id) WHERE is_current = 1;
 CREATE TABLE study_associations (
   study_id TEXT NOT NULL REFERENCES studies (study_id),
