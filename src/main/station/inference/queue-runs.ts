@@ -5,7 +5,7 @@ import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
-import { type CandidateSeries, chooseSeries } from './choose-series.ts';
+import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
 import { listExposedModels } from './models.ts';
 
 /** The job that lets a row stand unflagged once a run is past its tolerance. */
@@ -19,21 +19,21 @@ const INSERT_RUN = `
 const PUT_APPLICABILITY = `
   INSERT INTO study_applicability (study_id, study_revision, state) VALUES (?, ?, ?)
   ON CONFLICT (study_id) DO UPDATE SET study_revision = excluded.study_revision, state = excluded.state
+   WHERE (study_revision, state) IS NOT (excluded.study_revision, excluded.state)
 `;
 
 /** Owes a complete new study one run of every model that fits it, or records that none does. Idempotent per revision. */
 export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
   const study = getStudyCard(db, studyId);
-  if (study.intent !== 'new' || study.completeRevision === null) return;
+  // Images that came meanwhile have reopened the study: it is owed its runs when it is complete again.
+  if (study.intent !== 'new' || study.completeRevision === null || study.completeness === 'receiving') return;
   const series = candidateSeries(db, study);
   const choices = listExposedModels(db, study.siteId).map((model) => ({
     model,
     choice: chooseSeries(model.manifest, study, series),
   }));
-  let queued = 0;
   for (const { model, choice } of choices) {
     if (choice.chosen === null) continue;
-    queued += 1;
     const runId = freshId(RunId);
     const run = {
       ...{ runId, siteId: study.siteId, studyId, revision: study.completeRevision, digest: model.digest, atMs },
@@ -49,15 +49,20 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
     const payload = { runId, modelDigest: model.digest, revision: study.completeRevision };
     appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
   }
-  const isForExam = choices.some(({ choice }) => choice.chosen === null && choice.isForThisExam);
-  const state = queued > 0 ? 'eligible' : isForExam ? 'no-eligible-series' : 'no-model';
-  prepared(db, PUT_APPLICABILITY).run(studyId, study.completeRevision, state);
-  if (state === 'eligible') return;
+  const state = applicabilityOf(choices.filter(({ model }) => model.stage !== 'silent').map(({ choice }) => choice));
+  const isNews = prepared(db, PUT_APPLICABILITY).run(studyId, study.completeRevision, state).changes > 0;
+  if (state === 'eligible' || !isNews || choices.some(({ choice }) => choice.chosen !== null)) return;
   appendEvent(db, {
     kind: 'run-not-queued',
     payload: { reason: state, revision: study.completeRevision },
     ...ofStudy(study, atMs),
   });
+}
+
+/** What the row may say of the models people know of: a silent one must not show by its absence either. */
+function applicabilityOf(choices: readonly SeriesChoice[]): 'eligible' | 'no-eligible-series' | 'no-model' {
+  if (choices.some(({ chosen }) => chosen !== null)) return 'eligible';
+  return choices.some((choice) => choice.chosen === null && choice.isForThisExam) ? 'no-eligible-series' : 'no-model';
 }
 
 /** The subject and author of every event inference writes about a study. */

@@ -5,7 +5,6 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
-import { inTransaction } from '../platform/store/transaction.ts';
 import { listModels, recordVerification } from './models.ts';
 import { failRun, failRunsWithoutModel, finishRun, nextQueuedRun, type Run, startRun } from './record-run.ts';
 import type { InstanceReference, RunFinished } from './runner-protocol.ts';
@@ -32,6 +31,8 @@ export type RunWorker = {
 };
 
 const POLL_MS = 1000;
+/** A model that takes the runner down this often while being verified is broken, and must not hold up the others. */
+const MOST_CRASHES = 2;
 /** The runner refused because it cannot start: ask again no more often than this. */
 const UNAVAILABLE_PAUSE_MS = 5000;
 
@@ -39,23 +40,36 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
   let stopping = false;
   let loop: Promise<void> = Promise.resolve();
+  const crashes = new Map<string, number>();
   let wake: () => void = () => undefined;
 
   async function work(): Promise<void> {
-    await verifyModels();
     while (!stopping) {
-      const run = nextQueuedRun(db);
-      if (run === null) {
-        await rest(POLL_MS);
-        continue;
-      }
       try {
-        await attempt(run);
+        const isVerified = await verifyModels();
+        const isIdle = !(await attemptNext());
+        if (isIdle || !isVerified) await rest(isVerified ? POLL_MS : UNAVAILABLE_PAUSE_MS);
       } catch (error) {
-        log.incident('run-attempt-failed', error, { runId: run.runId });
-        failRun(db, run.runId, 'internal', false, clock.nowMs());
+        // The work goes on: a worker that ended here would leave every later study waiting, and nobody would know.
+        log.incident('run-worker-failed', error);
+        await rest(UNAVAILABLE_PAUSE_MS);
       }
     }
+  }
+
+  /** Works on one queued run; false when none waits. */
+  async function attemptNext(): Promise<boolean> {
+    if (stopping) return false;
+    failRunsWithoutModel(db, clock.nowMs());
+    const run = nextQueuedRun(db);
+    if (run === null) return false;
+    try {
+      await attempt(run);
+    } catch (error) {
+      log.incident('run-attempt-failed', error, { runId: run.runId });
+      failRun(db, run.runId, 'internal', false, clock.nowMs());
+    }
+    return true;
   }
 
   async function attempt(run: Run): Promise<void> {
@@ -79,7 +93,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
       return;
     }
-    for (const mask of answer.value.masks) await adoptMask(mask.digest);
+    // Two masks may be the same bytes, and then the same file.
+    for (const digest of new Set(answer.value.masks.map((mask) => mask.digest))) await adoptMask(digest);
     finishRun(db, run.runId, model.manifest, inputs, answer.value, clock.nowMs());
   }
 
@@ -111,14 +126,17 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     await unlink(left);
   }
 
-  async function verifyModels(): Promise<void> {
+  /** Verifies the models that nobody has verified since the start; false while the runner cannot be asked. */
+  async function verifyModels(): Promise<boolean> {
+    let isDone = true;
     for (const model of listModels(db)) {
-      if (stopping || model.state === 'broken') continue;
+      if (stopping || model.state !== 'installed') continue;
       const loaded = await supervisor.load(model.packagePath, { verify: true });
-      if (stopping) return;
-      if (!loaded.ok && (loaded.error.code === 'runner-crashed' || loaded.error.code === 'runner-unavailable')) {
-        log.warn('model-not-verified', { code: loaded.error.code });
-        await rest(UNAVAILABLE_PAUSE_MS);
+      if (stopping) return true;
+      const code = loaded.ok ? null : loaded.error.code;
+      if (code === 'runner-unavailable' || (code === 'runner-crashed' && countCrash(model.digest) < MOST_CRASHES)) {
+        log.warn('model-not-verified', { code });
+        isDone = false;
         continue;
       }
       const golden = loaded.ok ? loaded.value.golden : [];
@@ -131,10 +149,17 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
         clock.nowMs(),
       );
     }
-    inTransaction(db, () => failRunsWithoutModel(db, clock.nowMs()));
+    return isDone;
+  }
+
+  function countCrash(digest: string): number {
+    const count = (crashes.get(digest) ?? 0) + 1;
+    crashes.set(digest, count);
+    return count;
   }
 
   function rest(ms: number): Promise<void> {
+    if (stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       wake = () => {
@@ -146,9 +171,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
 
   return {
     start() {
-      loop = work().catch((error: unknown) => {
-        log.incident('run-worker-died', error);
-      });
+      loop = work();
     },
     notify: () => wake(),
     async stop() {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ceilingOfCategory,
   moreUrgent,
@@ -33,15 +34,21 @@ export function placeStudy(db: WritableDb, policy: TriagePolicy, studyId: string
 /** Raises a study for what a run flagged, at most to the ceiling of each finding's category; never lowers, never unseats a person. */
 export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: string, runId: string, atMs: number): void {
   const flags = listFlagsOfRun(db, runId);
+  if (flags.length === 0) return;
+  // A study whose placing failed and was parked must not hide its flag with it.
+  placeStudy(db, policy, studyId, atMs);
   const current = findUrgency(db, studyId);
-  if (flags.length === 0 || current === null) return;
+  if (current === null) return;
   const asked = flags.map((flag) => ceilingOfCategory(flag.category)).reduce(moreUrgent);
   const isHigher = urgencyRank(asked) < urgencyRank(current.level);
   const reasons: Reason[] = flags.map((flag) => ({
     code: 'ai-flag',
     params: { finding: flag.display, score: flag.score, model: flag.model, category: flag.category },
   }));
-  const earlier = current.reasons.filter((reason) => reason.code !== 'ai-flag');
+  if (!isHigher && reasons.every((reason) => current.reasons.some((known) => isDeepStrictEqual(known, reason)))) return;
+  // What the same model said of an earlier revision is said anew; what others said stays.
+  const models = new Set(flags.map(({ model }) => model));
+  const earlier = current.reasons.filter(({ code, params }) => code !== 'ai-flag' || !models.has(String(params.model)));
   settle(db, policy, getStudyCard(db, studyId), current, {
     level: isHigher ? asked : current.level,
     standing: isHigher ? 'suspected' : current.standing,
