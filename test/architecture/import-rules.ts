@@ -113,8 +113,11 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'composition-knows-all',
-      'compose.ts alone knows every module (reader.ts the reads, in its threads); the other files of the entry know neither.',
-      { path: station('[^/]+\\.ts$'), pathNot: station('(?:compose|reader)(?:\\.test)?\\.ts$') },
+      'The composition knows every module: compose.ts, with the entries and what it joins (reader, reception, status); the tables beside it know none.',
+      {
+        path: station('[^/]+\\.ts$'),
+        pathNot: station('(?:compose|index|reader|reception|station-status)(?:\\.test)?\\.ts$'),
+      },
       { path: station(`(?:${protocol}|${capability}|api)/`) },
     ),
     rule(

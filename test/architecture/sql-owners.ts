@@ -116,7 +116,13 @@ export function findTrespasses(
   let statements = 0;
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.split(path.sep).join('/'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('/migrations/'))
+    .filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        !file.endsWith('.test.ts') &&
+        !/\/test-[^/]+\.ts$/.test(file) &&
+        !file.includes('/migrations/'),
+    )
     .filter((file) => statSync(path.join(folder, file)).isFile());
   for (const file of files) {
     const text = readFileSync(path.join(folder, file), 'utf8');
