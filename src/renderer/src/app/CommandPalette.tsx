@@ -71,6 +71,7 @@ export function CommandPalette(): ReactNode {
       shortcut="mod + K"
       overlayProps={{ blur: 0, backgroundOpacity: 0.5 }}
       highlightQuery
+      attributes={{ content: { 'aria-label': t('palette.title') } }}
       nothingFound={t('palette.nothing')}
       searchProps={{ leftSection: <IconSearch size={size} />, placeholder: t('palette.placeholder') }}
       actions={actions.map(({ id, label, icon, run }) => ({ id, label, leftSection: icon, onClick: run }))}

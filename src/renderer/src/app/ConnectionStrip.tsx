@@ -16,14 +16,15 @@ export function ConnectionStrip({ status }: { readonly status: StationStatus | u
       {status && (
         <>
           <DicomIn dicomIn={status.dicomIn} />
-          <Part name={t('strip.hl7')} state={partOfListener[status.hl7In.state]}>
-            {t(`strip.listener.${status.hl7In.state}`)}
-          </Part>
-          {(['pacs', 'ris', 'ehr'] as const).map((kind) => (
-            <Destinations key={kind} kind={kind} status={status} />
-          ))}
+          {status.hl7In.state !== 'not-configured' && (
+            <Part name={t('strip.hl7')} state={partOfListener[status.hl7In.state]}>
+              {t(`strip.listener.${status.hl7In.state}`)}
+            </Part>
+          )}
+          <Destinations destinations={status.destinations} />
           <Inference inference={status.inference} />
           <Disk disk={status.disk} />
+          <NotConfigured status={status} />
           <span className={classes.space} />
           {status.readersSignedIn === 0 && <Part state="warn">{t('strip.noReader')}</Part>}
           <HealthReasons reasons={status.reasons.filter((one) => one.code !== 'no-reader-signed-in')} />
@@ -62,7 +63,7 @@ const marks = {
   fault: <path d="M1.2 1.2 7.8 7.8M7.8 1.2 1.2 7.8" stroke="currentColor" strokeWidth="2" />,
 } as const;
 
-const partOfListener = { listening: 'well', closed: 'fault', 'not-configured': 'off' } as const;
+const partOfListener = { listening: 'well', closed: 'fault' } as const;
 
 function PageConnection(): ReactNode {
   const { t } = useTranslation();
@@ -89,31 +90,40 @@ function DicomIn({ dicomIn }: { readonly dicomIn: StationStatus['dicomIn'] }): R
   );
 }
 
-function Destinations({
-  kind,
-  status,
-}: {
-  readonly kind: 'pacs' | 'ris' | 'ehr';
-  readonly status: StationStatus;
-}): ReactNode {
+type Destination = StationStatus['destinations'][number];
+
+function Destinations({ destinations }: { readonly destinations: readonly Destination[] }): ReactNode {
   const { t } = useTranslation();
   const now = useNow();
-  const configured = status.destinations.filter((one) => one.kind === kind && one.state !== 'not-configured');
-  if (configured.length === 0) {
-    return (
-      <Part name={t(`strip.${kind}`)} state="off">
-        {t('strip.listener.not-configured')}
+  return destinations
+    .filter((one) => one.state !== 'not-configured')
+    .map((one) => (
+      <Part
+        key={one.name}
+        name={t(`strip.${one.kind}`)}
+        state={one.state === 'reachable' ? 'well' : 'warn'}
+        title={one.name}
+      >
+        {one.state === 'reachable'
+          ? t('strip.reachable')
+          : one.sinceMs === null
+            ? t('strip.unreachable')
+            : t('strip.unreachableFor', { since: formatSpan(now - one.sinceMs) })}
+        {one.queued > 0 && ` · ${t('strip.queued', { count: one.queued })}`}
       </Part>
-    );
-  }
-  return configured.map((one) => (
-    <Part key={one.name} name={t(`strip.${kind}`)} state={one.state === 'reachable' ? 'well' : 'warn'} title={one.name}>
-      {one.state === 'reachable'
-        ? t('strip.reachable')
-        : t('strip.unreachable', { since: one.sinceMs === null ? '' : formatSpan(now - one.sinceMs) })}
-      {one.queued > 0 && ` · ${t('strip.queued', { count: one.queued })}`}
-    </Part>
-  ));
+    ));
+}
+
+/** What is not configured is said once, in grey: a fact, not a fault. */
+function NotConfigured({ status }: { readonly status: StationStatus }): ReactNode {
+  const { t } = useTranslation();
+  const kinds = (['pacs', 'ris', 'ehr'] as const).filter(
+    (kind) => !status.destinations.some((one) => one.kind === kind && one.state !== 'not-configured'),
+  );
+  const names = [...(status.hl7In.state === 'not-configured' ? (['hl7'] as const) : []), ...kinds];
+  if (names.length === 0) return null;
+  const said = names.map((name) => t(`strip.${name}`)).join(', ');
+  return <Part state="off">{t('strip.notConfigured', { names: said })}</Part>;
 }
 
 function Inference({ inference }: { readonly inference: StationStatus['inference'] }): ReactNode {

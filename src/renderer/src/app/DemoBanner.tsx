@@ -8,5 +8,9 @@ const facts = readPageFacts();
 /** Says on every page of a demo station that its patients are not real. */
 export function DemoBanner({ demo = facts.demo }: { readonly demo?: boolean }): ReactNode {
   const { t } = useTranslation();
-  return demo ? <div className={classes.demo}>{t('shell.demo')}</div> : null;
+  return demo ? (
+    <aside className={classes.demo} aria-label={t('shell.demoLabel')}>
+      {t('shell.demo')}
+    </aside>
+  ) : null;
 }

@@ -1,4 +1,4 @@
-import { Kbd, Modal, Switch } from '@mantine/core';
+import { Button, Kbd, Modal, Switch } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { create } from 'zustand';
@@ -11,6 +11,10 @@ const useSheet = create<{ readonly open: boolean }>()(() => ({ open: false }));
 /** Shows the sheet. */
 export function openShortcutSheet(): void {
   useSheet.setState({ open: true });
+}
+
+function close(): void {
+  useSheet.setState({ open: false });
 }
 
 /** Every key the page answers now, by heading (`?`), and the switch for single letters. */
@@ -33,7 +37,14 @@ export function ShortcutSheet(): ReactNode {
     { key: '?', label: t('shell.sheet') },
   ];
   return (
-    <Modal opened={open} onClose={() => useSheet.setState({ open: false })} title={t('shell.sheet')} size="lg">
+    <Modal
+      opened={open}
+      onClose={close}
+      withCloseButton={false}
+      size="lg"
+      attributes={{ content: { 'aria-label': t('shell.sheet') } }}
+    >
+      <h2 className={classes.title}>{t('shell.sheet')}</h2>
       <div className={classes.groups}>
         <Group heading={t('shell.everywhere')} shortcuts={everywhere} />
         {groups.map((group) => (
@@ -47,6 +58,9 @@ export function ShortcutSheet(): ReactNode {
         label={t('shell.letters')}
         description={t('shell.lettersMean')}
       />
+      <Button mt="md" variant="default" onClick={close}>
+        {t('shell.close')}
+      </Button>
     </Modal>
   );
 }

@@ -42,8 +42,8 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
           <h2 className={classes.heading}>{t('preview.why')}</h2>
           <div className={classes.standing}>
             <UrgencyMark level={row.urgency.level} standing={row.urgency.standing} />
-            <Countdown kind="open-by" dueAtMs={row.openedBy === null ? row.openByAtMs : null} />
-            <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />
+            {row.openedBy === null && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} />}
+            {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
           </div>
           <ReasonList reasons={row.reasons} />
         </section>

@@ -77,7 +77,9 @@ export function PatientCell({ row }: Props): ReactNode {
           }
           second={
             <>
-              <span className={classes.facts}>{facts.filter(Boolean).join(' · ')}</span>
+              <span className={classes.facts} title={patient.mrn ?? undefined}>
+                {facts.filter(Boolean).join(' · ')}
+              </span>
               <PatientAlerts patient={patient} brief />
             </>
           }
