@@ -65,7 +65,7 @@ export function arrangeSlices(
   });
   if (hasGap) return err({ code: 'uneven-spacing' });
   const extentsMm = ordered.map((_, index) => {
-    const before = stepsMm[index - 1] ?? (stepsMm[index] as number);
+    const before = stepsMm[index - 1] ?? stepsMm[index] ?? 0;
     const after = stepsMm[index] ?? before;
     return (before + after) / 2;
   });

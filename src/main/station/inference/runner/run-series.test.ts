@@ -87,7 +87,7 @@ test('names what stops it: an object that is gone, too few slices, no room, a ca
 
 test('raises no flag on the real head CT, whose slices are tilted and unevenly spaced and show no bleed', async (context) => {
   if (!existsSync(REAL_SERIES)) {
-    console.log('skipped: ../shared/data/ct-head-ge is not here');
+    console.error('skipped: ../shared/data/ct-head-ge is not here');
     return context.skip();
   }
   const objects = openTestObjects();

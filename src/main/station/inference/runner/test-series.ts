@@ -34,7 +34,8 @@ export function openTestObjects(): TestObjects {
         await incoming.write(file);
         const digest = sha256(file);
         await incoming.keep(digest);
-        const sopUid = String(record.SOPInstanceUID);
+        const { SOPInstanceUID: sopUid } = record;
+        if (typeof sopUid !== 'string') throw new Error('a record needs its SOPInstanceUID');
         references.push({ sopUid, digest, encoding: 'plain', transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN });
       }
       return references;
