@@ -1,4 +1,5 @@
 // Builds the shipped model packages from their typed sources: node scripts/with-node.mjs scripts/build-models.ts
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +32,8 @@ const GOLDEN: readonly { readonly name: string; readonly wish: HeadCtWish }[] = 
 const GOLDEN_PIXELS = 192;
 const GOLDEN_SLICES = { from: 12, to: 24 } as const;
 
-const directory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../resources/models/head-ct-hyperdense');
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const directory = path.join(root, 'resources/models/head-ct-hyperdense');
 mkdirSync(path.join(directory, 'golden'), { recursive: true });
 const model = buildHeadCtHyperdense();
 writeFileSync(path.join(directory, 'model.onnx'), model);
@@ -67,5 +69,15 @@ for (const { name, wish } of GOLDEN) {
   console.log(name, expected);
 }
 const manifest = ModelManifest.parse(headCtHyperdenseManifest(sha256(model), goldenCases));
-writeFileSync(path.join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+const manifestFile = path.join(directory, 'manifest.json');
+writeFileSync(manifestFile, JSON.stringify(manifest));
+// Formatted as the repository is, so that building again changes nothing.
+execFileSync(process.execPath, [
+  path.join(root, 'scripts/with-node.mjs'),
+  '--bin',
+  'biome',
+  'format',
+  '--write',
+  manifestFile,
+]);
 console.log(manifest.id, manifest.version, manifest.modelDigest);
