@@ -11,7 +11,7 @@ export type MaskPicture = {
 
 /** The colour of what AI marked: no tissue and no urgency has it. */
 const AI_COLOUR = [64, 224, 255] as const;
-const TINT_ALPHA = 72;
+const TINT_ALPHA = 44;
 const OUTLINE_PX = 1.5;
 
 /** Prepares what is marked on one instance; null when nothing is, or when the mask is not of that instance's size. */

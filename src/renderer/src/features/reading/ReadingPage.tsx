@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
@@ -32,9 +32,18 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const onKeyDown = useShortcuts(t('key.heading'), [{ key: 'Escape', label: t('key.leave'), run: leave }]);
   const study = kept ?? now.data;
 
+  // Escape must work before any image is there.
+  const page = useRef<HTMLDivElement>(null);
+  useEffect(() => page.current?.focus(), []);
+
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears Escape from whatever inside has the focus.
-    <div className={classes.page} onKeyDown={(event) => !isInMenu(event.target) && onKeyDown(event)}>
+    <div
+      ref={page}
+      tabIndex={-1}
+      className={classes.page}
+      onKeyDown={(event) => !isInMenu(event.target) && onKeyDown(event)}
+    >
       {study === undefined && now.isError && (
         <IncidentNotice title={t('failed')} failure={failureOf(now.error)} onRetry={() => void now.refetch()} />
       )}
@@ -46,7 +55,13 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             accession={study.row.accession}
             exam={study.row.exam}
           >
-            <NewsNotice news={newsOf(study, now.data ?? study)} onReload={() => setKept(now.data ?? study)} />
+            <NewsNotice
+              news={newsOf(study, now.data ?? study)}
+              onReload={() => {
+                setKept(now.data ?? study);
+                page.current?.focus();
+              }}
+            />
           </PatientHeader>
           {study.series.some((series) => series.displayable) ? (
             <Suspense fallback={<RoomSkeleton />}>

@@ -34,7 +34,7 @@ function RunEntry({ run }: { readonly run: RunCard }): ReactNode {
     [t('runs.provider'), run.provider],
     [t('runs.series'), run.seriesChoice.length === 0 ? null : run.seriesChoice.join(', ')],
     [t('runs.digest'), run.model.digest.slice(0, 16)],
-    ...Object.entries(run.stagesMs).map(
+    ...inOrder(run.stagesMs).map(
       ([stage, ms]) =>
         [t(`runs.stages.${stage}`, { defaultValue: stage }), t('runs.ms', { ms: Math.round(ms) })] as const,
     ),
@@ -55,4 +55,12 @@ function RunEntry({ run }: { readonly run: RunCard }): ReactNode {
       </dl>
     </div>
   );
+}
+
+const STAGES = ['readMs', 'decodeMs', 'preprocessMs', 'inferMs', 'postprocessMs'];
+
+/** A run's stages as they happen; one this page does not know yet stands at the end. */
+function inOrder(stagesMs: RunCard['stagesMs']): readonly (readonly [string, number])[] {
+  const place = (stage: string) => (STAGES.includes(stage) ? STAGES.indexOf(stage) : STAGES.length);
+  return Object.entries(stagesMs).toSorted(([a], [b]) => place(a) - place(b));
 }

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
 import { ImageViewport } from '../../viewport/ImageViewport.tsx';
@@ -27,14 +27,25 @@ export function ViewportGrid(props: Props): ReactNode {
     () => Array.from({ length: count }, (_, pane) => (view: StackView | null) => onView(pane, view)),
     [count, onView],
   );
+  const grid = useRef<HTMLDivElement>(null);
+  const isAnyShown = panes.displayed.size > 0;
+  useEffect(() => {
+    if (isAnyShown && isFocusFree()) grid.current?.querySelector<HTMLElement>('[data-active="true"]')?.focus();
+  }, [isAnyShown]);
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears the keys of the viewport that has the focus.
-    <div className={classes.grid} data-layout={panes.layout} onKeyDown={onKeyDown}>
+    <div ref={grid} className={classes.grid} data-layout={panes.layout} onKeyDown={onKeyDown}>
       {panes.series.map((seriesUid, pane) => (
         <Pane key={`${pane}`} {...props} pane={pane} seriesUid={seriesUid} tell={tellers[pane]} />
       ))}
     </div>
   );
+}
+
+/** True when keys go nowhere: then the images take the focus, so that reading starts without a click. */
+function isFocusFree(): boolean {
+  const focused = document.activeElement;
+  return focused === null || focused === document.body || focused.matches('[tabindex="-1"]');
 }
 
 type PaneProps = Props & {
