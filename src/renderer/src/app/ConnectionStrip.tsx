@@ -123,7 +123,12 @@ function NotConfigured({ status }: { readonly status: StationStatus }): ReactNod
   const names = [...(status.hl7In.state === 'not-configured' ? (['hl7'] as const) : []), ...kinds];
   if (names.length === 0) return null;
   const said = names.map((name) => t(`strip.${name}`)).join(', ');
-  return <Part state="off">{t('strip.notConfigured', { names: said })}</Part>;
+  const words = t('strip.notConfigured', { names: said });
+  return (
+    <Part state="off" title={words}>
+      {words}
+    </Part>
+  );
 }
 
 function Inference({ inference }: { readonly inference: StationStatus['inference'] }): ReactNode {

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { usePreferences } from './preferences.ts';
 import { useShortcutGroups, useShortcuts } from './shortcuts.ts';
 
-const moved = vi.fn();
-const opened = vi.fn();
+const moved = vi.fn<() => void>();
+const opened = vi.fn<() => void>();
 
 function List(): ReactNode {
   const onKeyDown = useShortcuts('List', [

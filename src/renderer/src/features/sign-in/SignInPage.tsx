@@ -1,7 +1,7 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Failure } from '../../bridge/failure.ts';
 import { readPageFacts } from '../../bridge/page-facts.ts';
@@ -33,7 +33,7 @@ export function SignInPage(): ReactNode {
     return () => clearInterval(again);
   }, [isUnreachable]);
 
-  async function submit(event: FormEvent): Promise<void> {
+  async function submit(event: { preventDefault(): void }): Promise<void> {
     event.preventDefault();
     setAttempt({ state: 'asking' });
     const outcome = await signIn(username.trim(), password);

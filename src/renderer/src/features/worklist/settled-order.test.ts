@@ -28,7 +28,7 @@ test('an unchanged held list is the very same list, so nothing is drawn again', 
 });
 
 test('while held no row changes place and no fresh row is lost or doubled, whatever arrives', () => {
-  const letters = fc.uniqueArray(fc.constantFrom(...'abcdefghij'), { minLength: 1 });
+  const letters = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), { minLength: 1 });
   fc.assert(
     fc.property(letters, letters, (before, now) => {
       const shown = before.map((one) => row(one));

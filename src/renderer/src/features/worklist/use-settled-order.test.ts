@@ -5,7 +5,7 @@ import { SETTLE_AFTER_MS, useSettledOrder } from './use-settled-order.ts';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-const rows = (letters: string) => [...letters].map((studyId) => ({ studyId }));
+const rows = (letters: string) => letters.split('').map((studyId) => ({ studyId }));
 type Props = { readonly letters: string; readonly subject: string };
 
 function mountOrder(letters: string) {
@@ -13,6 +13,7 @@ function mountOrder(letters: string) {
     initialProps: { letters, subject: 'all' },
   });
 }
+const pass = (ms: number) => act(() => void vi.advanceTimersByTime(ms));
 const shown = (order: { readonly rows: readonly { readonly studyId: string }[] }) =>
   order.rows.map((row) => row.studyId).join('');
 
@@ -21,11 +22,11 @@ test('rows sort in only after the list lay untouched for three seconds', () => {
   act(() => result.current.touch());
   rerender({ letters: 'xba', subject: 'all' });
   expect([shown(result.current), result.current.newAbove]).toEqual(['ab', 1]);
-  act(() => vi.advanceTimersByTime(SETTLE_AFTER_MS - 1));
+  pass(SETTLE_AFTER_MS - 1);
   act(() => result.current.touch());
-  act(() => vi.advanceTimersByTime(SETTLE_AFTER_MS - 1));
+  pass(SETTLE_AFTER_MS - 1);
   expect(shown(result.current)).toBe('ab');
-  act(() => vi.advanceTimersByTime(1));
+  pass(1);
   expect([shown(result.current), result.current.newAbove]).toEqual(['xba', 0]);
 });
 
