@@ -1,0 +1,219 @@
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StudyDetail } from '../../src/shared/contract/studies.ts';
+import { launchChromium } from '../chromium.ts';
+import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import {
+  notAccepted,
+  type PhantomStudy,
+  phantomStudy,
+  realHeadCt,
+  remoteOf,
+  sendObjects,
+} from '../system/support/studies.ts';
+import { until } from '../system/support/until.ts';
+
+let station: RunningStation;
+let browser: Browser;
+let who: Asker;
+
+beforeAll(async () => {
+  [station, browser] = await Promise.all([startStation({ demo: true }), launchChromium()]);
+  who = await signIn(station, 'radiologist', 'demo');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await endEverything();
+});
+
+/** A signed-in page on this study, and everything the browser complained about. */
+async function openReading(studyId: string): Promise<{ readonly page: Page; readonly complaints: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.request.post(`${station.http}/api/v1/sessions`, {
+    data: { username: 'radiologist', password: 'demo' },
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('response', (answer) => answer.status() >= 400 && complaints.push(`${answer.status()} ${answer.url()}`));
+  await page.goto(`${station.http}/#/reading/${studyId}`);
+  await page.locator('[data-image]').first().waitFor({ timeout: 60_000 });
+  return { page, complaints };
+}
+
+/** How bright the picture is, on average, where the overlay's filled marks lie, moved by so many pixels. */
+async function brightnessBelowMarks(page: Page, moved: readonly [number, number]): Promise<number> {
+  return page.evaluate(([right, down]) => {
+    const picture = document.querySelector<HTMLCanvasElement>('[data-image] canvas.cornerstone-canvas');
+    const marks = document.querySelector<HTMLCanvasElement>('canvas[data-marks]');
+    if (picture === null || marks === null) throw new Error('nothing is drawn');
+    const { width, height } = picture;
+    const read = (canvas: HTMLCanvasElement) => canvas.getContext('2d')?.getImageData(0, 0, width, height).data;
+    const [below, marked] = [read(picture), read(marks)];
+    let sum = 0;
+    let count = 0;
+    for (let index = 0; index < width * height; index += 1) {
+      if ((marked?.[index * 4 + 3] ?? 0) === 0) continue;
+      const [x, y] = [(index % width) + right, Math.floor(index / width) + down];
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      sum += below?.[(y * width + x) * 4] ?? 0;
+      count += 1;
+    }
+    return count === 0 ? -1 : sum / count;
+  }, moved);
+}
+
+/** True when the marks lie on blood: moved by a few millimetres in any direction they lie on something darker. */
+async function marksLieOnTheBleed(page: Page): Promise<boolean> {
+  const here = await brightnessBelowMarks(page, [0, 0]);
+  const moves = [
+    [8, 0],
+    [-8, 0],
+    [0, 8],
+    [0, -8],
+  ] as const;
+  const elsewhere = await Promise.all(moves.map((move) => brightnessBelowMarks(page, move)));
+  return here > 0 && elsewhere.every((brightness) => brightness < here - 2);
+}
+
+/** Where the marks' middle is, in CSS pixels from the middle of the viewport; null without marks. */
+async function marksFromMiddle(page: Page): Promise<readonly [number, number] | null> {
+  return page.evaluate(() => {
+    const marks = document.querySelector<HTMLCanvasElement>('canvas[data-marks]');
+    const data = marks?.getContext('2d')?.getImageData(0, 0, marks.width, marks.height).data;
+    if (!marks || !data) return null;
+    let [x, y, count] = [0, 0, 0];
+    for (let index = 0; index < marks.width * marks.height; index += 1) {
+      if (data[index * 4 + 3] === 0) continue;
+      x += index % marks.width;
+      y += Math.floor(index / marks.width);
+      count += 1;
+    }
+    return count === 0 ? null : ([x / count - marks.width / 2, y / count - marks.height / 2] as const);
+  });
+}
+
+const shownImage = (page: Page) => page.locator('[data-image]').first().getAttribute('data-image');
+const corner = (page: Page, place: string) => page.locator(`[data-corner="${place}"]`).first().innerText();
+
+async function drag(page: Page, button: 'left' | 'middle' | 'right', by: readonly [number, number]): Promise<void> {
+  const box = await page.locator('[data-image]').first().boundingBox();
+  if (box === null) throw new Error('no viewport');
+  const [x, y] = [box.x + box.width / 2 - 60, box.y + box.height / 2 - 60];
+  await page.mouse.move(x, y);
+  await page.mouse.down({ button });
+  await page.mouse.move(x + by[0], y + by[1], { steps: 5 });
+  await page.mouse.up({ button });
+}
+
+test('a flagged head CT opens, is recorded as opened, and AI marks stay on the bleed however the picture is turned', async () => {
+  const bleed = { kind: 'intraparenchymal', volumeMl: 24 } as const;
+  const study = phantomStudy({ seed: 11, bleed, withScout: true, withThinBone: true });
+  const { late, first } = withoutLastSeries(study);
+  expect(notAccepted(await sendObjects(remoteOf(station), first))).toEqual([]);
+  const row = await rowOf(who, study.studyUid, (one) => one.ai.state === 'flagged', 90_000);
+  const finding = (await who.findings(row.studyId))[0];
+  if (finding?.keyImage === null || finding?.mask === null || finding === undefined) throw new Error('nothing to show');
+  expect(row.openedBy).toBeNull();
+
+  const { page, complaints } = await openReading(row.studyId);
+  await until(async () => (await who.study(row.studyId)).row.openedBy !== null, 10_000);
+  expect(await corner(page, 'top-left')).toContain(row.patient.mrn ?? 'an MRN');
+  const header = await page.locator('section', { hasText: 'MRN' }).first().innerText();
+  for (const part of [row.patient.mrn, row.accession, row.patient.sex]) expect(header).toContain(part);
+
+  await page.locator('button[data-state="unverified"]').focus();
+  await page.keyboard.press('Enter');
+  await until(async () => (await shownImage(page)) === finding.keyImage?.sopUid, 10_000);
+  await until(async () => (await marksFromMiddle(page)) !== null, 10_000);
+  await page.waitForTimeout(300);
+  const [fromMiddleX, fromMiddleY] = (await marksFromMiddle(page)) ?? [Infinity, Infinity];
+  expect(Math.hypot(fromMiddleX, fromMiddleY)).toBeLessThan(40);
+  expect(await corner(page, 'bottom-right')).toMatch(/AI · .*unverified · not for clinical use/s);
+
+  const viewport = page.locator('[data-image]').first();
+  await viewport.focus();
+  await page.keyboard.press('1');
+  await until(async () => (await corner(page, 'bottom-left')).includes('W 80 C 40'), 5_000);
+  const turns: readonly [string, () => Promise<void>][] = [
+    ['as fitted', async () => undefined],
+    ['zoomed', () => drag(page, 'right', [0, 40])],
+    ['rotated', () => page.getByRole('button', { name: 'Rotate' }).click()],
+    ['flipped', () => page.getByRole('button', { name: 'Flip' }).click()],
+    ['panned', () => drag(page, 'middle', [30, -25])],
+  ];
+  const found: [string, boolean][] = [];
+  for (const [name, turn] of turns) {
+    await turn();
+    await page.waitForTimeout(400);
+    found.push([name, await marksLieOnTheBleed(page)]);
+  }
+  expect(found).toEqual(turns.map(([name]) => [name, true]));
+
+  await viewport.focus();
+  await page.keyboard.press('a');
+  await until(async () => (await corner(page, 'bottom-right')).includes('AI hidden'), 5_000);
+  expect(await page.locator('canvas[data-marks]').count()).toBe(0);
+  await page.keyboard.press('a');
+
+  const marked = new Set(finding.mask.sopUids);
+  await page.keyboard.press('Home');
+  await until(async () => (await shownImage(page)) !== finding.keyImage?.sopUid, 5_000);
+  await page.waitForTimeout(300);
+  expect([marked.has((await shownImage(page)) ?? ''), await marksFromMiddle(page)]).toEqual([
+    expect.any(Boolean),
+    null,
+  ]);
+
+  await stayWhileImagesArrive(page, row.studyId, () => sendObjects(remoteOf(station), late));
+  await page.keyboard.press('Escape');
+  await page.waitForURL(/#\/worklist/);
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+test('the real head CT, tilted gantry and all, is shown in the order of its positions', async () => {
+  const study = await realHeadCt();
+  if (study === null) return;
+  expect(notAccepted(await sendObjects(remoteOf(station), study.objects))).toEqual([]);
+  const row = await rowOf(who, study.studyUid, (one) => one.images.received === study.objects.length);
+  const { page, complaints } = await openReading(row.studyId);
+  const positions: number[] = [];
+  await page.locator('[data-image]').first().focus();
+  for (let index = 0; index < study.objects.length; index += 1) {
+    await until(
+      async () => (await corner(page, 'top-right')).includes(`${index + 1} / ${study.objects.length}`),
+      10_000,
+    );
+    positions.push(Number(/(-?[\d.]+) mm/.exec(await corner(page, 'top-right'))?.[1]));
+    await page.keyboard.press('ArrowDown');
+  }
+  expect(positions.length).toBe(study.objects.length);
+  expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+/** The study in two parts: the last series comes late. */
+function withoutLastSeries(study: PhantomStudy) {
+  const lastSeries = study.objects.at(-1)?.seriesUid;
+  const isLate = (one: { readonly seriesUid: string }) => one.seriesUid === lastSeries;
+  return { first: study.objects.filter((one) => !isLate(one)), late: study.objects.filter(isLate) };
+}
+
+/** Images that come while somebody reads are announced and change nothing on the screen until that person reloads. */
+async function stayWhileImagesArrive(page: Page, studyId: string, send: () => Promise<unknown>): Promise<void> {
+  const series = page.locator('nav[aria-label="Series"] li');
+  const before: StudyDetail = await who.study(studyId);
+  const seen = [await shownImage(page), await series.count()];
+  await send();
+  await page.getByText('New images arrived').waitFor({ timeout: 30_000 });
+  expect([await shownImage(page), await series.count()]).toEqual(seen);
+  await page.getByRole('button', { name: 'Reload series' }).click();
+  await until(async () => (await series.count()) === before.series.length + 1, 10_000);
+  // Reading goes on without a click: the images have the keys again.
+  await page.locator('[data-image]:focus').waitFor({ timeout: 20_000 });
+}
