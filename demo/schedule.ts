@@ -11,6 +11,8 @@ const QUICK_ARRIVALS = 6;
 const QUICK_MS = 4_000;
 /** Every so many arrivals one has a bleed, the first among them. */
 const BLEED_EVERY = 4;
+/** One that the reference algorithm sees. Of the later ones it misses some, as its card says: a demo does not hide that. */
+const FIRST_BLEED: BleedWish = { kind: 'intraparenchymal', volumeMl: 28 };
 /** Old studies of the same people, the same at every start: sent again they are recognised. */
 const PRIORS: readonly { readonly person: number; readonly at: string }[] = [
   { person: 0, at: '2025-03-04T08:12:00Z' },
@@ -34,7 +36,7 @@ export function* planArrivals(plan: { readonly seed: number; readonly everyMs: n
         accession: `D${(plan.seed % 1_000_000) * 1_000 + number}`,
         accessionIssuer: 'WETREAD-DEMO',
         studyDescription: random.pick(['CT HEAD WITHOUT CONTRAST', 'CT Head wo', 'CT CRANIUM NATIVE']),
-        bleed: number % BLEED_EVERY === 0 ? bleed(random) : null,
+        bleed: number === 0 ? FIRST_BLEED : number % BLEED_EVERY === 0 ? bleed(random) : null,
         withThinBone: random.chance(0.3),
       },
     };

@@ -11,7 +11,8 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
     modelFile: 'model.onnx',
     modelDigest,
     clinicalUse: 'none',
-    intendedUseTextKey: 'models.head-ct-hyperdense.intended-use',
+    intendedUse:
+      'Shows how a triage model works in Wetread: suspects hyperdense blood inside the skull on non-contrast head CT. A demonstration, not for clinical use.',
     permittedUses: ['flag', 'mark', 'measure'],
     appliesTo: {
       modalities: ['CT'],
@@ -64,7 +65,7 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
     labels: [
       {
         id: 'suspected-hyperdense-blood',
-        textKey: 'models.head-ct-hyperdense.suspected-hyperdense-blood',
+        name: 'Suspected hyperdense blood',
         concept: { value: '1386000', scheme: 'SCT', meaning: 'Intracranial hemorrhage' },
         anatomy: { value: '12738006', scheme: 'SCT', meaning: 'Brain' },
         acrCategory: 1,

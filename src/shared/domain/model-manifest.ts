@@ -96,8 +96,8 @@ export type ModelOutput = z.infer<typeof ModelOutput>;
 /** One thing a model can say, in words that claim no more than the model can see. */
 export const ModelLabel = z.strictObject({
   id: Slug,
-  /** Key of the sentence shown to people. */
-  textKey: z.string(),
+  /** What people read, in words that claim no more than the model can see. A site's own model brings its own. */
+  name: z.string().min(1).max(64),
   /** What the finding is called towards other systems. */
   concept: CodedConcept,
   anatomy: CodedConcept.nullable(),
@@ -130,7 +130,8 @@ export const ModelManifest = z
     /** SHA-256 of the model file, in hexadecimal. */
     modelDigest: z.string().regex(/^[0-9a-f]{64}$/),
     clinicalUse: ClinicalUse,
-    intendedUseTextKey: z.string(),
+    /** In the vendor's words. */
+    intendedUse: z.string().min(1).max(500),
     permittedUses: z.array(ModelUse),
     appliesTo: AppliesTo,
     seriesRanking: SeriesRanking,

@@ -177,7 +177,7 @@ function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: 
         runId: run.runId,
         seriesId: run.seriesId,
       },
-      ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.concept.meaning },
+      ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.name },
       ...{ category: label.acrCategory, score, threshold: label.flagFrom, uses: JSON.stringify(model.permittedUses) },
       measurements: JSON.stringify(measurementsOf(model, result, label.id)),
       keyImage:
