@@ -59,12 +59,14 @@ export function ImageViewport(props: Props): ReactNode {
   }, [isShown, seriesUid, onShown]);
 
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a viewport takes keys: it is where images are read.
-    <section
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- an application: it takes the reader's keys.
+    <div
+      role="application"
       className={classes.viewport}
       data-active={isActive}
       data-image={shown.image?.sopUid}
       aria-label={label}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- keys go where the focus is.
       tabIndex={0}
       onFocus={onActivate}
       onPointerDown={onActivate}
@@ -106,6 +108,6 @@ export function ImageViewport(props: Props): ReactNode {
           )}
         </div>
       )}
-    </section>
+    </div>
   );
 }

@@ -10,7 +10,10 @@ test('goes outwards from the image under the eye', () => {
 function slowLoader() {
   const asked: number[] = [];
   const finish: (() => void)[] = [];
-  const load = (index: number) => new Promise<void>((resolve) => void asked.push(index) || finish.push(resolve));
+  const load = (index: number) => {
+    asked.push(index);
+    return new Promise<void>((resolve) => finish.push(resolve));
+  };
   const finishOne = async () => {
     finish.shift()?.();
     await new Promise((resolve) => setTimeout(resolve));
