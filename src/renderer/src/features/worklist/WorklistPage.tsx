@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistFilter } from '../../../../shared/contract/worklist.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
 import { announce } from '../../ui/announcer.ts';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
@@ -12,6 +12,7 @@ import { NothingListed } from './NothingListed.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
 import { useWorklist } from './use-worklist.ts';
+import { changeWorklistView, useWorklistView } from './worklist-view.ts';
 import { WorklistBar } from './WorklistBar.tsx';
 import classes from './WorklistPage.module.css';
 import { WorklistSkeleton } from './WorklistSkeleton.tsx';
@@ -21,9 +22,10 @@ import { WorklistTable } from './WorklistTable.tsx';
 export function WorklistPage(): ReactNode {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [filter, setFilter] = useState<WorklistFilter>('all');
+  const { userId } = useCurrentUser();
+  const { filter, selected } = useWorklistView(userId);
+  const setSelected = useCallback((studyId: StudyId) => changeWorklistView(userId, { selected: studyId }), [userId]);
   const [text, setText] = useState('');
-  const [selected, setSelected] = useState<StudyId | null>(null);
   const { showPreview } = usePreferences();
   const searchField = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -78,7 +80,7 @@ export function WorklistPage(): ReactNode {
       <h1 className={classes.unseen}>{t('worklist.title')}</h1>
       <WorklistBar
         filter={filter}
-        onFilter={setFilter}
+        onFilter={(changed) => changeWorklistView(userId, { filter: changed })}
         onSearch={setText}
         searchField={searchField}
         onLeaveSearch={() => scroller.current?.focus()}
