@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 
@@ -15,6 +15,9 @@ export type OpenFailure = { readonly code: 'key-wrong' | 'database-damaged' | 'd
 /** Bytes of the raw database key. */
 export const DATABASE_KEY_BYTES = 32;
 
+/** A database up to this size is checked whole when it is opened (well under a second); a larger one page by page, as it is read. */
+const CHECKED_WHOLE_BYTES = 128 * 2 ** 20;
+
 /** Opens the encrypted database for writing, creating it when absent: WAL, full sync, foreign keys. */
 export function openWriter(file: string, key: Uint8Array): Result<WritableDb, OpenFailure> {
   return open(file, key, (db) => {
@@ -22,6 +25,8 @@ export function openWriter(file: string, key: Uint8Array): Result<WritableDb, Op
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     db.pragma('temp_store = MEMORY');
+    if (statSync(file).size <= CHECKED_WHOLE_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok')
+      throw new Sqlite.SqliteError('quick_check', 'SQLITE_CORRUPT');
     return db as WritableDb;
   });
 }
