@@ -13,12 +13,14 @@ export type EventQuery = {
   readonly actorId?: string | undefined;
 };
 
-const LIST_EVENTS = (narrowing: string) => `
+/** The audit window; each narrowing walks an index of its own. */
+export const LIST_EVENTS = (narrowing: string) => `
   SELECT e.*, p.payload FROM events e JOIN event_payloads p ON p.seq = e.seq
    WHERE (e.site_id IS NULL OR e.site_id = @siteId) AND e.seq < @before ${narrowing}
    ORDER BY e.seq DESC LIMIT @limit
 `;
-const NARROWINGS = {
+/** What a window may be narrowed by. */
+export const NARROWINGS = {
   studyId: ' AND e.study_id = @studyId',
   kind: ' AND e.kind = @kind',
   actorId: ' AND e.actor_id = @actorId',
