@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openLog } from '../log.ts';
+import { onCommit, inTransaction } from '../store/transaction.ts';
+import { planOf } from '../store/test-plan.ts';
+import { openTestStore, type TestStore } from '../store/test-store.ts';
+import { cancelJob, createJobRunner, type Job, type JobHandler, LIST_DUE, scheduleJob } from './jobs.ts';
+
+let store: TestStore;
+let nowMs: number;
+let done: string[];
+let logged: string[];
+
+beforeEach(() => {
+  store = openTestStore();
+  nowMs = 1000;
+  done = [];
+  logged = [];
+});
+afterEach(() => store.close());
+
+const schedule = (subjectId: string, dueAtMs: number, kind = 'note') =>
+  scheduleJob(store.db, { kind, subjectId, siteId: 's', dueAtMs });
+const rows = () =>
+  store.db
+    .prepare('SELECT kind, subject_id AS subjectId, due_at_ms AS dueAtMs, attempts FROM jobs ORDER BY due_at_ms')
+    .all();
+const note: JobHandler = (_db, job) => done.push(job.subjectId);
+function runner(handlers: Readonly<Record<string, JobHandler>> = { note }) {
+  const log = openLog('info', { write: (line: string) => logged.push(line) });
+  return createJobRunner(store.db, handlers, { clock: { nowMs: () => nowMs }, log });
+}
+
+test('finds what is due by the index and sorts nothing', () => {
+  expect(planOf(store.db, LIST_DUE)).toEqual(['SEARCH jobs USING INDEX jobs_by_due (due_at_ms<?)']);
+});
+
+test('does what is due, in the order of its time, and leaves the rest', () => {
+  schedule('late', 900);
+  schedule('later', 1000);
+  schedule('earliest', 100);
+  schedule('not yet', 1001);
+  runner().runDue();
+  expect([done, rows()]).toEqual([
+    ['earliest', 'late', 'later'],
+    [{ kind: 'note', subjectId: 'not yet', dueAtMs: 1001, attempts: 0 }],
+  ]);
+});
+
+test('one job of a kind for a subject: scheduling again moves it, cancelling takes it away', () => {
+  schedule('a', 500);
+  schedule('a', 2000);
+  schedule('b', 500);
+  schedule('b', 600, 'other');
+  cancelJob(store.db, 'note', 'b');
+  expect(rows()).toMatchObject([
+    { kind: 'other', subjectId: 'b' },
+    { kind: 'note', subjectId: 'a', dueAtMs: 2000 },
+  ]);
+});
+
+test('a job that fails falls with its writes, waits longer each time and never past five minutes', () => {
+  schedule('a', 500);
+  const failing = runner({
+    note(db) {
+      db.prepare("INSERT INTO station_facts VALUES ('half', '')").run();
+      throw new Error('Doe^Jane');
+    },
+  });
+  const pauses: number[] = [];
+  for (let attempt = 0; attempt < 12; attempt += 1) {
+    failing.runDue();
+    const [job] = rows() as Job[];
+    pauses.push((job?.dueAtMs ?? 0) - nowMs);
+    nowMs = job?.dueAtMs ?? 0;
+  }
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000, 300_000]);
+  expect(store.db.prepare('SELECT * FROM station_facts').all()).toEqual([]);
+  expect(logged).toHaveLength(12);
+  expect(logged.join('')).not.toContain('Jane');
+});
+
+test('a job nobody handles is kept, postponed and logged', () => {
+  schedule('a', 500, 'unknown');
+  schedule('b', 600);
+  runner().runDue();
+  expect([done, rows()]).toMatchObject([['b'], [{ kind: 'unknown', attempts: 1, dueAtMs: 2000 }]]);
+});
+
+test('does not do what an earlier job of the same round took away or put off', () => {
+  schedule('a', 100, 'first');
+  schedule('b', 200);
+  schedule('c', 300);
+  runner({
+    note,
+    first(db) {
+      cancelJob(db, 'note', 'b');
+      scheduleJob(db, { kind: 'note', subjectId: 'c', siteId: 's', dueAtMs: 5000 });
+    },
+  }).runDue();
+  expect([done, rows()]).toMatchObject([[], [{ subjectId: 'c', dueAtMs: 5000 }]]);
+});
+
+test('wakes when the next job is due, also one written after it went to sleep; a stop leaves rows', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const jobs = runner();
+    onCommit(store.db, jobs.notify);
+    jobs.start();
+    inTransaction(store.db, () => schedule('a', 1500));
+    const pass = (ms: number) => {
+      nowMs += ms;
+      vi.advanceTimersByTime(ms);
+    };
+    pass(499);
+    expect(done).toEqual([]);
+    pass(1);
+    expect(done).toEqual(['a']);
+    inTransaction(store.db, () => schedule('b', nowMs + 100));
+    jobs.stop();
+    pass(60_000);
+    expect([done, rows()]).toMatchObject([['a'], [{ subjectId: 'b' }]]);
+  } finally {
+    vi.useRealTimers();
+  }
+});

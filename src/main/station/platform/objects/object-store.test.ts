@@ -1,0 +1,130 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { objectPath, openObjectReader, openObjectStore, type ObjectStore, startObjectDigest } from './object-store.ts';
+
+let root: string;
+let store: ObjectStore;
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'wetread-objects-'));
+  store = openObjectStore(root);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const incoming = () => readdirSync(path.join(root, 'incoming'));
+const files = () =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(path.join(root, name)).isFile());
+
+async function write(bytes: Uint8Array, chunk = bytes.length) {
+  const file = await store.receive();
+  for (let at = 0; at < bytes.length; at += chunk) await file.write(bytes.subarray(at, at + chunk));
+  return file;
+}
+
+test('keeps what was written under its digest, byte for byte, for its owner alone', async () => {
+  const bytes = randomBytes(300_000);
+  const digest = digestOf(bytes);
+  const file = await write(bytes, 4099);
+  expect(file.sizeBytes).toBe(bytes.length);
+  expect(await file.keep(digest)).toBe('kept');
+  await file.discard();
+  expect(files()).toEqual([path.join(digest.slice(0, 2), digest.slice(2, 4), digest)]);
+  expect((await store.read(digest, 'plain')).equals(bytes)).toBe(true);
+  expect(await store.sizeBytes(digest, 'plain')).toBe(bytes.length);
+  expect(statSync(objectPath(root, digest, 'plain')).mode & 0o777).toBe(0o600);
+  expect(statSync(path.dirname(objectPath(root, digest, 'plain'))).mode & 0o777).toBe(0o700);
+});
+
+test('shows nothing under a digest before it is kept, and leaves nothing of what is discarded', async () => {
+  const bytes = randomBytes(100);
+  const file = await write(bytes);
+  expect(existsSync(objectPath(root, digestOf(bytes), 'plain'))).toBe(false);
+  expect(incoming()).toHaveLength(1);
+  await file.discard();
+  await file.discard();
+  expect(files()).toEqual([]);
+});
+
+test('an earlier file of the same digest stays as it is', async () => {
+  const digest = digestOf(Buffer.from('body'));
+  const first = await write(Buffer.from('first header, body'));
+  const second = await write(Buffer.from('second header, body'));
+  expect([await first.keep(digest), await second.keep(digest)]).toEqual(['kept', 'existing']);
+  expect(readFileSync(objectPath(root, digest, 'plain'), 'utf8')).toBe('first header, body');
+  expect(incoming()).toEqual([]);
+});
+
+test('of many that arrive together one is kept, whole, and the others find it there', async () => {
+  const digest = digestOf(Buffer.from('together'));
+  const all = await Promise.all(Array.from({ length: 8 }, () => write(Buffer.from('together'))));
+  const outcomes = await Promise.all(all.map((file) => file.keep(digest)));
+  expect(outcomes.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'existing'), 'kept']);
+  expect(files()).toHaveLength(1);
+});
+
+test('clears what an earlier process left half-written, and nothing else', async () => {
+  const kept = await write(Buffer.from('kept'));
+  await kept.keep(digestOf(Buffer.from('kept')));
+  writeFileSync(path.join(root, 'incoming', 'half'), 'half');
+  openObjectStore(root);
+  expect([incoming(), files().length]).toEqual([[], 1]);
+});
+
+test.each([
+  ['from the start', 0, 3, 'abc'],
+  ['in the middle', 3, 4, 'defg'],
+  ['over the end', 8, 10, 'ij'],
+  ['at the end', 10, 5, ''],
+  ['past the end', 50, 5, ''],
+  ['nothing', 2, 0, ''],
+])('reads a range %s, kept or still arriving', async (_where, start, length, expected) => {
+  const bytes = Buffer.from('abcdefghij');
+  const file = await write(bytes, 4);
+  expect((await file.readRange(start, length)).toString()).toBe(expected);
+  await file.keep(digestOf(bytes));
+  expect((await openObjectReader(root).readRange(digestOf(bytes), 'plain', start, length)).toString()).toBe(expected);
+});
+
+test.each([
+  '',
+  'abc',
+  '../../etc/passwd',
+  'A'.repeat(64),
+  `${'a'.repeat(63)}/`,
+  '1.2.840.10008',
+  `${'a'.repeat(64)}\n`,
+])('makes no file name from %j', async (name) => {
+  expect(() => objectPath(root, name, 'plain')).toThrow('digest');
+  const file = await write(Buffer.from('x'));
+  await expect(file.keep(name)).rejects.toThrow('digest');
+  await file.discard();
+  expect(files()).toEqual([]);
+});
+
+test('an object that is not there is an error, never empty', async () => {
+  await expect(store.read('0'.repeat(64), 'plain')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(store.readRange('0'.repeat(64), 'plain', 0, 1)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('an encrypted object stands beside under a name of its own', () => {
+  const digest = 'ab'.repeat(32);
+  expect(objectPath('/r', digest, 'aes-256-gcm-chunked-v1')).toBe(path.join('/r', 'ab', 'ab', `${digest}.gcm1`));
+});
+
+test('the digest covers the transfer syntax and the body, and cannot be moved between them', () => {
+  const digest = (syntax: string, body: string) =>
+    startObjectDigest(createHash('sha256'), syntax).update(body).digest('hex');
+  expect(digest('1.2', '3')).not.toBe(digest('1.23', ''));
+  expect(digest('1.2', 'a')).not.toBe(digest('1.3', 'a'));
+  expect(digest('1.2', 'a')).toBe(digest('1.2', 'a'));
+});
+
+test('knows how much room there is', async () => {
+  const { freeBytes, totalBytes } = await store.free();
+  expect(freeBytes).toBeGreaterThan(0);
+  expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
+});
