@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { demoConfig } from './demo-config.ts';
+import { Config } from './platform/config.ts';
+
+test('a demo is on loopback whatever is configured, at a site called demo, with peers of this machine only', () => {
+  const configured = Config.parse({
+    site: { code: 'north', name: 'North', zone: 'Europe/Berlin' },
+    http: { host: '0.0.0.0', tls: { certFile: 'c', keyFile: 'k' } },
+    dicom: { host: '0.0.0.0', aeTitle: 'OURS', peers: [{ aeTitle: 'MR1', address: '10.0.0.1' }] },
+  });
+  const demo = demoConfig(configured);
+  expect(demo.site).toEqual({ code: 'demo', name: 'Demo site', zone: 'Europe/Berlin' });
+  expect([demo.http.host, demo.http.tls, demo.dicom.host]).toEqual(['127.0.0.1', undefined, '127.0.0.1']);
+  expect(demo.dicom.aeTitle).toBe('OURS');
+  const added = demo.dicom.peers.slice(1);
+  expect(added.map(({ aeTitle }) => aeTitle)).toEqual(['DEMO_CT', 'DEMO_PACS', 'STORESCU', 'ECHOSCU']);
+  expect(added.every(({ address }) => address === '127.0.0.1')).toBe(true);
+  expect(added.filter(({ intent }) => intent === 'comparison').map(({ aeTitle }) => aeTitle)).toEqual(['DEMO_PACS']);
+});
+
+test('what a demo adds is itself a valid configuration', () => {
+  expect(Config.safeParse(demoConfig(Config.parse({}))).success).toBe(true);
+});

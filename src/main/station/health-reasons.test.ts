@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { type HealthFacts, healthReasons } from './health-reasons.ts';
+
+const WELL: HealthFacts = {
+  isDicomListening: true,
+  disk: 'enough',
+  runner: 'ready',
+  isWantedProvider: true,
+  brokenModels: 0,
+  parkedEvents: 0,
+  ledgerLag: 0,
+  quarantined: 0,
+  readersSignedIn: 1,
+};
+
+test('a station that is wholly well gives no reason', () => {
+  expect(healthReasons(WELL)).toEqual([]);
+  expect(healthReasons({ ...WELL, runner: 'starting', ledgerLag: 500 })).toEqual([]);
+});
+
+test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
+  [{ isDicomListening: false }, 'dicom-closed', 'failing'],
+  [{ disk: 'full' }, 'disk-full', 'failing'],
+  [{ disk: 'low' }, 'disk-low', 'degraded'],
+  [{ runner: 'down' }, 'inference-down', 'degraded'],
+  [{ isWantedProvider: false }, 'provider-not-wanted', 'degraded'],
+  [{ brokenModels: 1 }, 'model-broken', 'degraded'],
+  [{ parkedEvents: 1 }, 'events-parked', 'degraded'],
+  [{ ledgerLag: 501 }, 'ledger-behind', 'degraded'],
+  [{ quarantined: 1 }, 'quarantine-waiting', 'degraded'],
+  [{ readersSignedIn: 0 }, 'no-reader-signed-in', 'degraded'],
+])('%o is said as %s', (fact, code, severity) => {
+  expect(healthReasons({ ...WELL, ...fact })).toEqual([{ code, severity, sinceMs: null }]);
+});
+
+test('several reasons are all said', () => {
+  const codes = healthReasons({ ...WELL, isDicomListening: false, runner: 'down', quarantined: 4 }).map(
+    ({ code }) => code,
+  );
+  expect(codes).toEqual(['dicom-closed', 'inference-down', 'quarantine-waiting']);
+});
