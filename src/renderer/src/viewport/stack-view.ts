@@ -1,6 +1,7 @@
-import { Enums, eventTarget, imageLoader, StackViewport, type Types, utilities } from '@cornerstonejs/core';
+import { Enums, eventTarget, StackViewport, type Types, utilities } from '@cornerstonejs/core';
 import { CACHE_BYTES, getEngine } from './engine.ts';
 import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
+import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
 import { attachTools, detachTools } from './tools.ts';
@@ -207,7 +208,8 @@ export class StackView {
     const [column, row] = imageCoordinateOf(image.drawnPlane, place as unknown as Vector3).map(Math.round);
     if (column === undefined || row === undefined) return;
     const inside = column >= 0 && row >= 0 && column < image.columns && row < image.rows;
-    this.#change({ ...this.#state, probe: inside ? { column, row, value: this.#valueAt(image, column, row) } : null });
+    const value = valueAt(this.#viewport.getCornerstoneImage(), image, column, row);
+    this.#change({ ...this.#state, probe: inside ? { column, row, value } : null });
   };
 
   /** A picture the reader has not moved fits its pane again; any other stays as it was. */
@@ -221,30 +223,8 @@ export class StackView {
 
   readonly #onMouseLeave = (): void => this.#change({ ...this.#state, probe: null });
 
-  #valueAt(image: StackImage, column: number, row: number): number | null {
-    const loaded = this.#viewport.getCornerstoneImage();
-    if (loaded?.imageId !== image.imageId || loaded.color) return null;
-    const stored = loaded.getPixelData()[row * image.columns + column];
-    if (stored === undefined) return null;
-    return loaded.preScale?.scaled ? stored : stored * image.rescale.slope + image.rescale.intercept;
-  }
-
   #change(state: StackViewState): void {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** True when the decoder gave a value for every pixel; with fewer it would draw black, which looks like an image. */
-function isWhole(loaded: Types.IImage, image: StackImage): boolean {
-  return loaded.getPixelData().length >= image.rows * image.columns * (loaded.color ? 3 : 1);
-}
-
-async function loadAhead(image: StackImage | undefined): Promise<void> {
-  if (image === undefined) return;
-  await imageLoader.loadAndCacheImage(image.imageId, {
-    requestType: Enums.RequestType.Prefetch,
-    priority: 10,
-    additionalDetails: { imageId: image.imageId },
-  });
 }

@@ -1,4 +1,5 @@
 import { IconEye, IconEyeOff } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
@@ -101,7 +102,9 @@ function Priors({ study }: { readonly study: StudyDetail }): ReactNode {
       <ul className={classes.plainList}>
         {study.priors.map((prior) => (
           <li key={prior.studyId} className={classes.prior}>
-            {[prior.modality, formatDicomDate(prior.dateRaw), prior.description].filter(Boolean).join(' · ')}
+            <Link to="/reading/$studyId" params={{ studyId: prior.studyId }}>
+              {[prior.modality, formatDicomDate(prior.dateRaw), prior.description].filter(Boolean).join(' · ')}
+            </Link>
           </li>
         ))}
       </ul>

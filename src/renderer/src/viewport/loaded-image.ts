@@ -1,0 +1,30 @@
+import { Enums, imageLoader, type Types } from '@cornerstonejs/core';
+import type { StackImage } from './stack.ts';
+
+/** True when the decoder gave a value for every pixel; with fewer it would draw black, which looks like an image. */
+export function isWhole(loaded: Types.IImage, image: StackImage): boolean {
+  return loaded.getPixelData().length >= image.rows * image.columns * (loaded.color ? 3 : 1);
+}
+
+/** Loads an image into the cache behind what is asked for now; rejects when it cannot be had. */
+export async function loadAhead(image: StackImage | undefined): Promise<void> {
+  if (image === undefined) return;
+  await imageLoader.loadAndCacheImage(image.imageId, {
+    requestType: Enums.RequestType.Prefetch,
+    priority: 10,
+    additionalDetails: { imageId: image.imageId },
+  });
+}
+
+/** The value of a pixel after rescale; null where pixels are colours, or where another image is loaded. */
+export function valueAt(
+  loaded: Types.IImage | undefined,
+  image: StackImage,
+  column: number,
+  row: number,
+): number | null {
+  if (loaded?.imageId !== image.imageId || loaded.color) return null;
+  const stored = loaded.getPixelData()[row * image.columns + column];
+  if (stored === undefined) return null;
+  return loaded.preScale?.scaled ? stored : stored * image.rescale.slope + image.rescale.intercept;
+}
