@@ -56,7 +56,7 @@ test('keeps a rejected finding on the list, hollow', () => {
 });
 
 test('jumps when chosen, and offers no jump without a key image', () => {
-  const jump = vi.fn();
+  const jump = vi.fn<() => void>();
   render(<FindingEntry finding={finding()} onJump={jump} />);
   fireEvent.click(screen.getByRole('button'));
   cleanup();
