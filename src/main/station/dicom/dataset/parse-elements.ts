@@ -62,6 +62,8 @@ class Parser {
   #at = 0;
   #count = 0;
   #pixelData: PixelDataPosition | null = null;
+  /** Where the zeros at the end begin; looked for once, and only where there may be some. */
+  #zerosFrom: number | null = null;
 
   constructor(bytes: Uint8Array, syntax: TransferSyntax, options: ReadOptions) {
     this.#bytes = bytes;
@@ -228,7 +230,8 @@ class Parser {
   }
 
   #restIsZero(start: number): boolean {
-    return this.#bytes.subarray(start).every((byte) => byte === 0);
+    this.#zerosFrom ??= this.#bytes.findLastIndex((byte) => byte !== 0) + 1;
+    return start >= this.#zerosFrom;
   }
 }
 
