@@ -82,7 +82,6 @@ async function exercise(): Promise<void> {
     }),
     await radiologist.fetch(`/${FAMILY}/${MRN}?name=${GIVEN}`, { method: 'POST' }),
     await radiologist.fetch(`${web}/${FAMILY}`),
-    await radiologist.fetch(`${web}?${FAMILY}=${MRN}`),
     await radiologist.fetch(`${web}?StudyDate=${FAMILY}`),
     await radiologist.fetch(`/dicomweb/${FAMILY}/studies`),
     await radiologist.fetch(`/api/v1/audit/events?studyId=${MRN}`),
@@ -159,7 +158,7 @@ test('health, status, audit and OpenAPI hold nothing of the patient', async () =
 });
 
 test('no refusal repeats what it was asked', () => {
-  expect(refusals.filter(({ status }) => status < 400)).toEqual([]);
+  expect(refusals.map(({ status }) => status).filter((status) => status < 400)).toEqual([]);
   expect(refusals.flatMap(({ text, headers }) => secretsIn(text + JSON.stringify([...headers])))).toEqual([]);
 });
 

@@ -44,6 +44,7 @@ import { openWriter } from './platform/store/database.ts';
 import { migrate } from './platform/store/migrate.ts';
 import { MIGRATIONS } from './platform/store/migrations/index.ts';
 import { openReaderPool } from './platform/store/reader-pool.ts';
+import { isOutOfRoom } from './platform/store/out-of-room.ts';
 import { inTransaction, onCommit } from './platform/store/transaction.ts';
 import type { Secrets } from './platform/vault.ts';
 import { openReception } from './reception.ts';
@@ -213,7 +214,15 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
-  const checkpoint = () => writeCheckpoint(db, directory.checkpoints, secrets.signingKey, clock);
+  const checkpoint = () => {
+    try {
+      writeCheckpoint(db, directory.checkpoints, secrets.signingKey, clock);
+    } catch (error) {
+      // On a full disk the station goes on without; the next checkpoint covers what this one would have.
+      if (!isOutOfRoom(error)) throw error;
+      log.incident('checkpoint-not-written', error);
+    }
+  };
   checkpoint();
   const checkpoints = setInterval(checkpoint, CHECKPOINT_EVERY_MS);
 

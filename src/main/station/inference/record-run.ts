@@ -106,7 +106,10 @@ export function finishRun(
     cancelJob(db, TOLERANCE_JOB, runId);
     prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
     prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
-    const findingIds = insertFindings(db, run, model, result, atMs);
+    // Every mask the receipt names was kept, also those below the threshold.
+    for (const { digest, sizeBytes } of result.masks)
+      recordObject(db, { digest, encoding: 'plain', sizeBytes, bodyOffset: 0 }, atMs);
+    const findingIds = insertFindings(db, run, model, result);
     const receiptDigest = createHash('sha256').update(receipt).digest('hex');
     const payload = {
       runId,
@@ -160,14 +163,12 @@ export const markRunLate: JobHandler = (db, job) => {
   });
 };
 
-function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: RunFinished, atMs: number): string[] {
+function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: RunFinished): string[] {
   return model.labels.flatMap((label) => {
     const score = result.outputs.find((output) => output.role === 'probability' && output.label === label.id)?.value;
     if (score === undefined || score < label.flagFrom) return [];
     const mask = result.masks.find((one) => one.label === label.id) ?? null;
     const findingId = freshId(FindingId);
-    if (mask !== null)
-      recordObject(db, { digest: mask.digest, encoding: 'plain', sizeBytes: mask.sizeBytes, bodyOffset: 0 }, atMs);
     prepared(db, INSERT_FINDING).run({
       ...{
         findingId,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { prepared, type WritableDb } from '../store/database.ts';
+import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inTransaction } from '../store/transaction.ts';
 
 /** Something to be done at a time; one job of a kind per subject, and a later call moves it. */
@@ -26,6 +27,7 @@ export const LIST_DUE = `
    WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT 32
 `;
 const LONGEST_SLEEP_MS = 30_000;
+const NO_ROOM_PAUSE_MS = 5_000;
 const LONGEST_RETRY_MS = 300_000;
 
 /** Writes a job, in the transaction of whatever made it due. */
@@ -52,7 +54,7 @@ export function createJobRunner(
   let timer: NodeJS.Timeout | null = null;
   let running = false;
 
-  function runDue(): void {
+  function runDue(): 'done' | 'no-room' {
     for (const job of prepared<Job>(db, LIST_DUE).all(tools.clock.nowMs())) {
       const handle = handlers[job.kind];
       try {
@@ -62,21 +64,24 @@ export function createJobRunner(
           if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0) handle(db, job);
         });
       } catch (error) {
+        // A full disk is no fault of the job, and takes no note of it either: all of them wait.
+        if (isOutOfRoom(error)) return 'no-room';
         tools.log.incident('job-failed', error, { code: job.kind });
         const pause = Math.min(LONGEST_RETRY_MS, 1000 * 2 ** job.attempts);
         inTransaction(db, () => prepared(db, POSTPONE_JOB).run(tools.clock.nowMs() + pause, job.kind, job.subjectId));
       }
     }
+    return 'done';
   }
 
-  function arm(): void {
+  function arm(atLeastMs = 0): void {
     if (!running) return;
     if (timer !== null) clearTimeout(timer);
     const due = prepared<{ due: number | null }>(db, NEXT_DUE).get()?.due ?? null;
-    const wait = due === null ? LONGEST_SLEEP_MS : Math.max(0, Math.min(LONGEST_SLEEP_MS, due - tools.clock.nowMs()));
+    const wait =
+      due === null ? LONGEST_SLEEP_MS : Math.max(atLeastMs, Math.min(LONGEST_SLEEP_MS, due - tools.clock.nowMs()));
     timer = setTimeout(() => {
-      runDue();
-      arm();
+      arm(runDue() === 'no-room' ? NO_ROOM_PAUSE_MS : 0);
     }, wait);
     timer.unref();
   }
@@ -86,11 +91,11 @@ export function createJobRunner(
       running = true;
       arm();
     },
-    notify: arm,
+    notify: () => arm(),
     stop() {
       running = false;
       if (timer !== null) clearTimeout(timer);
     },
-    runDue,
+    runDue: () => void runDue(),
   };
 }

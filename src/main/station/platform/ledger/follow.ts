@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
+import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inTransaction, onCommit } from '../store/transaction.ts';
 import { appendEvent, ledgerHead } from './append.ts';
 import { type EventRow, type LedgerEvent, parseEvent, serviceActor } from './event.ts';
@@ -85,6 +86,8 @@ export function followLedger(
         prepared(db, MOVE_CURSOR).run(last.seq, consumer.name);
       });
     } catch (error) {
+      // A full disk is no fault of the event: it is not counted, and the next poll tries again.
+      if (isOutOfRoom(error)) return false;
       onFailure(consumer, rows[0]?.seq ?? last.seq, cursor.failures, rows.length, error);
     }
     return true;
