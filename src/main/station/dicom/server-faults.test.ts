@@ -103,6 +103,47 @@ test('has room again once an association ends', async () => {
   await vi.waitFor(async () => expect(await echo(remote)).toEqual({ ok: true, value: 0 }));
 });
 
+test('counts nobody whom it refused, however long they stay', async () => {
+  const { remote } = await listen({
+    maxAssociations: 1,
+    policy: async ({ callingAe }) =>
+      callingAe === 'RAW'
+        ? { accept: false, reason: 'calling-ae-not-recognized' }
+        : { accept: true, correlationId: 'c-1', context: 'peer' },
+  });
+  const stranger = await connect();
+  await stranger.send(associateRequest([CT]));
+  expect(await stranger.next()).toMatchObject({ kind: 'associate-reject' });
+  expect(await echo(remote)).toEqual({ ok: true, value: 0 });
+});
+
+test('says no also where its refusal cannot be recorded', async () => {
+  const { events } = await listen({
+    policy: async () => ({ accept: false, reason: 'calling-ae-not-recognized' }),
+    onRefused: () => {
+      throw new Error('disk full');
+    },
+  });
+  const peer = await connect();
+  await peer.send(associateRequest([CT]));
+  expect(await peer.next()).toEqual({ kind: 'associate-reject', result: 1, source: 1, reason: 3 });
+  expect(events).toMatchObject([{ kind: 'callback-failed' }]);
+});
+
+test('lets no crowd of silent connections shut out a peer that speaks', async () => {
+  const { remote, events } = await listen({
+    maxAssociations: 1,
+    timeouts: { artimMs: 20_000, idleMs: 5000, objectMs: 5000 },
+  });
+  for (let silent = 0; silent < 80; silent += 1) await connect();
+  expect(await echo(remote)).toEqual({ ok: true, value: 0 });
+  expect(events).toContainEqual({
+    kind: 'connection-dropped',
+    remoteAddress: '127.0.0.1',
+    code: 'too-many-connections',
+  });
+});
+
 const protocolBreaks: readonly [string, Uint8Array, object][] = [
   ['data before the command', dataPdu(dataPdv(10, true)), { source: 2, reason: 6 }],
   [

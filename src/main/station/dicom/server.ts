@@ -18,7 +18,7 @@ export type DicomServer = {
   readonly close: (graceMs: number) => Promise<void>;
 };
 
-/** Connections that have not yet asked for an association, beyond which a new one is dropped unheard. */
+/** Connections without an association; one more, and the oldest of them goes: who speaks, speaks at once. */
 const MAX_UNASSOCIATED = 64;
 
 /** How long the last abort may take to leave, in milliseconds. */
@@ -63,7 +63,13 @@ export async function startDicomServer<Context>(options: DicomServerOptions<Cont
 }
 
 /** One association as its server sees it. */
-type Guest = { readonly link: UpperLayer; readonly done: Promise<void>; isBusy: boolean };
+type Guest = {
+  readonly link: UpperLayer;
+  readonly done: Promise<void>;
+  readonly remoteAddress: string;
+  isAssociated: boolean;
+  isBusy: boolean;
+};
 
 /** Counts who is in, refuses who is too many, and sends everyone home at the end. */
 class Reception<Context> {
@@ -77,15 +83,13 @@ class Reception<Context> {
   }
 
   receive(socket: Socket): void {
-    if (this.#isClosing || this.#guests.size >= this.#options.maxAssociations + MAX_UNASSOCIATED) {
-      this.#options.log?.({
-        kind: 'connection-dropped',
-        remoteAddress: socket.remoteAddress ?? '',
-        code: this.#isClosing ? 'closing' : 'too-many-connections',
-      });
+    const remoteAddress = socket.remoteAddress ?? '';
+    if (this.#isClosing) {
+      this.#options.log?.({ kind: 'connection-dropped', remoteAddress, code: 'closing' });
       socket.destroy();
       return;
     }
+    if (this.#guests.size >= this.#options.maxAssociations + MAX_UNASSOCIATED) this.#dropOldestWaiting();
     const { timeouts, maxPduLength } = this.#options;
     const link = new UpperLayer(socket, 'acceptor', {
       maxPduLength,
@@ -93,7 +97,7 @@ class Reception<Context> {
       writeMs: timeouts.objectMs,
     });
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const guest: Guest = { link, done, isBusy: false };
+    const guest: Guest = { link, done, remoteAddress, isAssociated: false, isBusy: false };
     this.#guests.add(guest);
     void this.#serve(socket, guest)
       .catch((error: unknown) => this.#options.log?.({ kind: 'callback-failed', correlationId: '', error }))
@@ -102,6 +106,16 @@ class Reception<Context> {
         this.#guests.delete(guest);
         resolve();
       });
+  }
+
+  /** Nobody without an association can hold a place against others who want one. */
+  #dropOldestWaiting(): void {
+    const oldest = this.#guests.values().find((guest) => !guest.isAssociated);
+    if (oldest === undefined) return;
+    const { remoteAddress } = oldest;
+    this.#options.log?.({ kind: 'connection-dropped', remoteAddress, code: 'too-many-connections' });
+    this.#guests.delete(oldest);
+    oldest.link.destroy();
   }
 
   async close(graceMs: number): Promise<void> {
@@ -132,14 +146,18 @@ class Reception<Context> {
       return this.#refuse(link, offer, 'local-limit-exceeded');
     }
     this.#associations += 1;
+    guest.isAssociated = true;
+    let refusal: RejectReason | null = null;
     try {
       const answer = await this.#decide(first.request, offer);
-      if (!answer.accept) return await this.#refuse(link, offer, answer.reason);
-      await this.#entertain(guest, first.request, offer, answer);
+      if (answer.accept) await this.#entertain(guest, first.request, offer, answer);
+      else refusal = answer.reason;
     } finally {
       this.#associations -= 1;
+      guest.isAssociated = false;
     }
-    await link.finish();
+    // No longer counted: how long the peer takes to hang up is its own affair.
+    await (refusal === null ? link.finish() : this.#refuse(link, offer, refusal));
   }
 
   async #decide(request: AssociatePdu, offer: AssociationOffer): Promise<PolicyAnswer<Context>> {
@@ -158,7 +176,12 @@ class Reception<Context> {
   }
 
   async #refuse(link: UpperLayer, offer: AssociationOffer, reason: RejectReason): Promise<void> {
-    this.#options.onRefused?.(offer, reason);
+    try {
+      this.#options.onRefused?.(offer, reason);
+    } catch (error) {
+      // A refusal nobody could write down, on a full disk say, is owed to the peer all the same.
+      this.#options.log?.({ kind: 'callback-failed', correlationId: '', error });
+    }
     await link.reject(reason);
     await link.finish();
   }
