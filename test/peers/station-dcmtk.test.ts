@@ -155,30 +155,29 @@ describe.skipIf(!isHere)('other services', () => {
   });
 });
 
-describe.skipIf(!havePeers('dciodvfy'))('dciodvfy', () => {
+describe.skipIf(!isHere || !havePeers('dciodvfy'))('dciodvfy', () => {
   test('finds no error in the file meta information of what is on disk, nor in a phantom as a whole', async () => {
-    const folder = path.join(station.data, 'objects');
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-      (entry) => entry.isFile() && entry.name.length === 64,
-    );
-    const objects = files.map((entry) => path.join(entry.parentPath, entry.name)).filter(isPart10);
-    expect(objects.length).toBeGreaterThan(10);
-    const faults = new Set<string>();
-    for (const file of objects.slice(0, 40)) {
-      const { output } = await runPeer('dciodvfy', [file]);
-      const isPhantom = (await manufacturerOf(file)) !== 'real';
-      for (const line of output.split('\n'))
-        if (line.startsWith('Error') && (isPhantom || /\(0x0002,/.test(line))) faults.add(line);
+    const stored = { phantom: [] as string[], real: [] as string[] };
+    for (const entry of readdirSync(path.join(station.data, 'objects'), { recursive: true, withFileTypes: true })) {
+      const file = path.join(entry.parentPath, entry.name);
+      if (entry.isFile() && readPart10Header(readFileSync(file)).ok) stored[await originOf(file)].push(file);
     }
-    expect([...faults]).toEqual([]);
+    expect(stored.phantom.length).toBeGreaterThan(10);
+    const errorsIn = async (files: readonly string[]) => {
+      const outputs = await Promise.all(files.map((file) => runPeer('dciodvfy', [file])));
+      return new Set(outputs.flatMap(({ output }) => output.split('\n').filter((line) => line.startsWith('Error'))));
+    };
+    expect([...(await errorsIn(stored.phantom.slice(0, 20)))]).toEqual([]);
+    // What a real scanner wrote is its own affair; the header before it is ours.
+    const ours = [...(await errorsIn(stored.real.slice(0, 20)))].filter((line) =>
+      /\(0x0002,|MetaInformation/i.test(line),
+    );
+    expect(ours).toEqual([]);
   });
 });
 
-function isPart10(file: string): boolean {
-  return readPart10Header(readFileSync(file)).ok;
-}
-
-async function manufacturerOf(file: string): Promise<'phantom' | 'real'> {
+/** Whether a stored object is one of the phantoms sent here, or came from a real scanner. */
+async function originOf(file: string): Promise<'phantom' | 'real'> {
   const bytes = readFileSync(file);
   const header = readPart10Header(bytes);
   if (!header.ok) throw new Error(header.error.code);
