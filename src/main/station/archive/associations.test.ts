@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import {
+  admitAssociation,
+  configurePeers,
+  endAssociation,
+  endAssociationsLeftOpen,
+  findPeerTitle,
+  recordRefusal,
+} from './index.ts';
+
+let clinic: Clinic;
+let admitted = 0;
+beforeEach(() => {
+  clinic = openClinic();
+  configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
+    { aeTitle: 'CT1', address: '10.0.0.2', intent: 'comparison' },
+    { aeTitle: 'ANYWHERE', address: '*', intent: 'new' },
+    { aeTitle: 'ANYWHERE', address: '10.0.0.9', intent: 'comparison' },
+  ]);
+});
+afterEach(() => clinic.close());
+
+const admit = (callingAe: string, address: string, calledAe = 'WETREAD') =>
+  admitAssociation(clinic.db, { callingAe, calledAe, address }, `association ${(admitted += 1)}`, 5);
+const states = () =>
+  clinic.db.prepare('SELECT state, intent, ended_at_ms AS endedAtMs FROM associations ORDER BY rowid').all();
+
+test.each([
+  ['a known title from its address', 'CT1', '10.0.0.1', 'new'],
+  ['the same title from another known address', 'CT1', '10.0.0.2', 'comparison'],
+  ['a known title over IPv6-mapped IPv4', 'CT1', '::ffff:10.0.0.1', 'new'],
+  ['a title known from anywhere', 'ANYWHERE', '192.168.7.7', 'new'],
+  ['the exact address before anywhere', 'ANYWHERE', '10.0.0.9', 'comparison'],
+])('lets in %s, with its intent', (_what, callingAe, address, intent) => {
+  expect(admit(callingAe, address)).toMatchObject({
+    ok: true,
+    value: { peer: { siteId: clinic.north.siteId, intent } },
+  });
+  expect(states()).toEqual([{ state: 'open', intent, endedAtMs: null }]);
+});
+
+test.each([
+  ['an unknown title', 'CT2', '10.0.0.1', 'WETREAD'],
+  ['a known title from elsewhere', 'CT1', '10.0.0.3', 'WETREAD'],
+  ['a title in other letters', 'ct1', '10.0.0.1', 'WETREAD'],
+  ['a title that only begins the same', 'CT', '10.0.0.1', 'WETREAD'],
+  ['one that calls us by another title', 'CT1', '10.0.0.1', 'OTHER'],
+  ['one that calls itself a wildcard', '*', '10.0.0.1', 'WETREAD'],
+  ['one whose address is a wildcard', 'CT1', '*', 'WETREAD'],
+])('refuses %s and remembers no association', (_what, callingAe, address, calledAe) => {
+  expect(admit(callingAe, address, calledAe)).toEqual({ ok: false, error: { code: 'unknown-peer' } });
+  expect(states()).toEqual([]);
+});
+
+test('a peer taken out of the configuration is refused, and its past keeps its name', () => {
+  const first = admit('CT1', '10.0.0.1');
+  if (!first.ok) throw new Error(first.error.code);
+  configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', []);
+  expect(admit('CT1', '10.0.0.1')).toMatchObject({ ok: false });
+  expect(findPeerTitle(clinic.db, first.value.peer.peerId)).toBe('CT1');
+  configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'comparison' },
+  ]);
+  expect(admit('CT1', '10.0.0.1')).toMatchObject({
+    ok: true,
+    value: { peer: { peerId: first.value.peer.peerId, intent: 'comparison' } },
+  });
+});
+
+test('the end of an association is an event where it brought something or broke; an echo leaves none', () => {
+  const end = (how: 'released' | 'aborted', stored: number, refused: number) => {
+    const first = admit('CT1', '10.0.0.1');
+    if (first.ok) endAssociation(clinic.db, { ...first.value }, { how, stored, refused, atMs: 9 });
+    clinic.db.exec('DELETE FROM associations');
+  };
+  end('released', 0, 0);
+  end('released', 3, 0);
+  end('released', 0, 1);
+  end('aborted', 0, 0);
+  expect(
+    clinic.events('association-ended').map(({ payload }) => [payload.how, payload.stored, payload.refused]),
+  ).toEqual([
+    ['released', 3, 0],
+    ['released', 0, 1],
+    ['aborted', 0, 0],
+  ]);
+});
+
+test('a refusal is an event with its reason and address', () => {
+  recordRefusal(clinic.db, 'calling-ae-not-recognized', '10.0.0.66', 'c', 9);
+  expect(clinic.events('association-refused')).toMatchObject([
+    { siteId: null, payload: { reason: 'calling-ae-not-recognized', address: '10.0.0.66' } },
+  ]);
+});
+
+test('associations that a killed process left open have failed', () => {
+  admit('CT1', '10.0.0.1');
+  endAssociationsLeftOpen(clinic.db, 77);
+  expect(states()).toEqual([{ state: 'failed', intent: 'new', endedAtMs: 77 }]);
+});

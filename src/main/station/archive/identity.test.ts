@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aSlice, without } from '../testing/objects.ts';
+import { getStudyCard, listPriorIds } from './index.ts';
+
+let clinic: Clinic;
+let studies: number;
+beforeEach(() => {
+  clinic = openClinic();
+  studies = 0;
+});
+afterEach(() => clinic.close());
+
+async function patientOf(changes: DicomRecord, callingAe: 'CT1' | 'SOUTH' = 'CT1', ...left: readonly string[]) {
+  studies += 1;
+  const id = await clinic.send(
+    [without(aSlice(1, { StudyInstanceUID: `1.2.${studies}`, ...changes }), ...left)],
+    callingAe,
+  );
+  return { id, ...getStudyCard(clinic.db, id).patient };
+}
+
+test('the same number of the same issuer is the same patient, and earlier studies are priors', async () => {
+  const first = await patientOf({ IssuerOfPatientID: 'RIS' });
+  const second = await patientOf({ IssuerOfPatientID: 'RIS', StudyDate: '20260401' });
+  expect(second.patientId).toBe(first.patientId);
+  expect([listPriorIds(clinic.db, second.id), getStudyCard(clinic.db, second.id).priors]).toEqual([[first.id], 1]);
+});
+
+test.each<[string, DicomRecord, 'CT1' | 'SOUTH']>([
+  ['another number', { PatientID: '4712' }, 'CT1'],
+  ['the same number of another issuer', { IssuerOfPatientID: 'RIS' }, 'CT1'],
+  ['the same number at another site', {}, 'SOUTH'],
+])('%s is another patient', async (_what, changes, callingAe) => {
+  const first = await patientOf({});
+  const second = await patientOf(changes, callingAe);
+  expect(second.patientId).not.toBe(first.patientId);
+  expect(listPriorIds(clinic.db, second.id)).toEqual([]);
+});
+
+test('without a patient id every study is a patient of its own, whatever the name, and shows no number', async () => {
+  const first = await patientOf({}, 'CT1', 'PatientID');
+  const second = await patientOf({ PatientID: '' });
+  expect(second.patientId).not.toBe(first.patientId);
+  expect([first.mrn, second.mrn]).toEqual([null, null]);
+  expect([first.name, second.name]).toEqual(['Doe^Jane', 'Doe^Jane']);
+});
+
+test('images of a study without patient id belong together', async () => {
+  const records = [1, 2].map((n) => without(aSlice(n, { StudyInstanceUID: '1.2.50' }), 'PatientID'));
+  const id = await clinic.send(records);
+  expect(getStudyCard(clinic.db, id)).toMatchObject({ images: 2, quarantined: 0 });
+});
+
+test('a patient number that looks like a study is not taken for one', async () => {
+  const nameless = await patientOf({ StudyInstanceUID: '1.2.60' }, 'CT1', 'PatientID');
+  const numbered = await patientOf({ StudyInstanceUID: '1.2.61', PatientID: '1.2.60' });
+  expect(numbered.patientId).not.toBe(nameless.patientId);
+});
+
+test('shows who the object said the patient is', async () => {
+  expect(await patientOf({ IssuerOfPatientID: 'RIS' })).toMatchObject({
+    name: 'Doe^Jane',
+    birthDateRaw: '19600102',
+    sex: 'F',
+    mrn: '4711',
+    issuer: 'RIS',
+  });
+  expect(await patientOf({ PatientID: '1' }, 'CT1', 'PatientName', 'PatientBirthDate', 'PatientSex')).toMatchObject({
+    name: '',
+    birthDateRaw: null,
+    sex: null,
+    issuer: null,
+  });
+});

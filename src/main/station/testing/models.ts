@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { AcrCategory } from '../../../shared/domain/urgency.ts';
+import { exposeModels, installModels, listModels } from '../inference/index.ts';
+import { recordVerification } from '../inference/models.ts';
+import { finishRun, nextQueuedRun, type Run, startRun } from '../inference/record-run.ts';
+import type { RunFinished, RunMask } from '../inference/runner-protocol.ts';
+import type { Clinic } from './clinic.ts';
+
+/** What tells one test model from another. */
+export type TestModel = {
+  readonly id?: string;
+  readonly category?: AcrCategory;
+  readonly uses?: ModelManifest['permittedUses'];
+  readonly appliesTo?: Partial<ModelManifest['appliesTo']>;
+};
+
+/** A model that reads head CTs and flags from 0.5 on. */
+export function aManifest({
+  id = 'bleed',
+  category = 1,
+  uses = ['flag', 'mark', 'measure'],
+  appliesTo = {},
+}: TestModel = {}): ModelManifest {
+  return {
+    schema: 1,
+    id,
+    name: `Model ${id}`,
+    version: '1.0.0',
+    vendor: 'Test',
+    modelFile: 'model.onnx',
+    modelDigest: createHash('sha256').update(id).digest('hex'),
+    clinicalUse: 'none',
+    intendedUse: 'None: a model of the tests.',
+    permittedUses: uses,
+    appliesTo: {
+      modalities: ['CT'],
+      bodyParts: ['HEAD'],
+      descriptionPatterns: ['\\bbrain\\b'],
+      excludedDescriptionPatterns: ['\\bangio'],
+      requiredImageTypes: ['ORIGINAL'],
+      excludedImageTypes: ['LOCALIZER'],
+      orientation: 'axial',
+      sliceThicknessMm: { min: 2.5, max: 10 },
+      slices: { min: 5, max: 100 },
+      contrast: 'absent',
+      ...appliesTo,
+    },
+    seriesRanking: {
+      preferredKernelPatterns: [
+        { pattern: '^H3', points: 10 },
+        { pattern: '^H6', points: -20 },
+      ],
+      preferredThicknessMm: { value: 5, pointsPerMmAway: -1 },
+    },
+    preprocessing: {
+      ...{ kind: 'axial-volume', unit: 'HU', rows: 256, columns: 256, pixelMm: 1, paddingValue: -1024 },
+      ...{ clamp: { min: -1024, max: 3071 }, maxGapOverThickness: 1.6 },
+    },
+    inputs: [{ tensor: 'volume', role: 'volume' }],
+    outputs: [
+      { tensor: 'probability', role: 'probability', label: 'bleed' },
+      {
+        ...{ tensor: 'volume_ml', role: 'measurement', label: 'bleed', unit: 'mL', range: { min: 0, max: 2000 } },
+        quantity: { value: '118565006', scheme: 'SCT', meaning: 'Volume' },
+      },
+    ],
+    labels: [
+      {
+        ...{ id: 'bleed', name: 'Blood', anatomy: null, acrCategory: category, flagFrom: 0.5 },
+        concept: { value: '1386000', scheme: 'SCT', meaning: 'Intracranial hemorrhage' },
+      },
+    ],
+    replayTolerance: { absolute: 0, relative: 0 },
+    toleranceMs: 10_000,
+    budgetMs: 60_000,
+    memoryMb: 100,
+    goldenCases: [
+      {
+        ...{ name: 'case', volume: 'golden/case.i16.gz', shape: [1, 1, 1], spacingMm: [1, 1, 1], sliceExtentsMm: [1] },
+        expected: {},
+      },
+    ],
+  };
+}
+
+/** Makes these the clinic's models, verified, at one stage at both sites; earlier ones keep theirs. */
+export function installed(
+  clinic: Clinic,
+  stage: 'general' | 'silent',
+  ...models: readonly TestModel[]
+): readonly ModelManifest[] {
+  const known = listModels(clinic.db).map(({ manifest, packagePath }) => ({ manifest, directory: packagePath }));
+  const added = models.map((model) => aManifest(model));
+  const atMs = clinic.nowMs();
+  installModels(
+    clinic.db,
+    [...known, ...added.map((manifest) => ({ manifest, directory: `/models/${manifest.id}` }))],
+    atMs,
+  );
+  for (const { digest } of listModels(clinic.db))
+    recordVerification(clinic.db, digest, { holds: true, provider: 'cpu', goldenCases: 1 }, atMs);
+  for (const { siteId } of [clinic.north, clinic.south]) exposeModels(clinic.db, siteId, stage === 'general', atMs);
+  return added;
+}
+
+/** What a runner would say of a run, with this probability. */
+export function finishedRun(run: Run, score: number, masks: readonly RunMask[] = []): RunFinished {
+  return {
+    type: 'finished',
+    runId: run.runId as RunFinished['runId'],
+    modelDigest: run.modelDigest,
+    manifestDigest: run.modelDigest,
+    ...{ preprocessing: '1', postprocessing: '1', provider: 'cpu', onnxruntimeVersion: '1.30.0' },
+    geometry: {
+      slices: 8,
+      rows: 4,
+      columns: 4,
+      pixelSpacingMm: [0.5, 0.5],
+      minSpacingMm: 5,
+      maxSpacingMm: 5,
+      tiltDegrees: 0,
+    },
+    outputs: [
+      { tensor: 'probability', role: 'probability', label: 'bleed', value: score, unit: null },
+      { tensor: 'volume_ml', role: 'measurement', label: 'bleed', value: 12.5, unit: 'mL' },
+    ],
+    masks: [...masks],
+    timings: { readMs: 1, decodeMs: 1, preprocessMs: 1, inferMs: 1, postprocessMs: 1 },
+  };
+}
+
+/** Starts the run that is next in the queue, which must be there. */
+export function startNext(clinic: Clinic): Run {
+  const run = nextQueuedRun(clinic.db);
+  if (run === null || !startRun(clinic.db, run, clinic.nowMs())) throw new Error('no run waits');
+  return run;
+}
+
+/** Starts and finishes the run that is next in the queue, with this probability. */
+export function finishNext(clinic: Clinic, score: number): Run {
+  const run = startNext(clinic);
+  finish(clinic, run, score);
+  return run;
+}
+
+/** Finishes a run that was started. */
+export function finish(clinic: Clinic, run: Run, score: number): void {
+  const model = listModels(clinic.db).find(({ digest }) => digest === run.modelDigest);
+  if (model === undefined) throw new Error('no such model');
+  finishRun(clinic.db, run.runId, model.manifest, [], finishedRun(run, score), clinic.nowMs());
+}
