@@ -31,6 +31,7 @@ const FIND_HOME_SITE = `
    WHERE user_id = ? ORDER BY sites.created_at_ms, sites.site_id LIMIT 1
 `;
 const COUNT_ADMINISTRATORS = `SELECT count(*) AS administrators FROM user_roles WHERE role = 'administrator'`;
+const HAS_ANY_SIGN_IN = "SELECT 1 FROM sessions WHERE kind = 'page' LIMIT 1";
 const COUNT_SIGNED_IN = `
   SELECT count(DISTINCT sessions.user_id) AS users FROM sessions
     JOIN user_roles ON user_roles.user_id = sessions.user_id AND user_roles.site_id = sessions.site_id
@@ -83,6 +84,11 @@ export function findHomeSite(db: ReadableDb, userId: string): Site | null {
 /** True once anybody administers the station. */
 export function hasAdministrator(db: ReadableDb): boolean {
   return (prepared<{ administrators: number }>(db, COUNT_ADMINISTRATORS).get()?.administrators ?? 0) > 0;
+}
+
+/** True once anybody has ever signed in with a password. */
+export function hasAnySignIn(db: ReadableDb): boolean {
+  return prepared(db, HAS_ANY_SIGN_IN).get() !== undefined;
 }
 
 /** How many users of a role have a page session that was used after the given time. */
