@@ -158,7 +158,7 @@ test('health, status, audit and OpenAPI hold nothing of the patient', async () =
 });
 
 test('no refusal repeats what it was asked', () => {
-  expect(refusals.map(({ status }) => status).filter((status) => status < 400)).toEqual([]);
+  expect(refusals.map(({ status }) => status).findIndex((status) => status < 400)).toBe(-1);
   expect(refusals.flatMap(({ text, headers }) => secretsIn(text + JSON.stringify([...headers])))).toEqual([]);
 });
 

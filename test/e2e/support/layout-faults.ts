@@ -13,7 +13,8 @@ export async function findLayoutFaults(page: Page): Promise<readonly string[]> {
     const texts: Text[] = [];
 
     const { scrollWidth, scrollHeight } = document.documentElement;
-    if (scrollWidth > innerWidth || scrollHeight > innerHeight) faults.push(`the page is ${scrollWidth}×${scrollHeight}`);
+    if (scrollWidth > innerWidth || scrollHeight > innerHeight)
+      faults.push(`the page is ${scrollWidth}×${scrollHeight}`);
 
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {

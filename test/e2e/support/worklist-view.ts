@@ -33,6 +33,7 @@ export function worklistOn(page: Page): WorklistView {
       const row = rows.and(page.locator('[aria-selected="true"]'));
       return (await row.count()) === 0 ? null : recordNumber(await row.innerText());
     },
-    untilRows: async (count, withinMs = 20_000) => void (await until(async () => (await rows.count()) === count, withinMs)),
+    untilRows: async (count, withinMs = 20_000) =>
+      void (await until(async () => (await rows.count()) === count, withinMs)),
   };
 }

@@ -33,7 +33,11 @@ const COMPLETE_STUDY = `
   UPDATE studies SET completeness = ?, complete_at_ms = coalesce(complete_at_ms, ?), complete_revision = study_revision, evidence = ?
    WHERE study_id = ?
 `;
-const Place = z.object({ position: z.array(z.number()).nullable(), orientation: z.array(z.number()).nullable() });
+const Place = z.object({
+  position: z.array(z.number()).nullable(),
+  orientation: z.array(z.number()).nullable(),
+  sliceThicknessMm: z.number().nullable().optional(),
+});
 
 type Progress = {
   readonly studyId: string;

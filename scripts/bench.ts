@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from './run-command.ts';
+
+/** The benchmarks: files of bench/ that are no part of another. */
+const NOT_BENCHMARKS = new Set(['figures']);
+const names = readdirSync(path.join(ROOT, 'bench'))
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  .map((file) => path.basename(file, '.ts'))
+  .filter((name) => !NOT_BENCHMARKS.has(name));
+
+const [wanted, ...rest] = process.argv.slice(2);
+if (wanted === undefined || !names.includes(wanted)) {
+  console.error(`Which benchmark? npm run bench -- ${names.join(' | ')}`);
+  process.exitCode = 2;
+} else {
+  // A process of its own, under the Node that runs this one.
+  const ran = spawnSync(process.execPath, [path.join(ROOT, 'bench', `${wanted}.ts`), ...rest], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  process.exitCode = ran.status ?? 1;
+}

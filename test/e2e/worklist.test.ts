@@ -1,0 +1,246 @@
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WorklistCounts } from '../../src/shared/contract/worklist.ts';
+import { launchChromium } from '../chromium.ts';
+import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import { until } from '../system/support/until.ts';
+import { arrive, bleedingHead, quietHead } from './support/arrivals.ts';
+import { openPage } from './support/open-page.ts';
+import { worklistOn } from './support/worklist-view.ts';
+
+/** Ada and Ida Mockridge are twins; Jörg Übungsmann has accents; Luca Invento bleeds. */
+const [ADA, IDA, JOERG, LUCA] = [0, 1, 6, 12];
+const MRN = { ada: 'DEMO00001', ida: 'DEMO00002', joerg: 'DEMO00007', luca: 'DEMO00013' } as const;
+
+let station: RunningStation;
+let browser: Browser;
+let who: Asker;
+const bleeding = bleedingHead(LUCA);
+
+beforeAll(async () => {
+  [station, browser] = await Promise.all([startStation({ demo: true }), launchChromium()]);
+  who = await signIn(station, 'coordinator', 'demo');
+  const quiet = [ADA, IDA, JOERG].map(quietHead);
+  await arrive(station, quiet);
+  for (const { studyUid } of quiet) await rowOf(who, studyUid, ({ ai }) => ai.state === 'no-flag');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await endEverything();
+});
+
+async function openWorklist(as: 'radiologist' | 'technologist' = 'radiologist') {
+  const opened = await openPage(browser, station, { as, at: '/worklist' });
+  const list = worklistOn(opened.page);
+  await until(async () => (await list.rows.count()) > 0, 20_000);
+  return { ...opened, list };
+}
+
+const press = async (page: Page, ...keys: readonly string[]) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+test('a study that comes while somebody points at the list stays below, then rises to the top by itself, hollow and with its reason', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  await list.untilRows(3);
+  const before = await list.order();
+  const box = await list.rows.first().boundingBox();
+  if (box === null) throw new Error('no row');
+  let isPointing = true;
+  const pointing = (async () => {
+    for (let step = 0; isPointing; step += 1) {
+      await page.mouse.move(box.x + 300 + (step % 2), box.y + 10);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  })();
+  await arrive(station, [bleeding]);
+  await rowOf(who, bleeding.studyUid, ({ urgency }) => urgency.level === 'critical');
+  await page.getByRole('button', { name: '1 unopened Critical' }).waitFor();
+  expect((await list.order()).slice(0, 3)).toEqual(before);
+
+  isPointing = false;
+  await pointing;
+  await page.mouse.move(640, 20);
+  await until(async () => (await list.order())[0] === MRN.luca, 10_000);
+  expect((await list.order()).slice(1)).toEqual(before);
+
+  const top = list.row(MRN.luca);
+  const mark = top.locator('[data-level]');
+  expect(await mark.getAttribute('title')).toBe('Critical, suspected');
+  expect(await mark.innerText()).toBe('Critical');
+  expect(await mark.locator('path').evaluate((shape) => getComputedStyle(shape).fill)).toBe('none');
+  await press(page, 'Home');
+  const why = page.getByRole('complementary').getByRole('list').first();
+  expect(await why.innerText()).toMatch(/AI suspects .+ACR category 1/);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('twins are told apart by an alert on their rows and in the header, and nobody else carries it', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const alerted = [];
+  for (const mrn of Object.values(MRN)) {
+    if ((await list.row(mrn).innerText()).includes('NAME ALERT')) alerted.push(mrn);
+  }
+  expect(alerted).toEqual([MRN.ada, MRN.ida]);
+  await list.row(MRN.ida).click();
+  const header = page.getByRole('complementary').getByRole('region', { name: 'Patient' });
+  const said = await header.innerText();
+  for (const part of ['Mockridge, Ida', '1958-03-12', 'F', MRN.ida, 'T101', 'NAME ALERT']) expect(said).toContain(part);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('no flag is grey and says so plainly: no green, no tick, no word that all is well', async () => {
+  const { page, close, list } = await openWorklist();
+  const seen = await list.rows.locator('[data-state="no-flag"]').evaluateAll((marks) =>
+    marks.map((mark) => ({
+      words: mark.textContent,
+      icon: mark.querySelector('svg')?.getAttribute('class') ?? '',
+      colours: [mark, ...mark.querySelectorAll('*')].flatMap((one) => {
+        const { color, stroke, fill, backgroundColor } = getComputedStyle(one);
+        return [color, stroke, fill, backgroundColor];
+      }),
+    })),
+  );
+  expect(seen).toHaveLength(3);
+  for (const { words, icon, colours } of seen) {
+    expect(words).toBe('AI: no flag');
+    expect(icon).toContain('minus');
+    for (const colour of colours) {
+      const [red, green, blue] = (/rgba?\((\d+), (\d+), (\d+)/.exec(colour)?.slice(1) ?? ['0', '0', '0']).map(Number);
+      expect(Math.max(red ?? 0, green ?? 0, blue ?? 0) - Math.min(red ?? 0, green ?? 0, blue ?? 0)).toBeLessThan(24);
+    }
+  }
+  await list.row(MRN.ada).click();
+  await page.getByRole('complementary').getByText('AI: no flag').waitFor();
+  expect((await page.locator('body').innerText()).toLowerCase()).not.toMatch(/negative|normal|clear\b|✓|✔/);
+  await close();
+});
+
+test('each quick filter shows as many rows as it counts', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const counts = WorklistCounts.parse(JSON.parse((await who.fetch('/api/v1/worklist/counts')).text));
+  expect(counts).toMatchObject({ all: 4, critical: 1, unread: 4, 'ai-flagged': 1, comparison: 0 });
+  const names = {
+    All: 'all',
+    Critical: 'critical',
+    Unread: 'unread',
+    'AI flagged': 'ai-flagged',
+    Comparison: 'comparison',
+  };
+  const filters = page.getByRole('group', { name: 'Quick filters' });
+  for (const [label, id] of Object.entries(names)) {
+    const filter = filters.getByRole('button', {
+      name: new RegExp(`^${label}\\s*${counts[id as keyof typeof counts]}$`),
+    });
+    await filter.click();
+    expect(await filter.getAttribute('aria-pressed')).toBe('true');
+    await list.untilRows(counts[id as keyof typeof counts]);
+  }
+  await page.getByText('Nothing matches this filter').waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a name is found with its accents and without, and letters typed there do nothing else', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  await press(page, 'Home', '/');
+  const field = page.getByRole('textbox', { name: /Search/ });
+  for (const typed of ['übungsmann jörg', 'ubungsmann', 'JORG']) {
+    await field.fill(typed);
+    await until(async () => (await list.order()).join() === MRN.joerg, 10_000);
+  }
+  await field.fill('');
+  await list.untilRows(4);
+  const [selected, address] = [await list.selected(), page.url()];
+  await page.keyboard.type('jkn?x/ ');
+  expect(await field.inputValue()).toBe('jkn?x/ ');
+  await page.getByText('Nothing matches this search').waitFor();
+  expect([page.url(), await page.getByRole('dialog').count()]).toEqual([address, 0]);
+  await press(page, 'Escape');
+  await list.untilRows(4);
+  expect(await list.selected()).toBe(selected);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('the list is worked by keys alone', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const order = await list.order();
+  const places: (string | null)[] = [];
+  for (const key of ['j', 'j', 'ArrowDown', 'k', 'ArrowUp', 'End', 'Home']) {
+    await press(page, key);
+    places.push(await list.selected());
+  }
+  expect(places).toEqual([0, 1, 2, 1, 0, 3, 0].map((place) => order[place]));
+
+  const preview = page.getByRole('complementary');
+  await preview.waitFor();
+  await press(page, ' ');
+  await preview.waitFor({ state: 'detached' });
+  await press(page, ' ');
+  await preview.waitFor();
+
+  await press(page, '?');
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await sheet.getByText('Open the next study').waitFor();
+  await sheet.getByText('Next row').waitFor();
+  await press(page, 'Escape');
+  await sheet.waitFor({ state: 'hidden' });
+
+  await press(page, 'Control+k');
+  const palette = page.getByRole('dialog', { name: 'Command palette' });
+  await palette.getByPlaceholder('What do you want to do?').fill('audit');
+  await press(page, 'Enter');
+  await page.waitForURL(/#\/audit/);
+  await page.goBack();
+  await until(async () => (await list.order()).length === 4, 10_000);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a technologist may look at the images, but only a reader opens a study', async () => {
+  const { page, complaints, close, list } = await openWorklist('technologist');
+  expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
+  await press(page, 'Home', 'Enter');
+  await page.locator('[data-image]').first().waitFor({ timeout: 30_000 });
+  const { row } = await who.study((await rowOf(who, bleeding.studyUid)).studyId);
+  const opened = await page.request.post(`${station.http}/api/v1/studies/${row.studyId}/open`);
+  expect(opened.status()).toBe(403);
+  expect((await who.study(row.studyId)).row.openedBy).toBeNull();
+  // It still counts as unopened, and every page says so, this one too.
+  await page.getByRole('button', { name: '1 unopened Critical' }).waitFor();
+  await press(page, 'Escape');
+  await until(async () => (await list.order())[0] === MRN.luca, 10_000);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('next study is the true top; once a reader opened it, it is no longer unopened anywhere', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  await page
+    .getByRole('group', { name: 'Quick filters' })
+    .getByRole('button', { name: /^Comparison/ })
+    .click();
+  await page.getByText('Nothing matches this filter').waitFor();
+  await page.getByRole('button', { name: 'Next study' }).click();
+  const { studyId } = await rowOf(who, bleeding.studyUid);
+  await page.waitForURL((url) => url.hash === `#/reading/${studyId}`);
+  await page.locator('[data-image]').first().waitFor({ timeout: 30_000 });
+  await rowOf(who, bleeding.studyUid, ({ openedBy }) => openedBy !== null, 10_000);
+  await page.getByRole('button', { name: /unopened Critical/ }).waitFor({ state: 'detached' });
+  await press(page, 'Escape');
+  await page.getByRole('group', { name: 'Quick filters' }).getByRole('button', { name: /^All/ }).click();
+  await list.untilRows(4);
+  expect(
+    await list
+      .row(MRN.luca)
+      .getByTitle(/^Opened by/)
+      .innerText(),
+  ).toMatch(/radiologist/i);
+  expect(complaints).toEqual([]);
+  await close();
+});
