@@ -58,3 +58,10 @@ test('caps a page at a thousand', () => {
     value: { page: { limit: 1000, offset: 20 } },
   });
 });
+
+test('takes a parameter named like a property of every object for one that is not matched on', () => {
+  const query = Object.fromEntries(
+    ['__proto__', 'constructor', 'hasOwnProperty', 'toString'].map((name) => [name, 'x']),
+  );
+  expect(readSearchQuery(query)).toEqual({ ok: true, value: { keys: {}, page, ignored: Object.keys(query) } });
+});

@@ -46,7 +46,7 @@ export function readSearchQuery(
     if (CONTROLS.has(name.toLowerCase())) continue;
     const value = Array.isArray(given) ? given.join(',') : String(given);
     const keyword = keywordOf(name);
-    const read = keyword === null ? undefined : READERS[keyword];
+    const read = keyword !== null && Object.hasOwn(READERS, keyword) ? READERS[keyword] : undefined;
     if (read === undefined) ignored.push(name);
     else if (value !== '' && value !== '*') {
       const part = read(value);
