@@ -38,7 +38,7 @@ const CONDITIONS: { readonly [Key in keyof MatchKeys]-?: (value: NonNullable<Mat
   referringPhysician: (text) => like('s.referring_physician', 'referringPhysician', text),
   patientName: (text) => like('p.name', 'patientName', text),
   patientId: (text) => ({
-    sql: `EXISTS (SELECT 1 FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type = 'MR' AND ${like('n.value', 'patientId', text).sql})`,
+    sql: `EXISTS (SELECT 1 FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' AND ${like('n.value', 'patientId', text).sql})`,
     values: like('n.value', 'patientId', text).values,
   }),
   dicomStudyId: (text) => like('s.dicom_study_id', 'dicomStudyId', text),
@@ -54,8 +54,8 @@ const SELECT_STUDIES = `
   SELECT s.study_uid AS studyUid, s.date_raw AS dateRaw, s.time_raw AS timeRaw, s.zone_offset_raw AS zoneOffsetRaw, s.accession,
          s.description, s.referring_physician AS referringPhysician, p.name AS patientName, p.birth_date_raw AS birthDateRaw, p.sex,
          s.dicom_study_id AS dicomStudyId,
-         (SELECT n.value FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type = 'MR' LIMIT 1) AS patientId,
-         (SELECT n.issuer FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type = 'MR' LIMIT 1) AS issuer,
+         (SELECT n.value FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' LIMIT 1) AS patientId,
+         (SELECT n.issuer FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' LIMIT 1) AS issuer,
          (SELECT json_group_array(DISTINCT m.modality) FROM series m WHERE m.study_id = s.study_id) AS modalities,
          (SELECT count(*) FROM series m WHERE m.study_id = s.study_id) AS series,
          (SELECT count(*) FROM instances i WHERE i.study_id = s.study_id) AS instances

@@ -74,3 +74,34 @@ test('shows who the object said the patient is', async () => {
     issuer: null,
   });
 });
+
+test.each<[string, DicomRecord]>([
+  ['was born on another day', { PatientBirthDate: '19900202' }],
+  ['is of the other sex', { PatientSex: 'M' }],
+  ['has another name, with no birth date to confirm it', { PatientName: 'Baker^Mary', PatientBirthDate: '' }],
+])('somebody who %s is shown as themselves, in doubt, not as whoever had that number first', async (_what, changes) => {
+  const first = await patientOf({ PatientID: 'UNKNOWN' });
+  const second = await patientOf({ PatientID: 'UNKNOWN', PatientName: 'Baker^Mary', ...changes });
+  expect(second).toMatchObject({ name: 'Baker^Mary', mrn: 'UNKNOWN' });
+  expect(second.patientId).not.toBe(first.patientId);
+  expect(listPriorIds(clinic.db, second.id)).toEqual([]);
+  expect([first.id, second.id].map((id) => getStudyCard(clinic.db, id).identityInDoubt)).toEqual([false, true]);
+  // Its later images are its own, and a third study is not guessed to be hers.
+  await clinic.send([
+    aSlice(2, { StudyInstanceUID: '1.2.2', PatientID: 'UNKNOWN', PatientName: 'Baker^Mary', ...changes }),
+  ]);
+  expect(getStudyCard(clinic.db, second.id)).toMatchObject({ images: 2, quarantined: 0 });
+  const third = await patientOf({ PatientID: 'UNKNOWN', PatientName: 'Baker^Mary', ...changes });
+  expect([first.patientId, second.patientId]).not.toContain(third.patientId);
+});
+
+test.each<[string, DicomRecord]>([
+  ['another name and the same birth date', { PatientName: 'Doe-Smith^Jane' }],
+  ['nothing but the number', { PatientName: '', PatientBirthDate: '', PatientSex: '' }],
+  ['a birth date written as ACR-NEMA did', { PatientBirthDate: '1960.01.02' }],
+])('%s is the same patient', async (_what, changes) => {
+  const first = await patientOf({});
+  const second = await patientOf(changes);
+  expect(second.patientId).toBe(first.patientId);
+  expect(getStudyCard(clinic.db, second.id).identityInDoubt).toBe(false);
+});

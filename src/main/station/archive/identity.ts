@@ -15,6 +15,7 @@ export type StatedPatient = {
 const FIND_BY_IDENTIFIER = `
   SELECT patient_id AS patientId FROM patient_identifiers WHERE site_id = ? AND value = ? AND issuer = ? AND type = ?
 `;
+const FIND_DEMOGRAPHICS = 'SELECT name, birth_date_raw AS birthDateRaw, sex FROM patients WHERE patient_id = ?';
 const INSERT_PATIENT = `
   INSERT INTO patients (patient_id, site_id, name, name_key, birth_date_raw, sex)
   VALUES (@patientId, @siteId, @name, @nameKey, @birthDateRaw, @sex)
@@ -22,8 +23,16 @@ const INSERT_PATIENT = `
 const INSERT_IDENTIFIER =
   'INSERT INTO patient_identifiers (site_id, value, issuer, type, patient_id) VALUES (?, ?, ?, ?, ?)';
 
-/** A medical record number (HL7 table 0203), or the study itself where an object names no patient id. */
-type Identifier = { readonly value: string; readonly issuer: string; readonly type: 'MR' | 'STUDY' };
+/**
+ * A medical record number (HL7 table 0203), the study itself where an object names no patient id, or a number that
+ * somebody else had first, disputed for one study.
+ */
+type Identifier = {
+  readonly value: string;
+  readonly issuer: string;
+  readonly type: 'MR' | 'STUDY' | `DISPUTED ${string}`;
+};
+type Demographics = Pick<StatedPatient, 'name' | 'birthDateRaw' | 'sex'>;
 
 function identifierOf(stated: StatedPatient, studyUid: string): Identifier {
   const { patientId, issuer } = stated;
@@ -35,11 +44,16 @@ function findPatientId(db: ReadableDb, siteId: string, { value, issuer, type }: 
   return prepared<{ patientId: string }>(db, FIND_BY_IDENTIFIER).get(siteId, value, issuer, type)?.patientId ?? null;
 }
 
-/** The patient an object belongs to, made when new. Without a patient id every study is a patient of its own: nobody is joined by a guess. */
+/**
+ * The patient a new study belongs to, made when new. Nobody is joined by a guess: without a patient id every study is a
+ * patient of its own, and so is one whose number was given to somebody who cannot be the same person.
+ */
 export function ensurePatient(db: WritableDb, siteId: string, stated: StatedPatient, studyUid: string): string {
-  const identifier = identifierOf(stated, studyUid);
-  const known = findPatientId(db, siteId, identifier);
-  if (known !== null) return known;
+  const stands = identifierOf(stated, studyUid);
+  const known = findPatientId(db, siteId, stands);
+  const person = known === null ? null : prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known);
+  if (known !== null && person && !areTwoPeople(person, stated)) return known;
+  const identifier = known === null ? stands : disputed(stands, studyUid);
   const patientId = freshId(PatientId);
   prepared(db, INSERT_PATIENT).run({
     patientId,
@@ -53,6 +67,24 @@ export function ensurePatient(db: WritableDb, siteId: string, stated: StatedPati
   return patientId;
 }
 
+/** The same number, worth something within one study only. */
+function disputed(identifier: Identifier, studyUid: string): Identifier {
+  return { ...identifier, type: `DISPUTED ${studyUid}` };
+}
+
+/**
+ * Placeholder numbers ("UNKNOWN", "0") and mistyped ones are given to many people. A name alone may change or be spelled
+ * otherwise, and counts only where no birth date confirms it.
+ */
+function areTwoPeople(one: Demographics, other: Demographics): boolean {
+  const [oneBorn, otherBorn] = [one.birthDateRaw, other.birthDateRaw].map((raw) => (raw ?? '').replaceAll(/\D/g, ''));
+  if (oneBorn && otherBorn && oneBorn !== otherBorn) return true;
+  const sexes = new Set([one.sex, other.sex]);
+  if (sexes.has('M') && sexes.has('F')) return true;
+  const [oneName, otherName] = [nameKey(one.name), nameKey(other.name)];
+  return !(oneBorn && otherBorn) && oneName !== '' && otherName !== '' && oneName !== otherName;
+}
+
 /** True when an object names the patient its study already has. */
 export function isSamePatient(
   db: ReadableDb,
@@ -61,5 +93,6 @@ export function isSamePatient(
   studyUid: string,
   patientId: string,
 ): boolean {
-  return findPatientId(db, siteId, identifierOf(stated, studyUid)) === patientId;
+  const identifier = identifierOf(stated, studyUid);
+  return [identifier, disputed(identifier, studyUid)].some((one) => findPatientId(db, siteId, one) === patientId);
 }

@@ -41,14 +41,15 @@ const FIND_STUDY = `
   SELECT s.study_id, s.site_id, s.study_uid, s.correlation_id, s.intent, s.study_revision, s.accession, s.description, s.modality,
          s.body_part, s.laterality, s.date_raw, s.time_raw, s.received_at_ms, s.completeness, s.complete_at_ms, s.complete_revision,
          s.evidence, p.patient_id, p.name, p.name_key, p.birth_date_raw, p.sex,
-         (SELECT i.value FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type = 'MR' LIMIT 1) AS mrn,
-         (SELECT i.issuer FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type = 'MR' LIMIT 1) AS issuer,
+         (SELECT i.value FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS mrn,
+         (SELECT i.issuer FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS issuer,
          (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id) AS images,
          (SELECT max(e.instances) FROM study_expectations e WHERE e.study_id = s.study_id) AS expected,
          (SELECT count(*) FROM studies o WHERE o.patient_id = s.patient_id AND o.study_id <> s.study_id) AS priors,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held') AS quarantined,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held'
-             AND q.reason = 'same-uid-other-patient') AS doubts
+             AND q.reason = 'same-uid-other-patient')
+         + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type LIKE 'DISPUTED %') AS doubts
     FROM studies s JOIN patients p ON p.patient_id = s.patient_id
    WHERE s.study_id = ?
 `;
