@@ -90,7 +90,7 @@ async function start(
   announce(station, parent);
   return ok({
     station,
-    hospital: args.demo && parent === null ? openHospital(station) : null,
+    hospital: args.demo && !args.noHospital && parent === null ? openHospital(station) : null,
     release: directory.release,
   });
 }
