@@ -1,13 +1,59 @@
 import type { WorklistFilter } from '../../../shared/contract/worklist.ts';
 
-/** Each quick filter as a condition on the projection; comparison studies are priors and stand in their own filter only. */
-export const FILTER_CONDITIONS: Readonly<Record<WorklistFilter, string>> = {
-  all: "intent = 'new'",
-  critical: "intent = 'new' AND urgency_rank = 0",
-  urgent: "intent = 'new' AND urgency_rank = 1",
-  unread: "intent = 'new' AND is_opened = 0",
-  'ai-flagged': "intent = 'new' AND ai_state = 'flagged'",
-  'ai-not-run': "intent = 'new' AND ai_state = 'not-run'",
-  receiving: "intent = 'new' AND completeness = 'receiving'",
-  comparison: "intent <> 'new'",
+/** A quick filter: which rows it lets through, and the index that has them in worklist order. */
+export type Filter = {
+  readonly condition: string;
+  readonly index: string;
+  readonly holds: (row: FilteredRow) => boolean;
 };
+
+/** What filters ask of a row. */
+export type FilteredRow = {
+  readonly intent: string;
+  readonly rank: number;
+  readonly isOpened: 0 | 1;
+  readonly aiState: string;
+  readonly completeness: string;
+};
+
+const IN_ORDER = 'open_studies_in_order';
+
+/** Each quick filter, in SQL for windows and as a question for counts; comparison studies are priors and stand in their own filter only. */
+export const FILTERS: Readonly<Record<WorklistFilter, Filter>> = {
+  all: { condition: "intent = 'new'", index: IN_ORDER, holds: isNew },
+  critical: {
+    condition: "intent = 'new' AND urgency_rank = 0",
+    index: IN_ORDER,
+    holds: (row) => isNew(row) && row.rank === 0,
+  },
+  urgent: {
+    condition: "intent = 'new' AND urgency_rank = 1",
+    index: IN_ORDER,
+    holds: (row) => isNew(row) && row.rank === 1,
+  },
+  unread: {
+    condition: "intent = 'new' AND is_opened = 0",
+    index: IN_ORDER,
+    holds: (row) => isNew(row) && row.isOpened === 0,
+  },
+  'ai-flagged': {
+    condition: "intent = 'new' AND ai_state = 'flagged'",
+    index: 'open_studies_flagged',
+    holds: (row) => isNew(row) && row.aiState === 'flagged',
+  },
+  'ai-not-run': {
+    condition: "intent = 'new' AND ai_state = 'not-run'",
+    index: 'open_studies_not_run',
+    holds: (row) => isNew(row) && row.aiState === 'not-run',
+  },
+  receiving: {
+    condition: "intent = 'new' AND completeness = 'receiving'",
+    index: 'open_studies_receiving',
+    holds: (row) => isNew(row) && row.completeness === 'receiving',
+  },
+  comparison: { condition: "intent <> 'new'", index: 'open_studies_comparison', holds: (row) => !isNew(row) },
+};
+
+function isNew({ intent }: FilteredRow): boolean {
+  return intent === 'new';
+}

@@ -1,0 +1,330 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WORKLIST_FILTERS, WorklistRow } from '../../../shared/contract/worklist.ts';
+import { createUser } from '../access/index.ts';
+import { getStudyCard } from '../archive/index.ts';
+import { serviceActor } from '../platform/ledger/event.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import { openStudy } from '../reading/index.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { finishNext, installed } from '../testing/models.ts';
+import { aSlice, without } from '../testing/objects.ts';
+import { followAll } from '../testing/ward.ts';
+import { FILTERS } from './filters.ts';
+import { countFilters, countUnopenedCritical, findNextUnread, findRow, listWindow } from './index.ts';
+import { COUNT_ALIKE, FIND_NAMESAKE, FIND_TWIN, LIST_OPEN_STUDIES_AFTER } from './queries.ts';
+
+let clinic: Clinic;
+let studies: number;
+beforeEach(() => {
+  clinic = openClinic();
+  studies = 0;
+});
+afterEach(() => clinic.close());
+
+const VOLUME = [1, 2, 3, 4, 5, 6, 7, 8];
+async function arrive(
+  changes: Parameters<typeof aSlice>[1] = {},
+  callingAe: 'CT1' | 'PACS' | 'SOUTH' = 'CT1',
+  slices = VOLUME,
+) {
+  studies += 1;
+  const uid = `1.2.${studies}`;
+  const id = await clinic.send(
+    slices.map((n) => aSlice(n, { StudyInstanceUID: uid, PatientID: uid, ...changes })),
+    callingAe,
+  );
+  followAll(clinic);
+  return id;
+}
+const north = () => [clinic.north.siteId];
+const ids = (filter: (typeof WORKLIST_FILTERS)[number] = 'all', text?: string) =>
+  listWindow(clinic.db, { siteIds: north(), filter, limit: 100, text }).rows.map(({ studyId }) => studyId);
+function addReader(): string {
+  const created = createUser(clinic.db, {
+    ...{ username: 'reader', displayName: 'Rita Reader', passwordHash: 'x', state: 'active', roles: ['radiologist'] },
+    ...{ siteId: clinic.north.siteId, actor: serviceActor('test'), atMs: 0 },
+  });
+  if (!created.ok) throw new Error(created.error.code);
+  return created.value;
+}
+const open = (studyId: string, userId: string) => {
+  openStudy(clinic.db, { siteId: clinic.north.siteId, studyId, userId, atMs: clinic.nowMs() });
+  followAll(clinic);
+};
+
+test.each(WORKLIST_FILTERS)(
+  'a window of "%s" walks its index in order and sorts nothing, searched or not',
+  (filter) => {
+    for (const sql of [
+      LIST_OPEN_STUDIES_AFTER(filter),
+      LIST_OPEN_STUDIES_AFTER(filter, 'AND search_text LIKE @word0'),
+    ]) {
+      const plan = planOf(clinic.db, sql).join('\n');
+      expect(plan).toContain(`SEARCH open_studies USING INDEX ${FILTERS[filter].index} (`);
+      expect(plan).not.toMatch(/TEMP B-TREE|SCAN open_studies/);
+    }
+  },
+);
+
+test.each([
+  ['namesakes', FIND_NAMESAKE, /COVERING INDEX open_studies_by_name \(site_id=\? AND name_key=\?\)/],
+  ['twins', FIND_TWIN, /COVERING INDEX open_studies_by_family_and_birth \(site_id=\? AND family_birth_key=\?\)/],
+  ['counts', COUNT_ALIKE, /COVERING INDEX open_studies_counted \(site_id=\?\)/],
+])('%s come from an index alone, without a sort', (_what, sql, index) => {
+  const plan = planOf(clinic.db, sql).join('\n');
+  expect(plan).toMatch(index);
+  expect(plan).not.toMatch(/TEMP B-TREE|SCAN open_studies/);
+});
+
+test('a row says everything the page shows, from the first image on', async () => {
+  const association = clinic.associate();
+  await clinic.receive(association, aSlice(1));
+  followAll(clinic);
+  const [row] = listWindow(clinic.db, { siteIds: north(), filter: 'receiving', limit: 10 }).rows;
+  expect(WorklistRow.parse(row)).toEqual(row);
+  expect(row).toMatchObject({
+    ...{
+      studyUid: '1.2.10',
+      revision: 1,
+      intent: 'new',
+      accession: 'A1',
+      completeAtMs: null,
+      receivedAtMs: clinic.nowMs(),
+    },
+    patient: {
+      name: 'Doe^Jane',
+      mrn: '4711',
+      birthDateRaw: '19600102',
+      sex: 'F',
+      nameAlert: false,
+      underInvestigation: false,
+    },
+    exam: { description: 'CT Head', modality: 'CT', bodyPart: 'HEAD', dateRaw: '20260301', timeRaw: '101500' },
+    ...{
+      urgency: { level: 'routine', standing: 'ordinary' },
+      serviceLevel: null,
+      openByAtMs: null,
+      reportByAtMs: null,
+    },
+    images: { received: 1, expected: null, completeness: 'receiving' },
+    ...{ ai: { state: 'awaiting-images' }, priors: 0, openedBy: null, report: 'none', reasons: [], quarantined: 0 },
+  });
+});
+
+test('the dangerous come first, then the earlier due; a flag moves its row to the top', async () => {
+  installed(clinic, 'general', { category: 1 });
+  const first = await arrive();
+  clinic.pass(60_000);
+  const second = await arrive();
+  expect(ids()).toEqual([first, second]);
+  finishNext(clinic, 0.1);
+  finishNext(clinic, 0.9);
+  followAll(clinic);
+  expect(ids()).toEqual([second, first]);
+  expect(findRow(clinic.db, north(), second)).toMatchObject({
+    urgency: { level: 'critical', standing: 'suspected' },
+    ai: { state: 'flagged' },
+    reasons: [{ code: 'ai-flag' }, { code: 'no-order-matched' }],
+  });
+  expect([ids('critical'), ids('ai-flagged'), findNextUnread(clinic.db, north())?.studyId]).toEqual([
+    [second],
+    [second],
+    second,
+  ]);
+});
+
+test('who opened a study shows on its row, and it is no longer unread', async () => {
+  installed(clinic, 'general', { category: 1 });
+  const [one, two] = [await arrive(), await arrive()];
+  finishNext(clinic, 0.9);
+  followAll(clinic);
+  expect(countUnopenedCritical(clinic.db, north())).toBe(1);
+  open(one, addReader());
+  expect(findRow(clinic.db, north(), one)?.openedBy).toMatchObject({
+    displayName: 'Rita Reader',
+    atMs: clinic.nowMs(),
+  });
+  expect([
+    ids('unread'),
+    countUnopenedCritical(clinic.db, north()),
+    findNextUnread(clinic.db, north())?.studyId,
+  ]).toEqual([[two], 0, two]);
+});
+
+test('every filter’s count is the number of its rows', async () => {
+  installed(
+    clinic,
+    'general',
+    { category: 1 },
+    { id: 'thick', appliesTo: { slices: { min: 50, max: 100 }, bodyParts: ['NECK'], descriptionPatterns: [] } },
+  );
+  const flagged = await arrive();
+  finishNext(clinic, 0.9);
+  await arrive({ BodyPartExamined: 'NECK', StudyDescription: 'CT Neck', SeriesDescription: 'x' });
+  await arrive({}, 'PACS');
+  await arrive({}, 'CT1', [1, 2]);
+  followAll(clinic);
+  open(flagged, addReader());
+  const counts = countFilters(clinic.db, north());
+  expect(counts).toEqual({
+    all: 3,
+    critical: 1,
+    urgent: 0,
+    unread: 2,
+    'ai-flagged': 1,
+    'ai-not-run': 1,
+    receiving: 1,
+    comparison: 1,
+  });
+  for (const filter of WORKLIST_FILTERS) expect([filter, ids(filter).length]).toEqual([filter, counts[filter]]);
+});
+
+test.each([
+  ['the name', 'muller', 1],
+  ['the name with its accent', 'Müller', 1],
+  ['the given name in capitals', 'JÜRGEN', 1],
+  ['part of a name', 'ülle', 1],
+  ['several words in any order', 'jurgen muller', 1],
+  ['the number', '0815', 1],
+  ['the accession', 'acc-7', 1],
+  ['the description', 'ct head', 1],
+  ['a name that is not there', 'meier', 0],
+  ['one word of two that is not there', 'muller meier', 0],
+  ['nothing but punctuation, which asks for nothing', '%', 1],
+])('search finds by %s (%j)', async (_what, text, hits) => {
+  await arrive({ PatientName: 'Müller^Jürgen', PatientID: '0815', AccessionNumber: 'ACC-7' });
+  expect(ids('all', text)).toHaveLength(hits);
+});
+
+test('two patients of like name are both told apart, in either order; the same patient twice is not', async () => {
+  const alert = (id: string) => findRow(clinic.db, north(), id)?.patient.nameAlert;
+  const [anna, again] = [
+    await arrive({ PatientName: 'Meier^Anna', PatientID: 'a' }),
+    await arrive({ PatientName: 'Meier^Anna', PatientID: 'a' }),
+  ];
+  expect([alert(anna), alert(again)]).toEqual([false, false]);
+  const other = await arrive({ PatientName: 'MEIER^A.', PatientID: 'b' });
+  const elsewhere = await arrive({ PatientName: 'Schulz^Anna', PatientID: 'c', PatientBirthDate: '19700101' });
+  expect([anna, again, other, elsewhere].map(alert)).toEqual([true, true, true, false]);
+});
+
+test('a study in doubt about its patient says so', async () => {
+  const id = await arrive();
+  const association = clinic.associate();
+  await clinic.receive(association, aSlice(50, { StudyInstanceUID: '1.2.1', PatientID: 'other' }));
+  followAll(clinic);
+  expect(findRow(clinic.db, north(), id)).toMatchObject({ quarantined: 1, patient: { underInvestigation: true } });
+});
+
+test('a patient without number shows none', async () => {
+  const id = await clinic.send([without(aSlice(1), 'PatientID')]);
+  followAll(clinic);
+  expect(findRow(clinic.db, north(), id)?.patient.mrn).toBeNull();
+});
+
+test('no read shows a row of another site', async () => {
+  installed(clinic, 'general', { category: 1 });
+  const mine = await arrive();
+  const theirs = await arrive({ PatientName: 'Doe^Jane', PatientID: 'x' }, 'SOUTH');
+  for (let runs = 0; runs < 2; runs += 1) finishNext(clinic, 0.9);
+  followAll(clinic);
+  expect(ids()).toEqual([mine]);
+  expect(listWindow(clinic.db, { siteIds: [], filter: 'all', limit: 10 }).rows).toEqual([]);
+  expect(findRow(clinic.db, north(), theirs)).toBeNull();
+  expect(findRow(clinic.db, north(), mine)?.patient.nameAlert).toBe(false);
+  expect([
+    countFilters(clinic.db, north()).all,
+    countFilters(clinic.db, []).all,
+    countUnopenedCritical(clinic.db, north()),
+  ]).toEqual([1, 0, 1]);
+  expect(findNextUnread(clinic.db, [clinic.south.siteId])?.studyId).toBe(theirs);
+  expect(countFilters(clinic.db, [clinic.north.siteId, clinic.south.siteId])).toMatchObject({
+    all: 2,
+    'ai-flagged': 2,
+  });
+});
+
+test('replayed from the first event, every row stays as it is', async () => {
+  installed(clinic, 'general', { category: 1 });
+  await arrive();
+  await arrive({}, 'PACS');
+  finishNext(clinic, 0.9);
+  followAll(clinic);
+  const rows = () => clinic.db.prepare('SELECT * FROM open_studies ORDER BY study_id').all();
+  const before = rows();
+  clinic.db.exec('DELETE FROM open_studies; UPDATE cursors SET seq = 0');
+  expect(followAll(clinic).length).toBeGreaterThan(0);
+  expect(rows()).toEqual(before);
+});
+
+test('windows, one after another, show every row once and in order, whatever the rows are', async () => {
+  const template = getRowTemplate(await arrive());
+  const rows = fc.array(
+    fc.record({
+      rank: fc.integer({ min: 0, max: 2 }),
+      dueAtMs: fc.integer({ min: 0, max: 5 }),
+      isNew: fc.boolean(),
+      isOpened: fc.boolean(),
+    }),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 7 }), fc.constantFrom(...WORKLIST_FILTERS), (made, limit, filter) => {
+      clinic.db.exec('DELETE FROM open_studies');
+      made.forEach((row, index) => template(index, row));
+      const seen: string[] = [];
+      let after: string | undefined;
+      for (let windows = 0; windows <= made.length + 1; windows += 1) {
+        const window = listWindow(clinic.db, { siteIds: north(), filter, limit, after });
+        seen.push(...window.rows.map(({ studyUid }) => studyUid));
+        if (window.next === null) break;
+        after = window.next;
+      }
+      const expected = made
+        .map((row, index) => ({ ...row, index }))
+        .filter(({ rank, isNew, isOpened }) =>
+          FILTERS[filter].holds({
+            intent: isNew ? 'new' : 'comparison',
+            rank,
+            isOpened: isOpened ? 1 : 0,
+            aiState: 'no-flag',
+            completeness: 'complete',
+          }),
+        )
+        .toSorted((a, b) => a.rank - b.rank || a.dueAtMs - b.dueAtMs || a.index - b.index)
+        .map(({ index }) => String(index));
+      expect(seen).toEqual(expected);
+      expect(countFilters(clinic.db, north())[filter]).toBe(expected.length);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** Inserts rows like the given study's, told apart by their study UID. */
+function getRowTemplate(studyId: string) {
+  const row = findRow(clinic.db, north(), studyId);
+  const insert = clinic.db.prepare(`
+    INSERT INTO open_studies (study_id, site_id, urgency_rank, due_at_ms, name_key, family_birth_key, patient_id, search_text, intent,
+                              completeness, ai_state, is_opened, row)
+    VALUES (@id, @siteId, @rank, @dueAtMs, '', '', '', '', @intent, 'complete', 'no-flag', @isOpened, @row)
+  `);
+  return (index: number, made: { rank: number; dueAtMs: number; isNew: boolean; isOpened: boolean }) => {
+    const id = `019a0000-0000-7000-8000-${String(index).padStart(12, '0')}`;
+    insert.run({
+      ...{ id, siteId: getStudyCard(clinic.db, studyId).siteId, rank: made.rank, dueAtMs: made.dueAtMs },
+      ...{ intent: made.isNew ? 'new' : 'comparison', isOpened: made.isOpened ? 1 : 0 },
+      row: JSON.stringify({ ...row, studyId: id, studyUid: String(index) }),
+    });
+  };
+}
+
+test.each(['', 'nonsense', '0~0~', "0~0~' OR 1", '-1~0~019a0000-0000-7000-8000-000000000000'])(
+  'a window from the key %j starts at the top',
+  async (after) => {
+    const id = await arrive();
+    expect(
+      listWindow(clinic.db, { siteIds: north(), filter: 'all', limit: 5, after }).rows.map(({ studyId }) => studyId),
+    ).toEqual([id]);
+  },
+);
