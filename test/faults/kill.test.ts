@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type Asker, rowOf, signIn, signInFirst, firstPassword } from '../system/support/ask-station.ts';
+import { rowOf, signIn, signInFirst, firstPassword } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import { endEverything, startStation, temporaryFolder } from '../system/support/start-station.ts';
-import { dataSetOf, phantomStudy, remoteOf, sendObjects, type SentObject } from '../system/support/studies.ts';
+import { notStoredAsSent } from '../system/support/stored-objects.ts';
+import { phantomStudy, remoteOf, sendObjects, type SentObject } from '../system/support/studies.ts';
 
 const KILLS = 20;
 const SLICES = 40;
@@ -17,15 +18,6 @@ function storedFiles(data: string): { readonly kept: number; readonly incoming: 
   const files = readdirSync(objects, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const incoming = files.filter(({ parentPath }) => path.basename(parentPath) === 'incoming').map(({ name }) => name);
   return { kept: files.length - incoming.length, incoming };
-}
-
-async function missingOf(who: Asker, objects: readonly SentObject[]): Promise<readonly string[]> {
-  const missing: string[] = [];
-  for (const object of objects) {
-    const file = await who.storedFile('main', object);
-    if (file === null || Buffer.compare(dataSetOf(file), dataSetOf(object.file)) !== 0) missing.push(object.sopUid);
-  }
-  return missing;
 }
 
 test(`kill -9 in the middle of ${KILLS} sends loses no acknowledged object, leaves no half file and no broken ledger`, async () => {
@@ -46,7 +38,7 @@ test(`kill -9 in the middle of ${KILLS} sends loses no acknowledged object, leav
     const outcomes = await sendObjects(remoteOf(station), study.objects, (index, outcome) => {
       const object = study.objects[index];
       if (outcome.state === 'accepted' && object !== undefined) acknowledged.push(object);
-      if (index + 1 === killAfter) setTimeout(() => (killed = station.kill()), extraMs);
+      if (index + 1 === killAfter) setTimeout(() => void (killed = station.kill()), extraMs);
     });
     await (killed ?? station.kill());
     moments.push(`${acknowledged.length - before}/${outcomes.length}`);
@@ -55,7 +47,7 @@ test(`kill -9 in the middle of ${KILLS} sends loses no acknowledged object, leav
 
   const station = await startStation({ data });
   const administrator = await signIn(station, 'administrator', password ?? '');
-  expect(await missingOf(administrator, acknowledged)).toEqual([]);
+  expect(await notStoredAsSent(administrator, 'main', acknowledged)).toEqual([]);
   expect(storedFiles(data).incoming).toEqual([]);
   expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact', faults: [] });
   expect(await station.stop()).toBe(0);

@@ -73,7 +73,6 @@ async function exercise(): Promise<void> {
     await radiologist.fetch(`/api/v1/studies/${FAMILY}`),
     await radiologist.fetch(`/api/v1/findings/${MRN}/mask`),
     await radiologist.fetch(`/api/v1/worklist?filter=${FAMILY}`),
-    await radiologist.fetch(`/api/v1/worklist?after=${FAMILY}`),
     await radiologist.fetch('/api/v1/worklist/search', jsonBody({ text: FAMILY.repeat(40) })),
     await radiologist.fetch('/api/v1/worklist/search', {
       method: 'POST',
@@ -153,7 +152,7 @@ test('health, status, audit and OpenAPI hold nothing of the patient', async () =
   ]) {
     const { status, text } = await administrator.fetch(path);
     expect([200, 503]).toContain(status);
-    expect(secretsIn(text), path).toEqual([]);
+    expect({ path, secrets: secretsIn(text) }).toEqual({ path, secrets: [] });
   }
 });
 

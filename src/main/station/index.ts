@@ -8,7 +8,7 @@ import { REFUSALS, type Refusal } from './exit-codes.ts';
 import { forkRunnerHost, parentPortRunnerHost } from './inference/index.ts';
 import { readConfig } from './platform/config.ts';
 import { claimDataDirectory } from './platform/data-directory.ts';
-import { openLog } from './platform/log.ts';
+import { type Log, openLog } from './platform/log.ts';
 import { findParentPort, openParentPort, type ParentPort } from './platform/parent-port.ts';
 import { openVault } from './platform/vault.ts';
 import { demoConfig } from './demo-config.ts';
@@ -24,6 +24,8 @@ type Arguments = {
   readonly noHospital: boolean;
 };
 
+/** EX_SOFTWARE of sysexits.h: not one of the refusals. */
+const DIED = 70;
 const DEFAULT_PORTS = { http: 8642, dicom: 11_112 };
 
 /** Process entry: arguments → compose → one ready line. */
@@ -73,10 +75,12 @@ async function start(
     directory.release();
     return secrets;
   }
+  const log = openLog(config.logLevel);
+  process.on('uncaughtException', (error) => dieOf(error, log));
   const composed = await compose({
     ...{ directory, config, secrets: secrets.value, httpPort: args.httpPort, dicomPort: args.dicomPort },
     version: PROGRAM.version,
-    log: openLog(config.logLevel),
+    log,
     runnerHost: parent === null ? forkRunnerHost(PROGRAM.runnerEntry) : parentPortRunnerHost(parent),
     readerEntry: PROGRAM.readerEntry,
     pageFolder: PROGRAM.pageFolder,
@@ -101,6 +105,12 @@ function openHospital(station: Station): ChildProcess {
   return fork(PROGRAM.hospitalEntry, ['--dicom-port', String(port), '--called-ae', aeTitle], {
     stdio: ['ignore', 2, 2, 'ipc'],
   });
+}
+
+/** A bug that no boundary caught: Node's own report would print the error's message, and with it what libraries put there. */
+function dieOf(error: unknown, log: Log): never {
+  log.incident('station-died', error);
+  process.exit(DIED);
 }
 
 function announce(station: Station, parent: ParentPort | null): void {

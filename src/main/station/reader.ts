@@ -1,8 +1,7 @@
 import { Piscina } from 'piscina';
-import { listAuditEvents, listTimeline } from './audit/index.ts';
+import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
 import { findInstances, findSeries, findStudies, type MatchKeys, type MatchPage } from './archive/index.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
-import type { EventQuery } from './platform/ledger/queries.ts';
 import { openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { countFilters, listWindow, type WindowQuery } from './worklist/index.ts';
@@ -13,7 +12,7 @@ type Matching = { readonly siteIds: readonly string[]; readonly keys: MatchKeys;
 export const READER_TASKS = {
   'list-window': (db: ReadableDb, query: WindowQuery) => listWindow(db, query),
   'count-filters': (db: ReadableDb, siteIds: readonly string[]) => countFilters(db, siteIds),
-  'list-audit-events': (db: ReadableDb, query: EventQuery) => listAuditEvents(db, query),
+  'list-audit-events': (db: ReadableDb, query: AuditQuestion) => listAuditEvents(db, query),
   'list-timeline': (db: ReadableDb, { siteId, studyId }: { siteId: string; studyId: string }) =>
     listTimeline(db, siteId, studyId),
   'verify-ledger': (db: ReadableDb, { checkpoints, publicKeyPem }: { checkpoints: string; publicKeyPem: string }) =>

@@ -96,7 +96,7 @@ export async function openSocket(
     socket.once('open', () => resolve());
     socket.once('error', reject);
   });
-  const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
+  const link = new RPCLink({ websocket: socket });
   return { client: createORPCClient(link), close: () => socket.close() };
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { PEOPLE, type Person } from '../../../demo/people.ts';
+import { PEOPLE } from '../../../demo/people.ts';
 import { type HeadCtStudyWish, makeHeadCtStudy } from '../../../demo/phantoms/head-ct-series.ts';
 import type { HeadCtTruth } from '../../../demo/phantoms/head-ct.ts';
 import { describeInstance } from '../../../src/main/station/dicom/dataset/describe-instance.ts';
@@ -22,7 +22,8 @@ export type PhantomStudy = SentStudy & { readonly truth: HeadCtTruth; readonly m
 
 /** A head CT phantom; the seed decides what the wish leaves open. */
 export function phantomStudy(wish: { readonly seed: number } & Partial<HeadCtStudyWish>): PhantomStudy {
-  const person: Person = PEOPLE[wish.seed % PEOPLE.length] ?? { ...PEOPLE[0]! };
+  const person = PEOPLE[wish.seed % PEOPLE.length];
+  if (person === undefined) throw new Error('the pretend hospital has no people');
   const made = makeHeadCtStudy({ atMs: Date.UTC(2026, 0, 15, 9), person, accession: `T${wish.seed}`, ...wish });
   const { studyUid, truth, mainSopUids } = made;
   const objects = made.series.flatMap(({ seriesUid, instances }) =>

@@ -1,1 +1,1 @@
-export { listAuditEvents, listTimeline } from './queries.ts';
+export { type AuditQuestion, listAuditEvents, listTimeline } from './queries.ts';

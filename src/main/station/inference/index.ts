@@ -6,6 +6,7 @@ export {
   aiStatus,
   countOpenRuns,
   findFinding,
+  isSilentRun,
   type FindingRecord,
   listFindings,
   listFlagsOfRun,

@@ -211,3 +211,10 @@ function parseFinding({
     manifest: ModelManifest.parse(JSON.parse(manifest)),
   };
 }
+
+const IS_SILENT = "SELECT 1 FROM runs WHERE run_id = ? AND stage = 'silent'";
+
+/** True for a run of a model that was silent then: nobody who may report is told of it. */
+export function isSilentRun(db: ReadableDb, runId: string): boolean {
+  return prepared(db, IS_SILENT).get(runId) !== undefined;
+}

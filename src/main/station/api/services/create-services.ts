@@ -38,7 +38,11 @@ export function createServices(tools: ServiceTools): StationServices {
     studies: studyServices(tools),
     deliveries: { list: ({ siteIds }, query) => listDeliveries(db, siteIds, query) },
     audit: {
-      events: (principal, query) => readers.run('list-audit-events', { siteId: principal.siteId, ...query }),
+      events: (principal, query) =>
+        readers.run('list-audit-events', {
+          ...{ siteId: principal.siteId, ...query },
+          hidesSilent: principal.permissions.includes('study.open'),
+        }),
       async verify(principal) {
         const { checkpoints, publicKeyPem } = tools;
         const verification = await readers.run('verify-ledger', { checkpoints, publicKeyPem });

@@ -123,3 +123,22 @@ test('wakes when the next job is due, also one written after it went to sleep; a
     vi.useRealTimers();
   }
 });
+
+test('a full disk is no fault of a job: it stays as it is, and so do those after it', () => {
+  schedule('a', 500, 'full');
+  schedule('b', 600);
+  runner({
+    note,
+    full: () => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    },
+  }).runDue();
+  expect([done, logged, rows()]).toMatchObject([
+    [],
+    [],
+    [
+      { subjectId: 'a', dueAtMs: 500, attempts: 0 },
+      { subjectId: 'b', dueAtMs: 600, attempts: 0 },
+    ],
+  ]);
+});

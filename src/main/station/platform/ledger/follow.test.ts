@@ -198,3 +198,22 @@ test('a hand-made nested transaction nudges nobody until it is whole', () => {
   followers.catchUp();
   expect(noted('a')).toEqual([1, 2]);
 });
+
+test('a full disk is no fault of an event: it is never parked for it, and goes on once there is room', () => {
+  append(3);
+  let isFull = true;
+  const followers = followLedger(
+    ledger.db,
+    [
+      noting('a', 'beginning', () => {
+        if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+      }),
+    ],
+    tools,
+  );
+  for (let attempt = 0; attempt < 10; attempt += 1) followers.catchUp();
+  expect([followers.parked(), followers.lags(), logged]).toEqual([0, { a: 3 }, []]);
+  isFull = false;
+  followers.catchUp();
+  expect(noted('a')).toEqual([1, 2, 3]);
+});
