@@ -1,4 +1,4 @@
-import { buildPageIfStale } from './build.ts';
+import { buildDesktopIfStale, buildPageIfStale } from './build.ts';
 import { CHECK_LANES } from './check-steps.ts';
 import { conclude, functionStep, runLanes, testStep } from './step.ts';
 
@@ -8,6 +8,7 @@ const checked = await runLanes(CHECK_LANES);
 const spanning = await runLanes([
   [
     functionStep('page build', async () => void (await buildPageIfStale())),
+    functionStep('desktop build', async () => void (await buildDesktopIfStale())),
     testStep('system', 'system', ['test/system', 'test/faults']),
     testStep('e2e', 'e2e', ['test/e2e']),
   ],

@@ -129,7 +129,8 @@ export function rulesBelow(root: string): readonly Rule[] {
         pathNot: [
           below('src/shared/'),
           station('inference/runner(?:/|-protocol\\.ts$)'),
-          station('dicom/(?!upper-layer/)'),
+          station('dicom/(?:pixel|dataset)/'),
+          station('dicom/(?:frames|part10|implementation|transfer-syntaxes|storage-classes)\\.ts$'),
           station('platform/(?:objects/|parent-port\\.ts$)'),
         ],
       },

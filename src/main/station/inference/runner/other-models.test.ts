@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { openModelPackage, sha256 } from '../../src/main/station/inference/runner/model-package.ts';
-import { replayGoldenCases } from '../../src/main/station/inference/runner/replay-golden.ts';
-import { runSeries } from '../../src/main/station/inference/runner/run-series.ts';
-import { ballHead, openTestObjects, sliceRecord } from '../../src/main/station/inference/runner/test-series.ts';
-import { openObjectReader } from '../../src/main/station/platform/objects/object-store.ts';
-import type { ModelManifest } from '../../src/shared/domain/model-manifest.ts';
-import { startGraph } from './graph.ts';
-import { headCtHyperdenseManifest } from './head-ct-hyperdense-manifest.ts';
+import { openModelPackage, sha256 } from './model-package.ts';
+import { replayGoldenCases } from './replay-golden.ts';
+import { runSeries } from './run-series.ts';
+import { ballHead, openTestObjects, sliceRecord } from './test-series.ts';
+import { openObjectReader } from '../../platform/objects/object-store.ts';
+import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
+import { startGraph } from '../../../../../scripts/onnx/graph.ts';
+import { headCtHyperdenseManifest } from '../../../../../scripts/onnx/head-ct-hyperdense-manifest.ts';
 
 /** A model that shares nothing with the shipped one but the roles: other tensors, another grid, fewer inputs, no measurement. */
 function boneModel(answer: 'share-of-bone' | 'no-number'): Uint8Array {
