@@ -60,13 +60,15 @@ async function claimElsewhere() {
 test('makes the folder with everything in it, for its owner alone', () => {
   const directory = claim();
   expect(directory).toMatchObject({ root, isDemo: false, isNew: true });
-  expect(readdirSync(root).toSorted()).toEqual(['objects', 'runner', 'station.lock']);
+  expect(readdirSync(root).toSorted()).toEqual(['objects', 'runner', 'station.lock', 'station.lock.held']);
   expect([root, directory.objects].map((folder) => statSync(folder).mode & 0o777)).toEqual([0o700, 0o700]);
 });
 
 test('is new until a database is there, whatever else is', () => {
   claim().release();
-  expect(claim().isNew).toBe(true);
+  const again = claim();
+  expect(again.isNew).toBe(true);
+  again.release();
   writeFileSync(path.join(root, 'wetread.db'), '');
   expect(claim().isNew).toBe(false);
 });
@@ -120,7 +122,10 @@ test('of many that find a dead station’s lock at once, one takes over', async 
   const starts = await Promise.all(Array.from({ length: 4 }, claimElsewhere));
   expect(starts.map(({ said }) => said).toSorted()).toEqual(['claimed', 'data-in-use', 'data-in-use', 'data-in-use']);
   await Promise.all(starts.map((start) => start.kill()));
-  expect(readdirSync(root).filter((name) => name.startsWith('station.lock'))).toEqual(['station.lock']);
+  expect(readdirSync(root).filter((name) => name.startsWith('station.lock'))).toEqual([
+    'station.lock',
+    'station.lock.held',
+  ]);
 });
 
 test.each(['', 'nonsense', '0', '-1', '999999999 1'])(
@@ -135,12 +140,25 @@ test.each(['', 'nonsense', '0', '-1', '999999999 1'])(
 test.skipIf(process.platform !== 'linux')(
   'takes over a lock whose process number now belongs to another program',
   async () => {
+    const program = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(program, 'spawn');
+    mkdirSync(root);
+    writeFileSync(path.join(root, 'station.lock'), `${program.pid} 12345`);
+    expect(refusal()).toBeNull();
+    program.kill('SIGKILL');
+  },
+);
+
+test.each(['1 515000', `${process.pid} 515000`])(
+  'is refused to a second container, to which the first one’s process number means nothing: %j',
+  async (asSeenElsewhere) => {
     const other = await claimElsewhere();
     const lock = path.join(root, 'station.lock');
-    const [pid] = readFileSync(lock, 'utf8').split(' ');
-    writeFileSync(lock, `${pid} 12345`);
-    expect(refusal()).toBeNull();
+    writeFileSync(lock, asSeenElsewhere);
+    expect(refusal()).toBe('data-in-use');
+    expect(readFileSync(lock, 'utf8')).toBe(asSeenElsewhere);
     await other.kill();
+    expect(refusal()).toBeNull();
   },
 );
 

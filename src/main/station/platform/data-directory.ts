@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { holdFile } from './store/hold-file.ts';
 
 /** The folders and files of a data directory. */
 export type DataDirectory = {
@@ -34,6 +35,8 @@ export type DirectoryRefusal = {
 
 const DEMO_MARK = 'DEMO';
 const LOCK = 'station.lock';
+/** A process id means nothing in another container; this lock is the operating system's own. */
+const HELD = `${LOCK}.held`;
 
 /** Claims a data directory for this process, making it when absent. A demo directory opens only with `--demo`, and no other does. */
 export function claimDataDirectory(root: string, demo: boolean): Result<DataDirectory, DirectoryRefusal> {
@@ -49,7 +52,12 @@ export function claimDataDirectory(root: string, demo: boolean): Result<DataDire
   if (demo && !isDemo && !isNew) return err({ code: 'data-not-demo' });
   if (!demo && isDemo) return err({ code: 'data-is-demo' });
   const lock = path.join(root, LOCK);
-  if (!takeLock(lock)) return err({ code: 'data-in-use' });
+  const letGo = holdFile(path.join(root, HELD));
+  if (letGo === null) return err({ code: 'data-in-use' });
+  if (!takeLock(lock)) {
+    letGo();
+    return err({ code: 'data-in-use' });
+  }
   if (demo && isNew) closeSync(openSync(path.join(root, DEMO_MARK), 'w', 0o600));
   const folder = (name: string) => {
     mkdirSync(path.join(root, name), { recursive: true, mode: 0o700 });
@@ -64,7 +72,10 @@ export function claimDataDirectory(root: string, demo: boolean): Result<DataDire
     runnerOutbox: folder('runner'),
     isDemo: demo,
     isNew: !existsSync(path.join(root, 'wetread.db')),
-    release: () => rmSync(lock, { force: true }),
+    release: () => {
+      rmSync(lock, { force: true });
+      letGo();
+    },
   });
 }
 
