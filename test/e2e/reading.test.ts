@@ -183,6 +183,7 @@ test('the real head CT, tilted gantry and all, is shown in the order of its posi
   const { page, complaints } = await openReading(row.studyId);
   const positions: number[] = [];
   await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('Home');
   for (let index = 0; index < study.objects.length; index += 1) {
     await until(
       async () => (await corner(page, 'top-right')).includes(`${index + 1} / ${study.objects.length}`),

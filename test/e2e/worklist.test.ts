@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright';
+import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WorklistCounts } from '../../src/shared/contract/worklist.ts';
 import { launchChromium } from '../chromium.ts';
@@ -42,27 +42,40 @@ const press = async (page: Page, ...keys: readonly string[]) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 
+/** Somebody's hand on the mouse over a row: it never lies quite still, until it leaves the list. */
+async function pointAt(page: Page, row: Locator): Promise<{ leave(): Promise<void> }> {
+  const box = await row.boundingBox();
+  if (box === null) throw new Error('no row');
+  let isThere = true;
+  const move = (step: number) => page.mouse.move(box.x + 300 + (step % 2), box.y + 10);
+  await move(0);
+  await until(() => row.evaluate((element) => element.matches(':hover')), 10_000);
+  const moving = (async () => {
+    for (let step = 1; isThere && !page.isClosed(); step += 1) {
+      await move(step);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  })().catch(() => undefined); // the page is gone: so is the hand
+  return {
+    async leave() {
+      isThere = false;
+      await moving;
+      await page.mouse.move(640, 20);
+    },
+  };
+}
+
 test('a study that comes while somebody points at the list stays below, then rises to the top by itself, hollow and with its reason', async () => {
   const { page, complaints, close, list } = await openWorklist();
   await list.untilRows(3);
   const before = await list.order();
-  const box = await list.rows.first().boundingBox();
-  if (box === null) throw new Error('no row');
-  let isPointing = true;
-  const pointing = (async () => {
-    for (let step = 0; isPointing; step += 1) {
-      await page.mouse.move(box.x + 300 + (step % 2), box.y + 10);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  })();
+  const pointer = await pointAt(page, list.rows.first());
   await arrive(station, [bleeding]);
   await rowOf(who, bleeding.studyUid, ({ urgency }) => urgency.level === 'critical');
   await page.getByRole('button', { name: '1 unopened Critical' }).waitFor();
   expect((await list.order()).slice(0, 3)).toEqual(before);
 
-  isPointing = false;
-  await pointing;
-  await page.mouse.move(640, 20);
+  await pointer.leave();
   await until(async () => (await list.order())[0] === MRN.luca, 10_000);
   expect((await list.order()).slice(1)).toEqual(before);
 
@@ -72,7 +85,7 @@ test('a study that comes while somebody points at the list stays below, then ris
   expect(await mark.innerText()).toBe('Critical');
   expect(await mark.locator('path').evaluate((shape) => getComputedStyle(shape).fill)).toBe('none');
   await press(page, 'Home');
-  const why = page.getByRole('complementary').getByRole('list').first();
+  const why = page.getByRole('complementary', { name: 'Preview of the selected study' }).getByRole('list').first();
   expect(await why.innerText()).toMatch(/AI suspects .+ACR category 1/);
   expect(complaints).toEqual([]);
   await close();
@@ -86,7 +99,9 @@ test('twins are told apart by an alert on their rows and in the header, and nobo
   }
   expect(alerted).toEqual([MRN.ada, MRN.ida]);
   await list.row(MRN.ida).click();
-  const header = page.getByRole('complementary').getByRole('region', { name: 'Patient' });
+  const header = page
+    .getByRole('complementary', { name: 'Preview of the selected study' })
+    .getByRole('region', { name: 'Patient' });
   const said = await header.innerText();
   for (const part of ['Mockridge, Ida', '1958-03-12', 'F', MRN.ida, 'T101', 'NAME ALERT']) expect(said).toContain(part);
   expect(complaints).toEqual([]);
@@ -115,7 +130,7 @@ test('no flag is grey and says so plainly: no green, no tick, no word that all i
     }
   }
   await list.row(MRN.ada).click();
-  await page.getByRole('complementary').getByText('AI: no flag').waitFor();
+  await page.getByRole('complementary', { name: 'Preview of the selected study' }).getByText('AI: no flag').waitFor();
   expect((await page.locator('body').innerText()).toLowerCase()).not.toMatch(/negative|normal|clear\b|✓|✔/);
   await close();
 });
@@ -177,7 +192,7 @@ test('the list is worked by keys alone', async () => {
   }
   expect(places).toEqual([0, 1, 2, 1, 0, 3, 0].map((place) => order[place]));
 
-  const preview = page.getByRole('complementary');
+  const preview = page.getByRole('complementary', { name: 'Preview of the selected study' });
   await preview.waitFor();
   await press(page, ' ');
   await preview.waitFor({ state: 'detached' });
@@ -208,7 +223,7 @@ test('a technologist may look at the images, but only a reader opens a study', a
   await press(page, 'Home', 'Enter');
   await page.locator('[data-image]').first().waitFor({ timeout: 30_000 });
   const { row } = await who.study((await rowOf(who, bleeding.studyUid)).studyId);
-  const opened = await page.request.post(`${station.http}/api/v1/studies/${row.studyId}/open`);
+  const opened = await page.request.post(`${station.http}/api/v1/studies/${row.studyId}/openings`);
   expect(opened.status()).toBe(403);
   expect((await who.study(row.studyId)).row.openedBy).toBeNull();
   // It still counts as unopened, and every page says so, this one too.

@@ -14,7 +14,7 @@ export type PageWish = {
   readonly at?: string;
   readonly colorScheme?: 'dark' | 'light';
   /** What to put between page and station before the first request: delays, silence, faults. */
-  readonly prepare?: (context: BrowserContext) => Promise<void>;
+  readonly prepare?: (context: BrowserContext) => Promise<unknown>;
 };
 
 /** A page, and everything its browser complained of: faults, refused policies, failed and foreign requests. */

@@ -8,6 +8,8 @@ import { until } from './until.ts';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const ENTRY = path.join(ROOT, 'src/main/station/index.ts');
 const READY_WITHIN_MS = 60_000;
+/** These tests start stations by the dozen, all of the same code. */
+const COMPILED = path.join(ROOT, '.cache/compiled');
 
 /** The one line a station prints when it listens (DESIGN §6). */
 const ReadyLine = z.strictObject({
@@ -152,7 +154,11 @@ function launch(wish: StationWish & { readonly data: string }): Process {
       ...(wish.demo === true ? ['--demo', '--no-hospital'] : []),
       ...(wish.args ?? []),
     ],
-    { cwd: ROOT, env: { ...process.env, ...wish.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: ROOT,
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...wish.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   const running: Process = {
     child,

@@ -20,8 +20,19 @@ export type SentStudy = { readonly studyUid: string; readonly objects: readonly 
 /** A phantom, with what is in it. */
 export type PhantomStudy = SentStudy & { readonly truth: HeadCtTruth; readonly mainSopUids: readonly string[] };
 
-/** A head CT phantom; the seed decides what the wish leaves open. */
-export function phantomStudy(wish: { readonly seed: number } & Partial<HeadCtStudyWish>): PhantomStudy {
+type PhantomWish = { readonly seed: number } & Partial<HeadCtStudyWish>;
+
+const drawn = new Map<string, PhantomStudy>();
+
+/** A head CT phantom; the seed decides what the wish leaves open. The same wish is drawn once. */
+export function phantomStudy(wish: PhantomWish): PhantomStudy {
+  const key = JSON.stringify(wish);
+  const study = drawn.get(key) ?? drawPhantom(wish);
+  drawn.set(key, study);
+  return study;
+}
+
+function drawPhantom(wish: PhantomWish): PhantomStudy {
   const person = PEOPLE[wish.seed % PEOPLE.length];
   if (person === undefined) throw new Error('the pretend hospital has no people');
   const made = makeHeadCtStudy({ atMs: Date.UTC(2026, 0, 15, 9), person, accession: `T${wish.seed}`, ...wish });

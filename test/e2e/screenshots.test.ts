@@ -1,0 +1,240 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PEOPLE } from '../../demo/people.ts';
+import { BLEED_KINDS } from '../../demo/phantoms/bleed.ts';
+import { launchChromium } from '../chromium.ts';
+import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import { phantomStudy, type SentStudy } from '../system/support/studies.ts';
+import { until } from '../system/support/until.ts';
+import { findBarriers } from './support/accessibility.ts';
+import { arrive, bleedingHead, quietHead, studyWithoutImages } from './support/arrivals.ts';
+import { findLayoutFaults } from './support/layout-faults.ts';
+import { openPage, type PageWish } from './support/open-page.ts';
+import { worklistOn } from './support/worklist-view.ts';
+
+/** Where pictures go; without it (`npm run screenshots` sets it) every page is judged and none is kept. */
+const folder = process.env['SCREENSHOTS'] ?? null;
+const isForPictures = folder !== null;
+
+let station: RunningStation;
+let browser: Browser;
+let who: Asker;
+let critical: string;
+let withoutImages: string;
+
+beforeAll(async () => {
+  [station, browser] = await Promise.all([startStation({ demo: true }), launchChromium()]);
+  who = await signIn(station, 'coordinator', 'demo');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await endEverything();
+});
+
+type View = PageWish & {
+  readonly name: string;
+  /** Brings the page into the state that is meant. */
+  readonly until: (page: Page) => Promise<unknown>;
+};
+
+/** Opens the page in this state, keeps its picture where wanted, and gives everything wrong with it. */
+async function look({ name, until: settle, ...wish }: View): Promise<readonly string[]> {
+  const { page, close } = await openPage(browser, station, wish);
+  await settle(page);
+  await page.waitForTimeout(400);
+  if (folder !== null) {
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+  const faults = [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
+  await close();
+  return faults;
+}
+
+async function lookAtAll(views: readonly View[]): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const view of views) faults.push(...(await look(view)));
+  return faults;
+}
+
+/** The socket opens and nothing is ever answered. */
+const silence = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, () => undefined);
+/** The socket closes as soon as it opens. */
+const breakOff = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, (socket) => void socket.close());
+const hold = (context: BrowserContext, pattern: RegExp) => context.route(pattern, () => undefined);
+const cut = (context: BrowserContext, pattern: RegExp) => context.route(pattern, (route) => route.abort());
+
+async function fillIn(page: Page, username: string, password: string): Promise<void> {
+  await page.getByLabel('User name').fill(username);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+}
+
+async function submit(page: Page, password: string): Promise<void> {
+  await fillIn(page, 'radiologist', password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+const untilListed = (page: Page) => until(async () => (await worklistOn(page).rows.count()) > 0, 30_000);
+
+async function untilDrawn(page: Page): Promise<void> {
+  await page.locator('[data-image]').first().waitFor({ timeout: 60_000 });
+  await page.waitForTimeout(isForPictures ? 2_500 : 500); // thumbnails and masks
+}
+
+test('sign-in', async () => {
+  const faults = await lookAtAll([
+    { name: 'sign-in-empty', until: (page) => page.getByLabel('User name').waitFor() },
+    { name: 'sign-in-ready', until: (page) => page.getByRole('button', { name: 'radiologist' }).click() },
+    { name: 'sign-in-failed', until: (page) => submit(page, 'guess').then(() => page.getByRole('alert').waitFor()) },
+    {
+      name: 'sign-in-loading',
+      prepare: (context) => hold(context, /\/api\/v1\/sessions$/),
+      until: (page) => submit(page, 'demo'),
+    },
+  ]);
+  expect(faults).toEqual([]);
+});
+
+test('worklist and audit before anything came', async () => {
+  const faults = await lookAtAll([
+    {
+      ...{ name: 'worklist-loading', as: 'radiologist', at: '/worklist', prepare: silence },
+      until: (page) => page.getByRole('status', { name: 'Loading…' }).waitFor(),
+    },
+    {
+      ...{ name: 'worklist-empty', as: 'radiologist', at: '/worklist' },
+      until: (page) => page.getByText('Send to').waitFor(),
+    },
+    {
+      ...{ name: 'worklist-failed', as: 'radiologist', at: '/worklist', prepare: breakOff },
+      until: (page) => page.getByText('The worklist cannot be shown').waitFor({ timeout: 60_000 }),
+    },
+    {
+      ...{ name: 'audit-loading', as: 'administrator', at: '/audit', prepare: silence },
+      until: (page) => page.getByRole('status', { name: 'Loading…' }).waitFor(),
+    },
+    {
+      ...{ name: 'audit-empty', as: 'administrator', at: '/audit?kind=event-parked' },
+      until: (page) => page.getByText('No event matches').waitFor(),
+    },
+    {
+      ...{ name: 'audit-failed', as: 'administrator', at: '/audit', prepare: breakOff },
+      until: (page) => page.getByText('The ledger cannot be shown').waitFor({ timeout: 60_000 }),
+    },
+  ]);
+  expect(faults).toEqual([]);
+});
+
+test('worklist and audit of a working day', async () => {
+  critical = await fillTheList();
+  const faults = await lookAtAll([
+    { ...{ name: 'worklist-ready', as: 'radiologist', at: '/worklist' }, until: untilListed },
+    {
+      ...{ name: 'worklist-preview', as: 'radiologist', at: '/worklist' },
+      async until(page) {
+        await untilListed(page);
+        await page.keyboard.press('Home');
+        await page.getByRole('complementary').getByText('Urgency set').waitFor();
+      },
+    },
+    { ...{ name: 'worklist-light', as: 'radiologist', at: '/worklist', colorScheme: 'light' }, until: untilListed },
+    {
+      ...{ name: 'audit-ready', as: 'administrator', at: '/audit' },
+      async until(page) {
+        await page.getByRole('button', { name: 'Verify the chain' }).click();
+        await page.getByText('The chain is intact').waitFor();
+        await page.getByText('Urgency set').first().click();
+      },
+    },
+    {
+      ...{ name: 'audit-story', as: 'administrator', at: `/audit?study=${critical}` },
+      until: (page) => page.getByRole('region', { name: 'Patient' }).waitFor(),
+    },
+  ]);
+  expect(faults).toEqual([]);
+});
+
+test('reading', async () => {
+  const at = `/reading/${critical}`;
+  const faults = await lookAtAll([
+    {
+      ...{ name: 'reading-loading', as: 'technologist', at },
+      prepare: (context) => hold(context, /\/dicomweb\//),
+      until: (page) => page.getByRole('toolbar').waitFor(),
+    },
+    {
+      ...{ name: 'reading-empty', as: 'technologist', at: `/reading/${withoutImages}` },
+      until: (page) => page.getByRole('region', { name: 'Patient' }).waitFor(),
+    },
+    {
+      ...{ name: 'reading-failed', as: 'technologist', at },
+      prepare: (context) => cut(context, /\/dicomweb\//),
+      until: (page) => page.getByRole('alert').first().waitFor({ timeout: 60_000 }),
+    },
+    { ...{ name: 'reading-ready', as: 'radiologist', at }, until: untilDrawn },
+    {
+      ...{ name: 'reading-ai-hidden', as: 'radiologist', at },
+      async until(page) {
+        await untilDrawn(page);
+        await page.locator('[data-image]').first().focus();
+        await page.keyboard.press('a');
+      },
+    },
+  ]);
+  expect(faults).toEqual([]);
+});
+
+test('a study opens on the image in which AI saw most, not above the skull', async () => {
+  const [finding] = await who.findings(critical);
+  const { page, complaints, close } = await openPage(browser, station, {
+    as: 'radiologist',
+    at: `/reading/${critical}`,
+  });
+  const first = page.locator('[data-image]').first();
+  await first.waitFor({ timeout: 60_000 });
+  expect(await first.getAttribute('data-image')).toBe(finding?.keyImage?.sopUid);
+  // Leaving while images still come troubles nobody.
+  await page.keyboard.press('Escape');
+  await untilListed(page);
+  await page.waitForTimeout(500);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+/** Sends a day's studies and gives the id of the one that AI flags. */
+async function fillTheList(): Promise<string> {
+  const { objects } = studyWithoutImages(18);
+  const bleeding = isForPictures ? picturedHead(12, 0) : bleedingHead(12);
+  const quiet = isForPictures
+    ? [0, 1, 5, 6, 8, 10, 11, 13, 15].map((person) => picturedHead(person, null))
+    : [0, 1].map(quietHead);
+  const prior = {
+    ...quietHead(6),
+    ...phantomStudy({ seed: 906, person: PEOPLE[6]!, atMs: Date.UTC(2024, 10, 19), matrix: 256 }),
+  };
+  await arrive(station, [prior], { callingAe: 'OLDPACS' });
+  await arrive(station, [bleeding, ...quiet, { studyUid: objects[0]?.studyUid ?? '', objects }]);
+  for (const { studyUid } of quiet)
+    await rowOf(who, studyUid, ({ ai }) => ai.state === 'no-flag' || ai.state === 'flagged');
+  withoutImages = (await rowOf(who, objects[0]?.studyUid ?? '')).studyId;
+  return (await rowOf(who, bleeding.studyUid, ({ urgency }) => urgency.level === 'critical')).studyId;
+}
+
+/** A head in full size, acquired a few minutes ago. */
+function picturedHead(person: number, bleedKind: number | null): SentStudy {
+  const kind = bleedKind === null ? undefined : BLEED_KINDS[bleedKind];
+  return phantomStudy({
+    seed: 500 + person,
+    person: PEOPLE[person]!,
+    accession: `D${40_500 + person}`,
+    atMs: Date.now() - (20 - person) * 60_000,
+    studyDescription:
+      person % 3 === 0 ? 'CT HEAD WITHOUT CONTRAST' : person % 3 === 1 ? 'CT Head wo' : 'CT CRANIUM NATIVE',
+    bleed: kind === undefined ? null : { kind, volumeMl: 28 },
+    withThinBone: person === 12,
+  });
+}
