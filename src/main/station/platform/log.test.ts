@@ -40,7 +40,7 @@ test('tells of an error its class, its code and where it was, never its message'
   expect(lines.join('')).not.toContain(NAME);
 });
 
-test.each([[NAME], [{ toString: () => NAME, patientName: NAME }], [null], [undefined]])(
+test.each([[NAME], [{ toString: (): string => NAME, patientName: NAME }], [null], [undefined]])(
   'tells only the type of what is thrown and is no error',
   (thrown) => {
     log.incident('verb-failed', thrown);

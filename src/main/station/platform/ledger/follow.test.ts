@@ -217,3 +217,15 @@ test('a full disk is no fault of an event: it is never parked for it, and goes o
   followers.catchUp();
   expect(noted('a')).toEqual([1, 2, 3]);
 });
+
+test('consumers that fail on every event park them all and come to an end', () => {
+  append(2);
+  const failing = (name: string) =>
+    noting(name, 'beginning', () => {
+      throw new Error('always');
+    });
+  const followers = followLedger(ledger.db, [failing('one'), failing('two')], tools);
+  followers.catchUp();
+  // Two events, parked by each, told by four more; those are parked by each and told by none.
+  expect([followers.parked(), followers.lags()]).toEqual([12, { one: 0, two: 0 }]);
+});

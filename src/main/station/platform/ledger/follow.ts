@@ -88,12 +88,13 @@ export function followLedger(
     } catch (error) {
       // A full disk is no fault of the event: it is not counted, and the next poll tries again.
       if (isOutOfRoom(error)) return false;
-      onFailure(consumer, rows[0]?.seq ?? last.seq, cursor.failures, rows.length, error);
+      onFailure(consumer, rows[0] ?? last, cursor.failures, rows.length, error);
     }
     return true;
   }
 
-  function onFailure(consumer: Consumer, seq: number, failures: number, batch: number, error: unknown): void {
+  function onFailure(consumer: Consumer, row: EventRow, failures: number, batch: number, error: unknown): void {
+    const { seq } = row;
     if (batch > 1 && failures === 0) {
       // Unknown which of the batch failed: mark the cursor so that the next step takes them one at a time.
       inTransaction(db, () => prepared(db, COUNT_FAILURE).run(consumer.name));
@@ -107,6 +108,8 @@ export function followLedger(
       }
       prepared(db, PARK_EVENT).run(consumer.name, seq, incidentId, tools.clock.nowMs());
       prepared(db, MOVE_CURSOR).run(seq, consumer.name);
+      // A consumer that fails on everything would otherwise fail on the news of its failure, and fill the disk with it.
+      if (row.kind === 'event-parked') return;
       appendEvent(db, {
         kind: 'event-parked',
         payload: { consumer: consumer.name, seq, incidentId },
