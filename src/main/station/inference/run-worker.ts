@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { getObject, listInstances } from '../archive/index.ts';
@@ -116,9 +117,12 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   /** Takes a mask out of the runner's outbox into the object store, before the transaction that names it. */
   async function adoptMask(digest: string): Promise<void> {
     const left = path.join(tools.outboxDir, `${digest}.bits.gz`);
+    const bytes = await readFile(left);
+    if (createHash('sha256').update(bytes).digest('hex') !== digest)
+      throw new Error('a mask is not what its name says');
     const file = await tools.objects.receive();
     try {
-      await file.write(await readFile(left));
+      await file.write(bytes);
       await file.keep(digest);
     } finally {
       await file.discard();

@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { err, ok } from '../../../shared/domain/result.ts';
+import { followLedger } from '../platform/ledger/follow.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aManifest, finishedRun } from '../testing/models.ts';
+import { aSlice } from '../testing/objects.ts';
+import {
+  aiStatus,
+  exposeModels,
+  inferenceConsumer,
+  installModels,
+  listFindings,
+  listModels,
+  listRuns,
+} from './index.ts';
+import { createRunWorker, type RunWorker } from './run-worker.ts';
+import type { Run } from './record-run.ts';
+import type { RunMask } from './runner-protocol.ts';
+import type { RunnerSupervisor } from './runner-supervisor.ts';
+
+type RunAnswer = Awaited<ReturnType<RunnerSupervisor['run']>>;
+type LoadAnswer = Awaited<ReturnType<RunnerSupervisor['load']>>;
+type RunRequest = Parameters<RunnerSupervisor['run']>[0];
+
+let clinic: Clinic;
+let outboxDir: string;
+let worker: RunWorker | null;
+let asked: RunRequest[];
+let ended: string[];
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  clinic = openClinic();
+  outboxDir = mkdtempSync(path.join(tmpdir(), 'wetread-outbox-'));
+  worker = null;
+  asked = [];
+  ended = [];
+});
+afterEach(async () => {
+  await worker?.stop();
+  clinic.close();
+  rmSync(outboxDir, { recursive: true, force: true });
+  vi.useRealTimers();
+});
+
+const MANIFEST = aManifest();
+const VERIFIED = { golden: [{ name: 'case', passed: true, largestDeviation: 0 }], provider: 'cpu' };
+const loadedAs = (golden: boolean) =>
+  ok({ ...VERIFIED, golden: [{ name: 'case', passed: golden, largestDeviation: 1 }] }) as unknown as LoadAnswer;
+/** A run as the runner's answer names it. */
+const named = (request: RunRequest) => ({ runId: request.runId, modelDigest: request.modelDigest }) as unknown as Run;
+
+/** Starts a worker whose runner answers as scripted: each list once, its last answer for ever. */
+function start(
+  run: readonly ((request: RunRequest) => RunAnswer)[],
+  load: readonly LoadAnswer[] = [loadedAs(true)],
+): void {
+  let loads = 0;
+  const supervisor = {
+    load: () => Promise.resolve(load[Math.min(loads++, load.length - 1)]),
+    run: (request: RunRequest) => {
+      asked.push(request);
+      const answer = run[Math.min(asked.length - 1, run.length - 1)];
+      if (answer === undefined) throw new Error('no answer is scripted');
+      return Promise.resolve(answer(request));
+    },
+    stop: () => Promise.resolve(),
+  } as unknown as RunnerSupervisor;
+  const { db, log, archive } = clinic;
+  worker = createRunWorker({
+    db,
+    log,
+    supervisor,
+    outboxDir,
+    objects: archive.objects,
+    clock: archive.clock,
+    ended: (state) => ended.push(state),
+  });
+  worker.start();
+}
+
+async function sendHead(): Promise<string> {
+  installModels(clinic.db, [{ manifest: MANIFEST, directory: '/models/bleed' }], 0);
+  exposeModels(clinic.db, clinic.north.siteId, true, 0);
+  const id = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n)));
+  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
+  return id;
+}
+/** Lets time and the worker go on until the check holds. */
+async function until(check: () => void): Promise<void> {
+  for (let turn = 0; ; turn += 1) {
+    try {
+      check();
+      return;
+    } catch (error) {
+      if (turn === 500) throw error;
+    }
+    vi.advanceTimersByTime(200);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('verifies a model before it works with it, hands over what is stored and records the answer', async () => {
+  const id = await sendHead();
+  start([(request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+  expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['verified']);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toMatchObject({
+    packageDir: '/models/bleed',
+    modelDigest: MANIFEST.modelDigest,
+    series: { seriesUid: '1.2.10.1' },
+  });
+  expect(asked[0]?.series.instances.map(({ sopUid, encoding }) => [sopUid, encoding])).toEqual(
+    [1, 2, 3, 4, 5, 6].map((n) => [`1.2.10.1.${n}`, 'plain']),
+  );
+  expect([ended, clinic.events('model-verified')]).toMatchObject([['finished'], [{ payload: { goldenCases: 1 } }]]);
+});
+
+test('a model that does not hold its golden cases is broken, and its studies say so', async () => {
+  const id = await sendHead();
+  start([], [loadedAs(false)]);
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' }));
+  expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['broken']);
+  expect(asked).toEqual([]);
+});
+
+test('a study that comes after its model was found broken says so too', async () => {
+  const id = await sendHead();
+  start([], [loadedAs(false)]);
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('not-run'));
+  const next = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
+  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
+  await until(() => expect(aiStatus(clinic.db, next)).toEqual({ state: 'not-run', reason: 'model-unavailable' }));
+});
+
+test('verifies again when the runner was away at first', async () => {
+  const id = await sendHead();
+  start(
+    [(request) => ok(finishedRun(named(request), 0.1))],
+    [err({ code: 'runner-unavailable' }), err({ code: 'runner-unavailable' }), loadedAs(true)],
+  );
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag' }));
+});
+
+test('a model that takes the runner down each time it is verified is broken', async () => {
+  const id = await sendHead();
+  start([], [err({ code: 'runner-crashed' })]);
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' }));
+});
+
+test('a crash is tried once more, a refusal of the pixels is not', async () => {
+  const id = await sendHead();
+  start([() => err({ code: 'runner-crashed', retryable: true }), (request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+  expect([asked.length, ended]).toEqual([2, ['failed', 'finished']]);
+  const second = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
+  await worker?.stop();
+  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
+  asked = [];
+  start([() => err({ code: 'uneven-spacing', retryable: false })]);
+  await until(() => expect(aiStatus(clinic.db, second)).toEqual({ state: 'not-run', reason: 'uneven-spacing' }));
+  expect(asked).toHaveLength(1);
+});
+
+function aMask(label: string, bytes: Uint8Array): RunMask {
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  writeFileSync(path.join(outboxDir, `${digest}.bits.gz`), bytes);
+  return {
+    ...{ tensor: 'mask', label, digest, sizeBytes: bytes.length, rows: 4, columns: 4, pixels: 3, volumeMl: 1 },
+    slices: [{ sopUid: '1.2.10.1.1', pixels: 3, volumeMl: 1 }],
+    largest: { centreMm: [1, 2, 3], volumeMl: 1, keySopUid: '1.2.10.1.1' },
+  };
+}
+
+test('takes masks into the object store before the finding names them, the same bytes once, and empties the outbox', async () => {
+  const id = await sendHead();
+  const bytes = Buffer.from('mask');
+  const masks = [aMask('bleed', bytes), aMask('other', bytes)];
+  start([(request) => ok(finishedRun(named(request), 0.9, masks))]);
+  await until(() => expect(listFindings(clinic.db, id)).toHaveLength(1));
+  const [finding] = listFindings(clinic.db, id);
+  expect(finding).toMatchObject({
+    keyImage: { sopUid: '1.2.10.1.1', centreMm: [1, 2, 3] },
+    mask: { rows: 4, columns: 4, sopUids: ['1.2.10.1.1'] },
+  });
+  expect((await clinic.archive.objects.read(finding?.mask?.digest ?? '', 'plain')).equals(bytes)).toBe(true);
+  expect(readdirSync(outboxDir)).toEqual([]);
+});
+
+test('a mask that is not the bytes it is named by is not taken in: the run fails, and says nothing', async () => {
+  const id = await sendHead();
+  const mask = aMask('bleed', Buffer.from('mask'));
+  writeFileSync(path.join(outboxDir, `${mask.digest}.bits.gz`), 'torn');
+  start([(request) => ok(finishedRun(named(request), 0.9, [mask]))]);
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'internal' }));
+  expect(listFindings(clinic.db, id)).toEqual([]);
+  expect(existsSync(path.join(clinic.objectsDir, mask.digest.slice(0, 2)))).toBe(false);
+  expect(clinic.logged()).toContain('run-attempt-failed');
+});
+
+test('a bug in one run fails that run and no other', async () => {
+  const id = await sendHead();
+  start([
+    () => {
+      throw new Error('a bug');
+    },
+    (request) => ok(finishedRun(named(request), 0.1)),
+  ]);
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'internal' }));
+  const next = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
+  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
+  worker?.notify();
+  await until(() => expect(aiStatus(clinic.db, next)).toEqual({ state: 'no-flag' }));
+});
+
+test('a stop leaves the run it interrupts as a row that is owed again', async () => {
+  const id = await sendHead();
+  start([
+    () => {
+      void worker?.stop();
+      return err({ code: 'runner-unavailable', retryable: true });
+    },
+  ]);
+  await until(() => expect(asked).toHaveLength(1));
+  await worker?.stop();
+  expect(listRuns(clinic.db, id).map(({ state }) => state)).toEqual(['running']);
+  expect(clinic.events('run-failed')).toEqual([]);
+});
