@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { readPart10Header } from '../../dicom/part10.ts';
-import { openObjectReader, openObjectStore } from '../../platform/objects/object-store.ts';
+import { objectPath, openObjectReader, openObjectStore } from '../../platform/objects/object-store.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
 import { type ModelPackage, openModelPackage, sha256 } from './model-package.ts';
+import { objectDigest } from './object-digest.ts';
 import { maskFileName } from './outbox.ts';
 import { runSeries } from './run-series.ts';
 import { ballHead, openTestObjects, sliceRecord } from './test-series.ts';
@@ -85,6 +86,16 @@ test('names what stops it: an object that is gone, too few slices, no room, a ca
   expect(codes).toEqual(['object-missing', 'too-few-slices', 'outbox-full', 'cancelled']);
 });
 
+test('computes on no object whose pixels are not as they were received', async () => {
+  const objects = openTestObjects();
+  const instances = await objects.put(ballHead({ bleedMm: 12 }).map(sliceRecord));
+  const file = objectPath(objects.objectsDir, instances[10]?.digest ?? '', 'plain');
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 0xff;
+  writeFileSync(file, bytes);
+  expect(await run(objects, instances)).toEqual({ ok: false, error: { code: 'object-damaged' } });
+});
+
 test('raises no flag on the real head CT, whose slices are tilted and unevenly spaced and show no bleed', async (context) => {
   if (!existsSync(REAL_SERIES)) {
     console.error('skipped: ../shared/data/ct-head-ge is not here');
@@ -99,9 +110,10 @@ test('raises no flag on the real head CT, whose slices are tilted and unevenly s
     if (!header.ok) throw new Error(header.error.code);
     const incoming = await store.receive();
     await incoming.write(file);
-    await incoming.keep(sha256(file));
+    const digest = objectDigest(file) ?? '';
+    await incoming.keep(digest);
     const { sopInstanceUid: sopUid, transferSyntaxUid } = header.value;
-    instances.push({ sopUid, digest: sha256(file), encoding: 'plain', transferSyntaxUid });
+    instances.push({ sopUid, digest, encoding: 'plain', transferSyntaxUid });
   }
   const result = await run(objects, instances);
   if (!result.ok) throw new Error(result.error.code);

@@ -7,6 +7,7 @@ import { feedModel } from './feed-model.ts';
 import { interpretOutputs, type VolumeShape } from './interpret-outputs.ts';
 import { mapMask, POSTPROCESSING_VERSION } from './map-mask.ts';
 import type { ModelPackage } from './model-package.ts';
+import { objectDigest } from './object-digest.ts';
 import { leaveInOutbox } from './outbox.ts';
 import { PREPROCESSING_VERSION, prepareVolume } from './prepare-volume.ts';
 import { readSlice } from './read-slice.ts';
@@ -45,6 +46,8 @@ export async function runSeries(
     const bytes = await readObject(setting.objects, instance);
     lap('readMs');
     if (bytes === null) return err({ code: 'object-missing' });
+    // A receipt names its inputs by digest: nothing is computed on bytes that no longer have it.
+    if (objectDigest(bytes) !== instance.digest) return err({ code: 'object-damaged' });
     const slice = await readSlice(bytes, instance, preprocessing.paddingValue);
     lap('decodeMs');
     if (!slice.ok) return slice;

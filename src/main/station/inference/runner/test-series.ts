@@ -6,7 +6,7 @@ import { type DicomRecord, encodeInstance } from '../../dicom/dataset/write-data
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { openObjectStore } from '../../platform/objects/object-store.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
-import { sha256 } from './model-package.ts';
+import { objectDigest } from './object-digest.ts';
 import type { SourceSlice } from './source-slice.ts';
 
 /** For tests: directories of one runner, and a way to put objects where it reads them. */
@@ -32,7 +32,8 @@ export function openTestObjects(): TestObjects {
         const file = encodeInstance(record);
         const incoming = await store.receive();
         await incoming.write(file);
-        const digest = sha256(file);
+        const digest = objectDigest(file);
+        if (digest === null) throw new Error('a slice has no header');
         await incoming.keep(digest);
         const { SOPInstanceUID: sopUid } = record;
         if (typeof sopUid !== 'string') throw new Error('a record needs its SOPInstanceUID');
