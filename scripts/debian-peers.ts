@@ -9,6 +9,9 @@ export const DEBIAN_PEERS: Readonly<Record<string, string>> = {
   dcmdump: 'dcmtk',
   dcmconv: 'dcmtk',
   dcmcjpeg: 'dcmtk',
+  dcmodify: 'dcmtk',
+  dcmsend: 'dcmtk',
+  findscu: 'dcmtk',
   Orthanc: 'orthanc',
   dciodvfy: 'dicom3tools',
 };
