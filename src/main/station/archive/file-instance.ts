@@ -8,7 +8,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import { expectMore, type QuietTimes } from './completeness.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
-import { ensurePatient, isSamePatient, type StatedPatient } from './identity.ts';
+import { ensurePatient, isSamePatient, noteStated, type StatedPatient } from './identity.ts';
 import { quarantineObject } from './quarantine.ts';
 import type { StoredVersion } from './same-pixels.ts';
 
@@ -34,7 +34,6 @@ type CurrentVersion = {
   readonly studyId: string;
   readonly seriesId: string;
   readonly studyUid: string;
-  readonly patientId: string;
   readonly digest: string;
   readonly transferSyntaxUid: string;
 };
@@ -50,7 +49,7 @@ type StudyState = {
 
 /** Walks the unique index of instances by site and SOP Instance UID. */
 export const FIND_CURRENT = `
-  SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, s.study_uid AS studyUid, s.patient_id AS patientId,
+  SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, s.study_uid AS studyUid,
          v.digest, v.transfer_syntax_uid AS transferSyntaxUid
     FROM instances i JOIN studies s ON s.study_id = i.study_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
@@ -78,7 +77,8 @@ const INSERT_SERIES = `
 const INSERT_INSTANCE =
   'INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES (?, ?, ?, ?, ?)';
 const MOVE_INSTANCE = 'UPDATE instances SET series_id = ? WHERE instance_id = ?';
-const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ?';
+/** Walks one_current_version. */
+export const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ? AND is_current = 1';
 const INSERT_VERSION = `
   INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, number, frames,
                                  attributes, study_revision, peer_id, received_at_ms)
@@ -101,13 +101,14 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
     if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
       // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
+      recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
       if (current !== null) prepared(db, NOTE_ASSOCIATION).run(current.studyId, filing.association.associationId);
       return { state: 'duplicate' };
     }
-    if (current !== null && !isSamePatient(db, siteId, stated, studyUid, current.patientId)) {
+    if (current !== null && !isSamePatient(db, siteId, stated, studyUid, current.studyId)) {
       return setAside(db, filing, 'same-uid-other-patient', current.studyId);
     }
-    if (study !== null && !isSamePatient(db, siteId, stated, studyUid, study.patientId)) {
+    if (study !== null && !isSamePatient(db, siteId, stated, studyUid, study.studyId)) {
       return setAside(db, filing, 'same-uid-other-patient', study.studyId);
     }
     if (current === null) {
@@ -208,6 +209,7 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
   const completeness = isEvidenceOnly ? study.completeness : 'receiving';
   prepared(db, TOUCH_STUDY).run({ studyId: study.studyId, atMs, completeness, modality });
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
+  noteStated(db, study.studyId, statedPatient(instance));
   if (!isEvidenceOnly) expectMore(db, { studyId: study.studyId, siteId, modality }, filing.quiet, atMs);
   appendEvent(db, {
     kind: 'instance-received',

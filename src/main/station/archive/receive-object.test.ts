@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
-import { type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
+import { objectPath, type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice, inPieces, without } from '../testing/objects.ts';
 import {
@@ -112,6 +112,27 @@ const OUTCOMES: readonly Row[] = [
     arrives: aSlice(2, { IssuerOfPatientID: 'OTHER' }),
     status: 'success',
     left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
+    what: 'a new image of the study for somebody else with the same number',
+    first: aSlice(1, { PatientID: 'UNKNOWN' }),
+    arrives: aSlice(2, { PatientID: 'UNKNOWN', PatientName: 'Baker^Mary', PatientBirthDate: '19900202' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
+    what: 'the same object UID for somebody else with the same number',
+    first: aSlice(1, { PatientID: 'UNKNOWN' }),
+    arrives: aSlice(1, { PatientID: 'UNKNOWN', PatientName: 'Baker^Adam', PatientSex: 'M' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
+    what: 'a new image with the name spelled otherwise',
+    first: aSlice(1),
+    arrives: aSlice(2, { PatientName: 'Dow^Jane' }),
+    status: 'success',
+    left: { files: 2, instances: 2, versions: 2, quarantine: null },
   },
   {
     what: 'the same object UID in another study',
@@ -288,6 +309,7 @@ test.each([
   ['write', 'ENOSPC'],
   ['write', 'EDQUOT'],
   ['keep', 'ENOSPC'],
+  ['keep', 'SQLITE_IOERR_WRITE'],
 ] as const)('answers out of resources and leaves no half file when the disk fills at %s (%s)', async (step, code) => {
   const archive: Archive = { ...clinic.archive, objects: fullAt(step, code) };
   expect(await receiveObject(archive, arrivalOf(aSlice(1)), association)).toMatchObject({ status: 'out-of-resources' });
@@ -341,3 +363,22 @@ test('two versions of one image that arrive together both stay, one of them curr
   expect(versions()).toHaveLength(3);
   expect(versions().filter((row) => (row as { isCurrent: number }).isCurrent === 1)).toHaveLength(1);
 });
+
+test.each<[string, (file: string) => void]>([
+  ['has another pixel', (file) => writeFileSync(file, withLastByteTurned(readFileSync(file)))],
+  ['was cut short', (file) => truncateSync(file, 500)],
+  ['is empty', (file) => truncateSync(file, 0)],
+])('sent again, an object whose file %s is whole again', async (_what, damage) => {
+  await clinic.receive(association, aSlice(1));
+  const { digest } = clinic.db.prepare('SELECT digest FROM instance_versions').get() as { digest: string };
+  const file = objectPath(clinic.objectsDir, digest, 'plain');
+  const sent = readFileSync(file);
+  damage(file);
+  expect(await clinic.receive(association, aSlice(1))).toEqual(['success']);
+  expect(readFileSync(file).equals(sent)).toBe(true);
+});
+
+function withLastByteTurned(bytes: Buffer): Buffer {
+  bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 0xff, bytes.length - 1);
+  return bytes;
+}

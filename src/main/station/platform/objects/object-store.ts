@@ -1,6 +1,6 @@
 import { type Hash, randomBytes } from 'node:crypto';
 import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, link, open, stat, statfs, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, stat, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /** How an object's bytes stand on disk; encryption at rest adds the second. */
@@ -19,8 +19,11 @@ export type ObjectReader = {
 /** An object on its way in: nothing of it counts until `keep`. */
 export type IncomingFile = {
   write(chunk: Uint8Array): Promise<void>;
-  /** Syncs the file and its name to disk under the digest. `existing`: an earlier file of that digest stays, header and all. */
-  keep(digest: string): Promise<'kept' | 'existing'>;
+  /**
+   * Syncs the file and its name to disk under the digest. `existing`: an earlier file of that digest stays, header and
+   * all, unless `isWhole` finds it damaged: then this one takes its place.
+   */
+  keep(digest: string, isWhole?: () => Promise<boolean>): Promise<'kept' | 'existing'>;
   /** Leaves nothing behind. Safe to call after `keep`. */
   discard(): Promise<void>;
   /** Reads back what was written; gives less at the end. Not after `keep`. */
@@ -99,7 +102,7 @@ async function receiveFile(root: string, incoming: string): Promise<IncomingFile
       }
     },
     readRange: (start, length) => readExactly(file, start, Math.max(0, Math.min(length, sizeBytes - start))),
-    async keep(digest) {
+    async keep(digest, isWhole = async () => true) {
       const target = objectPath(root, digest, 'plain');
       await file.sync();
       await close();
@@ -112,10 +115,11 @@ async function receiveFile(root: string, incoming: string): Promise<IncomingFile
           throw error;
         },
       );
-      await syncFolder(path.dirname(target));
-      await unlink(temporary);
+      const isReplaced = outcome === 'existing' && !(await isWhole());
+      await (isReplaced ? rename(temporary, target) : unlink(temporary));
       isGone = true;
-      return outcome;
+      await syncFolder(path.dirname(target));
+      return isReplaced ? 'kept' : outcome;
     },
     async discard() {
       await close();
