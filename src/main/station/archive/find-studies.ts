@@ -36,7 +36,7 @@ const CONDITIONS: { readonly [Key in keyof MatchKeys]-?: (value: NonNullable<Mat
     values: { modalitiesInStudy: JSON.stringify(values) },
   }),
   referringPhysician: (text) => like('s.referring_physician', 'referringPhysician', text),
-  patientName: (text) => like('p.name', 'patientName', text),
+  patientName: (text) => like('s.stated_name', 'patientName', text),
   patientId: (text) => ({
     sql: `EXISTS (SELECT 1 FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' AND ${like('n.value', 'patientId', text).sql})`,
     values: like('n.value', 'patientId', text).values,
@@ -52,7 +52,7 @@ const CONDITIONS: { readonly [Key in keyof MatchKeys]-?: (value: NonNullable<Mat
 
 const SELECT_STUDIES = `
   SELECT s.study_uid AS studyUid, s.date_raw AS dateRaw, s.time_raw AS timeRaw, s.zone_offset_raw AS zoneOffsetRaw, s.accession,
-         s.description, s.referring_physician AS referringPhysician, p.name AS patientName, p.birth_date_raw AS birthDateRaw, p.sex,
+         s.description, s.referring_physician AS referringPhysician, s.stated_name AS patientName, s.stated_birth_date_raw AS birthDateRaw, s.stated_sex AS sex,
          s.dicom_study_id AS dicomStudyId,
          (SELECT n.value FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' LIMIT 1) AS patientId,
          (SELECT n.issuer FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' LIMIT 1) AS issuer,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice, without } from '../testing/objects.ts';
-import { getStudyCard, listPriorIds } from './index.ts';
+import { findStudies, getStudyCard, listPriorIds } from './index.ts';
 
 let clinic: Clinic;
 let studies: number;
@@ -95,13 +95,45 @@ test.each<[string, DicomRecord]>([
   expect([first.patientId, second.patientId]).not.toContain(third.patientId);
 });
 
-test.each<[string, DicomRecord]>([
-  ['another name and the same birth date', { PatientName: 'Doe-Smith^Jane' }],
-  ['nothing but the number', { PatientName: '', PatientBirthDate: '', PatientSex: '' }],
-  ['a birth date written as ACR-NEMA did', { PatientBirthDate: '1960.01.02' }],
-])('%s is the same patient', async (_what, changes) => {
+test.each<[string, DicomRecord, boolean]>([
+  ['another name and the same birth date', { PatientName: 'Doe-Smith^Jane' }, true],
+  ['the same name written longer', { PatientName: 'DOE^JANE^ANN' }, false],
+  ['nothing but the number', { PatientName: '', PatientBirthDate: '', PatientSex: '' }, false],
+  ['a birth date written as ACR-NEMA did', { PatientBirthDate: '1960.01.02' }, false],
+])('%s is the same patient; in doubt: %s', async (_what, changes, inDoubt) => {
   const first = await patientOf({});
   const second = await patientOf(changes);
   expect(second.patientId).toBe(first.patientId);
-  expect(getStudyCard(clinic.db, second.id).identityInDoubt).toBe(false);
+  expect([first.id, second.id].map((id) => getStudyCard(clinic.db, id).identityInDoubt)).toEqual([false, inDoubt]);
+});
+
+test('each study shows its patient as its own objects do', async () => {
+  await patientOf({});
+  const second = await patientOf({ PatientName: 'Doe-Smith^Jane', PatientBirthDate: '1960.01.02' });
+  expect(second).toMatchObject({
+    ...{ name: 'Doe-Smith^Jane', nameKey: 'doesmith^j', birthDateRaw: '1960.01.02', sex: 'F', mrn: '4711' },
+  });
+  const number = await patientOf({ PatientName: '', PatientBirthDate: '', PatientSex: '' });
+  expect(number).toMatchObject({ name: '', birthDateRaw: null, sex: null, mrn: '4711' });
+  expect(
+    findStudies(clinic.db, [clinic.north.siteId], { patientName: 'Doe-S*' }, { limit: 9, offset: 0 }),
+  ).toMatchObject([{ patientName: 'Doe-Smith^Jane', birthDateRaw: '1960.01.02' }]);
+});
+
+test('what the first object leaves out, a later one of the study says', async () => {
+  const { id } = await patientOf({ PatientName: '', PatientBirthDate: '' });
+  await clinic.send([aSlice(2, { StudyInstanceUID: '1.2.1' })]);
+  expect(getStudyCard(clinic.db, id)).toMatchObject({
+    identityInDoubt: false,
+    patient: { name: 'Doe^Jane', birthDateRaw: '19600102' },
+  });
+});
+
+test('a study whose objects spell the name in two ways keeps all of them, and is in doubt', async () => {
+  const { id } = await patientOf({});
+  await clinic.send([aSlice(2, { StudyInstanceUID: '1.2.1', PatientName: 'Dow^Jane' })]);
+  expect(getStudyCard(clinic.db, id)).toMatchObject({
+    ...{ images: 2, quarantined: 0, identityInDoubt: true },
+    patient: { name: 'Doe^Jane' },
+  });
 });

@@ -13,35 +13,52 @@ export type StatedPatient = {
 };
 
 const FIND_BY_IDENTIFIER = `
-  SELECT patient_id AS patientId FROM patient_identifiers WHERE site_id = ? AND value = ? AND issuer = ? AND type = ?
+  SELECT patient_id AS patientId FROM patient_identifiers
+   WHERE site_id = ? AND value = ? AND issuer = ? AND type = ? AND disputed_in = ?
 `;
 const FIND_DEMOGRAPHICS = 'SELECT name, birth_date_raw AS birthDateRaw, sex FROM patients WHERE patient_id = ?';
 const INSERT_PATIENT = `
   INSERT INTO patients (patient_id, site_id, name, name_key, birth_date_raw, sex)
   VALUES (@patientId, @siteId, @name, @nameKey, @birthDateRaw, @sex)
 `;
-const INSERT_IDENTIFIER =
-  'INSERT INTO patient_identifiers (site_id, value, issuer, type, patient_id) VALUES (?, ?, ?, ?, ?)';
+const INSERT_IDENTIFIER = `
+  INSERT INTO patient_identifiers (site_id, value, issuer, type, disputed_in, patient_id) VALUES (?, ?, ?, ?, ?, ?)
+`;
+/** What a study's objects say of its patient; where none says it, what the patient's other studies say. */
+const FIND_STATED = `
+  SELECT s.patient_id AS patientId, coalesce(nullif(s.stated_name, ''), p.name) AS name,
+         coalesce(s.stated_birth_date_raw, p.birth_date_raw) AS birthDateRaw, coalesce(s.stated_sex, p.sex) AS sex
+    FROM studies s JOIN patients p ON p.patient_id = s.patient_id WHERE s.study_id = ?
+`;
+const NOTE_STATED = `
+  UPDATE studies SET stated_name = coalesce(nullif(stated_name, ''), @name),
+         stated_birth_date_raw = coalesce(stated_birth_date_raw, @birthDateRaw), stated_sex = coalesce(stated_sex, @sex),
+         is_stated_otherwise = max(is_stated_otherwise, @isOtherwise)
+   WHERE study_id = @studyId
+`;
 
-/**
- * A medical record number (HL7 table 0203), the study itself where an object names no patient id, or a number that
- * somebody else had first, disputed for one study.
- */
+/** A medical record number (HL7 table 0203), or the study itself where an object names no patient id. */
 type Identifier = {
   readonly value: string;
   readonly issuer: string;
-  readonly type: 'MR' | 'STUDY' | `DISPUTED ${string}`;
+  readonly type: 'MR' | 'STUDY';
+  /** The only study in which the number counts, where somebody else had it first; empty elsewhere. */
+  readonly disputedIn: string;
 };
 type Demographics = Pick<StatedPatient, 'name' | 'birthDateRaw' | 'sex'>;
 
 function identifierOf(stated: StatedPatient, studyUid: string): Identifier {
   const { patientId, issuer } = stated;
-  return patientId === '' ? { value: studyUid, issuer: '', type: 'STUDY' } : { value: patientId, issuer, type: 'MR' };
+  return patientId === ''
+    ? { value: studyUid, issuer: '', type: 'STUDY', disputedIn: '' }
+    : { value: patientId, issuer, type: 'MR', disputedIn: '' };
 }
 
 /** The patient with this identifier of this issuer, or null. The same number of another issuer is another patient. */
-function findPatientId(db: ReadableDb, siteId: string, { value, issuer, type }: Identifier): string | null {
-  return prepared<{ patientId: string }>(db, FIND_BY_IDENTIFIER).get(siteId, value, issuer, type)?.patientId ?? null;
+function findPatientId(db: ReadableDb, siteId: string, identifier: Identifier): string | null {
+  const { value, issuer, type, disputedIn } = identifier;
+  const found = prepared<{ patientId: string }>(db, FIND_BY_IDENTIFIER).get(siteId, value, issuer, type, disputedIn);
+  return found?.patientId ?? null;
 }
 
 /**
@@ -63,13 +80,14 @@ export function ensurePatient(db: WritableDb, siteId: string, stated: StatedPati
     birthDateRaw: stated.birthDateRaw,
     sex: stated.sex,
   });
-  prepared(db, INSERT_IDENTIFIER).run(siteId, identifier.value, identifier.issuer, identifier.type, patientId);
+  const { value, issuer, type, disputedIn } = identifier;
+  prepared(db, INSERT_IDENTIFIER).run(siteId, value, issuer, type, disputedIn, patientId);
   return patientId;
 }
 
 /** The same number, worth something within one study only. */
 function disputed(identifier: Identifier, studyUid: string): Identifier {
-  return { ...identifier, type: `DISPUTED ${studyUid}` };
+  return { ...identifier, disputedIn: studyUid };
 }
 
 /**
@@ -77,7 +95,7 @@ function disputed(identifier: Identifier, studyUid: string): Identifier {
  * otherwise, and counts only where no birth date confirms it.
  */
 function areTwoPeople(one: Demographics, other: Demographics): boolean {
-  const [oneBorn, otherBorn] = [one.birthDateRaw, other.birthDateRaw].map((raw) => (raw ?? '').replaceAll(/\D/g, ''));
+  const [oneBorn, otherBorn] = [bornOn(one), bornOn(other)];
   if (oneBorn && otherBorn && oneBorn !== otherBorn) return true;
   const sexes = new Set([one.sex, other.sex]);
   if (sexes.has('M') && sexes.has('F')) return true;
@@ -85,14 +103,48 @@ function areTwoPeople(one: Demographics, other: Demographics): boolean {
   return !(oneBorn && otherBorn) && oneName !== '' && otherName !== '' && oneName !== otherName;
 }
 
-/** True when an object names the patient its study already has. */
+/** The digits of a birth date: ACR-NEMA wrote it with dots. */
+function bornOn({ birthDateRaw }: Demographics): string {
+  return (birthDateRaw ?? '').replaceAll(/\D/g, '');
+}
+
+/** True when an object names the patient that a study already has: the number, and a person who can be the same. */
 export function isSamePatient(
   db: ReadableDb,
   siteId: string,
   stated: StatedPatient,
   studyUid: string,
-  patientId: string,
+  studyId: string,
 ): boolean {
+  const known = knownOf(db, studyId);
   const identifier = identifierOf(stated, studyUid);
-  return [identifier, disputed(identifier, studyUid)].some((one) => findPatientId(db, siteId, one) === patientId);
+  const isNumber = [identifier, disputed(identifier, studyUid)].some(
+    (one) => findPatientId(db, siteId, one) === known.patientId,
+  );
+  return isNumber && !areTwoPeople(known, stated);
+}
+
+/** Keeps what a study's objects say of the patient, and whether they say two things, or another than the patient's other studies. */
+export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient): void {
+  const known = knownOf(db, studyId);
+  const person = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.patientId) ?? known;
+  prepared(db, NOTE_STATED).run({
+    studyId,
+    name: stated.name,
+    birthDateRaw: stated.birthDateRaw,
+    sex: stated.sex,
+    isOtherwise: [known, person].some((one) => isSaidOtherwise(one, stated)) ? 1 : 0,
+  });
+}
+
+/** The same person perhaps, under another name or birth date: for people to look at. What one side leaves out is no difference. */
+function isSaidOtherwise(one: Demographics, other: Demographics): boolean {
+  const differs = (a: string, b: string) => a !== '' && b !== '' && a !== b;
+  return differs(nameKey(one.name), nameKey(other.name)) || differs(bornOn(one), bornOn(other));
+}
+
+function knownOf(db: ReadableDb, studyId: string): Demographics & { readonly patientId: string } {
+  const known = prepared<Demographics & { patientId: string }>(db, FIND_STATED).get(studyId);
+  if (known === undefined) throw new Error(`study ${studyId} is not in the archive`);
+  return known;
 }

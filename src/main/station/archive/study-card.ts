@@ -1,4 +1,5 @@
 import { type Completeness, CompletenessEvidence, type Intent } from '../../../shared/domain/study.ts';
+import { nameKey } from '../../../shared/domain/person-name.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 
 /** What the archive knows of a study, as later capabilities read it. */
@@ -26,6 +27,7 @@ export type StudyCard = {
   readonly priors: number;
   readonly quarantined: number;
   readonly identityInDoubt: boolean;
+  /** As the study's own objects say; the number is the patient's. */
   readonly patient: {
     readonly patientId: string;
     readonly name: string;
@@ -40,7 +42,7 @@ export type StudyCard = {
 const FIND_STUDY = `
   SELECT s.study_id, s.site_id, s.study_uid, s.correlation_id, s.intent, s.study_revision, s.accession, s.description, s.modality,
          s.body_part, s.laterality, s.date_raw, s.time_raw, s.received_at_ms, s.completeness, s.complete_at_ms, s.complete_revision,
-         s.evidence, p.patient_id, p.name, p.name_key, p.birth_date_raw, p.sex,
+         s.evidence, p.patient_id, s.stated_name AS name, s.stated_birth_date_raw AS birth_date_raw, s.stated_sex AS sex,
          (SELECT i.value FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS mrn,
          (SELECT i.issuer FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS issuer,
          (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id) AS images,
@@ -49,7 +51,8 @@ const FIND_STUDY = `
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held') AS quarantined,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held'
              AND q.reason = 'same-uid-other-patient')
-         + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type LIKE 'DISPUTED %') AS doubts
+         + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.disputed_in <> '')
+         + s.is_stated_otherwise AS doubts
     FROM studies s JOIN patients p ON p.patient_id = s.patient_id
    WHERE s.study_id = ?
 `;
@@ -75,7 +78,6 @@ type StudyRow = {
   readonly evidence: string | null;
   readonly patient_id: string;
   readonly name: string;
-  readonly name_key: string;
   readonly birth_date_raw: string | null;
   readonly sex: string | null;
   readonly mrn: string | null;
@@ -118,7 +120,7 @@ export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null
     patient: {
       patientId: row.patient_id,
       name: row.name,
-      nameKey: row.name_key,
+      nameKey: nameKey(row.name),
       birthDateRaw: row.birth_date_raw,
       sex: row.sex,
       mrn: row.mrn === '' ? null : row.mrn,

@@ -133,8 +133,9 @@ CREATE TABLE patient_identifiers (
   value TEXT NOT NULL,
   issuer TEXT NOT NULL,
   type TEXT NOT NULL,
+  disputed_in TEXT NOT NULL DEFAULT '', -- the only study UID in which this number counts, where somebody else had it first
   patient_id TEXT NOT NULL REFERENCES patients (patient_id),
-  PRIMARY KEY (site_id, value, issuer, type)
+  PRIMARY KEY (site_id, value, issuer, type, disputed_in)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX patient_identifiers_by_patient ON patient_identifiers (patient_id);
 CREATE TABLE patient_links (
@@ -150,6 +151,10 @@ CREATE TABLE studies (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   study_uid TEXT NOT NULL,
   patient_id TEXT NOT NULL REFERENCES patients (patient_id),
+  stated_name TEXT NOT NULL DEFAULT '', -- as its own objects name the patient, each value from the first that states it
+  stated_birth_date_raw TEXT,
+  stated_sex TEXT,
+  is_stated_otherwise INTEGER NOT NULL DEFAULT 0 CHECK (is_stated_otherwise IN (0, 1)), -- its objects disagree, or differ from the patient
   correlation_id TEXT NOT NULL,
   intent TEXT NOT NULL CHECK (intent IN ('new', 'comparison', 'own')),
   study_revision INTEGER NOT NULL,
