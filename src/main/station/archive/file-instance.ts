@@ -101,6 +101,7 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
     if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
       // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
+      recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
       if (current !== null) prepared(db, NOTE_ASSOCIATION).run(current.studyId, filing.association.associationId);
       return { state: 'duplicate' };
     }

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
-import { type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
+import { objectPath, type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice, inPieces, without } from '../testing/objects.ts';
 import {
@@ -363,3 +363,22 @@ test('two versions of one image that arrive together both stay, one of them curr
   expect(versions()).toHaveLength(3);
   expect(versions().filter((row) => (row as { isCurrent: number }).isCurrent === 1)).toHaveLength(1);
 });
+
+test.each<[string, (file: string) => void]>([
+  ['has another pixel', (file) => writeFileSync(file, withLastByteTurned(readFileSync(file)))],
+  ['was cut short', (file) => truncateSync(file, 500)],
+  ['is empty', (file) => truncateSync(file, 0)],
+])('sent again, an object whose file %s is whole again', async (_what, damage) => {
+  await clinic.receive(association, aSlice(1));
+  const { digest } = clinic.db.prepare('SELECT digest FROM instance_versions').get() as { digest: string };
+  const file = objectPath(clinic.objectsDir, digest, 'plain');
+  const sent = readFileSync(file);
+  damage(file);
+  expect(await clinic.receive(association, aSlice(1))).toEqual(['success']);
+  expect(readFileSync(file).equals(sent)).toBe(true);
+});
+
+function withLastByteTurned(bytes: Buffer): Buffer {
+  bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 0xff, bytes.length - 1);
+  return bytes;
+}

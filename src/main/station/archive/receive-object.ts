@@ -37,6 +37,7 @@ export type Arrival = {
 /** The answer owed to the sender (DESIGN §5.1). */
 export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
 
+const CHUNK_BYTES = 1024 * 1024;
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
 
 /**
@@ -128,7 +129,7 @@ async function fileReadable(
 }
 
 async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectRecord): Promise<ObjectRecord> {
-  if ((await file.keep(object.digest)) === 'kept') return object;
+  if ((await file.keep(object.digest, () => isWhole(objects, object))) === 'kept') return object;
   // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
   const header = readPart10Header(await objects.readRange(object.digest, object.encoding, 0, PART10_HEAD_LENGTH));
   if (!header.ok) throw new Error('a stored object has no readable header');
@@ -137,6 +138,17 @@ async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectReco
     bodyOffset: header.value.dataSetOffset,
     sizeBytes: await objects.sizeBytes(object.digest, object.encoding),
   };
+}
+
+/** True when the file of that digest still has it. A sender that sends again may hold the only good copy of a damaged one. */
+async function isWhole(objects: ObjectStore, { digest, encoding }: ObjectRecord): Promise<boolean> {
+  const header = readPart10Header(await objects.readRange(digest, encoding, 0, PART10_HEAD_LENGTH));
+  if (!header.ok) return false;
+  const hash = startObjectDigest(createHash('sha256'), header.value.transferSyntaxUid);
+  const sizeBytes = await objects.sizeBytes(digest, encoding);
+  for (let start = header.value.dataSetOffset; start < sizeBytes; start += CHUNK_BYTES)
+    hash.update(await objects.readRange(digest, encoding, start, Math.min(CHUNK_BYTES, sizeBytes - start)));
+  return hash.digest('hex') === digest;
 }
 
 /** What the object says of itself, or null where it cannot be read whole: a header that does not parse, or pixels cut short. */
