@@ -138,7 +138,7 @@ test('worklist and audit of a working day', async () => {
       async until(page) {
         await untilListed(page);
         await page.keyboard.press('Home');
-        await page.getByRole('complementary').getByText('Urgency set').waitFor();
+        await page.getByText('Urgency set: Critical, suspected').waitFor();
       },
     },
     { ...{ name: 'worklist-light', as: 'radiologist', at: '/worklist', colorScheme: 'light' }, until: untilListed },

@@ -25,6 +25,7 @@ export async function findLayoutFaults(page: Page): Promise<readonly string[]> {
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const rect of range.getClientRects()) {
+        if (rect.bottom < 0 || rect.right < 0) continue; // waits outside the page until it has the focus
         const seen = clipped(element, rect, words);
         if (seen !== null) texts.push({ element, words, box: seen });
       }

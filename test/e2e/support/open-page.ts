@@ -3,9 +3,9 @@ import { jsonBody } from '../../system/support/ask-station.ts';
 import type { RunningStation } from '../../system/support/start-station.ts';
 
 /** The size the pages are judged at. */
-export const SCREEN = { width: 1280, height: 800 } as const;
+const SCREEN = { width: 1280, height: 800 } as const;
 
-export type DemoUser = 'radiologist' | 'technologist' | 'coordinator' | 'administrator';
+type DemoUser = 'radiologist' | 'technologist' | 'coordinator' | 'administrator';
 
 /** How to open a page; what is left out is nobody signed in, at the page's own address, in dark. */
 export type PageWish = {
@@ -18,7 +18,7 @@ export type PageWish = {
 };
 
 /** A page, and everything its browser complained of: faults, refused policies, failed and foreign requests. */
-export type OpenPage = { readonly page: Page; readonly complaints: readonly string[]; close(): Promise<void> };
+type OpenPage = { readonly page: Page; readonly complaints: readonly string[]; close(): Promise<void> };
 
 /** Opens the station's page in a browser profile of its own. */
 export async function openPage(browser: Browser, station: RunningStation, wish: PageWish = {}): Promise<OpenPage> {

@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright';
 import { until } from '../../system/support/until.ts';
 
 /** The worklist as somebody before it sees and touches it. */
-export type WorklistView = {
+type WorklistView = {
   readonly grid: Locator;
   readonly rows: Locator;
   /** The row that names this patient, accession or record number. */

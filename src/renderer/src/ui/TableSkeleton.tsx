@@ -15,6 +15,7 @@ export function TableSkeleton({ columns, rows = 14, rowHeight = 34 }: Props): Re
   const { t } = useTranslation();
   return (
     <div role="status" aria-label={t('loading')}>
+      <div className={classes.head} />
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} className={classes.row} style={{ height: rowHeight, gridTemplateColumns: columns.join(' ') }}>
           {columns.map((width, column) => (

@@ -10,6 +10,7 @@ import { EdgeMarkers } from './EdgeMarkers.tsx';
 import classes from './ImageViewport.module.css';
 import { MaskLayer } from './MaskLayer.tsx';
 import type { SeriesShelf } from './series-shelf.ts';
+import { openingIndex } from './stack.ts';
 import type { StackView } from './stack-view.ts';
 import { useMasks } from './use-masks.ts';
 import { useSeries } from './use-series.ts';
@@ -21,6 +22,8 @@ type Props = {
   /** What AI says of this study; what it marked on this series is drawn. */
   readonly findings: readonly Finding[];
   readonly aiHidden: boolean;
+  /** The instance to open this series at; null: its middle. Read once, when the series comes on the screen. */
+  readonly opensAt: string | null;
   readonly patient: PatientCard;
   readonly isActive: boolean;
   readonly label: string;
@@ -33,7 +36,8 @@ type Props = {
 
 /** One viewport with everything a picture must say of itself: who, which, how drawn, what AI marked. */
 export function ImageViewport(props: Props): ReactNode {
-  const { shelf, seriesUid, findings, aiHidden, patient, isActive, label, onActivate, onView, onShown } = props;
+  const { shelf, seriesUid, findings, aiHidden, opensAt, patient, isActive, label, onActivate, onView, onShown } =
+    props;
   const { t } = useTranslation('reading');
   const element = useRef<HTMLDivElement>(null);
   const [view, shown] = useStackView(element);
@@ -43,9 +47,11 @@ export function ImageViewport(props: Props): ReactNode {
   const masks = useMasks(shelf, marked);
 
   const stack = series.state === 'ready' ? series.stack : null;
+  const opening = useRef(opensAt);
+  opening.current = opensAt;
   useEffect(() => {
     if (view === null || stack === null || stack.images.length === 0) return;
-    void view.show(stack, 0);
+    void view.show(stack, openingIndex(stack, opening.current));
   }, [view, stack]);
   useEffect(() => {
     if (view === null || stack === null) return;
@@ -100,11 +106,11 @@ export function ImageViewport(props: Props): ReactNode {
             <IncidentNotice
               title={t('image.missing', { number: shown.missing + 1 })}
               failure={{ code: 'unexpected-answer', incidentId: null }}
-              onRetry={() => void view?.show(stack, 0)}
+              onRetry={() => void view?.show(stack, shown.missing ?? 0)}
             />
           )}
           {series.state !== 'failed' && shown.missing === null && stack?.images.length !== 0 && (
-            <Loader size="sm" color="gray" aria-label={t('image.loading')} />
+            <Loader size="sm" color="gray" role="status" aria-label={t('image.loading')} />
           )}
         </div>
       )}

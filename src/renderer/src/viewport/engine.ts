@@ -21,18 +21,33 @@ export function getEngine(): RenderingEngine {
   return engine;
 }
 
+/** How many open shelves hold each picture: a study opened again while it is being left keeps its pictures. */
+const holders = new Map<string, number>();
+
 /** Tells the decoder what it must know of each picture; needed before one is loaded. */
 export function registerImages(images: readonly StackImage[]): void {
   getEngine();
-  for (const image of images) wadors.metaDataManager.add(image.imageId, image.dataSet as WadorsMetadata);
+  for (const { imageId, dataSet } of images) {
+    holders.set(imageId, (holders.get(imageId) ?? 0) + 1);
+    wadors.metaDataManager.add(imageId, dataSet as WadorsMetadata);
+  }
 }
 
-/** Forgets pictures: their metadata and what was decoded of them. */
+/** Forgets pictures: their metadata and what was decoded of them. One that is still loading is forgotten once it came. */
 export function forgetImages(images: readonly StackImage[]): void {
   for (const { imageId } of images) {
-    if (cache.getImageLoadObject(imageId) !== undefined) cache.removeImageLoadObject(imageId, { force: true });
-    wadors.metaDataManager.remove(imageId);
+    holders.set(imageId, (holders.get(imageId) ?? 1) - 1);
+    const forget = () => forgetUnheld(imageId);
+    // The decoder asks for metadata after the pixels came: taken away under it, it throws where nobody catches.
+    void (cache.getImageLoadObject(imageId)?.promise ?? Promise.resolve()).then(forget, forget);
   }
+}
+
+function forgetUnheld(imageId: string): void {
+  if ((holders.get(imageId) ?? 0) > 0) return;
+  holders.delete(imageId);
+  if (cache.getImageLoadObject(imageId) !== undefined) cache.removeImageLoadObject(imageId, { force: true });
+  wadors.metaDataManager.remove(imageId);
 }
 
 type WadorsMetadata = Parameters<typeof wadors.metaDataManager.add>[1];

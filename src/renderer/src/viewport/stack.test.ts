@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DicomJson } from './dicom-json.ts';
-import { findImage, readStack } from './stack.ts';
+import { findImage, openingIndex, readStack } from './stack.ts';
 
 const ADDRESS = { dicomwebPath: '/dicomweb/demo/', studyUid: '1.2', seriesUid: '1.2.3' };
 
@@ -31,6 +31,14 @@ test('sorts by position along the normal, not by arrival, not by number', () => 
       { uid: 'middle', number: 9, z: 20 },
     ]),
   ).toEqual(['low', 'middle', 'top']);
+});
+
+test('opens at the image asked for, else in the middle', () => {
+  const stack = readStack(
+    ['a', 'b', 'c', 'd', 'e'].map((uid, number) => slice({ uid, number })),
+    ADDRESS,
+  );
+  expect([openingIndex(stack, 'd'), openingIndex(stack, null), openingIndex(stack, 'elsewhere')]).toEqual([3, 2, 2]);
 });
 
 test('runs the way the instance numbers run', () => {

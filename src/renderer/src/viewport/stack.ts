@@ -80,6 +80,12 @@ export function findImage(stack: Stack, sopUid: string): number | null {
   return index < 0 ? null : index;
 }
 
+/** Where a stack opens: at the image asked for where it holds that, else in its middle, where the organ is and not its edge. */
+export function openingIndex(stack: Stack, sopUid: string | null): number {
+  const wanted = sopUid === null ? null : findImage(stack, sopUid);
+  return wanted ?? Math.floor(stack.images.length / 2);
+}
+
 /** No instance has more: a header that says so is damaged, and only its first frame is shown. */
 const MOST_FRAMES = 20_000;
 

@@ -23,6 +23,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const { t } = useTranslation('reading');
   const navigate = useNavigate();
   const now = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
+  const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
   const [kept, setKept] = useState<StudyDetail | null>(null);
   // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
   const isKept = kept?.series.some((series) => series.displayable) ?? false;
@@ -31,6 +32,8 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const leave = () => void navigate({ to: '/worklist' });
   const onKeyDown = useShortcuts(t('key.heading'), [{ key: 'Escape', label: t('key.leave'), run: leave }]);
   const study = kept ?? now.data;
+  // What AI found decides which image comes first, so a flagged study waits for it, and no other does.
+  const isFound = study?.row.ai.state !== 'flagged' || !findings.isPending;
 
   // Escape must work before any image is there.
   const page = useRef<HTMLDivElement>(null);
@@ -65,13 +68,18 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
           </PatientHeader>
           {study.series.some((series) => series.displayable) ? (
             <Suspense fallback={<RoomSkeleton />}>
-              <ReadingRoom
-                key={study.row.revision}
-                study={study}
-                ai={(now.data ?? study).row.ai}
-                runs={(now.data ?? study).runs}
-                onLeave={leave}
-              />
+              {isFound ? (
+                <ReadingRoom
+                  key={study.row.revision}
+                  study={study}
+                  ai={(now.data ?? study).row.ai}
+                  runs={(now.data ?? study).runs}
+                  findings={findings}
+                  onLeave={leave}
+                />
+              ) : (
+                <RoomSkeleton />
+              )}
             </Suspense>
           ) : (
             <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>

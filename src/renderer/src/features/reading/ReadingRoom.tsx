@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
-import { station } from '../../bridge/queries.ts';
 import { announce } from '../../ui/announcer.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { clearMeasurements, writeLengthsWith } from '../../viewport/tools.ts';
@@ -25,18 +24,18 @@ type Props = {
   /** What AI says now. */
   readonly ai: AiStatus;
   readonly runs: readonly RunCard[];
+  readonly findings: UseQueryResult<Finding[]>;
   readonly onLeave: () => void;
 };
 
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** The images with their tools, the series on the left and what AI says on the right. */
-export function ReadingRoom({ study, ai, runs, onLeave }: Props): ReactNode {
+export function ReadingRoom({ study, ai, runs, findings, onLeave }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const { studyId } = study.row;
-  const room = useRoom(study);
+  const room = useRoom(study, findings.data ?? NO_FINDINGS);
   const [aiHidden, setAiHidden] = useState(false);
-  const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
   const opening = useOpening(studyId);
   useMeasurements();
 

@@ -4,7 +4,7 @@ import type { Finding, StudyDetail } from '../../../../shared/contract/studies.t
 import { ImageViewport } from '../../viewport/ImageViewport.tsx';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView } from '../../viewport/stack-view.ts';
-import type { Panes } from './panes.ts';
+import { type Panes, topFinding } from './panes.ts';
 import classes from './reading.module.css';
 
 type Props = {
@@ -58,6 +58,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
   const { panes, shelf, study, findings, aiHidden, onActivate, onShown } = props;
   const isActive = panes.active === pane;
+  const opensAt = aiHidden || seriesUid === null ? null : (topFinding(findings, seriesUid)?.keyImage?.sopUid ?? null);
   if (seriesUid === null || tell === undefined) {
     return (
       <button type="button" className={classes.emptyPane} data-active={isActive} onClick={() => onActivate(pane)}>
@@ -71,6 +72,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
       seriesUid={seriesUid}
       findings={findings}
       aiHidden={aiHidden}
+      opensAt={opensAt}
       patient={study.row.patient}
       isActive={isActive}
       label={t('grid.viewport', { number: pane + 1 })}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SeriesCard } from '../../../../shared/contract/studies.ts';
+import type { Finding, SeriesCard } from '../../../../shared/contract/studies.ts';
 import {
   activatePane,
   changeLayout,
@@ -9,6 +9,7 @@ import {
   hangingOrder,
   hangSeries,
   noteDisplayed,
+  topFinding,
 } from './panes.ts';
 
 function card(seriesUid: string, instances: number, displayable = true): SeriesCard {
@@ -21,6 +22,18 @@ const STUDY: Hanging = { series: SERIES, runs: [] };
 
 /** A run that read this series; what else it did plays no part here. */
 const runOn = (seriesUid: string | null) => ({ seriesUid }) as Hanging['runs'][number];
+
+/** A finding as far as hanging asks. */
+const finding = (seriesUid: string, state: Finding['state'] = 'unverified') =>
+  ({ seriesUid, state, keyImage: { sopUid: `key of ${seriesUid}`, centreMm: [0, 0, 0] } }) as unknown as Finding;
+
+test('a study opens on the series of the first finding that still stands', () => {
+  const findings = [finding('1', 'rejected'), finding('3'), finding('2')];
+  expect(firstPanes(STUDY, findings).series).toEqual(['3']);
+  expect(firstPanes(STUDY, [finding('9')]).series).toEqual(['2']);
+  expect(topFinding(findings, '2')?.keyImage?.sopUid).toBe('key of 2');
+  expect(topFinding(findings, '1')).toBeUndefined();
+});
 
 test('hangs the series with most images first, and never one that cannot be displayed', () => {
   expect(hangingOrder(STUDY)).toEqual(['2', '3', '1']);

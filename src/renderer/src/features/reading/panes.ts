@@ -1,4 +1,4 @@
-import type { SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { Finding, SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 
 /** How many viewports stand side by side. */
 export const LAYOUTS = ['1x1', '1x2', '2x2'] as const;
@@ -18,9 +18,23 @@ export type Panes = {
 /** The part of a study that says what to hang. */
 export type Hanging = Pick<StudyDetail, 'series' | 'runs'>;
 
-/** The panes a study opens with: one, showing the first series of the hanging order. */
-export function firstPanes(study: Hanging): Panes {
-  return { layout: '1x1', series: [hangingOrder(study)[0] ?? null], active: 0, displayed: new Set() };
+/** The panes a study opens with: one, showing what AI found first, else the first series of the hanging order. */
+export function firstPanes(study: Hanging, findings: readonly Finding[] = []): Panes {
+  const order = hangingOrder(study);
+  const found = topFinding(findings)?.seriesUid;
+  const first = found !== undefined && order.includes(found) ? found : order[0];
+  return { layout: '1x1', series: [first ?? null], active: 0, displayed: new Set() };
+}
+
+/** The first finding with a key image that still stands, of all or of one series. */
+export function topFinding(findings: readonly Finding[], seriesUid?: string): Finding | undefined {
+  return findings.find(
+    (one) =>
+      one.keyImage !== null &&
+      one.state !== 'rejected' &&
+      one.state !== 'superseded' &&
+      (seriesUid === undefined || one.seriesUid === seriesUid),
+  );
 }
 
 /**

@@ -19,8 +19,8 @@ export type Room = {
 };
 
 /** Sets a room up for this study, and frees every image when it is left. */
-export function useRoom(study: StudyDetail): Room {
-  const [panes, setPanes] = useState<Panes>(() => firstPanes(study));
+export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room {
+  const [panes, setPanes] = useState<Panes>(() => firstPanes(study, findings));
   const [shelf, setShelf] = useState<SeriesShelf | null>(null);
   const views = useRef(new Map<number, StackView>());
   const pending = useRef<{ readonly pane: number; readonly finding: Finding } | null>(null);

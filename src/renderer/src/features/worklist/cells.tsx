@@ -96,9 +96,8 @@ export function AccessionCell({ row }: Props): ReactNode {
 export function ExamCell({ row }: Props): ReactNode {
   const { exam } = row;
   const under = [exam.modality, exam.description === null ? null : exam.bodyPart, exam.laterality];
-  return (
-    <TwoLines first={exam.description ?? exam.bodyPart ?? exam.modality} second={under.filter(Boolean).join(' · ')} />
-  );
+  const said = exam.description ?? exam.bodyPart ?? exam.modality;
+  return <TwoLines first={<span title={said}>{said}</span>} second={under.filter(Boolean).join(' · ')} />;
 }
 
 export function ImagesCell({ row }: Props): ReactNode {

@@ -1,0 +1,9 @@
+import { buildPageIfStale } from './build.ts';
+import { runCommand } from './run-command.ts';
+
+// Takes the pictures of every page in every state anew: the browser tests keep what they see only when told where.
+await buildPageIfStale();
+process.env.SCREENSHOTS = 'docs/screenshots';
+const { exitCode, output } = await runCommand('vitest', ['run', '--project', 'e2e', 'test/e2e/screenshots.test.ts']);
+process.stdout.write(output);
+process.exitCode = exitCode;
