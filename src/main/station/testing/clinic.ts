@@ -21,7 +21,7 @@ import { parseEvent } from '../platform/ledger/event.ts';
 import { LIST_EVENTS_AFTER } from '../platform/ledger/follow.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { openTestStore, type TestStore } from '../platform/store/test-store.ts';
-import { arrivalOf } from './objects.ts';
+import { arrivalOf, textOf } from './objects.ts';
 
 /** A real store and object store with two sites that receive, at a time the test sets. */
 export type Clinic = {
@@ -103,7 +103,7 @@ export function openClinic(): Clinic {
       const statuses = await clinic.receive(association, ...records);
       if (statuses.some((status) => status !== 'success')) throw new Error(statuses.join());
       clinic.end(association);
-      const studyId = findStudyIdByUid(db, association.peer.siteId, String(records[0]?.StudyInstanceUID));
+      const studyId = findStudyIdByUid(db, association.peer.siteId, textOf(records[0], 'StudyInstanceUID'));
       if (studyId === null) throw new Error('nothing was filed');
       return studyId;
     },

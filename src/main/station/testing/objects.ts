@@ -68,9 +68,15 @@ export async function* inPieces(bytes: Uint8Array, length = 97): AsyncIterable<U
 /** A record as it arrives: its bytes in pieces, under the UIDs it names itself. */
 export function arrivalOf(record: DicomRecord, bytes: Uint8Array = encodeDataset(record)): Arrival {
   return {
-    sopClassUid: String(record.SOPClassUID),
-    sopInstanceUid: String(record.SOPInstanceUID),
+    sopClassUid: textOf(record, 'SOPClassUID'),
+    sopInstanceUid: textOf(record, 'SOPInstanceUID'),
     transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
     body: inPieces(bytes),
   };
+}
+
+/** A record's text, empty where it has none. */
+export function textOf(record: DicomRecord | undefined, keyword: string): string {
+  const value = record?.[keyword];
+  return typeof value === 'string' ? value : '';
 }
