@@ -12,12 +12,12 @@ type Changes = Partial<Omit<CandidateSeries, 'images'>> & {
 const STUDY = { description: 'CT Head', bodyPart: null } as StudyCard;
 
 function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): CandidateSeries {
-  const attributes = {
+  const attributes: Attributes = {
     ...{ position: [0, 0, 0], orientation: [1, 0, 0, 0, 1, 0], rows: 512, columns: 512, pixelSpacing: [0.5, 0.5] },
     ...{ sliceThicknessMm: 5, imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], kernel: ['H30s'], contrastAgent: null },
     ...{ protocolName: null, isLossyCompressed: false, hasPixelData: true, missing: [] },
     ...image,
-  } as Attributes;
+  };
   const images = Array.from({ length: slices }, () => ({ attributes }) as CandidateSeries['images'][number]);
   return {
     ...{ seriesId: 'a', studyId: 's', seriesUid: '1', modality: 'CT', number: 1, description: '5mm', bodyPart: 'HEAD' },

@@ -36,7 +36,7 @@ test('tells of an error its class, its code and where it was, never its message'
   const incidentId = log.incident('verb-failed', error, { code: 'x' });
   const [record] = records();
   expect(record).toMatchObject({ level: 50, incidentId, error: { type: 'SqliteError', code: 'SQLITE_CONSTRAINT' } });
-  expect((record?.error as { at: string[] }).at[0]).toContain('log.test.ts');
+  expect((record as { error: { at: string[] } }).error.at[0]).toContain('log.test.ts');
   expect(lines.join('')).not.toContain(NAME);
 });
 

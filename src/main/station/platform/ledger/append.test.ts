@@ -43,7 +43,7 @@ test('keeps of a payload only what its kind declares, and refuses one that does 
   const stored = ledger.db.prepare('SELECT payload FROM event_payloads').get();
   expect(stored).toEqual({ payload: '{"surface":"reading"}' });
   const wrong = { ...EVENT, payload: { surface: 7 } } as unknown as typeof EVENT;
-  expect(() => inTransaction(ledger.db, () => appendEvent(ledger.db, wrong))).toThrow();
+  expect(() => inTransaction(ledger.db, () => appendEvent(ledger.db, wrong))).toThrow(/expected string/);
 });
 
 test('chains each event to the one before, from the genesis hash on', () => {
