@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { rowOf, signIn, signInFirst, firstPassword } from '../system/support/ask-station.ts';
+import { ADMINISTRATOR_PASSWORD, rowOf, signIn, signInFirst } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import { endEverything, startStation, temporaryFolder } from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
@@ -24,15 +24,11 @@ test(`kill -9 in the middle of ${KILLS} sends loses no acknowledged object, leav
   const data = path.join(temporaryFolder(), 'data');
   const acknowledged: SentObject[] = [];
   const moments: string[] = [];
-  let password: string | null = null;
   for (let round = 0; round < KILLS; round += 1) {
     const study = phantomStudy({ seed: 1000 + round, matrix: 96, slices: SLICES, withScout: false });
     const station = await startStation({ data });
     expect(storedFiles(data).incoming).toEqual([]);
-    if (password === null) {
-      await signInFirst(station); // until somebody has, every start makes a new password
-      password = firstPassword(station);
-    }
+    if (round === 0) await signInFirst(station);
     const before = acknowledged.length;
     // A few objects in, then any moment of the next ones: inside a PDU, a sync, a commit or an answer.
     const killAfter = 1 + Math.floor(Math.random() * (SLICES - 10));
@@ -49,7 +45,7 @@ test(`kill -9 in the middle of ${KILLS} sends loses no acknowledged object, leav
   console.log(`acknowledged before each kill: ${moments.join(' ')}; ${acknowledged.length} in all`);
 
   const station = await startStation({ data });
-  const administrator = await signIn(station, 'administrator', password ?? '');
+  const administrator = await signIn(station, 'administrator', ADMINISTRATOR_PASSWORD);
   expect(await notStoredAsSent(administrator, 'main', acknowledged)).toEqual([]);
   expect(storedFiles(data).incoming).toEqual([]);
   expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact', faults: [] });
@@ -69,10 +65,9 @@ test(`kill -9 in the middle of ${KILLS} sends loses no acknowledged object, leav
 test('a study whose completion was committed but not yet read by those who follow gets its run after the restart', async () => {
   const data = path.join(temporaryFolder(), 'data');
   const first = await startStation({ data });
-  const password = firstPassword(first);
   const study = phantomStudy({ seed: 1100, matrix: 64, slices: 12 });
   await sendObjects(remoteOf(first), study.objects);
-  const administrator = await signIn(first, 'administrator', password);
+  const administrator = await signInFirst(first);
   await rowOf(administrator, study.studyUid, ({ images }) => images.completeness === 'complete');
   await first.kill();
   // As if the kill had come between the commit and what followed it.
@@ -82,7 +77,7 @@ test('a study whose completion was committed but not yet read by those who follo
     db.prepare("UPDATE cursors SET seq = ? - 1 WHERE consumer LIKE 'inference%'").run(seq);
   });
   const second = await startStation({ data });
-  await signIn(second, 'administrator', password);
+  await signIn(second, 'administrator', ADMINISTRATOR_PASSWORD);
   expect(await second.stop()).toBe(0);
   const runs = withDatabase(data, (db) => db.prepare('SELECT state FROM runs').pluck().all());
   expect(runs).toHaveLength(1);
@@ -91,7 +86,6 @@ test('a study whose completion was committed but not yet read by those who follo
 test('rows changed behind the station are shown by a verification: edited, deleted, cut off', async () => {
   const data = path.join(temporaryFolder(), 'data');
   const first = await startStation({ data });
-  const password = firstPassword(first);
   const administrator = await signInFirst(first);
   await sendObjects(remoteOf(first), phantomStudy({ seed: 1200, matrix: 64, slices: 12 }).objects);
   expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact' });
@@ -105,7 +99,7 @@ test('rows changed behind the station are shown by a verification: edited, delet
       db.exec(tamper);
     });
     const station = await startStation({ data });
-    const who = await signIn(station, 'administrator', password);
+    const who = await signIn(station, 'administrator', ADMINISTRATOR_PASSWORD);
     const { outcome, faults } = await who.verifyLedger();
     expect(await station.stop()).toBe(0);
     return { outcome, codes: [...new Set(faults.map(({ code }) => code))] };

@@ -48,6 +48,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', shutDown);
   process.on('SIGINT', shutDown);
   parent?.listen('shutdown', shutDown);
+  // Last: whoever reads that the station is ready may ask it to end at once.
+  announce(station, parent);
 }
 
 async function start(
@@ -91,7 +93,6 @@ async function start(
     return composed;
   }
   const station = composed.value;
-  announce(station, parent);
   return ok({
     station,
     hospital: args.demo && !args.noHospital && parent === null ? openHospital(station) : null,

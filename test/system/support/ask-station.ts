@@ -49,9 +49,17 @@ export async function signIn(station: RunningStation, username: string, password
   return asker(station.http, outcome.token);
 }
 
-/** Signs in the one user of a first start, by the password it printed. */
+/** What `signInFirst` makes of the one-time password. */
+export const ADMINISTRATOR_PASSWORD = 'chosen-by-the-administrator';
+
+/** Signs in the one user of a first start by the password it printed, and changes it as everything else asks for first. */
 export async function signInFirst(station: RunningStation): Promise<Asker> {
-  return signIn(station, 'administrator', firstPassword(station));
+  const current = firstPassword(station);
+  const administrator = await signIn(station, 'administrator', current);
+  const { headers, body } = jsonBody({ current, next: ADMINISTRATOR_PASSWORD });
+  const changed = await administrator.fetch('/api/v1/sessions/current/password', { method: 'PUT', headers, body });
+  if (changed.status !== 200) throw new Error(`changing the password answered ${changed.status}`);
+  return administrator;
 }
 
 /** The one-time password that a first start writes to stderr. */
@@ -62,7 +70,7 @@ export function firstPassword(station: RunningStation): string {
 }
 
 /** A POST of JSON. */
-export function jsonBody(value: unknown): RequestInit {
+export function jsonBody(value: unknown): Required<Pick<RequestInit, 'method' | 'headers' | 'body'>> {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
