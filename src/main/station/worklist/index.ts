@@ -1,7 +1,6 @@
 import type { Consumer } from '../platform/ledger/follow.ts';
+import type { WritableDb } from '../platform/store/database.ts';
 import { projectRow } from './project-row.ts';
-
-export { projectRow } from './project-row.ts';
 
 export {
   countFilters,
@@ -11,6 +10,14 @@ export {
   listWindow,
   type WindowQuery,
 } from './queries.ts';
+
+/**
+ * Builds a study's row anew at once, for the answer to a verb that just changed it; the follower does the same a moment
+ * later, from the verb's event, and tells the pages (docs/decisions/0004).
+ */
+export function refreshRow(db: WritableDb, studyId: string): void {
+  projectRow(db, studyId);
+}
 
 /** The worklist as a follower of the ledger: every event about a study builds its row anew, and tells who listens. */
 export function worklistConsumer(changed: (studyId: string, seq: number) => void): Consumer {

@@ -22,7 +22,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
 import { findReport, openStudy } from '../../reading/index.ts';
-import { findRow, projectRow } from '../../worklist/index.ts';
+import { findRow, refreshRow } from '../../worklist/index.ts';
 import type { StationServices } from '../services.ts';
 import type { Readers } from './readers.ts';
 
@@ -41,7 +41,7 @@ export function studyServices({ db, objects, clock, readers }: StudyTools): Stat
   };
   const rowAfter = (scope: Scope, studyId: string) => {
     // The verb's own effect shows in its answer, though the projection follows the ledger by itself.
-    projectRow(db, studyId);
+    refreshRow(db, studyId);
     const row = findRow(db, scope.siteIds, studyId);
     return row === null ? err({ code: 'study-not-found' }) : ok(row);
   };
