@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudyId } from '../domain/ids.ts';
-import { procedure } from './procedure.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
 import { TimelineEntry } from './studies.ts';
 
 /** A ledger event as the audit page lists it. */
@@ -45,7 +45,7 @@ export const LedgerVerification = z.object({
 export type LedgerVerification = z.infer<typeof LedgerVerification>;
 
 export const audit = {
-  events: procedure('audit.read')
+  events: procedure('audit.read', BACKGROUND)
     .route({ method: 'GET', path: '/audit/events' })
     .input(
       z.object({

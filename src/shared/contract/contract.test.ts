@@ -11,6 +11,27 @@ test('every procedure says who may call it', () => {
   expect(accesses.length).toBeGreaterThan(10);
 });
 
+test('only what a person causes counts as use of a session', () => {
+  const used = Object.entries(contract).flatMap(([area, members]) =>
+    Object.entries(members)
+      .filter(([, one]) => one['~orpc'].meta.background !== true)
+      .map(([name]) => `${area}.${name}`),
+  );
+  expect(used).toEqual([
+    'sessions.signIn',
+    'sessions.changePassword',
+    'sessions.signOut',
+    'sessions.touch',
+    'worklist.next',
+    'studies.open',
+    'studies.promote',
+    'audit.verify',
+    'users.create',
+    'users.list',
+    'services.createToken',
+  ]);
+});
+
 test('a procedure without a declared access does not compile', () => {
   const guarded = { fine: procedure('public') } satisfies GuardedRouter;
   // @ts-expect-error: a bare contract procedure carries no access.

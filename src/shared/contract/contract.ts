@@ -4,8 +4,18 @@ import type { GuardedRouter } from './procedure.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
 import { studies } from './studies.ts';
+import { services, users } from './users.ts';
 import { worklist } from './worklist.ts';
 
 /** Everything a page or a service may ask of the station: one contract, over WebSocket and as REST. */
-export const contract = { sessions, worklist, studies, deliveries, audit, station } satisfies GuardedRouter;
+export const contract = {
+  sessions,
+  worklist,
+  studies,
+  deliveries,
+  audit,
+  station,
+  users,
+  services,
+} satisfies GuardedRouter;
 export type Contract = typeof contract;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudyId } from '../domain/ids.ts';
-import { procedure } from './procedure.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
 
 /** One thing owed to a destination. */
 export const Delivery = z.object({
@@ -16,7 +16,7 @@ export const Delivery = z.object({
 export type Delivery = z.infer<typeof Delivery>;
 
 export const deliveries = {
-  list: procedure('delivery.read')
+  list: procedure('delivery.read', BACKGROUND)
     .route({ method: 'GET', path: '/deliveries' })
     .input(
       z.object({ state: Delivery.shape.state.optional(), limit: z.coerce.number().int().min(1).max(500).default(100) }),

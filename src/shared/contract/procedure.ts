@@ -2,11 +2,17 @@ import { type AnySchema, type ContractProcedure, type ErrorMap, oc } from '@orpc
 import { z } from 'zod';
 import type { Permission } from '../domain/permissions.ts';
 
-/** What a caller must be: `public` needs no session, `signed-in` any session, else a permission of a role. */
-export type Access = 'public' | 'signed-in' | Permission;
+/**
+ * What a caller must be: `public` needs no session, `own-session` any session, `signed-in` one whose password need not be
+ * changed first, else a permission of a role besides.
+ */
+export type Access = 'public' | 'own-session' | 'signed-in' | Permission;
 
-/** Every procedure declares who may call it. */
-export type ProcedureMeta = { readonly access: Access };
+/** Every procedure declares who may call it, and whether pages call it by themselves: then no call of it counts as use. */
+export type ProcedureMeta = { readonly access: Access; readonly background?: true };
+
+/** For procedures that a page asks again at every hint or every few seconds, with nobody in front of it. */
+export const BACKGROUND = { background: true } as const;
 
 /** A tree of procedures that all declare their access; a procedure without one does not fit and does not compile. */
 export type GuardedRouter = {
@@ -14,10 +20,10 @@ export type GuardedRouter = {
 };
 
 /** Starts a procedure's contract; the only way to make one. */
-export function procedure(access: Access) {
-  return oc.$meta<ProcedureMeta>({ access }).errors({
-    UNAUTHORIZED: { status: 401 },
-    FORBIDDEN: { status: 403 },
+export function procedure(access: Access, how: Omit<ProcedureMeta, 'access'> = {}) {
+  return oc.$meta<ProcedureMeta>({ access, ...how }).errors({
+    UNAUTHORIZED: { status: 401, data: z.object({ code: z.literal('session-idle') }).optional() },
+    FORBIDDEN: { status: 403, data: z.object({ code: z.literal('password-must-be-changed') }).optional() },
     NOT_FOUND: { status: 404, data: z.object({ code: z.string() }).optional() },
     CONFLICT: { status: 409, data: z.object({ code: z.string() }) },
     TOO_MANY_REQUESTS: { status: 429, data: z.object({ retryAfterMs: z.number() }) },

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { UserId } from '../domain/ids.ts';
 import { PERMISSIONS, Role } from '../domain/permissions.ts';
-import { procedure } from './procedure.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
+
+/** Characters a password has at least. */
+export const SHORTEST_PASSWORD = 12;
 
 /** Who is signed in, and what they may do. */
 export const CurrentUser = z.object({
@@ -28,11 +31,13 @@ export const sessions = {
     .route({ method: 'POST', path: '/sessions', successStatus: 201 })
     .input(z.object({ username: z.string().min(1).max(200), password: z.string().min(1).max(1000) }))
     .output(SignInOutcome),
-  current: procedure('signed-in').route({ method: 'GET', path: '/sessions/current' }).output(CurrentUser),
+  current: procedure('own-session', BACKGROUND).route({ method: 'GET', path: '/sessions/current' }).output(CurrentUser),
   /** Ends every other session of this user; a wrong current password is a conflict with the code `password-wrong`. */
-  changePassword: procedure('signed-in')
+  changePassword: procedure('own-session')
     .route({ method: 'PUT', path: '/sessions/current/password' })
-    .input(z.object({ current: z.string().min(1).max(1000), next: z.string().min(12).max(1000) }))
+    .input(z.object({ current: z.string().min(1).max(1000), next: z.string().min(SHORTEST_PASSWORD).max(1000) }))
     .output(z.object({})),
-  signOut: procedure('signed-in').route({ method: 'DELETE', path: '/sessions/current' }).output(z.object({})),
+  signOut: procedure('own-session').route({ method: 'DELETE', path: '/sessions/current' }).output(z.object({})),
+  /** Somebody is there: a page says so at a person's input, for what it asks by itself keeps no session alive. */
+  touch: procedure('signed-in').route({ method: 'POST', path: '/sessions/current/touches' }).output(z.object({})),
 };

@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
-import { procedure } from './procedure.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
 
 /** A reason why the station is not wholly well: a code for the page's text. */
 export const HealthReason = z.object({
@@ -56,6 +56,6 @@ export const Hint = z.discriminatedUnion('type', [
 export type Hint = z.infer<typeof Hint>;
 
 export const station = {
-  status: procedure('station.read').route({ method: 'GET', path: '/station/status' }).output(StationStatus),
-  hints: procedure('worklist.read').output(eventIterator(Hint)),
+  status: procedure('station.read', BACKGROUND).route({ method: 'GET', path: '/station/status' }).output(StationStatus),
+  hints: procedure('worklist.read', BACKGROUND).output(eventIterator(Hint)),
 };

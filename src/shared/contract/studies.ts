@@ -3,7 +3,7 @@ import { NotRunReason } from '../domain/ai-status.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
 import { CompletenessEvidence, Intent, QuarantineReason, ReportState } from '../domain/study.ts';
 import { AcrCategory } from '../domain/urgency.ts';
-import { procedure } from './procedure.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
 import { WorklistRow } from './worklist.ts';
 
 export const SeriesCard = z.object({
@@ -108,20 +108,23 @@ export type StudyReport = z.infer<typeof StudyReport>;
 const one = z.object({ studyId: StudyId });
 
 export const studies = {
-  get: procedure('study.read').route({ method: 'GET', path: '/studies/{studyId}' }).input(one).output(StudyDetail),
-  find: procedure('study.read')
+  get: procedure('study.read', BACKGROUND)
+    .route({ method: 'GET', path: '/studies/{studyId}' })
+    .input(one)
+    .output(StudyDetail),
+  find: procedure('study.read', BACKGROUND)
     .route({ method: 'GET', path: '/studies' })
     .input(z.object({ studyUid: z.string().regex(/^[0-9.]{1,64}$/) }))
     .output(z.array(z.object({ studyId: StudyId, studyUid: z.string(), revision: z.number().int() }))),
-  findings: procedure('study.read')
+  findings: procedure('study.read', BACKGROUND)
     .route({ method: 'GET', path: '/studies/{studyId}/findings' })
     .input(one)
     .output(z.array(Finding)),
-  report: procedure('study.read')
+  report: procedure('study.read', BACKGROUND)
     .route({ method: 'GET', path: '/studies/{studyId}/report' })
     .input(one)
     .output(StudyReport),
-  timeline: procedure('study.read')
+  timeline: procedure('study.read', BACKGROUND)
     .route({ method: 'GET', path: '/studies/{studyId}/timeline' })
     .input(one)
     .output(z.array(TimelineEntry)),

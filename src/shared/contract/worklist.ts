@@ -3,7 +3,7 @@ import { AiStatus } from '../domain/ai-status.ts';
 import { PatientId, StudyId, UserId } from '../domain/ids.ts';
 import { Completeness, Intent, ReportState } from '../domain/study.ts';
 import { Reason, ServiceLevel, UrgencyLevel, UrgencyStanding } from '../domain/urgency.ts';
-import { procedure } from './procedure.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
 
 /** Who the study says the patient is; shown whole on every surface that shows a study. Dates are raw DICOM DA. */
 export const PatientCard = z.object({
@@ -87,16 +87,18 @@ const window = {
 };
 
 export const worklist = {
-  list: procedure('worklist.read')
+  list: procedure('worklist.read', BACKGROUND)
     .route({ method: 'GET', path: '/worklist' })
     .input(z.object(window))
     .output(WorklistWindow),
   /** Free text travels in the body, never in a URL: name, MRN, accession or description. */
-  search: procedure('worklist.read')
+  search: procedure('worklist.read', BACKGROUND)
     .route({ method: 'POST', path: '/worklist/search' })
     .input(z.object({ ...window, text: z.string().trim().min(1).max(200) }))
     .output(WorklistWindow),
-  counts: procedure('worklist.read').route({ method: 'GET', path: '/worklist/counts' }).output(WorklistCounts),
+  counts: procedure('worklist.read', BACKGROUND)
+    .route({ method: 'GET', path: '/worklist/counts' })
+    .output(WorklistCounts),
   /** The true top: what *next study* opens, whatever the page shows; null when nothing is unread. */
   next: procedure('worklist.read').route({ method: 'GET', path: '/worklist/next' }).output(WorklistRow.nullable()),
 };

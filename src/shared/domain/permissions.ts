@@ -10,6 +10,7 @@ export const PERMISSIONS = [
   'audit.verify',
   'station.read',
   'delivery.read',
+  'users.manage',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -30,11 +31,14 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   ],
   technologist: ['worklist.read', 'study.read', 'study.promote', 'station.read', 'delivery.read'],
   coordinator: ['worklist.read', 'study.read', 'station.read', 'delivery.read'],
-  administrator: ['worklist.read', 'study.read', 'audit.read', 'audit.verify', 'station.read', 'delivery.read'],
+  administrator: [
+    'worklist.read',
+    'study.read',
+    'audit.read',
+    'audit.verify',
+    'station.read',
+    'delivery.read',
+    'users.manage',
+  ],
   service: ['worklist.read', 'study.read', 'station.read', 'delivery.read', 'audit.read', 'audit.verify'],
 };
-
-/** True when any of the roles grants the permission. */
-export function rolesGrant(roles: readonly Role[], permission: Permission): boolean {
-  return roles.some((role) => ROLE_PERMISSIONS[role].includes(permission));
-}

@@ -26,8 +26,7 @@ type SessionRow = {
 export function findSession(db: ReadableDb, token: string, nowMs: number, limits: SessionLimits): Session | null {
   const digest = tokenDigest(token);
   const row = prepared<SessionRow>(db, FIND_SESSION).get(digest);
-  if (row === undefined || row.expiresAtMs <= nowMs) return null;
-  if (row.kind === 'page' && row.lastSeenAtMs + limits.idleMs <= nowMs) return null;
+  if (row === undefined || row.expiresAtMs <= nowMs || isIdle(row, nowMs, limits)) return null;
   const user = findUser(db, row.userId);
   const site = findSite(db, row.siteId);
   if (user === null || site === null || user.state === 'disabled') return null;
@@ -48,6 +47,16 @@ export function findSession(db: ReadableDb, token: string, nowMs: number, limits
       mustChangePassword: user.state === 'must-change-password',
     },
   };
+}
+
+/** True where nothing but disuse ended the session, for whoever comes back to it wants to know. */
+export function hasGoneIdle(db: ReadableDb, token: string, nowMs: number, limits: SessionLimits): boolean {
+  const row = prepared<SessionRow>(db, FIND_SESSION).get(tokenDigest(token));
+  return row !== undefined && row.expiresAtMs > nowMs && isIdle(row, nowMs, limits);
+}
+
+function isIdle(row: SessionRow, nowMs: number, limits: SessionLimits): boolean {
+  return row.kind === 'page' && row.lastSeenAtMs + limits.idleMs <= nowMs;
 }
 
 /** As `findSession`, and the session counts as used now. */

@@ -1,15 +1,12 @@
-import { randomInt } from 'node:crypto';
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { createUser } from './create-user.ts';
+import { freshPassword } from './one-time-password.ts';
 import { hashPassword } from './passwords.ts';
 import { findUserByName, hasAdministrator, hasAnySignIn, type Site, type User } from './queries.ts';
-
-/** No letter or digit that is read as another. */
-const READABLE = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /** The way in at first start: shown once, to whoever started the station. */
 export type FirstAdministrator = { readonly username: string; readonly password: string };
@@ -68,10 +65,4 @@ function replacePassword(db: WritableDb, { userId }: User, passwordHash: string,
       atMs,
     });
   });
-}
-
-/** Four groups of five: 100 bits, easy to type from a screen. */
-function freshPassword(): string {
-  const letters = Array.from({ length: 20 }, () => READABLE[randomInt(READABLE.length)]);
-  return [0, 5, 10, 15].map((from) => letters.slice(from, from + 5).join('')).join('-');
 }

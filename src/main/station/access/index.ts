@@ -1,13 +1,14 @@
 export { changePassword, type ChangePassword, type PasswordRefusal } from './change-password.ts';
 export { createServiceToken, type NewServiceToken } from './create-service-token.ts';
+export { createPerson, type NewPerson } from './create-person.ts';
 export { createUser, type NewUser } from './create-user.ts';
 export { createDemoUsers } from './demo-users.ts';
 export { ensureSite, type NewSite } from './ensure-site.ts';
-export { findSession, touchSession } from './find-session.ts';
+export { findSession, hasGoneIdle, touchSession } from './find-session.ts';
 export { createFirstAdministrator, type FirstAdministrator } from './first-administrator.ts';
 export { hashPassword } from './passwords.ts';
 export { actorOf, type Principal, type Scope } from './principal.ts';
-export { countSignedIn, findDisplayName, findSite, findSiteByCode, listSites, type Site } from './queries.ts';
+export { countSignedIn, findDisplayName, findSite, listUsers, type Site } from './queries.ts';
 export { SESSION_LIMITS, type Session, type SessionLimits } from './session.ts';
 export { signIn, type SignedIn, type SignIn, type SignInRefusal } from './sign-in.ts';
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

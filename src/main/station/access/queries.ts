@@ -1,3 +1,4 @@
+import { UserCard } from '../../../shared/contract/users.ts';
 import { Role } from '../../../shared/domain/permissions.ts';
 import type { SiteId, UserId } from '../../../shared/domain/ids.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
@@ -22,9 +23,12 @@ const USER_COLUMNS = 'user_id AS userId, username, display_name AS displayName, 
 
 const FIND_SITE_BY_CODE = `SELECT ${SITE_COLUMNS} FROM sites WHERE code = ?`;
 const FIND_SITE = `SELECT ${SITE_COLUMNS} FROM sites WHERE site_id = ?`;
-const LIST_SITES = `SELECT ${SITE_COLUMNS} FROM sites ORDER BY created_at_ms, site_id`;
 const FIND_USER_BY_NAME = `SELECT ${USER_COLUMNS} FROM users WHERE username = ?`;
 const FIND_USER = `SELECT ${USER_COLUMNS} FROM users WHERE user_id = ?`;
+const LIST_USERS = `
+  SELECT user_id AS userId, username, display_name AS displayName, state, json_group_array(role ORDER BY role) AS roles
+    FROM users JOIN user_roles USING (user_id) WHERE site_id = ? GROUP BY user_id ORDER BY username
+`;
 const LIST_ROLES = 'SELECT role FROM user_roles WHERE user_id = ? AND site_id = ? ORDER BY role';
 const FIND_HOME_SITE = `
   SELECT sites.site_id AS siteId, code, name, zone FROM user_roles JOIN sites USING (site_id)
@@ -49,11 +53,6 @@ export function findSite(db: ReadableDb, siteId: string): Site | null {
   return prepared<Site>(db, FIND_SITE).get(siteId) ?? null;
 }
 
-/** Every site, oldest first. */
-export function listSites(db: ReadableDb): readonly Site[] {
-  return prepared<Site>(db, LIST_SITES).all();
-}
-
 /** The user of that name, whatever its case, or null. */
 export function findUserByName(db: ReadableDb, username: string): User | null {
   return prepared<User>(db, FIND_USER_BY_NAME).get(username) ?? null;
@@ -74,6 +73,13 @@ export function listRoles(db: ReadableDb, userId: string, siteId: string): reado
   return prepared<{ role: string }>(db, LIST_ROLES)
     .all(userId, siteId)
     .map(({ role }) => Role.parse(role));
+}
+
+/** Everybody with a role at a site, services too, by name; without their passwords. */
+export function listUsers(db: ReadableDb, siteId: string): readonly UserCard[] {
+  return prepared<Omit<UserCard, 'roles'> & { roles: string }>(db, LIST_USERS)
+    .all(siteId)
+    .map((user) => UserCard.parse({ ...user, roles: JSON.parse(user.roles) }));
 }
 
 /** The oldest site at which a user has a role: where they sign in; null when there is none. */

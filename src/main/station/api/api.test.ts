@@ -262,17 +262,19 @@ test('records who read what: a study once in ten minutes for each surface, every
   await station.ask(token, `/api/v1/findings/${FINDING}/mask`);
   await station.ask(token, `/api/v1/studies/${OTHER_STUDY}`);
   await station.ask(token, '/api/v1/worklist/search', json({ text: 'x' }));
+  await station.ask(token, '/api/v1/studies?studyUid=1.2.3');
   await station.ask(token, '/api/v1/audit/events');
   const surfaces = ['detail', 'findings', 'report', 'timeline', 'mask'];
   const expected = surfaces.map((surface) => ({ kind: 'study-read', studyId: STUDY, payload: { surface } }));
   expect(station.events().slice(before)).toEqual([
     ...expected,
     { kind: 'studies-searched', studyId: null, payload: { surface: 'worklist', results: 1 } },
+    { kind: 'studies-searched', studyId: null, payload: { surface: 'lookup', results: 1 } },
     { kind: 'audit-read', studyId: null, payload: { results: 1 } },
   ]);
   nowMs += 10 * 60_000;
   await read();
-  expect(station.events().slice(before + 7)).toEqual(expected.slice(0, 4));
+  expect(station.events().slice(before + 8)).toEqual(expected.slice(0, 4));
 });
 
 test('serves a mask as stored, for the browser to unpack', async () => {
@@ -308,5 +310,5 @@ test('describes its REST side as OpenAPI, where every operation of the contract 
   expect(operations).toEqual(
     expect.arrayContaining(['POST /sessions', 'GET /studies/{studyId}', 'POST /audit/verify']),
   );
-  expect(operations).toHaveLength(19);
+  expect(operations).toHaveLength(23);
 });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../../../shared/contract/procedure.ts';
-import { findSession, type Session, type SessionLimits, touchSession } from '../access/index.ts';
+import { findSession, hasGoneIdle, type Session, type SessionLimits, touchSession } from '../access/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { HttpHost } from '../platform/http/server.ts';
 import type { WritableDb } from '../platform/store/database.ts';
@@ -12,8 +12,10 @@ import { tokenOf } from './credentials.ts';
 export type Authenticator = {
   /** The session, which counts as used; null without one. */
   use(headers: IncomingHttpHeaders): Session | null;
-  /** Whether the session stands, without using it. */
-  stands(headers: IncomingHttpHeaders): boolean;
+  /** The session, which does not count as used: nobody need be in front of what asks by itself. */
+  find(headers: IncomingHttpHeaders): Session | null;
+  /** Whether there was a session that only disuse ended. */
+  hasGoneIdle(headers: IncomingHttpHeaders): boolean;
 };
 
 /** Sessions from the store, by cookie or Bearer. */
@@ -28,23 +30,31 @@ export function createAuthenticator(
       const token = tokenOf(headers, host);
       return token === null ? null : touchSession(db, token, clock.nowMs(), limits);
     },
-    stands(headers) {
+    find(headers) {
       const token = tokenOf(headers, host);
-      return token !== null && findSession(db, token, clock.nowMs(), limits) !== null;
+      return token === null ? null : findSession(db, token, clock.nowMs(), limits);
+    },
+    hasGoneIdle(headers) {
+      const token = tokenOf(headers, host);
+      return token !== null && hasGoneIdle(db, token, clock.nowMs(), limits);
     },
   };
 }
 
-/** The session for a route outside the contract; without one, or without its permission, the request is answered and this is null. */
+/**
+ * The session for a route outside the contract, where machines poll and viewers prefetch: it does not count as used.
+ * Without one, or without its permission, the request is answered and this is null.
+ */
 export function requireSession(
   authenticator: Authenticator,
   access: Access,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Session | null {
-  const session = authenticator.use(request.headers);
-  const refusal = refusalOf(session, access);
+  const session = authenticator.find(request.headers);
+  const refusal = refusalOf(session, access, () => authenticator.hasGoneIdle(request.headers));
   if (refusal === null) return session;
-  void reply.code(refusal === 'UNAUTHORIZED' ? 401 : 403).send({ code: refusal });
+  const { status, code, data } = refusal;
+  void reply.code(status).send({ code, ...(data && { data }) });
   return null;
 }

@@ -30,7 +30,7 @@ export type ApiOptions = {
 };
 
 /** The api while it runs; `stop` before the store closes. */
-export type Api = { readonly openSockets: () => number; stop(): void };
+export type Api = { stop(): void };
 
 /** Puts the contract (RPC and REST), DICOMweb, masks, health, metrics and the OpenAPI document on the host, before it listens. */
 export async function createApi(options: ApiOptions): Promise<Api> {
@@ -50,5 +50,5 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   serveDicomweb(host, authenticator, services.dicomweb, reads, log);
   serveMasks(host, authenticator, services, reads);
   serveStationRoutes(host, authenticator, services, metrics, version);
-  return { openSockets: () => sockets.count, stop: () => sockets.stop() };
+  return { stop: () => sockets.stop() };
 }

@@ -7,8 +7,6 @@ export type StudyChange = { readonly siteId: string; readonly studyId: string; r
 /** Tells pages which studies changed: together, at most every tenth of a second, and never more than they can take. */
 export type HintHub = {
   publish(change: StudyChange): void;
-  /** Everything may have changed: a projection was rebuilt. */
-  reset(seq: number): void;
   /** Hints for a scope from now on, a `reset` first; ends with the signal. One that is taken too slowly gets a `reset` instead of a backlog. */
   subscribe(scope: Scope, signal: AbortSignal | undefined): AsyncGenerator<Hint, void, void>;
 };
@@ -36,13 +34,6 @@ export function createHintHub(latestSeq: () => number): HintHub {
         subscriber.seq = seq;
         if (!subscriber.needsReset) subscriber.pending.add(studyId);
         if (subscriber.pending.size > MOST_PENDING) demandReset(subscriber);
-        subscriber.wake?.();
-      }
-    },
-    reset(seq) {
-      for (const subscriber of subscribers) {
-        subscriber.seq = seq;
-        demandReset(subscriber);
         subscriber.wake?.();
       }
     },

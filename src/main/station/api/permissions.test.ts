@@ -16,6 +16,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'sessions.current': { status: 200 },
   'sessions.changePassword': { input: { current: 'wrong', next: 'another long password' }, status: 409 },
   'sessions.signOut': { status: 200 },
+  'sessions.touch': { status: 200 },
   'worklist.list': { input: { filter: 'all', limit: 5 }, status: 200 },
   'worklist.search': { input: { text: 'anything' }, status: 200 },
   'worklist.counts': { status: 200 },
@@ -32,6 +33,9 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'audit.verify': { status: 200 },
   'station.status': { status: 200 },
   'station.hints': { status: 200 },
+  'users.create': { input: { username: 'radiologist', displayName: 'Taken', roles: ['radiologist'] }, status: 409 },
+  'users.list': { status: 200 },
+  'services.createToken': { input: { name: 'prometheus', expiresInDays: 30 }, status: 201 },
 };
 
 const procedures = Object.entries(contract).flatMap(([area, members]) =>
@@ -53,7 +57,7 @@ function expectedStatus(name: string, access: string, caller: Role | null): numb
   const allowed = CALLS[name]?.status ?? 0;
   if (access === 'public') return allowed;
   if (caller === null) return 401;
-  if (access === 'signed-in') return allowed;
+  if (access === 'own-session' || access === 'signed-in') return allowed;
   return ROLE_PERMISSIONS[caller].includes(access as never) ? allowed : 403;
 }
 

@@ -13,7 +13,7 @@ export type ReadSurface = 'detail' | 'findings' | 'report' | 'timeline' | 'mask'
 export type ReadRecorder = {
   /** A study was read: once per session, study and surface within ten minutes, for pages ask again at every hint. */
   study(session: Session, studyId: string, surface: ReadSurface): void;
-  search(session: Session, surface: 'worklist' | 'dicomweb', results: number): void;
+  search(session: Session, surface: 'worklist' | 'lookup' | 'dicomweb', results: number): void;
   audit(session: Session, results: number): void;
 };
 

@@ -31,7 +31,8 @@ export function serveRest(host: HttpHost, router: ApiRouter, authenticator: Auth
       url: `${REST_PREFIX}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       handler: async (request, reply) => {
         const context: CallContext = {
-          authenticate: () => authenticator.use(request.headers),
+          authenticate: (call) => authenticator[call === 'by-itself' ? 'find' : 'use'](request.headers),
+          hasGoneIdle: () => authenticator.hasGoneIdle(request.headers),
           address: request.ip,
           keepToken: (token) => setTokenCookie(reply, token, host.secure),
           dropToken: () => clearTokenCookie(reply, host.secure),

@@ -6,6 +6,7 @@ import type { CallContext } from './call-context.ts';
 import { bindDeliveries } from './deliveries.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
+import { bindServices, bindUsers } from './users.ts';
 import { bindStudies } from './studies.ts';
 import { bindWorklist } from './worklist.ts';
 
@@ -20,6 +21,8 @@ export function bindRouter(bindings: Bindings) {
       deliveries: bindDeliveries(bindings),
       audit: bindAudit(bindings),
       station: bindStation(bindings),
+      users: bindUsers(bindings),
+      services: bindServices(bindings),
     });
 }
 

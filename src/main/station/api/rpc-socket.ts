@@ -46,11 +46,11 @@ export function serveRpc(
     ],
   });
   host.onUpgrade(RPC_PATH, (request) => {
-    if (authenticator.use(request.headers) === null) return { state: 'refused', status: 401 };
+    if (authenticator.find(request.headers) === null) return { state: 'refused', status: 401 };
     return {
       state: 'accepted',
       take(socket) {
-        sockets.add(socket, () => authenticator.stands(request.headers));
+        sockets.add(socket, () => authenticator.find(request.headers) !== null);
         void handler.upgrade(patient(socket), { context: contextOf(request, authenticator) });
       },
     };
@@ -59,7 +59,8 @@ export function serveRpc(
 
 function contextOf(request: IncomingMessage, authenticator: Authenticator): CallContext {
   return {
-    authenticate: () => authenticator.use(request.headers),
+    authenticate: (call) => authenticator[call === 'by-itself' ? 'find' : 'use'](request.headers),
+    hasGoneIdle: () => authenticator.hasGoneIdle(request.headers),
     address: request.socket.remoteAddress ?? '',
     // A socket's answers carry no cookies: pages sign in and out over HTTP.
     keepToken: () => undefined,

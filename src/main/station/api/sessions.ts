@@ -28,6 +28,7 @@ export function bindSessions({ db, clock, limits, throttle, sockets }: Bindings)
       sockets.closeEnded();
       return {};
     }),
+    touch: guarded.sessions.touch.handler(() => ({})),
     signOut: guarded.sessions.signOut.handler(({ context }) => {
       signOut(db, context.session, clock.nowMs());
       context.dropToken();

@@ -16,9 +16,11 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
     get: guarded.studies.get.handler(({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'detail', studies.get(session.principal, studyId)),
     ),
-    find: guarded.studies.find.handler(({ input, context }) =>
-      studies.findByUid(context.session.principal, input.studyUid),
-    ),
+    find: guarded.studies.find.handler(({ input, context: { session } }) => {
+      const known = studies.findByUid(session.principal, input.studyUid);
+      reads.search(session, 'lookup', known.length);
+      return known;
+    }),
     findings: guarded.studies.findings.handler(({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'findings', studies.findings(session.principal, studyId)),
     ),
