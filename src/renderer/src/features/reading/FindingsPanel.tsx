@@ -37,7 +37,7 @@ export function FindingsPanel({ findings, ai, runs, onKeyDown, onJump }: Props):
           onRetry={() => void findings.refetch()}
         />
       )}
-      {findings.data?.length === 0 && <p className={classes.fact}>{t('findings.none')}</p>}
+      {findings.data?.length === 0 && <NothingListed ai={ai} />}
       <ul className={classes.plainList}>
         {findings.data?.map((finding) => (
           <li key={finding.findingId}>
@@ -47,5 +47,16 @@ export function FindingsPanel({ findings, ai, runs, onKeyDown, onJump }: Props):
       </ul>
       <RunList runs={runs} />
     </section>
+  );
+}
+
+/** An empty list means something only where AI finished and set no flag, and even then it rules nothing out. */
+function NothingListed({ ai }: { readonly ai: AiStatus }): ReactNode {
+  const { t } = useTranslation('reading');
+  if (ai.state === 'no-flag') return <p className={classes.fact}>{t('findings.none')}</p>;
+  return (
+    <div className={classes.fact}>
+      {t('findings.noResult')} <AiState ai={ai} />
+    </div>
   );
 }

@@ -1,0 +1,50 @@
+import { MantineProvider } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import { cleanup, render, screen } from '@testing-library/react';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Finding } from '../../../../shared/contract/studies.ts';
+import { AiStatus } from '../../../../shared/domain/ai-status.ts';
+import { setUpText } from '../../app/text/text.ts';
+import { FindingsPanel } from './FindingsPanel.tsx';
+
+beforeAll(() => {
+  setUpText();
+  vi.stubGlobal('matchMedia', () => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }));
+});
+afterEach(cleanup);
+
+/** What the panel says of an empty list. */
+function said(ai: AiStatus): string {
+  const findings = { data: [], isPending: false, isError: false } as unknown as UseQueryResult<Finding[]>;
+  render(
+    <MantineProvider>
+      <FindingsPanel findings={findings} ai={ai} runs={[]} onKeyDown={() => undefined} onJump={() => undefined} />
+    </MantineProvider>,
+  );
+  return screen.getByRole('region', { name: 'AI findings' }).textContent;
+}
+
+const LISTED_NOTHING = 'AI ran and listed nothing. That rules nothing out.';
+
+test('an empty list is said to be what AI listed only where AI finished', () => {
+  const noFlag = AiStatus.parse({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 });
+  expect(said(noFlag)).toContain(LISTED_NOTHING);
+});
+
+test.each([
+  [{ state: 'awaiting-images' }, 'AI waits for images'],
+  [{ state: 'no-model' }, 'No AI for this exam'],
+  [{ state: 'waiting' }, 'AI waiting'],
+  [{ state: 'running', startedAtMs: 0 }, 'AI running'],
+  [{ state: 'late', startedAtMs: null }, 'AI late, still running'],
+  [{ state: 'not-run', reason: 'too-few-slices' }, 'AI not run: too few slices'],
+] as const)('in state %j it says that there is no result, and why', (ai, words) => {
+  const panel = said(AiStatus.parse(ai));
+  expect(panel).toContain(`There is no AI result to list. ${words}`);
+  expect(panel).not.toContain('listed nothing');
+  expect(panel).not.toMatch(/negative|normal|clear\b|no findings/i);
+});
