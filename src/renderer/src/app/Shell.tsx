@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { tellOfInput } from '../bridge/activity.ts';
 import { followHints } from '../bridge/hints.ts';
 import { useAnnouncement } from '../ui/announcer.ts';
 import { CommandPalette } from './CommandPalette.tsx';
@@ -19,6 +20,7 @@ export function Shell(): ReactNode {
   const { t } = useTranslation();
   const cache = useQueryClient();
   useEffect(() => followHints(cache), [cache]);
+  useEffect(tellOfInput, []);
   useDesktopNotices();
   const status = useStationStatus();
   useCriticalWatch(status.data?.unopenedCritical ?? null);

@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import { StudyId } from '../../../shared/domain/ids.ts';
 import { useSession } from '../bridge/session.ts';
+import { NewPasswordPage } from '../features/sign-in/NewPasswordPage.tsx';
 import { SignInPage } from '../features/sign-in/SignInPage.tsx';
 import { WorklistPage } from '../features/worklist/WorklistPage.tsx';
 import { RouteFault } from './ErrorBoundary.tsx';
@@ -33,9 +34,22 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   beforeLoad: () => {
-    if (useSession.getState().state !== 'signed-in') throw redirect({ to: '/sign-in', replace: true });
+    const session = useSession.getState();
+    if (session.state !== 'signed-in') throw redirect({ to: '/sign-in', replace: true });
+    if (session.user.mustChangePassword === true) throw redirect({ to: '/new-password', replace: true });
   },
   component: Shell,
+});
+
+const newPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/new-password',
+  beforeLoad: () => {
+    const session = useSession.getState();
+    if (session.state !== 'signed-in') throw redirect({ to: '/sign-in', replace: true });
+    if (session.user.mustChangePassword !== true) throw redirect({ to: '/worklist', replace: true });
+  },
+  component: NewPasswordPage,
 });
 
 const index = createRoute({
@@ -69,7 +83,7 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../features/audit/AuditPage.tsx'), 'AuditPage'),
 });
 
-const routes = root.addChildren([index, signIn, shell.addChildren([worklist, reading, audit])]);
+const routes = root.addChildren([index, signIn, newPassword, shell.addChildren([worklist, reading, audit])]);
 
 /** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */
 export type PageRouter = Router<typeof routes>;

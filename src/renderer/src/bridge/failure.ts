@@ -11,6 +11,8 @@ export type Failure = {
     | 'too-many-requests'
     | 'station-fault'
     | 'unexpected-answer';
+  /** The station's own code for it, where it has one. */
+  readonly detail: string | null;
   readonly incidentId: string | null;
   readonly retryAfterMs: number | null;
 };
@@ -31,18 +33,22 @@ const CODE_OF_STATUS: Readonly<Record<number, Failure['code']>> = {
   429: 'too-many-requests',
 };
 
+/** No answer came. */
+export const UNREACHABLE: Failure = { code: 'unreachable', detail: null, incidentId: null, retryAfterMs: null };
+
 /** Names the failure behind anything thrown by a call to the station. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ORPCError) {
     return failureOfAnswer(error.status, error.data);
   }
-  return { code: 'unreachable', incidentId: null, retryAfterMs: null };
+  return UNREACHABLE;
 }
 
 /** Names the failure behind an HTTP status and the data that came with it. */
 export function failureOfAnswer(status: number, data: unknown): Failure {
   return {
     code: CODE_OF_STATUS[status] ?? (status >= 500 ? 'station-fault' : 'unexpected-answer'),
+    detail: textIn(data, 'code'),
     incidentId: textIn(data, 'incidentId'),
     retryAfterMs: numberIn(data, 'retryAfterMs'),
   };

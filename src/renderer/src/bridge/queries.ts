@@ -28,6 +28,6 @@ export function createQueryClient(): QueryClient {
 }
 
 /** A session may end while the socket stands; the station then refuses, and the page finds out for certain. */
-function leaveWhenSignedOut(error: unknown): void {
+export function leaveWhenSignedOut(error: unknown): void {
   if (failureOf(error).code === 'signed-out') void confirmSession();
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { confirmSession, refreshSession, signIn, useSession } from './session.ts';
+import { changePassword, confirmSession, refreshSession, signIn, useSession } from './session.ts';
 
 const user = {
   userId: '01890000-0000-7000-8000-000000000009',
@@ -27,11 +27,21 @@ test('signing in remembers who it is', async () => {
 });
 
 test.each([
-  [401, { status: 401 }, {}, { code: 'signed-out', retryAfterMs: null, incidentId: null }],
-  [429, { data: { retryAfterMs: 4200 } }, {}, { code: 'too-many-requests', retryAfterMs: 4200, incidentId: null }],
-  [429, {}, { 'retry-after': '7' }, { code: 'too-many-requests', retryAfterMs: 7000, incidentId: null }],
-  [500, { data: { incidentId: 'i-1' } }, {}, { code: 'station-fault', retryAfterMs: null, incidentId: 'i-1' }],
-  [201, { state: 'strange' }, {}, { code: 'unexpected-answer', retryAfterMs: null, incidentId: null }],
+  [401, { status: 401 }, {}, { code: 'signed-out', retryAfterMs: null, incidentId: null, detail: null }],
+  [
+    429,
+    { data: { retryAfterMs: 4200 } },
+    {},
+    { code: 'too-many-requests', retryAfterMs: 4200, incidentId: null, detail: null },
+  ],
+  [429, {}, { 'retry-after': '7' }, { code: 'too-many-requests', retryAfterMs: 7000, incidentId: null, detail: null }],
+  [
+    500,
+    { data: { incidentId: 'i-1' } },
+    {},
+    { code: 'station-fault', retryAfterMs: null, incidentId: 'i-1', detail: null },
+  ],
+  [201, { state: 'strange' }, {}, { code: 'unexpected-answer', retryAfterMs: null, incidentId: null, detail: null }],
 ])('an answer of %i with %j and %j is the failure %j', async (status, body, headers, failure) => {
   answer(status, body, headers);
   expect(await signIn('radiologist', 'x')).toEqual({ ok: false, error: failure });
@@ -45,4 +55,21 @@ test('a station that cannot be reached signs nobody out, one that says so does',
   expect([(await confirmSession()).state, useSession.getState().state]).toEqual(['unreachable', 'signed-in']);
   answer(401, {});
   expect([(await confirmSession()).state, useSession.getState().state]).toEqual(['signed-out', 'signed-out']);
+});
+
+test('a session that ended by disuse says so, one that ended otherwise does not', async () => {
+  answer(401, { defined: true, code: 'UNAUTHORIZED', data: { code: 'session-idle' } });
+  expect(await confirmSession()).toEqual({ state: 'signed-out', because: 'idleness' });
+  answer(401, { defined: true, code: 'UNAUTHORIZED' });
+  expect(await confirmSession()).toEqual({ state: 'signed-out' });
+});
+
+test('a password that was changed is no longer to be changed; one that was refused says why', async () => {
+  useSession.setState({ state: 'signed-in', user: { ...user, mustChangePassword: true } as never }, true);
+  answer(409, { code: 'CONFLICT', data: { code: 'password-wrong' } });
+  expect(await changePassword('a', 'b')).toMatchObject({ error: { code: 'conflict', detail: 'password-wrong' } });
+  expect(useSession.getState()).toMatchObject({ user: { mustChangePassword: true } });
+  answer(200, user);
+  expect(await changePassword('a', 'b')).toEqual({ ok: true, value: null });
+  expect(useSession.getState()).toEqual({ state: 'signed-in', user });
 });

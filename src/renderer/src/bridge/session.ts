@@ -1,13 +1,13 @@
 import { create } from 'zustand';
 import { CurrentUser, SignInOutcome } from '../../../shared/contract/sessions.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
-import { type Failure, failureOfAnswer } from './failure.ts';
+import { type Failure, failureOfAnswer, UNREACHABLE } from './failure.ts';
 
 /** Who sits at this page. `unknown` until the station has been asked; `unreachable` while it cannot be. */
 export type Session =
   | { readonly state: 'unknown' }
   | { readonly state: 'unreachable' }
-  | { readonly state: 'signed-out' }
+  | { readonly state: 'signed-out'; readonly because?: 'idleness' }
   | { readonly state: 'signed-in'; readonly user: CurrentUser };
 
 /** The page's session, for components to follow. */
@@ -21,8 +21,7 @@ export function useCurrentUser(): CurrentUser {
 }
 
 const SESSIONS = '/api/v1/sessions';
-const UNREACHABLE: Failure = { code: 'unreachable', incidentId: null, retryAfterMs: null };
-const UNEXPECTED: Failure = { code: 'unexpected-answer', incidentId: null, retryAfterMs: null };
+const UNEXPECTED: Failure = { code: 'unexpected-answer', detail: null, incidentId: null, retryAfterMs: null };
 
 /** Asks the station whose cookie this browser holds, and remembers the answer. */
 export async function refreshSession(): Promise<void> {
@@ -41,7 +40,10 @@ async function askSession(): Promise<Session> {
 }
 
 function sessionOf(answer: Result<unknown, Failure>): Session {
-  if (!answer.ok) return { state: answer.error.code === 'signed-out' ? 'signed-out' : 'unreachable' };
+  if (!answer.ok) {
+    if (answer.error.code !== 'signed-out') return { state: 'unreachable' };
+    return { state: 'signed-out', ...(answer.error.detail === 'session-idle' && { because: 'idleness' }) };
+  }
   const user = CurrentUser.safeParse(answer.value);
   return user.success ? { state: 'signed-in', user: user.data } : { state: 'unreachable' };
 }
@@ -54,6 +56,14 @@ export async function signIn(username: string, password: string): Promise<Result
   if (!outcome.success) return err(UNEXPECTED);
   if (outcome.data.state === 'signed-in') useSession.setState({ state: 'signed-in', user: outcome.data.user }, true);
   return ok(outcome.data);
+}
+
+/** Changes one's own password; the conflicts are `password-wrong` and `password-unchanged`. */
+export async function changePassword(current: string, next: string): Promise<Result<null, Failure>> {
+  const answer = await ask('PUT', `${SESSIONS}/current/password`, { current, next });
+  if (!answer.ok) return answer;
+  await refreshSession();
+  return ok(null);
 }
 
 /** Ends the session at the station; the page forgets it even when the station cannot be told. */

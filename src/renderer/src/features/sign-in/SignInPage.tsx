@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Failure } from '../../bridge/failure.ts';
 import { readPageFacts } from '../../bridge/page-facts.ts';
 import { refreshSession, signIn, useSession } from '../../bridge/session.ts';
-import { formatSpan } from '../../ui/duration.ts';
+import { faultText, lockedText } from './refusal-text.ts';
 import classes from './SignInPage.module.css';
 
 type Attempt =
@@ -26,7 +26,9 @@ export function SignInPage(): ReactNode {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [attempt, setAttempt] = useState<Attempt>({ state: 'idle' });
-  const isUnreachable = useSession().state === 'unreachable';
+  const session = useSession();
+  const isUnreachable = session.state === 'unreachable';
+  const wasIdle = session.state === 'signed-out' && session.because === 'idleness';
   useEffect(() => {
     if (!isUnreachable) return;
     const again = setInterval(() => void refreshSession(), ASK_AGAIN_MS);
@@ -50,6 +52,11 @@ export function SignInPage(): ReactNode {
       <form className={classes.form} onSubmit={(event) => void submit(event)}>
         <h1 className={classes.product}>Wetread</h1>
         <p className={classes.what}>{t('signIn.what')}</p>
+        {wasIdle && attempt.state === 'idle' && (
+          <p role="status" className={classes.idle}>
+            {t('signIn.idle')}
+          </p>
+        )}
         <TextInput
           label={t('signIn.username')}
           autoComplete="username"
@@ -113,18 +120,14 @@ function refusalText(failure: Failure, t: TFunction): string {
     case 'forbidden':
       return t('signIn.wrong');
     case 'too-many-requests':
-      return failure.retryAfterMs === null
-        ? t('signIn.locked')
-        : t('signIn.lockedFor', { wait: formatSpan(Math.max(1_000, failure.retryAfterMs)) });
+      return lockedText(failure, t);
     case 'unreachable':
       return t('signIn.unreachable');
     case 'not-found':
     case 'conflict':
     case 'station-fault':
     case 'unexpected-answer':
-      return t(failure.incidentId === null ? 'signIn.fault' : 'signIn.faultWithIncident', {
-        incident: failure.incidentId ?? '',
-      });
+      return faultText(failure, t);
   }
 }
 
