@@ -99,6 +99,8 @@ export const TimelineEntry = z.object({
   kind: z.string(),
   actor: z.object({ kind: z.enum(['user', 'service', 'peer']), id: z.string(), display: z.string().nullable() }),
   payload: z.record(z.string(), z.unknown()).nullable(),
+  /** In a story, where the entry stands for several objects that came one after another: how many, and since when. The rest is of the last one. */
+  arrivals: z.object({ count: z.number().int().min(2), firstAtMs: z.number() }).optional(),
 });
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 

@@ -7,8 +7,8 @@ import type { LedgerEvent } from '../platform/ledger/event.ts';
 import { type EventQuery, listEvents } from '../platform/ledger/queries.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
 
-/** A study's story is told whole up to this many events. */
-const LONGEST_STORY = 2000;
+/** A study's story is read in pieces of this many events, so that thousands of slices never stand in memory together. */
+const AT_ONCE = 2000;
 
 /** What is asked of the audit; `hidesSilent` leaves out the runs of silent models, for whoever may report. */
 export type AuditQuestion = EventQuery & { readonly hidesSilent?: boolean };
@@ -30,12 +30,34 @@ export function listAuditEvents(db: ReadableDb, query: AuditQuestion): AuditWind
   };
 }
 
-/** One study's whole story, oldest first, without what silent models did: those who report must not be told. */
+/**
+ * One study's whole story from its first object on, oldest first, however long it is; objects that came alike one after
+ * another are one entry. Without what silent models did: those who report must not be told.
+ */
 export function listTimeline(db: ReadableDb, siteId: string, studyId: string): TimelineEntry[] {
-  return listEvents(db, { siteId, studyId, limit: LONGEST_STORY })
-    .filter(({ event }) => !isOfSilentRun(db, event))
-    .map(({ event }) => entryOf(db, event))
-    .toReversed();
+  const newestFirst: TimelineEntry[] = [];
+  let before: number | undefined;
+  do {
+    const piece = listEvents(db, { siteId, studyId, before, limit: AT_ONCE });
+    for (const { event } of piece) if (!isOfSilentRun(db, event)) tell(newestFirst, entryOf(db, event));
+    before = piece.length === AT_ONCE ? piece.at(-1)?.event.seq : undefined;
+  } while (before !== undefined);
+  return newestFirst.toReversed();
+}
+
+/** Adds an earlier entry to a story, or counts it into the arrivals that it began. */
+function tell(newestFirst: TimelineEntry[], entry: TimelineEntry): void {
+  const later = newestFirst.at(-1);
+  if (later === undefined || !cameAlike(entry, later)) newestFirst.push(entry);
+  else
+    newestFirst[newestFirst.length - 1] = { ...later, arrivals: { count: countOf(later) + 1, firstAtMs: entry.atMs } };
+}
+
+const countOf = ({ arrivals }: TimelineEntry): number => arrivals?.count ?? 1;
+
+function cameAlike(one: TimelineEntry, other: TimelineEntry): boolean {
+  if (one.kind !== 'instance-received' || other.kind !== one.kind || one.actor.id !== other.actor.id) return false;
+  return one.payload?.['outcome'] === other.payload?.['outcome'];
 }
 
 function isOfSilentRun(db: ReadableDb, { payload }: LedgerEvent): boolean {

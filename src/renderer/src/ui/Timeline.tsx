@@ -7,13 +7,13 @@ import { eventText } from './story-text.ts';
 
 type Props = { readonly entries: readonly TimelineEntry[]; readonly zone: string };
 
-/** A study's story, the newest on top; objects that came one after another stand as one line. */
+/** A study's story, given oldest first, the newest on top; objects that came one after another stand as one line. */
 export function Timeline({ entries, zone }: Props): ReactNode {
   const { t } = useTranslation();
   if (entries.length === 0) return <p className={classes.quiet}>{t('timeline.empty')}</p>;
   return (
     <ol className={classes.timeline}>
-      {groupArrivals(entries).map(({ entry, count }) => (
+      {entries.toReversed().map((entry) => (
         <li key={entry.seq}>
           <time
             className={classes.time}
@@ -23,7 +23,9 @@ export function Timeline({ entries, zone }: Props): ReactNode {
             {formatMoment(entry.atMs, zone).slice(11)}
           </time>
           <span>
-            {count > 1 ? t('timeline.arrivals', { count }) : eventText(entry.kind, entry.payload, t)}
+            {entry.arrivals === undefined
+              ? eventText(entry.kind, entry.payload, t)
+              : t('timeline.arrivals', { count: entry.arrivals.count })}
             <span className={classes.actor}>{entry.actor.kind === 'user' && ` · ${actorName(entry.actor)}`}</span>
           </span>
         </li>
@@ -35,17 +37,4 @@ export function Timeline({ entries, zone }: Props): ReactNode {
 /** Who did it, as far as the page may know. */
 export function actorName(actor: TimelineEntry['actor']): string {
   return actor.display ?? actor.id;
-}
-
-type Grouped = { readonly entry: TimelineEntry; readonly count: number };
-
-/** Newest first, with each run of arrivals as its last one and their number. */
-export function groupArrivals(entries: readonly TimelineEntry[]): readonly Grouped[] {
-  const grouped: { entry: TimelineEntry; count: number }[] = [];
-  for (const entry of entries.toSorted((a, b) => b.seq - a.seq)) {
-    const last = grouped.at(-1);
-    if (last && entry.kind === 'instance-received' && last.entry.kind === entry.kind) last.count += 1;
-    else grouped.push({ entry, count: 1 });
-  }
-  return grouped;
 }

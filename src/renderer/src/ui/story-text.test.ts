@@ -2,7 +2,6 @@ import i18next from 'i18next';
 import { beforeAll, expect, test } from 'vitest';
 import { setUpText } from '../app/text/text.ts';
 import { eventText, reasonText } from './story-text.ts';
-import { groupArrivals } from './Timeline.tsx';
 
 beforeAll(() => void setUpText());
 
@@ -19,21 +18,4 @@ test('a reason carries its values, and one the page does not know is named', () 
   const flag = { code: 'ai-flag', params: { finding: 'Haemorrhage', score: 0.94, model: 'ICH 1', category: 1 } };
   expect(reasonText(flag, i18next.t)).toBe('AI suspects Haemorrhage (ICH 1, ACR category 1)');
   expect(reasonText({ code: 'brand-new', params: { days: 3 } }, i18next.t)).toBe('brand-new (days 3)');
-});
-
-test('arrivals in a row are one line; the newest stands on top', () => {
-  const entry = (seq: number, kind: string) =>
-    ({ seq, kind, atMs: seq, actor: { kind: 'peer', id: 'p', display: null }, payload: {} }) as const;
-  const entries = [
-    entry(1, 'instance-received'),
-    entry(2, 'instance-received'),
-    entry(3, 'study-completed'),
-    entry(4, 'instance-received'),
-  ];
-  const told = groupArrivals(entries).map(({ entry: { seq, kind }, count }) => [seq, kind, count]);
-  expect(told).toEqual([
-    [4, 'instance-received', 1],
-    [3, 'study-completed', 1],
-    [2, 'instance-received', 2],
-  ]);
 });
