@@ -8,13 +8,7 @@ import { createApi } from './api/create-api.ts';
 import { createHintHub } from './api/hint-hub.ts';
 import { createServices } from './api/services/create-services.ts';
 import type { Readers } from './api/services/readers.ts';
-import {
-  type Archive,
-  configurePeers,
-  endAssociationsLeftOpen,
-  judgeByQuietTime,
-  QUIET_TIME_JOB,
-} from './archive/index.ts';
+import { type Archive, completenessJobs, configurePeers, endAssociationsLeftOpen, waitAnew } from './archive/index.ts';
 import type { Refusal } from './exit-codes.ts';
 import {
   createRunWorker,
@@ -114,7 +108,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
 
   // Receiving.
   configurePeers(db, site.siteId, config.dicom.aeTitle, config.dicom.peers);
-  endAssociationsLeftOpen(db, clock.nowMs());
+  const startedAtMs = clock.nowMs();
+  endAssociationsLeftOpen(db, startedAtMs);
+  waitAnew(db, config.completeness, startedAtMs);
   const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes };
 
   // Inference.
@@ -144,11 +140,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     { clock, log },
   );
   followers.catchUp();
-  const jobs = createJobRunner(
-    db,
-    { [QUIET_TIME_JOB]: judgeByQuietTime, [TOLERANCE_JOB]: markRunLate },
-    { clock, log },
-  );
+  const jobs = createJobRunner(db, { ...completenessJobs(startedAtMs), [TOLERANCE_JOB]: markRunLate }, { clock, log });
 
   // What answers pages and machines.
   const metrics = createMetrics({

@@ -71,7 +71,9 @@ export function openReception(tools: ReceptionTools): Reception {
           },
           onAssociationEnd: ({ context }, how, { stored, refused, cutShort }) => {
             open -= 1;
-            endAssociation(archive.db, context, { how, stored, refused: refused + cutShort, atMs: clock.nowMs() });
+            const { settleMs } = archive.quiet;
+            const counts = { stored, refused: refused + cutShort };
+            endAssociation(archive.db, context, { how, ...counts, atMs: clock.nowMs(), settleMs });
           },
           onRefused: ({ remoteAddress }, reason) =>
             recordRefusal(archive.db, reason, remoteAddress, v7(), clock.nowMs()),

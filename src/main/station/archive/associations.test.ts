@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aSlice } from '../testing/objects.ts';
 import {
   admitAssociation,
   configurePeers,
@@ -95,8 +96,22 @@ test('a refusal is an event with its reason and address', () => {
   ]);
 });
 
-test('associations that a killed process left open have failed', () => {
-  admit('CT1', '10.0.0.1');
+test('associations that a killed process left open have failed, each with its event', async () => {
+  const first = admit('CT1', '10.0.0.1');
+  if (!first.ok) throw new Error(first.error.code);
+  await clinic.receive(first.value, aSlice(1), aSlice(2));
+  admit('ANYWHERE', '10.0.0.9');
   endAssociationsLeftOpen(clinic.db, 77);
-  expect(states()).toEqual([{ state: 'failed', intent: 'new', endedAtMs: 77 }]);
+  expect(states()).toEqual([
+    { state: 'failed', intent: 'new', endedAtMs: 77 },
+    { state: 'failed', intent: 'comparison', endedAtMs: 77 },
+  ]);
+  expect(
+    clinic.events('association-ended').map(({ atMs, payload }) => [atMs, payload.how, payload.stored, payload.refused]),
+  ).toEqual([
+    [77, 'failed', 2, 0],
+    [77, 'failed', 0, 0],
+  ]);
+  endAssociationsLeftOpen(clinic.db, 78);
+  expect(clinic.events('association-ended')).toHaveLength(2);
 });

@@ -8,12 +8,31 @@ import { findPeer, type Peer } from './peers.ts';
 /** An association as the archive knows it while it lasts. */
 export type ArchiveAssociation = { readonly associationId: string; readonly peer: Peer };
 
+/** How an association ended and what passed over it; `settleMs` as configured, or as shipped where it is left out. */
+export type AssociationEnd = {
+  readonly how: 'released' | 'aborted' | 'failed';
+  readonly stored: number;
+  readonly refused: number;
+  readonly atMs: number;
+  readonly settleMs?: number;
+};
+
+type Ended = { readonly associationId: string; readonly siteId: string; readonly peerId: string };
+
+const SETTLE_MS = 5000;
 const OPEN_ASSOCIATION = `
   INSERT INTO associations (association_id, site_id, peer_id, intent, opened_at_ms, state)
   VALUES (@associationId, @siteId, @peerId, @intent, @atMs, 'open')
 `;
 const END_ASSOCIATION = 'UPDATE associations SET state = ?, ended_at_ms = ? WHERE association_id = ?';
-const END_LEFT_OPEN = "UPDATE associations SET state = 'failed', ended_at_ms = ? WHERE state = 'open'";
+/** What a peer has stored of an association's studies since it was opened, by the rows: nobody lived to count. */
+const LIST_LEFT_OPEN = `
+  SELECT a.association_id AS associationId, a.site_id AS siteId, a.peer_id AS peerId,
+         (SELECT count(*) FROM study_associations s JOIN instances i ON i.study_id = s.study_id
+            JOIN instance_versions v ON v.site_id = i.site_id AND v.sop_uid = i.sop_uid
+           WHERE s.association_id = a.association_id AND v.peer_id = a.peer_id AND v.received_at_ms >= a.opened_at_ms) AS stored
+    FROM associations a WHERE a.state = 'open'
+`;
 
 /** Lets a known peer in and remembers the association, or says why not. */
 export function admitAssociation(
@@ -57,33 +76,33 @@ export function recordRefusal(
 }
 
 /** Closes an association's record and asks again whether the studies it brought are complete. */
-export function endAssociation(
-  db: WritableDb,
-  association: ArchiveAssociation,
-  end: {
-    readonly how: 'released' | 'aborted' | 'failed';
-    readonly stored: number;
-    readonly refused: number;
-    readonly atMs: number;
-  },
-): void {
+export function endAssociation(db: WritableDb, association: ArchiveAssociation, end: AssociationEnd): void {
   inTransaction(db, () => {
     prepared(db, END_ASSOCIATION).run(end.how, end.atMs, association.associationId);
-    if (end.stored + end.refused > 0 || end.how !== 'released') {
-      appendEvent(db, {
-        kind: 'association-ended',
-        payload: { peerId: association.peer.peerId, how: end.how, stored: end.stored, refused: end.refused },
-        siteId: association.peer.siteId,
-        actor: { kind: 'peer', id: association.peer.peerId },
-        correlationId: association.associationId,
-        atMs: end.atMs,
-      });
-    }
-    judgeStudiesOf(db, association.associationId, end.atMs);
+    const { associationId, peer } = association;
+    if (end.stored + end.refused > 0 || end.how !== 'released')
+      tellEnd(db, { associationId, siteId: peer.siteId, peerId: peer.peerId }, end);
+    judgeStudiesOf(db, associationId, end.atMs, end.settleMs ?? SETTLE_MS);
   });
 }
 
-/** At a start: associations that a killed process left open have failed. */
+/** At a start: associations that a killed process left open have failed. What they refused is not known any more. */
 export function endAssociationsLeftOpen(db: WritableDb, atMs: number): void {
-  inTransaction(db, () => prepared(db, END_LEFT_OPEN).run(atMs));
+  inTransaction(db, () => {
+    for (const { stored, ...association } of prepared<Ended & { stored: number }>(db, LIST_LEFT_OPEN).all()) {
+      prepared(db, END_ASSOCIATION).run('failed', atMs, association.associationId);
+      tellEnd(db, association, { how: 'failed', stored, refused: 0, atMs });
+    }
+  });
+}
+
+function tellEnd(db: WritableDb, { associationId, siteId, peerId }: Ended, end: AssociationEnd): void {
+  appendEvent(db, {
+    kind: 'association-ended',
+    payload: { peerId, how: end.how, stored: end.stored, refused: end.refused },
+    siteId,
+    actor: { kind: 'peer', id: peerId },
+    correlationId: associationId,
+    atMs: end.atMs,
+  });
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createJobRunner } from '../platform/jobs/jobs.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice, OTHER_CLASSES, without } from '../testing/objects.ts';
-import { findStudyIdByUid, getStudyCard, promoteStudy } from './index.ts';
+import { completenessJobs, findStudyIdByUid, getStudyCard, promoteStudy, waitAnew } from './index.ts';
 
 let clinic: Clinic;
 beforeEach(() => {
@@ -11,9 +12,16 @@ afterEach(() => clinic.close());
 
 const slices = (...numbers: readonly number[]) => numbers.map((n) => aSlice(n));
 const VOLUME = [1, 2, 3, 4, 5, 6, 7, 8] as const;
+/** An association that others of the study may follow. */
+async function sendPart(...records: readonly ReturnType<typeof aSlice>[]): Promise<void> {
+  const association = clinic.associate();
+  await clinic.receive(association, ...records);
+  clinic.end(association);
+}
 const study = () => getStudyCard(clinic.db, findStudyIdByUid(clinic.db, clinic.north.siteId, '1.2.10') ?? '');
 const completed = () => clinic.events('study-completed').map(({ payload }) => [payload.completeness, payload.revision]);
 const QUIET_CT_MS = 180_000;
+const SETTLE_MS = 5000;
 
 test('a gapless CT volume is complete when its association ends normally, and the evidence says why', async () => {
   const association = clinic.associate();
@@ -97,7 +105,78 @@ test('is not complete while another association of the study is open', async () 
   clinic.end(one);
   expect(study().completeness).toBe('receiving');
   clinic.end(two);
+  clinic.pass(SETTLE_MS);
+  clinic.runJobs();
   expect(study().completeness).toBe('complete');
+});
+
+test('one association a slice: complete once, when no further one followed', async () => {
+  for (const n of VOLUME) {
+    await sendPart(...slices(n));
+    clinic.pass(SETTLE_MS - 1);
+    clinic.runJobs();
+  }
+  expect([study().completeness, completed()]).toEqual(['receiving', []]);
+  clinic.pass(1);
+  clinic.runJobs();
+  expect(study()).toMatchObject({
+    ...{ completeness: 'complete', completeRevision: 8, completeAtMs: clinic.nowMs() },
+    evidence: { rule: 'association-ended-gapless-volume', associationsReleased: 8, gaps: 0, quietForMs: null },
+  });
+  clinic.pass(QUIET_CT_MS);
+  clinic.runJobs();
+  expect(completed()).toEqual([['complete', 8]]);
+});
+
+test('does not settle while a further association is open, nor after one that broke', async () => {
+  await sendPart(...slices(1, 2, 3, 4));
+  await sendPart(...slices(5, 6, 7));
+  const third = clinic.associate();
+  await clinic.receive(third, ...slices(7));
+  clinic.pass(SETTLE_MS);
+  clinic.runJobs();
+  expect(study().completeness).toBe('receiving');
+  clinic.end(third, 'aborted');
+  clinic.pass(SETTLE_MS);
+  clinic.runJobs();
+  expect(study().completeness).toBe('receiving');
+});
+
+test('a station that was down has not heard the silence: quiet time starts anew when it listens again', async () => {
+  await clinic.send(slices(1, 2));
+  clinic.pass(QUIET_CT_MS * 10);
+  const sinceMs = clinic.nowMs();
+  waitAnew(clinic.db, clinic.archive.quiet, sinceMs);
+  const jobs = createJobRunner(clinic.db, completenessJobs(sinceMs), {
+    clock: clinic.archive.clock,
+    log: clinic.log,
+  });
+  clinic.pass(QUIET_CT_MS - 1);
+  jobs.runDue();
+  expect(study().completeness).toBe('receiving');
+  clinic.pass(1);
+  jobs.runDue();
+  expect(study()).toMatchObject({ completeness: 'assumed', evidence: { quietForMs: QUIET_CT_MS } });
+});
+
+test('a study that was settling when the station went down settles anew', async () => {
+  await sendPart(...slices(1, 2, 3, 4));
+  await sendPart(...slices(5, 6, 7));
+  clinic.pass(QUIET_CT_MS * 10);
+  waitAnew(clinic.db, clinic.archive.quiet, clinic.nowMs());
+  clinic.runJobs();
+  expect(study().completeness).toBe('receiving');
+  clinic.pass(SETTLE_MS);
+  clinic.runJobs();
+  expect(study().completeness).toBe('complete');
+});
+
+test('a job done late says when it was done, not when it was due', async () => {
+  await clinic.send(slices(1, 2));
+  clinic.pass(QUIET_CT_MS + 777);
+  clinic.runJobs();
+  expect(clinic.events('study-completed').map(({ atMs }) => atMs)).toEqual([clinic.nowMs()]);
+  expect(study()).toMatchObject({ completeAtMs: clinic.nowMs(), evidence: { quietForMs: QUIET_CT_MS + 777 } });
 });
 
 test('a late image reopens the study, raises the revision and completes it anew; the first completion keeps its time', async () => {
@@ -108,6 +187,8 @@ test('a late image reopens the study, raises the revision and completes it anew;
   await clinic.receive(association, aSlice(9));
   expect(study()).toMatchObject({ completeness: 'receiving', revision: 9, completeRevision: 8, completeAtMs: first });
   clinic.end(association);
+  clinic.pass(SETTLE_MS);
+  clinic.runJobs();
   expect(getStudyCard(clinic.db, id)).toMatchObject({
     completeness: 'complete',
     completeRevision: 9,

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import type { Completeness, CompletenessEvidence, Intent } from '../../../shared/domain/study.ts';
 import type { Config } from '../platform/config.ts';
-import { cancelJob, type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
+import { cancelJob, type JobHandler, listJobSubjects, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
 import { countGaps } from './gaps.ts';
 
-/** The job that judges a study complete by quiet time. */
-export const QUIET_TIME_JOB = 'archive-quiet-time';
+/** The jobs that judge a study complete by quiet time, and by its volume once no further association follows. */
+const QUIET_TIME_JOB = 'archive-quiet-time';
+const SETTLING_JOB = 'archive-settling';
 
 /** Starting values are the site's to change; ms of silence after which nothing more is expected, by modality. */
 export type QuietTimes = Config['completeness'];
@@ -62,27 +64,66 @@ export function expectMore(
 ): void {
   const quietMs = quiet.quietMs[study.modality] ?? quiet.quietOtherMs;
   scheduleJob(db, { kind: QUIET_TIME_JOB, subjectId: study.studyId, siteId: study.siteId, dueAtMs: atMs + quietMs });
+  cancelJob(db, SETTLING_JOB, study.studyId);
 }
 
-/** When an association ends: a CT whose associations all ended normally and whose volume has no gap is complete. */
-export function judgeStudiesOf(db: WritableDb, associationId: string, atMs: number): void {
+/** At a start: nobody listened while the station was down, so every study still receiving has its quiet time from now. */
+export function waitAnew(db: WritableDb, quiet: QuietTimes, atMs: number): void {
+  inTransaction(db, () => {
+    const settling = new Set(listJobSubjects(db, SETTLING_JOB));
+    for (const studyId of listJobSubjects(db, QUIET_TIME_JOB)) {
+      const study = getProgress(db, studyId);
+      expectMore(db, study, quiet, atMs);
+      if (settling.has(studyId)) letSettle(db, study, atMs + quiet.settleMs);
+    }
+  });
+}
+
+/**
+ * When an association ends: a CT whose associations all ended normally and whose volume has no gap is complete. At once,
+ * where this association brought all of it; some modalities send one association a slice, and then any slice may look
+ * like the last: such a study settles first.
+ */
+export function judgeStudiesOf(db: WritableDb, associationId: string, atMs: number, settleMs: number): void {
   for (const { studyId } of prepared<{ studyId: string }>(db, STUDIES_OF_ASSOCIATION).all(associationId)) {
     const progress = getProgress(db, studyId);
-    if (progress.completeness !== 'receiving' || progress.modality !== 'CT') continue;
-    const evidence = gatherEvidence(db, progress, 'association-ended-gapless-volume', null);
-    if (evidence.associationsBroken === 0 && evidence.gaps === 0 && !hasOpenAssociation(db, studyId)) {
-      complete(db, progress, 'complete', evidence, atMs);
-    }
+    const evidence = gatherVolume(db, progress);
+    if (evidence === null) continue;
+    if (evidence.associationsReleased === 1 || settleMs === 0) complete(db, progress, 'complete', evidence, atMs);
+    else letSettle(db, progress, atMs + settleMs);
   }
 }
 
-/** The job's handler: silence long enough counts as complete, shown as assumed. */
-export const judgeByQuietTime: JobHandler = (db, job) => {
-  const progress = getProgress(db, job.subjectId);
-  if (progress.completeness !== 'receiving') return;
-  const atMs = job.dueAtMs;
-  complete(db, progress, 'assumed', gatherEvidence(db, progress, 'quiet-time', atMs - progress.lastReceivedAtMs), atMs);
-};
+function letSettle(db: WritableDb, { studyId, siteId }: Progress, dueAtMs: number): void {
+  scheduleJob(db, { kind: SETTLING_JOB, subjectId: studyId, siteId, dueAtMs });
+}
+
+/** The evidence that all of a CT is here, or null: it is complete already, or something speaks against it. */
+function gatherVolume(db: ReadableDb, study: Progress): CompletenessEvidence | null {
+  if (study.completeness !== 'receiving' || study.modality !== 'CT') return null;
+  const evidence = gatherEvidence(db, study, 'association-ended-gapless-volume', null);
+  const isWhole = evidence.associationsBroken === 0 && evidence.gaps === 0 && !hasOpenAssociation(db, study.studyId);
+  return isWhole ? evidence : null;
+}
+
+/** The handlers of the jobs that complete studies, for a station that has listened since `sinceMs`. */
+export function completenessJobs(sinceMs: number): Readonly<Record<string, JobHandler>> {
+  return {
+    /** Silence long enough counts as complete, shown as assumed; only what the station could hear is silence. */
+    [QUIET_TIME_JOB](db, job, nowMs) {
+      const progress = getProgress(db, job.subjectId);
+      if (progress.completeness !== 'receiving') return;
+      const quietForMs = nowMs - Math.max(progress.lastReceivedAtMs, sinceMs);
+      complete(db, progress, 'assumed', gatherEvidence(db, progress, 'quiet-time', quietForMs), nowMs);
+    },
+    /** No further association came in time. */
+    [SETTLING_JOB](db, job, nowMs) {
+      const progress = getProgress(db, job.subjectId);
+      const evidence = gatherVolume(db, progress);
+      if (evidence !== null) complete(db, progress, 'complete', evidence, nowMs);
+    },
+  };
+}
 
 function complete(
   db: WritableDb,
@@ -93,6 +134,7 @@ function complete(
 ): void {
   prepared(db, COMPLETE_STUDY).run(completeness, atMs, JSON.stringify(evidence), study.studyId);
   cancelJob(db, QUIET_TIME_JOB, study.studyId);
+  cancelJob(db, SETTLING_JOB, study.studyId);
   appendEvent(db, {
     kind: 'study-completed',
     payload: { completeness, revision: study.revision, intent: study.intent, evidence },

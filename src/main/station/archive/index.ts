@@ -5,7 +5,7 @@ export {
   endAssociationsLeftOpen,
   recordRefusal,
 } from './associations.ts';
-export { judgeByQuietTime, QUIET_TIME_JOB } from './completeness.ts';
+export { completenessJobs, waitAnew } from './completeness.ts';
 export { configurePeers, findPeerTitle } from './peers.ts';
 export { promoteStudy } from './promote-study.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';

@@ -68,6 +68,14 @@ export const Config = z.strictObject({
         .default({ CT: 180_000, DX: 300_000, CR: 300_000, MG: 300_000, MR: 900_000, US: 1_800_000 })
         .describe('Quiet time in ms after which a study counts as complete (assumed), by modality.'),
       quietOtherMs: z.number().int().min(1000).default(600_000).describe('The same for every other modality.'),
+      settleMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(5000)
+        .describe(
+          'Where several associations bring one study: ms after the last of them during which a further one may follow; 0: none is waited for.',
+        ),
     })
     .prefault({}),
   inference: z

@@ -6,11 +6,10 @@ import {
   admitAssociation,
   type Archive,
   type ArchiveAssociation,
+  completenessJobs,
   configurePeers,
   endAssociation,
   findStudyIdByUid,
-  judgeByQuietTime,
-  QUIET_TIME_JOB,
   receiveObject,
 } from '../archive/index.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
@@ -40,7 +39,7 @@ export type Clinic = {
   end(association: ArchiveAssociation, how?: 'released' | 'aborted' | 'failed'): void;
   /** Receives records one after another and gives the answers' statuses. */
   receive(association: ArchiveAssociation, ...records: readonly DicomRecord[]): Promise<readonly string[]>;
-  /** A whole association: received and released. Gives the study's id. */
+  /** A whole association, received and released, that no other of its study is waited for after. Gives the study's id. */
   send(records: readonly DicomRecord[], callingAe?: 'CT1' | 'PACS' | 'SOUTH'): Promise<string>;
   /** Does the jobs that are due. */
   runJobs(more?: Readonly<Record<string, JobHandler>>): void;
@@ -57,7 +56,7 @@ export type ClinicEvent = {
   readonly payload: Readonly<Record<string, unknown>>;
 };
 
-const QUIET = { quietMs: { CT: 180_000, DX: 300_000 }, quietOtherMs: 600_000 };
+const QUIET = { quietMs: { CT: 180_000, DX: 300_000 }, quietOtherMs: 600_000, settleMs: 5000 };
 let lastAssociation = 0;
 
 /** Opens a clinic: site north with peers CT1 and PACS, site south with peer SOUTH. */
@@ -67,6 +66,7 @@ export function openClinic(): Clinic {
   const objectsDir = mkdtempSync(path.join(tmpdir(), 'wetread-clinic-'));
   // A Monday morning, so that working hours run.
   let nowMs = Date.parse('2026-03-02T09:00:00Z');
+  const sinceMs = nowMs;
   const clock = { nowMs: () => nowMs };
   let logged = '';
   const log = openLog('info', { write: (line: string) => (logged += line) });
@@ -102,13 +102,12 @@ export function openClinic(): Clinic {
       const association = clinic.associate(callingAe);
       const statuses = await clinic.receive(association, ...records);
       if (statuses.some((status) => status !== 'success')) throw new Error(statuses.join());
-      clinic.end(association);
+      endAssociation(db, association, { how: 'released', stored: 1, refused: 0, atMs: nowMs, settleMs: 0 });
       const studyId = findStudyIdByUid(db, association.peer.siteId, textOf(records[0], 'StudyInstanceUID'));
       if (studyId === null) throw new Error('nothing was filed');
       return studyId;
     },
-    runJobs: (more = {}) =>
-      createJobRunner(db, { [QUIET_TIME_JOB]: judgeByQuietTime, ...more }, { clock, log }).runDue(),
+    runJobs: (more = {}) => createJobRunner(db, { ...completenessJobs(sinceMs), ...more }, { clock, log }).runDue(),
     events: (kind) => readEvents(db, kind),
     close() {
       store.close();

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { prepared, type WritableDb } from '../store/database.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
 import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inTransaction } from '../store/transaction.ts';
 
@@ -20,6 +20,7 @@ const PUT_JOB = `
 const REMOVE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ?';
 const TAKE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ? AND due_at_ms <= ?';
 const POSTPONE_JOB = 'UPDATE jobs SET due_at_ms = ?, attempts = attempts + 1 WHERE kind = ? AND subject_id = ?';
+const LIST_SUBJECTS = 'SELECT subject_id AS subjectId FROM jobs WHERE kind = ?';
 const NEXT_DUE = 'SELECT min(due_at_ms) AS due FROM jobs';
 /** Walks jobs_by_due. */
 export const LIST_DUE = `
@@ -40,8 +41,18 @@ export function cancelJob(db: WritableDb, kind: string, subjectId: string): void
   prepared(db, REMOVE_JOB).run(kind, subjectId);
 }
 
-/** Does a job inside the transaction that removes it; a throw puts it off with growing pauses and is logged as an incident. */
-export type JobHandler = (db: WritableDb, job: Job) => void;
+/** What jobs of a kind are about. */
+export function listJobSubjects(db: ReadableDb, kind: string): readonly string[] {
+  return prepared<{ subjectId: string }>(db, LIST_SUBJECTS)
+    .all(kind)
+    .map(({ subjectId }) => subjectId);
+}
+
+/**
+ * Does a job inside the transaction that removes it, at `nowMs`, which may be long after it was due; a throw puts it off
+ * with growing pauses and is logged as an incident.
+ */
+export type JobHandler = (db: WritableDb, job: Job, nowMs: number) => void;
 
 export type JobRunner = { start(): void; notify(): void; stop(): void; runDue(): void };
 
@@ -61,7 +72,8 @@ export function createJobRunner(
         if (handle === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
         inTransaction(db, () => {
           // An earlier job of this round may have taken this one away, or moved it.
-          if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0) handle(db, job);
+          if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0)
+            handle(db, job, tools.clock.nowMs());
         });
       } catch (error) {
         // A full disk is no fault of the job, and takes no note of it either: all of them wait.
