@@ -44,20 +44,31 @@ export type TestStation = {
 /** What a test asks with. */
 export type TestRequest = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
 
+/** A store, and the site of it that is asked. */
+type Place = { readonly store: TestStore; readonly site: Site };
+
+function emptyPlace(clock: Clock): Place {
+  const store = openTestStore();
+  const site = ensureSite(store.db, { code: 'north', name: 'North', zone: 'Europe/Berlin', atMs: clock.nowMs() });
+  return { store, site };
+}
+
 /** The password of every test user. */
 export const TEST_PASSWORD = 'a password for tests';
 
 const PEOPLE = ['radiologist', 'technologist', 'coordinator', 'administrator'] as const;
 
-/** Starts the api with these answers on a free port; one user for each role of people. */
-export async function startTestStation(services: StationServices, clock: Clock = systemClock): Promise<TestStation> {
-  const store = openTestStore();
+/** Starts the api with these answers on a free port, over a store of its own or the one given; one user for each role of people. */
+export async function startTestStation(
+  services: StationServices,
+  clock: Clock = systemClock,
+  { store, site }: Place = emptyPlace(clock),
+): Promise<TestStation> {
   const folder = mkdtempSync(path.join(tmpdir(), 'wetread-page-'));
   const sink = new PassThrough();
   let logged = '';
   sink.on('data', (chunk: Buffer) => (logged += chunk.toString()));
   const log = openLog('info', sink);
-  const site = ensureSite(store.db, { code: 'north', name: 'North', zone: 'Europe/Berlin', atMs: clock.nowMs() });
   await addPeople(store, site);
   const host = await openHost(folder, log);
   const head = () => ledgerHead(store.db).seq;

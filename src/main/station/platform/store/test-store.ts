@@ -5,10 +5,13 @@ import path from 'node:path';
 import { DATABASE_KEY_BYTES, openReader, openWriter, type ReadableDb, type WritableDb } from './database.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import type { ReaderSettings } from './reader-pool.ts';
 
 /** A real store in a folder of its own: encrypted, fully migrated, gone when closed. */
 export type TestStore = {
   readonly db: WritableDb;
+  /** What threads that read it are started with. */
+  readonly settings: ReaderSettings;
   /** A second, read-only connection; closed with the store. */
   reader(): ReadableDb;
   close(): void;
@@ -26,6 +29,7 @@ export function openTestStore(): TestStore {
   const readers: ReadableDb[] = [];
   return {
     db,
+    settings: { database: file, keyHex: key.toString('hex') },
     reader() {
       const reader = openReader(file, key);
       if (!reader.ok) throw new Error(reader.error.code);
