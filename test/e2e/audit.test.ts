@@ -37,7 +37,13 @@ test('a study’s whole story stands under its patient, from the first object to
   for (const part of ['Invento, Luca', '1990-05-14', 'M', 'DEMO00013', 'T212']) expect(said).toContain(part);
   await until(async () => !(await grid.innerText()).includes('Station started'), 10_000);
   const story = await grid.locator('[role="gridcell"]:nth-child(3)').allInnerTexts();
-  const inOrder = ['Image object received: new', 'Images complete', 'AI run queued', 'AI run started', 'Urgency set'];
+  const inOrder = [
+    'Image object received: new',
+    'Images complete',
+    'AI run queued',
+    'AI run started',
+    'Urgency set: Critical',
+  ];
   const places = inOrder.map((part) => story.findLastIndex((line) => line.startsWith(part)));
   expect(places).toEqual(places.toSorted((a, b) => b - a)); // the newest stands on top
   expect(places).not.toContain(-1);
@@ -55,8 +61,14 @@ test('the ledger is walked by keys, and narrowed by kind and by who did it', asy
 
   await page.getByRole('combobox', { name: 'Kind of event' }).fill('Urgency');
   await page.getByRole('option', { name: 'Urgency set' }).click();
-  await until(async () => (await grid.getByRole('row').count()) === 2, 10_000);
-  expect(await grid.getByRole('row').last().innerText()).toContain('Urgency set: Critical, suspected');
+  const said = () => grid.locator('[role="gridcell"]:nth-child(3)').allInnerTexts();
+  await until(async () => (await said()).length === 2, 10_000);
+  expect(await said()).toEqual(['Urgency set: Critical, suspected', 'Urgency set: Routine, ordinary']);
+
+  await grid.getByRole('row').last().click();
+  await page.getByRole('button', { name: 'This actor only' }).click();
+  await page.getByText('By triage').waitFor();
+  expect(await said()).toHaveLength(2);
   expect(complaints).toEqual([]);
   await close();
 });

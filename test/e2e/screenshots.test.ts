@@ -156,7 +156,7 @@ test('worklist and audit of a working day', async () => {
     },
   ]);
   expect(faults).toEqual([]);
-});
+}, 300_000);
 
 test('reading', async () => {
   const at = `/reading/${critical}`;

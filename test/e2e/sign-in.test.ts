@@ -92,7 +92,8 @@ test('signing out ends the session itself: the socket closes and the old cookie 
   await page.waitForURL(/#\/sign-in$/);
   await until(() => sockets === 0, 5_000);
   expect((await ask(station.http, '/api/v1/worklist', asBefore)).status).toBe(401);
-  await page.goBack();
+  await page.evaluate(() => (location.hash = '#/worklist'));
+  await page.waitForURL(/#\/sign-in$/);
   await page.getByLabel('User name').waitFor();
   expect(complaints).toEqual([]);
   await close();

@@ -25,7 +25,7 @@ export async function openPage(browser: Browser, station: RunningStation, wish: 
   const context = await browser.newContext({ viewport: SCREEN, colorScheme: 'dark', reducedMotion: 'reduce' });
   if (wish.colorScheme !== undefined) {
     const scheme = wish.colorScheme;
-    await context.addInitScript((value) => localStorage.setItem('mantine-color-scheme-value', value), scheme);
+    await context.addInitScript((value) => localStorage.setItem('wetread-colour-scheme', value), scheme);
   }
   if (wish.as !== undefined) await giveSession(context, station, wish.as);
   const page = await context.newPage();

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { tellOfInput } from '../bridge/activity.ts';
 import { followHints } from '../bridge/hints.ts';
+import { useSession } from '../bridge/session.ts';
 import { useAnnouncement } from '../ui/announcer.ts';
 import { CommandPalette } from './CommandPalette.tsx';
 import { ConnectionStrip } from './ConnectionStrip.tsx';
@@ -15,8 +16,13 @@ import { useCriticalWatch } from './use-critical-watch.ts';
 import { useDesktopNotices } from './use-desktop-notices.ts';
 import { useStationStatus } from './use-station-status.ts';
 
-/** What surrounds every page for a signed-in user: the bar, the strip, the palette, and the watch for unopened Criticals. */
+/** What surrounds every page for a signed-in user; nothing at all in the moment between sign-out and the sign-in page. */
 export function Shell(): ReactNode {
+  return useSession().state === 'signed-in' ? <SignedInShell /> : null;
+}
+
+/** The bar, the strip, the palette, and the watch for unopened Criticals. */
+function SignedInShell(): ReactNode {
   const { t } = useTranslation();
   const cache = useQueryClient();
   useEffect(() => followHints(cache), [cache]);

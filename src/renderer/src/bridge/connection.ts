@@ -73,7 +73,7 @@ export class Connection {
     socket.addEventListener('open', () => {
       if (socket !== this.#socket) return;
       this.#retryMs = FIRST_RETRY_MS;
-      this.#link = new RPCLink({ websocket: socket });
+      this.#link = new RPCLink({ websocket: untilClosed(socket) });
       useConnection.setState({ state: 'open', sinceMs: Date.now() }, true);
       this.#answerWaiting(this.#link);
     });
@@ -99,3 +99,22 @@ export class Connection {
     for (const settle of [...this.#waiting]) settle(link);
   }
 }
+
+/**
+ * The socket as the link uses it. While it closes, what the link still says (that a call was given up) is dropped: the
+ * link would throw where nobody catches. The close that follows ends every call.
+ */
+function untilClosed(socket: WebSocket): SocketOfLink {
+  return {
+    addEventListener: socket.addEventListener.bind(socket),
+    removeEventListener: socket.removeEventListener.bind(socket),
+    get readyState() {
+      return socket.readyState === WebSocket.CLOSING ? WebSocket.OPEN : socket.readyState;
+    },
+    send(message) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(message);
+    },
+  };
+}
+
+type SocketOfLink = ConstructorParameters<typeof RPCLink>[0]['websocket'];
