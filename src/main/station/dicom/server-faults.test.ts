@@ -182,6 +182,26 @@ test.each(protocolBreaks)('aborts at %s', async (_name, bytes, abort) => {
   expect(kept.size).toBe(0);
 });
 
+test('an association whose serving fails is ended all the same, with what it had brought', async () => {
+  const ends: unknown[] = [];
+  let failures = 0;
+  await listen({
+    store: () => {
+      failures += 1;
+      return failures === 1 ? Promise.resolve({ status: 'success' }) : Promise.reject(new Error('no database'));
+    },
+    log: ({ kind }) => {
+      if (kind === 'callback-failed' && ends.length === 0) throw new Error('no log either');
+    },
+    onAssociationEnd: (_association, outcome, { stored }) => ends.push([outcome, stored]),
+  });
+  const peer = await associate();
+  await peer.send(dataPdu(storeCommand(), dataPdv(10, true)));
+  expect(await statusFrom(peer)).toBe(0);
+  await peer.send(dataPdu(storeCommand(), dataPdv(10, true)));
+  await vi.waitFor(() => expect(ends).toEqual([['failed', 1]]));
+});
+
 const refusedStores: readonly [string, Parameters<typeof storeCommand>[0], number][] = [
   ['a SOP class other than its context', { affectedSopClass: '1.2.840.10008.5.1.4.1.1.4' }, 0x0122],
   ['a SOP Instance UID that is none', { affectedSopInstance: '../../etc/passwd' }, 0x0117],

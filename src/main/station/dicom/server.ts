@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
-import { serveAssociation } from './dimse/serve-association.ts';
-import type { AssociationOffer, DicomServerOptions, PolicyAnswer } from './server-options.ts';
+import { type Counts, serveAssociation } from './dimse/serve-association.ts';
+import type { AssociationOffer, AssociationOutcome, DicomServerOptions, PolicyAnswer } from './server-options.ts';
 import { type AssociatePdu, DICOM_APPLICATION_CONTEXT } from './upper-layer/associate-pdu.ts';
 import { agreedContexts, answerContexts, ourUserInformation, refuseUnspeakable } from './upper-layer/negotiate.ts';
 import type { RejectReason } from './upper-layer/rejection.ts';
@@ -194,34 +194,45 @@ class Reception<Context> {
   ): Promise<void> {
     const { log, now = Date.now, onAssociationEnd } = this.#options;
     const contexts = answerContexts(request.contexts, [ECHO, ...(answer.accepts ?? this.#options.accepts)]);
-    await guest.link.accept({
-      protocolVersion: 1,
-      calledAe: request.calledAe,
-      callingAe: request.callingAe,
-      applicationContext: DICOM_APPLICATION_CONTEXT,
-      contexts,
-      userInformation: ourUserInformation(this.#options.maxPduLength),
-    });
     const association = {
       ...offer,
       correlationId: answer.correlationId,
       context: answer.context,
       acceptedAtMs: now(),
     };
-    const { outcome, counts, code } = await serveAssociation({
-      link: guest.link,
-      contexts: agreedContexts(request.contexts, contexts),
-      peerMaxPduLength: request.userInformation.maxPduLength,
-      timeouts: this.#options.timeouts,
-      store: (incoming) => this.#options.store(incoming, association),
-      onFailure: (error) => log?.({ kind: 'callback-failed', correlationId: association.correlationId, error }),
-      setBusy: (isBusy) => {
-        guest.isBusy = isBusy;
-      },
-      isClosing: () => this.#isClosing,
-    });
-    if (code) log?.({ kind: 'association-aborted-here', correlationId: association.correlationId, code });
-    onAssociationEnd?.(association, outcome, counts);
+    const counts: Counts = { stored: 0, refused: 0, cutShort: 0, echoes: 0 };
+    let outcome: AssociationOutcome = 'failed';
+    try {
+      await guest.link.accept({
+        protocolVersion: 1,
+        calledAe: request.calledAe,
+        callingAe: request.callingAe,
+        applicationContext: DICOM_APPLICATION_CONTEXT,
+        contexts,
+        userInformation: ourUserInformation(this.#options.maxPduLength),
+      });
+      const served = await serveAssociation(
+        {
+          link: guest.link,
+          contexts: agreedContexts(request.contexts, contexts),
+          peerMaxPduLength: request.userInformation.maxPduLength,
+          timeouts: this.#options.timeouts,
+          store: (incoming) => this.#options.store(incoming, association),
+          onFailure: (error) => log?.({ kind: 'callback-failed', correlationId: association.correlationId, error }),
+          setBusy: (isBusy) => {
+            guest.isBusy = isBusy;
+          },
+          isClosing: () => this.#isClosing,
+        },
+        counts,
+      );
+      outcome = served.outcome;
+      const { code } = served;
+      if (code) log?.({ kind: 'association-aborted-here', correlationId: association.correlationId, code });
+    } finally {
+      // Whoever was let in is told off again, whatever went wrong between: an association left open holds up its studies.
+      onAssociationEnd?.(association, outcome, counts);
+    }
   }
 }
 

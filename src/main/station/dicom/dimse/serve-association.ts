@@ -32,12 +32,12 @@ export type ServedAssociation = {
   readonly code: string | null;
 };
 
-type Counts = { -readonly [Name in keyof AssociationCounts]: number };
+/** Counted up while the association lasts, so that they stand also where serving it fails. */
+export type Counts = { -readonly [Name in keyof AssociationCounts]: number };
 
 /** Answers the messages of one accepted association, one after the other, until it ends (PS3.7 §9.1, §9.3). */
-export async function serveAssociation(service: Service): Promise<ServedAssociation> {
+export async function serveAssociation(service: Service, counts: Counts): Promise<ServedAssociation> {
   const { link, timeouts } = service;
-  const counts: Counts = { stored: 0, refused: 0, cutShort: 0, echoes: 0 };
   const reader = new MessageReader((within) => {
     if (within === 'within-message') service.setBusy(true);
     return link.receive(within === 'within-message' ? timeouts.objectMs : timeouts.idleMs);
