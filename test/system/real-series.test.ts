@@ -25,7 +25,7 @@ test('the real head CT, which shows no bleed, is read to its end and not flagged
   );
   // Fourteen slices of 4 mm, then fourteen of 7 mm: whole, although its steps are not even.
   expect(completeness).toMatchObject({ rule: 'association-ended-gapless-volume', gaps: 0 });
-  expect(row.ai).toEqual({ state: 'no-flag' });
+  expect(row.ai).toMatchObject({ state: 'no-flag' });
   expect(row.urgency).toEqual({ level: 'routine', standing: 'ordinary' });
   expect(runs).toMatchObject([{ state: 'finished' }]);
   expect(await radiologist.findings(row.studyId)).toEqual([]);

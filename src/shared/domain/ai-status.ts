@@ -29,7 +29,8 @@ export const NotRunReason = z.enum(NOT_RUN_REASONS);
 export type NotRunReason = z.infer<typeof NotRunReason>;
 
 /**
- * What AI says of a study. `no-flag` stands only when every eligible series is done; it is never "negative" or "normal".
+ * What AI says of a study. `no-flag` stands only when every model made for the exam has read it, and says how many of
+ * the eligible series were read; it is never "negative" or "normal".
  * `late` is a run past its tolerance that still computes: the row stands unflagged meanwhile.
  */
 export const AiStatus = z.discriminatedUnion('state', [
@@ -42,7 +43,9 @@ export const AiStatus = z.discriminatedUnion('state', [
     state: z.literal('flagged'),
     findings: z.array(z.object({ code: z.string(), display: z.string(), score: z.number(), model: z.string() })),
   }),
-  z.object({ state: z.literal('no-flag') }),
+  /** Each model reads one series, and this is of the model that had most to choose from. */
+  z.object({ state: z.literal('no-flag'), readSeries: z.number().int(), eligibleSeries: z.number().int() }),
+  z.object({ state: z.literal('not-applicable'), reason: z.enum(['comparison', 'own']) }),
   z.object({ state: z.literal('not-run'), reason: NotRunReason }),
 ]);
 export type AiStatus = z.infer<typeof AiStatus>;

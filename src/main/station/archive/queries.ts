@@ -44,6 +44,15 @@ export const LIST_INSTANCES = `
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.study_id = ? ORDER BY s.number, s.series_id, v.number, i.instance_id
 `;
+/** Of each instance the version that was current at a revision: those that came later are not seen. Walks instances_by_study. */
+export const LIST_INSTANCES_AT = `
+  SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
+    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.digest = (
+         SELECT w.digest FROM instance_versions w
+          WHERE w.site_id = i.site_id AND w.sop_uid = i.sop_uid AND w.study_revision <= ?
+          ORDER BY w.study_revision DESC, w.is_current DESC LIMIT 1)
+   WHERE i.study_id = ? ORDER BY s.number, s.series_id, v.number, i.instance_id
+`;
 const FIND_INSTANCE = `
   SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
@@ -73,6 +82,11 @@ const parseRow = (row: StoredRow): StoredInstance => ({
 
 export function listInstances(db: ReadableDb, studyId: string): readonly StoredInstance[] {
   return prepared<StoredRow>(db, LIST_INSTANCES).all(studyId).map(parseRow);
+}
+
+/** The instances of a study as they were at a revision. */
+export function listInstancesAt(db: ReadableDb, studyId: string, revision: number): readonly StoredInstance[] {
+  return prepared<StoredRow>(db, LIST_INSTANCES_AT).all(revision, studyId).map(parseRow);
 }
 
 export function findInstance(db: ReadableDb, siteId: string, sopUid: string): StoredInstance | null {

@@ -6,7 +6,7 @@ export type CandidateSeries = SeriesSummary & { readonly images: readonly Stored
 
 /** The series a model reads and the reasons for it, or why no series of the study fits. */
 export type SeriesChoice =
-  | { readonly chosen: CandidateSeries; readonly because: readonly string[] }
+  | { readonly chosen: CandidateSeries; readonly eligible: number; readonly because: readonly string[] }
   | { readonly chosen: null; readonly isForThisExam: boolean };
 
 /** Below this share of the body axis a slice is no longer called axial; gantry tilts reach 30°. */
@@ -27,7 +27,8 @@ export function chooseSeries(
         b.points - a.points || b.one.images.length - a.one.images.length || (a.one.number ?? 0) - (b.one.number ?? 0),
     );
   if (best === undefined) return { chosen: null, isForThisExam: forExam.length > 0 };
-  return { chosen: best.one, because: [`eligible ${eligible.length} of ${series.length} series`, ...best.because] };
+  const because = [`eligible ${eligible.length} of ${series.length} series`, ...best.because];
+  return { chosen: best.one, eligible: eligible.length, because };
 }
 
 /** Whether the exam is one the model knows: modality and region. What fails here is "no model for this exam". */

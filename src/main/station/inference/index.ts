@@ -1,7 +1,14 @@
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { queueRuns } from './queue-runs.ts';
 
-export { exposeModels, installModels, type InstalledModel, listModels, readPackages } from './models.ts';
+export {
+  countUnusableModels,
+  exposeModels,
+  installModels,
+  type InstalledModel,
+  listModels,
+  readPackages,
+} from './models.ts';
 export {
   aiStatus,
   countOpenRuns,

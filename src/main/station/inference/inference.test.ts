@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AiStatus, NotRunReason } from '../../../shared/domain/ai-status.ts';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { getStudyCard, promoteStudy } from '../archive/index.ts';
-import { followLedger } from '../platform/ledger/follow.ts';
+import { type Consumer, followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, finishNext, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
@@ -14,13 +15,17 @@ import {
   listFindings,
   listFlagsOfRun,
   listModels,
+  isSilentRun,
   listRuns,
   markRunLate,
   recoverRuns,
   TOLERANCE_JOB,
 } from './index.ts';
 import { exposeModels, listExposedModels, recordVerification } from './models.ts';
-import { failRun, failRunsWithoutModel, nextQueuedRun, startRun } from './record-run.ts';
+import { packageDigest } from './package-digest.ts';
+import { failRun, failRunsWithoutModel, nextQueuedRun, startRun, supersedeOutdated } from './record-run.ts';
+
+const digestOf = (manifest: ModelManifest | undefined) => (manifest === undefined ? '' : packageDigest(manifest));
 
 let clinic: Clinic;
 beforeEach(() => {
@@ -44,6 +49,7 @@ const sendLate = async (n: number) => {
   follow();
 };
 const rows = (table: string) => clinic.db.prepare(`SELECT * FROM ${table}`).all();
+const NO_FLAG = { state: 'no-flag', readSeries: 1, eligibleSeries: 1 };
 const states = () =>
   clinic.db.prepare('SELECT study_revision AS revision, state FROM runs ORDER BY queued_at_ms, study_revision').all();
 const fail = (runId: string, reason: NotRunReason, mayRetry: boolean) =>
@@ -89,7 +95,7 @@ test('owes nothing twice: replayed from the first event, rows and events stay as
 test('comparison studies are owed nothing until a person promotes them', async () => {
   installed(clinic, 'general', {});
   const id = await sendHead('PACS');
-  expect([rows('runs'), aiStatus(clinic.db, id)]).toEqual([[], { state: 'no-model' }]);
+  expect([rows('runs'), aiStatus(clinic.db, id)]).toEqual([[], { state: 'not-applicable', reason: 'comparison' }]);
   promoteStudy(clinic.db, {
     siteId: clinic.north.siteId,
     studyId: id,
@@ -108,6 +114,8 @@ test('a study reopened before its completion was consumed is owed its runs when 
   follow();
   expect([states(), aiStatus(clinic.db, id)]).toEqual([[], { state: 'awaiting-images' }]);
   clinic.end(association);
+  clinic.pass(5000);
+  clinic.runJobs();
   follow();
   expect(states()).toEqual([{ revision: 9, state: 'queued' }]);
 });
@@ -167,6 +175,102 @@ test('a silent model does not show by what it could not read, nor hide what a vi
   expect(aiStatus(clinic.db, second)).toEqual({ state: 'not-run', reason: 'no-eligible-series' });
 });
 
+test('a visible model made for the exam that found no series to read is said beside one that flagged nothing', async () => {
+  installed(clinic, 'general', { id: 'reads' }, { id: 'cannot', appliesTo: { slices: { min: 50, max: 100 } } });
+  const id = await sendHead();
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'waiting' });
+  const run = finishNext(clinic, 0.1);
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'no-eligible-series' });
+  clinic.db.prepare("UPDATE runs SET state = 'running', receipt = NULL WHERE run_id = ?").run(run.runId);
+  finish(clinic, run, 0.9);
+  expect(aiStatus(clinic.db, id).state).toBe('flagged');
+});
+
+test('a silent model that found no series to read does not show by it', async () => {
+  installed(clinic, 'general', { id: 'reads' });
+  installed(clinic, 'silent', { id: 'cannot', appliesTo: { slices: { min: 50, max: 100 } } });
+  const id = await sendHead();
+  finishNext(clinic, 0.1);
+  expect(aiStatus(clinic.db, id)).toEqual(NO_FLAG);
+});
+
+test('no flag says how many of the series that could be read were', async () => {
+  installed(clinic, 'general', {});
+  const second = VOLUME.map((n) =>
+    aSlice(n, { SeriesInstanceUID: '1.2.10.2', SOPInstanceUID: `1.2.10.2.${n}`, SeriesNumber: 2 }),
+  );
+  const id = await clinic.send([...VOLUME.map((n) => aSlice(n)), ...second]);
+  follow();
+  finishNext(clinic, 0.1);
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag', readSeries: 1, eligibleSeries: 2 });
+});
+
+test('a complete study whose completion was set aside says that AI did not run, and before that that it waits', async () => {
+  installed(clinic, 'general', {});
+  const id = await clinic.send(VOLUME.map((n) => aSlice(n)));
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'waiting' });
+  const failing = {
+    ...inferenceConsumer,
+    handle() {
+      throw new Error('a bug');
+    },
+  };
+  const changed: (string | null)[] = [];
+  const watching: Consumer = {
+    name: 'watching',
+    startsFrom: 'beginning',
+    handle: (_db, event) => void (event.kind === 'event-parked' && changed.push(event.studyId)),
+  };
+  followLedger(clinic.db, [failing, watching], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'internal' });
+  // Its row is built anew by the news of it.
+  expect(changed).toContain(id);
+});
+
+test('outside a demo nothing shows of a model for no clinical use, whatever stage stands on record', async () => {
+  installed(clinic, 'general', {});
+  const id = await sendHead();
+  const run = finishNext(clinic, 0.9);
+  expect([aiStatus(clinic.db, id).state, isSilentRun(clinic.db, run.runId)]).toEqual(['flagged', false]);
+  exposeModels(clinic.db, clinic.north.siteId, false, 0);
+  expect([listFindings(clinic.db, id), listRuns(clinic.db, id), listFlagsOfRun(clinic.db, run.runId)]).toEqual([
+    [],
+    [],
+    [],
+  ]);
+  expect([aiStatus(clinic.db, id), isSilentRun(clinic.db, run.runId)]).toEqual([{ state: 'no-model' }, true]);
+  expect(listExposedModels(clinic.db, clinic.north.siteId).map(({ stage }) => stage)).toEqual(['silent']);
+});
+
+test('what a newer package of a model says takes the place of what the older one said of an earlier revision', async () => {
+  const [manifest] = installed(clinic, 'general', {});
+  const id = await sendHead();
+  finishNext(clinic, 0.9);
+  if (manifest === undefined) throw new Error('no model');
+  const newer = { ...manifest, version: '1.1.0' };
+  installModels(clinic.db, [{ manifest: newer, directory: '/models' }], 1);
+  exposeModels(clinic.db, clinic.north.siteId, true, 1);
+  recordVerification(clinic.db, digestOf(newer), { holds: true, provider: 'cpu', goldenCases: 1 }, 1);
+  expect(listFindings(clinic.db, id).map((finding) => finding.manifest.version)).toEqual(['1.0.0']);
+  await sendLate(9);
+  finishNext(clinic, 0.1);
+  expect(listFindings(clinic.db, id).map(({ state }) => state)).toEqual(['superseded']);
+  expect(aiStatus(clinic.db, id)).toEqual(NO_FLAG);
+});
+
+test('a run that is queued when its study is complete at a newer revision is superseded instead of done', async () => {
+  installed(clinic, 'general', {});
+  await sendHead();
+  const older = nextQueuedRun(clinic.db);
+  await sendLate(9);
+  if (older === null) throw new Error('no run waits');
+  expect([supersedeOutdated(clinic.db, older), supersedeOutdated(clinic.db, older)]).toEqual([true, false]);
+  expect(states()).toEqual([
+    { revision: 8, state: 'superseded' },
+    { revision: 9, state: 'queued' },
+  ]);
+});
+
 test('a model that may not flag makes findings that raise nobody', async () => {
   installed(clinic, 'general', { uses: ['measure'] });
   const id = await sendHead();
@@ -174,7 +278,7 @@ test('a model that may not flag makes findings that raise nobody', async () => {
   expect([listFindings(clinic.db, id).length, listFlagsOfRun(clinic.db, run.runId), aiStatus(clinic.db, id)]).toEqual([
     1,
     [],
-    { state: 'no-flag' },
+    NO_FLAG,
   ]);
 });
 
@@ -191,7 +295,7 @@ test('late images re-run the model, and what it says then takes the place of wha
       { revision: 8, state: 'superseded' },
       { revision: 9, state: 'finished' },
     ],
-    { state: 'no-flag' },
+    NO_FLAG,
   ]);
 });
 
@@ -203,7 +307,7 @@ test('an older run that ends after the newer one says nothing any more', async (
   finishNext(clinic, 0.1);
   finish(clinic, older, 0.9);
   expect(listFindings(clinic.db, id)).toEqual([]);
-  expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag' });
+  expect(aiStatus(clinic.db, id)).toEqual(NO_FLAG);
 });
 
 test('a decided finding of an earlier revision is not superseded', async () => {
@@ -256,12 +360,12 @@ test('runs that a killed process left running are owed again', async () => {
 test('runs of a model that is broken or gone say so instead of waiting for ever', async () => {
   const [manifest] = installed(clinic, 'general', {});
   const id = await sendHead();
-  recordVerification(clinic.db, manifest?.modelDigest ?? '', { holds: false, provider: 'cpu', goldenCases: 1 }, 0);
+  recordVerification(clinic.db, digestOf(manifest), { holds: false, provider: 'cpu', goldenCases: 1 }, 0);
   expect(nextQueuedRun(clinic.db)).toBeNull();
   failRunsWithoutModel(clinic.db, clinic.nowMs());
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' });
   installModels(clinic.db, [], 0);
-  expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['broken']);
+  expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['gone']);
 });
 
 test('a run waits for its model to be verified', async () => {
@@ -269,7 +373,7 @@ test('a run waits for its model to be verified', async () => {
   await sendHead();
   installModels(clinic.db, [{ manifest: manifest ?? ({} as never), directory: '/models' }], 0);
   expect(nextQueuedRun(clinic.db)).toBeNull();
-  recordVerification(clinic.db, manifest?.modelDigest ?? '', { holds: true, provider: 'cpu', goldenCases: 1 }, 0);
+  recordVerification(clinic.db, digestOf(manifest), { holds: true, provider: 'cpu', goldenCases: 1 }, 0);
   expect(nextQueuedRun(clinic.db)).not.toBeNull();
 });
 
@@ -290,10 +394,12 @@ test('past its tolerance the row stands unflagged while the run goes on, and a f
   clinic.pass(9999);
   clinic.runJobs({ [TOLERANCE_JOB]: markRunLate });
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'running', startedAtMs });
-  clinic.pass(1);
+  clinic.pass(501);
   clinic.runJobs({ [TOLERANCE_JOB]: markRunLate });
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'late', startedAtMs });
-  expect(clinic.events('run-late')).toMatchObject([{ studyId: id, payload: { runId: run.runId } }]);
+  expect(clinic.events('run-late')).toMatchObject([
+    { studyId: id, payload: { runId: run.runId }, atMs: clinic.nowMs() },
+  ]);
   finish(clinic, run, 0.9);
   expect(aiStatus(clinic.db, id).state).toBe('flagged');
 });
@@ -304,7 +410,7 @@ test('a run that ended in time is never late', async () => {
   finishNext(clinic, 0.1);
   clinic.pass(20_000);
   clinic.runJobs({ [TOLERANCE_JOB]: markRunLate });
-  expect([clinic.events('run-late'), aiStatus(clinic.db, id)]).toEqual([[], { state: 'no-flag' }]);
+  expect([clinic.events('run-late'), aiStatus(clinic.db, id)]).toEqual([[], NO_FLAG]);
 });
 
 /** Every state of two runs of one study, and what the row says: never "no flag" while one is open or failed. */
@@ -406,9 +512,7 @@ test('models are exposed site by site, silent unless this is a demo, and what a 
   exposeModels(clinic.db, clinic.north.siteId, true, 0);
   expect(stages()).toEqual([[], ['silent']]);
   expect(clinic.events('model-exposed')).toHaveLength(2);
-  expect(clinic.events('model-installed')).toMatchObject([
-    { siteId: null, payload: { digest: manifest?.modelDigest } },
-  ]);
+  expect(clinic.events('model-installed')).toMatchObject([{ siteId: null, payload: { digest: digestOf(manifest) } }]);
 });
 
 test('a study of another site is read by that site’s models only', async () => {

@@ -3,14 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { openLog } from '../platform/log.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aManifest } from '../testing/models.ts';
-import { installModels, listModels, readPackages } from './index.ts';
-import { readPackage } from './models.ts';
+import { exposeModels, installModels, listModels, readPackages } from './index.ts';
+import { countUnusableModels, listExposedModels, readPackage } from './models.ts';
+import { packageDigest } from './package-digest.ts';
 
 const MODEL = Buffer.from('the model');
 const MANIFEST = { ...aManifest(), modelDigest: createHash('sha256').update(MODEL).digest('hex') };
+const DIGEST = packageDigest(MANIFEST);
 let folder: string;
 let clinic: Clinic;
 
@@ -55,22 +58,99 @@ test('one package that cannot be used is logged, and the others still run', () =
   writeFileSync(path.join(folder, 'README.md'), '');
   const lines: string[] = [];
   const packages = readPackages([folder], openLog('info', { write: (line: string) => lines.push(line) }));
-  expect(packages.map(({ manifest }) => manifest.id)).toEqual(['bleed']);
+  expect((packages.ok ? packages.value : []).map(({ manifest }) => manifest.id)).toEqual(['bleed']);
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
     { event: 'model-package-refused', code: 'manifest-unreadable' },
   ]);
 });
 
-test('a model is news once; after each start it is verified anew, and one whose package is gone stays on record as broken', () => {
+test('a folder that is configured and not there is named, and nothing is read', () => {
+  makePackage('good');
+  const missing = path.join(folder, 'nowhere');
+  expect(readPackages([folder, missing], clinic.log)).toEqual({
+    ok: false,
+    error: { code: 'model-folder-unreadable', details: [`${missing}: ENOENT`] },
+  });
+});
+
+test('a model is news once; after each start it is verified anew, and one whose package is gone stays on record as gone', () => {
   const packages = [{ manifest: MANIFEST, directory: '/models/bleed' }];
   installModels(clinic.db, packages, 1);
   installModels(clinic.db, packages, 2);
   expect(listModels(clinic.db)).toEqual([
-    { digest: MANIFEST.modelDigest, packagePath: '/models/bleed', state: 'installed', manifest: MANIFEST },
+    { digest: DIGEST, packagePath: '/models/bleed', state: 'installed', manifest: MANIFEST },
   ]);
   installModels(clinic.db, [], 3);
-  expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['broken']);
+  expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['gone']);
   expect(clinic.events('model-installed')).toMatchObject([
-    { payload: { modelId: 'bleed', version: '1.0.0', digest: MANIFEST.modelDigest } },
+    { payload: { modelId: 'bleed', version: '1.0.0', digest: DIGEST } },
   ]);
+});
+
+const exposures = () =>
+  clinic.db
+    .prepare('SELECT m.version, x.stage FROM model_exposures x JOIN models m USING (digest) ORDER BY m.version')
+    .raw()
+    .all();
+/** A start with these manifests installed. */
+function start(manifests: readonly ModelManifest[], isDemo: boolean, atMs: number): void {
+  installModels(
+    clinic.db,
+    manifests.map((manifest) => ({ manifest, directory: `/models/${manifest.version}` })),
+    atMs,
+  );
+  exposeModels(clinic.db, clinic.north.siteId, isDemo, atMs);
+}
+const NEWER: ModelManifest = { ...MANIFEST, version: '1.10.0' };
+
+test.each([
+  [false, 'silent'],
+  [true, 'general'],
+] as const)('an upgrade retires the older package and begins anew (demo: %s)', (isDemo, first) => {
+  start([{ ...MANIFEST, version: '1.9.0' }], isDemo, 1);
+  start([NEWER], isDemo, 2);
+  expect(exposures()).toEqual([
+    ['1.10.0', first],
+    ['1.9.0', 'retired'],
+  ]);
+  expect(listExposedModels(clinic.db, clinic.north.siteId).map(({ manifest }) => manifest.version)).toEqual(['1.10.0']);
+  expect(clinic.events('model-exposed').map(({ payload }) => payload['stage'])).toEqual([first, first, 'retired']);
+  expect(countUnusableModels(clinic.db)).toBe(0);
+  start([NEWER], isDemo, 3);
+  expect(clinic.events('model-exposed')).toHaveLength(3);
+});
+
+test('of two packages of one model the higher version counts; taken back after the newer one is gone, the older begins anew', () => {
+  const older = { ...MANIFEST, version: '1.9.0' };
+  start([older, NEWER], false, 1);
+  expect(exposures()).toEqual([['1.10.0', 'silent']]);
+  start([older], false, 2);
+  start([older, NEWER], false, 3);
+  start([older], false, 4);
+  expect(exposures()).toEqual([
+    ['1.10.0', 'retired'],
+    ['1.9.0', 'silent'],
+  ]);
+  expect(listExposedModels(clinic.db, clinic.north.siteId).map(({ manifest }) => manifest.version)).toEqual(['1.9.0']);
+});
+
+test('an edited manifest is another model: silent at first, and what the older one was stays as it was', () => {
+  start([MANIFEST], false, 1);
+  clinic.db.exec("UPDATE model_exposures SET stage = 'pilot', exposed_by = 'a-person'");
+  const edited = { ...MANIFEST, name: 'Other', labels: MANIFEST.labels.map((label) => ({ ...label, flagFrom: 0.1 })) };
+  start([edited], false, 2);
+  expect(exposures().toSorted()).toEqual([
+    ['1.0.0', 'retired'],
+    ['1.0.0', 'silent'],
+  ]);
+  expect(listModels(clinic.db).map(({ manifest, state }) => [manifest.name, state])).toEqual([
+    ['Model bleed', 'gone'],
+    ['Other', 'installed'],
+  ]);
+});
+
+test('a model whose package is gone is owed nothing, and the station says that it cannot be used', () => {
+  start([MANIFEST], false, 1);
+  start([], false, 2);
+  expect([listExposedModels(clinic.db, clinic.north.siteId), countUnusableModels(clinic.db)]).toEqual([[], 1]);
 });

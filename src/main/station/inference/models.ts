@@ -8,16 +8,21 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { packageDigest } from './package-digest.ts';
 
 /** How far a model reaches at a site (DESIGN §5.4). */
 export const EXPOSURE_STAGES = ['silent', 'pilot', 'general', 'suspended', 'retired'] as const;
 export type ExposureStage = (typeof EXPOSURE_STAGES)[number];
+const RUNNING_STAGES: ReadonlySet<ExposureStage> = new Set(['silent', 'pilot', 'general']);
+/** Who exposed a model where no person did. */
+const BY_INFERENCE = 'inference';
 
-/** An installed model: its manifest, where its package lies, and whether its golden cases hold on this machine. */
+/** An installed model, known by its package's digest: its manifest, where its package lies, and whether its golden cases hold on this machine. */
 export type InstalledModel = {
   readonly digest: string;
   readonly packagePath: string;
-  readonly state: 'installed' | 'verified' | 'broken';
+  /** `gone`: no package of it was found at the last start. */
+  readonly state: 'installed' | 'verified' | 'broken' | 'gone';
   readonly manifest: ModelManifest;
 };
 
@@ -29,22 +34,37 @@ export type InstallFailure = { readonly code: 'manifest-unreadable' | 'model-unr
 const PUT_MODEL = `
   INSERT INTO models (digest, model_id, version, clinical_use, manifest, package_path, state, installed_at_ms)
   VALUES (@digest, @modelId, @version, @clinicalUse, @manifest, @packagePath, 'installed', @atMs)
-  ON CONFLICT (digest) DO UPDATE SET manifest = excluded.manifest, package_path = excluded.package_path, state = 'installed'
+  ON CONFLICT (digest) DO UPDATE SET package_path = excluded.package_path, state = 'installed'
 `;
 const IS_INSTALLED = 'SELECT 1 FROM models WHERE digest = ?';
 const SET_MODEL_STATE = 'UPDATE models SET state = ? WHERE digest = ?';
-const MARK_ALL_GONE = "UPDATE models SET state = 'broken'";
+const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
+/** True of a model `m` that nobody outside a demo may see anything of, whatever stage stands on record. */
+export const IS_UNFIT = "(m.clinical_use = 'none' AND NOT coalesce((SELECT is_demo FROM inference_setting), 0))";
 const LIST_MODELS = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;
 const LIST_EXPOSED = `
-  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, x.stage
+  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest,
+         CASE WHEN ${IS_UNFIT} THEN 'silent' ELSE x.stage END AS stage
     FROM models m JOIN model_exposures x ON x.digest = m.digest
-   WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general') ORDER BY m.model_id
+   WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general') AND m.state <> 'gone' ORDER BY m.model_id
+`;
+const SET_DEMO =
+  'INSERT INTO inference_setting (one, is_demo) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET is_demo = excluded.is_demo';
+const COUNT_UNUSABLE = `
+  SELECT count(*) AS models FROM models m
+   WHERE m.state = 'broken' OR m.state = 'gone' AND EXISTS (
+         SELECT 1 FROM model_exposures x WHERE x.digest = m.digest AND x.stage IN ('silent', 'pilot', 'general'))
 `;
 const PUT_EXPOSURE = `
   INSERT INTO model_exposures (site_id, digest, stage, exposed_by, exposed_at_ms) VALUES (@siteId, @digest, @stage, @by, @atMs)
   ON CONFLICT (site_id, digest) DO NOTHING
+`;
+
+const LIST_STAGES = 'SELECT digest, stage, exposed_by AS exposedBy FROM model_exposures WHERE site_id = ?';
+const CHANGE_EXPOSURE = `
+  UPDATE model_exposures SET stage = @stage, exposed_by = @by, exposed_at_ms = @atMs WHERE site_id = @siteId AND digest = @digest
 `;
 
 type ModelRow = Omit<InstalledModel, 'manifest'> & { readonly manifest: string };
@@ -63,23 +83,33 @@ export function readPackage(directory: string): Result<ModelPackage, InstallFail
       .digest('hex');
     return digest === manifest.modelDigest ? ok({ manifest, directory }) : err({ code: 'digest-differs' });
   } catch {
-    return err({ code: 'model-unreadable' });
+    return err({ code: 'model-unreadable' }); // Missing, or this user may not read it: the person mends the package.
   }
 }
 
-/** The packages found in the given folders; one that cannot be used is left out and logged, and the others still run. */
-export function readPackages(folders: readonly string[], log: Log): readonly ModelPackage[] {
-  const directories = folders.flatMap((folder) =>
-    readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => path.resolve(folder, entry.name)),
-  );
-  return directories.flatMap((directory) => {
+/** The packages found in the given folders, each of which must be there; one package that cannot be used is left out and logged, and the others still run. */
+export function readPackages(
+  folders: readonly string[],
+  log: Log,
+): Result<readonly ModelPackage[], { readonly code: 'model-folder-unreadable'; readonly details: readonly string[] }> {
+  const directories: string[] = [];
+  const faults: string[] = [];
+  for (const folder of folders) {
+    try {
+      const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      directories.push(...entries.map((entry) => path.resolve(folder, entry.name)));
+    } catch (error) {
+      faults.push(`${folder}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
+    }
+  }
+  if (faults.length > 0) return err({ code: 'model-folder-unreadable', details: faults });
+  const packages = directories.flatMap((directory) => {
     const read = readPackage(directory);
     if (read.ok) return [read.value];
     log.warn('model-package-refused', { code: read.error.code });
     return [];
   });
+  return ok(packages);
 }
 
 /** Makes these packages the installed ones; a model whose package is gone stays on record and is not run. */
@@ -87,9 +117,10 @@ export function installModels(db: WritableDb, packages: readonly ModelPackage[],
   inTransaction(db, () => {
     prepared(db, MARK_ALL_GONE).run();
     for (const { manifest, directory } of packages) {
-      const isNew = prepared(db, IS_INSTALLED).get(manifest.modelDigest) === undefined;
+      const digest = packageDigest(manifest);
+      const isNew = prepared(db, IS_INSTALLED).get(digest) === undefined;
       prepared(db, PUT_MODEL).run({
-        digest: manifest.modelDigest,
+        digest,
         modelId: manifest.id,
         version: manifest.version,
         clinicalUse: manifest.clinicalUse,
@@ -98,25 +129,65 @@ export function installModels(db: WritableDb, packages: readonly ModelPackage[],
         atMs,
       });
       if (!isNew) continue;
-      const payload = { modelId: manifest.id, version: manifest.version, digest: manifest.modelDigest };
-      appendEvent(db, { kind: 'model-installed', payload, ...byInference(manifest.modelDigest, atMs), siteId: null });
+      const payload = { modelId: manifest.id, version: manifest.version, digest };
+      appendEvent(db, { kind: 'model-installed', payload, ...byInference(digest, atMs), siteId: null });
     }
   });
 }
 
 /**
- * Gives models their first stage at a site: silent. In a demo data directory general, so that what they say can be seen;
- * a model marked `clinicalUse: none` leaves silent nowhere else.
+ * Gives the newest package of each model its first stage at a site: silent, and retires the ones it takes the place of.
+ * In a demo data directory general, so that what they say can be seen; a model marked `clinicalUse: none` leaves silent
+ * nowhere else, whatever stands on record.
  */
 export function exposeModels(db: WritableDb, siteId: string, isDemo: boolean, atMs: number): void {
   const stage: ExposureStage = isDemo ? 'general' : 'silent';
   inTransaction(db, () => {
-    for (const { digest } of listModels(db)) {
-      const written = prepared(db, PUT_EXPOSURE).run({ siteId, digest, stage, by: 'inference', atMs });
-      if (written.changes === 0) continue;
-      appendEvent(db, { kind: 'model-exposed', payload: { digest, stage }, ...byInference(digest, atMs), siteId });
+    prepared(db, SET_DEMO).run(isDemo ? 1 : 0);
+    const exposures = new Map(
+      prepared<{ digest: string; stage: ExposureStage; exposedBy: string }>(db, LIST_STAGES)
+        .all(siteId)
+        .map((exposure) => [exposure.digest, exposure]),
+    );
+    const put = (sql: string, digest: string, to: ExposureStage) => {
+      prepared(db, sql).run({ siteId, digest, stage: to, by: BY_INFERENCE, atMs });
+      appendEvent(db, { kind: 'model-exposed', payload: { digest, stage: to }, ...byInference(digest, atMs), siteId });
+    };
+    for (const [current, ...replaced] of packagesByModel(db)) {
+      const known = exposures.get(current.digest);
+      if (known === undefined) put(PUT_EXPOSURE, current.digest, stage);
+      // Taken back after its successor was taken out: it begins anew. What a person retired stays retired.
+      else if (known.stage === 'retired' && known.exposedBy === BY_INFERENCE)
+        put(CHANGE_EXPOSURE, current.digest, stage);
+      for (const { digest } of replaced) {
+        const before = exposures.get(digest)?.stage;
+        if (before !== undefined && RUNNING_STAGES.has(before)) put(CHANGE_EXPOSURE, digest, 'retired');
+      }
     }
   });
+}
+
+/** The packages of each model that has one here: first the one that counts, which is of the highest version, then the newest. */
+function packagesByModel(db: ReadableDb): readonly (readonly [InstalledModel, ...InstalledModel[]])[] {
+  const byId = Map.groupBy(listModels(db), ({ manifest }) => manifest.id);
+  return [...byId.values()].flatMap((packages) => {
+    // Listed oldest first: of two with one version the one installed last counts.
+    const [current] = packages
+      .filter(({ state }) => state !== 'gone')
+      .toReversed()
+      .toSorted((a, b) => compareVersions(b.manifest.version, a.manifest.version));
+    return current === undefined ? [] : [[current, ...packages.filter((one) => one !== current)] as const];
+  });
+}
+
+/** Versions are three numbers (the manifest's schema says so). */
+function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** How many models cannot run though they should: broken, or exposed and their package is gone. */
+export function countUnusableModels(db: ReadableDb): number {
+  return prepared<{ models: number }>(db, COUNT_UNUSABLE).get()?.models ?? 0;
 }
 
 /** Records what replaying a model's golden cases on this machine showed. */
@@ -138,7 +209,7 @@ export function listModels(db: ReadableDb): readonly InstalledModel[] {
   return prepared<ModelRow>(db, LIST_MODELS).all().map(parseModel);
 }
 
-/** The models whose stage at a site lets them run. */
+/** The models that a site's studies are owed runs of: their stage lets them run, and their package is here. */
 export function listExposedModels(
   db: ReadableDb,
   siteId: string,

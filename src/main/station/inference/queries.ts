@@ -3,11 +3,12 @@ import type { AiStatus, NotRunReason } from '../../../shared/domain/ai-status.ts
 import { ModelManifest, type ModelUse } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
 import { getStudyCard } from '../archive/index.ts';
+import { hasParkedEvent } from '../platform/ledger/follow.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import type { ExposureStage } from './models.ts';
+import { type ExposureStage, IS_UNFIT } from './models.ts';
 
-/** Silent results are invisible to anyone who may report the study; the others are shown. */
-const VISIBLE_STAGES = "('pilot', 'general')";
+/** Silent results, and outside a demo those of models for no clinical use, are invisible; the others are shown. */
+const IS_VISIBLE = `r.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}`;
 
 /** A run with what its receipt says. */
 export type RunRecord = {
@@ -57,7 +58,7 @@ const LIST_RUNS = `
          r.provider, r.queued_at_ms AS queuedAtMs, r.started_at_ms AS startedAtMs, r.finished_at_ms AS finishedAtMs,
          r.series_choice AS seriesChoice, r.receipt, m.manifest
     FROM runs r JOIN models m ON m.digest = r.model_digest
-   WHERE r.study_id = ? AND r.stage IN ${VISIBLE_STAGES} ORDER BY r.queued_at_ms
+   WHERE r.study_id = ? AND ${IS_VISIBLE} ORDER BY r.queued_at_ms
 `;
 const FINDING_COLUMNS = `
   f.finding_id AS findingId, f.study_id AS studyId, f.run_id AS runId, f.series_id AS seriesId, f.study_revision AS revision, f.state,
@@ -67,11 +68,17 @@ const FINDING_COLUMNS = `
 const FINDING_SOURCE = 'findings f JOIN runs r ON r.run_id = f.run_id JOIN models m ON m.digest = r.model_digest';
 const LIST_FINDINGS = `
   SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE}
-   WHERE f.study_id = ? AND r.stage IN ${VISIBLE_STAGES} ORDER BY f.acr_category, f.score DESC
+   WHERE f.study_id = ? AND ${IS_VISIBLE} ORDER BY f.acr_category, f.score DESC
 `;
-const FIND_FINDING = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.finding_id = ? AND r.stage IN ${VISIBLE_STAGES}`;
-const LIST_OF_RUN = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.run_id = ? AND r.stage IN ${VISIBLE_STAGES}`;
-const FIND_APPLICABILITY = 'SELECT state, study_revision AS revision FROM study_applicability WHERE study_id = ?';
+const FIND_FINDING = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.finding_id = ? AND ${IS_VISIBLE}`;
+const LIST_OF_RUN = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.run_id = ? AND ${IS_VISIBLE}`;
+const FIND_APPLICABILITY = 'SELECT study_revision AS revision FROM study_applicability WHERE study_id = ?';
+/** What the visible models made of a study's series; the one that read the smallest share of what it could have read comes first. */
+const LIST_APPLICABILITY = `
+  SELECT a.state, a.eligible_series AS eligibleSeries FROM model_applicability a JOIN models m ON m.digest = a.digest
+   WHERE a.study_id = ? AND a.study_revision = ? AND a.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}
+   ORDER BY a.eligible_series DESC
+`;
 const COUNT_QUEUE = "SELECT state, count(*) AS runs FROM runs WHERE state IN ('queued', 'running') GROUP BY state";
 
 /** Every visible run of a study, oldest first. */
@@ -115,20 +122,25 @@ export function listFlagsOfRun(
   readonly score: number;
   readonly model: string;
   readonly category: AcrCategory;
+  readonly revision: number;
 }[] {
   return prepared<FindingRow>(db, LIST_OF_RUN)
     .all(runId)
     .map(parseFinding)
     .filter(({ uses, state }) => uses.includes('flag') && state !== 'superseded')
-    .map(({ label, score, manifest, category }) => ({
+    .map(({ label, score, manifest, category, revision }) => ({
       ...label,
       score,
       model: `${manifest.name} ${manifest.version}`,
       category,
+      revision,
     }));
 }
 
-/** What AI says of a study on its worklist row. "No flag" stands only when every run of the complete study is done. */
+/**
+ * What AI says of a study on its worklist row. "No flag" stands only when every visible model made for the exam has read it;
+ * of its eligible series each model reads the one its manifest ranks first, and the state says of how many (decision 9).
+ */
 export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   const study = getStudyCard(db, studyId);
   const flagged = listFindings(db, studyId).filter(
@@ -145,16 +157,19 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
       })),
     };
   }
-  if (study.intent !== 'new') return { state: 'no-model' };
-  const applicability = prepared<{ state: string; revision: number }>(db, FIND_APPLICABILITY).get(studyId);
-  if (study.completeness === 'receiving' || applicability?.revision !== study.completeRevision)
-    return { state: 'awaiting-images' };
-  if (applicability?.state === 'no-eligible-series') return { state: 'not-run', reason: 'no-eligible-series' };
+  if (study.intent !== 'new') return { state: 'not-applicable', reason: study.intent };
+  if (study.completeness === 'receiving' || study.completeRevision === null) return { state: 'awaiting-images' };
+  const consumed = prepared<{ revision: number }>(db, FIND_APPLICABILITY).get(studyId);
+  // Complete, but nothing is owed yet: either the ledger is behind, or what would have owed it failed and was set aside.
+  if (consumed?.revision !== study.completeRevision)
+    return hasParkedEvent(db, 'inference', studyId) ? { state: 'not-run', reason: 'internal' } : { state: 'waiting' };
+  const models = prepared<{ state: string; eligibleSeries: number }>(db, LIST_APPLICABILITY).all(
+    studyId,
+    study.completeRevision,
+  );
   const runs = listRuns(db, studyId).filter(
     ({ state, revision }) => state !== 'superseded' && revision === study.completeRevision,
   );
-  // Only silent models apply: nobody who may report is told that they exist.
-  if (applicability?.state === 'no-model' || runs.length === 0) return { state: 'no-model' };
   const open = runs.filter(({ state }) => state === 'queued' || state === 'running');
   const late = open.find(({ isLate }) => isLate);
   if (late !== undefined) return { state: 'late', startedAtMs: late.startedAtMs };
@@ -163,7 +178,11 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   if (open.length > 0) return { state: 'waiting' };
   const failed = runs.find(({ state }) => state === 'failed');
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
-  return { state: 'no-flag' };
+  if (models.some(({ state }) => state === 'no-eligible-series'))
+    return { state: 'not-run', reason: 'no-eligible-series' };
+  // Only silent models apply: nobody who may report is told that they exist.
+  if (runs.length === 0) return { state: 'no-model' };
+  return { state: 'no-flag', readSeries: 1, eligibleSeries: models[0]?.eligibleSeries ?? 1 };
 }
 
 /** How many runs wait and compute. */
@@ -212,9 +231,12 @@ function parseFinding({
   };
 }
 
-const IS_SILENT = "SELECT 1 FROM runs WHERE run_id = ? AND stage = 'silent'";
+const IS_SILENT = `
+  SELECT 1 FROM runs r LEFT JOIN models m ON m.digest = r.model_digest
+   WHERE r.run_id = ? AND (r.stage NOT IN ('pilot', 'general') OR ${IS_UNFIT})
+`;
 
-/** True for a run of a model that was silent then: nobody who may report is told of it. */
+/** True for a run that is not shown: of a model silent then, or unfit outside a demo. Nobody who may report is told of it. */
 export function isSilentRun(db: ReadableDb, runId: string): boolean {
   return prepared(db, IS_SILENT).get(runId) !== undefined;
 }

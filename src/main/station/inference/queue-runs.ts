@@ -22,6 +22,14 @@ const PUT_APPLICABILITY = `
    WHERE (study_revision, state) IS NOT (excluded.study_revision, excluded.state)
 `;
 
+const PUT_MODEL_APPLICABILITY = `
+  INSERT INTO model_applicability (study_id, digest, study_revision, stage, state, eligible_series)
+  VALUES (@studyId, @digest, @revision, @stage, @state, @eligible)
+  ON CONFLICT (study_id, digest) DO UPDATE SET study_revision = excluded.study_revision, stage = excluded.stage,
+    state = excluded.state, eligible_series = excluded.eligible_series
+   WHERE excluded.study_revision > study_revision
+`;
+
 /** Owes a complete new study one run of every model that fits it, or records that none does. Idempotent per revision. */
 export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
   const study = getStudyCard(db, studyId);
@@ -33,6 +41,11 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
     choice: chooseSeries(model.manifest, study, series),
   }));
   for (const { model, choice } of choices) {
+    prepared(db, PUT_MODEL_APPLICABILITY).run({
+      ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: model.stage },
+      state: applicabilityOf([choice]),
+      eligible: choice.chosen === null ? 0 : choice.eligible,
+    });
     if (choice.chosen === null) continue;
     const runId = freshId(RunId);
     const run = {
@@ -59,7 +72,7 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
   });
 }
 
-/** What the row may say of the models people know of: a silent one must not show by its absence either. */
+/** What the best placed of these models makes of the study; of a silent one nobody may hear by its absence either. */
 function applicabilityOf(choices: readonly SeriesChoice[]): 'eligible' | 'no-eligible-series' | 'no-model' {
   if (choices.some(({ chosen }) => chosen !== null)) return 'eligible';
   return choices.some((choice) => choice.chosen === null && choice.isForThisExam) ? 'no-eligible-series' : 'no-model';

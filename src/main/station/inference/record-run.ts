@@ -49,18 +49,25 @@ const FINISH_RUN = `
 const FAIL_RUN =
   "UPDATE runs SET state = 'failed', finished_at_ms = ?, reason = ? WHERE run_id = ? AND state IN ('queued', 'running')";
 const QUEUE_AGAIN = "UPDATE runs SET state = 'queued', started_at_ms = NULL WHERE run_id = ? AND state = 'running'";
+/** The attempt is not counted: nothing was wrong with it. */
+const PUT_BACK = `
+  UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0) WHERE run_id = ? AND state = 'running'
+`;
+const SUPERSEDE_RUN = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'queued'";
 const LIST_LEFT_RUNNING = `SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'running'`;
 const LIST_WITHOUT_MODEL = `
   SELECT ${RUN_COLUMNS} FROM runs
-   WHERE state = 'queued' AND model_digest IN (SELECT digest FROM models WHERE state = 'broken')
+   WHERE state = 'queued' AND model_digest IN (SELECT digest FROM models WHERE state IN ('broken', 'gone'))
 `;
 const MARK_LATE = "UPDATE runs SET is_late = 1 WHERE run_id = ? AND state IN ('queued', 'running')";
+/** Every package of one model, the older ones included: what the newer says takes the place of what they said. */
+const SAME_MODEL = 'SELECT digest FROM models WHERE model_id = (SELECT model_id FROM models WHERE digest = ?)';
 const SUPERSEDE_RUNS = `
-  UPDATE runs SET state = 'superseded' WHERE study_id = ? AND model_digest = ? AND study_revision < ?
+  UPDATE runs SET state = 'superseded' WHERE study_id = ? AND model_digest IN (${SAME_MODEL}) AND study_revision < ?
 `;
 const SUPERSEDE_FINDINGS = `
   UPDATE findings SET state = 'superseded' WHERE study_id = ? AND state = 'unverified'
-     AND run_id IN (SELECT run_id FROM runs WHERE study_id = ? AND model_digest = ? AND study_revision < ?)
+     AND run_id IN (SELECT run_id FROM runs WHERE study_id = ? AND model_digest IN (${SAME_MODEL}) AND study_revision < ?)
 `;
 const INSERT_FINDING = `
   INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
@@ -140,6 +147,30 @@ export function failRun(db: WritableDb, runId: string, reason: NotRunReason, may
   });
 }
 
+/** Puts back every run that still stands as running where none is: it ended for want of room, which even its failure had none for. */
+export function putBackRuns(db: WritableDb, atMs: number): void {
+  inTransaction(db, () => {
+    for (const { runId, studyId, attempts } of prepared<Run>(db, LIST_LEFT_RUNNING).all()) {
+      prepared(db, PUT_BACK).run(runId);
+      appendEvent(db, {
+        kind: 'run-failed',
+        payload: { runId, reason: 'outbox-full', attempt: attempts, final: false },
+        ...ofStudy(getStudyCard(db, studyId), atMs),
+      });
+    }
+  });
+}
+
+/** Ends a queued run whose study is complete at a newer revision, which is owed a run of its own; true when it did. */
+export function supersedeOutdated(db: WritableDb, run: Run): boolean {
+  return inTransaction(db, () => {
+    const { completeRevision, completeness } = getStudyCard(db, run.studyId);
+    if (completeness === 'receiving' || completeRevision === null || completeRevision <= run.revision) return false;
+    cancelJob(db, TOLERANCE_JOB, run.runId);
+    return prepared(db, SUPERSEDE_RUN).run(run.runId).changes > 0;
+  });
+}
+
 /** At a start: runs that a killed process left running are owed again; runs of a model that is gone say so. */
 export function recoverRuns(db: WritableDb, atMs: number): void {
   for (const run of prepared<Run>(db, LIST_LEFT_RUNNING).all()) failRun(db, run.runId, 'runner-crashed', true, atMs);
@@ -153,13 +184,13 @@ export function failRunsWithoutModel(db: WritableDb, atMs: number): void {
 }
 
 /** The tolerance job: the row stands unflagged from now on, and the run goes on. */
-export const markRunLate: JobHandler = (db, job) => {
+export const markRunLate: JobHandler = (db, job, atMs) => {
   const run = getRun(db, job.subjectId);
   if (prepared(db, MARK_LATE).run(run.runId).changes === 0) return;
   appendEvent(db, {
     kind: 'run-late',
     payload: { runId: run.runId },
-    ...ofStudy(getStudyCard(db, run.studyId), job.dueAtMs),
+    ...ofStudy(getStudyCard(db, run.studyId), atMs),
   });
 };
 

@@ -18,6 +18,7 @@ import {
   listRuns,
 } from './index.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
+import { packageDigest } from './package-digest.ts';
 import type { Run } from './record-run.ts';
 import type { RunMask } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
@@ -52,7 +53,8 @@ const VERIFIED = { golden: [{ name: 'case', passed: true, largestDeviation: 0 }]
 const loadedAs = (golden: boolean) =>
   ok({ ...VERIFIED, golden: [{ name: 'case', passed: golden, largestDeviation: 1 }] }) as unknown as LoadAnswer;
 /** A run as the runner's answer names it. */
-const named = (request: RunRequest) => ({ runId: request.runId, modelDigest: request.modelDigest }) as unknown as Run;
+const named = (request: RunRequest) =>
+  ({ runId: request.runId, modelDigest: packageDigest(MANIFEST) }) as unknown as Run;
 
 /** Starts a worker whose runner answers as scripted: each list once, its last answer for ever. */
 function start(
@@ -144,7 +146,7 @@ test('verifies again when the runner was away at first', async () => {
     [(request) => ok(finishedRun(named(request), 0.1))],
     [err({ code: 'runner-unavailable' }), err({ code: 'runner-unavailable' }), loadedAs(true)],
   );
-  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag' }));
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 }));
 });
 
 test('a model that takes the runner down each time it is verified is broken', async () => {
@@ -215,7 +217,7 @@ test('a bug in one run fails that run and no other', async () => {
   const next = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
   followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
   worker?.notify();
-  await until(() => expect(aiStatus(clinic.db, next)).toEqual({ state: 'no-flag' }));
+  await until(() => expect(aiStatus(clinic.db, next)).toEqual({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 }));
 });
 
 test('a stop leaves the run it interrupts as a row that is owed again', async () => {
@@ -230,4 +232,69 @@ test('a stop leaves the run it interrupts as a row that is owed again', async ()
   await worker?.stop();
   expect(listRuns(clinic.db, id).map(({ state }) => state)).toEqual(['running']);
   expect(clinic.events('run-failed')).toEqual([]);
+});
+
+const outOfRoom = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+const pauses = () => vi.advanceTimersByTimeAsync(60_000);
+
+test('a result there is no room for is not lost: the run is put back, not counted, and done anew', async () => {
+  const id = await sendHead();
+  const { objects } = clinic.archive;
+  const receive = vi
+    .spyOn(objects, 'receive')
+    .mockRejectedValueOnce(outOfRoom())
+    .mockRejectedValueOnce(outOfRoom())
+    .mockRejectedValueOnce(outOfRoom());
+  start([(request) => ok(finishedRun(named(request), 0.9, [aMask('bleed', Buffer.from('mask'))]))]);
+  await until(() => expect(asked).toHaveLength(1));
+  for (const runs of [2, 3, 4]) {
+    await pauses();
+    await until(() => expect(asked.length).toBeGreaterThanOrEqual(runs));
+  }
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+  expect(receive).toHaveBeenCalledTimes(4);
+  expect(clinic.events('run-failed').map(({ payload }) => payload['final'])).toEqual([false, false, false]);
+});
+
+test('where even the failure has no room to be recorded the run is still owed', async () => {
+  const id = await sendHead();
+  clinic.db.exec(`CREATE TEMP TRIGGER no_room BEFORE UPDATE ON main.runs WHEN new.state IN ('finished', 'failed')
+    BEGIN SELECT RAISE(ABORT, 'no room'); END`);
+  start([(request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(asked).toHaveLength(1));
+  await until(() => expect(clinic.logged()).toContain('run-worker-failed'));
+  clinic.db.exec('DROP TRIGGER no_room');
+  await pauses();
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+});
+
+test('a runner that has no room for a mask is asked again when there may be some', async () => {
+  const id = await sendHead();
+  const full = () => err({ code: 'outbox-full', retryable: true }) as RunAnswer;
+  start([full, full, full, (request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(asked).toHaveLength(1));
+  for (const runs of [2, 3, 4]) {
+    await pauses();
+    await until(() => expect(asked.length).toBeGreaterThanOrEqual(runs));
+  }
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+  expect(asked).toHaveLength(4);
+});
+
+test('a run reads the images of the revision it was queued for, not those that came since', async () => {
+  const id = await sendHead();
+  const association = clinic.associate();
+  await clinic.receive(association, aSlice(7));
+  start([(request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(asked).toHaveLength(1));
+  expect(asked[0]?.series.instances.map(({ sopUid }) => sopUid)).toEqual(
+    [1, 2, 3, 4, 5, 6].map((n) => `1.2.10.1.${n}`),
+  );
+  expect(listRuns(clinic.db, id)).toHaveLength(1);
+});
+
+test('a manifest edited under the running station is refused, not believed', async () => {
+  const id = await sendHead();
+  start([(request) => ok({ ...finishedRun(named(request), 0.9), manifestDigest: 'f'.repeat(64) })]);
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'package-unreadable' }));
 });

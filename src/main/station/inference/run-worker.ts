@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { getObject, listInstances } from '../archive/index.ts';
+import { getObject, listInstancesAt } from '../archive/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { listModels, recordVerification } from './models.ts';
-import { failRun, failRunsWithoutModel, finishRun, nextQueuedRun, type Run, startRun } from './record-run.ts';
+import {
+  failRun,
+  failRunsWithoutModel,
+  finishRun,
+  nextQueuedRun,
+  putBackRuns,
+  type Run,
+  startRun,
+  supersedeOutdated,
+} from './record-run.ts';
 import type { InstanceReference, RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 
@@ -36,6 +46,8 @@ const POLL_MS = 1000;
 const MOST_CRASHES = 2;
 /** The runner refused because it cannot start: ask again no more often than this. */
 const UNAVAILABLE_PAUSE_MS = 5000;
+/** There was no room for a result: time for somebody to make some. */
+const OUT_OF_ROOM_PAUSE_MS = 30_000;
 
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
@@ -61,13 +73,20 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   /** Works on one queued run; false when none waits. */
   async function attemptNext(): Promise<boolean> {
     if (stopping) return false;
+    putBackRuns(db, clock.nowMs());
     failRunsWithoutModel(db, clock.nowMs());
     const run = nextQueuedRun(db);
     if (run === null) return false;
+    if (supersedeOutdated(db, run)) return true;
     try {
       await attempt(run);
     } catch (error) {
       log.incident('run-attempt-failed', error, { runId: run.runId });
+      if (isOutOfRoom(error)) {
+        // Nothing is wrong with the run: it is put back, and done anew when there is room.
+        await rest(OUT_OF_ROOM_PAUSE_MS);
+        return true;
+      }
       failRun(db, run.runId, 'internal', false, clock.nowMs());
     }
     return true;
@@ -81,7 +100,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     const request = {
       runId: run.runId as RunFinished['runId'],
       packageDir: model.packagePath,
-      modelDigest: model.digest,
+      modelDigest: model.manifest.modelDigest,
     };
     const answer = await supervisor.run(
       { ...request, series: { seriesUid, instances: [...inputs] } },
@@ -89,9 +108,18 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     );
     tools.ended(answer.ok ? 'finished' : 'failed', performance.now() - startedAt);
     if (stopping && !answer.ok) return; // The row stays running and is owed again at the next start.
+    if (!answer.ok && answer.error.code === 'outbox-full') {
+      await rest(OUT_OF_ROOM_PAUSE_MS);
+      return; // Left running, and so put back.
+    }
     if (!answer.ok) {
       failRun(db, run.runId, answer.error.code, answer.error.retryable, clock.nowMs());
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
+      return;
+    }
+    // The manifest was edited since this start: what it says now is another model's word.
+    if (answer.value.manifestDigest !== model.digest) {
+      failRun(db, run.runId, 'package-unreadable', false, clock.nowMs());
       return;
     }
     // Two masks may be the same bytes, and then the same file.
@@ -100,7 +128,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   }
 
   function inputsOf(run: Run): { readonly seriesUid: string; readonly inputs: readonly InstanceReference[] } {
-    const images = listInstances(db, run.studyId).filter(({ seriesId }) => seriesId === run.seriesId);
+    // What came since belongs to a later revision, and so to another run.
+    const images = listInstancesAt(db, run.studyId, run.revision).filter(({ seriesId }) => seriesId === run.seriesId);
     const seriesUid = images[0]?.seriesUid;
     if (seriesUid === undefined) throw new Error(`run ${run.runId} has no images`);
     return {

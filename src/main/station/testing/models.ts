@@ -101,6 +101,8 @@ export function installed(
   for (const { digest } of listModels(clinic.db))
     recordVerification(clinic.db, digest, { holds: true, provider: 'cpu', goldenCases: 1 }, atMs);
   for (const { siteId } of [clinic.north, clinic.south]) exposeModels(clinic.db, siteId, stage === 'general', atMs);
+  // These models are for no clinical use: only a demo shows what they say, and there a person may have put some to silent.
+  exposeModels(clinic.db, clinic.north.siteId, true, atMs);
   return added;
 }
 
@@ -110,7 +112,7 @@ export function finishedRun(run: Run, score: number, masks: readonly RunMask[] =
     type: 'finished',
     runId: run.runId as RunFinished['runId'],
     modelDigest: run.modelDigest,
-    manifestDigest: run.modelDigest,
+    manifestDigest: run.modelDigest, // a run names its model by the package's digest
     ...{ preprocessing: '1', postprocessing: '1', provider: 'cpu', onnxruntimeVersion: '1.30.0' },
     geometry: {
       slices: 8,

@@ -14,7 +14,10 @@ const flagged: AiStatus = {
 
 const every: readonly AiStatus[] = [
   flagged,
-  { state: 'no-flag' },
+  { state: 'no-flag', readSeries: 1, eligibleSeries: 1 },
+  { state: 'no-flag', readSeries: 1, eligibleSeries: 2 },
+  { state: 'not-applicable', reason: 'comparison' },
+  { state: 'not-applicable', reason: 'own' },
   { state: 'awaiting-images' },
   { state: 'no-model' },
   { state: 'waiting' },
@@ -33,6 +36,16 @@ test('no state ever says that all is well, shows a percent or a tick, and each n
     expect(container.innerHTML).not.toMatch(/icon-(circle-)?check|green/);
     unmount();
   }
+});
+
+test('no flag says of how many series when fewer were read than could be', () => {
+  const said = (readSeries: number, eligibleSeries: number) => {
+    const { container, unmount } = render(<AiState ai={{ state: 'no-flag', readSeries, eligibleSeries }} />);
+    const text = container.textContent;
+    unmount();
+    return text;
+  };
+  expect([said(1, 1), said(1, 2)]).toEqual(['AI: no flag', 'AI: no flag (1 of 2 series read)']);
 });
 
 test('scores are silent until asked for, and then come with the model, never as a percent', () => {

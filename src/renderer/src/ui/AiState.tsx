@@ -59,10 +59,15 @@ function AiText({ ai, showScores }: { readonly ai: AiStatus; readonly showScores
       );
     case 'not-run':
       return t('ai.notRun', { reason: t(`ai.reason.${ai.reason}`) });
+    case 'no-flag':
+      return ai.readSeries < ai.eligibleSeries
+        ? t('ai.noFlagOfSome', { read: ai.readSeries, eligible: ai.eligibleSeries })
+        : t('ai.no-flag');
+    case 'not-applicable':
+      return t(`ai.notApplicable.${ai.reason}`);
     case 'awaiting-images':
     case 'no-model':
     case 'waiting':
-    case 'no-flag':
       return t(`ai.${ai.state}`);
   }
 }
@@ -90,6 +95,7 @@ function AiIcon({ state }: { readonly state: AiStatus['state'] }): ReactNode {
       return <IconPlugConnectedX size={15} aria-hidden />;
     case 'no-flag':
     case 'no-model':
+    case 'not-applicable':
       return <IconMinus size={15} aria-hidden />;
   }
 }

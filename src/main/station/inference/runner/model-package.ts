@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import { packageDigest } from '../package-digest.ts';
 import type { LoadFailure } from '../runner-protocol.ts';
 import { type ModelSession, openSession, type SessionOptions } from './session.ts';
 
@@ -10,6 +11,7 @@ import { type ModelSession, openSession, type SessionOptions } from './session.t
 export type ModelPackage = {
   readonly directory: string;
   readonly manifest: ModelManifest;
+  /** What the station knows the package by. */
   readonly manifestDigest: string;
   readonly session: ModelSession;
 };
@@ -41,7 +43,7 @@ export async function openModelPackage(
     await session.close();
     return err({ code: 'tensor-missing' });
   }
-  return ok({ directory, manifest, manifestDigest: sha256(text), session });
+  return ok({ directory, manifest, manifestDigest: packageDigest(manifest), session });
 }
 
 /** SHA-256 in hexadecimal. */

@@ -26,6 +26,9 @@ const REGISTER_CURSOR = 'INSERT INTO cursors (consumer, seq) VALUES (?, ?) ON CO
 const MOVE_CURSOR = 'UPDATE cursors SET seq = ?, failures = 0 WHERE consumer = ?';
 const COUNT_FAILURE = 'UPDATE cursors SET failures = failures + 1 WHERE consumer = ?';
 const PARK_EVENT = 'INSERT OR IGNORE INTO parked_events (consumer, seq, incident_id, parked_at_ms) VALUES (?, ?, ?, ?)';
+const HAS_PARKED = `
+  SELECT 1 FROM events e JOIN parked_events p ON p.seq = e.seq WHERE e.study_id = ? AND p.consumer = ? LIMIT 1
+`;
 const COUNT_PARKED = 'SELECT count(*) AS parked FROM parked_events';
 /** Walks the primary key from the cursor. */
 export const LIST_EVENTS_AFTER = `
@@ -113,7 +116,8 @@ export function followLedger(
       appendEvent(db, {
         kind: 'event-parked',
         payload: { consumer: consumer.name, seq, incidentId },
-        siteId: null,
+        // Of the same study: whoever shows it learns that something is missing.
+        ...{ siteId: row.site_id, studyId: row.study_id, patientId: row.patient_id },
         actor: serviceActor('ledger'),
         correlationId: incidentId,
         atMs: tools.clock.nowMs(),
@@ -142,6 +146,11 @@ export function followLedger(
     cursors: () => consumers.map(({ name }) => ({ consumer: name, seq: readCursor(db, name).seq })),
     parked: () => prepared<{ parked: number }>(db, COUNT_PARKED).get()?.parked ?? 0,
   };
+}
+
+/** Whether an event of this study was set aside for a consumer: what it would have changed is missing. */
+export function hasParkedEvent(db: ReadableDb, consumer: string, studyId: string): boolean {
+  return prepared(db, HAS_PARKED).get(studyId, consumer) !== undefined;
 }
 
 function coalesced(consumer: Consumer, events: readonly LedgerEvent[]): readonly LedgerEvent[] {

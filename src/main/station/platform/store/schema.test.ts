@@ -56,7 +56,7 @@ test('every yes or no is 0 or 1', () => {
 
 test('every clinical table carries its site, of its own or through the study, run or patient it hangs from', () => {
   const PARENTS = ['study_id', 'finding_id', 'order_id', 'report_id', 'user_id'];
-  const OF_THE_STATION = ['sites', 'users', 'models'];
+  const OF_THE_STATION = ['sites', 'users', 'models', 'inference_setting'];
   const clinical = tables.filter(
     ({ name }) => !TABLE_OWNERS[name]?.startsWith('platform/') && !OF_THE_STATION.includes(name),
   );
@@ -81,7 +81,7 @@ test('refuses a state nobody has named, a second current version and a finished 
     INSERT INTO models VALUES ('m', 'model', '1.0.0', 'none', '{}', '/', 'installed', 0);
   `);
   const version = (digest: string) =>
-    `INSERT INTO instance_versions VALUES ('s', '1.2.3.4', '${digest}', 1, 'i', '1', '1', 1, 1, '{}', 1, NULL, 0)`;
+    `INSERT INTO instance_versions VALUES ('s', '1.2.3.4', '${digest}', 1, 'i', '1', '1', 1, 1, '{}', 1, NULL, 0, NULL)`;
   store.db.exec(version('d1'));
   refuse(version('d2'), /UNIQUE/);
   refuse("UPDATE studies SET completeness = 'perhaps'", /CHECK/);

@@ -28,6 +28,8 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   order_studies: 'orders',
   models: 'inference',
   model_exposures: 'inference',
+  inference_setting: 'inference',
+  model_applicability: 'inference',
   runs: 'inference',
   study_applicability: 'inference',
   findings: 'inference',

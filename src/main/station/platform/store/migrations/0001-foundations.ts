@@ -216,6 +216,7 @@ CREATE TABLE instance_versions (
   study_revision INTEGER NOT NULL,
   peer_id TEXT REFERENCES peers (peer_id),
   received_at_ms INTEGER NOT NULL,
+  differs TEXT, -- keywords (JSON) in which it is not as the version before; null for a first one
   PRIMARY KEY (site_id, sop_uid, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX instance_versions_by_arrival ON instance_versions (site_id, received_at_ms);
@@ -276,6 +277,7 @@ CREATE TABLE order_studies (
 ) STRICT, WITHOUT ROWID;
 
 -- inference
+-- a model is known by its package's digest: of the manifest, which names the file's; an edited manifest is another model
 CREATE TABLE models (
   digest TEXT PRIMARY KEY,
   model_id TEXT NOT NULL,
@@ -283,7 +285,7 @@ CREATE TABLE models (
   clinical_use TEXT NOT NULL,
   manifest TEXT NOT NULL,
   package_path TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('installed', 'verified', 'broken')),
+  state TEXT NOT NULL CHECK (state IN ('installed', 'verified', 'broken', 'gone')),
   installed_at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE model_exposures (
@@ -294,6 +296,11 @@ CREATE TABLE model_exposures (
   exposed_at_ms INTEGER NOT NULL,
   PRIMARY KEY (site_id, digest)
 ) STRICT, WITHOUT ROWID;
+-- one row: whether models for no clinical use may show what they say
+CREATE TABLE inference_setting (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  is_demo INTEGER NOT NULL CHECK (is_demo IN (0, 1))
+) STRICT;
 CREATE TABLE runs (
   run_id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
@@ -323,6 +330,16 @@ CREATE TABLE study_applicability (
   study_revision INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('no-model', 'no-eligible-series', 'eligible'))
 ) STRICT;
+-- what each model made of a study's series at a revision, whether or not it was owed a run
+CREATE TABLE model_applicability (
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  digest TEXT NOT NULL REFERENCES models (digest),
+  study_revision INTEGER NOT NULL,
+  stage TEXT NOT NULL CHECK (stage IN ('silent', 'pilot', 'general')),
+  state TEXT NOT NULL CHECK (state IN ('no-model', 'no-eligible-series', 'eligible')),
+  eligible_series INTEGER NOT NULL,
+  PRIMARY KEY (study_id, digest)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE findings (
   finding_id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
@@ -353,6 +370,7 @@ CREATE TABLE study_urgency (
   standing TEXT NOT NULL CHECK (standing IN ('ordinary', 'suspected', 'confirmed')),
   service_level TEXT NOT NULL CHECK (service_level IN ('critical', 'stat-or-emergency', 'inpatient', 'outpatient', 'screening')),
   set_at_ms INTEGER NOT NULL,
+  counts_from_ms INTEGER NOT NULL, -- images complete, or a person's word that made the study new
   open_by_at_ms INTEGER,
   report_by_at_ms INTEGER,
   reasons TEXT NOT NULL
