@@ -86,7 +86,7 @@ test('a study that comes while somebody points at the list stays below, then ris
   expect(await mark.locator('path').evaluate((shape) => getComputedStyle(shape).fill)).toBe('none');
   await press(page, 'Home');
   const why = page.getByRole('complementary', { name: 'Preview of the selected study' }).getByRole('list').first();
-  expect(await why.innerText()).toMatch(/AI suspects .+ACR category 1/);
+  expect(await why.innerText()).toMatch(/AI flagged .+ACR category 1/);
   expect(complaints).toEqual([]);
   await close();
 });

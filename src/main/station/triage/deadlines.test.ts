@@ -29,7 +29,7 @@ const cases = SERVICE_LEVELS.flatMap((serviceLevel) => URGENCY_LEVELS.map((level
 
 test.each(cases)('$serviceLevel, $level: the earlier target holds', ({ serviceLevel, level }) => {
   const { openByAtMs, reportByAtMs } = deadlinesOf(policy, {
-    completeAtMs: COMPLETE_AT_MS,
+    fromMs: COMPLETE_AT_MS,
     level,
     serviceLevel,
     zone: 'Etc/UTC',
@@ -40,8 +40,7 @@ test.each(cases)('$serviceLevel, $level: the earlier target holds', ({ serviceLe
 
 test('working hours are those of the site’s own zone', () => {
   const at = (zone: string) =>
-    deadlinesOf(policy, { completeAtMs: COMPLETE_AT_MS, level: 'routine', serviceLevel: 'outpatient', zone })
-      .reportByAtMs;
+    deadlinesOf(policy, { fromMs: COMPLETE_AT_MS, level: 'routine', serviceLevel: 'outpatient', zone }).reportByAtMs;
   // In Tokyo the working day of that Monday ended at 18:00, the moment the images were complete.
   expect([at('Etc/UTC'), at('Asia/Tokyo')].map((ms) => new Date(ms ?? 0).toISOString())).toEqual([
     '2026-03-04T13:00:00.000Z',

@@ -19,11 +19,12 @@ export type DeadlinePolicy = z.infer<typeof DeadlinePolicy>;
 
 export type Deadlines = { readonly openByAtMs: number | null; readonly reportByAtMs: number | null };
 
-/** Open-by and report-by, counted from images complete: of urgency class and service level the earlier target holds. */
+/** Open-by and report-by, counted from one moment on: of urgency class and service level the earlier target holds. */
 export function deadlinesOf(
   policy: DeadlinePolicy,
   study: {
-    readonly completeAtMs: number;
+    /** Images complete, or later where a person made the study a new one. */
+    readonly fromMs: number;
     readonly level: UrgencyLevel;
     readonly serviceLevel: ServiceLevel;
     readonly zone: string;
@@ -34,13 +35,13 @@ export function deadlinesOf(
     ...(study.level === 'routine' ? [] : [policy.urgency[study.level]]),
   ];
   const open = targets.flatMap(({ openMinutes }) =>
-    openMinutes === undefined ? [] : [study.completeAtMs + openMinutes * 60_000],
+    openMinutes === undefined ? [] : [study.fromMs + openMinutes * 60_000],
   );
   const report = targets.flatMap(({ reportMinutes, reportWorkingHours }) => [
-    ...(reportMinutes === undefined ? [] : [study.completeAtMs + reportMinutes * 60_000]),
+    ...(reportMinutes === undefined ? [] : [study.fromMs + reportMinutes * 60_000]),
     ...(reportWorkingHours === undefined
       ? []
-      : [addWorkingHours(study.completeAtMs, reportWorkingHours, policy.workingHours, study.zone)]),
+      : [addWorkingHours(study.fromMs, reportWorkingHours, policy.workingHours, study.zone)]),
   ]);
   return { openByAtMs: earliest(open), reportByAtMs: earliest(report) };
 }

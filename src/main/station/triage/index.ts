@@ -14,8 +14,10 @@ export function triageConsumer(policy: TriagePolicy): Consumer {
       if (event.studyId === null) return;
       switch (event.kind) {
         case 'study-completed':
-        case 'study-promoted':
           placeStudy(db, policy, event.studyId, event.atMs);
+          return;
+        case 'study-promoted':
+          placeStudy(db, policy, event.studyId, event.atMs, event.atMs);
           return;
         case 'run-finished':
           if (event.payload !== null) raiseForRun(db, policy, event.studyId, event.payload.runId, event.atMs);

@@ -17,8 +17,17 @@ import { findUrgency, putUrgency, type StudyUrgency } from './urgency-rows.ts';
 /** What triage needs to know of a site: its policy and its zone. */
 export type TriagePolicy = { readonly deadlines: DeadlinePolicy; readonly zoneOf: (siteId: string) => string };
 
-/** Starts the clocks of a new study whose images are complete; one that already has a place keeps it. */
-export function placeStudy(db: WritableDb, policy: TriagePolicy, studyId: string, atMs: number): void {
+/**
+ * Starts the clocks of a new study whose images are complete; one that already has a place keeps it. Of one that a person
+ * made new they count from then: nobody promised anything before.
+ */
+export function placeStudy(
+  db: WritableDb,
+  policy: TriagePolicy,
+  studyId: string,
+  atMs: number,
+  promotedAtMs: number | null = null,
+): void {
   const study = getStudyCard(db, studyId);
   if (study.intent !== 'new' || study.completeAtMs === null || findUrgency(db, studyId) !== null) return;
   // Without an order nothing is known of priority or location: the longest service level, said as a reason.
@@ -27,6 +36,7 @@ export function placeStudy(db: WritableDb, policy: TriagePolicy, studyId: string
     standing: 'ordinary',
     serviceLevel: 'outpatient',
     reasons: [{ code: 'no-order-matched', params: {} }],
+    countsFromMs: Math.max(study.completeAtMs, promotedAtMs ?? 0),
     atMs,
   });
 }
@@ -43,7 +53,10 @@ export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: strin
   const isHigher = urgencyRank(asked) < urgencyRank(current.level);
   const reasons: Reason[] = flags.map((flag) => ({
     code: 'ai-flag',
-    params: { finding: flag.display, score: flag.score, model: flag.model, category: flag.category },
+    params: {
+      ...{ finding: flag.display, score: flag.score, model: flag.model, category: flag.category },
+      revision: flag.revision, // a later run that flags nothing leaves this standing, so it says what it was of
+    },
   }));
   if (!isHigher && reasons.every((reason) => current.reasons.some((known) => isDeepStrictEqual(known, reason)))) return;
   // What the same model said of an earlier revision is said anew; what others said stays.
@@ -54,11 +67,14 @@ export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: strin
     standing: isHigher ? 'suspected' : current.standing,
     serviceLevel: current.serviceLevel,
     reasons: [...reasons, ...earlier],
+    countsFromMs: current.countsFromMs,
     atMs,
   });
 }
 
-type Placement = Pick<StudyUrgency, 'level' | 'standing' | 'serviceLevel' | 'reasons'> & { readonly atMs: number };
+type Placement = Pick<StudyUrgency, 'level' | 'standing' | 'serviceLevel' | 'reasons' | 'countsFromMs'> & {
+  readonly atMs: number;
+};
 
 function settle(
   db: WritableDb,
@@ -70,7 +86,7 @@ function settle(
   if (study.completeAtMs === null) return;
   const { atMs, ...place } = placement;
   const targets = deadlinesOf(policy.deadlines, {
-    completeAtMs: study.completeAtMs,
+    fromMs: Math.max(study.completeAtMs, place.countsFromMs),
     level: place.level,
     serviceLevel: place.serviceLevel,
     zone: policy.zoneOf(study.siteId),

@@ -111,6 +111,7 @@ test('targets count from images complete, not from the flag, and the ledger keep
     score: 0.9,
     model: 'Model bleed 1.0.0',
     category: 1,
+    revision: 8,
   });
   const raised = clinic.events('urgency-set')[1];
   expect(raised?.payload).toMatchObject({
@@ -151,7 +152,25 @@ test('a re-run of the same model says its reason anew, once; one that no longer 
     follow();
   }
   expect(place(id)).toEqual(['critical', 'suspected', ['ai-flag', 'no-order-matched']]);
-  expect(findUrgency(clinic.db, id)?.reasons[0]?.params.score).toBe(0.7);
+  // What flagged revision 9 says so: revision 10 was not flagged.
+  expect(findUrgency(clinic.db, id)?.reasons[0]?.params).toMatchObject({ score: 0.7, revision: 9 });
+});
+
+test('the targets of an old study count from the word that made it new, also when it is raised later', async () => {
+  const days = 24 * 60 * MINUTE_MS;
+  installed(clinic, 'general', { category: 1 });
+  const id = await sendHead('PACS');
+  clinic.pass(7 * days);
+  const promotedAtMs = clinic.nowMs();
+  const actor = { kind: 'user', id: 'u' } as const;
+  promoteStudy(clinic.db, { siteId: clinic.north.siteId, studyId: id, actor, atMs: promotedAtMs });
+  follow();
+  expect(minutesFrom(promotedAtMs, findUrgency(clinic.db, id)?.reportByAtMs)).toBe(52 * 60);
+  clinic.pass(MINUTE_MS);
+  finishNext(clinic, 0.9);
+  follow();
+  const urgency = findUrgency(clinic.db, id);
+  expect([urgency?.openByAtMs, urgency?.reportByAtMs].map((at) => minutesFrom(promotedAtMs, at))).toEqual([15, 30]);
 });
 
 test('what a person set stands: AI adds its reason below the same class, and never unseats it', async () => {

@@ -10,20 +10,23 @@ export type StudyUrgency = {
   readonly standing: UrgencyStanding;
   readonly serviceLevel: ServiceLevel;
   readonly setAtMs: number;
+  /** The moment its targets count from. */
+  readonly countsFromMs: number;
   readonly openByAtMs: number | null;
   readonly reportByAtMs: number | null;
   readonly reasons: readonly Reason[];
 };
 
 const PUT_URGENCY = `
-  INSERT INTO study_urgency (study_id, site_id, level, standing, service_level, set_at_ms, open_by_at_ms, report_by_at_ms, reasons)
-  VALUES (@studyId, @siteId, @level, @standing, @serviceLevel, @setAtMs, @openByAtMs, @reportByAtMs, @reasons)
+  INSERT INTO study_urgency (study_id, site_id, level, standing, service_level, set_at_ms, counts_from_ms, open_by_at_ms,
+                             report_by_at_ms, reasons)
+  VALUES (@studyId, @siteId, @level, @standing, @serviceLevel, @setAtMs, @countsFromMs, @openByAtMs, @reportByAtMs, @reasons)
   ON CONFLICT (study_id) DO UPDATE SET level = excluded.level, standing = excluded.standing, service_level = excluded.service_level,
-    set_at_ms = excluded.set_at_ms, open_by_at_ms = excluded.open_by_at_ms, report_by_at_ms = excluded.report_by_at_ms,
+    set_at_ms = excluded.set_at_ms, counts_from_ms = excluded.counts_from_ms, open_by_at_ms = excluded.open_by_at_ms, report_by_at_ms = excluded.report_by_at_ms,
     reasons = excluded.reasons
 `;
 const FIND_URGENCY = `
-  SELECT study_id AS studyId, site_id AS siteId, level, standing, service_level AS serviceLevel, set_at_ms AS setAtMs,
+  SELECT study_id AS studyId, site_id AS siteId, level, standing, service_level AS serviceLevel, set_at_ms AS setAtMs, counts_from_ms AS countsFromMs,
          open_by_at_ms AS openByAtMs, report_by_at_ms AS reportByAtMs, reasons
     FROM study_urgency WHERE study_id = ?
 `;
