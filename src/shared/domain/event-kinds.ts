@@ -35,6 +35,8 @@ export const EVENT_KINDS = {
       outcome: z.enum(['new', 'new-version', 'duplicate']),
       intent: Intent,
       revision: z.number().int(),
+      /** Of a new version: the DICOM keywords whose values are not those of the version before. */
+      differing: z.array(z.string()).readonly().optional(),
     }),
   },
   'instance-quarantined': {

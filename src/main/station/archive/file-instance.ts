@@ -10,7 +10,7 @@ import { expectMore, type QuietTimes } from './completeness.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import { ensurePatient, isSamePatient, noteStated, type StatedPatient } from './identity.ts';
 import { quarantineObject } from './quarantine.ts';
-import type { StoredVersion } from './same-pixels.ts';
+import type { StoredVersion, VersionComparison } from './same-pixels.ts';
 
 /** A readable object whose file is safe, about to become part of a study. */
 export type Filing = {
@@ -18,8 +18,8 @@ export type Filing = {
   readonly transferSyntaxUid: string;
   readonly object: ObjectRecord;
   readonly association: ArchiveAssociation;
-  /** What comparing its pixels with the current version of the same UID showed; null before anybody asked. */
-  readonly comparison: { readonly withDigest: string; readonly same: boolean } | null;
+  /** What comparing it with the current version of the same UID showed; null before anybody asked. */
+  readonly comparison: (VersionComparison & { readonly withDigest: string }) | null;
   readonly quiet: QuietTimes;
   readonly atMs: number;
 };
@@ -81,9 +81,9 @@ const MOVE_INSTANCE = 'UPDATE instances SET series_id = ? WHERE instance_id = ?'
 export const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ? AND is_current = 1';
 const INSERT_VERSION = `
   INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, number, frames,
-                                 attributes, study_revision, peer_id, received_at_ms)
+                                 attributes, study_revision, peer_id, received_at_ms, differs)
   VALUES (@siteId, @sopUid, @digest, 1, @instanceId, @sopClassUid, @transferSyntaxUid, @number, @frames,
-          @attributes, @revision, @peerId, @atMs)
+          @attributes, @revision, @peerId, @atMs, @differs)
 `;
 const TOUCH_STUDY = `
   UPDATE studies SET study_revision = study_revision + 1, last_received_at_ms = @atMs, completeness = @completeness,
@@ -119,7 +119,7 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
       return setAside(db, filing, 'same-uid-other-study', current.studyId);
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
-    if (!filing.comparison.same) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
+    if (!filing.comparison.isSame) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
     fileVersion(db, filing, study, current.instanceId);
     return { state: 'filed' };
   });
@@ -180,6 +180,7 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
   const seriesId = ensureSeries(db, filing, study.studyId);
   const instanceId = knownInstanceId ?? freshId(InstanceId);
   const revision = study.revision + 1;
+  const differing = knownInstanceId === null ? null : (filing.comparison?.differing ?? null);
   recordObject(db, object, atMs);
   if (knownInstanceId === null)
     prepared(db, INSERT_INSTANCE).run(instanceId, siteId, study.studyId, seriesId, instance.sopUid);
@@ -201,6 +202,7 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
     revision,
     peerId,
     atMs,
+    differs: differing === null ? null : JSON.stringify(differing),
   });
   const isAttachment = attachesQuietly(instance.sopClassUid);
   const isEvidenceOnly = study.completeness !== 'receiving' && isAttachment;
@@ -220,6 +222,7 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
       outcome: knownInstanceId === null ? 'new' : 'new-version',
       intent: study.intent,
       revision,
+      ...(differing !== null && { differing }),
     },
     siteId,
     studyId: study.studyId,

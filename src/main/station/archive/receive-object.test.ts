@@ -5,7 +5,7 @@ import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { objectPath, type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { arrivalOf, aSlice, inPieces, without } from '../testing/objects.ts';
+import { arrivalOf, aSlice, inPieces, OTHER_CLASSES, without } from '../testing/objects.ts';
 import {
   type Archive,
   type ArchiveAssociation,
@@ -56,6 +56,14 @@ type Row = {
     readonly quarantine: string | null;
   };
 };
+
+function aReport(text: string): DicomRecord {
+  return without(
+    aSlice(1, { SOPClassUID: OTHER_CLASSES.report, Modality: 'SR', TextValue: text }),
+    ...['PixelData', 'Rows', 'Columns', 'SamplesPerPixel', 'BitsAllocated', 'BitsStored', 'HighBit'],
+    ...['PixelRepresentation', 'PhotometricInterpretation'],
+  );
+}
 
 const OUTCOMES: readonly Row[] = [
   {
@@ -133,6 +141,13 @@ const OUTCOMES: readonly Row[] = [
     arrives: aSlice(2, { PatientName: 'Dow^Jane' }),
     status: 'success',
     left: { files: 2, instances: 2, versions: 2, quarantine: null },
+  },
+  {
+    what: 'a report of other content under the same UID',
+    first: aReport('no bleeding'),
+    arrives: aReport('bleeding'),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-pixels' },
   },
   {
     what: 'the same object UID in another study',
@@ -236,6 +251,17 @@ test('a corrected header becomes the current version and raises the revision; th
   expect(clinic.events('instance-received').map(({ payload }) => [payload.outcome, payload.revision])).toEqual([
     ['new', 1],
     ['new-version', 2],
+  ]);
+});
+
+test('a new version says by keyword what differs from the one before, and no value', async () => {
+  await answer(aSlice(1));
+  await answer(without(aSlice(1, { SeriesDescription: 'corrected', PatientName: 'Doe^Janet' }), 'BodyPartExamined'));
+  const keywords = ['SeriesDescription', 'PatientName', 'BodyPartExamined'];
+  expect(clinic.events('instance-received').map(({ payload }) => payload.differing)).toEqual([undefined, keywords]);
+  expect(clinic.db.prepare('SELECT differs FROM instance_versions ORDER BY study_revision').pluck().all()).toEqual([
+    null,
+    JSON.stringify(keywords),
   ]);
 });
 

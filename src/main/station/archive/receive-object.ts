@@ -14,7 +14,7 @@ import type { QuietTimes } from './completeness.ts';
 import { fileInstance, type Filing } from './file-instance.ts';
 import { isIdentified, type IdentifiedInstance } from './identified-instance.ts';
 import { quarantineObject } from './quarantine.ts';
-import { haveSamePixels } from './same-pixels.ts';
+import { compareVersions } from './same-pixels.ts';
 
 /** What receiving needs of the station. */
 export type Archive = {
@@ -123,8 +123,8 @@ async function fileReadable(
   });
   let outcome = fileInstance(db, filing(null));
   while (outcome.state === 'compare-pixels') {
-    const same = await haveSamePixels(objects, outcome.current, { object, transferSyntaxUid });
-    outcome = fileInstance(db, filing({ withDigest: outcome.current.object.digest, same }));
+    const compared = await compareVersions(objects, outcome.current, { object, transferSyntaxUid });
+    outcome = fileInstance(db, filing({ withDigest: outcome.current.object.digest, ...compared }));
   }
 }
 

@@ -1,4 +1,8 @@
-import { findPixelData, type PixelDataLocation } from '../dicom/dataset/find-pixel-data.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ReadDataset } from '../dicom/dataset/dataset.ts';
+import { toDicomJson } from '../dicom/dataset/dicom-json.ts';
+import { lookUpTag } from '../dicom/dataset/dictionary.ts';
+import { findPixelData, type LocatedPixelData, type PixelDataLocation } from '../dicom/dataset/find-pixel-data.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import type { ObjectRecord } from '../platform/objects/records.ts';
 
@@ -9,14 +13,44 @@ type Range = { readonly offset: number; readonly length: number };
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** True when two versions of one instance carry the same pixel bytes in the same syntax, or neither carries any. Holds two chunks at a time, however large the objects. */
-export async function haveSamePixels(
+/** How two versions of one instance compare; `differing` holds the keywords of top-level attributes, never their values. */
+export type VersionComparison = { readonly isSame: boolean; readonly differing: readonly string[] };
+
+/**
+ * Compares two versions of one instance: the same where they carry the same pixel bytes in the same syntax. Where neither
+ * carries any (a report, a dose report) the attributes are the content, and all of them have to be the same.
+ */
+export async function compareVersions(
   objects: ObjectReader,
   stored: StoredVersion,
   arrived: StoredVersion,
+): Promise<VersionComparison> {
+  const [before, now] = await Promise.all([locate(objects, stored), locate(objects, arrived)]);
+  const differing = differingKeywords(before.dataset, now.dataset);
+  const isSame =
+    before.location === null && now.location === null
+      ? differing.length === 0
+      : await haveSamePixels(objects, stored, rangesOf(before.location), arrived, rangesOf(now.location));
+  return { isSame, differing };
+}
+
+/** Keywords of the top-level attributes that only one side has or that differ in value; a tag in hexadecimal where it has none. */
+function differingKeywords(one: ReadDataset, other: ReadDataset): readonly string[] {
+  const [before, now] = [toDicomJson(one), toDicomJson(other)];
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])]
+    .filter((tag) => !isDeepStrictEqual(before[tag], now[tag]))
+    .toSorted()
+    .map((tag) => lookUpTag(Number.parseInt(tag, 16))?.keyword ?? tag);
+}
+
+/** Holds two chunks at a time, however large the objects. */
+async function haveSamePixels(
+  objects: ObjectReader,
+  stored: StoredVersion,
+  before: readonly Range[],
+  arrived: StoredVersion,
+  now: readonly Range[],
 ): Promise<boolean> {
-  const [before, now] = await Promise.all([pixelRanges(objects, stored), pixelRanges(objects, arrived)]);
-  if (before.length === 0 && now.length === 0) return true;
   if (stored.transferSyntaxUid !== arrived.transferSyntaxUid || before.length !== now.length) return false;
   for (const [index, range] of before.entries()) {
     const other = now[index];
@@ -33,8 +67,7 @@ export async function haveSamePixels(
   return true;
 }
 
-/** Where a version's pixel bytes are, in order: one range, or one a fragment. The offset table says nothing of the pixels. */
-async function pixelRanges(objects: ObjectReader, version: StoredVersion): Promise<readonly Range[]> {
+async function locate(objects: ObjectReader, version: StoredVersion): Promise<LocatedPixelData> {
   const { object } = version;
   const located = await findPixelData(
     {
@@ -44,9 +77,10 @@ async function pixelRanges(objects: ObjectReader, version: StoredVersion): Promi
     version.transferSyntaxUid,
   );
   if (!located.ok) throw new Error('a filed object no longer reads');
-  return rangesOf(located.value.location);
+  return located.value;
 }
 
+/** Where the pixel bytes are, in order: one range, or one a fragment. The offset table says nothing of the pixels. */
 function rangesOf(location: PixelDataLocation | null): readonly Range[] {
   if (location === null) return [];
   return location.kind === 'native' ? [location] : location.fragments;
