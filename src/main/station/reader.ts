@@ -1,12 +1,12 @@
 import { Piscina } from 'piscina';
 import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
-import { findInstances, findSeries, findStudies, type MatchKeys, type MatchPage } from './archive/index.ts';
+import { findInstances, findSeries, findStudies, type InstanceKeys, type Page } from './archive/index.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { countFilters, listWindow, type WindowQuery } from './worklist/index.ts';
 
-type Matching = { readonly siteIds: readonly string[]; readonly keys: MatchKeys; readonly page: MatchPage };
+type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKeys; readonly page: Page };
 
 /** Entry of the two reader threads: what may be asked of them. */
 export const READER_TASKS = {

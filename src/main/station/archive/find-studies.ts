@@ -1,10 +1,10 @@
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 
-/** A range of DA or TM texts, either end open. */
-type TextRange = { readonly from: string | null; readonly to: string | null };
+/** A range of DA or TM values as text, either end open; equal ends are one value (PS3.4 §C.2.2.2.5). */
+export type TextRange = { readonly from: string | null; readonly to: string | null };
 
-/** What studies, series and instances must match (PS3.4 §C.2.2.2); texts may hold `*` and `?`. */
-export type MatchKeys = {
+/** What studies must match. Text may hold the wildcards `*` and `?` (PS3.4 §C.2.2.2.4); names are matched without regard to case. */
+export type StudyKeys = {
   readonly studyUids?: readonly string[];
   readonly studyDate?: TextRange;
   readonly studyTime?: TextRange;
@@ -14,19 +14,87 @@ export type MatchKeys = {
   readonly patientName?: string;
   readonly patientId?: string;
   readonly dicomStudyId?: string;
+};
+
+/** What series must match, with their studies. */
+export type SeriesKeys = StudyKeys & {
   readonly seriesUids?: readonly string[];
   readonly modality?: string;
   readonly seriesNumber?: number;
+};
+
+/** What instances must match, with their series and studies. */
+export type InstanceKeys = SeriesKeys & {
   readonly sopUids?: readonly string[];
   readonly sopClassUids?: readonly string[];
   readonly instanceNumber?: number;
 };
 
-export type MatchPage = { readonly limit: number; readonly offset: number };
+/** Which of the matches are asked for, in an order that stays. */
+export type Page = { readonly limit: number; readonly offset: number };
+
+/** A study as QIDO-RS answers it; null is an attribute the object left empty. */
+export type StudyMatch = {
+  readonly studyUid: string;
+  readonly dateRaw: string | null;
+  readonly timeRaw: string | null;
+  readonly zoneOffsetRaw: string | null;
+  readonly accession: string | null;
+  readonly description: string | null;
+  readonly modalities: readonly string[];
+  /** As received: component groups apart by `=`, components by `^`. */
+  readonly referringPhysician: string | null;
+  readonly patientName: string | null;
+  readonly patientId: string | null;
+  readonly issuer: string | null;
+  readonly birthDateRaw: string | null;
+  readonly sex: string | null;
+  readonly dicomStudyId: string | null;
+  readonly series: number;
+  readonly instances: number;
+};
+
+/** A series as QIDO-RS answers it. */
+export type SeriesMatch = {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly modality: string;
+  readonly number: number | null;
+  readonly description: string | null;
+  readonly bodyPart: string | null;
+  readonly instances: number;
+};
+
+/** An instance as QIDO-RS answers it. */
+export type InstanceMatch = {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly sopClassUid: string;
+  readonly number: number | null;
+  readonly frames: number;
+  readonly rows: number | null;
+  readonly columns: number | null;
+};
+
+/** Where a UID or a path of UIDs leads. */
+export type ObjectPath = { readonly studyUid: string; readonly seriesUid?: string; readonly sopUid?: string };
+
+/** The current version of one instance, and the digest of its bytes. */
+export type InstancePath = {
+  readonly studyId: string;
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly sopClassUid: string;
+  readonly transferSyntaxUid: string;
+  readonly digest: string;
+};
+
 type Condition = { readonly sql: string; readonly values: Readonly<Record<string, string | number>> };
 
 /** Every key as a condition on the joined tables; unknown keys do not arrive here. */
-const CONDITIONS: { readonly [Key in keyof MatchKeys]-?: (value: NonNullable<MatchKeys[Key]>) => Condition } = {
+const CONDITIONS: { readonly [Key in keyof InstanceKeys]-?: (value: NonNullable<InstanceKeys[Key]>) => Condition } = {
   studyUids: (uids) => inList('s.study_uid', 'studyUids', uids),
   studyDate: (range) => inRange('s.date_raw', 'studyDate', range),
   studyTime: (range) => inRange('s.time_raw', 'studyTime', range),
@@ -81,25 +149,8 @@ const SELECT_PATHS = `
 `;
 
 /** Studies of the sites that match, newest first. */
-export function findStudies(db: ReadableDb, siteIds: readonly string[], keys: MatchKeys, page: MatchPage) {
-  type Row = Readonly<Record<'studyUid' | 'modalities', string>> &
-    Readonly<
-      Record<
-        | 'dateRaw'
-        | 'timeRaw'
-        | 'zoneOffsetRaw'
-        | 'accession'
-        | 'description'
-        | 'referringPhysician'
-        | 'patientName'
-        | 'patientId'
-        | 'issuer'
-        | 'birthDateRaw'
-        | 'sex'
-        | 'dicomStudyId',
-        string | null
-      >
-    > & { readonly series: number; readonly instances: number };
+export function findStudies(db: ReadableDb, siteIds: readonly string[], keys: StudyKeys, page: Page): StudyMatch[] {
+  type Row = Omit<StudyMatch, 'modalities'> & { readonly modalities: string };
   return match<Row>(db, SELECT_STUDIES, siteIds, keys, page, 's.received_at_ms DESC, s.study_id').map((row) => ({
     ...row,
     modalities: JSON.parse(row.modalities) as readonly string[],
@@ -107,32 +158,25 @@ export function findStudies(db: ReadableDb, siteIds: readonly string[], keys: Ma
 }
 
 /** Series that match, of studies that match. */
-export function findSeries(db: ReadableDb, siteIds: readonly string[], keys: MatchKeys, page: MatchPage) {
-  type Row = {
-    readonly studyUid: string;
-    readonly seriesUid: string;
-    readonly modality: string;
-    readonly number: number | null;
-    readonly description: string | null;
-    readonly bodyPart: string | null;
-    readonly instances: number;
-  };
-  return match<Row>(db, SELECT_SERIES, siteIds, keys, page, 's.received_at_ms DESC, s.study_id, x.number, x.series_id');
+export function findSeries(db: ReadableDb, siteIds: readonly string[], keys: SeriesKeys, page: Page): SeriesMatch[] {
+  return match<SeriesMatch>(
+    db,
+    SELECT_SERIES,
+    siteIds,
+    keys,
+    page,
+    's.received_at_ms DESC, s.study_id, x.number, x.series_id',
+  );
 }
 
 /** Current instances that match. */
-export function findInstances(db: ReadableDb, siteIds: readonly string[], keys: MatchKeys, page: MatchPage) {
-  type Row = {
-    readonly studyUid: string;
-    readonly seriesUid: string;
-    readonly sopUid: string;
-    readonly sopClassUid: string;
-    readonly number: number | null;
-    readonly frames: number;
-    readonly rows: number | null;
-    readonly columns: number | null;
-  };
-  return match<Row>(
+export function findInstances(
+  db: ReadableDb,
+  siteIds: readonly string[],
+  keys: InstanceKeys,
+  page: Page,
+): InstanceMatch[] {
+  return match<InstanceMatch>(
     db,
     SELECT_INSTANCES,
     siteIds,
@@ -143,20 +187,13 @@ export function findInstances(db: ReadableDb, siteIds: readonly string[], keys: 
 }
 
 /** The current instances below a path of UIDs, by series and instance number. */
-export function listInstancesBelow(
-  db: ReadableDb,
-  siteIds: readonly string[],
-  path: { readonly studyUid: string; readonly seriesUid?: string; readonly sopUid?: string },
-) {
-  const keys: MatchKeys = {
+export function listInstancesBelow(db: ReadableDb, siteIds: readonly string[], path: ObjectPath): InstancePath[] {
+  const keys: InstanceKeys = {
     studyUids: [path.studyUid],
     ...(path.seriesUid !== undefined && { seriesUids: [path.seriesUid] }),
     ...(path.sopUid !== undefined && { sopUids: [path.sopUid] }),
   };
-  type Row = Readonly<
-    Record<'studyId' | 'studyUid' | 'seriesUid' | 'sopUid' | 'sopClassUid' | 'transferSyntaxUid' | 'digest', string>
-  >;
-  return match<Row>(
+  return match<InstancePath>(
     db,
     SELECT_PATHS,
     siteIds,
@@ -170,11 +207,11 @@ function match<Row>(
   db: ReadableDb,
   select: string,
   siteIds: readonly string[],
-  keys: MatchKeys,
-  page: MatchPage,
+  keys: InstanceKeys,
+  page: Page,
   order: string,
 ): Row[] {
-  const conditions = (Object.keys(keys) as (keyof MatchKeys)[]).flatMap((key) => {
+  const conditions = (Object.keys(keys) as (keyof InstanceKeys)[]).flatMap((key) => {
     const value = keys[key];
     return value === undefined ? [] : [(CONDITIONS[key] as (value: unknown) => Condition)(value)];
   });

@@ -1,29 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 
-/** Everything a log line may carry besides its event: ids, codes and numbers, never text from people or objects. */
-export type LogFields = {
-  readonly incidentId?: string;
-  readonly correlationId?: string;
-  readonly studyId?: string;
-  readonly runId?: string;
-  readonly peerId?: string;
-  readonly code?: string;
-  readonly consumer?: string;
-  readonly seq?: number;
-  readonly route?: string;
-  readonly method?: string;
-  readonly status?: number;
-  readonly tookMs?: number;
-  readonly count?: number;
-  readonly port?: number;
-  readonly provider?: string;
-  readonly version?: string;
-  /** The error's class and its own stack frames; its message stays out, since libraries put data into it. */
-  readonly error?: unknown;
-};
-
-const ALLOWED: ReadonlySet<string> = new Set([
+const TEXTS = [
   'incidentId',
   'correlationId',
   'studyId',
@@ -31,17 +9,22 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'peerId',
   'code',
   'consumer',
-  'seq',
   'route',
   'method',
-  'status',
-  'tookMs',
-  'count',
-  'port',
   'provider',
   'version',
-  'error',
-] satisfies (keyof LogFields)[]);
+] as const;
+const NUMBERS = ['seq', 'status', 'tookMs', 'count', 'port'] as const;
+
+/** Everything a log line may carry besides its event: ids, codes and numbers, never text from people or objects. */
+export type LogFields = { readonly [Name in (typeof TEXTS)[number]]?: string } & {
+  readonly [Name in (typeof NUMBERS)[number]]?: number;
+} & {
+  /** The error's class and its own stack frames; its message stays out, since libraries put data into it. */
+  readonly error?: unknown;
+};
+
+const ALLOWED: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, 'error']);
 
 /** Structured logging to stderr: an event's name and allow-listed fields. */
 export type Log = {

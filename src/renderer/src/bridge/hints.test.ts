@@ -17,7 +17,7 @@ function seededCache() {
     otherDetail: station.studies.get.queryKey({ input: { studyId: other } }),
     deliveries: station.deliveries.list.queryKey({ input: {} }),
   };
-  for (const key of Object.values(keys)) cache.setQueryData(key, {});
+  for (const key of Object.values(keys)) cache.setQueryData<unknown>(key, {});
   const stale = () =>
     Object.entries(keys)
       .filter(([, key]) => cache.getQueryState(key as readonly unknown[])?.isInvalidated)

@@ -5,8 +5,8 @@ import { DicomJson } from './dicom-json.ts';
 import { type Mask, type MaskLayout, unpackMask } from './mask.ts';
 import { readStack, type SeriesAddress, type Stack, seriesPath } from './stack.ts';
 
-const UNREACHABLE: Failure = { code: 'unreachable', incidentId: null, retryAfterMs: null };
-const UNEXPECTED: Failure = { code: 'unexpected-answer', incidentId: null, retryAfterMs: null };
+const UNREACHABLE: Failure = { code: 'unreachable', detail: null, incidentId: null, retryAfterMs: null };
+const UNEXPECTED: Failure = { code: 'unexpected-answer', detail: null, incidentId: null, retryAfterMs: null };
 
 /** Fetches a series' metadata (WADO-RS, PS3.18 §10.4.1.1.2) and reads it into a stack; aborting answers `unreachable`. */
 export async function fetchStack(address: SeriesAddress, signal: AbortSignal): Promise<Result<Stack, Failure>> {

@@ -5,7 +5,7 @@ import { forgetImages, registerImages } from './engine.ts';
 import type { Mask, MaskLayout } from './mask.ts';
 import type { SeriesAddress, Stack } from './stack.ts';
 
-const CLOSED: Failure = { code: 'unreachable', incidentId: null, retryAfterMs: null };
+const CLOSED: Failure = { code: 'unreachable', detail: null, incidentId: null, retryAfterMs: null };
 
 /**
  * The series of one study while it is read: each is fetched once and stays as it was, whatever arrives meanwhile;

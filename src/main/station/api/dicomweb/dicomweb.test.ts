@@ -3,7 +3,8 @@ import { encodeInstance } from '../../dicom/dataset/write-dataset.ts';
 import { PART10_HEAD_LENGTH, readPart10Header } from '../../dicom/part10.ts';
 import { STUDY, testAnswers } from '../test-answers.ts';
 import { startTestStation, type TestStation } from '../test-station.ts';
-import type { DicomwebServices, InstanceKeys, ObjectPath, Page, StoredInstance } from './services.ts';
+import type { InstanceKeys, ObjectPath, Page } from '../../archive/index.ts';
+import type { DicomwebServices, StoredInstance } from './services.ts';
 
 const EXPLICIT = '1.2.840.10008.1.2.1';
 const JPEG = '1.2.840.10008.1.2.4.70';

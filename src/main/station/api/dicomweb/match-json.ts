@@ -1,7 +1,7 @@
 import { lookUpKeyword, tagText } from '../../dicom/dataset/dictionary.ts';
 import type { DicomJson, DicomJsonValue } from '../../dicom/dataset/dicom-json.ts';
 import { parsePersonName } from '../../dicom/dataset/values.ts';
-import type { InstanceMatch, SeriesMatch, StudyMatch } from './services.ts';
+import type { InstanceMatch, SeriesMatch, StudyMatch } from '../../archive/index.ts';
 
 type Attributes = Readonly<Record<string, DicomJsonValue | readonly DicomJsonValue[]>>;
 

@@ -5,7 +5,8 @@ import { parseAccept } from './media-types.ts';
 import { writeMetadata } from './metadata.ts';
 import { type Body, multipartBody, type Part, singleBody } from './multipart.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
-import type { ObjectPath, StoredInstance } from './services.ts';
+import type { ObjectPath } from '../../archive/index.ts';
+import type { StoredInstance } from './services.ts';
 import { dataSetReader, fileBytes } from './stored-bytes.ts';
 import { createFrameLocator, frameFormat, type FrameLocator } from './stored-frames.ts';
 

@@ -1,6 +1,6 @@
 import { lookUpTag } from '../../dicom/dataset/dictionary.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import type { InstanceKeys, Page, TextRange } from './services.ts';
+import type { InstanceKeys, Page, TextRange } from '../../archive/index.ts';
 
 /** A search as asked: keys, page, and what was asked for that is not matched on. */
 export type SearchQuery = {

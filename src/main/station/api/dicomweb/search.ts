@@ -6,7 +6,8 @@ import { instanceJson, seriesJson, studyJson } from './match-json.ts';
 import { parseAccept } from './media-types.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
 import { readSearchQuery } from './search-query.ts';
-import type { DicomwebServices, InstanceKeys, Page } from './services.ts';
+import type { InstanceKeys, Page } from '../../archive/index.ts';
+import type { DicomwebServices } from './services.ts';
 
 type Search = (
   services: DicomwebServices,
