@@ -63,8 +63,12 @@ async function lookAtAll(views: readonly View[]): Promise<readonly string[]> {
 
 /** The socket opens and nothing is ever answered. */
 const silence = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, () => undefined);
-/** The socket closes as soon as it opens. */
-const breakOff = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, (socket) => void socket.close());
+/** The station is gone. For a picture it stays away until the strip says so; judging needs no such patience. */
+const breakOff = (context: BrowserContext) =>
+  context.routeWebSocket(/\/rpc$/, (socket) => {
+    if (isForPictures) void socket.close();
+    else socket.onMessage(() => void socket.close());
+  });
 const hold = (context: BrowserContext, pattern: RegExp) => context.route(pattern, () => undefined);
 const cut = (context: BrowserContext, pattern: RegExp) => context.route(pattern, (route) => route.abort());
 
