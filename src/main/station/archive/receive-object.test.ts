@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { objectPath, type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
+import { findObject } from '../platform/objects/records.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice, inPieces, OTHER_CLASSES, without } from '../testing/objects.ts';
 import {
@@ -357,6 +358,14 @@ test('answers out of resources when it is the database that finds no room', asyn
     n: number;
   };
   expect(count('instances')).toBe(n);
+  // The file was whole before its row was refused; the next start sweeps it away.
+  expect(files()).toHaveLength(count('objects') + 1);
+  const removed = await openObjectStore(clinic.objectsDir).sweep({
+    isNamed: (digest) => findObject(clinic.db, digest) !== null,
+    olderThanMs: Date.now() + 60_000,
+    signal: new AbortController().signal,
+  });
+  expect([removed, files().length]).toEqual([1, count('objects')]);
 });
 
 test('leaves nothing of an object whose stream breaks off', async () => {

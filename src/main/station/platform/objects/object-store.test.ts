@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -127,4 +136,38 @@ test('knows how much room there is', async () => {
   const { freeBytes, totalBytes } = await store.free();
   expect(freeBytes).toBeGreaterThan(0);
   expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
+});
+
+test('sweeps away files of an earlier process that no row names, and nothing else', async () => {
+  const [named, unnamed, young, again] = ['a', 'b', 'c', 'd'].map((text) => Buffer.from(text));
+  const all = [named, unnamed, young, again].map((bytes) => bytes ?? Buffer.alloc(0));
+  for (const bytes of all) await (await write(bytes)).keep(digestOf(bytes));
+  const [ofNamed = '', ofUnnamed = '', ofYoung = '', ofAgain = ''] = all.map(digestOf);
+  writeFileSync(path.join(root, 'ab'.concat('.txt')), 'not an object');
+  const startedMs = Date.now();
+  for (const digest of [ofNamed, ofUnnamed, ofAgain])
+    utimesSync(objectPath(root, digest, 'plain'), 0, (startedMs - 60_000) / 1000);
+  utimesSync(objectPath(root, ofYoung, 'plain'), 0, (startedMs + 60_000) / 1000);
+  const restarted = openObjectStore(root);
+  // Sent again after the start, and not named yet: the file is an existing one that somebody counts on.
+  const file = await restarted.receive();
+  await file.write(all[3] ?? Buffer.alloc(0));
+  expect(await file.keep(ofAgain)).toBe('existing');
+  const isNamed = (digest: string) => digest === ofNamed;
+  const { signal } = new AbortController();
+  expect(await restarted.sweep({ isNamed, olderThanMs: startedMs, signal })).toBe(1);
+  expect([ofNamed, ofUnnamed, ofYoung, ofAgain].map((digest) => existsSync(objectPath(root, digest, 'plain')))).toEqual(
+    [true, false, true, true],
+  );
+  expect(existsSync(path.join(root, 'ab.txt'))).toBe(true);
+});
+
+test('a sweep that is called off removes nothing more', async () => {
+  const bytes = Buffer.from('a');
+  await (await write(bytes)).keep(digestOf(bytes));
+  const signal = AbortSignal.abort();
+  expect(
+    await openObjectStore(root).sweep({ isNamed: () => false, olderThanMs: Number.MAX_SAFE_INTEGER, signal }),
+  ).toBe(0);
+  expect(files()).toHaveLength(1);
 });

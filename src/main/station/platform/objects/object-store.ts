@@ -1,13 +1,16 @@
 import { type Hash, randomBytes } from 'node:crypto';
-import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, link, open, rename, stat, statfs, unlink } from 'node:fs/promises';
+import { constants, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { type FileHandle, link, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** How an object's bytes stand on disk; encryption at rest adds the second. */
 export type ObjectEncoding = 'plain' | 'aes-256-gcm-chunked-v1';
 
 /** A digest as lower-case hex SHA-256; the only thing a file name is ever made from. */
 const DIGEST = /^[0-9a-f]{64}$/;
+/** Between one folder and the next, so that a sweep never stands in the way of receiving. */
+const SWEEP_PAUSE_MS = 1;
 
 /** Reads stored objects by digest and range; the runner holds only this. */
 export type ObjectReader = {
@@ -34,6 +37,15 @@ export type IncomingFile = {
 export type ObjectStore = ObjectReader & {
   receive(): Promise<IncomingFile>;
   free(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+  /** Removes files from before this process that no row names, in small steps; once a process. Gives how many. */
+  sweep(what: Sweep): Promise<number>;
+};
+
+/** What may go: files last written before `olderThanMs` that are not named. */
+export type Sweep = {
+  readonly isNamed: (digest: string) => boolean;
+  readonly olderThanMs: number;
+  readonly signal: AbortSignal;
 };
 
 /** Opens the reader over a store's folder. */
@@ -67,9 +79,18 @@ export function openObjectStore(root: string): ObjectStore {
   const incoming = path.join(root, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(incoming)) rmSync(path.join(incoming, name));
+  // Until the sweep is over: a file that somebody is about to name must not be taken from under them.
+  let claims: Set<string> | null = new Set();
   return {
     ...openObjectReader(root),
-    receive: () => receiveFile(root, incoming),
+    receive: () => receiveFile(root, incoming, (digest) => claims?.add(digest)),
+    async sweep(what) {
+      try {
+        return await sweepFiles(root, claims ?? new Set(), what);
+      } finally {
+        claims = null;
+      }
+    },
     async free() {
       const { bavail, blocks, bsize } = await statfs(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
@@ -77,7 +98,34 @@ export function openObjectStore(root: string): ObjectStore {
   };
 }
 
-async function receiveFile(root: string, incoming: string): Promise<IncomingFile> {
+/**
+ * A kill, or a database without room, between a file's keeping and its row leaves a file nobody knows; it would stay for
+ * ever. Sent again, it would be taken for an existing one, so asking and removing are one step.
+ */
+async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep): Promise<number> {
+  let removed = 0;
+  for (const first of await listFolders(root)) {
+    for (const folder of await listFolders(first)) {
+      for (const name of await readdir(folder)) {
+        if (what.signal.aborted) return removed;
+        const digest = name.split('.')[0] ?? '';
+        if (!DIGEST.test(digest) || what.isNamed(digest)) continue;
+        const file = path.join(folder, name);
+        if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(digest) || what.isNamed(digest)) continue;
+        unlinkSync(file);
+        removed += 1;
+      }
+      await pause(SWEEP_PAUSE_MS);
+    }
+  }
+  return removed;
+}
+
+async function listFolders(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => path.join(folder, name));
+}
+
+async function receiveFile(root: string, incoming: string, claim: (digest: string) => void): Promise<IncomingFile> {
   const temporary = path.join(incoming, randomBytes(16).toString('hex'));
   const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   let sizeBytes = 0;
@@ -104,6 +152,7 @@ async function receiveFile(root: string, incoming: string): Promise<IncomingFile
     readRange: (start, length) => readExactly(file, start, Math.max(0, Math.min(length, sizeBytes - start))),
     async keep(digest, isWhole = async () => true) {
       const target = objectPath(root, digest, 'plain');
+      claim(digest);
       await file.sync();
       await close();
       await makeFolder(root, path.dirname(target));
