@@ -90,6 +90,7 @@ export const clinicalColours: CSSVariablesResolver = () => ({
     '--wt-demo-text': '#4d3a00',
     '--mantine-color-body': '#f4f5f6',
     '--mantine-color-dimmed': '#5a6068',
+    '--mantine-color-placeholder': '#5a6068',
     '--mantine-color-anchor': '#1a6594',
   },
 });
