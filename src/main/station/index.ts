@@ -58,6 +58,8 @@ async function start(
   const parsed = parseArguments(process.argv.slice(2));
   if (!parsed.ok) return parsed;
   const args = parsed.value;
+  if (args.hl7Port !== null)
+    process.stderr.write('--hl7-port is ignored: this version of Wetread does not listen for HL7.\n');
   const read = readConfig(args.config);
   if (!read.ok) return err({ code: read.error.code, details: read.error.faults });
   const config = args.demo ? demoConfig(read.value) : read.value;
@@ -83,7 +85,10 @@ async function start(
     ...{ directory, config, secrets: secrets.value, httpPort: args.httpPort, dicomPort: args.dicomPort },
     version: PROGRAM.version,
     log,
-    runnerHost: parent === null ? forkRunnerHost(PROGRAM.runnerEntry) : parentPortRunnerHost(parent),
+    runnerHost:
+      parent === null
+        ? forkRunnerHost(PROGRAM.runnerEntry, (count) => log.warn('runner-stderr', { count }))
+        : parentPortRunnerHost(parent),
     readerEntry: PROGRAM.readerEntry,
     pageFolder: PROGRAM.pageFolder,
     resources: PROGRAM.resources,
@@ -95,17 +100,21 @@ async function start(
   const station = composed.value;
   return ok({
     station,
-    hospital: args.demo && !args.noHospital && parent === null ? openHospital(station) : null,
+    hospital: args.demo && !args.noHospital && parent === null ? openHospital(station, log) : null,
     release: directory.release,
   });
 }
 
 /** The demo's pretend hospital runs beside the station and reaches it as any modality would; the desktop app starts its own. */
-function openHospital(station: Station): ChildProcess {
+function openHospital(station: Station, log: Log): ChildProcess {
   const { port, aeTitle } = station.dicom;
-  return fork(PROGRAM.hospitalEntry, ['--dicom-port', String(port), '--called-ae', aeTitle], {
+  const hospital = fork(PROGRAM.hospitalEntry, ['--dicom-port', String(port), '--called-ae', aeTitle], {
     stdio: ['ignore', 2, 2, 'ipc'],
   });
+  // Without it nothing arrives any more, and a demo that stands still explains itself to nobody.
+  hospital.on('exit', (code, signal) => log.warn('hospital-ended', { code: String(signal ?? code) }));
+  hospital.on('error', (error) => log.incident('hospital-failed', error));
+  return hospital;
 }
 
 /** A bug that no boundary caught: Node's own report would print the error's message, and with it what libraries put there. */

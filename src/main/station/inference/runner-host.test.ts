@@ -32,6 +32,20 @@ const HOSTS: readonly (readonly [name: string, open: () => Opened])[] = [
   ],
 ];
 
+test('what a forked runner prints is counted, and its words go nowhere', async () => {
+  let bytes = 0;
+  const told = new Promise<void>((resolve) => {
+    const host = forkRunnerHost(RUNNER, (count) => {
+      bytes += count;
+      resolve();
+    });
+    host.start();
+    host.send({ type: 'ping', nonce: 700 });
+  });
+  await told;
+  expect(bytes).toBeGreaterThan(8);
+});
+
 describe.each(HOSTS)('a runner %s', (_, open) => {
   let opened: Opened;
   let heard: unknown[] = [];

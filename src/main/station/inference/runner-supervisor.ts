@@ -111,7 +111,7 @@ export function superviseRunner(
   }
 
   /** One thing is awaited at a time: the start, the work's answer, a pong, the next ping or the next start. */
-  function await_(afterMs: number, callback: () => void): void {
+  function waitFor(afterMs: number, callback: () => void): void {
     callOff();
     callOff = timer(afterMs, callback);
   }
@@ -120,7 +120,7 @@ export function superviseRunner(
     become({ state: 'starting' });
     ending = 'runner-crashed';
     host.start();
-    await_(limits.startMs, () => host.kill());
+    waitFor(limits.startMs, () => host.kill());
     host.send({ type: 'start', ...settings });
   }
 
@@ -151,14 +151,14 @@ export function superviseRunner(
     if (work === undefined) return pingLater();
     current = work;
     host.send(work.message);
-    await_(work.limitMs, () => endProcess('over-budget'));
+    waitFor(work.limitMs, () => endProcess('over-budget'));
   }
 
   function pingLater(): void {
-    await_(limits.pingEveryMs, () => {
+    waitFor(limits.pingEveryMs, () => {
       requests += 1;
       host.send({ type: 'ping', nonce: requests });
-      await_(limits.pongWithinMs, () => host.kill());
+      waitFor(limits.pongWithinMs, () => host.kill());
     });
   }
 
@@ -183,7 +183,7 @@ export function superviseRunner(
       for (const refused of waiting.splice(0)) refused.refuse('runner-unavailable');
     }
     const backOffMs = failuresInARow === 0 ? 0 : limits.firstBackOffMs * 2 ** (failuresInARow - 1);
-    await_(Math.min(limits.longestBackOffMs, backOffMs), startProcess);
+    waitFor(Math.min(limits.longestBackOffMs, backOffMs), startProcess);
   }
 
   function enqueue(work: Work): void {
@@ -239,7 +239,7 @@ export function superviseRunner(
       if (index >= 0) return waiting.splice(index, 1)[0]?.refuse('cancelled');
       if (current?.message.type !== 'run' || current.message.runId !== runId) return;
       host.send({ type: 'cancel', runId });
-      await_(limits.cancelWithinMs, () => endProcess('cancelled'));
+      waitFor(limits.cancelWithinMs, () => endProcess('cancelled'));
     },
     stop: () =>
       new Promise((resolve) => {
@@ -252,7 +252,7 @@ export function superviseRunner(
           return resolve();
         }
         host.send({ type: 'shutdown' });
-        await_(limits.cancelWithinMs, () => host.kill());
+        waitFor(limits.cancelWithinMs, () => host.kill());
       }),
     state: () => state,
     onState(listener) {

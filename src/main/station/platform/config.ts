@@ -130,6 +130,7 @@ export function readConfig(
   try {
     value = JSON.parse(text);
   } catch {
+    // What is wrong with it stays unsaid: the parser's message quotes the file.
     return err({ code: 'config-invalid', faults: ['the file is not JSON'] });
   }
   const parsed = Config.safeParse(value);
