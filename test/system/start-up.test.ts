@@ -47,8 +47,9 @@ describe('a first start', () => {
   });
 
   test('is resumed by a second one, which prints no password and takes the chosen one', async () => {
-    const second = await startStation({ data });
+    const second = await startStation({ data, args: ['--hl7-port', '0'] });
     expect(second.stderr()).not.toContain('password');
+    expect(second.stderr()).toContain('does not listen for HL7');
     const administrator = await signIn(second, 'administrator', ADMINISTRATOR_PASSWORD);
     expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact', faults: [] });
     expect(await second.stop()).toBe(0);
@@ -102,6 +103,18 @@ describe('refusals', () => {
     ['a configuration that is not there', 10, /cannot be read/, () => ({ args: ['--config', '/nowhere/config.json'] })],
     ['an unknown key', 11, /unknown key dicom\.aeTitel/, () => ({ config: { dicom: { aeTitel: 'X' } } })],
     ['a value that is not allowed', 11, /sessions\.idleMin/, () => ({ config: { sessions: { idleMin: -1 } } })],
+    [
+      'a model folder that is not there',
+      12,
+      /modelFolders.*\/nowhere\/models: ENOENT/s,
+      () => ({ config: { ...TEST_CONFIG, inference: { modelFolders: ['/nowhere/models'] } } }),
+    ],
+    [
+      'a directory of a site with another code',
+      13,
+      /belongs to a site with another code/,
+      () => ({ ...used(), config: { ...TEST_CONFIG, site: { code: 'other' } } }),
+    ],
     [
       'a data directory that cannot be made',
       20,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
@@ -34,7 +34,6 @@ import { followLedger } from './platform/ledger/follow.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { openObjectStore } from './platform/objects/object-store.ts';
-import { findObject } from './platform/objects/records.ts';
 import { openWriter } from './platform/store/database.ts';
 import { migrate } from './platform/store/migrate.ts';
 import { MIGRATIONS } from './platform/store/migrations/index.ts';
@@ -81,6 +80,10 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const { directory, secrets, config, log, version } = options;
   const clock = systemClock;
 
+  // What is configured and not there is said before anything is written.
+  const packages = readPackages([path.join(options.resources, 'models'), ...config.inference.modelFolders], log);
+  if (!packages.ok) return packages;
+
   // The store, and the ledger in it.
   const opened = openWriter(directory.database, secrets.databaseKey);
   if (!opened.ok) return opened;
@@ -100,10 +103,15 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
         ...{ siteId: null, actor: serviceActor('station'), correlationId: startedAs, atMs: clock.nowMs() },
       }),
     );
-  tell('station-started');
 
   // The site and its people.
-  const site = ensureSite(db, { ...config.site, atMs: clock.nowMs() });
+  const ensured = ensureSite(db, { ...config.site, atMs: clock.nowMs() });
+  if (!ensured.ok) {
+    db.close();
+    return ensured;
+  }
+  const site = ensured.value;
+  tell('station-started');
   const firstSignIn = directory.isDemo ? null : await createFirstAdministrator(db, site, clock.nowMs);
   if (directory.isDemo) await createDemoUsers(db, site, clock.nowMs);
 
@@ -114,10 +122,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   waitAnew(db, config.completeness, startedAtMs);
   const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes };
 
-  // Inference. What a runner left that nobody took in is computed anew.
-  for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
-  const packages = readPackages([path.join(options.resources, 'models'), ...config.inference.modelFolders], log);
-  installModels(db, packages, clock.nowMs());
+  // Inference.
+  installModels(db, packages.value, clock.nowMs());
   exposeModels(db, site.siteId, directory.isDemo, clock.nowMs());
   recoverRuns(db, clock.nowMs());
   const supervisor = superviseRunner(options.runnerHost, {
@@ -168,7 +174,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     port: options.dicomPort,
   });
   const status = createStatus({
-    ...{ db, site, config, clock, version, objects, supervisor, followers, reception },
+    ...{ db, site, config, clock, log, version, objects, supervisor, followers, reception },
     isDemo: directory.isDemo,
   });
   const readers: Readers = openReaderPool(options.readerEntry, {
@@ -201,7 +207,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     await http.close();
     return refuse(listening.error);
   }
-  status.watch();
+  await status.watch();
   followers.start();
   jobs.start();
   const forgetJobs = onCommit(db, jobs.notify);
@@ -218,14 +224,6 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     }
   };
   checkpoint();
-  const ending = new AbortController();
-  const sweeping = objects
-    .sweep({
-      isNamed: (digest) => findObject(db, digest) !== null,
-      olderThanMs: startedAtMs,
-      signal: ending.signal,
-    })
-    .catch((error: unknown) => log.incident('sweep-failed', error));
   const checkpoints = setInterval(checkpoint, CHECKPOINT_EVERY_MS);
 
   async function refuse(refusal: Refusal): Promise<Result<Station, Refusal>> {
@@ -240,7 +238,6 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     firstSignIn,
     async stop() {
       clearInterval(checkpoints);
-      ending.abort();
       await reception.close(RECEPTION_GRACE_MS);
       await worker.stop();
       api.stop();
@@ -250,7 +247,6 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       jobs.stop();
       followers.stop();
       status.stop();
-      await sweeping;
       await readers.close();
       followers.catchUp();
       tell('station-stopped');

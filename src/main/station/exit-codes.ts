@@ -3,6 +3,14 @@ export const REFUSALS = {
   'arguments-invalid': { exitCode: 2, text: 'The command line is not understood.' },
   'config-unreadable': { exitCode: 10, text: 'The configuration file cannot be read.' },
   'config-invalid': { exitCode: 11, text: 'The configuration file is not valid.' },
+  'model-folder-unreadable': {
+    exitCode: 12,
+    text: 'A folder of inference.modelFolders cannot be read. Mend the configuration, or put the folder back.',
+  },
+  'site-differs': {
+    exitCode: 13,
+    text: 'This data directory belongs to a site with another code. Put site.code back as it was; the name and the zone may be changed.',
+  },
   'data-not-writable': {
     exitCode: 20,
     text: 'The data directory cannot be written to. Choose another with --data, or give this user the right to write there.',

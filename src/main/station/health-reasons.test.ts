@@ -21,6 +21,7 @@ test('a station that is wholly well gives no reason', () => {
 test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
   [{ isDicomListening: false }, 'dicom-closed', 'failing'],
   [{ disk: 'full' }, 'disk-full', 'failing'],
+  [{ disk: 'unknown' }, 'disk-unknown', 'degraded'],
   [{ disk: 'low' }, 'disk-low', 'degraded'],
   [{ runner: 'down' }, 'inference-down', 'degraded'],
   [{ isWantedProvider: false }, 'provider-not-wanted', 'degraded'],

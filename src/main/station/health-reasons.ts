@@ -3,7 +3,7 @@ import type { HealthReason } from '../../shared/contract/station.ts';
 /** What the station knows of its own state when it is asked how it is. */
 export type HealthFacts = {
   readonly isDicomListening: boolean;
-  readonly disk: 'enough' | 'low' | 'full';
+  readonly disk: 'enough' | 'low' | 'full' | 'unknown';
   readonly runner: 'ready' | 'starting' | 'down';
   readonly isWantedProvider: boolean;
   readonly brokenModels: number;
@@ -26,6 +26,7 @@ type Rule = {
 const RULES: readonly Rule[] = [
   { code: 'dicom-closed', severity: 'failing', holds: (facts) => !facts.isDicomListening },
   { code: 'disk-full', severity: 'failing', holds: (facts) => facts.disk === 'full' },
+  { code: 'disk-unknown', severity: 'degraded', holds: (facts) => facts.disk === 'unknown' },
   { code: 'disk-low', severity: 'degraded', holds: (facts) => facts.disk === 'low' },
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },

@@ -2,8 +2,9 @@ import type { HealthReason, StationStatus } from '../../shared/contract/station.
 import { countSignedIn, type Scope, type Site } from './access/index.ts';
 import { countQuarantined, countReceivedSince } from './archive/index.ts';
 import { healthReasons } from './health-reasons.ts';
-import { countOpenRuns, listModels, type RunnerSupervisor } from './inference/index.ts';
+import { countOpenRuns, countUnusableModels, listModels, type RunnerSupervisor } from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
+import type { Log } from './platform/log.ts';
 import type { Config } from './platform/config.ts';
 import type { Followers } from './platform/ledger/follow.ts';
 import type { ObjectStore } from './platform/objects/object-store.ts';
@@ -16,6 +17,7 @@ type StatusTools = {
   readonly site: Site;
   readonly config: Config;
   readonly clock: Clock;
+  readonly log: Log;
   readonly version: string;
   readonly isDemo: boolean;
   readonly objects: ObjectStore;
@@ -28,8 +30,8 @@ type StatusTools = {
 export type Status = {
   read(scope: Scope): StationStatus;
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
-  /** Looks at the disk now and then; `stop` ends it. */
-  watch(): void;
+  /** Looks at the disk, then again now and then until `stop`; resolves after the first look. */
+  watch(): Promise<void>;
   stop(): void;
 };
 
@@ -41,16 +43,23 @@ const SEEN_WITHIN_MS = 10 * 60_000;
 export function createStatus(tools: StatusTools): Status {
   const { db, site, config, clock, supervisor, followers, reception } = tools;
   let disk = { freeBytes: 0, totalBytes: 0 };
-  let isDiskKnown = false;
+  /** Null before the first look. */
+  let isDiskKnown: boolean | null = null;
   let timer: NodeJS.Timeout | null = null;
 
   async function lookAtDisk(): Promise<void> {
-    disk = await tools.objects.free();
-    isDiskKnown = true;
+    try {
+      disk = await tools.objects.free();
+      isDiskKnown = true;
+    } catch (error) {
+      // The station goes on: an object there is no room for is refused when it comes.
+      if (isDiskKnown !== false) tools.log.incident('disk-not-read', error);
+      isDiskKnown = false;
+    }
   }
 
-  function diskState(): StationStatus['disk']['state'] {
-    if (!isDiskKnown || disk.freeBytes >= config.disk.lowBytes) return 'enough';
+  function diskState(): 'enough' | 'low' | 'full' {
+    if (isDiskKnown !== true || disk.freeBytes >= config.disk.lowBytes) return 'enough';
     return disk.freeBytes >= config.disk.fullBytes ? 'low' : 'full';
   }
 
@@ -69,24 +78,26 @@ export function createStatus(tools: StatusTools): Status {
     return countSignedIn(db, 'radiologist', clock.nowMs() - SEEN_WITHIN_MS, clock.nowMs());
   }
 
-  function reasons(): readonly HealthReason[] {
+  /** Of the given sites: whoever asks is told what waits at their own. */
+  function reasons(siteIds: readonly string[]): readonly HealthReason[] {
     const used = provider();
     return healthReasons({
       isDicomListening: reception.isListening(),
-      disk: diskState(),
+      disk: isDiskKnown === false ? 'unknown' : diskState(),
       runner: runnerState(),
       isWantedProvider: used === null || used === config.inference.providers[0],
-      brokenModels: listModels(db).filter(({ state }) => state === 'broken').length,
+      brokenModels: countUnusableModels(db),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),
-      quarantined: countQuarantined(db, site.siteId),
+      quarantined: siteIds.reduce((sum, siteId) => sum + countQuarantined(db, siteId), 0),
       readersSignedIn: readersSignedIn(),
     });
   }
 
   return {
     read(scope) {
-      const received = countReceivedSince(db, site.siteId, clock.nowMs() - HOUR_MS);
+      const received = scope.siteIds.map((siteId) => countReceivedSince(db, siteId, clock.nowMs() - HOUR_MS));
+      const lastAtMs = received.flatMap((one) => one.lastAtMs ?? []);
       return {
         version: tools.version,
         demo: tools.isDemo,
@@ -96,8 +107,8 @@ export function createStatus(tools: StatusTools): Status {
           aeTitle: config.dicom.aeTitle,
           port: reception.port(),
           associations: reception.openAssociations(),
-          receivedLastHour: received.received,
-          lastReceivedAtMs: received.lastAtMs,
+          receivedLastHour: received.reduce((sum, one) => sum + one.received, 0),
+          lastReceivedAtMs: lastAtMs.length === 0 ? null : Math.max(...lastAtMs),
         },
         hl7In: { state: 'not-configured' },
         destinations: (['pacs', 'ris', 'ehr'] as const).map((kind) => ({
@@ -108,20 +119,20 @@ export function createStatus(tools: StatusTools): Status {
           wanted: [...config.inference.providers],
           provider: provider(),
           ...countOpenRuns(db),
-          models: listModels(db).filter(({ state }) => state !== 'broken').length,
+          models: listModels(db).filter(({ state }) => state === 'installed' || state === 'verified').length,
         },
         disk: { ...disk, state: diskState() },
         unopenedCritical: countUnopenedCritical(db, scope.siteIds),
         readersSignedIn: readersSignedIn(),
-        reasons: [...reasons()],
+        reasons: [...reasons(scope.siteIds)],
       };
     },
     health() {
-      const now = reasons();
+      const now = reasons([site.siteId]);
       return { ready: now.every(({ severity }) => severity !== 'failing'), reasons: now };
     },
-    watch() {
-      void lookAtDisk();
+    async watch() {
+      await lookAtDisk();
       timer = setInterval(() => void lookAtDisk(), LOOK_AT_DISK_MS);
       timer.unref();
     },

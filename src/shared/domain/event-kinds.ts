@@ -10,6 +10,10 @@ import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 export const EVENT_KINDS = {
   'station-started': { version: 1, payload: z.object({ version: z.string() }) },
   'station-stopped': { version: 1, payload: z.object({}) },
+  'site-changed': {
+    version: 1,
+    payload: z.object({ changed: z.array(z.enum(['name', 'zone'])), zone: z.string() }),
+  },
   'user-created': { version: 1, payload: z.object({ userId: z.string(), roles: z.array(z.string()) }) },
   'user-signed-in': { version: 1, payload: z.object({ userId: z.string() }) },
   'user-sign-in-refused': { version: 1, payload: z.object({ reason: z.string(), userId: z.string().nullable() }) },

@@ -3,7 +3,7 @@ export { createServiceToken, type NewServiceToken } from './create-service-token
 export { createPerson, type NewPerson } from './create-person.ts';
 export { createUser, type NewUser } from './create-user.ts';
 export { createDemoUsers } from './demo-users.ts';
-export { ensureSite, type NewSite } from './ensure-site.ts';
+export { ensureSite, makeSite, type NewSite } from './ensure-site.ts';
 export { findSession, hasGoneIdle, touchSession } from './find-session.ts';
 export { createFirstAdministrator, type FirstAdministrator } from './first-administrator.ts';
 export { hashPassword } from './passwords.ts';

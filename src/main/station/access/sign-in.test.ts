@@ -9,7 +9,7 @@ import {
   createServiceToken,
   createSignInThrottle,
   createUser,
-  ensureSite,
+  makeSite,
   findSession,
   hashPassword,
   SESSION_LIMITS,
@@ -27,7 +27,7 @@ let nowMs: number;
 beforeEach(() => {
   store = openTestStore();
   nowMs = 1_800_000_000_000;
-  site = ensureSite(store.db, { code: 'north', name: 'North', zone: 'Europe/Berlin', atMs: nowMs });
+  site = makeSite(store.db, { code: 'north', name: 'North', zone: 'Europe/Berlin', atMs: nowMs });
 });
 afterEach(() => store.close());
 

@@ -8,7 +8,7 @@ import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import type { Contract } from '../../../shared/contract/contract.ts';
 import type { Role } from '../../../shared/domain/permissions.ts';
-import { createServiceToken, createUser, ensureSite, hashPassword, type Site } from '../access/index.ts';
+import { createServiceToken, createUser, makeSite, hashPassword, type Site } from '../access/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { createHttp, type HttpHost } from '../platform/http/server.ts';
 import { ledgerHead } from '../platform/ledger/append.ts';
@@ -49,7 +49,7 @@ type Place = { readonly store: TestStore; readonly site: Site };
 
 function emptyPlace(clock: Clock): Place {
   const store = openTestStore();
-  const site = ensureSite(store.db, { code: 'north', name: 'North', zone: 'Europe/Berlin', atMs: clock.nowMs() });
+  const site = makeSite(store.db, { code: 'north', name: 'North', zone: 'Europe/Berlin', atMs: clock.nowMs() });
   return { store, site };
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ensureSite, type Site } from '../access/index.ts';
+import { makeSite, type Site } from '../access/index.ts';
 import {
   admitAssociation,
   type Archive,
@@ -70,7 +70,7 @@ export function openClinic(): Clinic {
   const clock = { nowMs: () => nowMs };
   let logged = '';
   const log = openLog('info', { write: (line: string) => (logged += line) });
-  const site = (code: string) => ensureSite(db, { code, name: code, zone: 'Etc/UTC', atMs: nowMs });
+  const site = (code: string) => makeSite(db, { code, name: code, zone: 'Etc/UTC', atMs: nowMs });
   const [north, south] = [site('north'), site('south')];
   configurePeers(db, north.siteId, 'WETREAD', [
     { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },

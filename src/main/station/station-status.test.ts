@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Config } from './platform/config.ts';
+import type { Followers } from './platform/ledger/follow.ts';
+import type { RunnerSupervisor } from './inference/index.ts';
+import type { Reception } from './reception.ts';
+import { createStatus, type Status } from './station-status.ts';
+import { type Clinic, openClinic } from './testing/clinic.ts';
+import { aSlice } from './testing/objects.ts';
+
+let clinic: Clinic;
+let free: () => Promise<{ freeBytes: number; totalBytes: number }>;
+let status: Status;
+
+beforeEach(() => {
+  clinic = openClinic();
+  free = () => Promise.resolve({ freeBytes: 1e12, totalBytes: 2e12 });
+  const { db, north, log, archive } = clinic;
+  status = createStatus({
+    ...{ db, site: north, config: Config.parse({}), clock: archive.clock, log, version: '0', isDemo: false },
+    objects: { ...archive.objects, free: () => free() },
+    supervisor: { state: () => ({ state: 'starting' }) } as unknown as RunnerSupervisor,
+    followers: { parked: () => 0, lags: () => ({ a: 0 }) } as unknown as Followers,
+    reception: { isListening: () => true, port: () => 1, openAssociations: () => 0 } as unknown as Reception,
+  });
+});
+afterEach(() => {
+  status.stop();
+  clinic.close();
+});
+const codes = () => status.health().reasons.map(({ code }) => code);
+
+test('the disk is known once watching has begun', async () => {
+  free = () => Promise.resolve({ freeBytes: 1, totalBytes: 2 });
+  await status.watch();
+  expect([codes().includes('disk-full'), status.health().ready]).toEqual([true, false]);
+});
+
+test('a disk that cannot be asked about is a reason, and ends nothing', async () => {
+  free = () => Promise.reject(new Error('stale handle'));
+  await status.watch();
+  expect([codes().includes('disk-unknown'), status.health().ready]).toEqual([true, true]);
+  expect(clinic.logged()).toContain('disk-not-read');
+});
+
+test('counts are of the sites of whoever asks', async () => {
+  await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const received = (...siteIds: readonly string[]) => {
+    const { receivedLastHour, lastReceivedAtMs } = status.read({ siteIds: siteIds as never }).dicomIn;
+    return [receivedLastHour, lastReceivedAtMs];
+  };
+  const { north, south } = clinic;
+  expect(received(north.siteId)).toEqual([3, clinic.nowMs()]);
+  expect(received(south.siteId)).toEqual([0, null]);
+  expect(received(south.siteId, north.siteId)).toEqual([3, clinic.nowMs()]);
+});
