@@ -66,7 +66,7 @@ export function studyServices({ db, objects, clock, readers }: StudyTools): Stat
     report: (scope, studyId) => (inScope(scope, studyId) === null ? null : { studyId, ...findReport(db, studyId) }),
     timeline: async (principal, studyId) => {
       const study = inScope(principal, studyId);
-      return study === null ? null : await readers.run('list-timeline', { siteId: study.siteId, studyId });
+      return study === null ? null : readers.run('list-timeline', { siteId: study.siteId, studyId });
     },
     open: (principal, studyId) => {
       if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });

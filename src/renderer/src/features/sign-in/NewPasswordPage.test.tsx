@@ -69,7 +69,7 @@ test('changes it and goes on to the worklist', async () => {
   change('old password 1', 'long enough, surely');
   await vi.waitFor(() => expect(navigate).toHaveBeenCalledWith({ to: '/worklist', replace: true }));
   const [path, init] = fetch.mock.calls[0]!;
-  expect([path, init.method, JSON.parse(String(init.body))]).toEqual([
+  expect([path, init.method, JSON.parse(init.body as string)]).toEqual([
     ...['/api/v1/sessions/current/password', 'PUT'],
     { current: 'old password 1', next: 'long enough, surely' },
   ]);
