@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
@@ -34,6 +34,7 @@ import { followLedger } from './platform/ledger/follow.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { openObjectStore } from './platform/objects/object-store.ts';
+import { findObject } from './platform/objects/records.ts';
 import { openWriter } from './platform/store/database.ts';
 import { migrate } from './platform/store/migrate.ts';
 import { MIGRATIONS } from './platform/store/migrations/index.ts';
@@ -122,7 +123,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   waitAnew(db, config.completeness, startedAtMs);
   const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes };
 
-  // Inference.
+  // Inference. What a runner left that nobody took in is computed anew.
+  for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
   installModels(db, packages.value, clock.nowMs());
   exposeModels(db, site.siteId, directory.isDemo, clock.nowMs());
   recoverRuns(db, clock.nowMs());
@@ -224,6 +226,14 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     }
   };
   checkpoint();
+  const ending = new AbortController();
+  const sweeping = objects
+    .sweep({
+      isNamed: (digest) => findObject(db, digest) !== null,
+      olderThanMs: startedAtMs,
+      signal: ending.signal,
+    })
+    .catch((error: unknown) => log.incident('sweep-failed', error));
   const checkpoints = setInterval(checkpoint, CHECKPOINT_EVERY_MS);
 
   async function refuse(refusal: Refusal): Promise<Result<Station, Refusal>> {
@@ -238,6 +248,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     firstSignIn,
     async stop() {
       clearInterval(checkpoints);
+      ending.abort();
       await reception.close(RECEPTION_GRACE_MS);
       await worker.stop();
       api.stop();
@@ -247,6 +258,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       jobs.stop();
       followers.stop();
       status.stop();
+      await sweeping;
       await readers.close();
       followers.catchUp();
       tell('station-stopped');
