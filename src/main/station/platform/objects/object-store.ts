@@ -50,10 +50,10 @@ export type Sweep = {
 
 /** Opens the reader over a store's folder. */
 export function openObjectReader(root: string): ObjectReader {
-  const open_ = (digest: string, encoding: ObjectEncoding) => open(objectPath(root, digest, encoding), 'r');
+  const openFile = (digest: string, encoding: ObjectEncoding) => open(objectPath(root, digest, encoding), 'r');
   return {
     async read(digest, encoding) {
-      const file = await open_(digest, encoding);
+      const file = await openFile(digest, encoding);
       try {
         return await file.readFile();
       } finally {
@@ -61,7 +61,7 @@ export function openObjectReader(root: string): ObjectReader {
       }
     },
     async readRange(digest, encoding, start, length) {
-      const file = await open_(digest, encoding);
+      const file = await openFile(digest, encoding);
       try {
         return await readExactly(file, start, length);
       } finally {
