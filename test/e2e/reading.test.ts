@@ -163,10 +163,8 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   await page.keyboard.press('Home');
   await until(async () => (await shownImage(page)) !== finding.keyImage?.sopUid, 5_000);
   await page.waitForTimeout(300);
-  expect([marked.has((await shownImage(page)) ?? ''), await marksFromMiddle(page)]).toEqual([
-    expect.any(Boolean),
-    null,
-  ]);
+  // The mask speaks of every slice that was read; on this one it says that nothing is there.
+  expect([marked.has((await shownImage(page)) ?? ''), await marksFromMiddle(page)]).toEqual([true, null]);
 
   await stayWhileImagesArrive(page, row.studyId, () => sendObjects(remoteOf(station), late));
   await page.keyboard.press('Escape');
@@ -175,9 +173,9 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   await page.context().close();
 });
 
-test('the real head CT, tilted gantry and all, is shown in the order of its positions', async () => {
+test('the real head CT, tilted gantry and all, is shown in the order of its positions', async (context) => {
   const study = await realHeadCt();
-  if (study === null) return;
+  if (study === null) return context.skip();
   expect(notAccepted(await sendObjects(remoteOf(station), study.objects))).toEqual([]);
   const row = await rowOf(who, study.studyUid, (one) => one.images.received === study.objects.length);
   const { page, complaints } = await openReading(row.studyId);
