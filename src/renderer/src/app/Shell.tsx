@@ -6,6 +6,7 @@ import { tellOfInput } from '../bridge/activity.ts';
 import { followHints } from '../bridge/hints.ts';
 import { useSession } from '../bridge/session.ts';
 import { useAnnouncement } from '../ui/announcer.ts';
+import hidden from '../ui/Unseen.module.css';
 import { CommandPalette } from './CommandPalette.tsx';
 import { ConnectionStrip } from './ConnectionStrip.tsx';
 import { DemoBanner } from './DemoBanner.tsx';
@@ -57,7 +58,7 @@ function focusMain(event: { preventDefault(): void }): void {
 function Announcer(): ReactNode {
   const { text } = useAnnouncement();
   return (
-    <div className={classes.unseen} aria-live="polite" role="status">
+    <div className={hidden.unseen} aria-live="polite" role="status">
       {text}
     </div>
   );

@@ -18,9 +18,5 @@ test('the newest stands on top, and arrivals stand as one line with their number
   ];
   render(<Timeline entries={entries} zone="UTC" />);
   const lines = screen.getAllByRole('listitem').map((line) => line.querySelector('span')?.textContent);
-  expect(lines).toEqual([
-    'Image object received: new',
-    'Images complete',
-    '3 image objects received',
-  ]);
+  expect(lines).toEqual(['Image object received: new', 'Images complete', '3 image objects received']);
 });

@@ -15,7 +15,10 @@ test('an event whose payload was erased still says what kind it was', () => {
 });
 
 test('a reason carries its values, and one the page does not know is named', () => {
-  const flag = { code: 'ai-flag', params: { finding: 'Haemorrhage', score: 0.94, model: 'ICH 1', category: 1, revision: 8 } };
+  const flag = {
+    code: 'ai-flag',
+    params: { finding: 'Haemorrhage', score: 0.94, model: 'ICH 1', category: 1, revision: 8 },
+  };
   expect(reasonText(flag, i18next.t)).toBe('AI flagged Haemorrhage in revision 8 (ICH 1, ACR category 1)');
   expect(reasonText({ code: 'brand-new', params: { days: 3 } }, i18next.t)).toBe('brand-new (days 3)');
 });

@@ -8,6 +8,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { AuditBar } from './AuditBar.tsx';
+import hidden from '../../ui/Unseen.module.css';
 import classes from './AuditPage.module.css';
 import { AuditTable, TRACKS } from './AuditTable.tsx';
 import { ChainCard } from './ChainCard.tsx';
@@ -26,7 +27,7 @@ export function AuditPage(): ReactNode {
   const change = (changed: AuditFilter) => void navigate({ to: '/audit', search: { ...filter, ...changed } });
   return (
     <div className={classes.page}>
-      <h1 className={classes.unseen}>{t('audit.title')}</h1>
+      <h1 className={hidden.unseen}>{t('audit.title')}</h1>
       {filter.study && <StudyOfStory studyId={filter.study} />}
       <AuditBar
         filter={filter}

@@ -14,6 +14,7 @@ import { useSettledOrder } from './use-settled-order.ts';
 import { useWorklist } from './use-worklist.ts';
 import { changeWorklistView, useWorklistView } from './worklist-view.ts';
 import { WorklistBar } from './WorklistBar.tsx';
+import hidden from '../../ui/Unseen.module.css';
 import classes from './WorklistPage.module.css';
 import { WorklistSkeleton } from './WorklistSkeleton.tsx';
 import { WorklistTable } from './WorklistTable.tsx';
@@ -77,7 +78,7 @@ export function WorklistPage(): ReactNode {
 
   return (
     <div className={classes.page}>
-      <h1 className={classes.unseen}>{t('worklist.title')}</h1>
+      <h1 className={hidden.unseen}>{t('worklist.title')}</h1>
       <WorklistBar
         filter={filter}
         onFilter={(changed) => changeWorklistView(userId, { filter: changed })}
