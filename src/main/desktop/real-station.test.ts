@@ -17,12 +17,11 @@ const RUNNER = path.join(root, 'src/main/station/inference/runner/index.ts');
 const PARENT_PORT = path.join(root, 'src/main/desktop/give-parent-port.fixture.ts');
 
 const forkAsElectron = (script: string, args: readonly string[]) => (listeners: ChildListeners) => {
-  const options = { execArgv: ['--import', PARENT_PORT], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] } as const;
-  return watchChild(
-    asUtilityChild(fork(script, [...args], { ...options, stdio: [...options.stdio] })),
-    listeners,
-    killHard,
-  );
+  const child = fork(script, [...args], {
+    execArgv: ['--import', PARENT_PORT],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  return watchChild(asUtilityChild(child), listeners, killHard);
 };
 
 let folder = '';

@@ -354,7 +354,8 @@ test('runs that a killed process left running are owed again', async () => {
   startNext(clinic);
   recoverRuns(clinic.db, clinic.nowMs());
   expect([states(), countOpenRuns(clinic.db)]).toEqual([[{ revision: 8, state: 'queued' }], { queued: 1, running: 0 }]);
-  expect(nextQueuedRun(clinic.db)).toMatchObject({ attempts: 1 });
+  // The station's own end says nothing of the run: it is no attempt.
+  expect(nextQueuedRun(clinic.db)).toMatchObject({ attempts: 0 });
 });
 
 test('runs of a model that is broken or gone say so instead of waiting for ever', async () => {

@@ -147,14 +147,17 @@ export function failRun(db: WritableDb, runId: string, reason: NotRunReason, may
   });
 }
 
-/** Puts back every run that still stands as running where none is: it ended for want of room, which even its failure had none for. */
-export function putBackRuns(db: WritableDb, atMs: number): void {
+/**
+ * Puts back every run that still stands as running where none is, without counting the attempt: it ended for want of room,
+ * or with the station itself, and neither says anything of the run.
+ */
+export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-crashed', atMs: number): void {
   inTransaction(db, () => {
     for (const { runId, studyId, attempts } of prepared<Run>(db, LIST_LEFT_RUNNING).all()) {
       prepared(db, PUT_BACK).run(runId);
       appendEvent(db, {
         kind: 'run-failed',
-        payload: { runId, reason: 'outbox-full', attempt: attempts, final: false },
+        payload: { runId, reason, attempt: attempts, final: false },
         ...ofStudy(getStudyCard(db, studyId), atMs),
       });
     }
@@ -173,7 +176,7 @@ export function supersedeOutdated(db: WritableDb, run: Run): boolean {
 
 /** At a start: runs that a killed process left running are owed again; runs of a model that is gone say so. */
 export function recoverRuns(db: WritableDb, atMs: number): void {
-  for (const run of prepared<Run>(db, LIST_LEFT_RUNNING).all()) failRun(db, run.runId, 'runner-crashed', true, atMs);
+  putBackRuns(db, 'runner-crashed', atMs);
   failRunsWithoutModel(db, atMs);
 }
 

@@ -73,7 +73,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   /** Works on one queued run; false when none waits. */
   async function attemptNext(): Promise<boolean> {
     if (stopping) return false;
-    putBackRuns(db, clock.nowMs());
+    putBackRuns(db, 'outbox-full', clock.nowMs());
     failRunsWithoutModel(db, clock.nowMs());
     const run = nextQueuedRun(db);
     if (run === null) return false;
