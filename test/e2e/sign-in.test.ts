@@ -126,5 +126,6 @@ test('guessing is slowed down, and the page says for how long', async () => {
     1_000,
   );
   await page.waitForURL(/#\/worklist$/);
+  expect(new URL(page.url()).hash).toBe('#/worklist');
   await close();
 });

@@ -24,7 +24,7 @@ export const READER_TASKS = {
 
 let connection: ReadableDb | null = null;
 
-/** Does one task on this thread's own read-only connection. */
+/** Does one task on this thread's own read-only connection; the default export is what the pool of threads calls. */
 export default function answer({ task, input }: ReaderRequest): unknown {
   connection ??= connect();
   const run = READER_TASKS[task as keyof typeof READER_TASKS] as

@@ -345,7 +345,7 @@ test.each([
 });
 
 test('answers out of resources when it is the database that finds no room', async () => {
-  clinic.db.pragma(`max_page_count = ${clinic.db.pragma('page_count', { simple: true })}`);
+  clinic.db.pragma(`max_page_count = ${Number(clinic.db.pragma('page_count', { simple: true }))}`);
   const filled = async () => {
     for (let n = 1; n < 200; n += 1) {
       const { status } = await answer(aSlice(n));

@@ -33,6 +33,7 @@ const choose = (changes: Changes, study: Partial<StudyCard> = {}) =>
 test('reads a series that fits, and says why', () => {
   expect(choose({})).toEqual({
     chosen: aSeries(),
+    eligible: 1,
     because: ['eligible 1 of 1 series', 'kernel +10', 'thickness 5 mm 0', 'slices 20'],
   });
 });

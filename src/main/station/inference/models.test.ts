@@ -139,7 +139,7 @@ test('an edited manifest is another model: silent at first, and what the older o
   clinic.db.exec("UPDATE model_exposures SET stage = 'pilot', exposed_by = 'a-person'");
   const edited = { ...MANIFEST, name: 'Other', labels: MANIFEST.labels.map((label) => ({ ...label, flagFrom: 0.1 })) };
   start([edited], false, 2);
-  expect(exposures().toSorted()).toEqual([
+  expect(exposures().toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
     ['1.0.0', 'retired'],
     ['1.0.0', 'silent'],
   ]);

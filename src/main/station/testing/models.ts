@@ -146,9 +146,9 @@ export function finishNext(clinic: Clinic, score: number): Run {
   return run;
 }
 
-/** Finishes a run that was started. */
-export function finish(clinic: Clinic, run: Run, score: number): void {
+/** Finishes a run that was started, with masks whose files are in the object store. */
+export function finish(clinic: Clinic, run: Run, score: number, masks: readonly RunMask[] = []): void {
   const model = listModels(clinic.db).find(({ digest }) => digest === run.modelDigest);
   if (model === undefined) throw new Error('no such model');
-  finishRun(clinic.db, run.runId, model.manifest, [], finishedRun(run, score), clinic.nowMs());
+  finishRun(clinic.db, run.runId, model.manifest, [], finishedRun(run, score, masks), clinic.nowMs());
 }

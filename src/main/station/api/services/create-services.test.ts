@@ -4,13 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StationStatus } from '../../../../shared/contract/station.ts';
 import { Finding, StudyDetail, TimelineEntry } from '../../../../shared/contract/studies.ts';
 import { WorklistCounts, WorklistWindow } from '../../../../shared/contract/worklist.ts';
-import { listModels } from '../../inference/index.ts';
-import { finishRun } from '../../inference/record-run.ts';
-import type { RunMask } from '../../inference/runner-protocol.ts';
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import type { READER_TASKS } from '../../reader.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
-import { finishedRun, installed, startNext } from '../../testing/models.ts';
+import { finish, installed, startNext } from '../../testing/models.ts';
 import { aSlice } from '../../testing/objects.ts';
 import { followAll } from '../../testing/ward.ts';
 import { startTestStation, type TestStation } from '../test-station.ts';
@@ -58,6 +55,8 @@ afterAll(async () => {
   clinic.close();
 });
 
+type RunMask = NonNullable<Parameters<typeof finish>[3]>[number];
+
 /** The model flags the study, with a mask that lies in the object store. */
 async function flag(): Promise<void> {
   const bytes = gzipSync(PACKED);
@@ -81,10 +80,7 @@ async function flag(): Promise<void> {
     slices: sopUids.map((sopUid) => ({ sopUid, pixels: 8, volumeMl: 1.5 })),
     largest: { centreMm: [1, 2, 20], volumeMl: 12, keySopUid: `${STUDY_UID}.1.4` },
   };
-  const run = startNext(clinic);
-  const model = listModels(clinic.db).find((one) => one.digest === run.modelDigest);
-  if (model === undefined) throw new Error('no such model');
-  finishRun(clinic.db, run.runId, model.manifest, [], finishedRun(run, 0.9, [mask]), clinic.nowMs());
+  finish(clinic, startNext(clinic), 0.9, [mask]);
 }
 
 const json = async (path: string, init?: Parameters<TestStation['ask']>[2]): Promise<unknown> => {

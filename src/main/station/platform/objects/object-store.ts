@@ -159,8 +159,8 @@ async function receiveFile(root: string, incoming: string, claim: (digest: strin
       // A link never replaces: of two that arrive together one wins, whole.
       const outcome = await link(temporary, target).then(
         () => 'kept' as const,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code === 'EEXIST') return 'existing' as const;
+        (error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'existing' as const;
           throw error;
         },
       );
