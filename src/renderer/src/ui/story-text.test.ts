@@ -10,6 +10,13 @@ test('an event is told with its codes in words', () => {
   expect(eventText('run-not-queued', payload, i18next.t)).toBe('AI not run: no suitable series');
 });
 
+test('a new version says in which attributes it differs', () => {
+  const payload = { outcome: 'new-version', differing: ['PatientName', 'StudyDescription'] };
+  expect(eventText('instance-received', payload, i18next.t)).toBe(
+    'Image object received: new version, other in PatientName, StudyDescription',
+  );
+});
+
 test('an event whose payload was erased still says what kind it was', () => {
   expect(eventText('station-started', null, i18next.t)).toBe('Station started');
 });

@@ -11,6 +11,10 @@ export function reasonText(reason: Reason, t: TFunction): string {
 export function eventText(kind: string, payload: Readonly<Record<string, unknown>> | null, t: TFunction): string {
   if (payload === null) return t([`eventKind.${kind}`, 'event.unknown'], { kind });
   const values = codedValues(payload, t);
+  const { differing } = payload;
+  if (Array.isArray(differing) && differing.length > 0) {
+    return t([`event.${kind}-differing`, 'event.unknown'], { ...values, kind, differing: differing.join(', ') });
+  }
   return t([`event.${kind}`, 'event.unknown'], { ...values, kind });
 }
 
