@@ -1,9 +1,7 @@
 import { z } from 'zod';
 
-/** Why a study got no answer from an applicable model; persisted, so only ever added to. */
-export const NOT_RUN_REASONS = [
-  'no-eligible-series',
-  'model-unavailable',
+/** Why a run ended without a result; persisted, so only ever added to. */
+export const RUN_FAILURES = [
   'package-unreadable',
   'object-missing',
   'object-damaged',
@@ -25,6 +23,9 @@ export const NOT_RUN_REASONS = [
   'runner-unavailable',
   'internal',
 ] as const;
+
+/** Why a study got no answer from an applicable model: no run was owed, or it ended so. */
+export const NOT_RUN_REASONS = ['no-eligible-series', 'model-unavailable', ...RUN_FAILURES] as const;
 export const NotRunReason = z.enum(NOT_RUN_REASONS);
 export type NotRunReason = z.infer<typeof NotRunReason>;
 

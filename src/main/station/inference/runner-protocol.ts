@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_FAILURES } from '../../../shared/domain/ai-status.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
 
 /** Every message between station and runner, in both directions; each end parses what arrives. Pixels never travel here. */
@@ -7,29 +8,7 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const DicomUid = z.string().regex(/^[0-9.]{1,64}$/);
 const Millis = z.number().nonnegative();
 
-/** Why a run ended without a result. Persisted on the run: codes are only ever added. */
-export const RUN_FAILURES = [
-  'package-unreadable',
-  'object-missing',
-  'object-damaged',
-  'not-decodable',
-  'missing-geometry',
-  'mixed-sizes',
-  'mixed-orientations',
-  'not-axial',
-  'duplicate-positions',
-  'uneven-spacing',
-  'too-few-slices',
-  'too-many-slices',
-  'model-failed',
-  'bad-output',
-  'outbox-full',
-  'cancelled',
-  'over-budget',
-  'runner-crashed',
-  'runner-unavailable',
-  'internal',
-] as const;
+/** Why a run ended without a result. */
 export const RunFailure = z.enum(RUN_FAILURES);
 export type RunFailure = z.infer<typeof RunFailure>;
 
