@@ -308,6 +308,25 @@ test('answers out of resources and keeps nothing when the disk has less room tha
   expect([files(), count('objects'), clinic.events()]).toEqual([[], 0, []]);
 });
 
+test('one long object cannot eat into the reserve: it is refused on the way, and nothing of it is kept', async () => {
+  const arrival = arrivalOf(aSlice(1));
+  const chunk = Buffer.alloc(4 * 1024 * 1024);
+  let taken = 0;
+  async function* endless() {
+    for (; taken < 64; taken += 1) yield chunk;
+  }
+  let looks = 0;
+  const objects: ObjectStore = {
+    ...clinic.archive.objects,
+    free: async () => ({ freeBytes: (looks += 1) === 1 ? 10 : 4, totalBytes: 100 }),
+  };
+  const archive: Archive = { ...clinic.archive, objects, fullBytes: 5 };
+  expect(await receiveObject(archive, { ...arrival, body: endless() }, association)).toMatchObject({
+    status: 'out-of-resources',
+  });
+  expect([files(), count('objects'), taken < 8]).toEqual([[], 0, true]);
+});
+
 /** A store on a disk that fills at one of its steps. */
 function fullAt(step: 'receive' | 'write' | 'keep', code: string): ObjectStore {
   const real = openObjectStore(clinic.objectsDir);

@@ -38,6 +38,8 @@ export type Arrival = {
 export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
 
 const CHUNK_BYTES = 1024 * 1024;
+/** An object longer than this is asked about room again each time it has grown by so much. */
+const BYTES_BETWEEN_LOOKS = 16 * 1024 * 1024;
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
 
 /**
@@ -51,11 +53,11 @@ export async function receiveObject(
 ): Promise<ReceiveAnswer> {
   let file: IncomingFile | null = null;
   try {
-    const { freeBytes } = await archive.objects.free();
-    if (freeBytes < archive.fullBytes) return NO_ROOM;
+    if (!(await hasRoom(archive))) return NO_ROOM;
     file = await archive.objects.receive();
     const header = writePart10Header(arrival);
-    const digest = await streamToFile(file, header, arrival);
+    const digest = await streamToFile(archive, file, header, arrival);
+    if (digest === null) return NO_ROOM;
     const object: ObjectRecord = {
       digest,
       encoding: 'plain',
@@ -71,12 +73,26 @@ export async function receiveObject(
   }
 }
 
-async function streamToFile(file: IncomingFile, header: Uint8Array, arrival: Arrival): Promise<string> {
+async function hasRoom({ objects, fullBytes }: Archive): Promise<boolean> {
+  return (await objects.free()).freeBytes >= fullBytes;
+}
+
+/** The digest of the whole stream, or null when the reserve of free disk was reached on the way. */
+async function streamToFile(
+  archive: Archive,
+  file: IncomingFile,
+  header: Uint8Array,
+  arrival: Arrival,
+): Promise<string | null> {
   const hash = startObjectDigest(createHash('sha256'), arrival.transferSyntaxUid);
+  let nextLook = BYTES_BETWEEN_LOOKS;
   await file.write(header);
   for await (const chunk of arrival.body) {
     hash.update(chunk);
     await file.write(chunk);
+    if (file.sizeBytes < nextLook) continue;
+    if (!(await hasRoom(archive))) return null;
+    nextLook = file.sizeBytes + BYTES_BETWEEN_LOOKS;
   }
   return hash.digest('hex');
 }
