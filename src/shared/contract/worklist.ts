@@ -82,7 +82,11 @@ export type WorklistCounts = z.infer<typeof WorklistCounts>;
 
 const window = {
   filter: WorklistFilter.default('all'),
-  after: z.string().max(200).optional(),
+  /** The `next` of the window before; anything else is refused. */
+  after: z
+    .string()
+    .regex(/^\d+~\d+~[0-9a-f-]{36}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 };
 

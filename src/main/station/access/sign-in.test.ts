@@ -103,14 +103,19 @@ test('refuses unknown names, wrong passwords, disabled users and users without a
 
 test('spends a verification on an unknown name too', async () => {
   await addUser('ada', ['radiologist']);
+  /** The shortest of three: on a busy machine one alone says nothing. */
   const took = async (username: string) => {
-    const from = performance.now();
-    await attempt(username, 'wrong');
-    return performance.now() - from;
+    const times: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const from = performance.now();
+      await attempt(username, 'wrong');
+      times.push(performance.now() - from);
+    }
+    return Math.min(...times);
   };
-  await took('nobody'); // the decoy hash is made once
   const [known, unknown] = [await took('ada'), await took('nobody')];
-  expect(unknown).toBeGreaterThan(known / 4);
+  // Without a verification an unknown name is answered within a millisecond: a hundredth of it.
+  expect(unknown).toBeGreaterThan(known / 10);
 });
 
 test('asks for a wait after five failures, for that name and address only, and lets the right password in after it', async () => {
