@@ -1,9 +1,14 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { tellOfInput } from './activity.ts';
 import { client } from './client.ts';
 
 const touch = vi.hoisted(() => vi.fn<() => Promise<object>>());
 vi.mock('./client.ts', () => ({ client: { sessions: { touch } } }));
+// Test files share their processes: the next one gets the real modules again.
+afterAll(() => {
+  vi.doUnmock('./client.ts');
+  vi.resetModules();
+});
 
 let stop: () => void;
 beforeEach(() => {

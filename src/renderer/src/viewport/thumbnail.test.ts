@@ -1,7 +1,12 @@
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { shrink } from './thumbnail.ts';
 
 vi.mock('@cornerstonejs/core', () => ({ Enums: {}, imageLoader: {} }));
+// Test files share their processes: the next one gets the real modules again.
+afterAll(() => {
+  vi.doUnmock('@cornerstonejs/core');
+  vi.resetModules();
+});
 
 test('fills the square with the longer side, through the window, and leaves the rest clear', () => {
   const values = [0, 50, 100, 200];

@@ -1,6 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { setUpText } from '../../app/text/text.ts';
 import { useSession } from '../../bridge/session.ts';
 import { NewPasswordPage } from './NewPasswordPage.tsx';
@@ -8,6 +8,11 @@ import { SignInPage } from './SignInPage.tsx';
 
 const navigate = vi.hoisted(() => vi.fn<() => Promise<void>>());
 vi.mock('@tanstack/react-router', () => ({ useNavigate: () => navigate }));
+// Test files share their processes: the next one gets the real modules again.
+afterAll(() => {
+  vi.doUnmock('@tanstack/react-router');
+  vi.resetModules();
+});
 
 const user = {
   userId: '01890000-0000-7000-8000-000000000009',
