@@ -41,6 +41,7 @@ const SET_MODEL_STATE = 'UPDATE models SET state = ? WHERE digest = ?';
 const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
 /** True of a model `m` that nobody outside a demo may see anything of, whatever stage stands on record. */
 export const IS_UNFIT = "(m.clinical_use = 'none' AND NOT coalesce((SELECT is_demo FROM inference_setting), 0))";
+const HAS_UNVERIFIED = "SELECT 1 FROM models WHERE state = 'installed' LIMIT 1";
 const LIST_MODELS = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;
@@ -203,6 +204,11 @@ export function recordVerification(
     const payload = { digest, provider: result.provider, goldenCases: result.goldenCases };
     appendEvent(db, { kind: 'model-verified', payload, ...byInference(digest, atMs), siteId: null });
   });
+}
+
+/** Whether a model waits to be verified; asked after every commit, so no manifest is read for it. */
+export function hasUnverifiedModels(db: ReadableDb): boolean {
+  return prepared(db, HAS_UNVERIFIED).get() !== undefined;
 }
 
 export function listModels(db: ReadableDb): readonly InstalledModel[] {

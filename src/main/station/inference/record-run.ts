@@ -152,8 +152,11 @@ export function failRun(db: WritableDb, runId: string, reason: NotRunReason, may
  * or with the station itself, and neither says anything of the run.
  */
 export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-crashed', atMs: number): void {
+  const left = prepared<Run>(db, LIST_LEFT_RUNNING).all();
+  // Asked after every commit: a transaction for nothing would wake everybody who listens for the next one.
+  if (left.length === 0) return;
   inTransaction(db, () => {
-    for (const { runId, studyId, attempts } of prepared<Run>(db, LIST_LEFT_RUNNING).all()) {
+    for (const { runId, studyId, attempts } of left) {
       prepared(db, PUT_BACK).run(runId);
       appendEvent(db, {
         kind: 'run-failed',

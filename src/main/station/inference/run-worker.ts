@@ -7,7 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
-import { listModels, recordVerification } from './models.ts';
+import { hasUnverifiedModels, listModels, recordVerification } from './models.ts';
 import {
   failRun,
   failRunsWithoutModel,
@@ -161,6 +161,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
 
   /** Verifies the models that nobody has verified since the start; false while the runner cannot be asked. */
   async function verifyModels(): Promise<boolean> {
+    if (!hasUnverifiedModels(db)) return true;
     let isDone = true;
     for (const model of listModels(db)) {
       if (stopping || model.state !== 'installed') continue;

@@ -1,11 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  ceilingOfCategory,
-  moreUrgent,
-  type Reason,
-  type UrgencyLevel,
-  urgencyRank,
-} from '../../../shared/domain/urgency.ts';
+import { ceilingOfCategory, moreUrgent, type Reason, urgencyRank } from '../../../shared/domain/urgency.ts';
 import { getStudyCard, type StudyCard } from '../archive/index.ts';
 import { listFlagsOfRun } from '../inference/index.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -101,7 +95,7 @@ function settle(
     payload: {
       level: place.level,
       standing: place.standing,
-      previous: previous?.level ?? (null satisfies UrgencyLevel | null),
+      previous: previous?.level ?? null,
       ...deadlines,
       reasons: place.reasons.map(({ code, params }) => ({ code, params: codesOnly(params) })),
     },
