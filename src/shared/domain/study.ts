@@ -30,6 +30,7 @@ export const QUARANTINE_REASONS = [
   'same-uid-other-patient',
   'same-uid-other-study',
   'identifiers-missing',
+  'damaged-at-rest',
 ] as const;
 export const QuarantineReason = z.enum(QUARANTINE_REASONS);
 export type QuarantineReason = z.infer<typeof QuarantineReason>;

@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts';
 import { foundations } from './0001-foundations.ts';
+import { receivingAndKeeping } from './0002-receiving-and-keeping.ts';
 
 /** Every step of the schema in order; only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [foundations];
+export const MIGRATIONS: readonly Migration[] = [foundations, receivingAndKeeping];
