@@ -28,5 +28,79 @@ DROP TABLE quarantine;
 ALTER TABLE quarantine_next RENAME TO quarantine;
 CREATE INDEX quarantine_by_study ON quarantine (study_id) WHERE study_id IS NOT NULL;
 CREATE INDEX quarantine_in_order ON quarantine (site_id, state, received_at_ms, quarantine_id);
+
+-- archive, peers: where a peer listens, what it may ask of us, how it proves who it is
+ALTER TABLE peers ADD COLUMN host TEXT;
+ALTER TABLE peers ADD COLUMN port INTEGER;
+ALTER TABLE peers ADD COLUMN services TEXT NOT NULL DEFAULT '["store","commit","mpps","notify"]';
+ALTER TABLE peers ADD COLUMN is_archive INTEGER NOT NULL DEFAULT 0 CHECK (is_archive IN (0, 1));
+ALTER TABLE peers ADD COLUMN is_secured INTEGER NOT NULL DEFAULT 0 CHECK (is_secured IN (0, 1)); -- by TLS only, both ways
+ALTER TABLE peers ADD COLUMN certificate TEXT; -- common name or SHA-256 fingerprint it must show
+ALTER TABLE peers ADD COLUMN tls_files TEXT; -- paths (JSON) of what we show it and whom we believe
+
+-- archive, bounded cache: what the long-term archive is known to hold, and what was let go here because of it
+CREATE TABLE archive_proofs (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  digest TEXT NOT NULL REFERENCES objects (digest),
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  source TEXT NOT NULL CHECK (source IN ('commitment', 'query')),
+  proven_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (site_id, sop_uid, digest)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE objects ADD COLUMN evicted_at_ms INTEGER; -- the file is gone on purpose; null: it is here
+ALTER TABLE studies ADD COLUMN evicted_objects INTEGER NOT NULL DEFAULT 0; -- current objects of which the file is gone
+ALTER TABLE studies ADD COLUMN deleted_at_ms INTEGER; -- by a retention rule: nothing of it is kept but that it was here
+CREATE INDEX studies_kept_by_age ON studies (site_id, last_received_at_ms, study_id) WHERE deleted_at_ms IS NULL AND evicted_objects = 0;
+
+-- archive, identity: what people corrected, how it is undone, and what is hidden
+-- Once a person gave a study to another patient, the stated_ columns of its row show that one, and here stands what its own objects say.
+CREATE TABLE study_assignments (
+  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  change_id TEXT NOT NULL,
+  object_patient_id TEXT NOT NULL REFERENCES patients (patient_id),
+  object_name TEXT NOT NULL,
+  object_birth_date_raw TEXT,
+  object_sex TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX study_assignments_by_change ON study_assignments (change_id);
+CREATE TABLE identity_changes (
+  change_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  kind TEXT NOT NULL CHECK (kind IN ('study-moved', 'study-split', 'patients-merged', 'hidden', 'identity-confirmed')),
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL, -- ids (JSON): what was done, as the history shows it
+  inverse TEXT NOT NULL, -- ids and states (JSON): what undoing restores
+  made_by_kind TEXT NOT NULL CHECK (made_by_kind IN ('user', 'service', 'peer')),
+  made_by TEXT NOT NULL,
+  made_at_ms INTEGER NOT NULL,
+  undone_by TEXT,
+  undone_at_ms INTEGER,
+  CHECK ((undone_by IS NULL) = (undone_at_ms IS NULL))
+) STRICT;
+CREATE INDEX identity_changes_in_order ON identity_changes (site_id, change_id);
+-- what a change touches: a later one that shares a subject stands in the way of undoing it, unless both only rely on it
+CREATE TABLE identity_change_subjects (
+  subject TEXT NOT NULL,
+  change_id TEXT NOT NULL REFERENCES identity_changes (change_id),
+  hold TEXT NOT NULL CHECK (hold IN ('changes', 'relies-on')),
+  PRIMARY KEY (subject, change_id)
+) STRICT, WITHOUT ROWID;
+-- what is hidden: a study or a series by its id, an object by its SOP Instance UID, also before it arrives
+CREATE TABLE hidden_marks (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  subject TEXT NOT NULL,
+  change_id TEXT NOT NULL REFERENCES identity_changes (change_id),
+  level TEXT NOT NULL CHECK (level IN ('study', 'series', 'instance')),
+  reason TEXT NOT NULL,
+  PRIMARY KEY (site_id, subject, change_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hidden_marks_by_change ON hidden_marks (change_id);
+ALTER TABLE instances ADD COLUMN is_hidden INTEGER NOT NULL DEFAULT 0 CHECK (is_hidden IN (0, 1));
+ALTER TABLE studies ADD COLUMN split_from TEXT REFERENCES studies (study_id); -- the study whose UID its objects carry
+ALTER TABLE studies ADD COLUMN identity_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (identity_confirmed IN (0, 1)); -- by a person
+CREATE INDEX studies_split_off ON studies (split_from) WHERE split_from IS NOT NULL;
+CREATE INDEX patient_links_by_patient ON patient_links (from_patient_id) WHERE undone_at_ms IS NULL;
+CREATE INDEX patients_by_name ON patients (site_id, name_key);
 `,
 };
