@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { holdFile } from './store/hold-file.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** The folders and files of a data directory. */
 export type DataDirectory = {
@@ -41,7 +42,8 @@ const HELD = `${LOCK}.held`;
 /** Claims a data directory for this process, making it when absent. A demo directory opens only with `--demo`, and no other does. */
 export function claimDataDirectory(root: string, demo: boolean): Result<DataDirectory, DirectoryRefusal> {
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(root, { recursive: true, mode: 0o700 });
+    if (made !== undefined) syncMade(path.dirname(path.resolve(made)), root);
     accessSync(root, constants.W_OK | constants.X_OK);
   } catch {
     return err({ code: 'data-not-writable' }); // Whatever the cause, the person has to choose or mend the folder.
@@ -63,13 +65,16 @@ export function claimDataDirectory(root: string, demo: boolean): Result<DataDire
     mkdirSync(path.join(root, name), { recursive: true, mode: 0o700 });
     return path.join(root, name);
   };
+  const objects = folder('objects');
+  const runnerOutbox = folder('runner');
+  syncFolder(root);
   return ok({
     root,
     database: path.join(root, 'wetread.db'),
-    objects: folder('objects'),
+    objects,
     vault: path.join(root, 'vault'),
     checkpoints: path.join(root, 'checkpoints.jsonl'),
-    runnerOutbox: folder('runner'),
+    runnerOutbox,
     isDemo: demo,
     isNew: !existsSync(path.join(root, 'wetread.db')),
     release: () => {
@@ -77,6 +82,14 @@ export function claimDataDirectory(root: string, demo: boolean): Result<DataDire
       letGo();
     },
   });
+}
+
+/** Every folder on the way down that was just made has a name to bring to the disk. */
+function syncMade(above: string, root: string): void {
+  for (let folder = path.dirname(path.resolve(root)); folder.startsWith(above); folder = path.dirname(folder)) {
+    syncFolder(folder);
+    if (folder === path.dirname(folder)) return;
+  }
 }
 
 /** A lock names its process and that process's start, so that one left by a kill -9 or a reused pid is taken over. */

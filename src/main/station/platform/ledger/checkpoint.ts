@@ -11,9 +11,11 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { ReadableDb } from '../store/database.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { ledgerHead } from './append.ts';
 import { canonicalPayload } from './event.ts';
 
@@ -39,6 +41,7 @@ export function writeCheckpoint(db: ReadableDb, file: string, signingKey: KeyObj
     ftruncateSync(descriptor, wholeBytes);
     writeSync(descriptor, `${JSON.stringify(checkpoint)}\n`, wholeBytes);
     fsyncSync(descriptor);
+    if (wholeBytes === 0) syncFolder(path.dirname(file));
     return checkpoint;
   } finally {
     closeSync(descriptor);
