@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { watchedClock } from '../clock.ts';
 import { openLog } from '../log.ts';
 import { onCommit, inTransaction } from '../store/transaction.ts';
 import { planOf } from '../store/test-plan.ts';
@@ -141,4 +142,63 @@ test('a full disk is no fault of a job: it stays as it is, and so do those after
       { subjectId: 'b', dueAtMs: 600, attempts: 0 },
     ],
   ]);
+});
+
+test.each([
+  ['back an hour', -3_600_000],
+  ['forward an hour', 3_600_000],
+])('what waits for silence waits neither longer nor shorter when the clock is set %s', (_what, byMs) => {
+  let steadyMs = 0;
+  const clock = watchedClock(
+    () => nowMs,
+    () => steadyMs,
+  );
+  const pass = (ms: number) => {
+    nowMs += ms;
+    steadyMs += ms;
+  };
+  nowMs = 10_000_000;
+  const dues: number[] = [];
+  const log = openLog('info', { write: (line: string) => logged.push(line) });
+  const jobs = createJobRunner(store.db, { note: (_db, job, atMs) => dues.push(atMs - job.dueAtMs) }, { clock, log });
+  jobs.start();
+  schedule('before', clock.nowMs() + 180_000);
+  pass(60_000);
+  nowMs += byMs;
+  schedule('after', clock.nowMs() + 180_000);
+  pass(119_999);
+  jobs.runDue();
+  expect(dues).toEqual([]);
+  pass(1);
+  jobs.runDue();
+  expect(dues).toEqual([0]);
+  pass(60_000);
+  jobs.runDue();
+  expect(dues).toEqual([0, 0]);
+  jobs.stop();
+  expect(logged.join('')).toContain('clock-set');
+  // A stopped runner is told no more.
+  schedule('left', clock.nowMs() + 1000);
+  const left = rows();
+  nowMs += byMs;
+  clock.nowMs();
+  expect(rows()).toEqual(left);
+});
+
+test('a clock that is slewed by a little moves nothing', () => {
+  let steadyMs = 0;
+  const jumps: number[] = [];
+  const clock = watchedClock(
+    () => nowMs,
+    () => steadyMs,
+  );
+  clock.onJump?.((byMs) => jumps.push(byMs));
+  for (let n = 0; n < 100; n += 1) {
+    nowMs += 1100;
+    steadyMs += 1000;
+    clock.nowMs();
+  }
+  expect(jumps).toEqual([]);
+  nowMs -= 5000;
+  expect([clock.nowMs(), jumps]).toEqual([nowMs, [-5000]]);
 });

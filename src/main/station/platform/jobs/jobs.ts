@@ -20,6 +20,7 @@ const PUT_JOB = `
 const REMOVE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ?';
 const TAKE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ? AND due_at_ms <= ?';
 const POSTPONE_JOB = 'UPDATE jobs SET due_at_ms = ?, attempts = attempts + 1 WHERE kind = ? AND subject_id = ?';
+const SHIFT_JOBS = 'UPDATE jobs SET due_at_ms = due_at_ms + ?';
 const LIST_SUBJECTS = 'SELECT subject_id AS subjectId FROM jobs WHERE kind = ?';
 const NEXT_DUE = 'SELECT min(due_at_ms) AS due FROM jobs';
 /** Walks jobs_by_due. */
@@ -56,7 +57,10 @@ export type JobHandler = (db: WritableDb, job: Job, nowMs: number) => void;
 
 export type JobRunner = { start(): void; notify(): void; stop(): void; runDue(): void };
 
-/** Runs due jobs on the station's main thread; what is left at a shutdown are rows. */
+/**
+ * Runs due jobs on the station's main thread; what is left at a shutdown are rows. Jobs wait for a time to pass, not for an
+ * hour of the day: where the wall clock is set while the runner runs, they move with it.
+ */
 export function createJobRunner(
   db: WritableDb,
   handlers: Readonly<Record<string, JobHandler>>,
@@ -64,23 +68,40 @@ export function createJobRunner(
 ): JobRunner {
   let timer: NodeJS.Timeout | null = null;
   let running = false;
+  let forgetJumps: (() => void) | undefined;
+  /** How far the clock was moved and the jobs not yet with it, for want of room on the disk. */
+  let owedShiftMs = 0;
+
+  function shift(): void {
+    if (owedShiftMs === 0) return;
+    try {
+      inTransaction(db, () => prepared(db, SHIFT_JOBS).run(owedShiftMs));
+      owedShiftMs = 0;
+    } catch (error) {
+      if (!isOutOfRoom(error)) throw error;
+    }
+  }
 
   function runDue(): 'done' | 'no-room' {
-    for (const job of prepared<Job>(db, LIST_DUE).all(tools.clock.nowMs())) {
+    // The clock is read before it is compared with any row: reading it may move them.
+    const startedAtMs = tools.clock.nowMs();
+    shift();
+    for (const job of prepared<Job>(db, LIST_DUE).all(startedAtMs)) {
       const handle = handlers[job.kind];
+      const nowMs = tools.clock.nowMs();
       try {
         if (handle === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
         inTransaction(db, () => {
           // An earlier job of this round may have taken this one away, or moved it.
           if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0)
-            handle(db, job, tools.clock.nowMs());
+            handle(db, job, nowMs);
         });
       } catch (error) {
         // A full disk is no fault of the job, and takes no note of it either: all of them wait.
         if (isOutOfRoom(error)) return 'no-room';
         tools.log.incident('job-failed', error, { code: job.kind });
         const pause = Math.min(LONGEST_RETRY_MS, 1000 * 2 ** job.attempts);
-        inTransaction(db, () => prepared(db, POSTPONE_JOB).run(tools.clock.nowMs() + pause, job.kind, job.subjectId));
+        inTransaction(db, () => prepared(db, POSTPONE_JOB).run(nowMs + pause, job.kind, job.subjectId));
       }
     }
     return 'done';
@@ -89,9 +110,9 @@ export function createJobRunner(
   function arm(atLeastMs = 0): void {
     if (!running) return;
     if (timer !== null) clearTimeout(timer);
+    const nowMs = tools.clock.nowMs();
     const due = prepared<{ due: number | null }>(db, NEXT_DUE).get()?.due ?? null;
-    const wait =
-      due === null ? LONGEST_SLEEP_MS : Math.max(atLeastMs, Math.min(LONGEST_SLEEP_MS, due - tools.clock.nowMs()));
+    const wait = due === null ? LONGEST_SLEEP_MS : Math.max(atLeastMs, Math.min(LONGEST_SLEEP_MS, due - nowMs));
     timer = setTimeout(() => {
       arm(runDue() === 'no-room' ? NO_ROOM_PAUSE_MS : 0);
     }, wait);
@@ -101,11 +122,17 @@ export function createJobRunner(
   return {
     start() {
       running = true;
+      forgetJumps = tools.clock.onJump?.((byMs) => {
+        tools.log.warn('clock-set', { code: byMs < 0 ? 'back' : 'forward', tookMs: Math.abs(byMs) });
+        owedShiftMs += byMs;
+        shift();
+      });
       arm();
     },
     notify: () => arm(),
     stop() {
       running = false;
+      forgetJumps?.();
       if (timer !== null) clearTimeout(timer);
     },
     runDue: () => void runDue(),
