@@ -81,6 +81,7 @@ CREATE TABLE identity_changes (
 CREATE INDEX identity_changes_in_order ON identity_changes (site_id, change_id);
 -- what a change touches: a later one that shares a subject stands in the way of undoing it, unless both only rely on it
 CREATE TABLE identity_change_subjects (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
   subject TEXT NOT NULL,
   change_id TEXT NOT NULL REFERENCES identity_changes (change_id),
   hold TEXT NOT NULL CHECK (hold IN ('changes', 'relies-on')),
@@ -102,5 +103,40 @@ ALTER TABLE studies ADD COLUMN identity_confirmed INTEGER NOT NULL DEFAULT 0 CHE
 CREATE INDEX studies_split_off ON studies (split_from) WHERE split_from IS NOT NULL;
 CREATE INDEX patient_links_by_patient ON patient_links (from_patient_id) WHERE undone_at_ms IS NULL;
 CREATE INDEX patients_by_name ON patients (site_id, name_key);
+
+-- archive, searching and DICOMweb: orders that are walked, names as they are searched, what series say of their request, where frames
+-- are, and metadata kept ready (derived: may be emptied at any time)
+CREATE INDEX studies_in_order ON studies (site_id, received_at_ms DESC, study_id);
+CREATE INDEX studies_by_date ON studies (site_id, date_raw DESC, study_id);
+CREATE INDEX series_by_uid ON series (site_id, series_uid);
+ALTER TABLE series ADD COLUMN performed_date_raw TEXT;
+ALTER TABLE series ADD COLUMN performed_time_raw TEXT;
+ALTER TABLE series ADD COLUMN requests TEXT; -- items of the Request Attributes Sequence (JSON), as far as they are matched on
+ALTER TABLE instance_versions ADD COLUMN frame_index BLOB; -- where each frame is in the data set; null: look into the file
+CREATE TABLE study_names (
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  whose TEXT NOT NULL CHECK (whose IN ('patient', 'referrer')),
+  kind TEXT NOT NULL CHECK (kind IN ('group', 'word', 'sound')),
+  text TEXT NOT NULL,
+  PRIMARY KEY (study_id, whose, kind, text)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX study_names_by_text ON study_names (site_id, whose, kind, text, study_id);
+INSERT INTO jobs (kind, subject_id, site_id, due_at_ms) SELECT 'index-study-names', study_id, site_id, 0 FROM studies;
+CREATE TABLE series_metadata (
+  series_id TEXT NOT NULL REFERENCES series (series_id),
+  part INTEGER NOT NULL,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  digests TEXT NOT NULL, -- digest over those of its instances, in order: another one, and the part is stale
+  instances INTEGER NOT NULL,
+  json BLOB NOT NULL, -- compressed
+  PRIMARY KEY (series_id, part)
+) STRICT;
+CREATE TABLE metadata_wanted (
+  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  wanted_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX metadata_wanted_in_order ON metadata_wanted (wanted_at_ms);
 `,
 };
