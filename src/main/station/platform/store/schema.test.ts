@@ -76,8 +76,8 @@ test('refuses a state nobody has named, a second current version and a finished 
                          received_at_ms, last_received_at_ms, completeness)
       VALUES ('t', 's', '1.2', 'p', 'c', 'new', 1, 'CT', 'site', 0, 0, 'receiving');
     INSERT INTO series (series_id, site_id, study_id, series_uid, modality) VALUES ('x', 's', 't', '1.2.3', 'CT');
-    INSERT INTO instances VALUES ('i', 's', 't', 'x', '1.2.3.4');
-    INSERT INTO objects VALUES ('d1', 'plain', 1, 0, 0), ('d2', 'plain', 1, 0, 0);
+    INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES ('i', 's', 't', 'x', '1.2.3.4');
+    INSERT INTO objects (digest, encoding, size_bytes, body_offset, stored_at_ms) VALUES ('d1', 'plain', 1, 0, 0), ('d2', 'plain', 1, 0, 0);
     INSERT INTO models VALUES ('m', 'model', '1.0.0', 'none', '{}', '/', 'installed', 0);
   `);
   const version = (digest: string) =>
@@ -86,7 +86,10 @@ test('refuses a state nobody has named, a second current version and a finished 
   refuse(version('d2'), /UNIQUE/);
   refuse("UPDATE studies SET completeness = 'perhaps'", /CHECK/);
   refuse("UPDATE studies SET study_revision = 'one'", /cannot store TEXT/);
-  refuse("INSERT INTO instances VALUES ('j', 's', 'nowhere', 'x', '9')", /FOREIGN KEY/);
+  refuse(
+    "INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES ('j', 's', 'nowhere', 'x', '9')",
+    /FOREIGN KEY/,
+  );
   const run = (state: string, receipt: string, reason: string) => `
     INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, receipt, reason)
       VALUES ('${state}', 's', 't', 1, 'm', 'x', 'silent', '${state}', 0, '[]', ${receipt}, ${reason})`;

@@ -65,7 +65,8 @@ CREATE TABLE study_assignments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX study_assignments_by_change ON study_assignments (change_id);
 CREATE TABLE identity_changes (
-  change_id TEXT PRIMARY KEY,
+  change_seq INTEGER PRIMARY KEY, -- order is this, never time
+  change_id TEXT NOT NULL UNIQUE,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   kind TEXT NOT NULL CHECK (kind IN ('study-moved', 'study-split', 'patients-merged', 'hidden', 'identity-confirmed')),
   reason TEXT NOT NULL,
@@ -78,15 +79,16 @@ CREATE TABLE identity_changes (
   undone_at_ms INTEGER,
   CHECK ((undone_by IS NULL) = (undone_at_ms IS NULL))
 ) STRICT;
-CREATE INDEX identity_changes_in_order ON identity_changes (site_id, change_id);
+CREATE INDEX identity_changes_in_order ON identity_changes (site_id, change_seq);
 -- what a change touches: a later one that shares a subject stands in the way of undoing it, unless both only rely on it
 CREATE TABLE identity_change_subjects (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   subject TEXT NOT NULL,
   change_id TEXT NOT NULL REFERENCES identity_changes (change_id),
   hold TEXT NOT NULL CHECK (hold IN ('changes', 'relies-on')),
-  PRIMARY KEY (subject, change_id)
+  PRIMARY KEY (site_id, subject, change_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX identity_change_subjects_by_change ON identity_change_subjects (change_id);
 -- what is hidden: a study or a series by its id, an object by its SOP Instance UID, also before it arrives
 CREATE TABLE hidden_marks (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
