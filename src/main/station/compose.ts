@@ -8,7 +8,14 @@ import { createApi } from './api/create-api.ts';
 import { createHintHub } from './api/hint-hub.ts';
 import { createServices } from './api/services/create-services.ts';
 import type { Readers } from './api/services/readers.ts';
-import { type Archive, completenessJobs, configurePeers, endAssociationsLeftOpen, waitAnew } from './archive/index.ts';
+import {
+  type Archive,
+  completenessJobs,
+  configurePeers,
+  endAssociationsLeftOpen,
+  peerSettings,
+  waitAnew,
+} from './archive/index.ts';
 import type { Refusal } from './exit-codes.ts';
 import {
   createRunWorker,
@@ -33,8 +40,9 @@ import { serviceActor } from './platform/ledger/event.ts';
 import { followLedger } from './platform/ledger/follow.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
+import { openObjectKeys } from './platform/objects/object-keys.ts';
 import { openObjectStore } from './platform/objects/object-store.ts';
-import { findObject } from './platform/objects/records.ts';
+import { findObject, hasSealedObjects } from './platform/objects/records.ts';
 import { openWriter } from './platform/store/database.ts';
 import { migrate } from './platform/store/migrate.ts';
 import { MIGRATIONS } from './platform/store/migrations/index.ts';
@@ -94,7 +102,15 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     db.close();
     return migrated;
   }
-  const objects = openObjectStore(directory.objects);
+  // Objects need the keys they are sealed with: where some are and the keys are gone, new keys would only hide the loss.
+  const keys = openObjectKeys(directory.vault, secrets.databaseKey, {
+    ...{ mayCreate: !hasSealedObjects(db), atMs: clock.nowMs() },
+  });
+  if (!keys.ok) {
+    db.close();
+    return keys;
+  }
+  const objects = openObjectStore(directory.objects, keys.value);
   const startedAs = v7();
   const tell = (kind: 'station-started' | 'station-stopped') =>
     inTransaction(db, () =>
@@ -117,7 +133,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   if (directory.isDemo) await createDemoUsers(db, site, clock.nowMs);
 
   // Receiving.
-  configurePeers(db, site.siteId, config.dicom.aeTitle, config.dicom.peers);
+  configurePeers(db, site.siteId, config.dicom.aeTitle, peerSettings(config, site.code));
   const startedAtMs = clock.nowMs();
   endAssociationsLeftOpen(db, startedAtMs);
   waitAnew(db, config.completeness, startedAtMs);
@@ -130,6 +146,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   recoverRuns(db, clock.nowMs());
   const supervisor = superviseRunner(options.runnerHost, {
     objectsDir: directory.objects,
+    objectKeys: [...keys.value.export()],
     outboxDir: directory.runnerOutbox,
     providers: config.inference.providers,
     threads: config.inference.threads,
@@ -229,7 +246,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const ending = new AbortController();
   const sweeping = objects
     .sweep({
-      isNamed: (digest) => findObject(db, digest) !== null,
+      isNamed: (digest, encoding) => findObject(db, digest)?.encoding === encoding,
       olderThanMs: startedAtMs,
       signal: ending.signal,
     })

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
-import { objectPath, type ObjectStore, openObjectStore } from '../platform/objects/object-store.ts';
+import { objectPath, type ObjectStore, openObjectStore, SEALED } from '../platform/objects/object-store.ts';
 import { findObject } from '../platform/objects/records.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice, inPieces, OTHER_CLASSES, without } from '../testing/objects.ts';
@@ -226,7 +226,8 @@ test('keeps the data set byte for byte behind a header of ours, under its digest
   await answer(aSlice(1), { body: inPieces(bytes, 31) });
   const stored = findInstance(clinic.db, clinic.north.siteId, '1.2.10.1.1');
   const object = getObject(clinic.db, stored?.digest ?? '');
-  const file = readFileSync(path.join(clinic.objectsDir, files()[0] ?? ''));
+  const file = await clinic.archive.objects.read(object.digest, object.encoding);
+  expect(readFileSync(path.join(clinic.objectsDir, files()[0] ?? '')).includes('Doe')).toBe(false);
   expect(file.subarray(object.bodyOffset).equals(bytes)).toBe(true);
   expect([object.sizeBytes, file.toString('latin1', 128, 132)]).toEqual([file.length, 'DICM']);
   expect(stored).toMatchObject({
@@ -329,7 +330,7 @@ test('one long object cannot eat into the reserve: it is refused on the way, and
 
 /** A store on a disk that fills at one of its steps. */
 function fullAt(step: 'receive' | 'write' | 'keep', code: string): ObjectStore {
-  const real = openObjectStore(clinic.objectsDir);
+  const real = openObjectStore(clinic.objectsDir, clinic.keys);
   const full = () => Promise.reject(Object.assign(new Error('no space left'), { code }));
   return {
     ...real,
@@ -379,7 +380,7 @@ test('answers out of resources when it is the database that finds no room', asyn
   expect(count('instances')).toBe(n);
   // The file was whole before its row was refused; the next start sweeps it away.
   expect(files()).toHaveLength(count('objects') + 1);
-  const removed = await openObjectStore(clinic.objectsDir).sweep({
+  const removed = await openObjectStore(clinic.objectsDir, clinic.keys).sweep({
     isNamed: (digest) => findObject(clinic.db, digest) !== null,
     olderThanMs: Date.now() + 60_000,
     signal: new AbortController().signal,
@@ -425,11 +426,11 @@ test.each<[string, (file: string) => void]>([
 ])('sent again, an object whose file %s is whole again', async (_what, damage) => {
   await clinic.receive(association, aSlice(1));
   const { digest } = clinic.db.prepare('SELECT digest FROM instance_versions').get() as { digest: string };
-  const file = objectPath(clinic.objectsDir, digest, 'plain');
-  const sent = readFileSync(file);
+  const file = objectPath(clinic.objectsDir, digest, SEALED);
+  const sent = await clinic.archive.objects.read(digest, SEALED);
   damage(file);
   expect(await clinic.receive(association, aSlice(1))).toEqual(['success']);
-  expect(readFileSync(file).equals(sent)).toBe(true);
+  expect((await clinic.archive.objects.read(digest, SEALED)).equals(sent)).toBe(true);
 });
 
 function withLastByteTurned(bytes: Buffer): Buffer {

@@ -5,12 +5,13 @@ import { findPixelData } from '../dicom/dataset/find-pixel-data.ts';
 import type { DimseStatus } from '../dicom/dimse/status.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import type { Clock } from '../platform/clock.ts';
-import { startObjectDigest, type IncomingFile, type ObjectStore } from '../platform/objects/object-store.ts';
+import { type IncomingFile, type ObjectStore, SEALED, startObjectDigest } from '../platform/objects/object-store.ts';
 import type { ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
+import { checkObject } from './check-object.ts';
 import { fileInstance, type Filing } from './file-instance.ts';
 import { isIdentified, type IdentifiedInstance } from './identified-instance.ts';
 import { quarantineObject } from './quarantine.ts';
@@ -37,7 +38,6 @@ export type Arrival = {
 /** The answer owed to the sender (DESIGN §5.1). */
 export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
 
-const CHUNK_BYTES = 1024 * 1024;
 /** An object longer than this is asked about room again each time it has grown by so much. */
 const BYTES_BETWEEN_LOOKS = 16 * 1024 * 1024;
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
@@ -60,7 +60,7 @@ export async function receiveObject(
     if (digest === null) return NO_ROOM;
     const object: ObjectRecord = {
       digest,
-      encoding: 'plain',
+      encoding: SEALED,
       sizeBytes: file.sizeBytes,
       bodyOffset: header.byteLength,
     };
@@ -145,7 +145,9 @@ async function fileReadable(
 }
 
 async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectRecord): Promise<ObjectRecord> {
-  if ((await file.keep(object.digest, () => isWhole(objects, object))) === 'kept') return object;
+  // A sender that sends again may hold the only good copy of a damaged one.
+  const isWhole = async () => (await checkObject(objects, object.digest, object.encoding)) === 'sound';
+  if ((await file.keep(object.digest, isWhole)) === 'kept') return object;
   // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
   const header = readPart10Header(await objects.readRange(object.digest, object.encoding, 0, PART10_HEAD_LENGTH));
   if (!header.ok) throw new Error('a stored object has no readable header');
@@ -154,17 +156,6 @@ async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectReco
     bodyOffset: header.value.dataSetOffset,
     sizeBytes: await objects.sizeBytes(object.digest, object.encoding),
   };
-}
-
-/** True when the file of that digest still has it. A sender that sends again may hold the only good copy of a damaged one. */
-async function isWhole(objects: ObjectStore, { digest, encoding }: ObjectRecord): Promise<boolean> {
-  const header = readPart10Header(await objects.readRange(digest, encoding, 0, PART10_HEAD_LENGTH));
-  if (!header.ok) return false;
-  const hash = startObjectDigest(createHash('sha256'), header.value.transferSyntaxUid);
-  const sizeBytes = await objects.sizeBytes(digest, encoding);
-  for (let start = header.value.dataSetOffset; start < sizeBytes; start += CHUNK_BYTES)
-    hash.update(await objects.readRange(digest, encoding, start, Math.min(CHUNK_BYTES, sizeBytes - start)));
-  return hash.digest('hex') === digest;
 }
 
 /** What the object says of itself, or null where it cannot be read whole: a header that does not parse, or pixels cut short. */

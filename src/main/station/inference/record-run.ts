@@ -7,6 +7,7 @@ import { freshId } from '../platform/ids.ts';
 import { cancelJob, type JobHandler } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
+import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
@@ -115,7 +116,7 @@ export function finishRun(
     prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
     // Every mask the receipt names was kept, also those below the threshold.
     for (const { digest, sizeBytes } of result.masks)
-      recordObject(db, { digest, encoding: 'plain', sizeBytes, bodyOffset: 0 }, atMs);
+      recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
     const findingIds = insertFindings(db, run, model, result);
     const receiptDigest = createHash('sha256').update(receipt).digest('hex');
     const payload = {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { err, ok } from '../../../shared/domain/result.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
+import { SEALED } from '../platform/objects/object-store.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aManifest, finishedRun } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
@@ -118,7 +119,7 @@ test('verifies a model before it works with it, hands over what is stored and re
     series: { seriesUid: '1.2.10.1' },
   });
   expect(asked[0]?.series.instances.map(({ sopUid, encoding }) => [sopUid, encoding])).toEqual(
-    [1, 2, 3, 4, 5, 6].map((n) => [`1.2.10.1.${n}`, 'plain']),
+    [1, 2, 3, 4, 5, 6].map((n) => [`1.2.10.1.${n}`, SEALED]),
   );
   expect([ended, clinic.events('model-verified')]).toMatchObject([['finished'], [{ payload: { goldenCases: 1 } }]]);
 });
@@ -190,7 +191,7 @@ test('takes masks into the object store before the finding names them, the same 
     keyImage: { sopUid: '1.2.10.1.1', centreMm: [1, 2, 3] },
     mask: { rows: 4, columns: 4, sopUids: ['1.2.10.1.1'] },
   });
-  expect((await clinic.archive.objects.read(finding?.mask?.digest ?? '', 'plain')).equals(bytes)).toBe(true);
+  expect((await clinic.archive.objects.read(finding?.mask?.digest ?? '', SEALED)).equals(bytes)).toBe(true);
   expect(readdirSync(outboxDir)).toEqual([]);
 });
 

@@ -6,6 +6,10 @@ import { RunId } from '../../../shared/domain/ids.ts';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const DicomUid = z.string().regex(/^[0-9.]{1,64}$/);
+const ObjectKeyMessage = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  keyHex: z.string().regex(/^[0-9a-f]{64}$/),
+});
 const Millis = z.number().nonnegative();
 
 /** Why a run ended without a result. */
@@ -36,14 +40,17 @@ export const InstanceReference = z.strictObject({
 export type InstanceReference = z.infer<typeof InstanceReference>;
 
 export const StationToRunner = z.discriminatedUnion('type', [
-  /** First message: where objects are read, where masks are left, how to compute. */
+  /** First message: where objects are read and what opens them, where masks are left, how to compute. */
   z.strictObject({
     type: z.literal('start'),
     objectsDir: z.string(),
+    objectKeys: z.array(ObjectKeyMessage).min(1),
     outboxDir: z.string(),
     providers: z.array(z.string()).min(1),
     threads: z.number().int().min(1).max(64),
   }),
+  /** After a rotation: every key that objects are now sealed with. */
+  z.strictObject({ type: z.literal('object-keys'), objectKeys: z.array(ObjectKeyMessage).min(1) }),
   /** Loads a package; with `verify`, also replays its golden cases on the provider in use. */
   z.strictObject({ type: z.literal('load'), requestId: z.string(), packageDir: z.string(), verify: z.boolean() }),
   z.strictObject({

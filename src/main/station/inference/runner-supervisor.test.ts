@@ -4,7 +4,8 @@ import { RunId } from '../../../shared/domain/ids.ts';
 import type { RunFinished, RunnerToStation, StationToRunner } from './runner-protocol.ts';
 import { superviseRunner, type Timer } from './runner-supervisor.ts';
 
-const SETTINGS = { objectsDir: '/objects', outboxDir: '/outbox', providers: ['cpu'], threads: 1 };
+const KEY = { id: '00'.repeat(8), keyHex: '11'.repeat(32) };
+const SETTINGS = { objectsDir: '/objects', objectKeys: [KEY], outboxDir: '/outbox', providers: ['cpu'], threads: 1 };
 const LIMITS = {
   startMs: 1000,
   loadMs: 2000,

@@ -68,6 +68,8 @@ export type RunnerSupervisor = {
   ): Promise<Result<RunFinished, RunRefusal>>;
   /** Calls a run off, waiting or running; its answer is then `cancelled`. */
   cancel(runId: RunRequest['runId']): void;
+  /** After a rotation: tells the running process, and every later one, what objects are sealed with. */
+  useObjectKeys(objectKeys: StartRunner['objectKeys']): void;
   /** Asks the runner to end, and ends it when it does not; waiting work is answered `runner-unavailable`. */
   stop(): Promise<void>;
   state(): RunnerState;
@@ -92,6 +94,7 @@ export function superviseRunner(
   const timer = options.timer ?? systemTimer;
   const limits = { ...SUPERVISOR_LIMITS, ...options.limits };
   const waiting: Work[] = [];
+  let objectKeys = settings.objectKeys;
   let state: RunnerState = { state: 'stopped' };
   let tellState: (state: RunnerState) => void = () => undefined;
   let current: Work | null = null;
@@ -121,7 +124,7 @@ export function superviseRunner(
     ending = 'runner-crashed';
     host.start();
     waitFor(limits.startMs, () => host.kill());
-    host.send({ type: 'start', ...settings });
+    host.send({ type: 'start', ...settings, objectKeys });
   }
 
   function receive(raw: unknown): void {
@@ -240,6 +243,10 @@ export function superviseRunner(
       if (current?.message.type !== 'run' || current.message.runId !== runId) return;
       host.send({ type: 'cancel', runId });
       waitFor(limits.cancelWithinMs, () => endProcess('cancelled'));
+    },
+    useObjectKeys(keys) {
+      objectKeys = keys;
+      host.send({ type: 'object-keys', objectKeys });
     },
     stop: () =>
       new Promise((resolve) => {

@@ -44,7 +44,7 @@ function secret(given: string | undefined, file: string, mayCreate: boolean, mak
 }
 
 /** Whole under its name or not at all, and on disk before anything is written that only this key opens. */
-function writeDurably(file: string, text: string): void {
+export function writeDurably(file: string, text: string): void {
   const temporary = `${file}.new`;
   const descriptor = openSync(temporary, 'w', 0o600);
   writeSync(descriptor, text);

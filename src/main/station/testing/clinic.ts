@@ -15,6 +15,7 @@ import {
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { createJobRunner, type JobHandler } from '../platform/jobs/jobs.ts';
 import { type Log, openLog } from '../platform/log.ts';
+import { freshObjectKeys, type ObjectKeys } from '../platform/objects/object-keys.ts';
 import { openObjectStore } from '../platform/objects/object-store.ts';
 import { parseEvent } from '../platform/ledger/event.ts';
 import { LIST_EVENTS_AFTER } from '../platform/ledger/follow.ts';
@@ -27,6 +28,7 @@ export type Clinic = {
   readonly db: WritableDb;
   readonly store: TestStore;
   readonly objectsDir: string;
+  readonly keys: ObjectKeys;
   readonly archive: Archive;
   readonly north: Site;
   readonly south: Site;
@@ -64,6 +66,7 @@ export function openClinic(): Clinic {
   const store = openTestStore();
   const { db } = store;
   const objectsDir = mkdtempSync(path.join(tmpdir(), 'wetread-clinic-'));
+  const keys = freshObjectKeys();
   // A Monday morning, so that working hours run.
   let nowMs = Date.parse('2026-03-02T09:00:00Z');
   const sinceMs = nowMs;
@@ -77,9 +80,9 @@ export function openClinic(): Clinic {
     { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison' },
   ]);
   configurePeers(db, south.siteId, 'WETREAD', [{ aeTitle: 'SOUTH', address: '10.0.0.1', intent: 'new' }]);
-  const archive: Archive = { db, objects: openObjectStore(objectsDir), clock, quiet: QUIET, fullBytes: 0 };
+  const archive: Archive = { db, objects: openObjectStore(objectsDir, keys), clock, quiet: QUIET, fullBytes: 0 };
   const clinic: Clinic = {
-    ...{ db, store, objectsDir, archive, north, south, log },
+    ...{ db, store, objectsDir, keys, archive, north, south, log },
     logged: () => logged,
     nowMs: clock.nowMs,
     pass: (ms) => (nowMs += ms),

@@ -64,7 +64,7 @@ async function runOn(model: Uint8Array) {
   const { signal } = new AbortController();
   const setting = {
     model: opened.value,
-    objects: openObjectReader(objects.objectsDir),
+    objects: openObjectReader(objects.objectsDir, objects.keys),
     outboxDir: objects.outboxDir,
     signal,
   };

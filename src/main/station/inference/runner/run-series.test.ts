@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { readPart10Header } from '../../dicom/part10.ts';
-import { objectPath, openObjectReader, openObjectStore } from '../../platform/objects/object-store.ts';
+import { objectPath, openObjectReader, openObjectStore, SEALED } from '../../platform/objects/object-store.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
 import { type ModelPackage, openModelPackage, sha256 } from './model-package.ts';
 import { objectDigest } from './object-digest.ts';
@@ -31,7 +31,7 @@ async function run(
   signal = never,
 ) {
   return runSeries(
-    { model, objects: openObjectReader(objects.objectsDir), outboxDir: objects.outboxDir, signal },
+    { model, objects: openObjectReader(objects.objectsDir, objects.keys), outboxDir: objects.outboxDir, signal },
     instances,
   );
 }
@@ -89,7 +89,7 @@ test('names what stops it: an object that is gone, too few slices, no room, a ca
 test('computes on no object whose pixels are not as they were received', async () => {
   const objects = openTestObjects();
   const instances = await objects.put(ballHead({ bleedMm: 12 }).map(sliceRecord));
-  const file = objectPath(objects.objectsDir, instances[10]?.digest ?? '', 'plain');
+  const file = objectPath(objects.objectsDir, instances[10]?.digest ?? '', SEALED);
   const bytes = readFileSync(file);
   bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 0xff;
   writeFileSync(file, bytes);
@@ -102,7 +102,7 @@ test('raises no flag on the real head CT, whose slices are tilted and unevenly s
     return context.skip();
   }
   const objects = openTestObjects();
-  const store = openObjectStore(objects.objectsDir);
+  const store = openObjectStore(objects.objectsDir, objects.keys);
   const instances: InstanceReference[] = [];
   for (const name of readdirSync(REAL_SERIES).filter((file) => file.endsWith('.dcm'))) {
     const file = readFileSync(path.join(REAL_SERIES, name));
@@ -113,7 +113,7 @@ test('raises no flag on the real head CT, whose slices are tilted and unevenly s
     const digest = objectDigest(file) ?? '';
     await incoming.keep(digest);
     const { sopInstanceUid: sopUid, transferSyntaxUid } = header.value;
-    instances.push({ sopUid, digest, encoding: 'plain', transferSyntaxUid });
+    instances.push({ sopUid, digest, encoding: SEALED, transferSyntaxUid });
   }
   const result = await run(objects, instances);
   if (!result.ok) throw new Error(result.error.code);

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
+import { DamagedObject } from '../../platform/objects/sealed-format.ts';
 import type { InstanceReference, RunFailure, RunFinished, RunMask, SeriesGeometrySummary } from '../runner-protocol.ts';
 import { type ArrangedSeries, arrangeSlices } from './arrange-slices.ts';
 import { feedModel } from './feed-model.ts';
@@ -45,7 +46,7 @@ export async function runSeries(
     if (signal.aborted) return err({ code: 'cancelled' });
     const bytes = await readObject(setting.objects, instance);
     lap('readMs');
-    if (bytes === null) return err({ code: 'object-missing' });
+    if (typeof bytes === 'string') return err({ code: bytes });
     // A receipt names its inputs by digest: nothing is computed on bytes that no longer have it.
     if (objectDigest(bytes) !== instance.digest) return err({ code: 'object-damaged' });
     const slice = await readSlice(bytes, instance, preprocessing.paddingValue);
@@ -99,11 +100,15 @@ export async function runSeries(
   });
 }
 
-async function readObject(objects: ObjectReader, instance: InstanceReference): Promise<Uint8Array | null> {
+async function readObject(
+  objects: ObjectReader,
+  instance: InstanceReference,
+): Promise<Uint8Array | 'object-missing' | 'object-damaged'> {
   try {
     return await objects.read(instance.digest, instance.encoding);
-  } catch {
-    return null; // gone or unreadable: the run says so, the station decides
+  } catch (error) {
+    // Gone or unreadable: the run says so, the station decides.
+    return error instanceof DamagedObject ? 'object-damaged' : 'object-missing';
   }
 }
 

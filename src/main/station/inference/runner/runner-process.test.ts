@@ -14,8 +14,9 @@ afterEach(() => supervisor.stop());
 
 function supervised(host: RunnerHost) {
   const objects = openTestObjects();
-  const { objectsDir, outboxDir } = objects;
-  supervisor = superviseRunner(host, { objectsDir, outboxDir, providers: ['cpu'], threads: 1 });
+  const { objectsDir, outboxDir, keys } = objects;
+  const objectKeys = [...keys.export()];
+  supervisor = superviseRunner(host, { objectsDir, objectKeys, outboxDir, providers: ['cpu'], threads: 1 });
   supervisor.start();
   return objects;
 }
@@ -55,5 +56,11 @@ test('a runner ends by itself when a message does not parse', async () => {
   host.start();
   host.send({ type: 'sing' } as never); // another build's message
   expect(await ended).toBe(65);
-  supervisor = superviseRunner(host, { objectsDir: '', outboxDir: '', providers: ['cpu'], threads: 1 });
+  supervisor = superviseRunner(host, {
+    objectsDir: '',
+    objectKeys: [{ id: '00'.repeat(8), keyHex: '11'.repeat(32) }],
+    outboxDir: '',
+    providers: ['cpu'],
+    threads: 1,
+  });
 });

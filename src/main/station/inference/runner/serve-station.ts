@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
 import { openObjectReader } from '../../platform/objects/object-store.ts';
 import type { RunFailure, RunnerToStation, RunRequest, StartRunner, StationToRunner } from '../runner-protocol.ts';
 import { type ModelPackage, openModelPackage } from './model-package.ts';
@@ -20,6 +21,7 @@ export function serveStation(
 ): (message: StationToRunner) => void {
   const packages = new Map<string, ModelPackage>();
   const running = new Map<string, AbortController>();
+  const objectKeys = holdObjectKeys([]);
   let ready: Ready | null = null;
   let work: Promise<void> = Promise.resolve();
   const enqueue = (job: () => Promise<void>): void => {
@@ -30,6 +32,8 @@ export function serveStation(
     switch (message.type) {
       case 'start':
         return enqueue(() => start(message));
+      case 'object-keys':
+        return objectKeys.take(message.objectKeys);
       case 'load':
         return enqueue(() => load(message));
       case 'run':
@@ -49,11 +53,12 @@ export function serveStation(
     if (!existsSync(message.objectsDir) || !existsSync(message.outboxDir)) {
       return post({ type: 'start-failed', code: 'directory-missing' });
     }
+    objectKeys.take(message.objectKeys);
     const providers = await proveProviders(message.providers);
     const provider = providers.find((candidate) => candidate.proven)?.name;
     if (provider === undefined) return post({ type: 'start-failed', code: 'no-provider' });
     ready = {
-      objects: openObjectReader(message.objectsDir),
+      objects: openObjectReader(message.objectsDir, objectKeys),
       outboxDir: message.outboxDir,
       provider,
       threads: message.threads,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type DicomRecord, encodeInstance } from '../../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
-import { openObjectStore } from '../../platform/objects/object-store.ts';
+import { freshObjectKeys, type ObjectKeys } from '../../platform/objects/object-keys.ts';
+import { openObjectStore, SEALED } from '../../platform/objects/object-store.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
 import { objectDigest } from './object-digest.ts';
 import type { SourceSlice } from './source-slice.ts';
@@ -12,6 +13,7 @@ import type { SourceSlice } from './source-slice.ts';
 /** For tests: directories of one runner, and a way to put objects where it reads them. */
 export type TestObjects = {
   readonly objectsDir: string;
+  readonly keys: ObjectKeys;
   readonly outboxDir: string;
   readonly put: (records: readonly DicomRecord[]) => Promise<readonly InstanceReference[]>;
 };
@@ -22,9 +24,11 @@ export function openTestObjects(): TestObjects {
   const objectsDir = path.join(root, 'objects');
   const outboxDir = path.join(root, 'outbox');
   mkdirSync(outboxDir);
-  const store = openObjectStore(objectsDir);
+  const keys = freshObjectKeys();
+  const store = openObjectStore(objectsDir, keys);
   return {
     objectsDir,
+    keys,
     outboxDir,
     async put(records) {
       const references: InstanceReference[] = [];
@@ -37,7 +41,7 @@ export function openTestObjects(): TestObjects {
         await incoming.keep(digest);
         const { SOPInstanceUID: sopUid } = record;
         if (typeof sopUid !== 'string') throw new Error('a record needs its SOPInstanceUID');
-        references.push({ sopUid, digest, encoding: 'plain', transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN });
+        references.push({ sopUid, digest, encoding: SEALED, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN });
       }
       return references;
     },

@@ -1,25 +1,26 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { objectPath, openObjectReader, openObjectStore, type ObjectStore, startObjectDigest } from './object-store.ts';
+import { freshObjectKeys, type ObjectKeys } from './object-keys.ts';
+import {
+  objectPath,
+  openObjectReader,
+  openObjectStore,
+  type ObjectStore,
+  SEALED,
+  startObjectDigest,
+} from './object-store.ts';
 
 let root: string;
+let keys: ObjectKeys;
 let store: ObjectStore;
 
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'wetread-objects-'));
-  store = openObjectStore(root);
+  keys = freshObjectKeys();
+  store = openObjectStore(root, keys);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -41,17 +42,17 @@ test('keeps what was written under its digest, byte for byte, for its owner alon
   expect(file.sizeBytes).toBe(bytes.length);
   expect(await file.keep(digest)).toBe('kept');
   await file.discard();
-  expect(files()).toEqual([path.join(digest.slice(0, 2), digest.slice(2, 4), digest)]);
-  expect((await store.read(digest, 'plain')).equals(bytes)).toBe(true);
-  expect(await store.sizeBytes(digest, 'plain')).toBe(bytes.length);
-  expect(statSync(objectPath(root, digest, 'plain')).mode & 0o777).toBe(0o600);
-  expect(statSync(path.dirname(objectPath(root, digest, 'plain'))).mode & 0o777).toBe(0o700);
+  expect(files()).toEqual([path.join(digest.slice(0, 2), digest.slice(2, 4), `${digest}.gcm1`)]);
+  expect((await store.read(digest, SEALED)).equals(bytes)).toBe(true);
+  expect(await store.sizeBytes(digest, SEALED)).toBe(bytes.length);
+  expect(statSync(objectPath(root, digest, SEALED)).mode & 0o777).toBe(0o600);
+  expect(statSync(path.dirname(objectPath(root, digest, SEALED))).mode & 0o777).toBe(0o700);
 });
 
 test('shows nothing under a digest before it is kept, and leaves nothing of what is discarded', async () => {
   const bytes = randomBytes(100);
   const file = await write(bytes);
-  expect(existsSync(objectPath(root, digestOf(bytes), 'plain'))).toBe(false);
+  expect(existsSync(objectPath(root, digestOf(bytes), SEALED))).toBe(false);
   expect(incoming()).toHaveLength(1);
   await file.discard();
   await file.discard();
@@ -63,7 +64,7 @@ test('an earlier file of the same digest stays as it is', async () => {
   const first = await write(Buffer.from('first header, body'));
   const second = await write(Buffer.from('second header, body'));
   expect([await first.keep(digest), await second.keep(digest)]).toEqual(['kept', 'existing']);
-  expect(readFileSync(objectPath(root, digest, 'plain'), 'utf8')).toBe('first header, body');
+  expect((await store.read(digest, SEALED)).toString()).toBe('first header, body');
   expect(incoming()).toEqual([]);
 });
 
@@ -79,7 +80,7 @@ test('clears what an earlier process left half-written, and nothing else', async
   const kept = await write(Buffer.from('kept'));
   await kept.keep(digestOf(Buffer.from('kept')));
   writeFileSync(path.join(root, 'incoming', 'half'), 'half');
-  openObjectStore(root);
+  openObjectStore(root, keys);
   expect([incoming(), files().length]).toEqual([[], 1]);
 });
 
@@ -95,7 +96,9 @@ test.each([
   const file = await write(bytes, 4);
   expect((await file.readRange(start, length)).toString()).toBe(expected);
   await file.keep(digestOf(bytes));
-  expect((await openObjectReader(root).readRange(digestOf(bytes), 'plain', start, length)).toString()).toBe(expected);
+  expect((await openObjectReader(root, keys).readRange(digestOf(bytes), SEALED, start, length)).toString()).toBe(
+    expected,
+  );
 });
 
 test.each([
@@ -107,7 +110,7 @@ test.each([
   '1.2.840.10008',
   `${'a'.repeat(64)}\n`,
 ])('makes no file name from %j', async (name) => {
-  expect(() => objectPath(root, name, 'plain')).toThrow('digest');
+  expect(() => objectPath(root, name, SEALED)).toThrow('digest');
   const file = await write(Buffer.from('x'));
   await expect(file.keep(name)).rejects.toThrow('digest');
   await file.discard();
@@ -115,8 +118,8 @@ test.each([
 });
 
 test('an object that is not there is an error, never empty', async () => {
-  await expect(store.read('0'.repeat(64), 'plain')).rejects.toMatchObject({ code: 'ENOENT' });
-  await expect(store.readRange('0'.repeat(64), 'plain', 0, 1)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(store.read('0'.repeat(64), SEALED)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(store.readRange('0'.repeat(64), SEALED, 0, 1)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('an encrypted object stands beside under a name of its own', () => {
@@ -146,9 +149,9 @@ test('sweeps away files of an earlier process that no row names, and nothing els
   writeFileSync(path.join(root, 'ab'.concat('.txt')), 'not an object');
   const startedMs = Date.now();
   for (const digest of [ofNamed, ofUnnamed, ofAgain])
-    utimesSync(objectPath(root, digest, 'plain'), 0, (startedMs - 60_000) / 1000);
-  utimesSync(objectPath(root, ofYoung, 'plain'), 0, (startedMs + 60_000) / 1000);
-  const restarted = openObjectStore(root);
+    utimesSync(objectPath(root, digest, SEALED), 0, (startedMs - 60_000) / 1000);
+  utimesSync(objectPath(root, ofYoung, SEALED), 0, (startedMs + 60_000) / 1000);
+  const restarted = openObjectStore(root, keys);
   // Sent again after the start, and not named yet: the file is an existing one that somebody counts on.
   const file = await restarted.receive();
   await file.write(all[3] ?? Buffer.alloc(0));
@@ -156,9 +159,12 @@ test('sweeps away files of an earlier process that no row names, and nothing els
   const isNamed = (digest: string) => digest === ofNamed;
   const { signal } = new AbortController();
   expect(await restarted.sweep({ isNamed, olderThanMs: startedMs, signal })).toBe(1);
-  expect([ofNamed, ofUnnamed, ofYoung, ofAgain].map((digest) => existsSync(objectPath(root, digest, 'plain')))).toEqual(
-    [true, false, true, true],
-  );
+  expect([ofNamed, ofUnnamed, ofYoung, ofAgain].map((digest) => existsSync(objectPath(root, digest, SEALED)))).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
   expect(existsSync(path.join(root, 'ab.txt'))).toBe(true);
 });
 
@@ -167,7 +173,7 @@ test('a sweep that is called off removes nothing more', async () => {
   await (await write(bytes)).keep(digestOf(bytes));
   const signal = AbortSignal.abort();
   expect(
-    await openObjectStore(root).sweep({ isNamed: () => false, olderThanMs: Number.MAX_SAFE_INTEGER, signal }),
+    await openObjectStore(root, keys).sweep({ isNamed: () => false, olderThanMs: Number.MAX_SAFE_INTEGER, signal }),
   ).toBe(0);
   expect(files()).toHaveLength(1);
 });

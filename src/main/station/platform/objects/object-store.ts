@@ -1,18 +1,27 @@
 import { type Hash, randomBytes } from 'node:crypto';
 import { constants, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { type FileHandle, link, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
+import { link, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ObjectKeys } from './object-keys.ts';
+import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';
+import { writeSealed } from './sealed-writer.ts';
 
-/** How an object's bytes stand on disk; encryption at rest adds the second. */
+/** How an object's bytes stand on disk: `plain` where they were kept before objects were sealed. */
 export type ObjectEncoding = 'plain' | 'aes-256-gcm-chunked-v1';
+/** How everything that is kept now stands on disk. */
+export const SEALED = 'aes-256-gcm-chunked-v1' satisfies ObjectEncoding;
 
 /** A digest as lower-case hex SHA-256; the only thing a file name is ever made from. */
 const DIGEST = /^[0-9a-f]{64}$/;
+const SEALED_ENDING = '.gcm1';
 /** Between one folder and the next, so that a sweep never stands in the way of receiving. */
 const SWEEP_PAUSE_MS = 1;
 
-/** Reads stored objects by digest and range; the runner holds only this. */
+/**
+ * Reads stored objects by digest and range, plain whatever they stand on disk as; the runner holds only this. Throws ENOENT for
+ * what is not there, and DamagedObject for sealed bytes that are not as they were written.
+ */
 export type ObjectReader = {
   read(digest: string, encoding: ObjectEncoding): Promise<Buffer>;
   readRange(digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer>;
@@ -43,47 +52,49 @@ export type ObjectStore = ObjectReader & {
 
 /** What may go: files last written before `olderThanMs` that are not named. */
 export type Sweep = {
-  readonly isNamed: (digest: string) => boolean;
+  readonly isNamed: (digest: string, encoding: ObjectEncoding) => boolean;
   readonly olderThanMs: number;
   readonly signal: AbortSignal;
 };
 
 /** Opens the reader over a store's folder. */
-export function openObjectReader(root: string): ObjectReader {
-  const openFile = (digest: string, encoding: ObjectEncoding) => open(objectPath(root, digest, encoding), 'r');
+export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): ObjectReader {
+  const withFile = async (digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer> => {
+    const file = await open(objectPath(root, digest, encoding), 'r');
+    try {
+      if (encoding === 'plain')
+        return await readExactly(file, start, Math.max(0, Math.min(length, (await file.stat()).size - start)));
+      const { opened } = await readSealedHeader(file, digest, keys.find);
+      return await readSealedRange(file, opened, start, length);
+    } finally {
+      await file.close();
+    }
+  };
   return {
-    async read(digest, encoding) {
-      const file = await openFile(digest, encoding);
-      try {
-        return await file.readFile();
-      } finally {
-        await file.close();
-      }
-    },
-    async readRange(digest, encoding, start, length) {
-      const file = await openFile(digest, encoding);
-      try {
-        return await readExactly(file, start, length);
-      } finally {
-        await file.close();
-      }
-    },
+    read: (digest, encoding) => withFile(digest, encoding, 0, Number.POSITIVE_INFINITY),
+    readRange: withFile,
     async sizeBytes(digest, encoding) {
-      return (await stat(objectPath(root, digest, encoding))).size;
+      if (encoding === 'plain') return (await stat(objectPath(root, digest, encoding))).size;
+      const file = await open(objectPath(root, digest, encoding), 'r');
+      try {
+        return (await readSealedHeader(file, digest, keys.find)).opened.sizeBytes;
+      } finally {
+        await file.close();
+      }
     },
   };
 }
 
 /** Opens the store for writing; what an earlier process left half-written is removed first. */
-export function openObjectStore(root: string): ObjectStore {
+export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
   const incoming = path.join(root, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(incoming)) rmSync(path.join(incoming, name));
   // Until the sweep is over: a file that somebody is about to name must not be taken from under them.
   let claims: Set<string> | null = new Set();
   return {
-    ...openObjectReader(root),
-    receive: () => receiveFile(root, incoming, (digest) => claims?.add(digest)),
+    ...openObjectReader(root, keys),
+    receive: () => receiveFile(root, keys, incoming, (name) => claims?.add(name)),
     async sweep(what) {
       try {
         return await sweepFiles(root, claims ?? new Set(), what);
@@ -108,10 +119,11 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
     for (const folder of await listFolders(first)) {
       for (const name of await readdir(folder)) {
         if (what.signal.aborted) return removed;
-        const digest = name.split('.')[0] ?? '';
-        if (!DIGEST.test(digest) || what.isNamed(digest)) continue;
+        const { digest, encoding } = readName(name);
+        if (encoding === null || what.isNamed(digest, encoding)) continue;
         const file = path.join(folder, name);
-        if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(digest) || what.isNamed(digest)) continue;
+        if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
+          continue;
         unlinkSync(file);
         removed += 1;
       }
@@ -121,14 +133,25 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
   return removed;
 }
 
+function readName(name: string): { readonly digest: string; readonly encoding: ObjectEncoding | null } {
+  const isSealed = name.endsWith(SEALED_ENDING);
+  const digest = isSealed ? name.slice(0, -SEALED_ENDING.length) : name;
+  return { digest, encoding: DIGEST.test(digest) ? (isSealed ? SEALED : 'plain') : null };
+}
+
 async function listFolders(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => path.join(folder, name));
 }
 
-async function receiveFile(root: string, incoming: string, claim: (digest: string) => void): Promise<IncomingFile> {
+async function receiveFile(
+  root: string,
+  keys: ObjectKeys,
+  incoming: string,
+  claim: (name: string) => void,
+): Promise<IncomingFile> {
   const temporary = path.join(incoming, randomBytes(16).toString('hex'));
   const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-  let sizeBytes = 0;
+  const sealed = writeSealed(file);
   let isOpen = true;
   let isGone = false;
   const close = async () => {
@@ -139,21 +162,15 @@ async function receiveFile(root: string, incoming: string, claim: (digest: strin
   };
   return {
     get sizeBytes() {
-      return sizeBytes;
+      return sealed.sizeBytes;
     },
-    async write(chunk) {
-      let offset = 0;
-      while (offset < chunk.byteLength) {
-        const { bytesWritten } = await file.write(chunk, offset, chunk.byteLength - offset, sizeBytes);
-        offset += bytesWritten;
-        sizeBytes += bytesWritten;
-      }
-    },
-    readRange: (start, length) => readExactly(file, start, Math.max(0, Math.min(length, sizeBytes - start))),
+    write: sealed.write,
+    readRange: sealed.readRange,
     async keep(digest, isWhole = async () => true) {
-      const target = objectPath(root, digest, 'plain');
-      claim(digest);
-      await file.sync();
+      const target = objectPath(root, digest, SEALED);
+      claim(path.basename(target));
+      await sealed.finish(digest, keys.current());
+      await file.datasync();
       await close();
       await makeFolder(root, path.dirname(target));
       // A link never replaces: of two that arrive together one wins, whole.
@@ -199,21 +216,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function readExactly(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
-}
-
 /** Where an object stands: two levels of folders from the digest's first four digits. */
 export function objectPath(root: string, digest: string, encoding: ObjectEncoding): string {
   if (!DIGEST.test(digest)) throw new Error('an object is named by its digest');
-  const extension = encoding === 'plain' ? '' : '.gcm1';
+  const extension = encoding === 'plain' ? '' : SEALED_ENDING;
   return path.join(root, digest.slice(0, 2), digest.slice(2, 4), `${digest}${extension}`);
 }
 
