@@ -1,18 +1,18 @@
-import type { Config } from './platform/config.ts';
+import { type Config, ConfiguredPeer } from './platform/config.ts';
 
 /** Who may send in a demo: the pretend hospital's machines, and DCMTK's `storescu` under its own name; all from this machine. */
-const DEMO_PEERS: Config['dicom']['peers'] = [
+const DEMO_PEERS = [
   { aeTitle: 'DEMO_CT', address: '127.0.0.1', intent: 'new' },
   { aeTitle: 'DEMO_PACS', address: '127.0.0.1', intent: 'comparison' },
   { aeTitle: 'STORESCU', address: '127.0.0.1', intent: 'new' },
   { aeTitle: 'ECHOSCU', address: '127.0.0.1', intent: 'new' },
-];
+].map((peer) => ConfiguredPeer.parse(peer));
 
 /** A demo is on loopback whatever is configured, at a site called demo. */
 export function demoConfig(config: Config): Config {
   return {
     ...config,
-    site: { code: 'demo', name: 'Demo site', zone: config.site.zone },
+    site: { ...config.site, code: 'demo', name: 'Demo site' },
     http: { ...config.http, host: '127.0.0.1', tls: undefined },
     dicom: { ...config.dicom, host: '127.0.0.1', peers: [...config.dicom.peers, ...DEMO_PEERS] },
   };

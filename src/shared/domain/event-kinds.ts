@@ -48,7 +48,7 @@ export const EVENT_KINDS = {
     payload: z.object({ quarantineId: z.string(), digest: z.string(), reason: QuarantineReason }),
   },
   'study-completed': {
-    version: 1,
+    version: 2,
     payload: z.object({
       completeness: Completeness,
       revision: z.number().int(),
@@ -56,7 +56,64 @@ export const EVENT_KINDS = {
       evidence: CompletenessEvidence,
     }),
   },
+  /** More is to come of a study that counted as complete: a step goes on, or instances were named that are not here. */
+  'study-reopened': { version: 1, payload: z.object({ revision: z.number().int(), evidence: CompletenessEvidence }) },
+  'study-evidence-changed': {
+    version: 1,
+    payload: z.object({ revision: z.number().int(), evidence: CompletenessEvidence }),
+  },
+  'procedure-step-recorded': {
+    version: 1,
+    payload: z.object({
+      stepId: z.string(),
+      state: z.enum(['in-progress', 'completed', 'discontinued']),
+      instances: z.number().int(),
+    }),
+  },
+  'instances-announced': {
+    version: 1,
+    payload: z.object({ noticeId: z.string(), instances: z.number().int(), unavailable: z.number().int() }),
+  },
+  'study-expectation-set': {
+    version: 1,
+    payload: z.object({ source: z.string(), what: z.enum(['order', 'count-at-sender']), instances: z.number().int() }),
+  },
+  /** A peer asks us to answer for instances (storage commitment), and what it was told. */
+  'commitment-asked-of-us': { version: 1, payload: z.object({ requestId: z.string(), instances: z.number().int() }) },
+  'commitment-answered': {
+    version: 1,
+    payload: z.object({ requestId: z.string(), committed: z.number().int(), failed: z.number().int() }),
+  },
+  'commitment-report-ended': {
+    version: 1,
+    payload: z.object({ requestId: z.string(), delivered: z.boolean(), attempts: z.number().int() }),
+  },
+  /** We ask a peer to answer for instances of a study, and how that ended. */
+  'commitment-requested': {
+    version: 1,
+    payload: z.object({ requestId: z.string(), peerId: z.string(), instances: z.number().int() }),
+  },
+  'commitment-settled': {
+    version: 1,
+    payload: z.object({
+      requestId: z.string(),
+      peerId: z.string(),
+      source: z.enum(['commitment', 'query']),
+      committed: z.number().int(),
+      failed: z.number().int(),
+    }),
+  },
   'study-promoted': { version: 1, payload: z.object({ from: Intent }) },
+  'study-held': { version: 1, payload: z.object({ holder: z.string(), reason: z.string() }) },
+  'study-hold-released': { version: 1, payload: z.object({ holder: z.string() }) },
+  'study-evicted': {
+    version: 1,
+    payload: z.object({ objects: z.number().int(), bytes: z.number().int(), because: z.enum(['age', 'size', 'disk']) }),
+  },
+  'study-deleted': {
+    version: 1,
+    payload: z.object({ rule: z.string(), objects: z.number().int(), bytes: z.number().int() }),
+  },
   'study-opened': { version: 1, payload: z.object({ userId: z.string(), revision: z.number().int() }) },
   'study-read': { version: 1, payload: z.object({ surface: z.string() }) },
   'studies-searched': { version: 1, payload: z.object({ surface: z.string(), results: z.number().int() }) },

@@ -6,7 +6,19 @@ export {
   recordRefusal,
 } from './associations.ts';
 export { completenessJobs, waitAnew } from './completeness.ts';
-export { configurePeers, findPeerTitle } from './peers.ts';
+export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
+export { type Hold, placeHold, releaseHold } from './holds.ts';
+export { type CalledTitle, listTitles, peerSettings } from './peer-settings.ts';
+export {
+  configurePeers,
+  findPeerTitle,
+  findRemote,
+  listPeers,
+  type Peer,
+  type PeerCard,
+  type PeerSetting,
+  retireAllPeers,
+} from './peers.ts';
 export { promoteStudy } from './promote-study.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';
 export {

@@ -7,6 +7,7 @@ import { sendMessage, type Splitting } from './dimse/send-message.ts';
 import { CONTEXT_RESULTS, DICOM_APPLICATION_CONTEXT, type PresentationContext } from './upper-layer/associate-pdu.ts';
 import { type AgreedContext, agreedContexts, ourUserInformation } from './upper-layer/negotiate.ts';
 import { nameRejection, type RejectReason } from './upper-layer/rejection.ts';
+import { connectionOptions, type TlsFiles } from './tls.ts';
 import { UpperLayer } from './upper-layer/upper-layer.ts';
 
 /** The peer to speak to and how. Times in milliseconds. */
@@ -23,6 +24,8 @@ export type RemoteAe = {
   readonly maxPduLength?: number;
   readonly splitting?: Splitting;
   readonly tls?: ConnectionOptions;
+  /** TLS by files read as the connection is made, so that a renewed certificate counts at once; `certificate`: the one it must show. */
+  readonly secured?: { readonly files: TlsFiles; readonly certificate: string | null };
   /** Aborts the association when it fires. */
   readonly signal?: AbortSignal;
 };
@@ -139,7 +142,14 @@ function failureKind(indication: { readonly kind: string }): MessagesEnd['kind']
 
 function openSocket(remote: RemoteAe, connectMs: number): Promise<Result<Socket, AssociationFailure>> {
   return new Promise((resolve) => {
-    const { host, port, tls } = remote;
+    const { host, port, secured } = remote;
+    let tls: ConnectionOptions | undefined;
+    try {
+      tls = secured === undefined ? remote.tls : connectionOptions(secured.files, secured.certificate);
+    } catch (error) {
+      resolve(err({ code: 'cannot-connect', systemCode: (error as NodeJS.ErrnoException).code ?? 'unknown' }));
+      return;
+    }
     const socket = tls ? connectTls({ ...tls, host, port }) : connect({ host, port });
     const fail = (systemCode: string) => {
       socket.destroy();

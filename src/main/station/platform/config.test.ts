@@ -72,11 +72,53 @@ test('takes IANA zones only, so that no deadline fails over one later', () => {
   expect(faults({ site: { zone: 'Mitteleuropa' } })).toEqual(['site.zone: not an IANA time zone']);
 });
 
-test('a peer’s studies are new unless it says comparison; own is nobody’s to claim', () => {
-  const peers = (intent?: string) => read({ dicom: { peers: [{ aeTitle: 'A', address: '*', intent }] } });
-  expect(peers()).toMatchObject({ ok: true, value: { dicom: { peers: [{ intent: 'new' }] } } });
-  expect(peers('comparison').ok).toBe(true);
-  expect(peers('own').ok).toBe(false);
+test('a peer’s studies are what the title it calls is for unless it says; own is nobody’s to claim', () => {
+  const peers = (intent?: string) => faults({ dicom: { peers: [{ aeTitle: 'A', address: '*', intent }] } });
+  expect(peers()).toEqual([]);
+  expect(peers('comparison')).toEqual([]);
+  expect(peers('own').join()).toMatch(/^dicom\.peers\.0\.intent/);
+});
+
+test.each<[string, unknown, readonly string[]]>([
+  ['two sites of one code', { sites: [{ code: 'main', name: 'Again' }] }, ['sites: two sites have one code']],
+  ['a title twice', { dicom: { titles: [{ aeTitle: 'WETREAD' }] } }, ['dicom.titles: a title stands there twice']],
+  [
+    'a title of no site',
+    { dicom: { titles: [{ aeTitle: 'B', site: 'nowhere' }] } },
+    ['dicom.titles.0.site: no site has that code'],
+  ],
+  [
+    'a peer that calls no title of ours',
+    { dicom: { peers: [{ aeTitle: 'A', address: '*', calls: ['B'] }] } },
+    ['dicom.peers.0.calls: not one of our titles'],
+  ],
+  [
+    'a peer with half an address to call',
+    { dicom: { peers: [{ aeTitle: 'A', host: 'h' }] } },
+    ['dicom.peers.0.port: host and port go together'],
+  ],
+  [
+    'a peer that neither calls nor is called',
+    { dicom: { peers: [{ aeTitle: 'A' }] } },
+    ['dicom.peers.0.address: needed where there is no host'],
+  ],
+  [
+    'TLS without a certificate of ours',
+    { dicom: { peers: [{ aeTitle: 'A', address: '*', tls: true }] } },
+    ['dicom.peers.0.tls: needs dicom.tls'],
+  ],
+  [
+    'a certificate that nobody asks for',
+    { dicom: { peers: [{ aeTitle: 'A', address: '*', certificate: 'ct1' }] } },
+    ['dicom.peers.0.certificate: goes with tls'],
+  ],
+  [
+    'watermarks that cross',
+    { disk: { lowBytes: 10, refuseBytes: 20, fullBytes: 5 } },
+    ['disk: fullBytes is at most refuseBytes, and that at most lowBytes'],
+  ],
+])('refuses %s', (_what, content, expected) => {
+  expect(faults(content)).toEqual(expected);
 });
 
 test('says that a file cannot be read, with the system’s own code', () => {

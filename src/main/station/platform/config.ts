@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { INTENTS } from '../../../shared/domain/study.ts';
+import { PEER_SERVICES, USUAL_SERVICES } from '../../../shared/domain/peer.ts';
+import { EvidenceKind, INTENTS } from '../../../shared/domain/study.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 
 const AeTitle = z
@@ -20,100 +21,276 @@ function isZone(name: string): boolean {
   }
 }
 
-const Peer = z.strictObject({
+/** A peer as it stands in the configuration file. */
+export const ConfiguredPeer = z.strictObject({
   aeTitle: AeTitle.describe('The AE title the peer calls itself (case-sensitive).'),
-  address: z.string().min(1).describe('The IP address it calls from, or "*" for any address.'),
+  address: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The IP address it calls from, or "*" for any address; left out, it does not call.'),
+  calls: z
+    .array(AeTitle)
+    .min(1)
+    .optional()
+    .describe('Which of our titles it calls, and so which site it belongs to; left out, `dicom.aeTitle`.'),
   intent: z
     .enum(INTENTS)
     .exclude(['own'])
-    .default('new')
-    .describe('"new" starts deadlines, AI and alerts; "comparison" only keeps.'),
+    .optional()
+    .describe('"new" starts deadlines, AI and alerts; "comparison" only keeps. Left out: as the title it calls.'),
+  services: z
+    .array(z.enum(PEER_SERVICES))
+    .default([...USUAL_SERVICES])
+    .describe('What it may ask of us beside C-ECHO; `query` and `retrieve` let it take studies from here.'),
+  host: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name or address where it listens itself; left out, it cannot be called.'),
+  port: z.number().int().min(1).max(65_535).optional().describe('The port it listens on; needed with `host`.'),
+  tls: z.boolean().default(false).describe('TLS only, both ways; needs `dicom.tls`.'),
+  certificate: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The certificate it must show: common name, or SHA-256 fingerprint in hex. Goes with `tls`.'),
+  isArchive: z
+    .boolean()
+    .default(false)
+    .describe('It keeps studies for the long term: what it is known to hold may leave the cache here.'),
+});
+
+const RetentionRule = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .describe('Short name; stands in the record of what the rule deleted.'),
+  modalities: z.array(z.string()).optional().describe('Modalities it is about; left out, every one.'),
+  intents: z.array(z.enum(INTENTS)).optional().describe('Intents it is about; left out, every one.'),
+  olderThanDays: z.number().int().min(0).describe('Days since the last object of the study came.'),
+  then: z.enum(['keep', 'delete']).describe('What becomes of the study. The first rule that fits decides.'),
+  evenUnproven: z
+    .boolean()
+    .default(false)
+    .describe('Deletes also what no archive is known to hold. Never what is held or on the open worklist.'),
+  inForceBy: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Who put the rule into force (a user name). Left out, the rule is only shown by the preview.'),
+});
+
+const Site = z.strictObject({
+  code: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .describe('Short name used in addresses.'),
+  name: z.string().min(1).max(100).describe('What people read.'),
+  zone: Zone.default('Etc/UTC').describe('IANA time zone of the site.'),
+  cache: z
+    .strictObject({
+      keepDays: z.number().int().min(0).describe('Days a study stays here at least since its last object came.'),
+      maxBytes: z
+        .number()
+        .int()
+        .positive()
+        .optional()
+        .describe('Older studies leave only while the site holds more than this; left out, all older ones do.'),
+    })
+    .optional()
+    .describe('Lets go of older studies that an archive is known to hold; left out, everything stays.'),
+  retention: z
+    .array(RetentionRule)
+    .default([])
+    .describe('Rules by which studies are deleted, in order; whatever no rule is about is kept.'),
 });
 
 /** Every key of the configuration file, with its default; unknown keys are refused by name. Secrets never stand here. */
-export const Config = z.strictObject({
-  site: z
-    .strictObject({
-      code: z
-        .string()
-        .regex(/^[a-z0-9-]{1,32}$/)
-        .default('main')
-        .describe('Short name used in addresses.'),
-      name: z.string().min(1).max(100).default('Main site').describe('What people read.'),
-      zone: Zone.default('Etc/UTC').describe('IANA time zone of the site.'),
-    })
-    .prefault({}),
-  http: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('Address the page is served on; any but loopback needs tls.'),
-      names: z.array(z.string()).default([]).describe('Host names by which browsers reach this station.'),
-      tls: z
-        .strictObject({ certFile: z.string(), keyFile: z.string() })
-        .optional()
-        .describe('Certificate and key files (PEM).'),
-    })
-    .prefault({}),
-  dicom: z
-    .strictObject({
-      host: z.string().default('0.0.0.0').describe('Address that receives DICOM.'),
-      aeTitle: AeTitle.default('WETREAD').describe('What peers must call this station.'),
-      maxAssociations: z.number().int().min(1).max(256).default(32).describe('Associations at once.'),
-      peers: z.array(Peer).default([]).describe('Who may send; nobody else may.'),
-    })
-    .prefault({}),
-  completeness: z
-    .strictObject({
-      quietMs: z
-        .record(z.string(), z.number().int().min(1000))
-        .default({ CT: 180_000, DX: 300_000, CR: 300_000, MG: 300_000, MR: 900_000, US: 1_800_000 })
-        .describe('Quiet time in ms after which a study counts as complete (assumed), by modality.'),
-      quietOtherMs: z.number().int().min(1000).default(600_000).describe('The same for every other modality.'),
-      settleMs: z
-        .number()
-        .int()
-        .min(0)
-        .default(5000)
-        .describe(
-          'Where several associations bring one study: ms after the last of them during which a further one may follow; 0: none is waited for.',
-        ),
-    })
-    .prefault({}),
-  inference: z
-    .strictObject({
-      providers: z
-        .array(z.enum(['cpu', 'cuda', 'webgpu']))
-        .min(1)
-        .default(['cpu'])
-        .describe('Wanted execution providers, in order.'),
-      threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
-      modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
-    })
-    .prefault({}),
-  sessions: z
-    .strictObject({
-      idleMin: z.number().positive().default(30).describe('Minutes of silence after which a page session ends.'),
-      longestHours: z.number().positive().default(12).describe('Hours after which any page session ends.'),
-    })
-    .prefault({}),
-  disk: z
-    .strictObject({
-      lowBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(10 * 2 ** 30)
-        .describe('Below this much free space the strip warns.'),
-      fullBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(2 * 2 ** 30)
-        .describe('Below this much, objects are refused with A700.'),
-    })
-    .prefault({}),
-  logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').describe('How much goes to stderr.'),
-});
+export const Config = z
+  .strictObject({
+    site: Site.extend({ code: Site.shape.code.default('main'), name: Site.shape.name.default('Main site') }).prefault(
+      {},
+    ),
+    sites: z.array(Site).default([]).describe('Further sites of this station, each a tenant of its own.'),
+    http: z
+      .strictObject({
+        host: z.string().default('127.0.0.1').describe('Address the page is served on; any but loopback needs tls.'),
+        names: z.array(z.string()).default([]).describe('Host names by which browsers reach this station.'),
+        tls: z
+          .strictObject({ certFile: z.string(), keyFile: z.string() })
+          .optional()
+          .describe('Certificate and key files (PEM).'),
+      })
+      .prefault({}),
+    dicom: z
+      .strictObject({
+        host: z.string().default('0.0.0.0').describe('Address that receives DICOM.'),
+        aeTitle: AeTitle.default('WETREAD').describe('What peers must call this station.'),
+        maxAssociations: z.number().int().min(1).max(256).default(32).describe('Associations at once.'),
+        maxAssociationsPerPeer: z
+          .number()
+          .int()
+          .min(1)
+          .max(256)
+          .default(8)
+          .describe('Associations at once of one calling AE title.'),
+        titles: z
+          .array(
+            z.strictObject({
+              aeTitle: AeTitle.describe('A further title this station answers to.'),
+              site: z.string().optional().describe('Code of the site it stands for; left out, `site`.'),
+              intent: z.enum(INTENTS).exclude(['own']).default('new').describe('What is sent to it is for.'),
+            }),
+          )
+          .default([])
+          .describe('Further titles, each a site and an intent.'),
+        tls: z
+          .strictObject({
+            port: z.number().int().min(0).max(65_535).default(2762).describe('Port of the TLS listener.'),
+            certFile: z.string().describe('Our certificate (PEM), shown both ways.'),
+            keyFile: z.string().describe('Its key (PEM).'),
+            caFile: z.string().describe('Authorities whose certificates are believed (PEM).'),
+            requireClientCertificate: z
+              .boolean()
+              .default(true)
+              .describe('Nobody connects without a certificate that an authority of `caFile` signed.'),
+          })
+          .optional()
+          .describe('A second listener by TLS (PS3.15 B.12), and TLS towards peers.'),
+        timeouts: z
+          .strictObject({
+            idleMs: z
+              .number()
+              .int()
+              .min(1000)
+              .default(300_000)
+              .describe('Silence after which an association ends, in ms.'),
+            pduMs: z
+              .number()
+              .int()
+              .min(1000)
+              .default(120_000)
+              .describe('Longest wait for the next whole PDU of an object, in ms.'),
+            objectMs: z
+              .number()
+              .int()
+              .min(1000)
+              .default(1_800_000)
+              .describe('Longest time one object may take, in ms.'),
+          })
+          .prefault({}),
+        peers: z.array(ConfiguredPeer).default([]).describe('Who may connect; nobody else may.'),
+      })
+      .prefault({}),
+    completeness: z
+      .strictObject({
+        quietMs: z
+          .record(z.string(), z.number().int().min(1000))
+          .default({ CT: 180_000, DX: 300_000, CR: 300_000, MG: 300_000, MR: 900_000, US: 1_800_000 })
+          .describe('Quiet time in ms after which a study counts as complete (assumed), by modality.'),
+        quietOtherMs: z.number().int().min(1000).default(600_000).describe('The same for every other modality.'),
+        settleMs: z
+          .number()
+          .int()
+          .min(0)
+          .default(5000)
+          .describe(
+            'Where several associations bring one study: ms after the last of them during which a further one may follow; 0: none is waited for.',
+          ),
+      })
+      .prefault({}),
+    inference: z
+      .strictObject({
+        providers: z
+          .array(z.enum(['cpu', 'cuda', 'webgpu']))
+          .min(1)
+          .default(['cpu'])
+          .describe('Wanted execution providers, in order.'),
+        threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
+        modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
+      })
+      .prefault({}),
+    sessions: z
+      .strictObject({
+        idleMin: z.number().positive().default(30).describe('Minutes of silence after which a page session ends.'),
+        longestHours: z.number().positive().default(12).describe('Hours after which any page session ends.'),
+      })
+      .prefault({}),
+    disk: z
+      .strictObject({
+        lowBytes: z
+          .number()
+          .int()
+          .positive()
+          .default(10 * 2 ** 30)
+          .describe('Below this much free space the strip warns, and the cache lets go of what it may.'),
+        refuseBytes: z
+          .number()
+          .int()
+          .positive()
+          .optional()
+          .describe(
+            'Below this much, new associations are refused for now (2/3/1). Left out: a quarter of the way from fullBytes to lowBytes.',
+          ),
+        fullBytes: z
+          .number()
+          .int()
+          .positive()
+          .default(2 * 2 ** 30)
+          .describe('Below this much, objects are refused with A700.'),
+      })
+      .prefault({}),
+    logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').describe('How much goes to stderr.'),
+  })
+  .check(({ value, issues }) => {
+    for (const fault of faultsOf(value)) issues.push({ code: 'custom', input: value, ...fault, path: [...fault.path] });
+  });
 export type Config = z.infer<typeof Config>;
+
+/** The free space in bytes below which new associations are refused. */
+export function refuseBelowBytes({ lowBytes, refuseBytes, fullBytes }: Config['disk']): number {
+  return refuseBytes ?? Math.ceil(fullBytes + (lowBytes - fullBytes) / 4);
+}
+
+type Fault = { readonly path: readonly PropertyKey[]; readonly message: string };
+
+/** What no key alone can tell: names that are not defined, or twice, and keys that need others. */
+function faultsOf({ site, sites, dicom, disk }: Config): readonly Fault[] {
+  const codes = [site.code, ...sites.map(({ code }) => code)];
+  const titles = [dicom.aeTitle, ...dicom.titles.map(({ aeTitle }) => aeTitle)];
+  const fault = (path: readonly PropertyKey[], message: string): Fault => ({ path, message });
+  const repeated = (names: readonly string[]) => names.find((name, index) => names.indexOf(name) !== index);
+  return [
+    ...(repeated(codes) === undefined ? [] : [fault(['sites'], 'two sites have one code')]),
+    ...(repeated(titles) === undefined ? [] : [fault(['dicom', 'titles'], 'a title stands there twice')]),
+    ...dicom.titles.flatMap(({ site: code }, index) =>
+      code === undefined || codes.includes(code)
+        ? []
+        : [fault(['dicom', 'titles', index, 'site'], 'no site has that code')],
+    ),
+    ...dicom.peers.flatMap((peer, index) => {
+      const at = (key: string) => ['dicom', 'peers', index, key];
+      return [
+        ...(peer.calls?.every((title) => titles.includes(title)) === false
+          ? [fault(at('calls'), 'not one of our titles')]
+          : []),
+        ...((peer.host === undefined) === (peer.port === undefined)
+          ? []
+          : [fault(at('port'), 'host and port go together')]),
+        ...(peer.address === undefined && peer.host === undefined
+          ? [fault(at('address'), 'needed where there is no host')]
+          : []),
+        ...(peer.tls && dicom.tls === undefined ? [fault(at('tls'), 'needs dicom.tls')] : []),
+        ...(peer.certificate !== undefined && !peer.tls ? [fault(at('certificate'), 'goes with tls')] : []),
+      ];
+    }),
+    ...(disk.fullBytes <= refuseBelowBytes(disk) && refuseBelowBytes(disk) <= disk.lowBytes
+      ? []
+      : [fault(['disk'], 'fullBytes is at most refuseBytes, and that at most lowBytes')]),
+  ];
+}
 
 /** Reads the configuration file, or the defaults where none is named; every fault is listed by its key. */
 export function readConfig(

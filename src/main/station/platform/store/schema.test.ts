@@ -81,7 +81,8 @@ test('refuses a state nobody has named, a second current version and a finished 
     INSERT INTO models VALUES ('m', 'model', '1.0.0', 'none', '{}', '/', 'installed', 0);
   `);
   const version = (digest: string) =>
-    `INSERT INTO instance_versions VALUES ('s', '1.2.3.4', '${digest}', 1, 'i', '1', '1', 1, 1, '{}', 1, NULL, 0, NULL)`;
+    `INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, frames, attributes,
+                                    study_revision, received_at_ms) VALUES ('s', '1.2.3.4', '${digest}', 1, 'i', '1', '1', 1, '{}', 1, 0)`;
   store.db.exec(version('d1'));
   refuse(version('d2'), /UNIQUE/);
   refuse("UPDATE studies SET completeness = 'perhaps'", /CHECK/);

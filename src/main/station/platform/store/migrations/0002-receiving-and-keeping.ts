@@ -140,5 +140,101 @@ CREATE TABLE metadata_wanted (
   wanted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX metadata_wanted_in_order ON metadata_wanted (wanted_at_ms);
+
+-- archive, completeness: what is said to belong to a study, by whoever says it, also before anything of the study is here
+CREATE TABLE performed_steps (
+  step_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  state TEXT NOT NULL CHECK (state IN ('in-progress', 'completed', 'discontinued')),
+  data_set TEXT NOT NULL, -- DICOM JSON: as created, with what was set since
+  instances INTEGER NOT NULL, -- how many its performed series name
+  started_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER,
+  UNIQUE (site_id, sop_uid),
+  CHECK ((state = 'in-progress') = (ended_at_ms IS NULL))
+) STRICT;
+CREATE TABLE performed_step_studies (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_uid TEXT NOT NULL,
+  step_id TEXT NOT NULL REFERENCES performed_steps (step_id),
+  PRIMARY KEY (site_id, study_uid, step_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE availability_notices (
+  notice_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  study_uid TEXT NOT NULL,
+  data_set TEXT NOT NULL, -- DICOM JSON
+  instances INTEGER NOT NULL, -- how many it names as available
+  received_at_ms INTEGER NOT NULL,
+  UNIQUE (site_id, sop_uid)
+) STRICT;
+CREATE INDEX availability_notices_by_study ON availability_notices (site_id, study_uid);
+-- an instance is withdrawn where its holder says that it is not available (any more)
+CREATE TABLE named_instances (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  study_uid TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('awaited', 'here', 'withdrawn')),
+  PRIMARY KEY (site_id, sop_uid)
+) STRICT, WITHOUT ROWID;
+-- counted as they are named and arrive, so that asking whether all are here costs one row
+CREATE TABLE named_counts (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_uid TEXT NOT NULL,
+  named INTEGER NOT NULL,
+  awaited INTEGER NOT NULL CHECK (awaited BETWEEN 0 AND named),
+  PRIMARY KEY (site_id, study_uid)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE study_expectations ADD COLUMN what TEXT NOT NULL DEFAULT 'order' CHECK (what IN ('order', 'count-at-sender'));
+
+-- archive, storage commitment: what peers ask us to answer for, and what we ask of them
+CREATE TABLE commitment_asked_of_us (
+  request_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  transaction_uid TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('asked', 'answered', 'reported', 'given-up')),
+  instances TEXT NOT NULL, -- [SOP class, SOP instance] (JSON)
+  failures TEXT, -- [SOP class, SOP instance, reason] (JSON); null until it is known
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at_ms INTEGER NOT NULL,
+  asked_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER,
+  UNIQUE (site_id, peer_id, transaction_uid),
+  CHECK ((state = 'asked') = (failures IS NULL)),
+  CHECK ((state IN ('asked', 'answered')) = (ended_at_ms IS NULL))
+) STRICT;
+CREATE INDEX commitment_asked_of_us_open ON commitment_asked_of_us (due_at_ms) WHERE ended_at_ms IS NULL;
+CREATE TABLE commitment_requests (
+  request_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  study_id TEXT REFERENCES studies (study_id),
+  transaction_uid TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('owed', 'asked', 'settled')),
+  source TEXT CHECK (source IN ('commitment', 'query')), -- what settled it
+  code TEXT, -- how the last attempt failed
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at_ms INTEGER NOT NULL,
+  requested_at_ms INTEGER NOT NULL,
+  asked_at_ms INTEGER,
+  settled_at_ms INTEGER,
+  CHECK ((state = 'settled') = (settled_at_ms IS NOT NULL))
+) STRICT;
+CREATE INDEX commitment_requests_open ON commitment_requests (due_at_ms) WHERE settled_at_ms IS NULL;
+CREATE INDEX commitment_requests_in_order ON commitment_requests (site_id, requested_at_ms, request_id);
+CREATE INDEX commitment_requests_by_study ON commitment_requests (study_id) WHERE study_id IS NOT NULL;
+CREATE TABLE commitment_instances (
+  request_id TEXT NOT NULL REFERENCES commitment_requests (request_id),
+  sop_uid TEXT NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  digest TEXT NOT NULL REFERENCES objects (digest),
+  failure INTEGER, -- Failure Reason (0008,1197) as answered, 0 for none; null until it is known
+  PRIMARY KEY (request_id, sop_uid)
+) STRICT, WITHOUT ROWID;
 `,
 };
