@@ -11,6 +11,7 @@ import type { IdentifiedInstance } from './identified-instance.ts';
 import { ensurePatient, isSamePatient, noteStated, type StatedPatient } from './identity.ts';
 import { quarantineObject } from './quarantine.ts';
 import type { StoredVersion, VersionComparison } from './same-pixels.ts';
+import { indexStudyNames } from './study-names.ts';
 
 /** A readable object whose file is safe, about to become part of a study. */
 export type Filing = {
@@ -22,6 +23,8 @@ export type Filing = {
   readonly comparison: (VersionComparison & { readonly withDigest: string }) | null;
   readonly quiet: QuietTimes;
   readonly atMs: number;
+  /** Where its frames are, packed; null where it has none that can be told apart. */
+  readonly frameIndex: Uint8Array | null;
 };
 
 /** What became of it; `compare-pixels` asks the caller to compare and file again. */
@@ -71,8 +74,10 @@ const INSERT_STUDY = `
 `;
 const FIND_SERIES = 'SELECT series_id AS seriesId FROM series WHERE study_id = ? AND series_uid = ?';
 const INSERT_SERIES = `
-  INSERT INTO series (series_id, site_id, study_id, series_uid, modality, number, description, body_part)
-  VALUES (@seriesId, @siteId, @studyId, @seriesUid, @modality, @number, @description, @bodyPart)
+  INSERT INTO series (series_id, site_id, study_id, series_uid, modality, number, description, body_part, performed_date_raw,
+                      performed_time_raw, requests)
+  VALUES (@seriesId, @siteId, @studyId, @seriesUid, @modality, @number, @description, @bodyPart, @performedDateRaw,
+          @performedTimeRaw, @requests)
 `;
 const INSERT_INSTANCE =
   'INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES (?, ?, ?, ?, ?)';
@@ -81,9 +86,9 @@ const MOVE_INSTANCE = 'UPDATE instances SET series_id = ? WHERE instance_id = ?'
 export const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ? AND is_current = 1';
 const INSERT_VERSION = `
   INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, number, frames,
-                                 attributes, study_revision, peer_id, received_at_ms, differs)
+                                 attributes, study_revision, peer_id, received_at_ms, differs, frame_index)
   VALUES (@siteId, @sopUid, @digest, 1, @instanceId, @sopClassUid, @transferSyntaxUid, @number, @frames,
-          @attributes, @revision, @peerId, @atMs, @differs)
+          @attributes, @revision, @peerId, @atMs, @differs, @frameIndex)
 `;
 const TOUCH_STUDY = `
   UPDATE studies SET study_revision = study_revision + 1, last_received_at_ms = @atMs, completeness = @completeness,
@@ -203,6 +208,7 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
     peerId,
     atMs,
     differs: differing === null ? null : JSON.stringify(differing),
+    frameIndex: filing.frameIndex,
   });
   const isAttachment = attachesQuietly(instance.sopClassUid);
   const isEvidenceOnly = study.completeness !== 'receiving' && isAttachment;
@@ -211,7 +217,8 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
   const completeness = isEvidenceOnly ? study.completeness : 'receiving';
   prepared(db, TOUCH_STUDY).run({ studyId: study.studyId, atMs, completeness, modality });
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
-  noteStated(db, study.studyId, statedPatient(instance));
+  const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance));
+  if (isNamedAnew || study.revision === 0) indexStudyNames(db, study.studyId);
   if (!isEvidenceOnly) expectMore(db, { studyId: study.studyId, siteId, modality }, filing.quiet, atMs);
   appendEvent(db, {
     kind: 'instance-received',
@@ -252,6 +259,9 @@ function ensureSeries(db: WritableDb, filing: Filing, studyId: string): string {
     number: instance.seriesNumber,
     description: instance.seriesDescription,
     bodyPart: instance.bodyPart,
+    performedDateRaw: instance.performedDate,
+    performedTimeRaw: instance.performedTime,
+    requests: instance.requests.length === 0 ? null : JSON.stringify(instance.requests),
   });
   return seriesId;
 }

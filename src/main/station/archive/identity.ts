@@ -26,7 +26,7 @@ const INSERT_IDENTIFIER = `
 `;
 /** What a study's objects say of its patient; where none says it, what the patient's other studies say. */
 const FIND_STATED = `
-  SELECT s.patient_id AS patientId, coalesce(nullif(s.stated_name, ''), p.name) AS name,
+  SELECT s.patient_id AS patientId, s.stated_name AS ownName, coalesce(nullif(s.stated_name, ''), p.name) AS name,
          coalesce(s.stated_birth_date_raw, p.birth_date_raw) AS birthDateRaw, coalesce(s.stated_sex, p.sex) AS sex
     FROM studies s JOIN patients p ON p.patient_id = s.patient_id WHERE s.study_id = ?
 `;
@@ -124,8 +124,11 @@ export function isSamePatient(
   return isNumber && !areTwoPeople(known, stated);
 }
 
-/** Keeps what a study's objects say of the patient, and whether they say two things, or another than the patient's other studies. */
-export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient): void {
+/**
+ * Keeps what a study's objects say of the patient, and whether they say two things, or another than the patient's other
+ * studies. True where the study had no name of its own and has one now.
+ */
+export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient): boolean {
   const known = knownOf(db, studyId);
   const person = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.patientId) ?? known;
   prepared(db, NOTE_STATED).run({
@@ -135,6 +138,7 @@ export function noteStated(db: WritableDb, studyId: string, stated: StatedPatien
     sex: stated.sex,
     isOtherwise: [known, person].some((one) => isSaidOtherwise(one, stated)) ? 1 : 0,
   });
+  return known.ownName === '' && stated.name !== '';
 }
 
 /** The same person perhaps, under another name or birth date: for people to look at. What one side leaves out is no difference. */
@@ -143,8 +147,11 @@ function isSaidOtherwise(one: Demographics, other: Demographics): boolean {
   return differs(nameKey(one.name), nameKey(other.name)) || differs(bornOn(one), bornOn(other));
 }
 
-function knownOf(db: ReadableDb, studyId: string): Demographics & { readonly patientId: string } {
-  const known = prepared<Demographics & { patientId: string }>(db, FIND_STATED).get(studyId);
+function knownOf(
+  db: ReadableDb,
+  studyId: string,
+): Demographics & { readonly patientId: string; readonly ownName: string } {
+  const known = prepared<Demographics & { patientId: string; ownName: string }>(db, FIND_STATED).get(studyId);
   if (known === undefined) throw new Error(`study ${studyId} is not in the archive`);
   return known;
 }

@@ -3,6 +3,8 @@ import type { QuarantineReason } from '../../../shared/domain/study.ts';
 import { describeInstance, type InstanceDescription } from '../dicom/dataset/describe-instance.ts';
 import { findPixelData } from '../dicom/dataset/find-pixel-data.ts';
 import type { DimseStatus } from '../dicom/dimse/status.ts';
+import { packFrames } from '../dicom/frame-index.ts';
+import { frameRanges } from '../dicom/frames.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type IncomingFile, type ObjectStore, SEALED, startObjectDigest } from '../platform/objects/object-store.ts';
@@ -13,7 +15,7 @@ import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import { checkObject } from './check-object.ts';
 import { fileInstance, type Filing } from './file-instance.ts';
-import { isIdentified, type IdentifiedInstance } from './identified-instance.ts';
+import { isIdentified } from './identified-instance.ts';
 import { quarantineObject } from './quarantine.ts';
 import { compareVersions } from './same-pixels.ts';
 
@@ -32,6 +34,8 @@ export type Arrival = {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly transferSyntaxUid: string;
+  /** The only study it may belong to, where the sender named one. */
+  readonly studyUid?: string;
   readonly body: AsyncIterable<Uint8Array>;
 };
 
@@ -104,14 +108,15 @@ async function decide(
   file: IncomingFile,
   written: ObjectRecord,
 ): Promise<ReceiveAnswer> {
-  const instance = await readInstance(file, written, arrival.transferSyntaxUid);
+  const read = await readInstance(file, written, arrival.transferSyntaxUid);
   const object = await keep(archive.objects, file, written);
   const setAside = (reason: QuarantineReason, sopUid: string | null) =>
     quarantineObject(archive.db, { object, reason, sopUid, studyId: null, association, atMs: archive.clock.nowMs() });
-  if (instance === null) {
+  if (read === null) {
     setAside('unreadable', null);
     return { status: 'cannot-understand', errorComment: 'data set is unreadable' };
   }
+  const { instance, frameIndex } = read;
   if (!isIdentified(instance)) {
     setAside('identifiers-missing', instance.sopUid);
     return { status: 'data-set-does-not-match', errorComment: 'study, series or SOP UID is missing' };
@@ -120,23 +125,20 @@ async function decide(
     setAside('uids-disagree-with-command', instance.sopUid);
     return { status: 'data-set-does-not-match', errorComment: 'SOP class or instance UID differs' };
   }
-  await fileReadable(archive, association, instance, arrival.transferSyntaxUid, object);
+  if (arrival.studyUid !== undefined && instance.studyUid !== arrival.studyUid) {
+    setAside('uids-disagree-with-command', instance.sopUid);
+    return { status: 'data-set-does-not-match', errorComment: 'study instance UID differs' };
+  }
+  const { transferSyntaxUid } = arrival;
+  await fileReadable(archive, { instance, frameIndex, transferSyntaxUid, object, association, quiet: archive.quiet });
   return { status: 'success' };
 }
 
 /** Files the instance; where one of that UID is here already, its pixels are compared first, outside the transaction. */
-async function fileReadable(
-  archive: Archive,
-  association: ArchiveAssociation,
-  instance: IdentifiedInstance,
-  transferSyntaxUid: string,
-  object: ObjectRecord,
-): Promise<void> {
-  const { quiet, clock, db, objects } = archive;
-  const filing = (comparison: Filing['comparison']): Filing => ({
-    ...{ instance, transferSyntaxUid, object, association, comparison, quiet },
-    atMs: clock.nowMs(),
-  });
+async function fileReadable(archive: Archive, what: Omit<Filing, 'comparison' | 'atMs'>): Promise<void> {
+  const { clock, db, objects } = archive;
+  const { object, transferSyntaxUid } = what;
+  const filing = (comparison: Filing['comparison']): Filing => ({ ...what, comparison, atMs: clock.nowMs() });
   let outcome = fileInstance(db, filing(null));
   while (outcome.state === 'compare-pixels') {
     const compared = await compareVersions(objects, outcome.current, { object, transferSyntaxUid });
@@ -158,12 +160,15 @@ async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectReco
   };
 }
 
-/** What the object says of itself, or null where it cannot be read whole: a header that does not parse, or pixels cut short. */
+/**
+ * What the object says of itself and where its frames are, or null where it cannot be read whole: a header that does not
+ * parse, or pixels cut short.
+ */
 async function readInstance(
   file: IncomingFile,
   object: ObjectRecord,
   transferSyntaxUid: string,
-): Promise<InstanceDescription | null> {
+): Promise<{ readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null> {
   const located = await findPixelData(
     {
       length: object.sizeBytes - object.bodyOffset,
@@ -171,5 +176,9 @@ async function readInstance(
     },
     transferSyntaxUid,
   );
-  return located.ok ? describeInstance(located.value.dataset) : null;
+  if (!located.ok) return null;
+  const { dataset, location } = located.value;
+  const instance = describeInstance(dataset);
+  const frames = location === null ? null : frameRanges(location, instance.image);
+  return { instance, frameIndex: frames?.ok ? packFrames(frames.value) : null };
 }

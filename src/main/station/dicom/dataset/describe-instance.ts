@@ -36,6 +36,14 @@ export type ImageDescription = {
   readonly isLossyCompressed: boolean;
 };
 
+/** A request as a series names it (PS3.3 §10.6); null is an attribute left out or empty. */
+export type SeriesRequest = {
+  readonly scheduledStepId: string | null;
+  readonly requestedProcedureId: string | null;
+  readonly accession: string | null;
+  readonly studyUid: string | null;
+};
+
 /** One instance in the product's own words: what the archive indexes. Dates and times keep their raw text. */
 export type InstanceDescription = {
   readonly studyUid: string | null;
@@ -63,6 +71,11 @@ export type InstanceDescription = {
   readonly seriesDate: string | null;
   readonly seriesTime: string | null;
   readonly seriesDescription: string | null;
+  /** When the procedure step that made the series began. */
+  readonly performedDate: string | null;
+  readonly performedTime: string | null;
+  /** What the series was asked for by, one entry an item of the Request Attributes Sequence. */
+  readonly requests: readonly SeriesRequest[];
   readonly protocolName: string | null;
   readonly bodyPart: string | null;
   readonly laterality: string | null;
@@ -131,6 +144,14 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
     seriesDate: of('SeriesDate'),
     seriesTime: of('SeriesTime'),
     seriesDescription: of('SeriesDescription'),
+    performedDate: of('PerformedProcedureStepStartDate'),
+    performedTime: of('PerformedProcedureStepStartTime'),
+    requests: items(dataset, 'RequestAttributesSequence').map((item) => ({
+      scheduledStepId: text(item, 'ScheduledProcedureStepID'),
+      requestedProcedureId: text(item, 'RequestedProcedureID'),
+      accession: text(item, 'AccessionNumber'),
+      studyUid: text(item, 'StudyInstanceUID'),
+    })),
     protocolName: of('ProtocolName'),
     bodyPart: of('BodyPartExamined'),
     laterality: of('ImageLaterality') ?? of('Laterality'),
