@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
-import { echo } from '../../src/main/station/dicom/scu.ts';
 import { associateRequest, dataPdu, dataPdv, rawDicomPeer, storeCommand } from '../peers-scripted/raw-dicom-peer.ts';
-import { type Asker, signInFirst } from '../system/support/ask-station.ts';
+import { signInFirst } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { notAccepted, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
+import { waitingTimes } from './support/waiting-times.ts';
 
 const ECHOES = 150;
 
@@ -12,12 +12,12 @@ afterAll(endEverything);
 test('peers that stop in the middle of an object, or never read their answers, delay nobody else', async () => {
   const station = await startStation();
   const administrator = await signInFirst(station);
-  const before = await times(station, administrator);
+  const before = await waitingTimes(station, administrator, { rounds: ECHOES });
   const stalled = await Promise.all(Array.from({ length: 6 }, () => stallInObject(station)));
   const deaf = await Promise.all(Array.from({ length: 3 }, () => neverRead(station)));
   const study = phantomStudy({ seed: 3001, slices: 20 });
   const sending = sendObjects(remoteOf(station, { callingAe: 'MODALITY2' }), study.objects);
-  const during = await times(station, administrator);
+  const during = await waitingTimes(station, administrator, { rounds: ECHOES });
   expect(notAccepted(await sending)).toEqual([]);
   for (const peer of [...stalled, ...deaf]) peer.hangUp();
   console.log(`C-ECHO p99 ${before.echo} ms alone, ${during.echo} ms beside nine stalled peers and a sender`);
@@ -29,26 +29,6 @@ test('peers that stop in the middle of an object, or never read their answers, d
   expect(metrics.text).toMatch(/wetread_/);
   expect(await station.stop()).toBe(0);
 });
-
-/** p99 in milliseconds, the association of each echo included. */
-async function times(station: RunningStation, who: Asker): Promise<{ readonly echo: number; readonly list: number }> {
-  const echoes: number[] = [];
-  const lists: number[] = [];
-  for (let count = 0; count < ECHOES; count += 1) {
-    const startedAt = performance.now();
-    expect(await echo(remoteOf(station, { callingAe: 'ECHOSCU' }))).toEqual({ ok: true, value: 0 });
-    echoes.push(performance.now() - startedAt);
-    const askedAt = performance.now();
-    await who.worklist();
-    lists.push(performance.now() - askedAt);
-  }
-  return { echo: p99(echoes), list: p99(lists) };
-}
-
-function p99(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0) * 10) / 10;
-}
 
 const CT = '1.2.840.10008.5.1.4.1.1.2';
 

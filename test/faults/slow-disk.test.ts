@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { signInFirst } from '../system/support/ask-station.ts';
+import { endEverything, startStation, temporaryFolder } from '../system/support/start-station.ts';
+import { notStoredAsSent } from '../system/support/stored-objects.ts';
+import { notAccepted, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
+import { diskShim, slowDisk } from './support/power-cut.ts';
+import { waitingTimes } from './support/waiting-times.ts';
+
+const SYNC_MS = 20;
+const SENDERS = 4;
+const shim = diskShim();
+
+afterAll(endEverything);
+
+test.skipIf(shim === null)(`a disk that takes ${SYNC_MS} ms a sync slows the senders and nobody else`, async () => {
+  const root = path.join(temporaryFolder(), 'disk');
+  mkdirSync(root);
+  const station = await startStation({ data: path.join(root, 'data'), env: slowDisk(root, shim ?? '', SYNC_MS) });
+  const administrator = await signInFirst(station);
+  const alone = await waitingTimes(station, administrator, { rounds: 30 });
+  const studies = Array.from({ length: SENDERS }, (_, sender) =>
+    phantomStudy({ seed: 6000 + sender, matrix: 64, slices: 60, withScout: false }),
+  );
+  const startedAt = performance.now();
+  const sending = Promise.all(studies.map(({ objects }) => sendObjects(remoteOf(station), objects)));
+  const during = await waitingTimes(station, administrator, { rounds: 1000, until: sending });
+  const outcomes = (await sending).flat();
+  const perObject = (performance.now() - startedAt) / outcomes.length;
+  console.log(
+    `with ${SYNC_MS} ms a sync: ${perObject.toFixed(1)} ms an object from ${SENDERS} senders; C-ECHO p99 ${during.echo} ms (alone ${alone.echo}), GET worklist p99 ${during.list} ms (alone ${alone.list})`,
+  );
+  expect(notAccepted(outcomes)).toEqual([]);
+  expect(
+    await notStoredAsSent(
+      administrator,
+      'main',
+      studies.flatMap(({ objects }) => objects.slice(0, 5)),
+    ),
+  ).toEqual([]);
+  // The aim is 100 ms; a station that waited for each sync in turn would take a second.
+  expect(during.echo).toBeLessThan(1000);
+  expect(during.list).toBeLessThan(1000);
+  expect(await station.stop()).toBe(0);
+});
