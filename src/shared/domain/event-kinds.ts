@@ -86,7 +86,7 @@ export const EVENT_KINDS = {
   },
   'commitment-report-ended': {
     version: 1,
-    payload: z.object({ requestId: z.string(), delivered: z.boolean(), attempts: z.number().int() }),
+    payload: z.object({ requestId: z.string(), how: z.enum(['delivered', 'given-up']), attempts: z.number().int() }),
   },
   /** We ask a peer to answer for instances of a study, and how that ended. */
   'commitment-requested': {

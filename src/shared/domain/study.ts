@@ -10,15 +10,63 @@ export const COMPLETENESS = ['receiving', 'complete', 'assumed'] as const;
 export const Completeness = z.enum(COMPLETENESS);
 export type Completeness = z.infer<typeof Completeness>;
 
-/** What made the station call a study complete: the rule, and the numbers it saw. */
+/** What can speak for a study being complete, the strongest first; quiet time is what is left when none of it does. */
+export const EVIDENCE_KINDS = [
+  'performed-steps',
+  'availability-notices',
+  'order',
+  'count-at-sender',
+  'gapless-volume',
+] as const;
+export const EvidenceKind = z.enum(EVIDENCE_KINDS);
+export type EvidenceKind = z.infer<typeof EvidenceKind>;
+
+/** What speaks against a study being all there, with the numbers that say so. */
+export const CompletenessMark = z.discriminatedUnion('code', [
+  z.object({ code: z.literal('association-broken'), count: z.number().int() }),
+  z.object({ code: z.literal('step-in-progress'), count: z.number().int() }),
+  z.object({ code: z.literal('step-discontinued'), count: z.number().int() }),
+  z.object({ code: z.literal('fewer-than-expected'), expected: z.number().int(), here: z.number().int() }),
+  z.object({ code: z.literal('volume-has-gaps'), count: z.number().int() }),
+]);
+export type CompletenessMark = z.infer<typeof CompletenessMark>;
+
+/** One who said how much there is: a modality (MPPS), a system that announces (IAN), an order, an archive that was asked. */
+export const EvidenceSource = z.object({
+  kind: EvidenceKind.exclude(['gapless-volume']),
+  /** Of MPPS, IAN and counts the peer; of an order its key. */
+  from: z.string(),
+  state: z.enum(['in-progress', 'completed', 'discontinued']).nullable(),
+  instances: z.number().int(),
+  atMs: z.number(),
+});
+export type EvidenceSource = z.infer<typeof EvidenceSource>;
+
+/**
+ * What the station went by when it called a study complete, or holds while it does not yet (`undecided`): the rule, and
+ * the numbers it saw. Evidence stored before there were sources and marks has none.
+ */
 export const CompletenessEvidence = z.object({
-  rule: z.enum(['association-ended-gapless-volume', 'quiet-time']),
+  rule: z.enum([
+    'association-ended-gapless-volume',
+    'quiet-time',
+    'performed-steps-completed',
+    'all-announced-here',
+    'order-fulfilled',
+    'count-at-sender-reached',
+    'undecided',
+  ]),
   instances: z.number().int(),
   series: z.number().int(),
   quietForMs: z.number().int().nullable(),
   associationsReleased: z.number().int(),
   associationsBroken: z.number().int(),
   gaps: z.number().int().nullable(),
+  /** Named by MPPS or IAN, and how many of those are not here. */
+  named: z.number().int().default(0),
+  awaited: z.number().int().default(0),
+  sources: z.array(EvidenceSource).default([]),
+  marks: z.array(CompletenessMark).default([]),
 });
 export type CompletenessEvidence = z.infer<typeof CompletenessEvidence>;
 

@@ -199,6 +199,16 @@ export const Config = z
           .describe(
             'Where several associations bring one study: ms after the last of them during which a further one may follow; 0: none is waited for.',
           ),
+        evidence: z
+          .record(z.string(), z.array(EvidenceKind))
+          .default({ CT: ['performed-steps', 'availability-notices', 'order', 'count-at-sender', 'gapless-volume'] })
+          .describe(
+            'What may complete a study before its quiet time is over, by modality: what the modality reports (MPPS), what is announced (IAN), what the order says, what its sender counts, a volume without gaps.',
+          ),
+        evidenceOther: z
+          .array(EvidenceKind)
+          .default(['performed-steps', 'availability-notices', 'order', 'count-at-sender'])
+          .describe('The same for every other modality. In whatever order they are listed, the strongest decides.'),
       })
       .prefault({}),
     inference: z
