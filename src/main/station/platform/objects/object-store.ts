@@ -1,11 +1,13 @@
-import { type Hash, randomBytes } from 'node:crypto';
-import { constants, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { link, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
+import type { Hash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { open, readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type IncomingFile, openIncoming } from './incoming-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';
-import { writeSealed } from './sealed-writer.ts';
+
+export type { IncomingFile } from './incoming-file.ts';
 
 /** How an object's bytes stand on disk: `plain` where they were kept before objects were sealed. */
 export type ObjectEncoding = 'plain' | 'aes-256-gcm-chunked-v1';
@@ -26,21 +28,6 @@ export type ObjectReader = {
   read(digest: string, encoding: ObjectEncoding): Promise<Buffer>;
   readRange(digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer>;
   sizeBytes(digest: string, encoding: ObjectEncoding): Promise<number>;
-};
-
-/** An object on its way in: nothing of it counts until `keep`. */
-export type IncomingFile = {
-  write(chunk: Uint8Array): Promise<void>;
-  /**
-   * Syncs the file and its name to disk under the digest. `existing`: an earlier file of that digest stays, header and
-   * all, unless `isWhole` finds it damaged: then this one takes its place.
-   */
-  keep(digest: string, isWhole?: () => Promise<boolean>): Promise<'kept' | 'existing'>;
-  /** Leaves nothing behind. Safe to call after `keep`. */
-  discard(): Promise<void>;
-  /** Reads back what was written; gives less at the end. Not after `keep`. */
-  readRange(start: number, length: number): Promise<Buffer>;
-  readonly sizeBytes: number;
 };
 
 export type ObjectStore = ObjectReader & {
@@ -94,7 +81,7 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
   let claims: Set<string> | null = new Set();
   return {
     ...openObjectReader(root, keys),
-    receive: () => receiveFile(root, keys, incoming, (name) => claims?.add(name)),
+    receive: openIncoming({ root, incoming, keys, claim: (name) => claims?.add(name) }),
     async sweep(what) {
       try {
         return await sweepFiles(root, claims ?? new Set(), what);
@@ -119,7 +106,7 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
     for (const folder of await listFolders(first)) {
       for (const name of await readdir(folder)) {
         if (what.signal.aborted) return removed;
-        const { digest, encoding } = readName(name);
+        const { digest, encoding } = readObjectName(name);
         if (encoding === null || what.isNamed(digest, encoding)) continue;
         const file = path.join(folder, name);
         if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
@@ -133,7 +120,8 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
   return removed;
 }
 
-function readName(name: string): { readonly digest: string; readonly encoding: ObjectEncoding | null } {
+/** Which object a file is named for, and how it stands; no encoding where the name is none of an object. */
+export function readObjectName(name: string): { readonly digest: string; readonly encoding: ObjectEncoding | null } {
   const isSealed = name.endsWith(SEALED_ENDING);
   const digest = isSealed ? name.slice(0, -SEALED_ENDING.length) : name;
   return { digest, encoding: DIGEST.test(digest) ? (isSealed ? SEALED : 'plain') : null };
@@ -141,79 +129,6 @@ function readName(name: string): { readonly digest: string; readonly encoding: O
 
 async function listFolders(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => path.join(folder, name));
-}
-
-async function receiveFile(
-  root: string,
-  keys: ObjectKeys,
-  incoming: string,
-  claim: (name: string) => void,
-): Promise<IncomingFile> {
-  const temporary = path.join(incoming, randomBytes(16).toString('hex'));
-  const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-  const sealed = writeSealed(file);
-  let isOpen = true;
-  let isGone = false;
-  const close = async () => {
-    if (isOpen) {
-      isOpen = false;
-      await file.close();
-    }
-  };
-  return {
-    get sizeBytes() {
-      return sealed.sizeBytes;
-    },
-    write: sealed.write,
-    readRange: sealed.readRange,
-    async keep(digest, isWhole = async () => true) {
-      const target = objectPath(root, digest, SEALED);
-      claim(path.basename(target));
-      await sealed.finish(digest, keys.current());
-      await file.datasync();
-      await close();
-      await makeFolder(root, path.dirname(target));
-      // A link never replaces: of two that arrive together one wins, whole.
-      const outcome = await link(temporary, target).then(
-        () => 'kept' as const,
-        (error: unknown) => {
-          if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'existing' as const;
-          throw error;
-        },
-      );
-      const isReplaced = outcome === 'existing' && !(await isWhole());
-      await (isReplaced ? rename(temporary, target) : unlink(temporary));
-      isGone = true;
-      await syncFolder(path.dirname(target));
-      return isReplaced ? 'kept' : outcome;
-    },
-    async discard() {
-      await close();
-      if (!isGone) await unlink(temporary);
-      isGone = true;
-    },
-  };
-}
-
-const knownFolders = new Set<string>();
-
-async function makeFolder(root: string, folder: string): Promise<void> {
-  if (knownFolders.has(folder)) return;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
-  await syncFolder(path.dirname(folder));
-  await syncFolder(root);
-  knownFolders.add(folder);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Where an object stands: two levels of folders from the digest's first four digits. */

@@ -33,3 +33,55 @@ const HAS_SEALED = "SELECT 1 FROM objects WHERE encoding <> 'plain' LIMIT 1";
 export function hasSealedObjects(db: ReadableDb): boolean {
   return prepared(db, HAS_SEALED).get() !== undefined;
 }
+
+/** Walks the primary key. What was evicted is not here on purpose, and is passed over. */
+export const LIST_OBJECTS_AFTER = `
+  SELECT digest, encoding, size_bytes AS sizeBytes, body_offset AS bodyOffset FROM objects
+   WHERE digest > ? AND evicted_at_ms IS NULL ORDER BY digest LIMIT ?
+`;
+const IS_HERE = 'SELECT 1 FROM objects WHERE digest = ? AND encoding = ? AND evicted_at_ms IS NULL';
+const SEAL_RECORD = 'UPDATE objects SET encoding = ? WHERE digest = ? AND encoding = ?';
+const MARK_DAMAGED =
+  'INSERT INTO damaged_objects (digest, condition, found_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+const CLEAR_DAMAGE = 'DELETE FROM damaged_objects WHERE digest = ?';
+const IS_DAMAGED = 'SELECT 1 FROM damaged_objects WHERE digest = ?';
+const COUNT_DAMAGED = 'SELECT count(*) AS damaged FROM damaged_objects';
+
+/** Objects that should be here, in the order of their digests. */
+export function listObjectsAfter(db: ReadableDb, digest: string, limit: number): readonly ObjectRecord[] {
+  return prepared<ObjectRecord>(db, LIST_OBJECTS_AFTER).all(digest, limit);
+}
+
+/** True when the file of a record should be here, as the record says it stands. */
+export function isExpected(db: ReadableDb, digest: string, encoding: ObjectEncoding): boolean {
+  return prepared(db, IS_HERE).get(digest, encoding) !== undefined;
+}
+
+/** Records that an object kept plain now stands sealed; false where no record says it was plain. */
+export function recordSealed(db: WritableDb, digest: string, encoding: Exclude<ObjectEncoding, 'plain'>): boolean {
+  return prepared(db, SEAL_RECORD).run(encoding, digest, 'plain').changes > 0;
+}
+
+/** Marks an object whose bytes cannot be had; false when it was marked before. */
+export function markDamaged(
+  db: WritableDb,
+  digest: string,
+  condition: 'damaged' | 'missing' | 'key-unknown',
+  atMs: number,
+): boolean {
+  return prepared(db, MARK_DAMAGED).run(digest, condition, atMs).changes > 0;
+}
+
+/** Takes the mark away; false when there was none. */
+export function clearDamage(db: WritableDb, digest: string): boolean {
+  return prepared(db, CLEAR_DAMAGE).run(digest).changes > 0;
+}
+
+export function isDamaged(db: ReadableDb, digest: string): boolean {
+  return prepared(db, IS_DAMAGED).get(digest) !== undefined;
+}
+
+/** Objects of every site whose bytes cannot be had. */
+export function countDamaged(db: ReadableDb): number {
+  return prepared<{ damaged: number }>(db, COUNT_DAMAGED).get()?.damaged ?? 0;
+}

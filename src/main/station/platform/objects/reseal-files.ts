@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
+import { constants, type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { ObjectKeys } from './object-keys.ts';
+import { objectPath, readObjectName, SEALED, syncFolder } from './object-store.ts';
+import { emptySlot, resealSlot, slotKeyIds } from './sealed-format.ts';
+import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';
+import { writeSealed } from './sealed-writer.ts';
+
+const STEP_BYTES = 1024 * 1024;
+
+/** The folders objects stand in, in order, behind the one given (`''`: from the first), as `ab/cd`. */
+export async function* foldersAfter(root: string, place: string): AsyncGenerator<string> {
+  const hex = (names: readonly string[]) => names.filter((name) => /^[0-9a-f]{2}$/.test(name)).toSorted();
+  for (const first of hex(await readdir(root))) {
+    if (first < place.slice(0, 2)) continue;
+    for (const second of hex(await readdir(path.join(root, first))))
+      if (`${first}/${second}` > place) yield `${first}/${second}`;
+  }
+}
+
+/** Objects' files in one folder. */
+export async function objectsIn(root: string, folder: string): Promise<readonly ReturnType<typeof readObjectName>[]> {
+  return (await readdir(path.join(root, folder))).map(readObjectName).filter(({ encoding }) => encoding !== null);
+}
+
+/**
+ * Seals a file's own key with the current one: the free slot is written and synced before the old one is emptied, so that at
+ * every moment one of them opens. The body stays as it is. Gives false where nothing was to be done; throws DamagedObject.
+ */
+export async function rewrapFile(root: string, digest: string, keys: ObjectKeys): Promise<boolean> {
+  const file = await open(objectPath(root, digest, SEALED), 'r+');
+  try {
+    const { header, opened } = await readSealedHeader(file, digest, keys.find);
+    const other = opened.slot === 0 ? 1 : 0;
+    const isCurrent = opened.keyId === keys.current().id;
+    if (isCurrent && slotKeyIds(header)[other] === null) return false;
+    if (!isCurrent) {
+      await writeAt(file, resealSlot(header, other, opened.fileKey, digest, keys.current()));
+      await file.datasync();
+    }
+    await writeAt(file, emptySlot(isCurrent ? other : opened.slot));
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes an object's file anew under a fresh key of its own, sealed with the current one, in the old one's place; a plain one
+ * becomes a sealed one beside it. Nothing changes before the new file is whole and synced. Throws DamagedObject.
+ */
+export async function resealFile(
+  root: string,
+  digest: string,
+  encoding: 'plain' | typeof SEALED,
+  keys: ObjectKeys,
+): Promise<void> {
+  const source = await open(objectPath(root, digest, encoding), 'r');
+  const target = objectPath(root, digest, SEALED);
+  const temporary = path.join(root, 'incoming', randomBytes(16).toString('hex'));
+  try {
+    const sizeBytes = encoding === 'plain' ? (await source.stat()).size : null;
+    const opened = sizeBytes === null ? (await readSealedHeader(source, digest, keys.find)).opened : null;
+    const length = opened?.sizeBytes ?? sizeBytes ?? 0;
+    const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    try {
+      const sealed = writeSealed(file);
+      for (let start = 0; start < length; start += STEP_BYTES) {
+        const step = Math.min(STEP_BYTES, length - start);
+        await sealed.write(
+          opened === null ? await readExactly(source, start, step) : await readSealedRange(source, opened, start, step),
+        );
+      }
+      await sealed.finish(digest, keys.current());
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined); // it may not have come to be
+    throw error;
+  } finally {
+    await source.close();
+  }
+  await rename(temporary, target);
+  await syncFolder(path.dirname(target));
+}
+
+/** Removes the plain file that a sealed one took the place of. */
+export function removePlain(root: string, digest: string): void {
+  unlinkSync(objectPath(root, digest, 'plain'));
+}
+
+/** Bytes a file takes on disk. */
+export async function fileBytes(root: string, digest: string, encoding: 'plain' | typeof SEALED): Promise<number> {
+  return (await stat(objectPath(root, digest, encoding))).size;
+}
+
+async function writeAt(
+  file: FileHandle,
+  { at, bytes }: { readonly at: number; readonly bytes: Buffer },
+): Promise<void> {
+  const { bytesWritten } = await file.write(bytes, 0, bytes.length, at);
+  if (bytesWritten !== bytes.length) throw new Error('a header was not written whole');
+}
