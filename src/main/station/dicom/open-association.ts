@@ -1,13 +1,21 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
-import { type CommandSet, RESPONSE } from './dimse/command-set.ts';
-import { MessageReader, type MessagesEnd } from './dimse/receive-messages.ts';
+import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './dimse/command-set.ts';
+import type { IdentifierFailure } from './dimse/data-sets.ts';
+import { readIdentifier } from './dimse/data-sets.ts';
+import type { ReadDataset } from './dataset/dataset.ts';
+import type { Pieces } from './dimse/outbox.ts';
+import { Inbox } from './dimse/inbox.ts';
+import type { Message, MessagesEnd } from './dimse/receive-messages.ts';
+import { DIMSE_STATUS, isPending } from './dimse/status.ts';
 import { sendMessage, type Splitting } from './dimse/send-message.ts';
 import { CONTEXT_RESULTS, DICOM_APPLICATION_CONTEXT, type PresentationContext } from './upper-layer/associate-pdu.ts';
-import { type AgreedContext, agreedContexts, ourUserInformation } from './upper-layer/negotiate.ts';
+import { type AgreedContext, agreedContexts, ourUserInformation, type Roles } from './upper-layer/negotiate.ts';
 import { nameRejection, type RejectReason } from './upper-layer/rejection.ts';
 import { connectionOptions, type TlsFiles } from './tls.ts';
+import type { RoleSelection, UserIdentity } from './upper-layer/user-information.ts';
 import { UpperLayer } from './upper-layer/upper-layer.ts';
 
 /** The peer to speak to and how. Times in milliseconds. */
@@ -26,6 +34,8 @@ export type RemoteAe = {
   readonly tls?: ConnectionOptions;
   /** TLS by files read as the connection is made, so that a renewed certificate counts at once; `certificate`: the one it must show. */
   readonly secured?: { readonly files: TlsFiles; readonly certificate: string | null };
+  /** A name, and a passcode where there is one, for peers that ask for a user (PS3.7 §D.3.3.7). Never logged. */
+  readonly user?: { readonly name: string; readonly passcode?: string };
   /** Aborts the association when it fires. */
   readonly signal?: AbortSignal;
 };
@@ -34,31 +44,54 @@ export type RemoteAe = {
 export type AssociationFailure =
   | { readonly code: 'cannot-connect'; readonly systemCode: string }
   | { readonly code: 'rejected'; readonly reason: RejectReason; readonly isTransient: boolean }
-  | { readonly code: MessagesEnd['kind'] | 'unexpected-answer' };
+  | { readonly code: MessagesEnd['kind'] | 'unexpected-answer' | 'unreadable-answer' };
+
+/** A response: its command, and its data set where it has one. */
+export type Response = { readonly command: CommandSet; readonly dataset: ReadDataset | null };
+
+/** How a request goes on besides its last response. */
+export type Exchange = {
+  /** Told each pending response in order; the next is read when it is done. */
+  readonly onPending?: (response: Response) => void | Promise<void>;
+  /** Sends C-CANCEL when it fires; the last response, most often `cancelled`, still comes. */
+  readonly cancel?: AbortSignal;
+};
 
 /** An established association of which we are the requestor. One request at a time. */
 export type OpenAssociation = {
   readonly contexts: readonly AgreedContext[];
-  /** Sends one message and waits for its answer. After a failure the association is over. */
+  /** Sends one message and waits for its last answer. After a failure the association is over. */
   readonly request: (
     context: AgreedContext,
     command: Omit<CommandSet, 'messageId'>,
-    dataSet?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  ) => Promise<Result<CommandSet, AssociationFailure>>;
+    dataSet?: Pieces,
+    exchange?: Exchange,
+  ) => Promise<Result<Response, AssociationFailure>>;
+  /** Serves what the peer asks of us, N-EVENT-REPORT say, until that is enough or for `forMs`. False: the association is over. */
+  readonly listen: (forMs: number, isEnough: () => boolean) => Promise<boolean>;
   readonly release: () => Promise<void>;
   readonly abort: () => Promise<void>;
 };
 
 /** Proposes one presentation context per row, in order, at most 128. */
-export type Proposal = { readonly sopClass: string; readonly transferSyntaxes: readonly string[] };
+export type Proposal = {
+  readonly sopClass: string;
+  readonly transferSyntaxes: readonly string[];
+  /** What we would be; SCU only where absent (PS3.7 §D.3.3.4). */
+  readonly roles?: Roles;
+};
+
+/** Answers a request that the peer makes of us on our own association; null: not one we serve. The body is drained after. */
+export type PeerRequestHandler = (context: AgreedContext, message: Message) => Promise<Partial<CommandSet> | null>;
 
 /** The most presentation contexts an association can carry: odd ids 1 to 255 (PS3.8 §9.3.2.2). */
 export const MAX_CONTEXTS = 128;
 
-/** Connects and negotiates (PS3.8 §7.1). */
+/** Connects and negotiates (PS3.8 §7.1). `serve` answers what the peer asks of us meanwhile, as the SCP of C-GET's objects. */
 export async function openAssociation(
   remote: RemoteAe,
   proposals: readonly Proposal[],
+  serve: PeerRequestHandler = async () => null,
 ): Promise<Result<OpenAssociation, AssociationFailure>> {
   const { connectMs = 10_000, artimMs = 30_000, responseMs = 120_000, maxPduLength = 128 * 1024 } = remote;
   if (remote.signal?.aborted) return err({ code: 'aborted-here' });
@@ -82,7 +115,10 @@ export async function openAssociation(
     callingAe: remote.callingAe,
     applicationContext: DICOM_APPLICATION_CONTEXT,
     contexts: proposed,
-    userInformation: ourUserInformation(maxPduLength),
+    userInformation: ourUserInformation(maxPduLength, {
+      roles: proposedRoles(proposals),
+      ...(remote.user && { userIdentity: identityOf(remote.user) }),
+    }),
   });
   const answer = await link.receive(artimMs);
   if (answer.kind !== 'associate-accepted') {
@@ -93,39 +129,118 @@ export async function openAssociation(
     return err({ code: 'rejected', reason, isTransient: answer.rejection.result === 2 });
   }
   const { accept } = answer;
-  const reader = new MessageReader(() => link.receive(responseMs));
+  const inbox = new Inbox(link, { idleMs: responseMs, objectMs: responseMs });
+  const contexts = agreedContexts(proposed, accept.contexts, accept.userInformation.roles);
+  const send = (contextId: number, command: CommandSet, dataSet?: Pieces) => {
+    const maxPeerLength = accept.userInformation.maxPduLength;
+    const splitting = remote.splitting && { splitting: remote.splitting };
+    return sendMessage(link, { contextId, maxPduLength: maxPeerLength, ...splitting }, command, dataSet);
+  };
   let lastMessageId = 0;
+  /** Answers one request of the peer's; false where it is none, or the association cannot go on. */
+  const serveOne = async (message: Message): Promise<boolean> => {
+    const { command, contextId } = message;
+    const context = contexts.get(contextId);
+    if (!context || (command.commandField & RESPONSE) !== 0) return false;
+    if (command.commandField === COMMANDS['c-cancel']) return true;
+    const given = await serve(context, message);
+    await inbox.drain();
+    if (inbox.end !== null) return false;
+    return send(contextId, {
+      ...(given ?? { status: DIMSE_STATUS['unrecognized-operation'] }),
+      commandField: command.commandField | RESPONSE,
+      respondsTo: command.messageId ?? 0,
+      dataSetType: NO_DATA_SET,
+    });
+  };
+  /** The last response to our request; pending ones go to `onPending`. */
+  const awaitResponse = async (
+    context: AgreedContext,
+    asked: CommandSet,
+    onPending: Exchange['onPending'],
+  ): Promise<Result<Response, AssociationFailure>> => {
+    for (;;) {
+      const message = await inbox.next();
+      if (message === null) return err({ code: inbox.end?.kind ?? 'closed' });
+      const { command } = message;
+      const isOurs = command.respondsTo === asked.messageId && command.commandField === (asked.commandField | RESPONSE);
+      if (!isOurs || message.contextId !== context.id) {
+        if (!isOurs && (await serveOne(message))) continue;
+        if (inbox.end !== null) return err({ code: inbox.end.kind });
+        await link.abort('service-provider', 'unexpected-pdu');
+        return err({ code: 'unexpected-answer' });
+      }
+      const dataset = await readIdentifier(message, context.transferSyntax);
+      if (!dataset.ok) {
+        const code = unreadable(dataset.error, inbox);
+        if (code === 'unreadable-answer') await link.abort();
+        return err({ code });
+      }
+      const response: Response = { command, dataset: dataset.value };
+      if (!isPending(command.status ?? 0)) return ok(response);
+      await onPending?.(response);
+    }
+  };
   return ok({
-    contexts: [...agreedContexts(proposed, accept.contexts).values()],
-    request: async (context, command, dataSet) => {
+    contexts: [...contexts.values()],
+    request: async (context, command, dataSet, { onPending, cancel } = {}) => {
       lastMessageId = (lastMessageId % 0xffff) + 1;
       const messageId = lastMessageId;
-      const target = {
-        contextId: context.id,
-        maxPduLength: accept.userInformation.maxPduLength,
-        ...(remote.splitting && { splitting: remote.splitting }),
-      };
-      await sendMessage(link, target, { ...command, messageId }, dataSet); // where it fails, the next read says how
-      const response = await reader.next();
-      if (response === null) return err({ code: reader.end?.kind ?? 'closed' });
-      await reader.drain();
-      const isOurs =
-        response.command.respondsTo === messageId &&
-        response.command.commandField === (command.commandField | RESPONSE);
-      if (isOurs) return ok(response.command);
-      await link.abort('service-provider', 'unexpected-pdu');
-      return err({ code: 'unexpected-answer' });
+      await send(context.id, { ...command, messageId }, dataSet); // where it fails, the next read says how
+      const sendCancel = () =>
+        void send(context.id, {
+          commandField: COMMANDS['c-cancel'],
+          respondsTo: messageId,
+          dataSetType: NO_DATA_SET,
+        });
+      if (cancel?.aborted) sendCancel();
+      else cancel?.addEventListener('abort', sendCancel, { once: true });
+      try {
+        return await awaitResponse(context, { ...command, messageId }, onPending);
+      } finally {
+        cancel?.removeEventListener('abort', sendCancel);
+      }
+    },
+    listen: async (forMs, isEnough) => {
+      const over = pause(forMs, 'over' as const, { ref: false });
+      while (!isEnough()) {
+        const message = await Promise.race([inbox.peek(), over]);
+        if (message === 'over') return true;
+        inbox.take();
+        if (message === null || !(await serveOne(message))) return false;
+      }
+      return true;
     },
     release: async () => {
       await link.askRelease();
-      await link.receive(artimMs);
+      while ((await inbox.next(artimMs)) !== null); // what had been sent before the peer heard of it
       await end();
     },
     abort: async () => {
       await link.abort();
+      await inbox.rest();
       await end();
     },
   });
+}
+
+function unreadable({ code }: IdentifierFailure, inbox: Inbox): MessagesEnd['kind'] | 'unreadable-answer' {
+  return code === 'cut-short' ? (inbox.end?.kind ?? 'closed') : 'unreadable-answer';
+}
+
+/** One row per class whose role is not the default; a class proposed twice has the same role in both. */
+function proposedRoles(proposals: readonly Proposal[]): readonly RoleSelection[] {
+  const rows = proposals.flatMap(({ sopClass, roles }) => (roles ? [[sopClass, { sopClass, ...roles }] as const] : []));
+  return [...new Map(rows).values()];
+}
+
+function identityOf({ name, passcode }: NonNullable<RemoteAe['user']>): UserIdentity {
+  return {
+    type: passcode === undefined ? 1 : 2,
+    wantsConfirmation: false,
+    primary: Buffer.from(name, 'utf8'),
+    secondary: Buffer.from(passcode ?? '', 'utf8'),
+  };
 }
 
 function failureKind(indication: { readonly kind: string }): MessagesEnd['kind'] {

@@ -9,6 +9,7 @@ import {
   type OpenAssociation,
   type RemoteAe,
 } from './open-association.ts';
+import type { AgreedContext } from './upper-layer/negotiate.ts';
 import { PART10_HEAD_LENGTH, type Part10Failure, readPart10Header } from './part10.ts';
 import { VERIFICATION } from './storage-classes.ts';
 import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './transfer-syntaxes.ts';
@@ -20,13 +21,21 @@ export type OutgoingInstance = {
   readonly transferSyntaxUid: string;
   /** The data set from its start; asked for once per sending. */
   readonly dataSet: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** The same object in other transfer syntaxes, for a peer that does not take its own; the first that it takes is sent. */
+  readonly otherForms?: readonly Pick<OutgoingInstance, 'transferSyntaxUid' | 'dataSet'>[];
+  /** Where a C-MOVE is what sends it: who asked, and in which message (PS3.7 §9.3.1.1). */
+  readonly moveOriginator?: { readonly aeTitle: string; readonly messageId: number };
 };
 
 /** What became of one object. Only `accepted` means that the peer has it; `unknown` may be either. */
 export type SendOutcome =
   | { readonly state: 'accepted'; readonly status: number }
   | { readonly state: 'refused'; readonly status: number; readonly isTransient: boolean }
-  | { readonly state: 'never-left'; readonly failure: AssociationFailure | { readonly code: 'context-refused' } }
+  | {
+      readonly state: 'never-left';
+      /** `withheld`: the sender was told to stop before this one. */
+      readonly failure: AssociationFailure | { readonly code: 'context-refused' | 'withheld' };
+    }
   | { readonly state: 'unknown'; readonly failure: AssociationFailure };
 
 /** Asks a peer whether it is there (C-ECHO, PS3.7 §9.1.5): its status, or why there was no answer. */
@@ -49,17 +58,19 @@ export async function echo(
     dataSetType: NO_DATA_SET,
   });
   await (answer.ok ? association.release() : association.abort());
-  return answer.ok ? ok(answer.value.status ?? 0) : answer;
+  return answer.ok ? ok(answer.value.command.status ?? 0) : answer;
 }
 
 /**
  * Sends objects over one association, or several where they need more than 128 presentation contexts, one after the
- * other. Gives one outcome per object in the order given; after a failure the rest of that association never left.
+ * other. Gives one outcome per object in the order given; after a failure the rest of that association never left. `mayGoOn`
+ * is asked before each object, and ends the sending in an orderly way.
  */
 export async function sendInstances(
   remote: RemoteAe,
   instances: readonly OutgoingInstance[],
   onOutcome?: (index: number, outcome: SendOutcome) => void,
+  mayGoOn: () => boolean = () => true,
 ): Promise<readonly SendOutcome[]> {
   const outcomes: SendOutcome[] = [];
   const settle = (outcome: SendOutcome) => {
@@ -67,7 +78,11 @@ export async function sendInstances(
     onOutcome?.(outcomes.length - 1, outcome);
   };
   for (const batch of byAssociation(instances)) {
-    const pairs = new Map(batch.map((instance) => [contextKey(instance), instance]));
+    if (!mayGoOn()) {
+      for (const _withheld of batch) settle({ state: 'never-left', failure: { code: 'withheld' } });
+      continue;
+    }
+    const pairs = new Map(batch.flatMap(formsOf).map((form) => [contextKey(form), form]));
     const opened = await openAssociation(
       remote,
       [...pairs.values()].map(({ sopClassUid, transferSyntaxUid }) => ({
@@ -80,7 +95,9 @@ export async function sendInstances(
       const outcome: SendOutcome =
         failure || !opened.ok
           ? { state: 'never-left', failure: failure ?? { code: 'closed' } }
-          : await sendOne(opened.value, instance);
+          : mayGoOn()
+            ? await sendOne(opened.value, instance)
+            : { state: 'never-left', failure: { code: 'withheld' } };
       if (outcome.state === 'unknown') failure = outcome.failure;
       settle(outcome);
     }
@@ -90,11 +107,9 @@ export async function sendInstances(
 }
 
 async function sendOne(association: OpenAssociation, instance: OutgoingInstance): Promise<SendOutcome> {
-  const context = association.contexts.find(
-    ({ sopClass, transferSyntax }) =>
-      sopClass === instance.sopClassUid && transferSyntax === instance.transferSyntaxUid,
-  );
-  if (!context) return { state: 'never-left', failure: { code: 'context-refused' } };
+  const [form, context] = agreedForm(association, instance);
+  if (!form || !context) return { state: 'never-left', failure: { code: 'context-refused' } };
+  const { moveOriginator } = instance;
   const answer = await association.request(
     context,
     {
@@ -103,11 +118,15 @@ async function sendOne(association: OpenAssociation, instance: OutgoingInstance)
       affectedSopInstance: instance.sopInstanceUid,
       priority: 0,
       dataSetType: 1,
+      ...(moveOriginator && {
+        moveOriginatorAe: moveOriginator.aeTitle,
+        moveOriginatorMessageId: moveOriginator.messageId,
+      }),
     },
-    instance.dataSet(),
+    form.dataSet(),
   );
   if (!answer.ok) return { state: 'unknown', failure: answer.error };
-  const status = answer.value.status ?? 0x0110; // an answer without a status promises nothing
+  const status = answer.value.command.status ?? 0x0110; // an answer without a status promises nothing
   const meaning = classifyStatus(status);
   if (meaning === 'accepted') return { state: 'accepted', status };
   return { state: 'refused', status, isTransient: meaning === 'refused-for-now' };
@@ -140,7 +159,28 @@ async function* readFrom(path: string, start: number): AsyncGenerator<Uint8Array
   yield* file.createReadStream({ start, highWaterMark: 128 * 1024 });
 }
 
-function contextKey({ sopClassUid, transferSyntaxUid }: OutgoingInstance): string {
+type Form = Pick<OutgoingInstance, 'sopClassUid' | 'transferSyntaxUid' | 'dataSet'>;
+
+/** The ways in which an object can be sent, its own bytes first. */
+function formsOf(instance: OutgoingInstance): readonly Form[] {
+  const { sopClassUid, otherForms = [] } = instance;
+  return [instance, ...otherForms.map((form) => ({ ...form, sopClassUid }))];
+}
+
+function agreedForm(
+  { contexts }: OpenAssociation,
+  instance: OutgoingInstance,
+): readonly [Form | undefined, AgreedContext | undefined] {
+  for (const form of formsOf(instance)) {
+    const context = contexts.find(
+      ({ sopClass, transferSyntax }) => sopClass === form.sopClassUid && transferSyntax === form.transferSyntaxUid,
+    );
+    if (context) return [form, context];
+  }
+  return [undefined, undefined];
+}
+
+function contextKey({ sopClassUid, transferSyntaxUid }: Form): string {
   return `${sopClassUid} ${transferSyntaxUid}`;
 }
 
@@ -149,14 +189,15 @@ function byAssociation(instances: readonly OutgoingInstance[]): readonly (readon
   const batches: OutgoingInstance[][] = [];
   let keys = new Set<string>();
   for (const instance of instances) {
-    const key = contextKey(instance);
+    const own = formsOf(instance).map(contextKey);
     const last = batches.at(-1);
-    if (!last || (!keys.has(key) && keys.size === MAX_CONTEXTS)) {
+    const all = new Set([...keys, ...own]);
+    if (!last || all.size > MAX_CONTEXTS) {
       batches.push([instance]);
-      keys = new Set([key]);
+      keys = new Set(own);
     } else {
       last.push(instance);
-      keys.add(key);
+      keys = all;
     }
   }
   return batches;

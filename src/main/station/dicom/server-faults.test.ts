@@ -133,7 +133,7 @@ test('says no also where its refusal cannot be recorded', async () => {
 test('lets no crowd of silent connections shut out a peer that speaks', async () => {
   const { remote, events } = await listen({
     maxAssociations: 1,
-    timeouts: { artimMs: 20_000, idleMs: 5000, objectMs: 5000 },
+    timeouts: { artimMs: 20_000, idleMs: 5000, objectMs: 5000, wholeObjectMs: 60_000 },
   });
   for (let silent = 0; silent < 80; silent += 1) await connect();
   expect(await echo(remote)).toEqual({ ok: true, value: 0 });
@@ -173,7 +173,9 @@ const protocolBreaks: readonly [string, Uint8Array, object][] = [
 ];
 
 test.each(protocolBreaks)('aborts at %s', async (_name, bytes, abort) => {
-  const { ends, kept } = await listen({ timeouts: { artimMs: 100, idleMs: 5000, objectMs: 5000 } });
+  const { ends, kept } = await listen({
+    timeouts: { artimMs: 100, idleMs: 5000, objectMs: 5000, wholeObjectMs: 60_000 },
+  });
   const peer = await associate();
   await peer.send(bytes);
   expect(await peer.next()).toEqual({ kind: 'abort', ...abort });
@@ -230,7 +232,7 @@ test('answers messages that come in one PDU in their order', async () => {
   ]);
 });
 
-const timeouts = { artimMs: 150, idleMs: 150, objectMs: 150 };
+const timeouts = { artimMs: 150, idleMs: 150, objectMs: 150, wholeObjectMs: 60_000 };
 
 test('drops a connection that never asks for an association', async () => {
   const { events } = await listen({ timeouts });
@@ -301,7 +303,7 @@ test('reads no further than its reader: a sender is held back at the socket', as
 
 test('survives mutated streams: it answers C-ECHO afterwards and keeps no association', async () => {
   const { remote, server, kept } = await listen({
-    timeouts: { artimMs: 50, idleMs: 50, objectMs: 50 },
+    timeouts: { artimMs: 50, idleMs: 50, objectMs: 50, wholeObjectMs: 60_000 },
     maxAssociations: 64,
   });
   const stream = Buffer.concat([

@@ -1,7 +1,9 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { DimseStatus } from './dimse/status.ts';
+import type { ServiceClass } from './server-services.ts';
 import type { AcceptedClass } from './upper-layer/negotiate.ts';
 import type { RejectReason } from './upper-layer/rejection.ts';
+import type { UserIdentity } from './upper-layer/user-information.ts';
 
 /** What a peer says when it asks for an association; nothing of it is proof of who it is. */
 export type AssociationOffer = {
@@ -11,8 +13,8 @@ export type AssociationOffer = {
   readonly remotePort: number;
   readonly implementationClassUid: string;
   readonly implementationVersion: string;
-  /** The common name of a verified client certificate; null without one. */
-  readonly certificateName: string | null;
+  /** By TLS: the names of its verified client certificate (`certificateNames`), none without one; null without TLS. */
+  readonly certificates: readonly string[] | null;
   readonly sopClasses: readonly string[];
 };
 
@@ -25,6 +27,8 @@ export type PolicyAnswer<Context> =
       readonly context: Context;
       /** Takes the place of the server's own list for this peer. */
       readonly accepts?: readonly AcceptedClass[];
+      /** The service SOP classes this peer may use; absent: all that the server has. */
+      readonly services?: readonly string[];
     }
   | { readonly accept: false; readonly reason: RejectReason };
 
@@ -44,6 +48,8 @@ export type IncomingObject = {
   readonly messageId: number;
   /** AE title of the C-MOVE this object answers, or null. */
   readonly moveOriginatorAe: string | null;
+  /** Message id of that C-MOVE request, or null. */
+  readonly moveOriginatorMessageId: number | null;
   /** The data set's bytes as received; read from the network as they are taken. Throws `DataSetCutShort`. */
   readonly body: AsyncIterable<Uint8Array>;
 };
@@ -67,6 +73,8 @@ export type AssociationCounts = {
   /** Cut off before they were whole: never answered. */
   readonly cutShort: number;
   readonly echoes: number;
+  /** Requests to services, queries say, however they were answered. */
+  readonly operations: number;
 };
 
 /** All times in milliseconds. */
@@ -77,6 +85,8 @@ export type ServerTimeouts = {
   readonly idleMs: number;
   /** For the next whole PDU while an object is under way. */
   readonly objectMs: number;
+  /** For a whole object, however steadily it trickles; its association is then aborted. */
+  readonly wholeObjectMs: number;
 };
 
 /** Something the log may hold: codes, AE titles and addresses, never data. */
@@ -94,13 +104,26 @@ export type DicomServerOptions<Context> = {
   /** Called AE titles answered to; every other is refused before `policy` is asked. Absent: `policy` decides. */
   readonly aeTitles?: readonly string[];
   readonly maxAssociations: number;
+  /** Of one calling AE title; as many as there may be at all where it is left out. */
+  readonly maxAssociationsPerPeer?: number;
   readonly timeouts: ServerTimeouts;
   /** The longest P-DATA-TF body taken in, in bytes. */
   readonly maxPduLength: number;
   /** Verification is always among them. */
   readonly accepts: readonly AcceptedClass[];
-  readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
-  readonly policy: (offer: AssociationOffer) => Promise<PolicyAnswer<Context>>;
+  /** What is served besides storage, one row per SOP class. */
+  readonly services?: readonly ServiceClass<Context>[];
+  /** A second listener by TLS (PS3.15 B.12), under the same limits and policy. */
+  readonly secured?: {
+    /** 0 is any free port. */
+    readonly port: number;
+    readonly context: SecureContextOptions;
+    /** Refuses whoever shows no certificate that an authority of the context signed. */
+    readonly requiresCertificate: boolean;
+  };
+  /** A TLS handshake that failed: from where, and OpenSSL's or the system's code. */
+  readonly onUnauthenticated?: (remoteAddress: string, code: string) => void;
+  readonly policy: (offer: AssociationOffer, identity: UserIdentity | null) => Promise<PolicyAnswer<Context>>;
   /** Success is said only once this says so. A throw is answered 0110; what it leaves unread is drained. */
   readonly store: (incoming: IncomingObject, association: Association<Context>) => Promise<StoreAnswer>;
   readonly onAssociationEnd?: (

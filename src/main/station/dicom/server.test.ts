@@ -89,7 +89,9 @@ test('answers C-ECHO, and counts it', async () => {
   const { remote, ends } = await listen();
   expect(await echo(remote)).toEqual({ ok: true, value: 0 });
   await vi.waitFor(() =>
-    expect(ends).toEqual([{ outcome: 'released', counts: { stored: 0, refused: 0, cutShort: 0, echoes: 1 } }]),
+    expect(ends).toEqual([
+      { outcome: 'released', counts: { stored: 0, refused: 0, cutShort: 0, echoes: 1, operations: 0 } },
+    ]),
   );
 });
 
@@ -114,6 +116,7 @@ test('tells the archive what the command said, and gives the transfer syntax agr
       transferSyntaxUid: IMPLICIT,
       messageId: 1,
       moveOriginatorAe: null,
+      moveOriginatorMessageId: null,
       context: 'SENDER to WETREAD from 127.0.0.1',
       correlationId: 'c-9',
     },
@@ -155,7 +158,9 @@ test('answers processing failure when the archive throws, drains what it left, a
   ]);
   expect(events).toEqual([{ kind: 'callback-failed', correlationId: 'c-1', error: failure }]);
   await vi.waitFor(() =>
-    expect(ends).toEqual([{ outcome: 'released', counts: { stored: 1, refused: 2, cutShort: 0, echoes: 0 } }]),
+    expect(ends).toEqual([
+      { outcome: 'released', counts: { stored: 1, refused: 2, cutShort: 0, echoes: 0, operations: 0 } },
+    ]),
   );
 });
 
@@ -202,7 +207,7 @@ test('prefers explicit over implicit little endian where both are offered', asyn
   const { remote } = await listen();
   const opened = await openAssociation(remote, [{ sopClass: CT, transferSyntaxes: [IMPLICIT, EXPLICIT] }]);
   if (!opened.ok) throw new Error(opened.error.code);
-  expect(opened.value.contexts).toEqual([{ id: 1, sopClass: CT, transferSyntax: EXPLICIT }]);
+  expect(opened.value.contexts).toMatchObject([{ id: 1, sopClass: CT, transferSyntax: EXPLICIT }]);
   await opened.value.release();
 });
 

@@ -1,25 +1,31 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer, TLSSocket } from 'node:tls';
 import { type Counts, serveAssociation } from './dimse/serve-association.ts';
 import type { AssociationOffer, AssociationOutcome, DicomServerOptions, PolicyAnswer } from './server-options.ts';
 import { type AssociatePdu, DICOM_APPLICATION_CONTEXT } from './upper-layer/associate-pdu.ts';
-import { agreedContexts, answerContexts, ourUserInformation, refuseUnspeakable } from './upper-layer/negotiate.ts';
+import { agreedContexts, answerContexts, answerUserInformation, refuseUnspeakable } from './upper-layer/negotiate.ts';
 import type { RejectReason } from './upper-layer/rejection.ts';
 import { UpperLayer } from './upper-layer/upper-layer.ts';
+import { certificateNames } from './tls.ts';
 import { STORAGE_CLASSES, VERIFICATION } from './storage-classes.ts';
 import { ACCEPTED_TRANSFER_SYNTAXES, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './transfer-syntaxes.ts';
+import { asAcceptedClass, storedClasses } from './services/accepted-classes.ts';
 import type { AcceptedClass } from './upper-layer/negotiate.ts';
 
 /** A DICOM server that listens. */
 export type DicomServer = {
   readonly port: number;
+  /** The port listened on by TLS, or null. */
+  readonly securedPort: number | null;
+  /** What the TLS listener shows from the next connection on. */
+  readonly renewCertificate: (context: SecureContextOptions) => void;
   /** Takes no more associations, lets objects under way finish for up to `graceMs`, then aborts what is left. */
   readonly close: (graceMs: number) => Promise<void>;
 };
 
 /** Connections without an association; one more, and the oldest of them goes: who speaks, speaks at once. */
-const MAX_UNASSOCIATED = 64;
+const MAX_UNASSOCIATED = 256;
 
 /** How long the last abort may take to leave, in milliseconds. */
 const LAST_WORDS_MS = 500;
@@ -38,28 +44,57 @@ export const DEFAULT_ACCEPTS: readonly AcceptedClass[] = STORAGE_CLASSES.map(({ 
 /** Listens for DICOM associations and serves C-ECHO and C-STORE. Rejects with the system's error when it cannot listen. */
 export async function startDicomServer<Context>(options: DicomServerOptions<Context>): Promise<DicomServer> {
   const reception = new Reception(options);
-  const server = options.tls
-    ? createTlsServer({ handshakeTimeout: options.timeouts.artimMs, ...options.tls }, (s) => reception.receive(s))
-    : createServer((socket) => reception.receive(socket));
-  if (options.tls) server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const port = await listen(server, options);
-  // A connection that could not be accepted, for want of file handles say, must not end the process.
-  server.on('error', (error) => options.log?.({ kind: 'callback-failed', correlationId: '', error }));
+  const { host, port, secured, log } = options;
+  const plain = createServer((socket) => reception.receive(socket));
+  const listeners = [await listen(plain, { host, port }, log)];
+  const behindTls = secured === undefined ? null : secure(secured, options, reception);
+  if (secured !== undefined && behindTls !== null) {
+    try {
+      listeners.push(await listen(behindTls, { host, port: secured.port }, log));
+    } catch (error) {
+      plain.close();
+      throw error;
+    }
+  }
+  const [first, second] = listeners;
   return {
-    port,
+    port: first?.port ?? port,
+    securedPort: second?.port ?? null,
+    renewCertificate: (context) => behindTls?.setSecureContext(context),
     close: async (graceMs) => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = Promise.all(listeners.map(({ stop }) => stop()));
       await reception.close(graceMs);
       await Promise.race([closed, pause(LAST_WORDS_MS, undefined, { ref: false })]);
-      for (const socket of sockets) socket.destroy(); // a peer that does not read, or never finished its TLS handshake
+      for (const { sockets } of listeners) for (const socket of sockets) socket.destroy(); // a peer that does not read, or never finished its TLS handshake
       await closed;
     },
   };
+}
+
+function secure<Context>(
+  secured: NonNullable<DicomServerOptions<Context>['secured']>,
+  { timeouts, onUnauthenticated, log }: DicomServerOptions<Context>,
+  reception: Reception<Context>,
+): TlsServer {
+  const server = createTlsServer(
+    {
+      ...secured.context,
+      handshakeTimeout: timeouts.artimMs,
+      requestCert: true,
+      rejectUnauthorized: secured.requiresCertificate,
+    },
+    (socket) => reception.receive(socket),
+  );
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    try {
+      // A reset socket has forgotten its address.
+      onUnauthenticated?.(socket.remoteAddress ?? '', error.code ?? 'unknown');
+    } catch (failure) {
+      log?.({ kind: 'callback-failed', correlationId: '', error: failure });
+    }
+    socket.destroy();
+  });
+  return server;
 }
 
 /** One association as its server sees it. */
@@ -76,6 +111,7 @@ class Reception<Context> {
   readonly #options: DicomServerOptions<Context>;
   readonly #guests = new Set<Guest>();
   #associations = 0;
+  readonly #ofPeer = new Map<string, number>();
   #isClosing = false;
 
   constructor(options: DicomServerOptions<Context>) {
@@ -142,10 +178,13 @@ class Reception<Context> {
       return link.finish();
     }
     const offer = describeOffer(first.request, socket);
-    if (this.#associations >= this.#options.maxAssociations) {
+    const { maxAssociations, maxAssociationsPerPeer = maxAssociations } = this.#options;
+    const ofPeer = this.#ofPeer.get(offer.callingAe) ?? 0;
+    if (this.#associations >= maxAssociations || ofPeer >= maxAssociationsPerPeer) {
       return this.#refuse(link, offer, 'local-limit-exceeded');
     }
     this.#associations += 1;
+    this.#ofPeer.set(offer.callingAe, ofPeer + 1);
     guest.isAssociated = true;
     let refusal: RejectReason | null = null;
     try {
@@ -155,6 +194,9 @@ class Reception<Context> {
     } finally {
       this.#associations -= 1;
       guest.isAssociated = false;
+      const left = (this.#ofPeer.get(offer.callingAe) ?? 1) - 1;
+      if (left === 0) this.#ofPeer.delete(offer.callingAe);
+      else this.#ofPeer.set(offer.callingAe, left);
     }
     // No longer counted: how long the peer takes to hang up is its own affair.
     await (refusal === null ? link.finish() : this.#refuse(link, offer, refusal));
@@ -168,7 +210,7 @@ class Reception<Context> {
       return { accept: false, reason: 'called-ae-not-recognized' };
     }
     try {
-      return await this.#options.policy(offer);
+      return await this.#options.policy(offer, request.userInformation.userIdentity);
     } catch (error) {
       this.#options.log?.({ kind: 'callback-failed', correlationId: '', error });
       return { accept: false, reason: 'temporary-congestion' };
@@ -186,6 +228,16 @@ class Reception<Context> {
     await link.finish();
   }
 
+  /** A peer that sends without pause but without end is cut off: it would hold its place for ever. */
+  async #withinTime<T>({ link }: Guest, work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => void link.abort(), this.#options.timeouts.wholeObjectMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #entertain(
     guest: Guest,
     request: AssociatePdu,
@@ -193,14 +245,21 @@ class Reception<Context> {
     answer: PolicyAnswer<Context> & { readonly accept: true },
   ): Promise<void> {
     const { log, now = Date.now, onAssociationEnd } = this.#options;
-    const contexts = answerContexts(request.contexts, [ECHO, ...(answer.accepts ?? this.#options.accepts)]);
+    const services = (this.#options.services ?? []).filter(
+      ({ sopClass }) => answer.services === undefined || answer.services.includes(sopClass),
+    );
+    const stored = storedClasses(answer.accepts ?? this.#options.accepts, services);
+    const accepted = [ECHO, ...services.map(asAcceptedClass), ...stored];
+    const { roles } = request.userInformation;
+    const contexts = answerContexts(request.contexts, accepted, roles);
+    const answered = answerUserInformation(request.userInformation, accepted, this.#options.maxPduLength);
     const association = {
       ...offer,
       correlationId: answer.correlationId,
       context: answer.context,
       acceptedAtMs: now(),
     };
-    const counts: Counts = { stored: 0, refused: 0, cutShort: 0, echoes: 0 };
+    const counts: Counts = { stored: 0, refused: 0, cutShort: 0, echoes: 0, operations: 0 };
     let outcome: AssociationOutcome = 'failed';
     try {
       await guest.link.accept({
@@ -209,15 +268,18 @@ class Reception<Context> {
         callingAe: request.callingAe,
         applicationContext: DICOM_APPLICATION_CONTEXT,
         contexts,
-        userInformation: ourUserInformation(this.#options.maxPduLength),
+        userInformation: answered,
       });
       const served = await serveAssociation(
         {
           link: guest.link,
-          contexts: agreedContexts(request.contexts, contexts),
+          association,
+          contexts: agreedContexts(request.contexts, contexts, answered.roles),
+          services,
+          storesClass: (sopClass) => stored.some((row) => row.sopClass === sopClass),
           peerMaxPduLength: request.userInformation.maxPduLength,
           timeouts: this.#options.timeouts,
-          store: (incoming) => this.#options.store(incoming, association),
+          store: (incoming) => this.#withinTime(guest, () => this.#options.store(incoming, association)),
           onFailure: (error) => log?.({ kind: 'callback-failed', correlationId: association.correlationId, error }),
           setBusy: (isBusy) => {
             guest.isBusy = isBusy;
@@ -237,8 +299,7 @@ class Reception<Context> {
 }
 
 function describeOffer(request: AssociatePdu, socket: Socket): AssociationOffer {
-  const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : null;
-  const name = certificate?.subject?.CN;
+  const isSecured = socket instanceof TLSSocket;
   return {
     calledAe: request.calledAe,
     callingAe: request.callingAe,
@@ -246,18 +307,36 @@ function describeOffer(request: AssociatePdu, socket: Socket): AssociationOffer 
     remotePort: socket.remotePort ?? 0,
     implementationClassUid: request.userInformation.implementationClassUid,
     implementationVersion: request.userInformation.implementationVersion,
-    certificateName: typeof name === 'string' ? name : null,
+    certificates: isSecured ? (socket.authorized ? certificateNames(socket.getPeerCertificate()) : []) : null,
     sopClasses: [...new Set(request.contexts.map((context) => context.abstractSyntax))],
   };
 }
 
-function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<number> {
-  return new Promise((resolve, reject) => {
+type Listener = { readonly port: number; readonly sockets: ReadonlySet<Socket>; stop(): Promise<void> };
+
+async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  log: DicomServerOptions<unknown>['log'],
+): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
+      resolve();
     });
   });
+  // A connection that could not be accepted, for want of file handles say, must not end the process.
+  server.on('error', (error) => log?.({ kind: 'callback-failed', correlationId: '', error }));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    sockets,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }

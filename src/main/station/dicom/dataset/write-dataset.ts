@@ -1,5 +1,5 @@
 import { type FileMeta, writePart10Header } from '../part10.ts';
-import { EXPLICIT_LITTLE_ENDIAN } from '../transfer-syntaxes.ts';
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../transfer-syntaxes.ts';
 import { lookUpKeyword, type Tag, tagText } from './dictionary.ts';
 
 /**
@@ -41,10 +41,11 @@ export function encodeInstance(
   return Buffer.concat([writePart10Header(meta), encodeDataset(record)]);
 }
 
-/** A data set in explicit VR little endian, its elements in ascending order (PS3.5 §7.1). */
-export function encodeDataset(record: DicomRecord): Uint8Array {
+/** A data set in little endian, explicit VR unless the implicit syntax is named, its elements in ascending order (PS3.5 §7.1). */
+export function encodeDataset(record: DicomRecord, transferSyntaxUid: string = EXPLICIT_LITTLE_ENDIAN): Uint8Array {
   const terms = record.SpecificCharacterSet;
   const setting: Setting = {
+    isExplicit: transferSyntaxUid !== IMPLICIT_LITTLE_ENDIAN,
     isSigned: record.PixelRepresentation === 1,
     encoding: terms === 'ISO_IR 192' ? 'utf8' : terms === 'ISO_IR 100' ? 'latin1' : 'ascii',
   };
@@ -52,7 +53,11 @@ export function encodeDataset(record: DicomRecord): Uint8Array {
 }
 
 /** What elements inherit from the data set they stand in. */
-type Setting = { readonly isSigned: boolean; readonly encoding: 'ascii' | 'latin1' | 'utf8' };
+type Setting = {
+  readonly isExplicit: boolean;
+  readonly isSigned: boolean;
+  readonly encoding: 'ascii' | 'latin1' | 'utf8';
+};
 type Plain = { readonly tag: Tag; readonly vr: string; readonly value: DicomValue };
 
 const LONG_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
@@ -80,10 +85,10 @@ function plainElement(key: string, given: DicomRecord[string], record: DicomReco
 function encodeElement({ tag, vr, value }: Plain, setting: Setting): Buffer {
   if (isEncapsulated(value)) {
     const items = [new Uint8Array(0), ...value.fragments].map((bytes) => item(even(Buffer.from(bytes), 0)));
-    return Buffer.concat([header(tag, vr, UNDEFINED_LENGTH), ...items, delimiter(0xe0dd)]);
+    return Buffer.concat([header(tag, vr, UNDEFINED_LENGTH, setting), ...items, delimiter(0xe0dd)]);
   }
   const bytes = vr === 'SQ' ? encodeItems(tag, value, setting) : encodeValue(tag, vr, value, setting);
-  return Buffer.concat([header(tag, vr, bytes.length), bytes]);
+  return Buffer.concat([header(tag, vr, bytes.length, setting), bytes]);
 }
 
 function encodeItems(tag: Tag, value: DicomValue, setting: Setting): Buffer {
@@ -151,7 +156,8 @@ function decimalText(value: number): string {
   return text;
 }
 
-function header(tag: Tag, vr: string, length: number): Buffer {
+function header(tag: Tag, vr: string, length: number, { isExplicit }: Setting): Buffer {
+  if (!isExplicit) return implicitHeader(tag, length);
   const isLong = LONG_VRS.has(vr);
   if (!isLong && length > 0xffff) throw new Error(`${tagText(tag)} ${vr} is too long`);
   const result = Buffer.alloc(isLong ? 12 : 8);
@@ -160,6 +166,14 @@ function header(tag: Tag, vr: string, length: number): Buffer {
   result.write(vr, 4, 'latin1');
   if (isLong) result.writeUInt32LE(length, 8);
   else result.writeUInt16LE(length, 6);
+  return result;
+}
+
+function implicitHeader(tag: Tag, length: number): Buffer {
+  const result = Buffer.alloc(8);
+  result.writeUInt16LE(tag >>> 16, 0);
+  result.writeUInt16LE(tag & 0xffff, 2);
+  result.writeUInt32LE(length, 4);
   return result;
 }
 

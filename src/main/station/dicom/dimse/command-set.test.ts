@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CommandSet, decodeCommandSet, encodeCommandSet } from './command-set.ts';
+import { type CommandSet, COMMANDS, decodeCommandSet, encodeCommandSet, NO_DATA_SET } from './command-set.ts';
 
 test('writes a C-ECHO request as PS3.7 prints it, group length included', () => {
   const bytes = encodeCommandSet({
@@ -19,6 +19,9 @@ test('writes a C-ECHO request as PS3.7 prints it, group length included', () => 
 });
 
 const short = fc.nat(0xffff);
+const uid = fc.stringMatching(/^[0-9.]{1,64}$/);
+const aeTitle = fc.stringMatching(/^[A-Z0-9_]{1,16}$/);
+const tags = fc.array(fc.nat(0xffffffff), { minLength: 1, maxLength: 3 });
 const command: fc.Arbitrary<CommandSet> = fc.record(
   {
     commandField: short,
@@ -26,10 +29,24 @@ const command: fc.Arbitrary<CommandSet> = fc.record(
     messageId: short,
     respondsTo: short,
     status: short,
-    affectedSopClass: fc.stringMatching(/^[0-9.]{1,64}$/),
-    affectedSopInstance: fc.stringMatching(/^[0-9.]{1,64}$/),
+    priority: short,
+    affectedSopClass: uid,
+    requestedSopClass: uid,
+    affectedSopInstance: uid,
+    requestedSopInstance: uid,
     errorComment: fc.stringMatching(/^[A-Za-z]{1,64}$/),
-    offendingElements: fc.array(fc.nat(0xffffffff), { minLength: 1, maxLength: 3 }),
+    errorId: short,
+    offendingElements: tags,
+    attributeIdentifiers: tags,
+    eventTypeId: short,
+    actionTypeId: short,
+    moveDestination: aeTitle,
+    moveOriginatorAe: aeTitle,
+    moveOriginatorMessageId: short,
+    remainingSuboperations: short,
+    completedSuboperations: short,
+    failedSuboperations: short,
+    warningSuboperations: short,
   },
   { requiredKeys: ['commandField', 'dataSetType'] },
 );
@@ -40,6 +57,24 @@ test('reads back every command it writes', () => {
       expect(decodeCommandSet(encodeCommandSet(one))).toEqual({ ok: true, value: one });
     }),
   );
+});
+
+test.each([
+  ['c-store', 0x0001],
+  ['c-get', 0x0010],
+  ['c-find', 0x0020],
+  ['c-move', 0x0021],
+  ['c-echo', 0x0030],
+  ['n-event-report', 0x0100],
+  ['n-get', 0x0110],
+  ['n-set', 0x0120],
+  ['n-action', 0x0130],
+  ['n-create', 0x0140],
+  ['n-delete', 0x0150],
+  ['c-cancel', 0x0fff],
+] as const)('numbers %s as PS3.7 Table E.1-1 does', (name, field) => {
+  const bytes = Buffer.from(encodeCommandSet({ commandField: COMMANDS[name], dataSetType: NO_DATA_SET }));
+  expect(bytes.readUInt16LE(20)).toBe(field);
 });
 
 test('never throws at bytes that are no command', () => {

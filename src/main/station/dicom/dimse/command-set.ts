@@ -1,7 +1,22 @@
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 
-/** The DIMSE commands this product speaks (PS3.7 Table E.1-1); a response has the top bit set. */
-export const COMMANDS = { 'c-store': 0x0001, 'c-echo': 0x0030, 'c-cancel': 0x0fff } as const;
+/** The DIMSE requests (PS3.7 Table E.1-1); a response has the top bit set. */
+export const COMMANDS = {
+  'c-store': 0x0001,
+  'c-get': 0x0010,
+  'c-find': 0x0020,
+  'c-move': 0x0021,
+  'c-echo': 0x0030,
+  'n-event-report': 0x0100,
+  'n-get': 0x0110,
+  'n-set': 0x0120,
+  'n-action': 0x0130,
+  'n-create': 0x0140,
+  'n-delete': 0x0150,
+  'c-cancel': 0x0fff,
+} as const;
+/** A request by name. */
+export type CommandName = keyof typeof COMMANDS;
 /** Set in the command field of every response. */
 export const RESPONSE = 0x8000;
 /** Command Data Set Type: no data set follows. Any other value says that one does. */
@@ -14,12 +29,24 @@ export type CommandSet = {
   readonly messageId?: number;
   readonly respondsTo?: number;
   readonly affectedSopClass?: string;
+  readonly requestedSopClass?: string;
   readonly affectedSopInstance?: string;
+  readonly requestedSopInstance?: string;
+  readonly moveDestination?: string;
   readonly priority?: number;
   readonly status?: number;
-  readonly errorComment?: string;
-  /** Tags in the order group, element. */
+  /** Tags as 0xGGGGEEEE. */
   readonly offendingElements?: readonly number[];
+  readonly errorComment?: string;
+  readonly errorId?: number;
+  readonly eventTypeId?: number;
+  readonly actionTypeId?: number;
+  /** Tags as 0xGGGGEEEE: what an N-GET asks for. */
+  readonly attributeIdentifiers?: readonly number[];
+  readonly remainingSuboperations?: number;
+  readonly completedSuboperations?: number;
+  readonly failedSuboperations?: number;
+  readonly warningSuboperations?: number;
   readonly moveOriginatorAe?: string;
   readonly moveOriginatorMessageId?: number;
 };
@@ -29,15 +56,26 @@ type Row = { readonly element: number; readonly vr: 'UI' | 'US' | 'LO' | 'AE' | 
 /** Group 0000, in ascending order (PS3.7 Table E.1-1). */
 const ELEMENTS: readonly Row[] = [
   { element: 0x0002, vr: 'UI', name: 'affectedSopClass' },
+  { element: 0x0003, vr: 'UI', name: 'requestedSopClass' },
   { element: 0x0100, vr: 'US', name: 'commandField' },
   { element: 0x0110, vr: 'US', name: 'messageId' },
   { element: 0x0120, vr: 'US', name: 'respondsTo' },
+  { element: 0x0600, vr: 'AE', name: 'moveDestination' },
   { element: 0x0700, vr: 'US', name: 'priority' },
   { element: 0x0800, vr: 'US', name: 'dataSetType' },
   { element: 0x0900, vr: 'US', name: 'status' },
   { element: 0x0901, vr: 'AT', name: 'offendingElements' },
   { element: 0x0902, vr: 'LO', name: 'errorComment' },
+  { element: 0x0903, vr: 'US', name: 'errorId' },
   { element: 0x1000, vr: 'UI', name: 'affectedSopInstance' },
+  { element: 0x1001, vr: 'UI', name: 'requestedSopInstance' },
+  { element: 0x1002, vr: 'US', name: 'eventTypeId' },
+  { element: 0x1005, vr: 'AT', name: 'attributeIdentifiers' },
+  { element: 0x1008, vr: 'US', name: 'actionTypeId' },
+  { element: 0x1020, vr: 'US', name: 'remainingSuboperations' },
+  { element: 0x1021, vr: 'US', name: 'completedSuboperations' },
+  { element: 0x1022, vr: 'US', name: 'failedSuboperations' },
+  { element: 0x1023, vr: 'US', name: 'warningSuboperations' },
   { element: 0x1030, vr: 'AE', name: 'moveOriginatorAe' },
   { element: 0x1031, vr: 'US', name: 'moveOriginatorMessageId' },
 ];

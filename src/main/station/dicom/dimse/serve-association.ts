@@ -1,24 +1,33 @@
 import type {
+  Association,
   AssociationCounts,
   AssociationOutcome,
   IncomingObject,
   ServerTimeouts,
   StoreAnswer,
 } from '../server-options.ts';
+import type { ServiceClass } from '../server-services.ts';
 import { VERIFICATION } from '../storage-classes.ts';
 import type { AgreedContext } from '../upper-layer/negotiate.ts';
 import type { UpperLayer } from '../upper-layer/upper-layer.ts';
+import { askerOf } from './answer-normalized.ts';
+import { type Answering, beginAnswer } from './answer-request.ts';
 import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './command-set.ts';
-import { DataSetCutShort, type Message, MessageReader, type MessagesEnd } from './receive-messages.ts';
-import { sendMessage } from './send-message.ts';
+import { Inbox } from './inbox.ts';
+import { Outbox } from './outbox.ts';
+import { DataSetCutShort, type Message, type MessagesEnd } from './receive-messages.ts';
 import { DIMSE_STATUS } from './status.ts';
 
-type Service = {
+type Service<Context> = {
   readonly link: UpperLayer;
+  readonly association: Association<Context>;
   readonly contexts: ReadonlyMap<number, AgreedContext>;
+  readonly services: readonly ServiceClass<Context>[];
   readonly peerMaxPduLength: number;
   readonly timeouts: ServerTimeouts;
   readonly store: (incoming: IncomingObject) => Promise<StoreAnswer>;
+  /** True for SOP classes of objects: not for verification, nor for a service. */
+  readonly storesClass: (sopClass: string) => boolean;
   readonly onFailure: (error: unknown) => void;
   /** Told when a message is under way and when none is. */
   readonly setBusy: (isBusy: boolean) => void;
@@ -35,30 +44,33 @@ export type ServedAssociation = {
 /** Counted up while the association lasts, so that they stand also where serving it fails. */
 export type Counts = { -readonly [Name in keyof AssociationCounts]: number };
 
-/** Answers the messages of one accepted association, one after the other, until it ends (PS3.7 §9.1, §9.3). */
-export async function serveAssociation(service: Service, counts: Counts): Promise<ServedAssociation> {
+/** Answers the messages of one accepted association, one after the other, until it ends (PS3.7 §9.1, §9.3, §10.3). */
+export async function serveAssociation<Context>(service: Service<Context>, counts: Counts): Promise<ServedAssociation> {
   const { link, timeouts } = service;
-  const reader = new MessageReader((within) => {
-    if (within === 'within-message') service.setBusy(true);
-    return link.receive(within === 'within-message' ? timeouts.objectMs : timeouts.idleMs);
-  });
-  for (;;) {
-    service.setBusy(false);
-    const message = service.isClosing() ? null : await reader.next();
-    if (message === null) break;
-    service.setBusy(true);
-    const context = service.contexts.get(message.contextId);
-    if (!context) return endBroken(service, counts);
-    await answer(service, context, message, reader, counts);
+  const inbox = new Inbox(link, { ...timeouts, onBegun: () => service.setBusy(true) });
+  const outbox = new Outbox(link, { maxPduLength: service.peerMaxPduLength }, timeouts.objectMs);
+  try {
+    for (;;) {
+      service.setBusy(false);
+      const message = service.isClosing() ? null : await inbox.next();
+      if (message === null) break;
+      service.setBusy(true);
+      const context = service.contexts.get(message.contextId);
+      if (!context) return await endBroken(service, counts);
+      await answer(service, context, message, inbox, outbox, counts);
+    }
+    return await endOf(service, inbox.end, counts);
+  } finally {
+    outbox.close();
   }
-  return endOf(service, reader.end, counts);
 }
 
-async function answer(
-  service: Service,
+async function answer<Context>(
+  service: Service<Context>,
   context: AgreedContext,
   message: Message,
-  reader: MessageReader,
+  inbox: Inbox,
+  outbox: Outbox,
   counts: Counts,
 ): Promise<void> {
   const { command } = message;
@@ -72,36 +84,85 @@ async function answer(
       response = await answerStore(service, context, message);
       break;
     case COMMANDS['c-cancel']:
-      return; // nothing we serve can be cancelled, and a cancel has no answer
-    default:
+      return; // what it would cancel has been answered, and a cancel has no answer
+    default: {
+      if ((command.commandField & RESPONSE) !== 0) {
+        // Where nobody waits for it, it is not ours: there is nothing to answer.
+        if (!outbox.settle(message)) await service.link.abort('service-provider', 'unexpected-pdu');
+        return;
+      }
+      const served = service.services.find(({ sopClass }) => sopClass === context.sopClass);
+      if (served && context.requestor[askerOf(command.commandField)]) {
+        await answerWatching(service, context, served, message, inbox, outbox);
+        counts.operations += 1;
+        return;
+      }
       response = { status: DIMSE_STATUS['unrecognized-operation'] };
+    }
   }
-  await reader.drain();
-  if (reader.end !== null) {
+  await inbox.drain();
+  if (inbox.end !== null) {
     counts.cutShort += 1;
     return;
   }
   if (command.commandField === COMMANDS['c-store']) {
     counts[response.status === DIMSE_STATUS.success ? 'stored' : 'refused'] += 1;
   }
-  if ((command.commandField & RESPONSE) !== 0) {
-    await service.link.abort('service-provider', 'unexpected-pdu'); // we asked nothing: there is nothing to answer
-    return;
+  await outbox.send(message.contextId, {
+    ...response,
+    commandField: command.commandField | RESPONSE,
+    respondsTo: command.messageId ?? 0,
+    dataSetType: NO_DATA_SET,
+  });
+}
+
+/** Answers a service's request, reading on meanwhile: a C-CANCEL stops it, responses go to whoever waits for them. */
+async function answerWatching<Context>(
+  service: Service<Context>,
+  context: AgreedContext,
+  served: ServiceClass<Context>,
+  message: Message,
+  inbox: Inbox,
+  outbox: Outbox,
+): Promise<void> {
+  const { association, onFailure, link } = service;
+  const tools: Answering<Context> = { association, contexts: [...service.contexts.values()], outbox, onFailure };
+  const { done, cancel } = await beginAnswer(tools, context, served, message);
+  await inbox.drain(); // what was too long to be read
+  const finished = done.then(() => 'finished' as const);
+  for (;;) {
+    const next = await Promise.race([finished, inbox.peek()]);
+    if (next === 'finished') return;
+    if (next === null) {
+      cancel();
+      outbox.close();
+      await done;
+      return;
+    }
+    const { command } = next;
+    if (command.commandField === COMMANDS['c-cancel']) {
+      inbox.take();
+      if (command.respondsTo === message.command.messageId) cancel();
+    } else if ((command.commandField & RESPONSE) !== 0) {
+      inbox.take();
+      if (!outbox.settle(next)) await link.abort('service-provider', 'unexpected-pdu');
+    } else if (message.command.commandField === COMMANDS['c-get']) {
+      // One operation at a time was agreed; this one would stand before the answers that our sub-operations wait for.
+      await link.abort('service-provider', 'unexpected-pdu');
+      inbox.take();
+    } else {
+      await done; // its turn comes
+      return;
+    }
   }
-  await sendMessage(
-    service.link,
-    { contextId: message.contextId, maxPduLength: service.peerMaxPduLength },
-    {
-      ...response,
-      commandField: command.commandField | RESPONSE,
-      respondsTo: command.messageId ?? 0,
-      dataSetType: NO_DATA_SET,
-    },
-  );
 }
 
 /** A C-STORE response (PS3.7 §9.3.1.2): what `store` said, or why it was not asked. */
-async function answerStore(service: Service, context: AgreedContext, message: Message): Promise<Partial<CommandSet>> {
+async function answerStore<Context>(
+  service: Service<Context>,
+  context: AgreedContext,
+  message: Message,
+): Promise<Partial<CommandSet>> {
   const { command, body } = message;
   const about = { affectedSopClass: command.affectedSopClass, affectedSopInstance: command.affectedSopInstance };
   const answered = (given: StoreAnswer): Partial<CommandSet> => ({
@@ -111,9 +172,10 @@ async function answerStore(service: Service, context: AgreedContext, message: Me
     ...(given.errorComment !== undefined && { errorComment: given.errorComment }),
     ...(given.offendingElements !== undefined && { offendingElements: given.offendingElements }),
   });
-  if (command.affectedSopClass !== context.sopClass || context.sopClass === VERIFICATION) {
+  if (command.affectedSopClass !== context.sopClass || !service.storesClass(context.sopClass)) {
     return answered({ status: 'sop-class-not-supported' });
   }
+  if (!context.requestor.scu) return answered({ status: 'unrecognized-operation' }); // it asked to be served, not to send
   const sopInstanceUid = command.affectedSopInstance ?? '';
   if (!/^[0-9.]{1,64}$/.test(sopInstanceUid)) return answered({ status: 'invalid-object-instance' });
   if (body === null) return answered({ status: 'cannot-understand', errorComment: 'No data set' });
@@ -124,6 +186,7 @@ async function answerStore(service: Service, context: AgreedContext, message: Me
       transferSyntaxUid: context.transferSyntax,
       messageId: command.messageId ?? 0,
       moveOriginatorAe: command.moveOriginatorAe ?? null,
+      moveOriginatorMessageId: command.moveOriginatorMessageId ?? null,
       body,
     });
     return answered(given);
@@ -133,12 +196,16 @@ async function answerStore(service: Service, context: AgreedContext, message: Me
   }
 }
 
-async function endBroken(service: Service, counts: AssociationCounts): Promise<ServedAssociation> {
+async function endBroken<Context>(service: Service<Context>, counts: AssociationCounts): Promise<ServedAssociation> {
   await service.link.abort('service-provider', 'invalid-parameter-value');
   return { outcome: 'failed', counts, code: 'protocol-broken' };
 }
 
-async function endOf(service: Service, end: MessagesEnd | null, counts: AssociationCounts): Promise<ServedAssociation> {
+async function endOf<Context>(
+  service: Service<Context>,
+  end: MessagesEnd | null,
+  counts: AssociationCounts,
+): Promise<ServedAssociation> {
   if (end === null || (end.kind === 'closed' && service.isClosing())) {
     await service.link.abort();
     return { outcome: 'aborted', counts, code: 'closing' };

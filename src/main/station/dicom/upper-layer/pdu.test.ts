@@ -7,6 +7,7 @@ import { readPdus } from './read-pdus.ts';
 const uid = fc.stringMatching(/^[0-9.]{1,64}$/);
 const ae = fc.stringMatching(/^[A-Z0-9_]{1,16}$/);
 const version = fc.stringMatching(/^[A-Z0-9_]{1,16}$/);
+const octets = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
 const associate = fc.record({
   protocolVersion: fc.nat(0xffff),
   calledAe: ae,
@@ -18,8 +19,16 @@ const associate = fc.record({
     implementationVersion: version,
     asyncOperations: fc.option(fc.record({ invoked: fc.nat(0xffff), performed: fc.nat(0xffff) })),
     roles: fc.array(fc.record({ sopClass: uid, scu: fc.boolean(), scp: fc.boolean() }), { maxLength: 3 }),
-    extendedNegotiation: fc.constant([]),
-    userIdentityType: fc.constant(null),
+    extendedNegotiation: fc.array(fc.record({ sopClass: uid, information: octets }), { maxLength: 3 }),
+    userIdentity: fc.option(
+      fc.record({
+        type: fc.integer({ min: 1, max: 5 }),
+        wantsConfirmation: fc.boolean(),
+        primary: octets,
+        secondary: octets,
+      }),
+    ),
+    isIdentityConfirmed: fc.boolean(),
   }),
 });
 const contexts = fc.uniqueArray(

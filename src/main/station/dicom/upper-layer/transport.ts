@@ -30,12 +30,13 @@ export class Transport {
     return this.#socket.writable;
   }
 
-  /** The next PDU. `null` waits for ever; a read that timed out goes on, and the next call takes it up. */
-  async read(timeoutMs: number | null): Promise<Read | 'timed-out'> {
+  /** The next PDU. `null` waits for ever, a promise until it resolves; a read that timed out goes on, and the next call takes it up. */
+  async read(limit: number | Promise<void> | null): Promise<Read | 'timed-out'> {
     this.#pending ??= this.#pdus.next();
     let timer: NodeJS.Timeout | undefined;
     const expiry = new Promise<'timed-out'>((resolve) => {
-      if (timeoutMs !== null) timer = setTimeout(resolve, timeoutMs, 'timed-out');
+      if (typeof limit === 'number') timer = setTimeout(resolve, limit, 'timed-out');
+      else void limit?.then(() => resolve('timed-out'));
     });
     const read = await Promise.race([this.#pending, expiry]);
     clearTimeout(timer);

@@ -121,11 +121,14 @@ export class UpperLayer {
     await this.#signal('abort-asked', { send: abortPdu(source, reason) });
   }
 
-  /** The next indication. Aborts and says `timed-out` when nothing whole came within `timeoutMs` of an association. */
-  async receive(timeoutMs: number): Promise<Indication> {
+  /**
+   * The next indication. Aborts and says `timed-out` when nothing whole came on an association within `limit`: so many
+   * milliseconds, or until that promise resolves.
+   */
+  async receive(limit: number | Promise<void>): Promise<Indication> {
     while (this.#state !== 'Sta1') {
       const timed = this.#state !== 'Sta2' && this.#state !== 'Sta13'; // there ARTIM runs
-      const read = await this.#transport.read(timed ? timeoutMs : null);
+      const read = await this.#transport.read(timed ? limit : null);
       if (read === 'timed-out') {
         await this.abort();
         return { kind: 'timed-out' };
