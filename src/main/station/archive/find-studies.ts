@@ -1,9 +1,15 @@
+import type { SeriesRequest } from '../dicom/dataset/describe-instance.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { conditionsOf } from './match-keys.ts';
 
 /** A range of DA or TM values as text, either end open; equal ends are one value (PS3.4 §C.2.2.2.5). */
 export type TextRange = { readonly from: string | null; readonly to: string | null };
 
-/** What studies must match. Text may hold the wildcards `*` and `?` (PS3.4 §C.2.2.2.4); names are matched without regard to case. */
+/**
+ * What studies must match, whatever protocol asks. Text may hold the wildcards `*` and `?` (PS3.4 §C.2.2.2.4); names are
+ * matched without regard to case and accents, any component group of them. `fuzzyNames`: by words in any order, by how they
+ * begin or sound.
+ */
 export type StudyKeys = {
   readonly studyUids?: readonly string[];
   readonly studyDate?: TextRange;
@@ -14,6 +20,11 @@ export type StudyKeys = {
   readonly patientName?: string;
   readonly patientId?: string;
   readonly dicomStudyId?: string;
+  readonly issuerOfPatientId?: string;
+  readonly patientBirthDate?: TextRange;
+  readonly patientSex?: string;
+  readonly studyDescription?: string;
+  readonly fuzzyNames?: boolean;
 };
 
 /** What series must match, with their studies. */
@@ -21,6 +32,12 @@ export type SeriesKeys = StudyKeys & {
   readonly seriesUids?: readonly string[];
   readonly modality?: string;
   readonly seriesNumber?: number;
+  readonly seriesDescription?: string;
+  readonly bodyPart?: string;
+  readonly performedDate?: TextRange;
+  readonly performedTime?: TextRange;
+  /** Of one item of the Request Attributes Sequence; without any key, that there is one. */
+  readonly request?: { readonly [Key in keyof SeriesRequest]?: string };
 };
 
 /** What instances must match, with their series and studies. */
@@ -33,7 +50,10 @@ export type InstanceKeys = SeriesKeys & {
 /** Which of the matches are asked for, in an order that stays. */
 export type Page = { readonly limit: number; readonly offset: number };
 
-/** A study as QIDO-RS answers it; null is an attribute the object left empty. */
+/** Whether objects can be had at once, or must be fetched from where else they are kept (PS3.3 §C.4.23.1.1). */
+export type Availability = 'ONLINE' | 'NEARLINE';
+
+/** A study as a search answers it; null is an attribute the object left empty. */
 export type StudyMatch = {
   readonly studyUid: string;
   readonly dateRaw: string | null;
@@ -52,20 +72,26 @@ export type StudyMatch = {
   readonly dicomStudyId: string | null;
   readonly series: number;
   readonly instances: number;
+  readonly availability: Availability;
 };
 
-/** A series as QIDO-RS answers it. */
+/** A series as a search answers it. */
 export type SeriesMatch = {
+  readonly seriesId: string;
   readonly studyUid: string;
   readonly seriesUid: string;
   readonly modality: string;
   readonly number: number | null;
   readonly description: string | null;
   readonly bodyPart: string | null;
+  readonly performedDateRaw: string | null;
+  readonly performedTimeRaw: string | null;
+  readonly requests: readonly SeriesRequest[];
   readonly instances: number;
+  readonly availability: Availability;
 };
 
-/** An instance as QIDO-RS answers it. */
+/** An instance as a search answers it. */
 export type InstanceMatch = {
   readonly studyUid: string;
   readonly seriesUid: string;
@@ -75,6 +101,8 @@ export type InstanceMatch = {
   readonly frames: number;
   readonly rows: number | null;
   readonly columns: number | null;
+  readonly bitsAllocated: number | null;
+  readonly availability: Availability;
 };
 
 /** Where a UID or a path of UIDs leads. */
@@ -89,69 +117,77 @@ export type InstancePath = {
   readonly sopClassUid: string;
   readonly transferSyntaxUid: string;
   readonly digest: string;
+  readonly seriesId: string;
+  readonly frames: number;
+  /** Where each frame is in the data set, packed; null where that was not told apart at filing. */
+  readonly frameIndex: Uint8Array | null;
 };
 
-type Condition = { readonly sql: string; readonly values: Readonly<Record<string, string | number>> };
+/** What people hid is found by nobody, and a study or series of which everything is hidden is not there. */
+const VISIBLE_IN_STUDY = 'EXISTS (SELECT 1 FROM instances h WHERE h.study_id = s.study_id AND h.is_hidden = 0)';
+const VISIBLE_IN_SERIES = 'EXISTS (SELECT 1 FROM instances h WHERE h.series_id = x.series_id AND h.is_hidden = 0)';
+const AVAILABILITY = "iif(s.evicted_objects = 0, 'ONLINE', 'NEARLINE') AS availability";
+const NUMBERS = "FROM patient_identifiers n WHERE n.patient_id = s.patient_id AND n.type <> 'STUDY'";
 
-/** Every key as a condition on the joined tables; unknown keys do not arrive here. */
-const CONDITIONS: { readonly [Key in keyof InstanceKeys]-?: (value: NonNullable<InstanceKeys[Key]>) => Condition } = {
-  studyUids: (uids) => inList('s.study_uid', 'studyUids', uids),
-  studyDate: (range) => inRange('s.date_raw', 'studyDate', range),
-  studyTime: (range) => inRange('s.time_raw', 'studyTime', range),
-  accession: (text) => like('s.accession', 'accession', text),
-  modalitiesInStudy: (values) => ({
-    sql: 'EXISTS (SELECT 1 FROM series m WHERE m.study_id = s.study_id AND m.modality IN (SELECT value FROM json_each(@modalitiesInStudy)))',
-    values: { modalitiesInStudy: JSON.stringify(values) },
-  }),
-  referringPhysician: (text) => like('s.referring_physician', 'referringPhysician', text),
-  patientName: (text) => like('s.stated_name', 'patientName', text),
-  patientId: (text) => ({
-    sql: `EXISTS (SELECT 1 FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' AND ${like('n.value', 'patientId', text).sql})`,
-    values: like('n.value', 'patientId', text).values,
-  }),
-  dicomStudyId: (text) => like('s.dicom_study_id', 'dicomStudyId', text),
-  seriesUids: (uids) => inList('x.series_uid', 'seriesUids', uids),
-  modality: (text) => like('x.modality', 'modality', text),
-  seriesNumber: (number) => ({ sql: 'x.number = @seriesNumber', values: { seriesNumber: number } }),
-  sopUids: (uids) => inList('i.sop_uid', 'sopUids', uids),
-  sopClassUids: (uids) => inList('v.sop_class_uid', 'sopClassUids', uids),
-  instanceNumber: (number) => ({ sql: 'v.number = @instanceNumber', values: { instanceNumber: number } }),
+/** What a search is of: where it starts, what it gives of each match, and in which order that stays the same. */
+type Level = {
+  readonly from: string;
+  readonly id: string;
+  readonly visible: string;
+  readonly order: string;
+  readonly columns: string;
+  readonly joins: string;
 };
 
-const SELECT_STUDIES = `
-  SELECT s.study_uid AS studyUid, s.date_raw AS dateRaw, s.time_raw AS timeRaw, s.zone_offset_raw AS zoneOffsetRaw, s.accession,
-         s.description, s.referring_physician AS referringPhysician, s.stated_name AS patientName, s.stated_birth_date_raw AS birthDateRaw, s.stated_sex AS sex,
-         s.dicom_study_id AS dicomStudyId,
-         (SELECT n.value FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' LIMIT 1) AS patientId,
-         (SELECT n.issuer FROM patient_identifiers n WHERE n.patient_id = p.patient_id AND n.type <> 'STUDY' LIMIT 1) AS issuer,
-         (SELECT json_group_array(DISTINCT m.modality) FROM series m WHERE m.study_id = s.study_id) AS modalities,
-         (SELECT count(*) FROM series m WHERE m.study_id = s.study_id) AS series,
-         (SELECT count(*) FROM instances i WHERE i.study_id = s.study_id) AS instances
-    FROM studies s JOIN patients p ON p.patient_id = s.patient_id
-`;
-const SELECT_SERIES = `
-  SELECT s.study_uid AS studyUid, x.series_uid AS seriesUid, x.modality, x.number, x.description, x.body_part AS bodyPart,
-         (SELECT count(*) FROM instances i WHERE i.series_id = x.series_id) AS instances
-    FROM series x JOIN studies s ON s.study_id = x.study_id JOIN patients p ON p.patient_id = s.patient_id
-`;
-const INSTANCE_SOURCE = `
-    FROM instances i JOIN series x ON x.series_id = i.series_id JOIN studies s ON s.study_id = i.study_id
-    JOIN patients p ON p.patient_id = s.patient_id
-    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
-`;
-const SELECT_INSTANCES = `
-  SELECT s.study_uid AS studyUid, x.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.number, v.frames,
-         v.attributes ->> 'rows' AS rows, v.attributes ->> 'columns' AS columns ${INSTANCE_SOURCE}
-`;
-const SELECT_PATHS = `
-  SELECT s.study_id AS studyId, s.study_uid AS studyUid, x.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid,
-         v.transfer_syntax_uid AS transferSyntaxUid, v.digest ${INSTANCE_SOURCE}
-`;
+const STUDIES: Level = {
+  from: 'studies s',
+  id: 's.study_id',
+  visible: VISIBLE_IN_STUDY,
+  order: '',
+  columns: `
+    s.study_uid AS studyUid, s.date_raw AS dateRaw, s.time_raw AS timeRaw, s.zone_offset_raw AS zoneOffsetRaw, s.accession,
+    s.description, s.referring_physician AS referringPhysician, s.stated_name AS patientName, s.stated_birth_date_raw AS birthDateRaw,
+    s.stated_sex AS sex, s.dicom_study_id AS dicomStudyId, ${AVAILABILITY},
+    (SELECT n.value ${NUMBERS} LIMIT 1) AS patientId, (SELECT n.issuer ${NUMBERS} LIMIT 1) AS issuer,
+    (SELECT json_group_array(DISTINCT x.modality) FROM series x WHERE x.study_id = s.study_id AND ${VISIBLE_IN_SERIES}) AS modalities,
+    (SELECT count(*) FROM series x WHERE x.study_id = s.study_id AND ${VISIBLE_IN_SERIES}) AS series,
+    (SELECT count(*) FROM instances h WHERE h.study_id = s.study_id AND h.is_hidden = 0) AS instances`,
+  joins: 'studies s ON s.study_id = page.id',
+};
+const SERIES: Level = {
+  from: 'studies s CROSS JOIN series x ON x.study_id = s.study_id',
+  id: 'x.series_id',
+  visible: VISIBLE_IN_SERIES,
+  order: ', x.number, x.series_id',
+  columns: `
+    s.study_uid AS studyUid, x.series_id AS seriesId, x.series_uid AS seriesUid, x.modality, x.number, x.description, x.body_part AS bodyPart,
+    x.performed_date_raw AS performedDateRaw, x.performed_time_raw AS performedTimeRaw, x.requests, ${AVAILABILITY},
+    (SELECT count(*) FROM instances h WHERE h.series_id = x.series_id AND h.is_hidden = 0) AS instances`,
+  joins: 'series x ON x.series_id = page.id CROSS JOIN studies s ON s.study_id = x.study_id',
+};
+const VERSION = 'instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1';
+const INSTANCES: Level = {
+  from: `studies s CROSS JOIN series x ON x.study_id = s.study_id CROSS JOIN instances i ON i.series_id = x.series_id CROSS JOIN ${VERSION}`,
+  id: 'i.instance_id',
+  visible: 'i.is_hidden = 0',
+  order: ', x.number, x.series_id, v.number, i.instance_id',
+  columns: `
+    s.study_uid AS studyUid, x.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.number, v.frames,
+    v.attributes ->> 'rows' AS rows, v.attributes ->> 'columns' AS columns, v.attributes ->> 'bitsAllocated' AS bitsAllocated, ${AVAILABILITY}`,
+  joins: `instances i ON i.instance_id = page.id CROSS JOIN series x ON x.series_id = i.series_id
+    CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`,
+};
+const PATH_COLUMNS = `
+    s.study_id AS studyId, s.study_uid AS studyUid, x.series_id AS seriesId, x.series_uid AS seriesUid, i.sop_uid AS sopUid,
+    v.sop_class_uid AS sopClassUid, v.transfer_syntax_uid AS transferSyntaxUid, v.digest, v.frames, v.frame_index AS frameIndex`;
+/** Where a UID below a study is asked for without the study, its own index leads upwards. */
+const FROM_INSTANCE = `instances i CROSS JOIN series x ON x.series_id = i.series_id CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`;
+const FROM_SERIES = 'series x CROSS JOIN studies s ON s.study_id = x.study_id';
 
-/** Studies of the sites that match, newest first. */
+/** Studies of the sites that match: newest first, or by date where a date is asked for. The order of one search stays. */
 export function findStudies(db: ReadableDb, siteIds: readonly string[], keys: StudyKeys, page: Page): StudyMatch[] {
   type Row = Omit<StudyMatch, 'modalities'> & { readonly modalities: string };
-  return match<Row>(db, SELECT_STUDIES, siteIds, keys, page, 's.received_at_ms DESC, s.study_id').map((row) => ({
+  return match<Row>(db, STUDIES, siteIds, keys, page).map((row) => ({
     ...row,
     modalities: JSON.parse(row.modalities) as readonly string[],
   }));
@@ -159,14 +195,11 @@ export function findStudies(db: ReadableDb, siteIds: readonly string[], keys: St
 
 /** Series that match, of studies that match. */
 export function findSeries(db: ReadableDb, siteIds: readonly string[], keys: SeriesKeys, page: Page): SeriesMatch[] {
-  return match<SeriesMatch>(
-    db,
-    SELECT_SERIES,
-    siteIds,
-    keys,
-    page,
-    's.received_at_ms DESC, s.study_id, x.number, x.series_id',
-  );
+  type Row = Omit<SeriesMatch, 'requests'> & { readonly requests: string | null };
+  return match<Row>(db, SERIES, siteIds, keys, page).map((row) => ({
+    ...row,
+    requests: row.requests === null ? [] : (JSON.parse(row.requests) as readonly SeriesRequest[]),
+  }));
 }
 
 /** Current instances that match. */
@@ -176,72 +209,87 @@ export function findInstances(
   keys: InstanceKeys,
   page: Page,
 ): InstanceMatch[] {
-  return match<InstanceMatch>(
-    db,
-    SELECT_INSTANCES,
-    siteIds,
-    keys,
-    page,
-    's.received_at_ms DESC, s.study_id, x.number, x.series_id, v.number, i.instance_id',
-  );
+  return match<InstanceMatch>(db, INSTANCES, siteIds, keys, page);
 }
 
-/** The current instances below a path of UIDs, by series and instance number. */
+/** The current instances below a path of UIDs that nobody hid, by series and instance number. */
 export function listInstancesBelow(db: ReadableDb, siteIds: readonly string[], path: ObjectPath): InstancePath[] {
   const keys: InstanceKeys = {
     studyUids: [path.studyUid],
     ...(path.seriesUid !== undefined && { seriesUids: [path.seriesUid] }),
     ...(path.sopUid !== undefined && { sopUids: [path.sopUid] }),
   };
-  return match<InstancePath>(
-    db,
-    SELECT_PATHS,
-    siteIds,
-    keys,
-    { limit: -1, offset: 0 },
-    'x.number, x.series_id, v.number, i.instance_id',
-  );
+  return match<InstancePath>(db, { ...INSTANCES, columns: PATH_COLUMNS }, siteIds, keys, { limit: -1, offset: 0 });
 }
 
-function match<Row>(
-  db: ReadableDb,
-  select: string,
-  siteIds: readonly string[],
-  keys: InstanceKeys,
-  page: Page,
-  order: string,
-): Row[] {
-  const conditions = (Object.keys(keys) as (keyof InstanceKeys)[]).flatMap((key) => {
-    const value = keys[key];
-    return value === undefined ? [] : [(CONDITIONS[key] as (value: unknown) => Condition)(value)];
-  });
-  const where = ['s.site_id IN (SELECT value FROM json_each(@sites))', ...conditions.map(({ sql }) => sql)].join(
-    ' AND ',
-  );
-  const values = Object.assign(
-    { sites: JSON.stringify(siteIds), ...page },
-    ...conditions.map((one) => one.values),
-  ) as object;
-  return prepared<Row>(db, `${select} WHERE ${where} ORDER BY ${order} LIMIT @limit OFFSET @offset`).all(values);
+function match<Row>(db: ReadableDb, level: Level, siteIds: readonly string[], keys: InstanceKeys, page: Page): Row[] {
+  const { sql, values } = searchStatement(level, siteIds, keys);
+  return prepared<Row>(db, sql).all({ ...values, ...page });
 }
 
-function inList(column: string, name: string, values: readonly string[]): Condition {
-  return { sql: `${column} IN (SELECT value FROM json_each(@${name}))`, values: { [name]: JSON.stringify(values) } };
-}
-
-function inRange(column: string, name: string, { from, to }: TextRange): Condition {
-  // Raw DA and TM compare as text; "to" takes in every finer time that begins with it.
+/**
+ * The search as SQL: first which rows, walking an index in the order asked for as far as the page goes, then what is said of
+ * them. Of one site the walk needs no sort.
+ */
+function searchStatement(level: Level, siteIds: readonly string[], keys: InstanceKeys) {
+  const conditions = conditionsOf(keys);
+  const [site] = siteIds;
+  const isOne = siteIds.length === 1;
+  const root = rootOf(level, keys);
+  const where = [
+    isOne
+      ? `${isFoundElsewhere(keys) ? '+' : ''}${root.table}.site_id = @site`
+      : `${root.table}.site_id IN (SELECT value FROM json_each(@sites))`,
+    's.deleted_at_ms IS NULL',
+    ...conditions.map(({ sql }) => sql),
+    level.visible,
+  ];
+  // The plus keeps the planner from walking all studies in order where a key leads to the few that can match.
+  const first = `${isNarrow(keys) ? '+' : ''}${keys.studyDate === undefined ? 's.received_at_ms' : 's.date_raw'}`;
+  const order = `${first} DESC, s.study_id${level.order}`;
+  const wanted = `SELECT ${level.id} AS id FROM ${root.from} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT @limit OFFSET @offset`;
   return {
-    sql: `${column} >= @${name}From AND ${column} <= @${name}To`,
-    values: { [`${name}From`]: from ?? '', [`${name}To`]: to === null ? '~' : `${to}~` },
+    sql: `WITH page AS MATERIALIZED (${wanted}) SELECT ${level.columns} FROM page CROSS JOIN ${level.joins} ORDER BY ${order}`,
+    values: Object.assign(
+      { sites: JSON.stringify(siteIds), ...(isOne && { site }) },
+      ...conditions.map((one) => one.values),
+    ) as Record<string, unknown>,
   };
 }
 
-/** SQLite's own LIKE: without regard to ASCII case, as PS3.4 lets names be matched. */
-function like(column: string, name: string, text: string): Condition {
-  const pattern = text
-    .replace(/[\\%_]/g, String.raw`\$&`)
-    .replaceAll('*', '%')
-    .replaceAll('?', '_');
-  return { sql: `${column} LIKE @${name} ESCAPE '\\'`, values: { [name]: pattern } };
+/** True where some key leads to few studies: there is something better to walk than all of a site's. */
+function isNarrow(keys: InstanceKeys): boolean {
+  return keys.studyUids !== undefined || begins(keys.accession) || isFoundElsewhere(keys);
+}
+
+/** True where a number or a name leads there, by another table that is asked for the site itself. */
+function isFoundElsewhere(keys: InstanceKeys): boolean {
+  const { studyUids, accession, patientId, patientName, referringPhysician, fuzzyNames } = keys;
+  if (studyUids !== undefined || begins(accession)) return false;
+  return begins(patientId) || [patientName, referringPhysician].some((name) => begins(name) || (name && fuzzyNames));
+}
+
+function begins(text: string | undefined): boolean {
+  return text !== undefined && !/^[*?]/.test(text);
+}
+
+function rootOf(level: Level, keys: InstanceKeys): { readonly table: 's' | 'x' | 'i'; readonly from: string } {
+  const isBelow = (uids: readonly string[] | undefined) => uids !== undefined && keys.studyUids === undefined;
+  if (level.id === INSTANCES.id && isBelow(keys.sopUids)) return { table: 'i', from: FROM_INSTANCE };
+  if (level.id === SERIES.id && isBelow(keys.seriesUids)) return { table: 'x', from: FROM_SERIES };
+  if (level.id === INSTANCES.id && isBelow(keys.seriesUids))
+    return {
+      table: 'x',
+      from: `${FROM_SERIES} CROSS JOIN instances i ON i.series_id = x.series_id CROSS JOIN ${VERSION}`,
+    };
+  return { table: 's', from: level.from };
+}
+
+/** What a search would run, for its plan to be looked at. */
+export function searchSql(
+  of: 'studies' | 'series' | 'instances',
+  siteIds: readonly string[],
+  keys: InstanceKeys,
+): string {
+  return searchStatement({ studies: STUDIES, series: SERIES, instances: INSTANCES }[of], siteIds, keys).sql;
 }
