@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
 import { isOutOfRoom } from '../store/out-of-room.ts';
-import { inTransaction, onCommit } from '../store/transaction.ts';
+import { inSavepoint, inTransaction, onCommit } from '../store/transaction.ts';
 import { appendEvent, ledgerHead } from './append.ts';
 import { type EventRow, type LedgerEvent, parseEvent, serviceActor } from './event.ts';
 
@@ -20,6 +20,8 @@ export type Consumer = {
 export const FAILURES_BEFORE_PARKING = 5;
 const BATCH = 64;
 const POLL_MS = 1000;
+/** Under a stream of commits the consumers work this often, and many events of a study cost what one does. */
+const LEAST_PAUSE_MS = 20;
 
 const READ_CURSOR = 'SELECT seq, failures FROM cursors WHERE consumer = ?';
 const REGISTER_CURSOR = 'INSERT INTO cursors (consumer, seq) VALUES (?, ?) ON CONFLICT (consumer) DO NOTHING';
@@ -35,6 +37,8 @@ export const LIST_EVENTS_AFTER = `
   SELECT e.*, p.payload FROM events e JOIN event_payloads p ON p.seq = e.seq
    WHERE e.seq > ? ORDER BY e.seq LIMIT ?
 `;
+
+type Moved = 'nothing' | 'some' | 'full-batch';
 
 export type Followers = {
   /** Works every consumer up to the head; returns once nothing moved. */
@@ -59,41 +63,66 @@ export function followLedger(
       prepared(db, REGISTER_CURSOR).run(consumer.name, consumer.startsFrom === 'beginning' ? 0 : ledgerHead(db).seq);
     }
   });
-  let scheduled: NodeJS.Immediate | null = null;
+  let scheduled: (() => void) | null = null;
   let poll: NodeJS.Timeout | null = null;
   let forgetCommits: (() => void) | null = null;
-  const nudge = () => {
-    scheduled ??= setImmediate(() => {
-      scheduled = null;
-      // One batch a turn of the event loop, so that the network is never kept waiting by a long backlog.
-      if (stepAll() && poll !== null) nudge();
-    });
+  let workedAtMs = Number.NEGATIVE_INFINITY;
+  const work = () => {
+    scheduled = null;
+    const moved = stepAll();
+    if (moved === 'nothing') return;
+    workedAtMs = performance.now();
+    // One batch a turn of the event loop, so that the network is never kept waiting by a long backlog.
+    if (poll !== null) nudge(moved === 'full-batch' ? 0 : LEAST_PAUSE_MS);
+  };
+  const nudge = (pauseMs = LEAST_PAUSE_MS) => {
+    if (scheduled !== null) return;
+    const waitMs = workedAtMs + pauseMs - performance.now();
+    if (waitMs > 0) {
+      const timer = setTimeout(work, waitMs);
+      scheduled = () => clearTimeout(timer);
+    } else {
+      const immediate = setImmediate(work);
+      scheduled = () => clearImmediate(immediate);
+    }
   };
 
-  function stepAll(): boolean {
-    return consumers.map((consumer) => step(consumer)).some((moved) => moved);
+  /** Moves every consumer by one batch, in one transaction: one sync of the disk for all of them. */
+  function stepAll(): Moved {
+    const head = ledgerHead(db).seq;
+    if (consumers.every(({ name }) => readCursor(db, name).seq >= head)) return 'nothing';
+    try {
+      return inTransaction(db, () => {
+        const moved = consumers.map((consumer) => step(consumer));
+        return moved.find((one) => one === 'full-batch') ?? moved.find((one) => one === 'some') ?? 'nothing';
+      });
+    } catch (error) {
+      // A full disk is no fault of an event: it is not counted, and the next poll tries again.
+      if (isOutOfRoom(error)) return 'nothing';
+      throw error;
+    }
   }
 
   /** Moves one consumer by one batch; an event that fails is tried alone, and parked after its fifth failure. */
-  function step(consumer: Consumer): boolean {
+  function step(consumer: Consumer): Moved {
     const cursor = readCursor(db, consumer.name);
     const rows = prepared<EventRow & { payload: string | null }>(db, LIST_EVENTS_AFTER).all(
       cursor.seq,
       cursor.failures > 0 ? 1 : BATCH,
     );
     const last = rows.at(-1);
-    if (last === undefined) return false;
+    if (last === undefined) return 'nothing';
     try {
-      inTransaction(db, () => {
+      inSavepoint(db, () => {
         for (const event of coalesced(consumer, rows.map(parseEvent))) consumer.handle(db, event);
         prepared(db, MOVE_CURSOR).run(last.seq, consumer.name);
       });
     } catch (error) {
-      // A full disk is no fault of the event: it is not counted, and the next poll tries again.
-      if (isOutOfRoom(error)) return false;
+      if (isOutOfRoom(error) || !db.inTransaction) throw error;
       onFailure(consumer, rows[0] ?? last, cursor.failures, rows.length, error);
+      return 'full-batch';
     }
-    return true;
+    return rows.length === BATCH ? 'full-batch' : 'some';
   }
 
   function onFailure(consumer: Consumer, row: EventRow, failures: number, batch: number, error: unknown): void {
@@ -127,18 +156,18 @@ export function followLedger(
 
   return {
     catchUp() {
-      while (stepAll());
+      while (stepAll() !== 'nothing');
     },
     start() {
-      forgetCommits = onCommit(db, nudge);
-      poll = setInterval(nudge, POLL_MS);
+      forgetCommits = onCommit(db, () => nudge());
+      poll = setInterval(() => nudge(), POLL_MS);
       poll.unref();
-      nudge();
+      nudge(0);
     },
     stop() {
       forgetCommits?.();
       if (poll !== null) clearInterval(poll);
-      if (scheduled !== null) clearImmediate(scheduled);
+      scheduled?.();
       scheduled = null;
       poll = null;
     },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import { openTestStore, type TestStore } from './test-store.ts';
-import { inTransaction, onCommit } from './transaction.ts';
+import { inSavepoint, inTransaction, onCommit } from './transaction.ts';
 
 let store: TestStore;
 let commits: number;
@@ -66,4 +66,28 @@ test('tells of a commit after it, and no longer once that was called off', () =>
   forget();
   inTransaction(store.db, () => write('b'));
   expect(seen).toEqual([false]);
+});
+
+test('a part that fails or throws is undone alone, and the rest of the transaction stays', () => {
+  const thrown = inTransaction(store.db, () => {
+    write('before');
+    const refused = inSavepoint(store.db, () => {
+      write('refused');
+      return err({ code: 'refused' });
+    });
+    let told = '';
+    try {
+      inSavepoint(store.db, () => {
+        write('outer');
+        inSavepoint(store.db, () => write('inner'));
+        throw new Error('broken part');
+      });
+    } catch (error) {
+      told = (error as Error).message;
+    }
+    inSavepoint(store.db, () => write('after'));
+    return { refused: refused.ok, told };
+  });
+  expect([thrown, facts(), commits]).toEqual([{ refused: false, told: 'broken part' }, ['after', 'before'], 1]);
+  expect(() => inSavepoint(store.db, () => write('alone'))).toThrow('within a transaction');
 });

@@ -11,7 +11,17 @@ export function onCommit(db: WritableDb, listener: () => void): () => void {
   return () => known.delete(listener);
 }
 
-/** Runs a verb's writes as one transaction: all of them, or none when it throws or its result is not ok. Nests by joining. */
+const commits = new WeakMap<WritableDb, number>();
+
+/** How many outermost transactions this connection has committed. */
+export function committedSoFar(db: WritableDb): number {
+  return commits.get(db) ?? 0;
+}
+
+/**
+ * Runs a verb's writes as one transaction: all of them, or none when it throws or its result is not ok. Nests by joining.
+ * A power cut may still take it until `durable` resolves, and never an earlier one without it.
+ */
 export function inTransaction<T>(db: WritableDb, work: () => T): T {
   if (db.inTransaction) return work();
   prepared(db, 'BEGIN IMMEDIATE').run();
@@ -27,7 +37,30 @@ export function inTransaction<T>(db: WritableDb, work: () => T): T {
     if (db.inTransaction) prepared(db, 'ROLLBACK').run();
     throw error;
   }
+  commits.set(db, committedSoFar(db) + 1);
   for (const listener of listeners.get(db) ?? []) listener();
+  return value;
+}
+
+/**
+ * Runs a part of an open transaction that stands or falls alone: undone when it throws or its result is not ok, and the rest
+ * of the transaction goes on. Where the database itself has given up the whole transaction, the error says so and none is open.
+ */
+export function inSavepoint<T>(db: WritableDb, work: () => T): T {
+  if (!db.inTransaction) throw new Error('a savepoint stands within a transaction');
+  prepared(db, 'SAVEPOINT part').run();
+  let value: T;
+  try {
+    value = work();
+    if (isFailure(value)) prepared(db, 'ROLLBACK TO part').run();
+  } catch (error) {
+    if (db.inTransaction) {
+      prepared(db, 'ROLLBACK TO part').run();
+      prepared(db, 'RELEASE part').run();
+    }
+    throw error;
+  }
+  prepared(db, 'RELEASE part').run();
   return value;
 }
 
