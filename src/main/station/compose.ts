@@ -47,7 +47,8 @@ import { openWriter } from './platform/store/database.ts';
 import { migrate } from './platform/store/migrate.ts';
 import { MIGRATIONS } from './platform/store/migrations/index.ts';
 import { openReaderPool } from './platform/store/reader-pool.ts';
-import { isOutOfRoom } from './platform/store/out-of-room.ts';
+import { durable, endSyncing } from './platform/store/durability.ts';
+import { keepLogShort } from './platform/store/move-log.ts';
 import { inTransaction, onCommit } from './platform/store/transaction.ts';
 import type { Secrets } from './platform/vault.ts';
 import { openReception } from './reception.ts';
@@ -233,16 +234,18 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
-  const checkpoint = () => {
+  const checkpoint = async () => {
     try {
-      writeCheckpoint(db, directory.checkpoints, secrets.signingKey, clock);
+      // What is signed must not be news that a power cut takes back.
+      const head = ledgerHead(db);
+      await durable(db);
+      writeCheckpoint(head, directory.checkpoints, secrets.signingKey, clock);
     } catch (error) {
       // On a full disk the station goes on without; the next checkpoint covers what this one would have.
-      if (!isOutOfRoom(error)) throw error;
       log.incident('checkpoint-not-written', error);
     }
   };
-  checkpoint();
+  await checkpoint();
   const ending = new AbortController();
   const sweeping = objects
     .sweep({
@@ -251,7 +254,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       signal: ending.signal,
     })
     .catch((error: unknown) => log.incident('sweep-failed', error));
-  const checkpoints = setInterval(checkpoint, CHECKPOINT_EVERY_MS);
+  const checkpoints = setInterval(() => void checkpoint(), CHECKPOINT_EVERY_MS);
+  const logMover = keepLogShort(
+    db,
+    () => readers.run('move-log', undefined),
+    (error) => log.incident('log-not-moved', error),
+  );
 
   async function refuse(refusal: Refusal): Promise<Result<Station, Refusal>> {
     await readers.close();
@@ -274,12 +282,14 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       forgetRuns();
       jobs.stop();
       followers.stop();
-      status.stop();
+      disk.stop();
       await sweeping;
+      await logMover.stop();
       await readers.close();
       followers.catchUp();
       tell('station-stopped');
-      checkpoint();
+      await checkpoint();
+      await endSyncing(db);
       db.close();
     },
   });

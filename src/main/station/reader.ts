@@ -2,7 +2,7 @@ import { Piscina } from 'piscina';
 import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
 import { findInstances, findSeries, findStudies, type InstanceKeys, type Page } from './archive/index.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
-import { openReader, type ReadableDb } from './platform/store/database.ts';
+import { openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { countFilters, listWindow, type WindowQuery } from './worklist/index.ts';
 
@@ -20,9 +20,11 @@ export const READER_TASKS = {
   'find-studies': (db: ReadableDb, { siteIds, keys, page }: Matching) => findStudies(db, siteIds, keys, page),
   'find-series': (db: ReadableDb, { siteIds, keys, page }: Matching) => findSeries(db, siteIds, keys, page),
   'find-instances': (db: ReadableDb, { siteIds, keys, page }: Matching) => findInstances(db, siteIds, keys, page),
+  'move-log': () => (mover ??= connectMover())(),
 } as const;
 
 let connection: ReadableDb | null = null;
+let mover: (() => void) | null = null;
 
 /** Does one task on this thread's own read-only connection; the default export is what the pool of threads calls. */
 export default function answer({ task, input }: ReaderRequest): unknown {
@@ -32,6 +34,13 @@ export default function answer({ task, input }: ReaderRequest): unknown {
     | undefined;
   if (run === undefined) throw new Error(`readers know no task ${task}`);
   return run(connection, input);
+}
+
+function connectMover(): () => void {
+  const settings = Piscina.workerData as ReaderSettings;
+  const opened = openLogMover(settings.database, Buffer.from(settings.keyHex, 'hex'));
+  if (!opened.ok) throw new Error(`the log's mover cannot open the database: ${opened.error.code}`);
+  return opened.value;
 }
 
 function connect(): ReadableDb {

@@ -5,6 +5,7 @@ import type { HttpHost } from '../platform/http/server.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { durable } from '../platform/store/durability.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { serveDicomweb } from './dicomweb/routes.ts';
 import type { HintHub } from './hint-hub.ts';
@@ -36,17 +37,27 @@ export type Api = { stop(): void };
 export async function createApi(options: ApiOptions): Promise<Api> {
   const { host, db, clock, log, limits, services, hints, metrics, version } = options;
   await host.app.register(fastifyCookie);
+  // Nobody is told of what a power cut could still take back.
+  host.app.addHook('onSend', async () => durable(db));
   const authenticator = createAuthenticator(db, clock, limits, host);
   const reads = createReadRecorder(db, clock);
   const sockets = createSessionSockets();
   const throttle = createSignInThrottle();
   const router = bindRouter({ db, clock, limits, throttle, services, hints, reads, sockets });
   serveRest(host, router, authenticator, log);
-  serveRpc(host, router, authenticator, sockets, log, (answered) => {
-    const { procedure, status, tookMs } = answered;
-    log.info('call-answered', { route: procedure, status, tookMs: Math.round(tookMs) });
-    metrics.callAnswered(answered);
-  });
+  serveRpc(
+    host,
+    router,
+    authenticator,
+    sockets,
+    log,
+    () => durable(db),
+    (answered) => {
+      const { procedure, status, tookMs } = answered;
+      log.info('call-answered', { route: procedure, status, tookMs: Math.round(tookMs) });
+      metrics.callAnswered(answered);
+    },
+  );
   serveDicomweb(host, authenticator, services.dicomweb, reads, log);
   serveMasks(host, authenticator, services, reads);
   serveStationRoutes(host, authenticator, services, metrics, version);

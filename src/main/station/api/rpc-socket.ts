@@ -24,6 +24,7 @@ export function serveRpc(
   authenticator: Authenticator,
   sockets: SessionSockets,
   log: Log,
+  beforeAnswering: () => Promise<void>,
   onAnswered: (answered: CallAnswered) => void,
 ): void {
   const handler = new RPCHandler<CallContext>(router, {
@@ -33,7 +34,9 @@ export function serveRpc(
         const fromMs = performance.now();
         let status = 200;
         try {
-          return await next();
+          const answer = await next();
+          await beforeAnswering();
+          return answer;
         } catch (error) {
           if (signal?.aborted === true) throw error; // nobody waits for the answer any more
           const spoken = spokenError(error, procedure, log);

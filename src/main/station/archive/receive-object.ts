@@ -10,11 +10,13 @@ import type { Clock } from '../platform/clock.ts';
 import { type IncomingFile, type ObjectStore, SEALED, startObjectDigest } from '../platform/objects/object-store.ts';
 import type { ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import { checkObject } from './check-object.ts';
-import { fileInstance, type Filing } from './file-instance.ts';
+import type { Filing } from './file-instance.ts';
+import { fileTogether } from './file-together.ts';
 import { isIdentified } from './identified-instance.ts';
 import { quarantineObject } from './quarantine.ts';
 import { compareVersions } from './same-pixels.ts';
@@ -47,8 +49,8 @@ const BYTES_BETWEEN_LOOKS = 16 * 1024 * 1024;
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
 
 /**
- * Receives one object: streamed to a file and digested as it passes, synced, filed in one transaction, and only then
- * answered. A stream that ends early, or a disk that fills, leaves nothing behind.
+ * Receives one object: streamed to a file and digested as it passes, synced, filed in one transaction, that too on the
+ * disk, and only then answered. A stream that ends early, or a disk that fills, leaves nothing behind.
  */
 export async function receiveObject(
   archive: Archive,
@@ -68,7 +70,9 @@ export async function receiveObject(
       sizeBytes: file.sizeBytes,
       bodyOffset: header.byteLength,
     };
-    return await decide(archive, arrival, association, file, object);
+    const answer = await decide(archive, arrival, association, file, object);
+    await durable(archive.db);
+    return answer;
   } catch (error) {
     if (isOutOfRoom(error)) return NO_ROOM;
     throw error;
@@ -139,10 +143,10 @@ async function fileReadable(archive: Archive, what: Omit<Filing, 'comparison' | 
   const { clock, db, objects } = archive;
   const { object, transferSyntaxUid } = what;
   const filing = (comparison: Filing['comparison']): Filing => ({ ...what, comparison, atMs: clock.nowMs() });
-  let outcome = fileInstance(db, filing(null));
+  let outcome = await fileTogether(db, filing(null));
   while (outcome.state === 'compare-pixels') {
     const compared = await compareVersions(objects, outcome.current, { object, transferSyntaxUid });
-    outcome = fileInstance(db, filing({ withDigest: outcome.current.object.digest, ...compared }));
+    outcome = await fileTogether(db, filing({ withDigest: outcome.current.object.digest, ...compared }));
   }
 }
 

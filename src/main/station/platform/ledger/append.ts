@@ -11,8 +11,11 @@ const INSERT_EVENT = `
 `;
 const INSERT_PAYLOAD = 'INSERT INTO event_payloads (seq, payload) VALUES (?, ?)';
 
+/** The newest event's number and hash. */
+export type LedgerHead = { readonly seq: number; readonly hash: Buffer };
+
 /** The newest event's place in the chain; sequence 0 and the genesis hash while the ledger is empty. */
-export function ledgerHead(db: ReadableDb): { readonly seq: number; readonly hash: Buffer } {
+export function ledgerHead(db: ReadableDb): LedgerHead {
   return prepared<{ seq: number; hash: Buffer }>(db, FIND_HEAD).get() ?? { seq: 0, hash: GENESIS_HASH };
 }
 

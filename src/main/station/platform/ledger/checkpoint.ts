@@ -14,9 +14,8 @@ import {
 import path from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { ReadableDb } from '../store/database.ts';
 import { syncFolder } from '../sync-folder.ts';
-import { ledgerHead } from './append.ts';
+import type { LedgerHead } from './append.ts';
 import { canonicalPayload } from './event.ts';
 
 const Statement = z.object({ seq: z.number().int(), hash: z.string(), atMs: z.number() });
@@ -27,8 +26,7 @@ export type Checkpoint = z.infer<typeof SignedCheckpoint>;
 const TAIL_BYTES = 4096;
 
 /** Signs the ledger's head (Ed25519) into a file outside the database, so that a truncated or rewritten ledger shows. */
-export function writeCheckpoint(db: ReadableDb, file: string, signingKey: KeyObject, clock: Clock): Checkpoint | null {
-  const head = ledgerHead(db);
+export function writeCheckpoint(head: LedgerHead, file: string, signingKey: KeyObject, clock: Clock): Checkpoint | null {
   if (head.seq === 0) return null;
   const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ledgerHead } from './append.ts';
 import { readCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import { type EventRow, eventHash } from './event.ts';
 import { appendNumbered, openTestLedger, type TestLedger } from './test-ledger.ts';
@@ -14,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => ledger.close());
 
-const checkpoint = (key = ledger.signingKey) => writeCheckpoint(ledger.db, ledger.checkpoints, key, clock);
+const checkpoint = (key = ledger.signingKey) => writeCheckpoint(ledgerHead(ledger.db), ledger.checkpoints, key, clock);
 const verify = () => verifyLedger(ledger.db, ledger.checkpoints, ledger.publicKeyPem);
 const append = (count: number) => {
   for (let number = 1; number <= count; number += 1) appendNumbered(ledger.db, number);

@@ -18,16 +18,30 @@ export const DATABASE_KEY_BYTES = 32;
 /** A database up to this size is checked whole when it is opened (well under a second); a larger one page by page, as it is read. */
 const CHECKED_WHOLE_BYTES = 128 * 2 ** 20;
 
-/** Opens the encrypted database for writing, creating it when absent: WAL, full sync, foreign keys. */
+/** The log is moved into the database beside the main thread (`moveLog`); only past this many pages the writer must do it. */
+const PAGES_BEFORE_CHECKPOINT = 25_000;
+
+/** Opens the encrypted database for writing, creating it when absent: WAL, foreign keys. */
 export function openWriter(file: string, key: Uint8Array): Result<WritableDb, OpenFailure> {
   return open(file, key, (db) => {
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
+    // Commits do not wait for the disk: whoever acknowledges one waits for `durable` (decision 0010).
+    db.pragma('synchronous = NORMAL');
+    db.pragma(`wal_autocheckpoint = ${PAGES_BEFORE_CHECKPOINT}`);
     db.pragma('foreign_keys = ON');
     db.pragma('temp_store = MEMORY');
     if (statSync(file).size <= CHECKED_WHOLE_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok')
       throw new Sqlite.SqliteError('quick_check', 'SQLITE_CORRUPT');
     return db as WritableDb;
+  });
+}
+
+/** Opens a connection that does nothing but move the log into the database; gives the way to do it. */
+export function openLogMover(file: string, key: Uint8Array): Result<() => void, OpenFailure> {
+  return open(file, key, (db) => {
+    db.pragma('synchronous = NORMAL');
+    db.pragma('wal_autocheckpoint = 0');
+    return () => void db.pragma('wal_checkpoint(PASSIVE)');
   });
 }
 
