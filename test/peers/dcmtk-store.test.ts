@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeInstance } from '../../src/main/station/dicom/dataset/describe-instance.ts';
-import { bytesReader, findPixelData } from '../../src/main/station/dicom/dataset/find-pixel-data.ts';
+import { bytesReader } from '../../src/main/station/dicom/dataset/find-pixel-data.ts';
 import { encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
-import { frameRanges } from '../../src/main/station/dicom/frames.ts';
 import { readPart10Header, writePart10Header } from '../../src/main/station/dicom/part10.ts';
 import { decodeFrame } from '../../src/main/station/dicom/pixel/decode-frame.ts';
+import { openFrames } from '../../src/main/station/dicom/pixel/read-frames.ts';
 import { echo, instanceFromBytes, sendInstances } from '../../src/main/station/dicom/scu.ts';
 import { collectBody, keepingDicomServer, type KeepingServer } from '../peers-scripted/keeping-dicom-server.ts';
 
@@ -91,25 +90,12 @@ function phantom(uid: string): Uint8Array {
 }
 
 async function pixelsOf(bytes: Uint8Array, transferSyntaxUid: string) {
-  const found = await findPixelData(bytesReader(bytes), transferSyntaxUid);
-  if (!found.ok || !found.value.location) throw new Error('no pixel data');
-  const { image } = describeInstance(found.value.dataset);
-  const ranges = frameRanges(found.value.location, image);
-  if (!ranges.ok) throw new Error(ranges.error.code);
-  const decoded = decodeFrame({
-    bytes: Buffer.concat((ranges.value[0] ?? []).map(({ offset, length }) => bytes.subarray(offset, offset + length))),
-    transferSyntaxUid,
-    rows: image.rows ?? 0,
-    columns: image.columns ?? 0,
-    samplesPerPixel: image.samplesPerPixel ?? 0,
-    photometricInterpretation: image.photometricInterpretation ?? '',
-    bitsAllocated: image.bitsAllocated ?? 0,
-    bitsStored: image.bitsStored ?? 0,
-    highBit: image.highBit ?? 0,
-    pixelRepresentation: image.pixelRepresentation ?? 0,
-  });
+  const frames = await openFrames(bytesReader(bytes), transferSyntaxUid);
+  const frame = frames.ok ? await frames.value.read(0) : null;
+  if (frame === null) throw new Error('no frame');
+  const decoded = await decodeFrame(frame);
   if (!decoded.ok) throw new Error(decoded.error.code);
-  return decoded.value;
+  return decoded.value.pixels;
 }
 
 test.skipIf(!isHere)('answers echoscu, and refuses it under another title', async () => {
@@ -212,24 +198,6 @@ test.skipIf(!isHere)('sends a data set to storescp unchanged, whatever the PDU l
     }
   } finally {
     scp.kill();
-  }
-});
-
-test.skipIf(!isHere || !has('openssl'))('answers echoscu over TLS, and itself', async () => {
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(directory, name)) as [string, string];
-  const subject = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
-  await run('openssl', ['req', ...subject, '-keyout', key, '-out', cert]);
-  const tls = { key: readFileSync(key), cert: readFileSync(cert) };
-  const { server } = await keepingDicomServer({ tls });
-  try {
-    await run('echoscu', ['+tla', '+cf', cert, '127.0.0.1', String(server.port)]);
-    const remote = { host: '127.0.0.1', port: server.port, callingAe: 'WETREAD', calledAe: 'WETREAD' };
-    expect(await echo({ ...remote, tls: { ca: tls.cert, servername: 'localhost' } })).toEqual({ ok: true, value: 0 });
-    const untrusted = await echo({ ...remote, tls: {} });
-    expect(untrusted).toMatchObject({ ok: false, error: { code: 'cannot-connect' } });
-    expect(await echo(remote)).toMatchObject({ ok: false });
-  } finally {
-    await server.close(0);
   }
 });
 

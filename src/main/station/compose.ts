@@ -3,7 +3,7 @@ import path from 'node:path';
 import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
 import { err, ok, type Result } from '../../shared/domain/result.ts';
-import { createDemoUsers, createFirstAdministrator, ensureSite } from './access/index.ts';
+import { createDemoUsers, createFirstAdministrator, ensureSites, shareAdministrators } from './access/index.ts';
 import { createApi } from './api/create-api.ts';
 import { createHintHub } from './api/hint-hub.ts';
 import { createServices } from './api/services/create-services.ts';
@@ -13,7 +13,10 @@ import {
   completenessJobs,
   configurePeers,
   endAssociationsLeftOpen,
+  INDEX_NAMES_JOB,
+  indexNamesJob,
   peerSettings,
+  retireAllPeers,
   waitAnew,
 } from './archive/index.ts';
 import type { Refusal } from './exit-codes.ts';
@@ -31,6 +34,7 @@ import {
 } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
+import { watchDisk } from './platform/disk-watch.ts';
 import type { DataDirectory } from './platform/data-directory.ts';
 import { createHttp } from './platform/http/server.ts';
 import { createJobRunner } from './platform/jobs/jobs.ts';
@@ -122,28 +126,33 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       }),
     );
 
-  // The site and its people.
-  const ensured = ensureSite(db, { ...config.site, atMs: clock.nowMs() });
+  // The sites and their people.
+  const newSite = ({ code, name, zone }: Config['sites'][number]) => ({ code, name, zone, atMs: clock.nowMs() });
+  const ensured = ensureSites(db, newSite(config.site), config.sites.map(newSite));
   if (!ensured.ok) {
     db.close();
     return ensured;
   }
-  const site = ensured.value;
+  const sites = ensured.value;
+  const [site, ...further] = sites;
   tell('station-started');
   const firstSignIn = directory.isDemo ? null : await createFirstAdministrator(db, site, clock.nowMs);
   if (directory.isDemo) await createDemoUsers(db, site, clock.nowMs);
+  shareAdministrators(db, site, further, clock.nowMs());
 
   // Receiving.
-  configurePeers(db, site.siteId, config.dicom.aeTitle, peerSettings(config, site.code));
+  retireAllPeers(db);
+  for (const { siteId, code } of sites) configurePeers(db, siteId, config.dicom.aeTitle, peerSettings(config, code));
   const startedAtMs = clock.nowMs();
-  endAssociationsLeftOpen(db, startedAtMs);
+  endAssociationsLeftOpen(db, startedAtMs, config.completeness);
   waitAnew(db, config.completeness, startedAtMs);
+  const disk = watchDisk(objects, config.disk, log);
   const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes };
 
   // Inference. What a runner left that nobody took in is computed anew.
   for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
   installModels(db, packages.value, clock.nowMs());
-  exposeModels(db, site.siteId, directory.isDemo, clock.nowMs());
+  for (const { siteId } of sites) exposeModels(db, siteId, directory.isDemo, clock.nowMs());
   recoverRuns(db, clock.nowMs());
   const supervisor = superviseRunner(options.runnerHost, {
     objectsDir: directory.objects,
@@ -162,13 +171,17 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     db,
     [
       inferenceConsumer,
-      triageConsumer({ deadlines, zoneOf: () => site.zone }),
-      worklistConsumer((studyId, seq) => hints.publish({ siteId: site.siteId, studyId, seq })),
+      triageConsumer({ deadlines, zoneOf: (siteId) => sites.find((one) => one.siteId === siteId)?.zone ?? site.zone }),
+      worklistConsumer((change) => hints.publish(change)),
     ],
     { clock, log },
   );
   followers.catchUp();
-  const jobs = createJobRunner(db, { ...completenessJobs(startedAtMs), [TOLERANCE_JOB]: markRunLate }, { clock, log });
+  const jobs = createJobRunner(
+    db,
+    { ...completenessJobs(config.completeness), [TOLERANCE_JOB]: markRunLate, [INDEX_NAMES_JOB]: indexNamesJob },
+    { clock, log },
+  );
 
   // What answers pages and machines.
   const metrics = createMetrics({
@@ -191,10 +204,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     clock,
     log,
     objectAnswered: metrics.objectAnswered,
+    disk,
     port: options.dicomPort,
   });
   const status = createStatus({
-    ...{ db, site, config, clock, log, version, objects, supervisor, followers, reception },
+    ...{ db, config, clock, version, disk, supervisor, followers, reception },
+    siteIds: sites.map(({ siteId }) => siteId),
     isDemo: directory.isDemo,
   });
   const readers: Readers = openReaderPool(options.readerEntry, {
@@ -227,7 +242,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     await http.close();
     return refuse(listening.error);
   }
-  await status.watch();
+  await disk.watch();
   followers.start();
   jobs.start();
   const forgetJobs = onCommit(db, jobs.notify);

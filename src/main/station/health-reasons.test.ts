@@ -6,6 +6,7 @@ const WELL: HealthFacts = {
   disk: 'enough',
   runner: 'ready',
   isWantedProvider: true,
+  certificateLeftMs: null,
   brokenModels: 0,
   parkedEvents: 0,
   ledgerLag: 0,

@@ -1,9 +1,12 @@
+import type { DiskState } from './platform/disk-watch.ts';
 import type { HealthReason } from '../../shared/contract/station.ts';
 
 /** What the station knows of its own state when it is asked how it is. */
 export type HealthFacts = {
   readonly isDicomListening: boolean;
-  readonly disk: 'enough' | 'low' | 'full' | 'unknown';
+  readonly disk: DiskState;
+  /** Until our DICOM TLS certificate expires; null without one. */
+  readonly certificateLeftMs: number | null;
   readonly runner: 'ready' | 'starting' | 'down';
   readonly isWantedProvider: boolean;
   readonly brokenModels: number;
@@ -15,6 +18,7 @@ export type HealthFacts = {
 
 /** A follower this many events behind the head shows old rows. */
 const LARGEST_LAG = 500;
+const DAY_MS = 86_400_000;
 
 type Rule = {
   readonly code: string;
@@ -26,8 +30,13 @@ type Rule = {
 const RULES: readonly Rule[] = [
   { code: 'dicom-closed', severity: 'failing', holds: (facts) => !facts.isDicomListening },
   { code: 'disk-full', severity: 'failing', holds: (facts) => facts.disk === 'full' },
+  { code: 'disk-refusing', severity: 'failing', holds: (facts) => facts.disk === 'refusing' },
   { code: 'disk-unknown', severity: 'degraded', holds: (facts) => facts.disk === 'unknown' },
   { code: 'disk-low', severity: 'degraded', holds: (facts) => facts.disk === 'low' },
+  { code: 'certificate-expired', severity: 'failing', holds: expires(Number.NEGATIVE_INFINITY, 0) },
+  { code: 'certificate-expires-in-7-days', severity: 'degraded', holds: expires(0, 7) },
+  { code: 'certificate-expires-in-30-days', severity: 'degraded', holds: expires(7, 30) },
+  { code: 'certificate-expires-in-60-days', severity: 'degraded', holds: expires(30, 60) },
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
@@ -36,6 +45,11 @@ const RULES: readonly Rule[] = [
   { code: 'quarantine-waiting', severity: 'degraded', holds: (facts) => facts.quarantined > 0 },
   { code: 'no-reader-signed-in', severity: 'degraded', holds: (facts) => facts.readersSignedIn === 0 },
 ];
+
+/** Whether the certificate has more than `fromDays` and at most `toDays` left. */
+function expires(fromDays: number, toDays: number): Rule['holds'] {
+  return ({ certificateLeftMs: leftMs }) => leftMs !== null && leftMs > fromDays * DAY_MS && leftMs <= toDays * DAY_MS;
+}
 
 /** The reasons that hold; the station is ready unless one of them is failing. */
 export function healthReasons(facts: HealthFacts): readonly HealthReason[] {

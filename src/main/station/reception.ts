@@ -4,14 +4,17 @@ import {
   admitAssociation,
   type Archive,
   type ArchiveAssociation,
+  createRefusals,
   endAssociation,
+  listTitles,
   receiveObject,
-  recordRefusal,
 } from './archive/index.ts';
 import { DEFAULT_ACCEPTS, type DicomServer, startDicomServer } from './dicom/server.ts';
+import { certificateEndsAtMs, readTlsFiles, type TlsFiles } from './dicom/tls.ts';
 import type { Refusal } from './exit-codes.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
+import type { DiskWatch } from './platform/disk-watch.ts';
 import type { Log } from './platform/log.ts';
 
 /** The DICOM listener bound to the archive. */
@@ -22,6 +25,8 @@ export type Reception = {
   openAssociations(): number;
   /** The port listened on; 0 while closed. */
   port(): number;
+  /** When the certificate of the TLS listener expires; null without one. */
+  certificateEndsAtMs(): number | null;
 };
 
 type ReceptionTools = {
@@ -31,38 +36,63 @@ type ReceptionTools = {
   readonly log: Log;
   readonly objectAnswered: (status: string) => void;
   readonly port: number;
+  readonly disk: DiskWatch;
 };
 
-const TIMEOUTS = { artimMs: 30_000, idleMs: 300_000, objectMs: 120_000 };
+const ARTIM_MS = 30_000;
+const LOOK_AT_CERTIFICATE_MS = 3_600_000;
 const LONGEST_PDU = 131_072;
+
+/** PS3.8 Table 9-21: an unknown caller is told so for good, a full station for now. */
+const REASONS = { 'unknown-peer': 'calling-ae-not-recognized', 'no-room': 'temporary-congestion' } as const;
 
 /** Joins the protocol's callbacks to the archive's verbs: who may call, what becomes of each object, how each association ended. */
 export function openReception(tools: ReceptionTools): Reception {
   const { archive, config, clock, log } = tools;
   let server: DicomServer | null = null;
   let open = 0;
+  const { tls, timeouts } = config.dicom;
+  const refusals = createRefusals(archive.db, {
+    nowMs: clock.nowMs,
+    onFailure: (error) => log.incident('refusals-not-recorded', error),
+  });
+  const certificate = tls === undefined ? null : watchCertificate(tls, log);
   return {
     async listen() {
       try {
         server = await startDicomServer<ArchiveAssociation>({
           host: config.dicom.host,
           port: tools.port,
-          aeTitles: [config.dicom.aeTitle],
+          aeTitles: listTitles(config).map(({ aeTitle }) => aeTitle),
           maxAssociations: config.dicom.maxAssociations,
-          timeouts: TIMEOUTS,
+          maxAssociationsPerPeer: config.dicom.maxAssociationsPerPeer,
+          timeouts: {
+            artimMs: ARTIM_MS,
+            idleMs: timeouts.idleMs,
+            objectMs: timeouts.pduMs,
+            wholeObjectMs: timeouts.objectMs,
+          },
+          ...(tls !== undefined && {
+            secured: { port: tls.port, context: readTlsFiles(tls), requiresCertificate: tls.requireClientCertificate },
+          }),
+          onUnauthenticated: (address, reason) =>
+            refusals.record({ kind: 'node-authentication-failed', address, reason }),
           maxPduLength: LONGEST_PDU,
           accepts: DEFAULT_ACCEPTS,
-          policy: async ({ callingAe, calledAe, remoteAddress }) => {
+          policy: async ({ callingAe, calledAe, remoteAddress, certificates }) => {
             const correlationId = v7();
+            const state = await tools.disk.look();
             const admitted = admitAssociation(
               archive.db,
-              { callingAe, calledAe, address: remoteAddress },
+              { callingAe, calledAe, address: remoteAddress, certificates },
               correlationId,
               clock.nowMs(),
+              state !== 'refusing' && state !== 'full',
             );
-            if (!admitted.ok) return { accept: false, reason: 'calling-ae-not-recognized' };
+            if (!admitted.ok) return { accept: false, reason: REASONS[admitted.error.code] };
             open += 1;
-            return { accept: true, correlationId, context: admitted.value };
+            const mayStore = admitted.value.peer.services.includes('store');
+            return { accept: true, correlationId, context: admitted.value, ...(!mayStore && { accepts: [] }) };
           },
           store: async (incoming, { context }) => {
             const answer = await receiveObject(archive, incoming, context);
@@ -71,34 +101,65 @@ export function openReception(tools: ReceptionTools): Reception {
           },
           onAssociationEnd: ({ context }, how, { stored, refused, cutShort }) => {
             open -= 1;
-            const { settleMs } = archive.quiet;
             const counts = { stored, refused: refused + cutShort };
-            endAssociation(archive.db, context, { how, ...counts, atMs: clock.nowMs(), settleMs });
+            endAssociation(archive.db, context, { how, ...counts, atMs: clock.nowMs(), rules: archive.quiet });
           },
-          onRefused: ({ remoteAddress }, reason) =>
-            recordRefusal(archive.db, reason, remoteAddress, v7(), clock.nowMs()),
+          onRefused: ({ remoteAddress: address }, reason) =>
+            refusals.record({ kind: 'association-refused', address, reason }),
           log: (event) => {
             if (event.kind === 'callback-failed')
               log.incident('dicom-callback-failed', event.error, { correlationId: event.correlationId });
             else log.warn(event.kind, { code: event.code });
           },
         });
+        certificate?.start((context) => server?.renewCertificate(context));
         return ok({ port: server.port });
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EADDRINUSE') return err({ code: 'dicom-port-taken' });
         if (code === 'EADDRNOTAVAIL') return err({ code: 'address-unavailable' });
         if (code === 'EACCES') return err({ code: 'port-not-permitted' });
+        if (tls !== undefined && code !== undefined) return err({ code: 'tls-unreadable', details: [code] });
         throw error;
       }
     },
     async close(graceMs) {
       const closing = server;
       server = null;
+      certificate?.stop();
+      refusals.stop();
       await closing?.close(graceMs);
+      refusals.flush();
     },
     isListening: () => server !== null,
     openAssociations: () => open,
     port: () => server?.port ?? 0,
+    certificateEndsAtMs: () => certificate?.endsAtMs() ?? null,
+  };
+}
+
+/** Keeps an eye on our certificate: one that was renewed is taken up within an hour, and the end of the present one is known. */
+function watchCertificate(files: TlsFiles, log: Log) {
+  let endsAtMs: number | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  return {
+    endsAtMs: () => endsAtMs,
+    start(renew: (context: ReturnType<typeof readTlsFiles>) => void) {
+      const look = () => {
+        try {
+          const ends = certificateEndsAtMs(files.certFile);
+          if (endsAtMs !== null && ends !== endsAtMs) renew(readTlsFiles(files));
+          endsAtMs = ends;
+        } catch (error) {
+          log.incident('certificate-not-read', error);
+        }
+      };
+      look();
+      timer = setInterval(look, LOOK_AT_CERTIFICATE_MS);
+      timer.unref();
+    },
+    stop() {
+      if (timer !== null) clearInterval(timer);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from './platform/config.ts';
+import { type DiskWatch, watchDisk } from './platform/disk-watch.ts';
 import type { Followers } from './platform/ledger/follow.ts';
 import type { RunnerSupervisor } from './inference/index.ts';
 import type { Reception } from './reception.ts';
@@ -10,36 +11,57 @@ import { aSlice } from './testing/objects.ts';
 let clinic: Clinic;
 let free: () => Promise<{ freeBytes: number; totalBytes: number }>;
 let status: Status;
+let disk: DiskWatch;
+let endsAtMs: number | null;
 
 beforeEach(() => {
   clinic = openClinic();
   free = () => Promise.resolve({ freeBytes: 1e12, totalBytes: 2e12 });
   const { db, north, log, archive } = clinic;
+  endsAtMs = null;
+  disk = watchDisk({ free: () => free() }, Config.parse({}).disk, log);
   status = createStatus({
-    ...{ db, site: north, config: Config.parse({}), clock: archive.clock, log, version: '0', isDemo: false },
-    objects: { ...archive.objects, free: () => free() },
+    ...{ db, siteIds: [north.siteId], config: Config.parse({}), clock: archive.clock, version: '0', isDemo: false },
+    disk,
     supervisor: { state: () => ({ state: 'starting' }) } as unknown as RunnerSupervisor,
     followers: { parked: () => 0, lags: () => ({ a: 0 }) } as unknown as Followers,
-    reception: { isListening: () => true, port: () => 1, openAssociations: () => 0 } as unknown as Reception,
+    reception: {
+      isListening: () => true,
+      port: () => 1,
+      openAssociations: () => 0,
+      certificateEndsAtMs: () => endsAtMs,
+    } as unknown as Reception,
   });
 });
 afterEach(() => {
-  status.stop();
+  disk.stop();
   clinic.close();
 });
 const codes = () => status.health().reasons.map(({ code }) => code);
 
 test('the disk is known once watching has begun', async () => {
   free = () => Promise.resolve({ freeBytes: 1, totalBytes: 2 });
-  await status.watch();
+  await disk.watch();
   expect([codes().includes('disk-full'), status.health().ready]).toEqual([true, false]);
 });
 
 test('a disk that cannot be asked about is a reason, and ends nothing', async () => {
   free = () => Promise.reject(new Error('stale handle'));
-  await status.watch();
+  await disk.watch();
   expect([codes().includes('disk-unknown'), status.health().ready]).toEqual([true, true]);
   expect(clinic.logged()).toContain('disk-not-read');
+});
+
+test.each([
+  [61, []],
+  [60, ['certificate-expires-in-60-days']],
+  [30, ['certificate-expires-in-30-days']],
+  [7, ['certificate-expires-in-7-days']],
+  [0, ['certificate-expired']],
+  [-100, ['certificate-expired']],
+])('a certificate with %i days left', (days, expected) => {
+  endsAtMs = clinic.nowMs() + days * 86_400_000;
+  expect(codes().filter((code) => code.startsWith('certificate'))).toEqual(expected);
 });
 
 test('counts are of the sites of whoever asks', async () => {

@@ -1,26 +1,25 @@
 import type { HealthReason, StationStatus } from '../../shared/contract/station.ts';
-import { countSignedIn, type Scope, type Site } from './access/index.ts';
+import { countSignedIn, type Scope } from './access/index.ts';
 import { countQuarantined, countReceivedSince } from './archive/index.ts';
 import { healthReasons } from './health-reasons.ts';
 import { countOpenRuns, countUnusableModels, listModels, type RunnerSupervisor } from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
-import type { Log } from './platform/log.ts';
+import type { DiskWatch } from './platform/disk-watch.ts';
 import type { Config } from './platform/config.ts';
 import type { Followers } from './platform/ledger/follow.ts';
-import type { ObjectStore } from './platform/objects/object-store.ts';
+
 import type { WritableDb } from './platform/store/database.ts';
 import type { Reception } from './reception.ts';
 import { countUnopenedCritical } from './worklist/index.ts';
 
 type StatusTools = {
   readonly db: WritableDb;
-  readonly site: Site;
+  readonly siteIds: readonly string[];
   readonly config: Config;
   readonly clock: Clock;
-  readonly log: Log;
   readonly version: string;
   readonly isDemo: boolean;
-  readonly objects: ObjectStore;
+  readonly disk: DiskWatch;
   readonly supervisor: RunnerSupervisor;
   readonly followers: Followers;
   readonly reception: Reception;
@@ -30,39 +29,14 @@ type StatusTools = {
 export type Status = {
   read(scope: Scope): StationStatus;
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
-  /** Looks at the disk, then again now and then until `stop`; resolves after the first look. */
-  watch(): Promise<void>;
-  stop(): void;
 };
 
 const HOUR_MS = 3_600_000;
-const LOOK_AT_DISK_MS = 10_000;
 const SEEN_WITHIN_MS = 10 * 60_000;
 
 /** The state as of now; the disk as of the last look. */
 export function createStatus(tools: StatusTools): Status {
-  const { db, site, config, clock, supervisor, followers, reception } = tools;
-  let disk = { freeBytes: 0, totalBytes: 0 };
-  /** Null before the first look. */
-  let isDiskKnown: boolean | null = null;
-  let timer: NodeJS.Timeout | null = null;
-
-  async function lookAtDisk(): Promise<void> {
-    try {
-      disk = await tools.objects.free();
-      isDiskKnown = true;
-    } catch (error) {
-      // The station goes on: an object there is no room for is refused when it comes.
-      if (isDiskKnown !== false) tools.log.incident('disk-not-read', error);
-      isDiskKnown = false;
-    }
-  }
-
-  function diskState(): 'enough' | 'low' | 'full' {
-    if (isDiskKnown !== true || disk.freeBytes >= config.disk.lowBytes) return 'enough';
-    return disk.freeBytes >= config.disk.fullBytes ? 'low' : 'full';
-  }
-
+  const { db, siteIds, config, clock, disk, supervisor, followers, reception } = tools;
   function runnerState(): StationStatus['inference']['state'] {
     const { state } = supervisor.state();
     if (state === 'ready') return 'ready';
@@ -83,7 +57,8 @@ export function createStatus(tools: StatusTools): Status {
     const used = provider();
     return healthReasons({
       isDicomListening: reception.isListening(),
-      disk: isDiskKnown === false ? 'unknown' : diskState(),
+      disk: disk.state,
+      certificateLeftMs: leftMs(reception.certificateEndsAtMs(), clock.nowMs()),
       runner: runnerState(),
       isWantedProvider: used === null || used === config.inference.providers[0],
       brokenModels: countUnusableModels(db),
@@ -121,23 +96,19 @@ export function createStatus(tools: StatusTools): Status {
           ...countOpenRuns(db),
           models: listModels(db).filter(({ state }) => state === 'installed' || state === 'verified').length,
         },
-        disk: { ...disk, state: diskState() },
+        disk: { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes, state: disk.state },
         unopenedCritical: countUnopenedCritical(db, scope.siteIds),
         readersSignedIn: readersSignedIn(),
         reasons: [...reasons(scope.siteIds)],
       };
     },
     health() {
-      const now = reasons([site.siteId]);
+      const now = reasons(siteIds);
       return { ready: now.every(({ severity }) => severity !== 'failing'), reasons: now };
     },
-    async watch() {
-      await lookAtDisk();
-      timer = setInterval(() => void lookAtDisk(), LOOK_AT_DISK_MS);
-      timer.unref();
-    },
-    stop() {
-      if (timer !== null) clearInterval(timer);
-    },
   };
+}
+
+function leftMs(endsAtMs: number | null, nowMs: number): number | null {
+  return endsAtMs === null ? null : endsAtMs - nowMs;
 }

@@ -14,6 +14,8 @@ export const CurrentUser = z.object({
   roles: z.array(Role),
   permissions: z.array(z.enum(PERMISSIONS)),
   site: z.object({ code: z.string(), name: z.string(), zone: z.string() }),
+  /** Every site at which they have a role; with more than one they may change between them. */
+  sites: z.array(z.object({ code: z.string(), name: z.string() })),
   /** The password is one that somebody else set and saw. */
   mustChangePassword: z.boolean().optional(),
 });
@@ -29,7 +31,14 @@ export type SignInOutcome = z.infer<typeof SignInOutcome>;
 export const sessions = {
   signIn: procedure('public')
     .route({ method: 'POST', path: '/sessions', successStatus: 201 })
-    .input(z.object({ username: z.string().min(1).max(200), password: z.string().min(1).max(1000) }))
+    .input(
+      z.object({
+        username: z.string().min(1).max(200),
+        password: z.string().min(1).max(1000),
+        /** Code of the site; left out, the oldest at which the user has a role. */
+        site: z.string().max(32).optional(),
+      }),
+    )
     .output(SignInOutcome),
   current: procedure('own-session', BACKGROUND).route({ method: 'GET', path: '/sessions/current' }).output(CurrentUser),
   /** Ends every other session of this user; a wrong current password is a conflict with the code `password-wrong`. */
@@ -37,6 +46,11 @@ export const sessions = {
     .route({ method: 'PUT', path: '/sessions/current/password' })
     .input(z.object({ current: z.string().min(1).max(1000), next: z.string().min(SHORTEST_PASSWORD).max(1000) }))
     .output(z.object({})),
+  /** Takes this page session to another site of the user's; any other is the conflict `site-not-found`. */
+  enterSite: procedure('own-session')
+    .route({ method: 'PUT', path: '/sessions/current/site' })
+    .input(z.object({ site: z.string().max(32) }))
+    .output(CurrentUser),
   signOut: procedure('own-session').route({ method: 'DELETE', path: '/sessions/current' }).output(z.object({})),
   /** Somebody is there: a page says so at a person's input, for what it asks by itself keeps no session alive. */
   touch: procedure('signed-in').route({ method: 'POST', path: '/sessions/current/touches' }).output(z.object({})),

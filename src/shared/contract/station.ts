@@ -41,7 +41,11 @@ export const StationStatus = z.object({
     running: z.number().int(),
     models: z.number().int(),
   }),
-  disk: z.object({ freeBytes: z.number(), totalBytes: z.number(), state: z.enum(['enough', 'low', 'full']) }),
+  disk: z.object({
+    freeBytes: z.number(),
+    totalBytes: z.number(),
+    state: z.enum(['enough', 'low', 'refusing', 'full', 'unknown']),
+  }),
   unopenedCritical: z.number().int(),
   readersSignedIn: z.number().int(),
   reasons: z.array(HealthReason),

@@ -24,6 +24,11 @@ export const users = {
     .route({ method: 'POST', path: '/users', successStatus: 201 })
     .input(z.object({ username: name, displayName: name, roles: z.array(PersonRole).min(1).max(4) }))
     .output(z.object({ userId: UserId, password: z.string() })),
+  /** Gives somebody who has a name already roles at the caller's site, in place of those they had there; none takes them away. */
+  setRoles: procedure('users.manage')
+    .route({ method: 'PUT', path: '/users/roles' })
+    .input(z.object({ username: name, roles: z.array(PersonRole).max(4) }))
+    .output(z.object({})),
   list: procedure('users.manage').route({ method: 'GET', path: '/users' }).output(z.array(UserCard)),
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NOT_RUN_REASONS } from './ai-status.ts';
+import { CorrectionKind, CorrectionReason, HidingReason } from './correction.ts';
 import { Completeness, CompletenessEvidence, Intent, QuarantineReason } from './study.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 
@@ -15,12 +16,23 @@ export const EVENT_KINDS = {
     payload: z.object({ changed: z.array(z.enum(['name', 'zone'])), zone: z.string() }),
   },
   'user-created': { version: 1, payload: z.object({ userId: z.string(), roles: z.array(z.string()) }) },
+  'user-roles-set': { version: 1, payload: z.object({ userId: z.string(), roles: z.array(z.string()) }) },
+  'user-entered-site': { version: 1, payload: z.object({ userId: z.string() }) },
   'user-signed-in': { version: 1, payload: z.object({ userId: z.string() }) },
   'user-sign-in-refused': { version: 1, payload: z.object({ reason: z.string(), userId: z.string().nullable() }) },
   'user-signed-out': { version: 1, payload: z.object({ userId: z.string() }) },
   'user-password-changed': { version: 1, payload: z.object({ userId: z.string() }) },
   'service-token-created': { version: 1, payload: z.object({ userId: z.string(), expiresAtMs: z.number() }) },
-  'association-refused': { version: 1, payload: z.object({ reason: z.string(), address: z.string() }) },
+  /** `count`: how many more of that address and reason within a minute, where there were more; the address is empty where too many called. */
+  'association-refused': {
+    version: 1,
+    payload: z.object({ reason: z.string(), address: z.string(), count: z.number().int().optional() }),
+  },
+  /** A TLS handshake that proved nobody (PS3.15 A.5.3.11, Node Authentication); counted as refusals are. */
+  'node-authentication-failed': {
+    version: 1,
+    payload: z.object({ reason: z.string(), address: z.string(), count: z.number().int().optional() }),
+  },
   'association-ended': {
     version: 1,
     payload: z.object({
@@ -46,6 +58,29 @@ export const EVENT_KINDS = {
   'instance-quarantined': {
     version: 1,
     payload: z.object({ quarantineId: z.string(), digest: z.string(), reason: QuarantineReason }),
+  },
+  'object-damaged': {
+    version: 1,
+    payload: z.object({
+      digest: z.string(),
+      condition: z.enum(['damaged', 'missing', 'key-unknown']),
+      quarantineId: z.string().nullable(),
+    }),
+  },
+  'object-healed': { version: 1, payload: z.object({ digest: z.string(), quarantineId: z.string().nullable() }) },
+  'objects-verified': {
+    version: 1,
+    payload: z.object({ objects: z.number().int(), bytes: z.number().int(), damaged: z.number().int() }),
+  },
+  'object-keys-rotated': { version: 1, payload: z.object({ keyId: z.string(), how: z.enum(['rewrap', 'reseal']) }) },
+  'object-rotation-finished': {
+    version: 1,
+    payload: z.object({
+      how: z.string(),
+      objects: z.number().int(),
+      faults: z.number().int(),
+      forgotten: z.number().int(),
+    }),
   },
   'study-completed': {
     version: 2,
@@ -165,6 +200,71 @@ export const EVENT_KINDS = {
       openByAtMs: z.number().nullable(),
       reportByAtMs: z.number().nullable(),
       reasons: z.array(Reason),
+    }),
+  },
+  'quarantine-read': { version: 1, payload: z.object({ quarantineId: z.string() }) },
+  'quarantine-exported': { version: 1, payload: z.object({ quarantineId: z.string(), digest: z.string() }) },
+  'quarantine-settled': {
+    version: 1,
+    payload: z.object({
+      quarantineId: z.string(),
+      digest: z.string(),
+      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back']),
+      because: z.string(),
+    }),
+  },
+  // Corrections of identity: one event for each study that changes; `patientIds` are all whose studies show something new.
+  'study-moved': {
+    version: 1,
+    payload: z.object({ changeId: z.string(), reason: CorrectionReason, patientIds: z.array(z.string()) }),
+  },
+  'study-split': {
+    version: 1,
+    payload: z.object({
+      changeId: z.string(),
+      reason: CorrectionReason,
+      role: z.enum(['source', 'split-off']),
+      otherStudyId: z.string(),
+      patientIds: z.array(z.string()),
+      revision: z.number().int(),
+    }),
+  },
+  'patients-merged': {
+    version: 1,
+    payload: z.object({ changeId: z.string(), reason: CorrectionReason, patientIds: z.array(z.string()) }),
+  },
+  'instances-hidden': {
+    version: 1,
+    payload: z.object({
+      changeId: z.string(),
+      reason: HidingReason,
+      level: z.enum(['study', 'series', 'instance']),
+      instances: z.number().int(),
+      revision: z.number().int(),
+      patientIds: z.array(z.string()),
+    }),
+  },
+  'identity-confirmed': {
+    version: 1,
+    payload: z.object({ changeId: z.string(), reason: CorrectionReason, patientIds: z.array(z.string()) }),
+  },
+  'identity-undone': {
+    version: 1,
+    payload: z.object({
+      changeId: z.string(),
+      kind: CorrectionKind,
+      revision: z.number().int(),
+      patientIds: z.array(z.string()),
+    }),
+  },
+  'rejection-note-received': {
+    version: 1,
+    payload: z.object({
+      noteSopUid: z.string(),
+      reason: HidingReason,
+      outcome: z.enum(['honoured', 'peer-not-permitted']),
+      references: z.number().int(),
+      changeId: z.string().nullable(),
     }),
   },
   'event-parked': {

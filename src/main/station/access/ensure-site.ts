@@ -32,6 +32,25 @@ export function ensureSite(db: WritableDb, input: NewSite): Result<Site, { reado
   });
 }
 
+/** The station's own site, and beside it those that are configured further; a new one is made, what is changed taken over. */
+export function ensureSites(
+  db: WritableDb,
+  own: NewSite,
+  further: readonly NewSite[],
+): Result<readonly [Site, ...Site[]], { readonly code: 'site-differs' }> {
+  return inTransaction(db, () => {
+    const first = ensureSite(db, own);
+    if (!first.ok) return first;
+    return ok([
+      first.value,
+      ...further.map((site) => {
+        const known = findSiteByCode(db, site.code);
+        return known === null ? makeSite(db, site) : takeOver(db, known, site);
+      }),
+    ]);
+  });
+}
+
 /** Makes a site beside whatever is there. */
 export function makeSite(db: WritableDb, input: NewSite): Site {
   return inTransaction(db, () => {

@@ -1,7 +1,7 @@
 import type { SiteId, UserId } from '../../../shared/domain/ids.ts';
 import { ROLE_PERMISSIONS } from '../../../shared/domain/permissions.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
-import { findSite, findUser, listRoles } from './queries.ts';
+import { findSite, findUser, listRoles, listSitesOf } from './queries.ts';
 import type { Session, SessionLimits } from './session.ts';
 import { tokenDigest } from './session-token.ts';
 
@@ -44,6 +44,7 @@ export function findSession(db: ReadableDb, token: string, nowMs: number, limits
       roles: [...roles],
       permissions,
       site: { code: site.code, name: site.name, zone: site.zone },
+      sites: listSitesOf(db, userId).map(({ code, name }) => ({ code, name })),
       mustChangePassword: user.state === 'must-change-password',
     },
   };

@@ -3,11 +3,13 @@ export { createServiceToken, type NewServiceToken } from './create-service-token
 export { createPerson, type NewPerson } from './create-person.ts';
 export { createUser, type NewUser } from './create-user.ts';
 export { createDemoUsers } from './demo-users.ts';
-export { ensureSite, makeSite, type NewSite } from './ensure-site.ts';
+export { enterSite } from './enter-site.ts';
+export { ensureSites, makeSite, type NewSite } from './ensure-site.ts';
 export { findSession, hasGoneIdle, touchSession } from './find-session.ts';
 export { createFirstAdministrator, type FirstAdministrator } from './first-administrator.ts';
 export { hashPassword } from './passwords.ts';
 export { actorOf, type Principal, type Scope } from './principal.ts';
+export { type NewRoles, setRoles, shareAdministrators } from './roles.ts';
 export { countSignedIn, findDisplayName, findSite, listUsers, type Site } from './queries.ts';
 export { SESSION_LIMITS, type Session, type SessionLimits } from './session.ts';
 export { signIn, type SignedIn, type SignIn, type SignInRefusal } from './sign-in.ts';

@@ -30,9 +30,9 @@ const LIST_USERS = `
     FROM users JOIN user_roles USING (user_id) WHERE site_id = ? GROUP BY user_id ORDER BY username
 `;
 const LIST_ROLES = 'SELECT role FROM user_roles WHERE user_id = ? AND site_id = ? ORDER BY role';
-const FIND_HOME_SITE = `
-  SELECT sites.site_id AS siteId, code, name, zone FROM user_roles JOIN sites USING (site_id)
-   WHERE user_id = ? ORDER BY sites.created_at_ms, sites.site_id LIMIT 1
+const LIST_SITES_OF = `
+  SELECT DISTINCT sites.site_id AS siteId, code, name, zone, created_at_ms FROM user_roles JOIN sites USING (site_id)
+   WHERE user_id = ? ORDER BY sites.created_at_ms, sites.site_id
 `;
 const COUNT_ADMINISTRATORS = `SELECT count(*) AS administrators FROM user_roles WHERE role = 'administrator'`;
 const HAS_ANY_SIGN_IN = "SELECT 1 FROM sessions WHERE kind = 'page' LIMIT 1";
@@ -82,9 +82,16 @@ export function listUsers(db: ReadableDb, siteId: string): readonly UserCard[] {
     .map((user) => UserCard.parse({ ...user, roles: JSON.parse(user.roles) }));
 }
 
-/** The oldest site at which a user has a role: where they sign in; null when there is none. */
-export function findHomeSite(db: ReadableDb, userId: string): Site | null {
-  return prepared<Site>(db, FIND_HOME_SITE).get(userId) ?? null;
+/** The sites at which a user has a role, the oldest first: there they sign in where they name none. */
+export function listSitesOf(db: ReadableDb, userId: string): readonly Site[] {
+  return prepared<Site>(db, LIST_SITES_OF)
+    .all(userId)
+    .map(({ siteId, code, name, zone }) => ({ siteId, code, name, zone }));
+}
+
+/** The site of that code, where the user has a role there; without a code the first of theirs; or null. */
+export function findSiteOf(db: ReadableDb, userId: string, code: string | undefined): Site | null {
+  return listSitesOf(db, userId).find((site) => code === undefined || site.code === code) ?? null;
 }
 
 /** True once anybody administers the station. */

@@ -72,6 +72,7 @@ test('opens a session whose token is kept only as a digest, and records who sign
     roles: ['radiologist'],
     permissions: session.principal.permissions,
     site: { code: 'north', name: 'North', zone: 'Europe/Berlin' },
+    sites: [{ code: 'north', name: 'North' }],
     mustChangePassword: false,
   });
   expect(session.principal).toMatchObject({ siteIds: [site.siteId], sessionKind: 'page', siteId: site.siteId });

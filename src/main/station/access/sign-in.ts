@@ -8,7 +8,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { DEMO_PASSWORD } from './demo-users.ts';
 import { findSession } from './find-session.ts';
 import { passwordFits } from './passwords.ts';
-import { findHomeSite, findUserByName, type Site, type User } from './queries.ts';
+import { findSiteOf, findUserByName, type Site, type User } from './queries.ts';
 import type { Session, SessionLimits } from './session.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { startSession } from './start-session.ts';
@@ -17,6 +17,8 @@ import { startSession } from './start-session.ts';
 export type SignIn = {
   readonly username: string;
   readonly password: string;
+  /** Code of the site to sign in to; left out, the oldest at which they have a role. */
+  readonly site?: string | undefined;
   readonly address: string;
   readonly nowMs: () => number;
   readonly limits: SessionLimits;
@@ -60,7 +62,7 @@ function admit(db: WritableDb, user: User | null, fits: boolean, input: SignIn):
   if (user.state === 'disabled') return err({ code: 'disabled' });
   if (input.password === DEMO_PASSWORD && !isLoopback(input.address))
     return err({ code: 'demo-password-from-elsewhere' });
-  const site = findHomeSite(db, user.userId);
+  const site = findSiteOf(db, user.userId, input.site);
   return site === null ? err({ code: 'no-role' }) : ok({ user, site });
 }
 

@@ -1,5 +1,5 @@
 import { ORPCError } from '@orpc/server';
-import { changePassword, signIn, signOut } from '../access/index.ts';
+import { changePassword, enterSite, signIn, signOut } from '../access/index.ts';
 import type { Bindings } from './bindings.ts';
 import { guarded, open } from './call-context.ts';
 import { valueOf } from './failures.ts';
@@ -27,6 +27,12 @@ export function bindSessions({ db, clock, limits, throttle, sockets }: Bindings)
       valueOf(outcome);
       sockets.closeEnded();
       return {};
+    }),
+    enterSite: guarded.sessions.enterSite.handler(({ input, context }) => {
+      valueOf(enterSite(db, context.session, input.site, clock.nowMs()));
+      const entered = context.authenticate('by-a-person');
+      if (entered === null) throw new ORPCError('UNAUTHORIZED');
+      return entered.user;
     }),
     touch: guarded.sessions.touch.handler(() => ({})),
     signOut: guarded.sessions.signOut.handler(({ context }) => {

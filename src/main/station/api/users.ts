@@ -1,4 +1,4 @@
-import { actorOf, createPerson, createServiceToken, listUsers } from '../access/index.ts';
+import { actorOf, createPerson, createServiceToken, listUsers, setRoles } from '../access/index.ts';
 import type { Bindings } from './bindings.ts';
 import { guarded } from './call-context.ts';
 import { valueOf } from './failures.ts';
@@ -13,6 +13,11 @@ export function bindUsers({ db, clock }: Bindings) {
       const roles = [...new Set(input.roles)];
       const actor = actorOf(session.principal);
       return valueOf(await createPerson(db, { ...input, roles, siteId, actor, nowMs: () => clock.nowMs() }));
+    }),
+    setRoles: guarded.users.setRoles.handler(({ input, context: { session } }) => {
+      const { siteId } = session.principal;
+      valueOf(setRoles(db, { ...input, siteId, actor: actorOf(session.principal), atMs: clock.nowMs() }));
+      return {};
     }),
     list: guarded.users.list.handler(({ context }) => [...listUsers(db, context.session.principal.siteId)]),
   };

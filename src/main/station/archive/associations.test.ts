@@ -1,14 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
-import {
-  admitAssociation,
-  configurePeers,
-  endAssociation,
-  endAssociationsLeftOpen,
-  findPeerTitle,
-  recordRefusal,
-} from './index.ts';
+import { admitAssociation, configurePeers, endAssociation, endAssociationsLeftOpen, findPeerTitle } from './index.ts';
 
 let clinic: Clinic;
 let admitted = 0;
@@ -86,13 +79,6 @@ test('the end of an association is an event where it brought something or broke;
     ['released', 3, 0],
     ['released', 0, 1],
     ['aborted', 0, 0],
-  ]);
-});
-
-test('a refusal is an event with its reason and address', () => {
-  recordRefusal(clinic.db, 'calling-ae-not-recognized', '10.0.0.66', 'c', 9);
-  expect(clinic.events('association-refused')).toMatchObject([
-    { siteId: null, payload: { reason: 'calling-ae-not-recognized', address: '10.0.0.66' } },
   ]);
 });
 

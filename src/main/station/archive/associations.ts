@@ -2,24 +2,23 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { judgeStudiesOf } from './completeness.ts';
-import { findPeer, type Peer } from './peers.ts';
+import { judgeStudiesOf, type QuietTimes, SHIPPED_RULES } from './completeness.ts';
+import { type Caller, findPeer, type Peer } from './peers.ts';
 
 /** An association as the archive knows it while it lasts. */
 export type ArchiveAssociation = { readonly associationId: string; readonly peer: Peer };
 
-/** How an association ended and what passed over it; `settleMs` as configured, or as shipped where it is left out. */
+/** How an association ended and what passed over it; `rules` as configured, or as shipped where they are left out. */
 export type AssociationEnd = {
   readonly how: 'released' | 'aborted' | 'failed';
   readonly stored: number;
   readonly refused: number;
   readonly atMs: number;
-  readonly settleMs?: number;
+  readonly rules?: QuietTimes;
 };
 
 type Ended = { readonly associationId: string; readonly siteId: string; readonly peerId: string };
 
-const SETTLE_MS = 5000;
 const OPEN_ASSOCIATION = `
   INSERT INTO associations (association_id, site_id, peer_id, intent, opened_at_ms, state)
   VALUES (@associationId, @siteId, @peerId, @intent, @atMs, 'open')
@@ -34,16 +33,18 @@ const LIST_LEFT_OPEN = `
     FROM associations a WHERE a.state = 'open'
 `;
 
-/** Lets a known peer in and remembers the association, or says why not. */
+/** Lets a known peer in while there is room, and remembers the association; or says why not. */
 export function admitAssociation(
   db: WritableDb,
-  offer: { readonly callingAe: string; readonly calledAe: string; readonly address: string },
+  caller: Caller,
   associationId: string,
   atMs: number,
-): Result<ArchiveAssociation, { code: 'unknown-peer' }> {
+  hasRoom = true,
+): Result<ArchiveAssociation, { code: 'unknown-peer' | 'no-room' }> {
   return inTransaction(db, () => {
-    const peer = findPeer(db, offer);
+    const peer = findPeer(db, caller);
     if (peer === null) return err({ code: 'unknown-peer' });
+    if (!hasRoom) return err({ code: 'no-room' });
     prepared(db, OPEN_ASSOCIATION).run({
       associationId,
       siteId: peer.siteId,
@@ -55,26 +56,6 @@ export function admitAssociation(
   });
 }
 
-/** Records that an association was turned away. */
-export function recordRefusal(
-  db: WritableDb,
-  reason: string,
-  address: string,
-  correlationId: string,
-  atMs: number,
-): void {
-  inTransaction(db, () =>
-    appendEvent(db, {
-      kind: 'association-refused',
-      payload: { reason, address },
-      siteId: null,
-      actor: { kind: 'peer', id: address },
-      correlationId,
-      atMs,
-    }),
-  );
-}
-
 /** Closes an association's record and asks again whether the studies it brought are complete. */
 export function endAssociation(db: WritableDb, association: ArchiveAssociation, end: AssociationEnd): void {
   inTransaction(db, () => {
@@ -82,16 +63,17 @@ export function endAssociation(db: WritableDb, association: ArchiveAssociation, 
     const { associationId, peer } = association;
     if (end.stored + end.refused > 0 || end.how !== 'released')
       tellEnd(db, { associationId, siteId: peer.siteId, peerId: peer.peerId }, end);
-    judgeStudiesOf(db, associationId, end.atMs, end.settleMs ?? SETTLE_MS);
+    judgeStudiesOf(db, associationId, end.how, end.rules ?? SHIPPED_RULES, end.atMs);
   });
 }
 
 /** At a start: associations that a killed process left open have failed. What they refused is not known any more. */
-export function endAssociationsLeftOpen(db: WritableDb, atMs: number): void {
+export function endAssociationsLeftOpen(db: WritableDb, atMs: number, rules: QuietTimes = SHIPPED_RULES): void {
   inTransaction(db, () => {
     for (const { stored, ...association } of prepared<Ended & { stored: number }>(db, LIST_LEFT_OPEN).all()) {
       prepared(db, END_ASSOCIATION).run('failed', atMs, association.associationId);
       tellEnd(db, association, { how: 'failed', stored, refused: 0, atMs });
+      judgeStudiesOf(db, association.associationId, 'failed', rules, atMs);
     }
   });
 }

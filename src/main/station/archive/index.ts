@@ -3,11 +3,11 @@ export {
   type ArchiveAssociation,
   endAssociation,
   endAssociationsLeftOpen,
-  recordRefusal,
 } from './associations.ts';
-export { completenessJobs, waitAnew } from './completeness.ts';
+export { completenessJobs, SHIPPED_RULES, waitAnew } from './completeness.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
 export { type Hold, placeHold, releaseHold } from './holds.ts';
+export { createRefusals, type Refusals } from './refusals.ts';
 export { type CalledTitle, listTitles, peerSettings } from './peer-settings.ts';
 export {
   configurePeers,
@@ -19,6 +19,9 @@ export {
   type PeerSetting,
   retireAllPeers,
 } from './peers.ts';
+export { type DamagedInstance, listDamaged, listHolders, type ObjectHolder } from './integrity.ts';
+export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.ts';
+export { watchReader } from './watch-reader.ts';
 export { promoteStudy } from './promote-study.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';
 export {
@@ -36,6 +39,7 @@ export {
 export { type Archive, receiveObject } from './receive-object.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
 export {
+  type Availability,
   findInstances,
   findSeries,
   findStudies,
@@ -51,3 +55,4 @@ export {
   type StudyMatch,
   type TextRange,
 } from './find-studies.ts';
+export { INDEX_NAMES_JOB, indexNamesJob, indexStudyNames } from './study-names.ts';

@@ -135,7 +135,7 @@ test('lets no crowd of silent connections shut out a peer that speaks', async ()
     maxAssociations: 1,
     timeouts: { artimMs: 20_000, idleMs: 5000, objectMs: 5000, wholeObjectMs: 60_000 },
   });
-  for (let silent = 0; silent < 80; silent += 1) await connect();
+  for (let silent = 0; silent < 280; silent += 1) await connect();
   expect(await echo(remote)).toEqual({ ok: true, value: 0 });
   expect(events).toContainEqual({
     kind: 'connection-dropped',

@@ -1,6 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer, TLSSocket } from 'node:tls';
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type Server as TlsServer,
+  TLSSocket,
+} from 'node:tls';
 import { type Counts, serveAssociation } from './dimse/serve-association.ts';
 import type { AssociationOffer, AssociationOutcome, DicomServerOptions, PolicyAnswer } from './server-options.ts';
 import { type AssociatePdu, DICOM_APPLICATION_CONTEXT } from './upper-layer/associate-pdu.ts';

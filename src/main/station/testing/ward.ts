@@ -11,7 +11,7 @@ export function followAll(clinic: Clinic): readonly string[] {
   const consumers = [
     inferenceConsumer,
     triageConsumer(SHIPPED_POLICY),
-    worklistConsumer((studyId) => changed.push(studyId)),
+    worklistConsumer(({ studyId }) => changed.push(studyId)),
   ];
   followLedger(clinic.db, consumers, { clock: clinic.archive.clock, log: clinic.log }).catchUp();
   return changed;

@@ -20,7 +20,9 @@ export function refreshRow(db: WritableDb, studyId: string): void {
 }
 
 /** The worklist as a follower of the ledger: every event about a study builds its row anew, and tells who listens. */
-export function worklistConsumer(changed: (studyId: string, seq: number) => void): Consumer {
+export function worklistConsumer(
+  changed: (change: { readonly siteId: string; readonly studyId: string; readonly seq: number }) => void,
+): Consumer {
   return {
     name: 'worklist',
     startsFrom: 'beginning',
@@ -28,7 +30,7 @@ export function worklistConsumer(changed: (studyId: string, seq: number) => void
     handle(db, event) {
       if (event.studyId === null) return;
       projectRow(db, event.studyId);
-      changed(event.studyId, event.seq);
+      if (event.siteId !== null) changed({ siteId: event.siteId, studyId: event.studyId, seq: event.seq });
     },
   };
 }

@@ -156,7 +156,7 @@ function providerName(provider: string | null): string {
 
 function Disk({ disk }: { readonly disk: StationStatus['disk'] }): ReactNode {
   const { t } = useTranslation();
-  const states = { enough: 'well', low: 'warn', full: 'fault' } as const;
+  const states = { enough: 'well', low: 'warn', refusing: 'fault', full: 'fault', unknown: 'warn' } as const;
   return (
     <Part name={t('strip.disk')} state={states[disk.state]}>
       {t('strip.diskLeft', { left: formatBytes(disk.freeBytes) })}

@@ -12,7 +12,8 @@ import {
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { signOut, useCurrentUser } from '../bridge/session.ts';
+import type { CurrentUser } from '../../../shared/contract/sessions.ts';
+import { enterSite, signOut, useCurrentUser } from '../bridge/session.ts';
 import { usePreferences } from '../ui/preferences.ts';
 import { openCommandPalette } from './CommandPalette.tsx';
 import { CriticalIndicator } from './CriticalIndicator.tsx';
@@ -26,7 +27,7 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
   return (
     <header className={classes.bar}>
       <span className={classes.product}>Wetread</span>
-      <span className={classes.site}>{user.site.name}</span>
+      <SiteName user={user} />
       <nav className={classes.tabs} aria-label={t('shell.pages')}>
         <Link to="/worklist" className={classes.tab}>
           {t('nav.worklist')}
@@ -51,6 +52,28 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
       </Tooltip>
       <UserMenu name={user.displayName} roles={user.roles.map((role) => t(`role.${role}`)).join(', ')} />
     </header>
+  );
+}
+
+/** Where one is; who works at several sites goes from one to the other here. */
+function SiteName({ user }: { readonly user: CurrentUser }): ReactNode {
+  const { t } = useTranslation();
+  if (user.sites.length < 2) return <span className={classes.site}>{user.site.name}</span>;
+  return (
+    <Menu position="bottom-start" withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.site} aria-label={t('shell.siteMenu', { name: user.site.name })}>
+          {user.site.name} <IconChevronDown size={14} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {user.sites.map(({ code, name }) => (
+          <Menu.Item key={code} disabled={code === user.site.code} onClick={() => void enterSite(code)}>
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

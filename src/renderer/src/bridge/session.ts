@@ -48,6 +48,12 @@ function sessionOf(answer: Result<unknown, Failure>): Session {
   return user.success ? { state: 'signed-in', user: user.data } : { state: 'unreachable' };
 }
 
+/** Goes to another site of the user's: everything on the page is that site's from now on, so the page is loaded anew. */
+export async function enterSite(site: string): Promise<void> {
+  const answer = await ask('PUT', `${SESSIONS}/current/site`, { site });
+  if (answer.ok) window.location.reload();
+}
+
 /** Signs in; the station sets its cookie, which opens the socket. Wrong name or password is `signed-out`. */
 export async function signIn(username: string, password: string): Promise<Result<SignInOutcome, Failure>> {
   const answer = await ask('POST', SESSIONS, { username, password });
