@@ -23,25 +23,27 @@ export type Answering<Context> = {
 /** The request of a service's SOP class while it is answered; `cancel` asks it to stop. */
 export type AnswerUnderWay = { readonly done: Promise<void>; readonly cancel: () => void };
 
-/** How an identifier that could not be had is answered. */
-const UNREADABLE: Readonly<Record<IdentifierFailure['code'], ServiceAnswer>> = {
+/** How an identifier that could not be had is answered; where the association ended within it nobody would hear. */
+const UNREADABLE: Readonly<Record<IdentifierFailure['code'], ServiceAnswer | null>> = {
   'too-long': { status: 'out-of-resources', errorComment: 'The data set is too long' },
   unreadable: { status: 'cannot-understand', errorComment: 'The data set cannot be read' },
-  'cut-short': { status: 'processing-failure' }, // the association is over: nobody hears it
+  'cut-short': null,
 };
 
-/** Reads the request's data set, then answers it; what may still arrive meanwhile is the caller's to read. */
+/** Reads the request's data set, then answers it; what may still arrive meanwhile is the caller's to read. Null: cut short. */
 export async function beginAnswer<Context>(
   tools: Answering<Context>,
   context: AgreedContext,
   service: ServiceClass<Context>,
   message: Message,
-): Promise<AnswerUnderWay> {
+): Promise<AnswerUnderWay | null> {
   const stop = new AbortController();
   const answer = new Answer(tools, context, service, message.command, stop.signal);
   const identifier = await readIdentifier(message, context.transferSyntax);
-  const done = identifier.ok ? answer.give(identifier.value) : answer.end(UNREADABLE[identifier.error.code]);
-  return { done, cancel: () => stop.abort() };
+  const under = (done: Promise<void>): AnswerUnderWay => ({ done, cancel: () => stop.abort() });
+  if (identifier.ok) return under(answer.give(identifier.value));
+  const refusal = UNREADABLE[identifier.error.code];
+  return refusal === null ? null : under(answer.end(refusal));
 }
 
 class Answer<Context> {

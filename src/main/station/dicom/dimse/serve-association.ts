@@ -93,8 +93,8 @@ async function answer<Context>(
       }
       const served = service.services.find(({ sopClass }) => sopClass === context.sopClass);
       if (served && context.requestor[askerOf(command.commandField)]) {
-        await answerWatching(service, context, served, message, inbox, outbox);
-        counts.operations += 1;
+        const isWhole = await answerWatching(service, context, served, message, inbox, outbox);
+        counts[isWhole ? 'operations' : 'cutShort'] += 1;
         return;
       }
       response = { status: DIMSE_STATUS['unrecognized-operation'] };
@@ -116,7 +116,7 @@ async function answer<Context>(
   });
 }
 
-/** Answers a service's request, reading on meanwhile: a C-CANCEL stops it, responses go to whoever waits for them. */
+/** Answers a service's request, reading on meanwhile: a C-CANCEL stops it, responses go to whoever waits for them. False: cut short. */
 async function answerWatching<Context>(
   service: Service<Context>,
   context: AgreedContext,
@@ -124,20 +124,22 @@ async function answerWatching<Context>(
   message: Message,
   inbox: Inbox,
   outbox: Outbox,
-): Promise<void> {
+): Promise<boolean> {
   const { association, onFailure, link } = service;
   const tools: Answering<Context> = { association, contexts: [...service.contexts.values()], outbox, onFailure };
-  const { done, cancel } = await beginAnswer(tools, context, served, message);
+  const underWay = await beginAnswer(tools, context, served, message);
+  if (underWay === null) return false;
+  const { done, cancel } = underWay;
   await inbox.drain(); // what was too long to be read
   const finished = done.then(() => 'finished' as const);
   for (;;) {
     const next = await Promise.race([finished, inbox.peek()]);
-    if (next === 'finished') return;
+    if (next === 'finished') return true;
     if (next === null) {
       cancel();
       outbox.close();
       await done;
-      return;
+      return true;
     }
     const { command } = next;
     if (command.commandField === COMMANDS['c-cancel']) {
@@ -152,7 +154,7 @@ async function answerWatching<Context>(
       inbox.take();
     } else {
       await done; // its turn comes
-      return;
+      return true;
     }
   }
 }
