@@ -212,14 +212,19 @@ export function findInstances(
   return match<InstanceMatch>(db, INSTANCES, siteIds, keys, page);
 }
 
-/** The current instances below a path of UIDs that nobody hid, by series and instance number. */
-export function listInstancesBelow(db: ReadableDb, siteIds: readonly string[], path: ObjectPath): InstancePath[] {
+/** The current instances below a path of UIDs that nobody hid, by series and instance number; the first `limit`, or all. */
+export function listInstancesBelow(
+  db: ReadableDb,
+  siteIds: readonly string[],
+  path: ObjectPath,
+  limit = -1,
+): InstancePath[] {
   const keys: InstanceKeys = {
     studyUids: [path.studyUid],
     ...(path.seriesUid !== undefined && { seriesUids: [path.seriesUid] }),
     ...(path.sopUid !== undefined && { sopUids: [path.sopUid] }),
   };
-  return match<InstancePath>(db, { ...INSTANCES, columns: PATH_COLUMNS }, siteIds, keys, { limit: -1, offset: 0 });
+  return match<InstancePath>(db, { ...INSTANCES, columns: PATH_COLUMNS }, siteIds, keys, { limit, offset: 0 });
 }
 
 function match<Row>(db: ReadableDb, level: Level, siteIds: readonly string[], keys: InstanceKeys, page: Page): Row[] {

@@ -46,7 +46,8 @@ function store(seriesUid: string, sopUid: string, transferSyntaxUid: string, mor
     bodyOffset: header.value.dataSetOffset,
   } as const;
   const uids = { studyUid: '1.2', seriesUid, sopUid, sopClassUid: CT, transferSyntaxUid };
-  return { file, instance: { ...where, ...uids, studyId: STUDY } };
+  const row = { seriesId: seriesUid, frames: 1, frameIndex: null };
+  return { file, instance: { ...where, ...uids, ...row, studyId: STUDY } };
 }
 
 let station: TestStation;
@@ -77,6 +78,7 @@ const services: DicomwebServices = {
       dicomStudyId: null,
       series: 2,
       instances: 3,
+      availability: 'ONLINE' as const,
     };
     return Promise.resolve(
       keys.patientName === 'NOBODY' ? [] : Array.from({ length: 2 }, () => match).slice(0, page.limit),
@@ -91,14 +93,20 @@ const services: DicomwebServices = {
       number: 1,
       description: null,
       bodyPart: 'HEAD',
+      seriesId: 'x1',
+      performedDateRaw: '20260102',
+      performedTimeRaw: null,
+      requests: [{ scheduledStepId: 'S1', requestedProcedureId: null, accession: null, studyUid: null }],
       instances: 2,
+      availability: 'ONLINE' as const,
     };
     return Promise.resolve([match]);
   },
   findInstances(_scope, keys, page) {
     asked.push({ keys, page });
     const uids = { studyUid: '1.2', seriesUid: '1.2.1', sopUid: '1.2.1.1', sopClassUid: CT };
-    return Promise.resolve([{ ...uids, number: 1, frames: 2, rows: 2, columns: 2 }]);
+    const image = { number: 1, frames: 2, rows: 2, columns: 2, bitsAllocated: 16 };
+    return Promise.resolve([{ ...uids, ...image, availability: 'NEARLINE' as const }]);
   },
   listInstances: (_scope, { studyUid, seriesUid, sopUid }: ObjectPath) =>
     all
@@ -142,7 +150,7 @@ test('finds studies as DICOM JSON with their addresses, and warns when there are
     expect.stringContaining('application/dicom+json'),
     'no-store',
   ]);
-  expect(answer.headers.get('warning')).toContain('more results');
+  expect(answer.headers.get('warning')).toContain('additional results');
   expect(asked).toEqual([
     { keys: { patientName: 'DOE*', studyDate: { from: '20260101', to: null } }, page: { limit: 2, offset: 5 } },
   ]);
@@ -167,11 +175,18 @@ test('finds studies as DICOM JSON with their addresses, and warns when there are
 test('finds series and instances below what the path names', async () => {
   const series = (await (await get('/studies/1.2/series?Modality=CT')).json()) as Record<string, unknown>[];
   const instances = (await (await get('/studies/1.2/series/1.2.1/instances')).json()) as Record<string, unknown>[];
-  await get('/series?SeriesInstanceUID=1.2.1');
+  const anywhere = (await (await get('/series?SeriesInstanceUID=1.2.1')).json()) as Record<string, unknown>[];
+  expect(anywhere[0]).toMatchObject({ '0020000E': { Value: ['1.2.1'] }, '00100020': { Value: ['77'] } });
+  expect(series[0]).not.toHaveProperty('00100020');
+  expect(series[0]).toMatchObject({
+    '00400244': { Value: ['20260102'] },
+    '00400275': { Value: [{ '00400009': { Value: ['S1'] } }] },
+  });
   expect(asked.map(({ keys }) => keys)).toEqual([
     { modality: 'CT', studyUids: ['1.2'] },
     { studyUids: ['1.2'], seriesUids: ['1.2.1'] },
     { seriesUids: ['1.2.1'] },
+    { studyUids: ['1.2'] }, // every series with its study, where the path names none
   ]);
   expect(series[0]).toMatchObject({ '0020000E': { vr: 'UI', Value: ['1.2.1'] }, '00201209': { vr: 'IS', Value: [2] } });
   expect(instances[0]).toMatchObject({
@@ -179,6 +194,22 @@ test('finds series and instances below what the path names', async () => {
     '00081190': { Value: [`${station.origin}/dicomweb/north/studies/1.2/series/1.2.1/instances/1.2.1.1`] },
     '00280008': { vr: 'IS', Value: [2] },
   });
+});
+
+test('takes what is not indexed from a stored header, only what was asked for, and refuses what is no parameter', async () => {
+  const fields = 'includefield=PatientSex&includefield=00280100,BodyPartExamined';
+  const [instance] = (await (await get(`/studies/1.2/series/1.2.1/instances?${fields}`)).json()) as Record<
+    string,
+    unknown
+  >[];
+  expect(instance).toMatchObject({ '00280100': { vr: 'US', Value: [16] }, '00080056': { Value: ['NEARLINE'] } });
+  expect(instance).not.toHaveProperty('00180015');
+  expect(instance).not.toHaveProperty('00280103');
+  const refused = await get('/studies?DOE^JANE=1');
+  expect([refused.status, await refused.json()]).toEqual([400, { code: 'parameter-unknown' }]);
+  expect([(await get('/studies?PatientComments=x')).status, (await get('/studies?fuzzymatching=true')).status]).toEqual(
+    [400, 200],
+  );
 });
 
 test('answers 204 to no match, 400 to what is no key, 406 to a format it has not, 404 to another site', async () => {

@@ -1,5 +1,6 @@
 import { lookUpKeyword, tagText } from '../../dicom/dataset/dictionary.ts';
 import type { DicomJson, DicomJsonValue } from '../../dicom/dataset/dicom-json.ts';
+import type { SeriesRequest } from '../../dicom/dataset/describe-instance.ts';
 import { parsePersonName } from '../../dicom/dataset/values.ts';
 import type { InstanceMatch, SeriesMatch, StudyMatch } from '../../archive/index.ts';
 
@@ -12,7 +13,7 @@ export function studyJson(match: StudyMatch, retrieveUrl: string): DicomJson {
     StudyDate: match.dateRaw,
     StudyTime: match.timeRaw,
     AccessionNumber: match.accession,
-    InstanceAvailability: 'ONLINE',
+    InstanceAvailability: match.availability,
     ModalitiesInStudy: match.modalities,
     ReferringPhysicianName: personName(match.referringPhysician),
     TimezoneOffsetFromUTC: match.zoneOffsetRaw,
@@ -34,6 +35,7 @@ export function studyJson(match: StudyMatch, retrieveUrl: string): DicomJson {
 export function seriesJson(match: SeriesMatch, retrieveUrl: string): DicomJson {
   return json({
     SpecificCharacterSet: 'ISO_IR 192',
+    InstanceAvailability: match.availability,
     Modality: match.modality,
     SeriesDescription: match.description,
     RetrieveURL: retrieveUrl,
@@ -42,6 +44,18 @@ export function seriesJson(match: SeriesMatch, retrieveUrl: string): DicomJson {
     SeriesInstanceUID: match.seriesUid,
     SeriesNumber: match.number,
     NumberOfSeriesRelatedInstances: match.instances,
+    PerformedProcedureStepStartDate: match.performedDateRaw,
+    PerformedProcedureStepStartTime: match.performedTimeRaw,
+    RequestAttributesSequence: match.requests.map(requestJson),
+  });
+}
+
+function requestJson(request: SeriesRequest): DicomJson {
+  return json({
+    AccessionNumber: request.accession,
+    StudyInstanceUID: request.studyUid,
+    ScheduledProcedureStepID: request.scheduledStepId,
+    RequestedProcedureID: request.requestedProcedureId,
   });
 }
 
@@ -51,7 +65,7 @@ export function instanceJson(match: InstanceMatch, retrieveUrl: string): DicomJs
     SpecificCharacterSet: 'ISO_IR 192',
     SOPClassUID: match.sopClassUid,
     SOPInstanceUID: match.sopUid,
-    InstanceAvailability: 'ONLINE',
+    InstanceAvailability: match.availability,
     RetrieveURL: retrieveUrl,
     StudyInstanceUID: match.studyUid,
     SeriesInstanceUID: match.seriesUid,
@@ -59,6 +73,7 @@ export function instanceJson(match: InstanceMatch, retrieveUrl: string): DicomJs
     NumberOfFrames: match.frames,
     Rows: match.rows,
     Columns: match.columns,
+    BitsAllocated: match.bitsAllocated,
   });
 }
 

@@ -33,7 +33,11 @@ export async function* writeMetadata(
 }
 
 /** One instance's attributes without its pixels; of an object that cannot be read, its UIDs, so that it is not missed. */
-async function readMetadata(objects: ObjectReader, stored: StoredInstance, pixelDataUri: string): Promise<DicomJson> {
+export async function readMetadata(
+  objects: ObjectReader,
+  stored: StoredInstance,
+  pixelDataUri: string,
+): Promise<DicomJson> {
   const reader = dataSetReader(objects, stored);
   if (findTransferSyntax(stored.transferSyntaxUid)?.isDeflated === true) {
     const whole = readDataset(await reader.read(0, reader.length), stored.transferSyntaxUid);

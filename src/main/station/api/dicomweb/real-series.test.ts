@@ -28,7 +28,7 @@ const instances = names.map((name, index): StoredInstance => {
   const { sopClassUid, transferSyntaxUid, dataSetOffset } = header.value;
   const where = { digest: name, encoding: 'plain', sizeBytes: bytes.length, bodyOffset: dataSetOffset } as const;
   const uids = { studyUid: '1.2', seriesUid: '1.2.1', sopUid: `1.2.1.${index + 1}`, sopClassUid, transferSyntaxUid };
-  return { ...where, ...uids, studyId: STUDY };
+  return { ...where, ...uids, seriesId: '1.2.1', frames: 1, frameIndex: null, studyId: STUDY };
 });
 
 beforeAll(async () => {

@@ -11,23 +11,42 @@ test('reads keys by keyword and by tag, and empty ones as anything', () => {
     ModalitiesInStudy: 'CT\\MR',
     StudyID: '',
     AccessionNumber: '*',
-    includefield: 'all',
+    includefield: ['all', '00081030,PatientAge', 'RequestAttributesSequence.00400009'],
     fuzzymatching: 'true',
+    'RequestAttributesSequence.RequestedProcedureID': 'RP*',
+    '00400275.00400009': 'S1',
+    PerformedProcedureStepStartDate: '20260101-',
   };
-  expect(readSearchQuery(query)).toEqual({
+  expect(readSearchQuery('series', query)).toEqual({
     ok: true,
     value: {
-      keys: { patientName: 'DOE*', patientId: '77', studyUids: ['1.2.3', '1.2.4'], modalitiesInStudy: ['CT', 'MR'] },
+      keys: {
+        patientName: 'DOE*',
+        patientId: '77',
+        studyUids: ['1.2.3', '1.2.4'],
+        modalitiesInStudy: ['CT', 'MR'],
+        request: { requestedProcedureId: 'RP*', scheduledStepId: 'S1' },
+        performedDate: { from: '20260101', to: null },
+        fuzzyNames: true,
+      },
       page,
-      ignored: [],
+      fields: [['00200010'], ['00080050'], ['00081030'], ['00101010'], ['00400275', '00400009']],
     },
   });
 });
 
-test('says which keys are not matched on', () => {
-  expect(readSearchQuery({ PatientComments: 'x', '00180015': 'HEAD', nonsense: '1' })).toEqual({
-    ok: true,
-    value: { keys: {}, page, ignored: ['PatientComments', '00180015', 'nonsense'] },
+test.each([
+  ['study', { PatientComments: 'x' }, 'key-not-matched', 'PatientComments'],
+  ['study', { Modality: 'CT' }, 'key-not-matched', 'Modality'],
+  ['series', { SOPInstanceUID: '1.2' }, 'key-not-matched', 'SOPInstanceUID'],
+  ['study', { nonsense: '1' }, 'parameter-unknown', 'nonsense'],
+  ['study', { 'PatientName.nonsense': '1' }, 'parameter-unknown', 'PatientName.nonsense'],
+  ['study', { includefield: 'DOE^JANE' }, 'parameter-unknown', undefined],
+  ['study', { 'DOE JANE': '1' }, 'parameter-unknown', undefined],
+] as const)('refuses at %s level %j: %s', (level, query, code, parameter) => {
+  expect(readSearchQuery(level, query)).toEqual({
+    ok: false,
+    error: { code, ...(parameter !== undefined && { parameter }) },
   });
 });
 
@@ -37,7 +56,10 @@ test.each([
   ['20260101-', { from: '20260101', to: null }],
   ['-20260131', { from: null, to: '20260131' }],
 ])('the date range %s', (StudyDate, studyDate) => {
-  expect(readSearchQuery({ StudyDate })).toEqual({ ok: true, value: { keys: { studyDate }, page, ignored: [] } });
+  expect(readSearchQuery('study', { StudyDate })).toEqual({
+    ok: true,
+    value: { keys: { studyDate }, page, fields: [] },
+  });
 });
 
 test.each([
@@ -49,19 +71,19 @@ test.each([
   [{ limit: '-1' }],
   [{ limit: ['1', '2'] }],
   [{ offset: 'many' }],
+  [{ fuzzymatching: 'perhaps' }],
 ])('refuses %j', (query) => {
-  expect(readSearchQuery(query)).toEqual({ ok: false, error: { code: 'query-malformed' } });
+  expect(readSearchQuery('instance', query)).toMatchObject({ ok: false, error: { code: 'query-malformed' } });
 });
 
 test('caps a page at a thousand', () => {
-  expect(readSearchQuery({ limit: '100000', offset: '20' })).toMatchObject({
+  expect(readSearchQuery('study', { limit: '100000', offset: '20' })).toMatchObject({
     value: { page: { limit: 1000, offset: 20 } },
   });
 });
 
-test('takes a parameter named like a property of every object for one that is not matched on', () => {
-  const query = Object.fromEntries(
-    ['__proto__', 'constructor', 'hasOwnProperty', 'toString'].map((name) => [name, 'x']),
-  );
-  expect(readSearchQuery(query)).toEqual({ ok: true, value: { keys: {}, page, ignored: Object.keys(query) } });
+test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])('%s is no parameter', (name) => {
+  expect(readSearchQuery('study', Object.fromEntries([[name, 'x']]))).toMatchObject({
+    error: { code: 'parameter-unknown' },
+  });
 });

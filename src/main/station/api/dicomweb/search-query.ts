@@ -1,74 +1,159 @@
-import { lookUpTag } from '../../dicom/dataset/dictionary.ts';
+import { lookUpKeyword, lookUpTag, tagText } from '../../dicom/dataset/dictionary.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { InstanceKeys, Page, TextRange } from '../../archive/index.ts';
 
-/** A search as asked: keys, page, and what was asked for that is not matched on. */
+/** What a search is of. */
+export type SearchLevel = 'study' | 'series' | 'instance';
+
+/** A search as asked: keys, page, and attributes wanted besides those always given, as paths of tags. */
 export type SearchQuery = {
   readonly keys: InstanceKeys;
   readonly page: Page;
-  readonly ignored: readonly string[];
+  readonly fields: readonly (readonly string[])[];
+};
+
+/** Why a query cannot be answered; `parameter` is the name of the one at fault, never its value. */
+export type QueryFailure = {
+  readonly code: 'query-malformed' | 'parameter-unknown' | 'key-not-matched';
+  readonly parameter?: string;
 };
 
 const MOST_RESULTS = 1_000;
 const USUAL_RESULTS = 100;
 const UID = /^[0-9.]{1,64}$/;
 const CONTROLS = new Set(['includefield', 'fuzzymatching', 'limit', 'offset', 'accept', 'charset']);
-
-type Part = Partial<InstanceKeys>;
-type Reader = (value: string) => Part | null;
-
-/** Each matching key by its keyword (PS3.18 Tables 10.6.1-5): what it narrows, or null for a value that cannot be. */
-const READERS: Readonly<Record<string, Reader>> = {
-  StudyDate: (value) => ranged(value, /^\d{8}$/, (studyDate) => ({ studyDate })),
-  StudyTime: (value) => ranged(value, /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/, (studyTime) => ({ studyTime })),
-  AccessionNumber: (accession) => ({ accession }),
-  ModalitiesInStudy: (value) => ({ modalitiesInStudy: listed(value) }),
-  ReferringPhysicianName: (referringPhysician) => ({ referringPhysician }),
-  PatientName: (patientName) => ({ patientName }),
-  PatientID: (patientId) => ({ patientId }),
-  StudyID: (dicomStudyId) => ({ dicomStudyId }),
-  StudyInstanceUID: (value) => uids(value, (studyUids) => ({ studyUids })),
-  SeriesInstanceUID: (value) => uids(value, (seriesUids) => ({ seriesUids })),
-  Modality: (modality) => ({ modality }),
-  SeriesNumber: (value) => integer(value, (seriesNumber) => ({ seriesNumber })),
-  SOPInstanceUID: (value) => uids(value, (sopUids) => ({ sopUids })),
-  SOPClassUID: (value) => uids(value, (sopClassUids) => ({ sopClassUids })),
-  InstanceNumber: (value) => integer(value, (instanceNumber) => ({ instanceNumber })),
+const ABOVE: Readonly<Record<SearchLevel, readonly SearchLevel[]>> = {
+  study: ['study'],
+  series: ['study', 'series'],
+  instance: ['study', 'series', 'instance'],
 };
 
-/** Reads a QIDO-RS query (PS3.18 §8.3.4): keys by keyword or tag; an empty value matches everything. */
+type Part = Partial<InstanceKeys>;
+type Key = { readonly of: SearchLevel; readonly read: (value: string) => Part | null };
+
+const study = (read: Key['read']): Key => ({ of: 'study', read });
+const series = (read: Key['read']): Key => ({ of: 'series', read });
+const instance = (read: Key['read']): Key => ({ of: 'instance', read });
+const date = (narrow: (range: TextRange) => Part) => (value: string) => ranged(value, /^\d{8}$/, narrow);
+const time = (narrow: (range: TextRange) => Part) => (value: string) =>
+  ranged(value, /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/, narrow);
+const request = (key: keyof NonNullable<InstanceKeys['request']>) => series((value) => ({ request: { [key]: value } }));
+
+/** Each matching key by its keyword, a sequence's by both (PS3.18 Tables 10.6.1-5): what it narrows, or null for a value that cannot be. */
+const KEYS: Readonly<Record<string, Key>> = {
+  StudyDate: study(date((studyDate) => ({ studyDate }))),
+  StudyTime: study(time((studyTime) => ({ studyTime }))),
+  AccessionNumber: study((accession) => ({ accession })),
+  ModalitiesInStudy: study((value) => ({ modalitiesInStudy: listed(value) })),
+  ReferringPhysicianName: study((referringPhysician) => ({ referringPhysician })),
+  PatientName: study((patientName) => ({ patientName })),
+  PatientID: study((patientId) => ({ patientId })),
+  IssuerOfPatientID: study((issuerOfPatientId) => ({ issuerOfPatientId })),
+  PatientBirthDate: study(date((patientBirthDate) => ({ patientBirthDate }))),
+  PatientSex: study((patientSex) => ({ patientSex })),
+  StudyDescription: study((studyDescription) => ({ studyDescription })),
+  StudyID: study((dicomStudyId) => ({ dicomStudyId })),
+  StudyInstanceUID: study((value) => uids(value, (studyUids) => ({ studyUids }))),
+  SeriesInstanceUID: series((value) => uids(value, (seriesUids) => ({ seriesUids }))),
+  Modality: series((modality) => ({ modality })),
+  SeriesNumber: series((value) => integer(value, (seriesNumber) => ({ seriesNumber }))),
+  SeriesDescription: series((seriesDescription) => ({ seriesDescription })),
+  BodyPartExamined: series((bodyPart) => ({ bodyPart })),
+  PerformedProcedureStepStartDate: series(date((performedDate) => ({ performedDate }))),
+  PerformedProcedureStepStartTime: series(time((performedTime) => ({ performedTime }))),
+  'RequestAttributesSequence.ScheduledProcedureStepID': request('scheduledStepId'),
+  'RequestAttributesSequence.RequestedProcedureID': request('requestedProcedureId'),
+  'RequestAttributesSequence.AccessionNumber': request('accession'),
+  'RequestAttributesSequence.StudyInstanceUID': request('studyUid'),
+  SOPInstanceUID: instance((value) => uids(value, (sopUids) => ({ sopUids }))),
+  SOPClassUID: instance((value) => uids(value, (sopClassUids) => ({ sopClassUids }))),
+  InstanceNumber: instance((value) => integer(value, (instanceNumber) => ({ instanceNumber }))),
+};
+
+/**
+ * Reads a QIDO-RS query (PS3.18 §8.3.4): keys by keyword or tag, those of sequences with a dot. An empty value matches
+ * everything and asks for the attribute. What is no parameter, or a key nothing is matched on, is refused: to pass over it
+ * would answer more than was asked for.
+ */
 export function readSearchQuery(
+  level: SearchLevel,
   query: Readonly<Record<string, unknown>>,
-): Result<SearchQuery, { readonly code: 'query-malformed' }> {
-  const keys: Part[] = [];
-  const ignored: string[] = [];
+): Result<SearchQuery, QueryFailure> {
+  const keys: Record<string, unknown> = {};
+  const fields = new Map<string, readonly string[]>();
   for (const [name, given] of Object.entries(query)) {
     if (CONTROLS.has(name.toLowerCase())) continue;
+    const path = pathOf(name);
+    if (path === null) return err({ code: 'parameter-unknown', ...nameIfSane(name) });
     const value = Array.isArray(given) ? given.join(',') : String(given);
-    const keyword = keywordOf(name);
-    const read = keyword !== null && Object.hasOwn(READERS, keyword) ? READERS[keyword] : undefined;
-    if (read === undefined) ignored.push(name);
-    else if (value !== '' && value !== '*') {
-      const part = read(value);
-      if (part === null) return err({ code: 'query-malformed' });
-      keys.push(part);
+    const keyword = path.map(({ keyword: one }) => one).join('.');
+    const key = Object.hasOwn(KEYS, keyword) ? KEYS[keyword] : undefined;
+    if (value === '' || value === '*')
+      fields.set(
+        keyword,
+        path.map(({ tag }) => tag),
+      );
+    else if (key === undefined || !ABOVE[level].includes(key.of))
+      return err({ code: 'key-not-matched', parameter: keyword });
+    else {
+      const part = key.read(value);
+      if (part === null) return err({ code: 'query-malformed', parameter: keyword });
+      Object.assign(keys, part, part.request && { request: { ...(keys.request as object), ...part.request } });
     }
   }
-  const limit = count(query.limit, USUAL_RESULTS);
-  const offset = count(query.offset, 0);
-  if (limit === null || offset === null) return err({ code: 'query-malformed' });
-  return ok({ keys: Object.assign({}, ...keys), page: { limit: Math.min(limit, MOST_RESULTS), offset }, ignored });
+  const page = readPage(query);
+  const fuzzy = flag(query.fuzzymatching);
+  if (page === null || fuzzy === null) return err({ code: 'query-malformed' });
+  for (const name of fieldNames(query.includefield)) {
+    if (name === 'all') continue; // everything that is indexed is always given
+    const path = pathOf(name);
+    if (path === null) return err({ code: 'parameter-unknown', ...nameIfSane(name) });
+    fields.set(
+      name,
+      path.map(({ tag }) => tag),
+    );
+  }
+  return ok({ keys: { ...keys, ...(fuzzy && { fuzzyNames: true }) }, page, fields: [...fields.values()] });
 }
 
-/** The keyword of a parameter's name, whether it is one already or eight hexadecimal digits. */
-function keywordOf(name: string): string | null {
-  if (!/^[0-9a-f]{8}$/i.test(name)) return name;
-  return lookUpTag(Number.parseInt(name, 16))?.keyword ?? null;
+type Step = { readonly keyword: string; readonly tag: string };
+
+/** A parameter's name as the attributes it goes through: keywords, or eight hexadecimal digits; null for what is none. */
+function pathOf(name: string): readonly Step[] | null {
+  const steps = name.split('.').map((part) => {
+    if (/^[0-9a-f]{8}$/i.test(part)) {
+      const keyword = lookUpTag(Number.parseInt(part, 16))?.keyword ?? part;
+      return { keyword, tag: part.toUpperCase() };
+    }
+    const known = lookUpKeyword(part);
+    return known === null ? null : { keyword: part, tag: tagText(known.tag) };
+  });
+  return steps.every((step) => step !== null) ? (steps as Step[]) : null;
+}
+
+function fieldNames(given: unknown): readonly string[] {
+  const all = Array.isArray(given) ? given : given === undefined ? [] : [given];
+  return all.flatMap((one) => listed(String(one))).filter((name) => name !== '');
+}
+
+function nameIfSane(name: string): { readonly parameter?: string } {
+  return /^[\w.]{1,64}$/.test(name) ? { parameter: name } : {};
+}
+
+function readPage(query: Readonly<Record<string, unknown>>): Page | null {
+  const limit = count(query.limit, USUAL_RESULTS);
+  const offset = count(query.offset, 0);
+  return limit === null || offset === null ? null : { limit: Math.min(limit, MOST_RESULTS), offset };
 }
 
 function count(given: unknown, usual: number): number | null {
   if (given === undefined || given === '') return usual;
   return typeof given === 'string' && /^\d{1,9}$/.test(given) ? Number(given) : null;
+}
+
+function flag(given: unknown): boolean | null {
+  if (given === undefined || given === '' || given === 'false') return false;
+  return given === 'true' ? true : null;
 }
 
 function listed(value: string): readonly string[] {

@@ -5,51 +5,64 @@ import { acceptsJson } from './choose-format.ts';
 import { instanceJson, seriesJson, studyJson } from './match-json.ts';
 import { parseAccept } from './media-types.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
-import { readSearchQuery } from './search-query.ts';
-import type { InstanceKeys, Page } from '../../archive/index.ts';
+import { readSearchQuery, type SearchLevel } from './search-query.ts';
+import type { InstanceKeys, ObjectPath, Page } from '../../archive/index.ts';
 import type { DicomwebServices } from './services.ts';
+import { addStoredFields, MOST_WITH_STORED_FIELDS, needsStored } from './stored-fields.ts';
 
+/** A match as it is answered, and the path to it. */
+type Match = { readonly json: DicomJson; readonly path: ObjectPath };
 type Search = (
   services: DicomwebServices,
   scope: Scope,
   keys: InstanceKeys,
   page: Page,
   request: FastifyRequest,
-) => Promise<readonly DicomJson[]>;
+) => Promise<readonly Match[]>;
 
 const findStudies: Search = async (services, scope, keys, page, request) =>
-  (await services.findStudies(scope, keys, page)).map((match) =>
-    studyJson(match, addressOf(request, 'studies', match.studyUid)),
-  );
+  (await services.findStudies(scope, keys, page)).map((match) => ({
+    json: studyJson(match, addressOf(request, 'studies', match.studyUid)),
+    path: { studyUid: match.studyUid },
+  }));
 const findSeries: Search = async (services, scope, keys, page, request) =>
-  (await services.findSeries(scope, keys, page)).map((match) =>
-    seriesJson(match, addressOf(request, 'studies', match.studyUid, 'series', match.seriesUid)),
-  );
+  (await services.findSeries(scope, keys, page)).map((match) => ({
+    json: seriesJson(match, addressOf(request, 'studies', match.studyUid, 'series', match.seriesUid)),
+    path: { studyUid: match.studyUid, seriesUid: match.seriesUid },
+  }));
 const findInstances: Search = async (services, scope, keys, page, request) =>
   (await services.findInstances(scope, keys, page)).map((match) => {
-    const path = ['studies', match.studyUid, 'series', match.seriesUid, 'instances', match.sopUid];
-    return instanceJson(match, addressOf(request, ...path));
+    const { studyUid, seriesUid, sopUid } = match;
+    const address = addressOf(request, 'studies', studyUid, 'series', seriesUid, 'instances', sopUid);
+    return { json: instanceJson(match, address), path: { studyUid, seriesUid, sopUid } };
   });
 
-const RESOURCES: Readonly<Record<string, Search>> = {
-  '/studies': findStudies,
-  '/series': findSeries,
-  '/instances': findInstances,
-  '/studies/:studyUid/series': findSeries,
-  '/studies/:studyUid/instances': findInstances,
-  '/studies/:studyUid/series/:seriesUid/instances': findInstances,
+/** What is searched where, and which levels above the path does not name, and so are told with each match (PS3.18 Table 10.6.1-1). */
+type Resource = {
+  readonly level: SearchLevel;
+  readonly search: Search;
+  readonly above: readonly ('study' | 'series')[];
+};
+
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  '/studies': { level: 'study', search: findStudies, above: [] },
+  '/series': { level: 'series', search: findSeries, above: ['study'] },
+  '/instances': { level: 'instance', search: findInstances, above: ['study', 'series'] },
+  '/studies/:studyUid/series': { level: 'series', search: findSeries, above: [] },
+  '/studies/:studyUid/instances': { level: 'instance', search: findInstances, above: ['series'] },
+  '/studies/:studyUid/series/:seriesUid/instances': { level: 'instance', search: findInstances, above: [] },
 };
 
 /** QIDO-RS (PS3.18 §10.6): the standard puts keys into the URL, so nothing here may log or repeat one. */
 export function serveSearch(dicomweb: Dicomweb): void {
-  for (const [path, search] of Object.entries(RESOURCES)) {
-    dicomweb.host.app.get(`${DICOMWEB_PREFIX}${path}`, (request, reply) => answer(dicomweb, search, request, reply));
+  for (const [path, resource] of Object.entries(RESOURCES)) {
+    dicomweb.host.app.get(`${DICOMWEB_PREFIX}${path}`, (request, reply) => answer(dicomweb, resource, request, reply));
   }
 }
 
 async function answer(
   { admit, services, reads }: Dicomweb,
-  search: Search,
+  { level, search, above }: Resource,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -57,22 +70,48 @@ async function answer(
   if (session === null) return reply;
   if (!acceptsJson(parseAccept(request.headers.accept))) return reply.code(406).send({ code: 'not-acceptable' });
   const { studyUid, seriesUid } = request.params as { readonly studyUid?: string; readonly seriesUid?: string };
-  const query = readSearchQuery({
+  const query = readSearchQuery(level, {
     ...(request.query as Record<string, unknown>),
     ...(studyUid !== undefined && { StudyInstanceUID: studyUid }),
     ...(seriesUid !== undefined && { SeriesInstanceUID: seriesUid }),
   });
   if (!query.ok) return reply.code(400).send(query.error);
-  const { keys, page, ignored } = query.value;
+  const scope = { siteIds: [session.principal.siteId] };
+  const { keys, page, fields } = query.value;
   // One more than asked tells whether there are more.
-  const matches = await search(services, session.principal, keys, { ...page, limit: page.limit + 1 }, request);
-  const shown = matches.slice(0, page.limit);
+  const found = await search(services, scope, keys, { ...page, limit: page.limit + 1 }, request);
+  const whole = await tellAbove(services, scope, found, above, request);
+  const isStored = needsStored(whole, fields);
+  const limit = isStored ? Math.min(page.limit, MOST_WITH_STORED_FIELDS) : page.limit;
+  const shown = whole.slice(0, limit);
   reads.search(session, 'dicomweb', shown.length);
-  const warnings = [
-    ...(matches.length > page.limit ? ['There are more results: ask again with an offset.'] : []),
-    ...(ignored.length > 0 ? ['Some keys are not matched on.'] : []),
-  ];
-  if (warnings.length > 0) reply.header('warning', `299 wetread "${warnings.join(' ')}"`);
+  // The words of PS3.18 §8.3.4.4: clients look for them.
+  if (found.length > limit)
+    reply.header('warning', `299 ${request.headers.host} "There are additional results that can be requested"`);
   if (shown.length === 0) return reply.code(204).send();
-  return reply.type('application/dicom+json').send(JSON.stringify(shown));
+  const told = isStored ? await addStoredFields(services, scope, shown, fields) : shown;
+  return reply.type('application/dicom+json').send(JSON.stringify(told.map(({ json }) => json)));
+}
+
+/** Each match with what its study and series say, where the path names neither. */
+async function tellAbove(
+  services: DicomwebServices,
+  scope: Scope,
+  matches: readonly Match[],
+  above: readonly ('study' | 'series')[],
+  request: FastifyRequest,
+): Promise<readonly Match[]> {
+  const studyUids = [...new Set(matches.map(({ path }) => path.studyUid))];
+  const seriesUids = [...new Set(matches.flatMap(({ path }) => path.seriesUid ?? []))];
+  const page = { limit: matches.length, offset: 0 };
+  const studies = above.includes('study') ? await findStudies(services, scope, { studyUids }, page, request) : [];
+  const series = above.includes('series')
+    ? await findSeries(services, scope, { studyUids, seriesUids }, page, request)
+    : [];
+  const keyOf = ({ studyUid, seriesUid }: ObjectPath) => `${studyUid} ${seriesUid ?? ''}`;
+  const known = new Map([...studies, ...series].map(({ path, json }) => [keyOf(path), json]));
+  return matches.map(({ path, json }) => ({
+    path,
+    json: { ...known.get(keyOf({ studyUid: path.studyUid })), ...known.get(keyOf(path)), ...json },
+  }));
 }

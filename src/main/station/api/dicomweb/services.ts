@@ -21,7 +21,7 @@ export type DicomwebServices = {
   findStudies(scope: Scope, keys: StudyKeys, page: Page): Promise<readonly StudyMatch[]>;
   findSeries(scope: Scope, keys: SeriesKeys, page: Page): Promise<readonly SeriesMatch[]>;
   findInstances(scope: Scope, keys: InstanceKeys, page: Page): Promise<readonly InstanceMatch[]>;
-  /** The current, not quarantined instances below a path, by series and instance number; none for what is not here. */
-  listInstances(scope: Scope, path: ObjectPath): readonly StoredInstance[];
+  /** The current instances below a path that are neither hidden nor quarantined, by series and instance number, the first `limit` of them. */
+  listInstances(scope: Scope, path: ObjectPath, limit?: number): readonly StoredInstance[];
   readonly objects: ObjectReader;
 };

@@ -65,8 +65,8 @@ export function createServices(tools: ServiceTools): StationServices {
       findStudies: ({ siteIds }, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
       findSeries: ({ siteIds }, keys, page) => readers.run('find-series', { siteIds, keys, page }),
       findInstances: ({ siteIds }, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
-      listInstances: ({ siteIds }, path) =>
-        listInstancesBelow(db, siteIds, path).map((instance) => ({ ...instance, ...getObject(db, instance.digest) })),
+      listInstances: ({ siteIds }, path, limit) =>
+        listInstancesBelow(db, siteIds, path, limit).map((instance) => ({ ...instance, ...getObject(db, instance.digest) })),
     },
     health: tools.health,
   };

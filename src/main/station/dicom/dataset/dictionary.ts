@@ -4,7 +4,7 @@ import { data } from 'dcmjs';
 export type Tag = number;
 
 const byTag = new Map<Tag, { readonly vr: string; readonly keyword: string } | null>();
-const byKeyword = new Map<string, { readonly vr: string; readonly tag: Tag } | null>();
+const byKeyword = new Map<string, { readonly vr: string; readonly tag: Tag }>();
 
 /** A tag as eight upper-case hexadecimal digits. */
 export function tagText(tag: Tag): string {
@@ -28,11 +28,13 @@ export function lookUpTag(tag: Tag): { readonly vr: string; readonly keyword: st
 export function lookUpKeyword(keyword: string): { readonly vr: string; readonly tag: Tag } | null {
   const known = byKeyword.get(keyword);
   if (known !== undefined) return known;
-  const entry = data.DicomMetaDictionary.nameMap[keyword];
+  const { nameMap } = data.DicomMetaDictionary;
+  const entry = Object.hasOwn(nameMap, keyword) ? nameMap[keyword] : undefined;
   const digits = entry?.tag.replace(/[(),]/g, '') ?? '';
   const found =
     entry && /^[0-9A-F]{8}$/i.test(digits) ? { vr: plainVr(entry.vr), tag: Number.parseInt(digits, 16) } : null;
-  byKeyword.set(keyword, found);
+  // What does not exist is not remembered: askers may make up any number of names.
+  if (found !== null) byKeyword.set(keyword, found);
   return found;
 }
 
