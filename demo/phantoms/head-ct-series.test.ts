@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { describeInstance, type InstanceDescription } from '../../src/main/station/dicom/dataset/describe-instance.ts';
-import { bytesReader, findPixelData } from '../../src/main/station/dicom/dataset/find-pixel-data.ts';
+import { bytesReader } from '../../src/main/station/dicom/dataset/find-pixel-data.ts';
 import { numbers } from '../../src/main/station/dicom/dataset/values.ts';
 import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { decodeFrame, type Pixels } from '../../src/main/station/dicom/pixel/decode-frame.ts';
+import { openFrames } from '../../src/main/station/dicom/pixel/read-frames.ts';
 import { PEOPLE } from '../people.ts';
 import { drawHeadCt } from './head-ct.ts';
 import { type DemoInstance, type HeadCtStudyWish, makeHeadCtStudy } from './head-ct-series.ts';
@@ -29,25 +30,14 @@ async function read({ file }: DemoInstance): Promise<Read> {
   const header = readPart10Header(file);
   if (!header.ok) throw new Error(header.error.code);
   const bytes = file.subarray(header.value.dataSetOffset);
-  const found = await findPixelData(bytesReader(bytes), header.value.transferSyntaxUid);
-  if (!found.ok || found.value.location?.kind !== 'native') throw new Error('no native pixels');
-  const { offset, length } = found.value.location;
-  const description = describeInstance(found.value.dataset);
-  const { image } = description;
-  const pixels = decodeFrame({
-    bytes: bytes.subarray(offset, offset + length),
-    transferSyntaxUid: header.value.transferSyntaxUid,
-    rows: image.rows ?? 0,
-    columns: image.columns ?? 0,
-    samplesPerPixel: 1,
-    photometricInterpretation: 'MONOCHROME2',
-    bitsAllocated: image.bitsAllocated ?? 0,
-    bitsStored: image.bitsStored ?? 0,
-    highBit: image.highBit ?? 0,
-    pixelRepresentation: image.pixelRepresentation ?? 0,
-  });
-  if (!pixels.ok) throw new Error(pixels.error.code);
-  return { description, pixels: pixels.value, padding: numbers(found.value.dataset, 'PixelPaddingValue')?.[0] ?? null };
+  const frames = await openFrames(bytesReader(bytes), header.value.transferSyntaxUid);
+  if (!frames.ok) throw new Error(frames.error.code);
+  const { dataset } = frames.value;
+  const frame = await frames.value.read(0);
+  const decoded = frame === null ? null : await decodeFrame(frame);
+  if (!decoded?.ok) throw new Error(decoded?.error.code ?? 'no frame');
+  const padding = numbers(dataset, 'PixelPaddingValue')?.[0] ?? null;
+  return { description: describeInstance(dataset), pixels: decoded.value.pixels, padding };
 }
 
 test('the same wish gives the same bytes, another seed other UIDs', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeDataset } from './dataset/write-dataset.ts';
 import { describeInstance } from './dataset/describe-instance.ts';
 import { bytesReader, findPixelData } from './dataset/find-pixel-data.ts';
-import { frameRanges } from './frames.ts';
+import { frameRanges, frameSpans } from './frames.ts';
 import { EXPLICIT_LITTLE_ENDIAN, JPEG_LOSSLESS_FIRST_ORDER } from './transfer-syntaxes.ts';
 
 const image = {
@@ -51,8 +51,46 @@ test.each([
   expect(await framesOf(bytes, JPEG_LOSSLESS_FIRST_ORDER)).toEqual(expected);
 });
 
+test('tells frames apart by their codestreams where the offset table is empty', async () => {
+  const start = (byte: number) => Uint8Array.of(0xff, 0xd8, byte, 0);
+  const pieces = { fragments: [start(1), Uint8Array.of(9, 9), start(2)] };
+  const bytes = encodeDataset({ ...image, NumberOfFrames: 2, PixelData: pieces });
+  expect(await framesOf(bytes, JPEG_LOSSLESS_FIRST_ORDER)).toEqual([['ffd80100', '0909'], ['ffd80200']]);
+});
+
+test('says in which bit a frame of packed bits begins, and hands no such frame on as bytes', () => {
+  const location = { kind: 'native', offset: 10, length: 6 } as const;
+  const description = { rows: 3, columns: 5, samplesPerPixel: 1, bitsAllocated: 1, numberOfFrames: 3 } as Parameters<
+    typeof frameSpans
+  >[1];
+  expect(frameSpans(location, description)).toEqual({
+    ok: true,
+    value: [
+      { ranges: [{ offset: 10, length: 2 }], bitOffset: 0 },
+      { ranges: [{ offset: 11, length: 3 }], bitOffset: 7 },
+      { ranges: [{ offset: 13, length: 3 }], bitOffset: 6 },
+    ],
+  });
+  expect(frameRanges(location, description)).toEqual({ ok: false, error: { code: 'frames-not-byte-aligned' } });
+});
+
+test('reads what stands behind the pixels, and marks what it cannot read there', async () => {
+  const bytes = encodeDataset({ ...image, PixelData: new Uint16Array(6), DataSetTrailingPadding: new Uint8Array(4) });
+  const whole = await findPixelData(bytesReader(bytes), EXPLICIT_LITTLE_ENDIAN);
+  const torn = await findPixelData(bytesReader(bytes.subarray(0, bytes.length - 2)), EXPLICIT_LITTLE_ENDIAN);
+  expect(
+    [whole, torn].map((found) => found.ok && [found.value.dataset.elements.has(0xfffcfffc), found.value.dataset.marks]),
+  ).toEqual([
+    [true, []],
+    [false, ['tail-not-read']],
+  ]);
+});
+
 test('follows the offset table where frames have several fragments', () => {
-  const at = (index: number) => ({ offset: 100 + 10 * index, length: 2, itemOffset: 10 * index });
+  const at = (index: number) => ({
+    ...{ offset: 100 + 10 * index, length: 2, itemOffset: 10 * index },
+    startsStream: false,
+  });
   const location = { kind: 'encapsulated', offsetTable: [0, 20], fragments: [at(0), at(1), at(2)] } as const;
   const description = { numberOfFrames: 2 } as Parameters<typeof frameRanges>[1];
   expect(frameRanges(location, description)).toEqual({

@@ -16,7 +16,7 @@ import { echo, instanceFromFile, type OutgoingInstance, sendInstances } from './
 import type { DicomServerOptions } from './server-options.ts';
 
 const CT = '1.2.840.10008.5.1.4.1.1.2';
-const PET = '1.2.840.10008.5.1.4.1.1.128';
+const RAW_DATA = '1.2.840.10008.5.1.4.1.1.66';
 const EXPLICIT = '1.2.840.10008.1.2.1';
 const IMPLICIT = '1.2.840.10008.1.2';
 let running: KeepingServer | null = null;
@@ -126,7 +126,7 @@ test('tells the archive what the command said, and gives the transfer syntax agr
 test('refuses a SOP class it does not take, and keeps the association', async () => {
   const { remote, kept } = await listen();
   const outcomes = await sendInstances(remote, [
-    instance(randomBytes(10), { sopClassUid: PET }),
+    instance(randomBytes(10), { sopClassUid: RAW_DATA }),
     instance(randomBytes(10), { sopInstanceUid: '1.2.5' }),
   ]);
   expect(outcomes).toEqual([

@@ -20,11 +20,27 @@ export type Dataset = {
 /** Where the top-level pixel data stand, from the start of the data set; `length` null is undefined: encapsulated. */
 export type PixelDataPosition = { readonly vr: string; readonly offset: number; readonly length: number | null };
 
+/** What a data set got wrong and was read in spite of. Persisted: only ever added to. */
+export const DATASET_MARKS = [
+  'out-of-order',
+  'duplicate-element',
+  'odd-length',
+  'stray-delimiter',
+  'delimiter-missing',
+  'sequence-not-read',
+  'vr-missing',
+  'vr-encoding-differs',
+  'tail-not-read',
+] as const;
+export type DatasetMark = (typeof DATASET_MARKS)[number];
+
 /** A data set as far as it was read. Pixel data are located, not held. */
 export type ReadDataset = Dataset & {
   /** `cut`: a head ended within an element, which is left out. */
   readonly stoppedAt: 'end' | 'pixel-data' | 'cut';
   readonly pixelData: PixelDataPosition | null;
+  /** Each at most once. */
+  readonly marks: readonly DatasetMark[];
 };
 
 /** Why bytes are no data set. Codes only: nothing of the content. */

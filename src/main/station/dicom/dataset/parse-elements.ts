@@ -1,6 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TransferSyntax } from '../transfer-syntaxes.ts';
 import { type CharacterSet, characterSet } from './character-sets.ts';
-import type { Dataset, DatasetFailure, Element, PixelDataPosition, ReadDataset, ReadOptions } from './dataset.ts';
+import type {
+  Dataset,
+  DatasetFailure,
+  DatasetMark,
+  Element,
+  PixelDataPosition,
+  ReadDataset,
+  ReadOptions,
+} from './dataset.ts';
 import { isPrivate, lookUpTag, type Tag } from './dictionary.ts';
 
 const PIXEL_DATA = new Set<Tag>([0x7fe00008, 0x7fe00009, 0x7fe00010]);
@@ -34,7 +43,11 @@ const SHORT_VRS = new Set([
   'US',
 ]);
 const MAX_DEPTH = 64;
-const MAX_ELEMENTS = 2_000_000;
+/** Four times what the richest enhanced multi-frame objects hold; each costs some 250 bytes while it is looked at. */
+const MAX_ELEMENTS = 400_000;
+/** Elements between two looks at the clock. */
+const TURN_ELEMENTS = 2_048;
+const TURN_MS = 8;
 
 /** Leaves the parse from any depth; never leaves this folder. */
 export class Stop extends Error {
@@ -47,7 +60,28 @@ export class Stop extends Error {
 
 /** Reads all elements of a data set, or throws `Stop`. */
 export function parseElements(bytes: Uint8Array, syntax: TransferSyntax, options: ReadOptions): ReadDataset {
-  return new Parser(bytes, syntax, options).readAll();
+  const reading = new Parser(bytes, syntax, options).readAll();
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `parseElements`, giving the thread back whenever it has worked for some milliseconds. */
+export async function parseElementsInTurns(
+  bytes: Uint8Array,
+  syntax: TransferSyntax,
+  options: ReadOptions,
+): Promise<ReadDataset> {
+  const reading = new Parser(bytes, syntax, options).readAll();
+  let turnFromMs = performance.now();
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - turnFromMs < TURN_MS) continue;
+    await setImmediate();
+    turnFromMs = performance.now();
+  }
 }
 
 /** How the elements of one level are encoded. */
@@ -59,6 +93,7 @@ class Parser {
   readonly #view: DataView;
   readonly #encoding: Encoding;
   readonly #options: ReadOptions;
+  readonly #marks = new Set<DatasetMark>();
   #at = 0;
   #count = 0;
   #pixelData: PixelDataPosition | null = null;
@@ -68,15 +103,17 @@ class Parser {
   constructor(bytes: Uint8Array, syntax: TransferSyntax, options: ReadOptions) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#encoding = { isExplicit: syntax.vr === 'explicit', isLittleEndian: syntax.byteOrder === 'little' };
+    const isExplicit = syntax.vr === 'explicit' || this.#beginsExplicit();
+    if (isExplicit !== (syntax.vr === 'explicit')) this.#marks.add('vr-encoding-differs');
+    this.#encoding = { isExplicit, isLittleEndian: syntax.byteOrder === 'little' };
     this.#options = options;
   }
 
-  readAll(): ReadDataset {
+  *readAll(): Generator<undefined, ReadDataset> {
     const elements = new Map<Tag, Element>();
     let stoppedAt: ReadDataset['stoppedAt'];
     try {
-      this.#readElements(elements, this.#encoding, this.#bytes.length, characterSet([]), 0);
+      yield* this.#readElements(elements, this.#encoding, this.#bytes.length, characterSet([]), 0, false);
       stoppedAt = this.#pixelData !== null && this.#options.untilPixelData ? 'pixel-data' : 'end';
     } catch (error) {
       if (!(error instanceof Stop && error.code === 'truncated' && this.#options.isHead)) throw error;
@@ -88,42 +125,61 @@ class Parser {
       characterSet: characterSetOf(elements, characterSet([])),
       stoppedAt,
       pixelData: this.#pixelData,
+      marks: [...this.#marks],
     };
   }
 
   /** Reads elements up to `end`, or to the item's delimiter; returns the character set in force at the end. */
-  #readElements(
+  *#readElements(
     elements: Map<Tag, Element>,
     encoding: Encoding,
     end: number,
     inherited: CharacterSet,
     depth: number,
-  ): CharacterSet {
+    isDelimited: boolean,
+  ): Generator<undefined, CharacterSet> {
     let charset = inherited;
+    let last = -1;
     while (this.#at < end) {
+      if (this.#count % TURN_ELEMENTS === 0) yield;
       const start = this.#at;
       const header = this.#readHeader(encoding, end);
-      if (header.tag === ITEM_END || header.tag === SEQUENCE_END) {
-        if (depth === 0) continue; // a stray delimiter; real files have them
-        if (header.tag === ITEM_END) break;
-        throw new Stop('malformed');
+      const { tag } = header;
+      if (tag === ITEM_END || tag === SEQUENCE_END) {
+        if (depth > 0 && tag === ITEM_END) return charset;
+        if (depth > 0 && !isDelimited) throw new Stop('malformed');
+        this.#marks.add(depth === 0 ? 'stray-delimiter' : 'delimiter-missing');
+        if (depth === 0) continue; // real files have them
+        this.#at = start; // it ends the sequence; the item's own is missing
+        return charset;
       }
-      if (header.tag === ITEM) throw new Stop('malformed');
-      if (header.tag === 0 && depth === 0 && this.#restIsZero(start)) {
+      if (tag === ITEM) {
+        if (depth === 0 || !isDelimited) throw new Stop('malformed');
+        this.#marks.add('delimiter-missing');
+        this.#at = start; // the next item begins
+        return charset;
+      }
+      if (tag === 0 && depth === 0 && this.#restIsZero(start)) {
         this.#at = end; // padding after the last element
         break;
       }
-      if (depth === 0 && PIXEL_DATA.has(header.tag)) {
+      if (tag < last) this.#marks.add('out-of-order');
+      last = tag;
+      if (depth === 0 && PIXEL_DATA.has(tag)) {
         const { vr, length } = header;
         this.#pixelData = { vr, offset: this.#at, length: length === UNDEFINED_LENGTH ? null : length };
         if (this.#options.untilPixelData) return charset;
         this.#skip(header, end);
         continue;
       }
-      const element = this.#readValue(header, encoding, end, charset, depth);
-      if (!elements.has(element.tag)) elements.set(element.tag, element);
-      if (element.tag === SPECIFIC_CHARACTER_SET) charset = characterSetOf(elements, inherited);
+      const element = this.#isSequence(header, encoding, end)
+        ? yield* this.#readSequence(header, encoding, end, charset, depth)
+        : this.#readValue(header, end);
+      if (elements.has(tag)) this.#marks.add('duplicate-element');
+      else elements.set(tag, element);
+      if (tag === SPECIFIC_CHARACTER_SET) charset = characterSetOf(elements, inherited);
     }
+    if (isDelimited) this.#endWithoutDelimiter(end);
     return charset;
   }
 
@@ -138,65 +194,121 @@ class Parser {
       this.#at += 8;
       return { tag, vr: implicitVr(tag), length: this.#view.getUint32(at + 4, isLittleEndian) };
     }
-    const vr = String.fromCharCode(this.#bytes[at + 4] ?? 0, this.#bytes[at + 5] ?? 0);
+    const vr = this.#vrAt(at + 4);
     if (SHORT_VRS.has(vr)) {
       this.#at += 8;
       return { tag, vr, length: this.#view.getUint16(at + 6, isLittleEndian) };
     }
+    if (!/^[A-Z]{2}$/.test(vr)) {
+      // Some writers slip an element without a VR among those with one; its length must make sense then.
+      const length = this.#view.getUint32(at + 4, isLittleEndian);
+      const isLikely = lookUpTag(tag) !== null || (isPrivate(tag) && tag >= 0x00090000);
+      if (!isLikely || (length !== UNDEFINED_LENGTH && at + 8 + length > end)) {
+        if (tag === 0 && this.#restIsZero(at)) return { tag, vr: 'UN', length: 0 };
+        throw new Stop('malformed');
+      }
+      this.#marks.add('vr-missing');
+      this.#at += 8;
+      return { tag, vr: implicitVr(tag), length };
+    }
     // A VR yet to be defined has a long length too, and is read as UN (PS3.5 §6.2.2).
-    if (!/^[A-Z]{2}$/.test(vr)) throw new Stop('malformed');
     this.#need(12, end);
     this.#at += 12;
     return { tag, vr: LONG_VRS.has(vr) ? vr : 'UN', length: this.#view.getUint32(at + 8, isLittleEndian) };
   }
 
-  #readValue(header: Header, encoding: Encoding, end: number, charset: CharacterSet, depth: number): Element {
-    const { tag, length } = header;
+  #vrAt(at: number): string {
+    return String.fromCharCode(this.#bytes[at] ?? 0, this.#bytes[at + 1] ?? 0);
+  }
+
+  /** An implicit data set whose first element plainly names its VR was written as explicit. */
+  #beginsExplicit(): boolean {
+    const vr = this.#vrAt(4);
+    return this.#bytes.length >= 8 && (SHORT_VRS.has(vr) || LONG_VRS.has(vr));
+  }
+
+  #isSequence({ tag, vr, length }: Header, encoding: Encoding, end: number): boolean {
+    if (length === UNDEFINED_LENGTH) return !PIXEL_DATA.has(tag);
+    if (vr !== 'SQ') return false;
+    // In implicit VR the dictionary says sequence; the writer may have meant another VR, and then no item comes.
+    return length === 0 || encoding.isExplicit || this.#startsWithItem(encoding, end);
+  }
+
+  *#readSequence(
+    { tag, vr, length }: Header,
+    encoding: Encoding,
+    end: number,
+    charset: CharacterSet,
+    depth: number,
+  ): Generator<undefined, Element> {
     if (length === UNDEFINED_LENGTH) {
-      if (PIXEL_DATA.has(tag)) return { tag, vr: header.vr, bytes: this.#skip(header, end), items: null };
       // Undefined length under UN means a sequence in implicit VR little endian (PS3.5 §6.2.2, note 4).
-      const inner = header.vr === 'UN' ? { isExplicit: false, isLittleEndian: true } : encoding;
-      return { tag, vr: 'SQ', bytes: EMPTY, items: this.#readItems(inner, end, true, charset, depth) };
-    }
-    if (header.vr === 'SQ' && !(length > 0 && !encoding.isExplicit && !this.#startsWithItem(encoding, end))) {
-      this.#need(length, end);
-      const items = this.#readItems(encoding, this.#at + length, false, charset, depth);
-      return { tag, vr: 'SQ', bytes: EMPTY, items };
+      const inner = vr === 'UN' ? { isExplicit: this.#itemIsExplicit(), isLittleEndian: true } : encoding;
+      return { tag, vr: 'SQ', bytes: EMPTY, items: yield* this.#readItems(inner, end, true, charset, depth) };
     }
     this.#need(length, end);
-    const bytes = this.#bytes.subarray(this.#at, this.#at + length);
+    const start = this.#at;
+    try {
+      const items = yield* this.#readItems(encoding, start + length, false, charset, depth);
+      return { tag, vr: 'SQ', bytes: EMPTY, items };
+    } catch (error) {
+      if (!(error instanceof Stop && error.code === 'malformed')) throw error;
+      // Lengths inside that do not add up cost this sequence, not the object: its own length leads past it.
+      this.#marks.add('sequence-not-read');
+      this.#at = start + length;
+      return { tag, vr: 'UN', bytes: this.#bytes.subarray(start, this.#at), items: null };
+    }
+  }
+
+  #readValue(header: Header, end: number): Element {
+    const { tag, length } = header;
+    if (length === UNDEFINED_LENGTH) return { tag, vr: header.vr, bytes: this.#skip(header, end), items: null };
+    this.#need(length, end);
+    if (length % 2 === 1) this.#marks.add('odd-length');
+    const bytes = length === 0 ? EMPTY : this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     const vr = header.vr === 'UN' || header.vr === 'SQ' ? (lookUpTag(tag)?.vr ?? 'UN') : header.vr;
     return { tag, vr: vr === 'SQ' ? 'UN' : vr, bytes, items: null };
   }
 
-  #readItems(
+  *#readItems(
     encoding: Encoding,
     end: number,
     isDelimited: boolean,
     charset: CharacterSet,
     depth: number,
-  ): readonly Dataset[] {
+  ): Generator<undefined, readonly Dataset[]> {
     if (depth >= MAX_DEPTH) throw new Stop('too-deep');
     const items: Dataset[] = [];
-    while (isDelimited || this.#at < end) {
+    while (this.#at < end) {
+      const start = this.#at;
       const header = this.#readHeader(encoding, end);
       if (header.tag === SEQUENCE_END) {
         if (isDelimited) return items;
         continue;
       }
-      if (header.tag !== ITEM) throw new Stop('malformed');
-      const elements = new Map<Tag, Element>();
-      let itemEnd = end;
-      if (header.length !== UNDEFINED_LENGTH) {
-        this.#need(header.length, end);
-        itemEnd = this.#at + header.length;
+      if (header.tag !== ITEM) {
+        if (!isDelimited || header.tag === ITEM_END) throw new Stop('malformed');
+        this.#marks.add('delimiter-missing');
+        this.#at = start; // the elements around the sequence go on
+        return items;
       }
-      const own = this.#readElements(elements, encoding, itemEnd, charset, depth + 1);
-      if (header.length !== UNDEFINED_LENGTH && this.#at !== itemEnd) throw new Stop('malformed');
+      const elements = new Map<Tag, Element>();
+      const hasLength = header.length !== UNDEFINED_LENGTH;
+      if (hasLength) this.#need(header.length, end);
+      const itemEnd = hasLength ? this.#at + header.length : end;
+      const own = yield* this.#readElements(elements, encoding, itemEnd, charset, depth + 1, !hasLength);
+      if (hasLength && this.#at !== itemEnd) throw new Stop('malformed');
       items.push({ elements, isLittleEndian: encoding.isLittleEndian, characterSet: own });
     }
+    if (isDelimited) this.#endWithoutDelimiter(end);
     return items;
+  }
+
+  /** Everything open ends where the bytes do; of a head they may go on. */
+  #endWithoutDelimiter(end: number): void {
+    if (this.#options.isHead && end === this.#bytes.length) throw new Stop('truncated');
+    this.#marks.add('delimiter-missing');
   }
 
   /** Passes over a value, fragments included (PS3.5 §A.4), and gives its bytes. */
@@ -222,11 +334,16 @@ class Parser {
     throw new Stop(end === this.#bytes.length ? 'truncated' : 'malformed');
   }
 
-  /** In implicit VR the dictionary says sequence; the writer may have meant another VR, and then no item comes. */
   #startsWithItem({ isLittleEndian }: Encoding, end: number): boolean {
     this.#need(4, end);
     const first = this.#view.getUint16(this.#at, isLittleEndian);
     return first === ITEM >>> 16;
+  }
+
+  /** Some writers put explicit elements under UN: then the item's first element names its VR. */
+  #itemIsExplicit(): boolean {
+    const vr = this.#vrAt(this.#at + 12);
+    return SHORT_VRS.has(vr) || LONG_VRS.has(vr);
   }
 
   #restIsZero(start: number): boolean {

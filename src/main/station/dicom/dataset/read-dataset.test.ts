@@ -8,7 +8,7 @@ import {
   IMPLICIT_LITTLE_ENDIAN,
 } from '../transfer-syntaxes.ts';
 import type { Dataset } from './dataset.ts';
-import { readDataset } from './read-dataset.ts';
+import { readDataset, readDatasetInTurns } from './read-dataset.ts';
 import { items, number, numbers, text, texts } from './values.ts';
 import { encodeDataset } from './write-dataset.ts';
 
@@ -130,14 +130,73 @@ test.each([
   ['half a header', hex('10001000'), 'truncated'],
   ['a VR that is none', hex('10001000 0102 0a00 41424344'), 'malformed'],
   ['an item outside a sequence', hex('feff00e0 00000000'), 'malformed'],
-  [
-    'an item longer than its sequence',
-    hex('08001511 5351 0000 08000000 feff00e0 40000000', '00'.repeat(80)),
-    'malformed',
-  ],
   ['nesting without end', nested(500), 'too-deep'],
 ])('says what is wrong with %s', (_name, bytes, code) => {
   expect(readDataset(bytes, EXPLICIT_LITTLE_ENDIAN)).toEqual({ ok: false, error: { code } });
+});
+
+const ROWS = '28001000 5553 0200 0002';
+
+test.each([
+  [
+    'an item longer than its sequence',
+    hex('08001511 5351 0000 08000000 feff00e0 40000000', ROWS),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['sequence-not-read'],
+  ],
+  [
+    'a sequence whose item and delimiter are missing their ends',
+    hex('08001511 5351 0000 ffffffff feff00e0 ffffffff 20000d00 5549 0200 3132 feffdde0 00000000', ROWS),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['delimiter-missing'],
+  ],
+  [
+    'items that only the next item ends',
+    hex('08001511 5351 0000 ffffffff feff00e0 ffffffff feff00e0 ffffffff feff0de0 00000000 feffdde0 00000000', ROWS),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['delimiter-missing'],
+  ],
+  ['an element without its VR', hex('10002000 02000000 3132', ROWS), EXPLICIT_LITTLE_ENDIAN, ['vr-missing']],
+  ['explicit elements told to be implicit', hex(ROWS), IMPLICIT_LITTLE_ENDIAN, ['vr-encoding-differs']],
+  ['a stray delimiter', hex('feffdde0 00000000', ROWS), EXPLICIT_LITTLE_ENDIAN, ['stray-delimiter']],
+  [
+    'elements out of order, twice, of odd length',
+    hex(ROWS, '10002000 4c4f 0100 31', ROWS),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['out-of-order', 'odd-length', 'duplicate-element'],
+  ],
+])('reads and marks %s', (_name, bytes, syntax, marks) => {
+  const result = readDataset(bytes, syntax);
+  if (!result.ok) throw new Error(result.error.code);
+  expect([number(result.value, 'Rows'), result.value.marks]).toEqual([512, marks]);
+});
+
+test('reads explicit items under UN of undefined length', () => {
+  const dataset = read(
+    hex('08001511 554e 0000 ffffffff feff00e0 ffffffff 20000d00 5549 0200 3132 feff0de0 00000000 feffdde0 00000000'),
+  );
+  expect(items(dataset, 'ReferencedSeriesSequence').map((item) => text(item, 'StudyInstanceUID'))).toEqual(['12']);
+});
+
+test('lets others work while it reads hundreds of thousands of elements, and stops at too many', async () => {
+  const elements = (count: number) =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, index) =>
+        hex(`0900${(index % 0xff).toString(16).padStart(2, '0')}10 4c4f0000`),
+      ),
+    );
+  const [fewer, more] = [elements(390_000), elements(410_000)];
+  let longestMs = 0;
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - lastMs);
+    lastMs = performance.now();
+  }, 1);
+  const many = await readDatasetInTurns(fewer, EXPLICIT_LITTLE_ENDIAN);
+  const tooMany = await readDatasetInTurns(more, EXPLICIT_LITTLE_ENDIAN);
+  clearInterval(timer);
+  expect(longestMs).toBeLessThan(200); // turns of 8 ms, on a machine that has other work
+  expect([many.ok, tooMany]).toEqual([true, { ok: false, error: { code: 'too-large' } }]);
 });
 
 test('refuses a transfer syntax that is no UID', () => {

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readPart10Header } from '../part10.ts';
-import { frameRanges } from '../frames.ts';
 import { decodeFrame } from '../pixel/decode-frame.ts';
+import { openFrames } from '../pixel/read-frames.ts';
 import { describeInstance } from './describe-instance.ts';
 import { toDicomJson } from './dicom-json.ts';
-import { bytesReader, findPixelData } from './find-pixel-data.ts';
+import { bytesReader } from './find-pixel-data.ts';
 import { readDataset } from './read-dataset.ts';
 
 const data = path.resolve(import.meta.dirname, '../../../../../../shared/data');
@@ -29,23 +29,11 @@ async function readThrough(file: string): Promise<string> {
   const dataset = readDataset(body, transferSyntaxUid);
   if (!dataset.ok) return dataset.error.code;
   JSON.stringify(toDicomJson(dataset.value, { pixelDataUri: 'x' }));
-  const { image } = describeInstance(dataset.value);
-  const found = await findPixelData(bytesReader(body), transferSyntaxUid);
-  const location = found.ok ? found.value.location : null;
-  const ranges = location && frameRanges(location, image);
-  if (!ranges?.ok) return 'no-frames';
-  const decoded = decodeFrame({
-    bytes: Buffer.concat((ranges.value[0] ?? []).map(({ offset, length }) => body.subarray(offset, offset + length))),
-    transferSyntaxUid,
-    rows: image.rows ?? 0,
-    columns: image.columns ?? 0,
-    samplesPerPixel: image.samplesPerPixel ?? 1,
-    photometricInterpretation: image.photometricInterpretation ?? '',
-    bitsAllocated: image.bitsAllocated ?? 0,
-    bitsStored: image.bitsStored ?? 0,
-    highBit: image.highBit ?? 0,
-    pixelRepresentation: image.pixelRepresentation ?? 0,
-  });
+  describeInstance(dataset.value);
+  const frames = await openFrames(bytesReader(body), transferSyntaxUid);
+  const frame = frames.ok ? await frames.value.read(0) : null;
+  if (frame === null) return frames.ok ? 'no-frames' : frames.error.code;
+  const decoded = await decodeFrame(frame);
   return decoded.ok ? 'decoded' : decoded.error.code;
 }
 

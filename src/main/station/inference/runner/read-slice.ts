@@ -1,11 +1,11 @@
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { describeInstance, type ImageDescription } from '../../dicom/dataset/describe-instance.ts';
-import { bytesReader, type ByteRange, findPixelData } from '../../dicom/dataset/find-pixel-data.ts';
+import { bytesReader } from '../../dicom/dataset/find-pixel-data.ts';
 import type { ReadDataset } from '../../dicom/dataset/read-dataset.ts';
 import { numbers } from '../../dicom/dataset/values.ts';
-import { frameRanges } from '../../dicom/frames.ts';
 import { readPart10Header } from '../../dicom/part10.ts';
-import { decodeFrame, type Pixels } from '../../dicom/pixel/decode-frame.ts';
+import { decodeFrame, type EncodedFrame, type Pixels } from '../../dicom/pixel/decode-frame.ts';
+import { openFrames } from '../../dicom/pixel/read-frames.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
 import { dot, type SourceSlice, type Vector } from './source-slice.ts';
 
@@ -24,19 +24,20 @@ export async function readSlice(
   if (!header.ok || header.value.transferSyntaxUid !== reference.transferSyntaxUid)
     return err({ code: 'object-damaged' });
   const bytes = file.subarray(header.value.dataSetOffset);
-  const found = await findPixelData(bytesReader(bytes), reference.transferSyntaxUid);
-  if (!found.ok) return err({ code: 'object-damaged' });
-  const { dataset, location } = found.value;
-  const { sopUid, image } = describeInstance(dataset);
-  if (sopUid !== reference.sopUid || location === null) return err({ code: 'object-damaged' });
+  const frames = await openFrames(bytesReader(bytes), reference.transferSyntaxUid);
+  if (!frames.ok) return err({ code: 'object-damaged' });
+  const { dataset, image } = frames.value;
+  if (describeInstance(dataset).sopUid !== reference.sopUid) return err({ code: 'object-damaged' });
   const place = placeOf(image);
-  if (place === null || image.numberOfFrames !== 1) return err({ code: 'missing-geometry' });
-  const frames = frameRanges(location, image);
-  const [frame] = frames.ok ? frames.value : [];
-  if (frame === undefined) return err({ code: 'object-damaged' });
-  const pixels = decode(joined(bytes, frame), reference.transferSyntaxUid, image);
+  if (place === null || frames.value.count !== 1) return err({ code: 'missing-geometry' });
+  const frame = await frames.value.read(0);
+  const pixels = frame === null ? null : await decode(frame, image);
   if (pixels === null) return err({ code: 'not-decodable' });
-  return ok({ ...place, sopUid, values: rescale(pixels, image, paddingRange(dataset), paddingValue) });
+  return ok({
+    ...place,
+    sopUid: reference.sopUid,
+    values: rescale(pixels, image, paddingRange(dataset), paddingValue),
+  });
 }
 
 function placeOf(image: ImageDescription): Omit<SourceSlice, 'sopUid' | 'values'> | null {
@@ -64,29 +65,12 @@ function placeOf(image: ImageDescription): Omit<SourceSlice, 'sopUid' | 'values'
   };
 }
 
-function joined(bytes: Uint8Array, ranges: readonly ByteRange[]): Uint8Array {
-  const [only] = ranges;
-  if (only !== undefined && ranges.length === 1) return bytes.subarray(only.offset, only.offset + only.length);
-  return Buffer.concat(ranges.map(({ offset, length }) => bytes.subarray(offset, offset + length)));
-}
-
-function decode(bytes: Uint8Array, transferSyntaxUid: string, image: ImageDescription): Pixels | null {
-  const { rows, columns, bitsAllocated, bitsStored, highBit, pixelRepresentation, photometricInterpretation } = image;
-  const isComplete = rows && columns && bitsAllocated && bitsStored && highBit !== null && pixelRepresentation !== null;
-  if (!isComplete || photometricInterpretation !== 'MONOCHROME2' || (image.samplesPerPixel ?? 1) !== 1) return null;
-  const decoded = decodeFrame({
-    bytes,
-    transferSyntaxUid,
-    rows,
-    columns,
-    samplesPerPixel: 1,
-    photometricInterpretation,
-    bitsAllocated,
-    bitsStored,
-    highBit,
-    pixelRepresentation,
-  });
-  return decoded.ok && decoded.value.length === rows * columns ? decoded.value : null;
+async function decode(frame: EncodedFrame, image: ImageDescription): Promise<Pixels | null> {
+  const { bitsAllocated, bitsStored, highBit, pixelRepresentation } = image;
+  const isComplete = bitsAllocated && bitsStored && highBit !== null && pixelRepresentation !== null;
+  if (!isComplete || image.photometricInterpretation !== 'MONOCHROME2' || frame.samplesPerPixel !== 1) return null;
+  const decoded = await decodeFrame(frame);
+  return decoded.ok ? decoded.value.pixels : null;
 }
 
 function paddingRange(dataset: ReadDataset): readonly [number, number] | null {
