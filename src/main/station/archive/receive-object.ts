@@ -8,7 +8,7 @@ import { frameRanges } from '../dicom/frames.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type IncomingFile, type ObjectStore, SEALED, startObjectDigest } from '../platform/objects/object-store.ts';
-import type { ObjectRecord } from '../platform/objects/records.ts';
+import { isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
@@ -18,6 +18,7 @@ import { checkObject } from './check-object.ts';
 import type { Filing } from './file-instance.ts';
 import { fileTogether } from './file-together.ts';
 import { isIdentified } from './identified-instance.ts';
+import { healObject } from './integrity.ts';
 import { quarantineObject } from './quarantine.ts';
 import { compareVersions } from './same-pixels.ts';
 
@@ -114,6 +115,8 @@ async function decide(
 ): Promise<ReceiveAnswer> {
   const read = await readInstance(file, written, arrival.transferSyntaxUid);
   const object = await keep(archive.objects, file, written);
+  if (isDamaged(archive.db, object.digest))
+    healObject(archive.db, object, { kind: 'peer', id: association.peer.peerId }, archive.clock.nowMs());
   const setAside = (reason: QuarantineReason, sopUid: string | null) =>
     quarantineObject(archive.db, { object, reason, sopUid, studyId: null, association, atMs: archive.clock.nowMs() });
   if (read === null) {

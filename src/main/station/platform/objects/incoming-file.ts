@@ -147,7 +147,8 @@ async function syncFile(file: string): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** A name is on disk once its folder is. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
   const handle = await open(folder, 'r');
   try {

@@ -19,6 +19,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 const SEALED_ENDING = '.gcm1';
 /** Between one folder and the next, so that a sweep never stands in the way of receiving. */
 const SWEEP_PAUSE_MS = 1;
+const ROOM_GOOD_FOR_MS = 100;
 
 /**
  * Reads stored objects by digest and range, plain whatever they stand on disk as; the runner holds only this. Throws ENOENT for
@@ -32,7 +33,10 @@ export type ObjectReader = {
 
 export type ObjectStore = ObjectReader & {
   receive(): Promise<IncomingFile>;
+  /** Room on the disk, as of a tenth of a second ago at most. */
   free(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+  /** Resolves once every `keep` now under way has ended, however it ends. */
+  settled(): Promise<void>;
   /** Removes files from before this process that no row names, in small steps; once a process. Gives how many. */
   sweep(what: Sweep): Promise<number>;
 };
@@ -46,8 +50,9 @@ export type Sweep = {
 
 /** Opens the reader over a store's folder. */
 export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): ObjectReader {
+  const openFile = (digest: string, encoding: ObjectEncoding) => open(objectPath(root, digest, encoding), 'r');
   const withFile = async (digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer> => {
-    const file = await open(objectPath(root, digest, encoding), 'r');
+    const file = await openFile(digest, encoding);
     try {
       if (encoding === 'plain')
         return await readExactly(file, start, Math.max(0, Math.min(length, (await file.stat()).size - start)));
@@ -62,7 +67,7 @@ export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): 
     readRange: withFile,
     async sizeBytes(digest, encoding) {
       if (encoding === 'plain') return (await stat(objectPath(root, digest, encoding))).size;
-      const file = await open(objectPath(root, digest, encoding), 'r');
+      const file = await openFile(digest, encoding);
       try {
         return (await readSealedHeader(file, digest, keys.find)).opened.sizeBytes;
       } finally {
@@ -79,9 +84,27 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
   for (const name of readdirSync(incoming)) rmSync(path.join(incoming, name));
   // Until the sweep is over: a file that somebody is about to name must not be taken from under them.
   let claims: Set<string> | null = new Set();
+  const receive = openIncoming({ root, incoming, keys, claim: (name) => claims?.add(name) });
+  const keeping = new Set<Promise<unknown>>();
+  const track = async <T>(keep: Promise<T>): Promise<T> => {
+    keeping.add(keep);
+    try {
+      return await keep;
+    } finally {
+      keeping.delete(keep);
+    }
+  };
+  let measured = { atMs: Number.NEGATIVE_INFINITY, freeBytes: 0, totalBytes: 0 };
   return {
     ...openObjectReader(root, keys),
-    receive: openIncoming({ root, incoming, keys, claim: (name) => claims?.add(name) }),
+    async receive() {
+      const file = await receive();
+      const { keep } = file;
+      return Object.assign(file, { keep: (...given: Parameters<typeof keep>) => track(keep(...given)) });
+    },
+    async settled() {
+      await Promise.allSettled(keeping);
+    },
     async sweep(what) {
       try {
         return await sweepFiles(root, claims ?? new Set(), what);
@@ -90,8 +113,11 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
       }
     },
     async free() {
-      const { bavail, blocks, bsize } = await statfs(root);
-      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+      if (performance.now() - measured.atMs > ROOM_GOOD_FOR_MS) {
+        const { bavail, blocks, bsize } = await statfs(root);
+        measured = { atMs: performance.now(), freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+      }
+      return measured;
     },
   };
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { unlinkSync } from 'node:fs';
-import { constants, type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { constants, renameSync } from 'node:fs';
+import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectKeys } from './object-keys.ts';
-import { objectPath, readObjectName, SEALED, syncFolder } from './object-store.ts';
+import { syncFolder } from './incoming-file.ts';
+import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-store.ts';
+import type { Pace } from './pace.ts';
 import { emptySlot, resealSlot, slotKeyIds } from './sealed-format.ts';
 import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';
 import { writeSealed } from './sealed-writer.ts';
@@ -20,9 +22,15 @@ export async function* foldersAfter(root: string, place: string): AsyncGenerator
   }
 }
 
-/** Objects' files in one folder. */
-export async function objectsIn(root: string, folder: string): Promise<readonly ReturnType<typeof readObjectName>[]> {
-  return (await readdir(path.join(root, folder))).map(readObjectName).filter(({ encoding }) => encoding !== null);
+/** The objects whose files stand in one folder. */
+export async function objectsIn(
+  root: string,
+  folder: string,
+): Promise<readonly { readonly digest: string; readonly encoding: ObjectEncoding }[]> {
+  return (await readdir(path.join(root, folder))).flatMap((name) => {
+    const { digest, encoding } = readObjectName(name);
+    return encoding === null ? [] : [{ digest, encoding }];
+  });
 }
 
 /**
@@ -49,26 +57,27 @@ export async function rewrapFile(root: string, digest: string, keys: ObjectKeys)
 
 /**
  * Writes an object's file anew under a fresh key of its own, sealed with the current one, in the old one's place; a plain one
- * becomes a sealed one beside it. Nothing changes before the new file is whole and synced. Throws DamagedObject.
+ * becomes a sealed one beside it. Nothing changes before the new file is whole and synced, nor where `isWanted`, asked last,
+ * says that the object may go meanwhile. Gives the plain length, or null where it was not wanted. Throws DamagedObject.
  */
 export async function resealFile(
   root: string,
-  digest: string,
-  encoding: 'plain' | typeof SEALED,
+  { digest, encoding }: { readonly digest: string; readonly encoding: ObjectEncoding },
   keys: ObjectKeys,
-): Promise<void> {
+  tools: { readonly pace: Pace; readonly isWanted: () => boolean },
+): Promise<number | null> {
   const source = await open(objectPath(root, digest, encoding), 'r');
   const target = objectPath(root, digest, SEALED);
   const temporary = path.join(root, 'incoming', randomBytes(16).toString('hex'));
   try {
-    const sizeBytes = encoding === 'plain' ? (await source.stat()).size : null;
-    const opened = sizeBytes === null ? (await readSealedHeader(source, digest, keys.find)).opened : null;
-    const length = opened?.sizeBytes ?? sizeBytes ?? 0;
+    const opened = encoding === 'plain' ? null : (await readSealedHeader(source, digest, keys.find)).opened;
+    const length = opened?.sizeBytes ?? (await source.stat()).size;
     const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
       const sealed = writeSealed(file);
       for (let start = 0; start < length; start += STEP_BYTES) {
         const step = Math.min(STEP_BYTES, length - start);
+        await tools.pace(step);
         await sealed.write(
           opened === null ? await readExactly(source, start, step) : await readSealedRange(source, opened, start, step),
         );
@@ -78,24 +87,20 @@ export async function resealFile(
     } finally {
       await file.close();
     }
+    if (!tools.isWanted()) {
+      await unlink(temporary);
+      return null;
+    }
+    // In one step with the question: nobody may let the object go in between.
+    renameSync(temporary, target);
+    await syncFolder(path.dirname(target));
+    return length;
   } catch (error) {
-    await unlink(temporary).catch(() => undefined); // it may not have come to be
+    await unlink(temporary).catch(() => undefined); // it never came to be, or stands under its name already
     throw error;
   } finally {
     await source.close();
   }
-  await rename(temporary, target);
-  await syncFolder(path.dirname(target));
-}
-
-/** Removes the plain file that a sealed one took the place of. */
-export function removePlain(root: string, digest: string): void {
-  unlinkSync(objectPath(root, digest, 'plain'));
-}
-
-/** Bytes a file takes on disk. */
-export async function fileBytes(root: string, digest: string, encoding: 'plain' | typeof SEALED): Promise<number> {
-  return (await stat(objectPath(root, digest, encoding))).size;
 }
 
 async function writeAt(

@@ -80,12 +80,13 @@ CREATE TABLE identity_changes (
   CHECK ((undone_by IS NULL) = (undone_at_ms IS NULL))
 ) STRICT;
 CREATE INDEX identity_changes_in_order ON identity_changes (site_id, change_seq);
--- what a change touches: a later one that shares a subject stands in the way of undoing it, unless both only rely on it
+-- what a change touches: a later one that changes a subject, or relies on one changed before, stands in the way of undoing;
+-- what it merely concerns is for the history
 CREATE TABLE identity_change_subjects (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   subject TEXT NOT NULL,
   change_id TEXT NOT NULL REFERENCES identity_changes (change_id),
-  hold TEXT NOT NULL CHECK (hold IN ('changes', 'relies-on')),
+  hold TEXT NOT NULL CHECK (hold IN ('changes', 'relies-on', 'concerns')),
   PRIMARY KEY (site_id, subject, change_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identity_change_subjects_by_change ON identity_change_subjects (change_id);
@@ -161,6 +162,7 @@ CREATE TABLE performed_step_studies (
   step_id TEXT NOT NULL REFERENCES performed_steps (step_id),
   PRIMARY KEY (site_id, study_uid, step_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX performed_step_studies_by_step ON performed_step_studies (step_id);
 CREATE TABLE availability_notices (
   notice_id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
@@ -173,12 +175,14 @@ CREATE TABLE availability_notices (
   UNIQUE (site_id, sop_uid)
 ) STRICT;
 CREATE INDEX availability_notices_by_study ON availability_notices (site_id, study_uid);
--- an instance is withdrawn where its holder says that it is not available (any more)
+-- withdrawn: its holder says that it is not available (any more)
 CREATE TABLE named_instances (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   sop_uid TEXT NOT NULL,
   study_uid TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('awaited', 'here', 'withdrawn')),
+  is_named INTEGER NOT NULL CHECK (is_named IN (0, 1)),
+  is_withdrawn INTEGER NOT NULL CHECK (is_withdrawn IN (0, 1)),
+  is_here INTEGER NOT NULL CHECK (is_here IN (0, 1)),
   PRIMARY KEY (site_id, sop_uid)
 ) STRICT, WITHOUT ROWID;
 -- counted as they are named and arrive, so that asking whether all are here costs one row
@@ -230,11 +234,33 @@ CREATE INDEX commitment_requests_in_order ON commitment_requests (site_id, reque
 CREATE INDEX commitment_requests_by_study ON commitment_requests (study_id) WHERE study_id IS NOT NULL;
 CREATE TABLE commitment_instances (
   request_id TEXT NOT NULL REFERENCES commitment_requests (request_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
   sop_uid TEXT NOT NULL,
   sop_class_uid TEXT NOT NULL,
   digest TEXT NOT NULL REFERENCES objects (digest),
   failure INTEGER, -- Failure Reason (0008,1197) as answered, 0 for none; null until it is known
   PRIMARY KEY (request_id, sop_uid)
+) STRICT, WITHOUT ROWID;
+
+-- platform/objects, keeping watch: how far each walk over every object has come, and which objects are known to be damaged
+CREATE TABLE object_passes (
+  pass_seq INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('verify', 'rewrap', 'reseal')),
+  state TEXT NOT NULL CHECK (state IN ('running', 'finished')),
+  place TEXT NOT NULL, -- the digest, or the folder, that was done last
+  objects INTEGER NOT NULL, -- done so far
+  bytes INTEGER NOT NULL,
+  faults INTEGER NOT NULL,
+  asked_by TEXT NOT NULL,
+  started_at_ms INTEGER NOT NULL,
+  finished_at_ms INTEGER,
+  CHECK ((state = 'finished') = (finished_at_ms IS NOT NULL))
+) STRICT;
+CREATE INDEX object_passes_by_kind ON object_passes (kind, pass_seq);
+CREATE TABLE damaged_objects (
+  digest TEXT PRIMARY KEY REFERENCES objects (digest),
+  condition TEXT NOT NULL CHECK (condition IN ('damaged', 'missing', 'key-unknown')),
+  found_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
 };

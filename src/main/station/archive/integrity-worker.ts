@@ -1,0 +1,172 @@
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { Clock } from '../platform/clock.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { type Actor, serviceActor } from '../platform/ledger/event.ts';
+import type { Log } from '../platform/log.ts';
+import type { ObjectReader } from '../platform/objects/object-store.ts';
+import type { Pace } from '../platform/objects/pace.ts';
+import { finishPass, latestPass, notePass, type ObjectPass, startPass } from '../platform/objects/passes.ts';
+import { findObject, isDamaged, listObjectsAfter, type ObjectRecord } from '../platform/objects/records.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import { checkObject, type ObjectCondition } from './check-object.ts';
+import { healObject, type ObjectHolder, reportDamage } from './integrity.ts';
+
+/** Reads every stored object again and again, at leisure, and at once those that somebody could not read. */
+export type IntegrityWorker = {
+  start(): void;
+  /** Begins a walk over everything now. */
+  verify(actor: Actor): Result<ObjectPass, { code: 'verification-running' }>;
+  /** An object that could not be read: looked at before anything else. */
+  suspect(digest: string): void;
+  stop(): Promise<void>;
+};
+
+type IntegrityTools = {
+  readonly db: WritableDb;
+  readonly objects: ObjectReader;
+  readonly pace: Pace;
+  readonly everyDays: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Who counts on objects; asked off the main thread. */
+  readonly findHolders: (digests: readonly string[]) => Promise<readonly ObjectHolder[]>;
+};
+
+const DAY_MS = 24 * 60 * 60_000;
+/** How long nothing is done where nothing is due: a walk is no matter of minutes. */
+const LOOK_EVERY_MS = 60_000;
+const BATCH = 64;
+/** Progress is kept this often: a kill reads so much again, and no more. */
+const NOTE_EVERY_MS = 5000;
+const TROUBLE_PAUSE_MS = 30_000;
+
+/** A disk that cannot be asked at all makes the walk wait; nothing is called damaged for it. */
+export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
+  const { db, objects, clock, log } = tools;
+  const suspects = new Set<string>();
+  let stopping = false;
+  let working: Promise<void> = Promise.resolve();
+  let wake: () => void = () => undefined;
+
+  async function work(): Promise<void> {
+    while (!stopping) {
+      try {
+        const isMore = (await takeSuspect()) || (await walkOn());
+        if (!isMore) await rest(LOOK_EVERY_MS);
+      } catch (error) {
+        if (!isOutOfRoom(error)) log.incident('integrity-failed', error);
+        await rest(TROUBLE_PAUSE_MS);
+      }
+    }
+  }
+
+  async function takeSuspect(): Promise<boolean> {
+    const [digest] = suspects;
+    if (digest === undefined) return false;
+    const object = findObject(db, digest);
+    if (object !== null) await look(object);
+    suspects.delete(digest);
+    return true;
+  }
+
+  /** The next objects of a walk; false where none is under way or due. */
+  async function walkOn(): Promise<boolean> {
+    let pass = latestPass(db, 'verify', 'running') ?? startWhenDue();
+    if (pass === null) return false;
+    let notedAtMs = clock.nowMs();
+    for (;;) {
+      const batch = listObjectsAfter(db, pass.place, BATCH);
+      for (const object of batch) {
+        if (stopping || suspects.size > 0) {
+          notePass(db, pass);
+          return true;
+        }
+        const { condition, bytes } = await look(object);
+        pass = {
+          ...{ ...pass, place: object.digest, objects: pass.objects + 1, bytes: pass.bytes + bytes },
+          faults: pass.faults + (condition === 'sound' ? 0 : 1),
+        };
+      }
+      if (batch.length < BATCH) break;
+      if (clock.nowMs() - notedAtMs < NOTE_EVERY_MS) continue;
+      notedAtMs = clock.nowMs();
+      notePass(db, pass);
+    }
+    const done = pass;
+    inTransaction(db, () => {
+      const atMs = clock.nowMs();
+      finishPass(db, done, atMs);
+      appendEvent(db, {
+        kind: 'objects-verified',
+        payload: { objects: done.objects, bytes: done.bytes, damaged: done.faults },
+        ...{ siteId: null, actor: serviceActor('integrity'), correlationId: `pass-${done.passSeq}`, atMs },
+      });
+    });
+    return true;
+  }
+
+  function startWhenDue(): ObjectPass | null {
+    const last = latestPass(db, 'verify');
+    const nowMs = clock.nowMs();
+    if (last !== null && nowMs - last.startedAtMs < tools.everyDays * DAY_MS) return null;
+    return inTransaction(db, () => startPass(db, 'verify', 'schedule', nowMs));
+  }
+
+  /** Reads one object from end to end, and records what was found where that is news. */
+  async function look(object: ObjectRecord): Promise<{ readonly condition: ObjectCondition; readonly bytes: number }> {
+    const { digest, encoding } = object;
+    let bytes = 0;
+    const condition = await checkObject(objects, digest, encoding, async (step) => {
+      bytes += step;
+      await tools.pace(step);
+    });
+    const isKnown = isDamaged(db, digest);
+    if (condition === 'sound') {
+      // Put back from a backup, or readable again with the disk it stands on.
+      if (isKnown) healObject(db, findObject(db, digest) ?? object, serviceActor('integrity'), clock.nowMs());
+    } else if (!isKnown) {
+      const holders = await tools.findHolders([digest]);
+      if (reportDamage(db, { digest, encoding, condition, holders, atMs: clock.nowMs() }))
+        log.warn('object-damaged', { code: condition });
+    }
+    return { condition, bytes };
+  }
+
+  function rest(ms: number): Promise<void> {
+    if (stopping || suspects.size > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      timer.unref();
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    start() {
+      // Of a station that holds nothing yet everything is verified: the days count from here.
+      if (latestPass(db, 'verify') === null && listObjectsAfter(db, '', 1).length === 0)
+        inTransaction(db, () => finishPass(db, startPass(db, 'verify', 'schedule', clock.nowMs()), clock.nowMs()));
+      working = work();
+    },
+    verify(actor) {
+      if (latestPass(db, 'verify', 'running') !== null) return err({ code: 'verification-running' });
+      const pass = inTransaction(db, () => startPass(db, 'verify', actor.id, clock.nowMs()));
+      wake();
+      return ok(pass);
+    },
+    suspect(digest) {
+      suspects.add(digest);
+      wake();
+    },
+    async stop() {
+      stopping = true;
+      wake();
+      await working;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { freshRowId } from '../platform/ids.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { type Actor, serviceActor } from '../platform/ledger/event.ts';
+import type { ObjectEncoding } from '../platform/objects/object-store.ts';
+import { clearDamage, isExpected, markDamaged, type ObjectRecord, recordObject } from '../platform/objects/records.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import type { ObjectCondition } from './check-object.ts';
+
+/** What counts on an object: an instance's version, or what was set aside. */
+export type ObjectHolder = {
+  readonly digest: string;
+  readonly siteId: string;
+  readonly sopUid: string | null;
+  readonly studyId: string | null;
+};
+
+/** An object found damaged and not healed yet, with the UIDs by which a peer that has it can be asked. */
+export type DamagedInstance = {
+  readonly quarantineId: string;
+  readonly digest: string;
+  readonly studyId: string;
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly foundAtMs: number;
+};
+
+/** Reads every version: for the reader threads, and only once something is damaged. */
+const LIST_HOLDERS = `
+  SELECT v.digest, v.site_id AS siteId, v.sop_uid AS sopUid, i.study_id AS studyId
+    FROM instance_versions v JOIN instances i ON i.instance_id = v.instance_id
+   WHERE v.digest IN (SELECT value FROM json_each(@digests))
+   UNION
+  SELECT q.digest, q.site_id, q.sop_uid, q.study_id FROM quarantine q
+   WHERE q.digest IN (SELECT value FROM json_each(@digests)) AND q.reason <> 'damaged-at-rest' AND q.state = 'held'
+     AND NOT EXISTS (SELECT 1 FROM instance_versions v WHERE v.site_id = q.site_id AND v.sop_uid = q.sop_uid AND v.digest = q.digest)
+`;
+const SET_ASIDE = `
+  INSERT INTO quarantine (quarantine_id, site_id, digest, reason, state, sop_uid, study_id, received_at_ms)
+  VALUES (@quarantineId, @siteId, @digest, 'damaged-at-rest', 'held', @sopUid, @studyId, @atMs)
+  ON CONFLICT (site_id, digest, reason) DO UPDATE
+     SET state = 'held', settled_at_ms = NULL, settled_by = NULL, settled_because = NULL, received_at_ms = excluded.received_at_ms
+  RETURNING quarantine_id AS quarantineId
+`;
+const RELEASE_HEALED = `
+  UPDATE quarantine SET state = 'released', settled_at_ms = @atMs, settled_by = @by, settled_because = 'arrived-again'
+   WHERE digest = @digest AND reason = 'damaged-at-rest' AND state = 'held'
+  RETURNING quarantine_id AS quarantineId, site_id AS siteId, study_id AS studyId
+`;
+/** Walks quarantine_in_order. */
+export const LIST_DAMAGED = `
+  SELECT q.quarantine_id AS quarantineId, q.digest, s.study_id AS studyId, s.study_uid AS studyUid, x.series_uid AS seriesUid,
+         i.sop_uid AS sopUid, q.received_at_ms AS foundAtMs
+    FROM quarantine q JOIN instances i ON i.site_id = q.site_id AND i.sop_uid = q.sop_uid
+    JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
+   WHERE q.site_id = ? AND q.state = 'held' AND q.reason = 'damaged-at-rest'
+   ORDER BY q.received_at_ms, q.quarantine_id LIMIT ?
+`;
+
+/** Who counts on objects, of every site. Reads every version: never on the main thread. */
+export function listHolders(db: ReadableDb, digests: readonly string[]): readonly ObjectHolder[] {
+  return prepared<ObjectHolder>(db, LIST_HOLDERS).all({ digests: JSON.stringify(digests) });
+}
+
+/**
+ * Records that an object's bytes cannot be had: marked, set aside at every site that counts on it, and told of, once. False
+ * where it is known already, or is not expected here any more as it was looked at.
+ */
+export function reportDamage(
+  db: WritableDb,
+  found: {
+    readonly digest: string;
+    readonly encoding: ObjectEncoding;
+    readonly condition: Exclude<ObjectCondition, 'sound'>;
+    readonly holders: readonly ObjectHolder[];
+    readonly atMs: number;
+  },
+): boolean {
+  const { digest, condition, atMs } = found;
+  return inTransaction(db, () => {
+    if (!isExpected(db, digest, found.encoding) || !markDamaged(db, digest, condition, atMs)) return false;
+    const event = { kind: 'object-damaged', actor: serviceActor('integrity'), correlationId: digest, atMs } as const;
+    for (const { siteId, sopUid, studyId } of found.holders) {
+      const row = { quarantineId: freshRowId(), siteId, digest, sopUid, studyId, atMs };
+      const quarantineId = prepared<{ quarantineId: string }>(db, SET_ASIDE).get(row)?.quarantineId ?? null;
+      appendEvent(db, { ...event, siteId, studyId, payload: { digest, condition, quarantineId } });
+    }
+    // Nobody's image: a mask, say. It is damaged all the same.
+    if (found.holders.length === 0)
+      appendEvent(db, { ...event, siteId: null, payload: { digest, condition, quarantineId: null } });
+    return true;
+  });
+}
+
+/** Records that a damaged object is whole again, whoever brought it: its record, its rows of quarantine, and an event for each. */
+export function healObject(db: WritableDb, object: ObjectRecord, actor: Actor, atMs: number): boolean {
+  const { digest } = object;
+  return inTransaction(db, () => {
+    if (!clearDamage(db, digest)) return false;
+    recordObject(db, object, atMs);
+    type Released = { readonly quarantineId: string; readonly siteId: string; readonly studyId: string | null };
+    const released = prepared<Released>(db, RELEASE_HEALED).all({ digest, by: actor.id, atMs });
+    const event = { kind: 'object-healed', actor, correlationId: digest, atMs } as const;
+    for (const { quarantineId, siteId, studyId } of released)
+      appendEvent(db, { ...event, siteId, studyId, payload: { digest, quarantineId } });
+    if (released.length === 0) appendEvent(db, { ...event, siteId: null, payload: { digest, quarantineId: null } });
+    return true;
+  });
+}
+
+/** What a site misses and a peer may have, longest missed first. Sent here again, an object heals by itself. */
+export function listDamaged(db: ReadableDb, siteId: string, limit = 1000): readonly DamagedInstance[] {
+  return prepared<DamagedInstance>(db, LIST_DAMAGED).all(siteId, limit);
+}
