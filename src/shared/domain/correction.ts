@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 /** What a person may correct in who a study belongs to and what of it is shown; only ever added to. */
-export const CORRECTION_KINDS = ['study-moved', 'study-split', 'patients-merged', 'hidden', 'identity-confirmed'] as const;
+export const CORRECTION_KINDS = [
+  'study-moved',
+  'study-split',
+  'patients-merged',
+  'hidden',
+  'identity-confirmed',
+] as const;
 export const CorrectionKind = z.enum(CORRECTION_KINDS);
 export type CorrectionKind = z.infer<typeof CorrectionKind>;
 

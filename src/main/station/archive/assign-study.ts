@@ -1,4 +1,6 @@
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { findLink } from './find-patients.ts';
+import { indexStudyNames } from './study-names.ts';
 
 /** To whom a study belonged, as undoing a correction restores it. */
 export type StudyOwner = {
@@ -15,6 +17,7 @@ const FIND_OWNER = `
          s.identity_confirmed AS isConfirmed
     FROM studies s LEFT JOIN study_assignments a ON a.study_id = s.study_id WHERE s.study_id = ?
 `;
+const FIND_OBJECT_PATIENT = 'SELECT object_patient_id AS patientId FROM study_assignments WHERE study_id = ?';
 /** What the objects say is kept aside once, at the first assignment; later ones leave it. */
 const KEEP_OBJECTS_WORD = `
   INSERT INTO study_assignments (study_id, change_id, object_patient_id, object_name, object_birth_date_raw, object_sex)
@@ -43,10 +46,24 @@ export function ownerOf(db: ReadableDb, studyId: string): StudyOwner {
   return owner;
 }
 
+/** Whom a study's own objects name, whomever it is assigned to. */
+export function objectPatientOf(db: ReadableDb, studyId: string): string {
+  return (
+    prepared<{ patientId: string }>(db, FIND_OBJECT_PATIENT).get(studyId)?.patientId ?? ownerOf(db, studyId).patientId
+  );
+}
+
 /** Gives a study to another patient, who is shown from now on; what its own objects say stays on record, and doubts are over. */
 export function assignStudy(db: WritableDb, studyId: string, patientId: string, changeId: string): void {
   prepared(db, KEEP_OBJECTS_WORD).run({ studyId, changeId });
   prepared(db, SHOW_PATIENT).run({ studyId, patientId, isStatedOtherwise: 0, isConfirmed: 0 });
+  indexStudyNames(db, studyId);
+}
+
+/** Gives a study whose objects name a merged patient to whoever stands for them, one merge after another. */
+export function followMerges(db: WritableDb, studyId: string): void {
+  for (let link = findLink(db, ownerOf(db, studyId).patientId); link !== null; link = findLink(db, link.survivor))
+    assignStudy(db, studyId, link.survivor, link.linkId);
 }
 
 /** Gives a study back to whom it belonged. */
@@ -55,10 +72,11 @@ export function restoreOwner(db: WritableDb, owner: StudyOwner): void {
   if (assignedBy === null) {
     prepared(db, SHOW_OBJECTS_WORD).run({ studyId, isStatedOtherwise, isConfirmed });
     prepared(db, FORGET_ASSIGNMENT).run(studyId);
-    return;
+  } else {
+    prepared(db, KEEP_OBJECTS_WORD).run({ studyId, changeId: assignedBy });
+    prepared(db, SHOW_PATIENT).run({ studyId, patientId, isStatedOtherwise, isConfirmed });
   }
-  prepared(db, KEEP_OBJECTS_WORD).run({ studyId, changeId: assignedBy });
-  prepared(db, SHOW_PATIENT).run({ studyId, patientId, isStatedOtherwise, isConfirmed });
+  indexStudyNames(db, studyId);
 }
 
 /** The studies that this correction gave to their patient, those that arrived after it included. */

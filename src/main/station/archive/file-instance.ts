@@ -5,11 +5,15 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { findObject, type ObjectRecord, recordObject } from '../platform/objects/records.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { followMerges, ownerOf } from './assign-study.ts';
 import type { ArchiveAssociation } from './associations.ts';
-import { expectMore, type QuietTimes } from './completeness.ts';
+import { noteArrival, type QuietTimes } from './completeness.ts';
+import { listMarksOf } from './hidden-marks.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import { ensurePatient, isSamePatient, noteStated, type StatedPatient } from './identity.ts';
+import { noteConcerned } from './identity-changes.ts';
 import { quarantineObject } from './quarantine.ts';
+import { receiveRejection } from './receive-rejection.ts';
 import type { StoredVersion, VersionComparison } from './same-pixels.ts';
 import { indexStudyNames } from './study-names.ts';
 
@@ -37,6 +41,7 @@ type CurrentVersion = {
   readonly studyId: string;
   readonly seriesId: string;
   readonly studyUid: string;
+  readonly isSplitOff: 0 | 1;
   readonly digest: string;
   readonly transferSyntaxUid: string;
 };
@@ -50,19 +55,24 @@ type StudyState = {
   readonly completeness: string;
 };
 
-/** Walks the unique index of instances by site and SOP Instance UID. */
+/** Walks the unique index of instances by site and SOP Instance UID. Of a study split off the UID is the one its objects carry. */
 export const FIND_CURRENT = `
-  SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, s.study_uid AS studyUid,
-         v.digest, v.transfer_syntax_uid AS transferSyntaxUid
-    FROM instances i JOIN studies s ON s.study_id = i.study_id
+  SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, coalesce(o.study_uid, s.study_uid) AS studyUid,
+         s.split_from IS NOT NULL AS isSplitOff, v.digest, v.transfer_syntax_uid AS transferSyntaxUid
+    FROM instances i JOIN studies s ON s.study_id = i.study_id LEFT JOIN studies o ON o.study_id = s.split_from
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.site_id = ? AND i.sop_uid = ?
 `;
 export const IS_KNOWN_VERSION = 'SELECT 1 FROM instance_versions WHERE site_id = ? AND sop_uid = ? AND digest = ?';
-export const FIND_STUDY = `
-  SELECT study_id AS studyId, patient_id AS patientId, correlation_id AS correlationId, study_revision AS revision, intent, modality,
-         completeness
-    FROM studies WHERE site_id = ? AND study_uid = ?
+const STUDY_STATE = `
+  s.study_id AS studyId, s.patient_id AS patientId, s.correlation_id AS correlationId, s.study_revision AS revision, s.intent,
+  s.modality, s.completeness
+`;
+export const FIND_STUDY = `SELECT ${STUDY_STATE} FROM studies s WHERE s.site_id = ? AND s.study_uid = ?`;
+const GET_STUDY = `SELECT ${STUDY_STATE} FROM studies s WHERE s.study_id = ?`;
+/** Where a series left the study whole, more of it follows. Walks studies_split_off. */
+export const FIND_SPLIT_OFF = `
+  SELECT ${STUDY_STATE} FROM studies s JOIN series x ON x.study_id = s.study_id AND x.series_uid = ? WHERE s.split_from = ?
 `;
 const INSERT_STUDY = `
   INSERT INTO studies (study_id, site_id, study_uid, patient_id, correlation_id, intent, study_revision, accession, accession_issuer,
@@ -80,7 +90,7 @@ const INSERT_SERIES = `
           @performedTimeRaw, @requests)
 `;
 const INSERT_INSTANCE =
-  'INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES (?, ?, ?, ?, ?)';
+  'INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid, is_hidden) VALUES (?, ?, ?, ?, ?, ?)';
 const MOVE_INSTANCE = 'UPDATE instances SET series_id = ? WHERE instance_id = ?';
 /** Walks one_current_version. */
 export const RETIRE_VERSIONS = 'UPDATE instance_versions SET is_current = 0 WHERE instance_id = ? AND is_current = 1';
@@ -102,7 +112,9 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     const { siteId } = filing.association.peer;
     const { sopUid, studyUid } = filing.instance;
     const stated = statedPatient(filing.instance);
-    const study = prepared<StudyState>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
+    const named = prepared<StudyState>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
+    const study =
+      named && (prepared<StudyState>(db, FIND_SPLIT_OFF).get(filing.instance.seriesUid, named.studyId) ?? named);
     const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
     if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
       // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
@@ -125,7 +137,7 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
     if (!filing.comparison.isSame) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
-    fileVersion(db, filing, study, current.instanceId);
+    replaceVersion(db, filing, current);
     return { state: 'filed' };
   });
 }
@@ -139,6 +151,13 @@ function setAside(
   const { object, association, atMs } = filing;
   quarantineObject(db, { object, reason, sopUid: filing.instance.sopUid, studyId, association, atMs });
   return { state: 'quarantined' };
+}
+
+/** Makes an object the current version of an instance, where that is: also in a study that people split off. */
+function replaceVersion(db: WritableDb, filing: Filing, current: CurrentVersion): void {
+  const study = prepared<StudyState>(db, GET_STUDY).get(current.studyId);
+  if (study === undefined) throw new Error('a current version has no study');
+  fileVersion(db, filing, study, current);
 }
 
 function insertStudy(db: WritableDb, filing: Filing, stated: StatedPatient): StudyState {
@@ -168,9 +187,10 @@ function insertStudy(db: WritableDb, filing: Filing, stated: StatedPatient): Stu
     zoneSource: instance.timezoneOffset === null ? 'site' : 'object',
     atMs,
   });
+  followMerges(db, studyId);
   return {
     studyId,
-    patientId,
+    patientId: ownerOf(db, studyId).patientId,
     correlationId,
     revision: 0,
     intent,
@@ -179,17 +199,22 @@ function insertStudy(db: WritableDb, filing: Filing, stated: StatedPatient): Stu
   };
 }
 
-function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownInstanceId: string | null): void {
+function fileVersion(db: WritableDb, filing: Filing, study: StudyState, known: CurrentVersion | null): void {
   const { instance, association, object, atMs } = filing;
   const { siteId, peerId } = association.peer;
-  const seriesId = ensureSeries(db, filing, study.studyId);
+  // In a study split off, a series may have a UID of ours: the object stays where a person put it.
+  const seriesId = known?.isSplitOff === 1 ? known.seriesId : ensureSeries(db, filing, study.studyId);
+  const knownInstanceId = known?.instanceId ?? null;
   const instanceId = knownInstanceId ?? freshId(InstanceId);
   const revision = study.revision + 1;
   const differing = knownInstanceId === null ? null : (filing.comparison?.differing ?? null);
   recordObject(db, object, atMs);
-  if (knownInstanceId === null)
-    prepared(db, INSERT_INSTANCE).run(instanceId, siteId, study.studyId, seriesId, instance.sopUid);
-  else {
+  if (knownInstanceId === null) {
+    const hiddenBy = listMarksOf(db, { siteId, sopUid: instance.sopUid, seriesId, studyId: study.studyId });
+    const isHidden = hiddenBy.length > 0 ? 1 : 0;
+    prepared(db, INSERT_INSTANCE).run(instanceId, siteId, study.studyId, seriesId, instance.sopUid, isHidden);
+    for (const changeId of hiddenBy) noteConcerned(db, siteId, study.studyId, changeId);
+  } else {
     // A corrected header may name another series; the older version goes with it.
     prepared(db, MOVE_INSTANCE).run(seriesId, instanceId);
     prepared(db, RETIRE_VERSIONS).run(instanceId);
@@ -219,7 +244,8 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
   const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance));
   if (isNamedAnew || study.revision === 0) indexStudyNames(db, study.studyId);
-  if (!isEvidenceOnly) expectMore(db, { studyId: study.studyId, siteId, modality }, filing.quiet, atMs);
+  const arrival = { studyId: study.studyId, siteId, modality, sopUid: instance.sopUid, isEvidenceOnly };
+  noteArrival(db, arrival, filing.quiet, atMs);
   appendEvent(db, {
     kind: 'instance-received',
     payload: {
@@ -238,6 +264,8 @@ function fileVersion(db: WritableDb, filing: Filing, study: StudyState, knownIns
     correlationId: study.correlationId,
     atMs,
   });
+  if (instance.rejection !== null)
+    receiveRejection(db, { ...filing, rejection: instance.rejection, studyId: study.studyId });
 }
 
 /** Late reports, dose and captures attach to a complete study and re-run nothing (DESIGN §5.3). */
@@ -289,6 +317,7 @@ function imageAttributes(instance: IdentifiedInstance) {
     position: image.imagePositionPatient,
     orientation: image.imageOrientationPatient,
     rows: image.rows,
+    bitsAllocated: image.bitsAllocated,
     columns: image.columns,
     pixelSpacing: image.pixelSpacing,
     sliceThicknessMm: image.sliceThicknessMm,

@@ -3,8 +3,15 @@ import { freshRowId } from '../platform/ids.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 
-/** What a correction touches: it changes a subject, or relies on how that is. Studies, patients and series are named by id. */
-export type Subjects = { readonly changes: readonly string[]; readonly reliesOn: readonly string[] };
+/**
+ * What a correction touches, by the ids of studies and patients: it changes a subject, or relies on how that is. What it
+ * merely concerns is named for the history.
+ */
+export type Subjects = {
+  readonly changes?: readonly string[];
+  readonly reliesOn?: readonly string[];
+  readonly concerns?: readonly string[];
+};
 
 /** A correction about to be kept; detail and inverse hold ids and codes only. */
 export type NewChange = {
@@ -55,13 +62,14 @@ export const LIST_CHANGES_OF = `
   SELECT ${CHANGE_COLUMNS} FROM identity_change_subjects s JOIN identity_changes c ON c.change_id = s.change_id
    WHERE s.site_id = ? AND s.subject = ? ORDER BY c.change_seq DESC LIMIT 100
 `;
-/** A later correction that still stands and shares a subject, unless both only rely on it. */
+/** A later correction that still stands and shares a subject, unless both only rely on it or one merely concerns it. */
 export const FIND_LATER = `
   SELECT later.change_id AS changeId FROM identity_changes undone
     JOIN identity_change_subjects own ON own.change_id = undone.change_id
     JOIN identity_change_subjects other ON other.site_id = own.site_id AND other.subject = own.subject
     JOIN identity_changes later ON later.change_id = other.change_id AND later.change_seq > undone.change_seq
-   WHERE undone.change_id = ? AND later.undone_at_ms IS NULL AND (own.hold = 'changes' OR other.hold = 'changes') LIMIT 1
+   WHERE undone.change_id = ? AND later.undone_at_ms IS NULL AND own.hold <> 'concerns' AND other.hold <> 'concerns'
+     AND (own.hold = 'changes' OR other.hold = 'changes') LIMIT 1
 `;
 const MARK_UNDONE =
   'UPDATE identity_changes SET undone_by = ?, undone_at_ms = ? WHERE change_id = ? AND undone_at_ms IS NULL';
@@ -88,8 +96,15 @@ export function recordChange(db: WritableDb, change: NewChange): void {
     madeByKind: actor.kind,
     madeBy: actor.id,
   });
-  for (const subject of subjects.changes) prepared(db, INSERT_SUBJECT).run(siteId, subject, changeId, 'changes');
-  for (const subject of subjects.reliesOn) prepared(db, INSERT_SUBJECT).run(siteId, subject, changeId, 'relies-on');
+  const { changes = [], reliesOn = [], concerns = [] } = subjects;
+  for (const subject of changes) prepared(db, INSERT_SUBJECT).run(siteId, subject, changeId, 'changes');
+  for (const subject of reliesOn) prepared(db, INSERT_SUBJECT).run(siteId, subject, changeId, 'relies-on');
+  for (const subject of concerns) noteConcerned(db, siteId, subject, changeId);
+}
+
+/** Puts a correction into the history of one more study. */
+export function noteConcerned(db: WritableDb, siteId: string, subject: string, changeId: string): void {
+  prepared(db, INSERT_SUBJECT).run(siteId, subject, changeId, 'concerns');
 }
 
 /** A correction by its id, or null. The caller holds the site against its own. */

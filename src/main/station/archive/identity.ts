@@ -2,6 +2,7 @@ import { freshId } from '../platform/ids.ts';
 import { PatientId } from '../../../shared/domain/ids.ts';
 import { nameKey } from '../../../shared/domain/person-name.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { survivorOf } from './find-patients.ts';
 
 /** Who an object says its patient is. */
 export type StatedPatient = {
@@ -26,9 +27,13 @@ const INSERT_IDENTIFIER = `
 `;
 /** What a study's objects say of its patient; where none says it, what the patient's other studies say. */
 const FIND_STATED = `
-  SELECT s.patient_id AS patientId, s.stated_name AS ownName, coalesce(nullif(s.stated_name, ''), p.name) AS name,
-         coalesce(s.stated_birth_date_raw, p.birth_date_raw) AS birthDateRaw, coalesce(s.stated_sex, p.sex) AS sex
-    FROM studies s JOIN patients p ON p.patient_id = s.patient_id WHERE s.study_id = ?
+  SELECT coalesce(a.object_patient_id, s.patient_id) AS patientId, s.patient_id AS shownPatientId,
+         iif(a.study_id IS NULL, s.stated_name, a.object_name) AS ownName,
+         coalesce(nullif(iif(a.study_id IS NULL, s.stated_name, a.object_name), ''), p.name) AS name,
+         coalesce(iif(a.study_id IS NULL, s.stated_birth_date_raw, a.object_birth_date_raw), p.birth_date_raw) AS birthDateRaw,
+         coalesce(iif(a.study_id IS NULL, s.stated_sex, a.object_sex), p.sex) AS sex
+    FROM studies s LEFT JOIN study_assignments a ON a.study_id = s.study_id
+    JOIN patients p ON p.patient_id = coalesce(a.object_patient_id, s.patient_id) WHERE s.study_id = ?
 `;
 const NOTE_STATED = `
   UPDATE studies SET stated_name = coalesce(nullif(stated_name, ''), @name),
@@ -36,6 +41,13 @@ const NOTE_STATED = `
          is_stated_otherwise = max(is_stated_otherwise, @isOtherwise)
    WHERE study_id = @studyId
 `;
+/** The same for a study that a person gave to another patient: that one is shown, and this stays aside. */
+const NOTE_STATED_ASIDE = `
+  UPDATE study_assignments SET object_name = coalesce(nullif(object_name, ''), @name),
+         object_birth_date_raw = coalesce(object_birth_date_raw, @birthDateRaw), object_sex = coalesce(object_sex, @sex)
+   WHERE study_id = @studyId
+`;
+const NOTE_OTHERWISE = 'UPDATE studies SET is_stated_otherwise = max(is_stated_otherwise, ?) WHERE study_id = ?';
 
 /** A medical record number (HL7 table 0203), or the study itself where an object names no patient id. */
 type Identifier = {
@@ -108,7 +120,10 @@ function bornOn({ birthDateRaw }: Demographics): string {
   return (birthDateRaw ?? '').replaceAll(/\D/g, '');
 }
 
-/** True when an object names the patient that a study already has: the number, and a person who can be the same. */
+/**
+ * True when an object names the patient that a study already has: the number, and a person who can be the same. A study that
+ * a person gave to somebody else has two: whom its objects name, and whom a corrected object may name by now.
+ */
 export function isSamePatient(
   db: ReadableDb,
   siteId: string,
@@ -118,10 +133,11 @@ export function isSamePatient(
 ): boolean {
   const known = knownOf(db, studyId);
   const identifier = identifierOf(stated, studyUid);
-  const isNumber = [identifier, disputed(identifier, studyUid)].some(
-    (one) => findPatientId(db, siteId, one) === known.patientId,
-  );
-  return isNumber && !areTwoPeople(known, stated);
+  const named = [identifier, disputed(identifier, studyUid)].map((one) => findPatientId(db, siteId, one));
+  if (named.includes(known.patientId) && !areTwoPeople(known, stated)) return true;
+  const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId);
+  const isShown = named.some((patientId) => patientId !== null && survivorOf(db, patientId) === known.shownPatientId);
+  return shown !== undefined && known.shownPatientId !== known.patientId && isShown && !areTwoPeople(shown, stated);
 }
 
 /**
@@ -131,14 +147,17 @@ export function isSamePatient(
 export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient): boolean {
   const known = knownOf(db, studyId);
   const person = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.patientId) ?? known;
-  prepared(db, NOTE_STATED).run({
-    studyId,
-    name: stated.name,
-    birthDateRaw: stated.birthDateRaw,
-    sex: stated.sex,
-    isOtherwise: [known, person].some((one) => isSaidOtherwise(one, stated)) ? 1 : 0,
-  });
-  return known.ownName === '' && stated.name !== '';
+  const { name, birthDateRaw, sex } = stated;
+  const isOtherwise = [known, person].some((one) => isSaidOtherwise(one, stated)) ? 1 : 0;
+  if (known.patientId === known.shownPatientId) {
+    prepared(db, NOTE_STATED).run({ studyId, name, birthDateRaw, sex, isOtherwise });
+    return known.ownName === '' && name !== '';
+  }
+  prepared(db, NOTE_STATED_ASIDE).run({ studyId, name, birthDateRaw, sex });
+  const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId) ?? person;
+  // A corrected object that names the patient shown is no news; one that names neither is.
+  prepared(db, NOTE_OTHERWISE).run(isOtherwise === 1 && isSaidOtherwise(shown, stated) ? 1 : 0, studyId);
+  return false;
 }
 
 /** The same person perhaps, under another name or birth date: for people to look at. What one side leaves out is no difference. */
@@ -147,11 +166,15 @@ function isSaidOtherwise(one: Demographics, other: Demographics): boolean {
   return differs(nameKey(one.name), nameKey(other.name)) || differs(bornOn(one), bornOn(other));
 }
 
-function knownOf(
-  db: ReadableDb,
-  studyId: string,
-): Demographics & { readonly patientId: string; readonly ownName: string } {
-  const known = prepared<Demographics & { patientId: string; ownName: string }>(db, FIND_STATED).get(studyId);
+type Known = Demographics & {
+  /** Whom the study's own objects name, and who is shown: another only where a person said so. */
+  readonly patientId: string;
+  readonly shownPatientId: string;
+  readonly ownName: string;
+};
+
+function knownOf(db: ReadableDb, studyId: string): Known {
+  const known = prepared<Known>(db, FIND_STATED).get(studyId);
   if (known === undefined) throw new Error(`study ${studyId} is not in the archive`);
   return known;
 }

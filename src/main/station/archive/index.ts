@@ -32,6 +32,7 @@ export {
   listInstances,
   listInstancesAt,
   listPriorIds,
+  listStudyIdsOf,
   listSeries,
   type SeriesSummary,
   type StoredInstance,
@@ -56,3 +57,14 @@ export {
   type TextRange,
 } from './find-studies.ts';
 export { INDEX_NAMES_JOB, indexNamesJob, indexStudyNames } from './study-names.ts';
+export { confirmIdentity } from './confirm-identity.ts';
+export { findPatient, findPatients, findSimilarPatients, type PatientRecord } from './find-patients.ts';
+export { type HiddenInstance, listExpired, listHidden } from './hidden-marks.ts';
+export { hideObjects, type HideInput } from './hide-objects.ts';
+export { findChange, type IdentityChange, hasLaterChange, listChanges, listChangesOf } from './identity-changes.ts';
+export { mergePatients } from './merge-patients.ts';
+export { moveStudy } from './move-study.ts';
+export type { PatientTarget } from './patient-target.ts';
+export { splitStudy, type SplitInput } from './split-study.ts';
+export type { Correction } from './tell-correction.ts';
+export { undoIdentityChange } from './undo-identity-change.ts';

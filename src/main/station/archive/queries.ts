@@ -1,9 +1,10 @@
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { ObjectRecord } from '../platform/objects/records.ts';
 import { findObject } from '../platform/objects/records.ts';
+import { IS_SHOWN } from './find-patients.ts';
 import type { ImageAttributes } from './file-instance.ts';
 
-/** A series as pages and models see it. */
+/** A series as pages and models see it: what is hidden is not of it, and a series hidden whole is not there. */
 export type SeriesSummary = {
   readonly seriesId: string;
   readonly studyId: string;
@@ -15,7 +16,7 @@ export type SeriesSummary = {
   readonly instances: number;
 };
 
-/** The current version of an instance, and where its bytes are. */
+/** The current version of an instance that nobody hid, and where its bytes are. */
 export type StoredInstance = {
   readonly instanceId: string;
   readonly seriesId: string;
@@ -31,8 +32,9 @@ export type StoredInstance = {
 
 const LIST_SERIES = `
   SELECT series_id AS seriesId, study_id AS studyId, series_uid AS seriesUid, modality, number, description, body_part AS bodyPart,
-         (SELECT count(*) FROM instances i WHERE i.series_id = s.series_id) AS instances
-    FROM series s WHERE study_id = ? AND EXISTS (SELECT 1 FROM instances i WHERE i.series_id = s.series_id) ORDER BY number, series_id
+         (SELECT count(*) FROM instances i WHERE i.series_id = s.series_id AND i.is_hidden = 0) AS instances
+    FROM series s WHERE study_id = ? AND EXISTS (SELECT 1 FROM instances i WHERE i.series_id = s.series_id AND i.is_hidden = 0)
+   ORDER BY number, series_id
 `;
 const INSTANCE_COLUMNS = `
   i.instance_id AS instanceId, i.series_id AS seriesId, s.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid,
@@ -42,7 +44,7 @@ const INSTANCE_COLUMNS = `
 export const LIST_INSTANCES = `
   SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
-   WHERE i.study_id = ? ORDER BY s.number, s.series_id, v.number, i.instance_id
+   WHERE i.study_id = ? AND i.is_hidden = 0 ORDER BY s.number, s.series_id, v.number, i.instance_id
 `;
 /** Of each instance the version that was current at a revision: those that came later are not seen. Walks instances_by_study. */
 export const LIST_INSTANCES_AT = `
@@ -51,19 +53,20 @@ export const LIST_INSTANCES_AT = `
          SELECT w.digest FROM instance_versions w
           WHERE w.site_id = i.site_id AND w.sop_uid = i.sop_uid AND w.study_revision <= ?
           ORDER BY w.study_revision DESC, w.is_current DESC LIMIT 1)
-   WHERE i.study_id = ? ORDER BY s.number, s.series_id, v.number, i.instance_id
+   WHERE i.study_id = ? AND i.is_hidden = 0 ORDER BY s.number, s.series_id, v.number, i.instance_id
 `;
 const FIND_INSTANCE = `
   SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
-   WHERE i.site_id = ? AND i.sop_uid = ?
+   WHERE i.site_id = ? AND i.sop_uid = ? AND i.is_hidden = 0
 `;
 const LIST_BY_UID = 'SELECT study_id AS studyId FROM studies WHERE site_id = ? AND study_uid = ?';
 /** Walks studies_by_patient. */
 export const LIST_PRIORS = `
-  SELECT o.study_id AS studyId FROM studies s JOIN studies o ON o.patient_id = s.patient_id AND o.study_id <> s.study_id
-   WHERE s.study_id = ? ORDER BY o.date_raw DESC, o.received_at_ms DESC LIMIT 50
+  SELECT s.study_id AS studyId FROM studies n JOIN studies s ON s.patient_id = n.patient_id AND s.study_id <> n.study_id
+   WHERE n.study_id = ? AND ${IS_SHOWN} ORDER BY s.date_raw DESC, s.received_at_ms DESC LIMIT 50
 `;
+const LIST_OF_PATIENT = 'SELECT study_id AS studyId FROM studies WHERE patient_id = ? ORDER BY received_at_ms DESC';
 /** Walks instance_versions_by_arrival. */
 export const COUNT_RECEIVED =
   'SELECT count(*) AS received, max(received_at_ms) AS last FROM instance_versions WHERE site_id = ? AND received_at_ms >= ?';
@@ -109,6 +112,13 @@ export function findStudyIdByUid(db: ReadableDb, siteId: string, studyUid: strin
 export function listPriorIds(db: ReadableDb, studyId: string): readonly string[] {
   return prepared<{ studyId: string }>(db, LIST_PRIORS)
     .all(studyId)
+    .map((row) => row.studyId);
+}
+
+/** Every study of a patient, newest first, hidden ones included. */
+export function listStudyIdsOf(db: ReadableDb, patientId: string): readonly string[] {
+  return prepared<{ studyId: string }>(db, LIST_OF_PATIENT)
+    .all(patientId)
     .map((row) => row.studyId);
 }
 

@@ -22,12 +22,16 @@ export type StudyCard = {
   readonly completeAtMs: number | null;
   readonly completeRevision: number | null;
   readonly evidence: CompletenessEvidence | null;
+  /** Objects that are shown. */
   readonly images: number;
+  readonly hidden: number;
+  /** False where everything was hidden, or put back from a study split off: nobody is shown the study. */
+  readonly isShown: boolean;
   readonly expected: number | null;
   readonly priors: number;
   readonly quarantined: number;
   readonly identityInDoubt: boolean;
-  /** As the study's own objects say; the number is the patient's. */
+  /** As the study's own objects say, or, where a person gave the study to another, that one; the number is the patient's. */
   readonly patient: {
     readonly patientId: string;
     readonly name: string;
@@ -45,14 +49,19 @@ const FIND_STUDY = `
          s.evidence, p.patient_id, s.stated_name AS name, s.stated_birth_date_raw AS birth_date_raw, s.stated_sex AS sex,
          (SELECT i.value FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS mrn,
          (SELECT i.issuer FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS issuer,
-         (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id) AS images,
-         (SELECT max(e.instances) FROM study_expectations e WHERE e.study_id = s.study_id) AS expected,
-         (SELECT count(*) FROM studies o WHERE o.patient_id = s.patient_id AND o.study_id <> s.study_id) AS priors,
+         (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id AND n.is_hidden = 0) AS images,
+         (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id AND n.is_hidden = 1) AS hidden,
+         s.split_from IS NOT NULL AS is_split_off,
+         nullif(max(coalesce((SELECT max(e.instances) FROM study_expectations e WHERE e.study_id = s.study_id), 0),
+                    coalesce((SELECT c.named FROM named_counts c WHERE c.site_id = s.site_id AND c.study_uid = s.study_uid), 0)),
+                0) AS expected,
+         (SELECT count(*) FROM studies o WHERE o.patient_id = s.patient_id AND o.study_id <> s.study_id
+             AND EXISTS (SELECT 1 FROM instances n WHERE n.study_id = o.study_id AND n.is_hidden = 0)) AS priors,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held') AS quarantined,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held'
              AND q.reason = 'same-uid-other-patient')
-         + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.disputed_in <> '')
-         + s.is_stated_otherwise AS doubts
+         + iif(s.identity_confirmed = 1, 0, s.is_stated_otherwise
+             + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.disputed_in <> '')) AS doubts
     FROM studies s JOIN patients p ON p.patient_id = s.patient_id
    WHERE s.study_id = ?
 `;
@@ -83,6 +92,8 @@ type StudyRow = {
   readonly mrn: string | null;
   readonly issuer: string | null;
   readonly images: number;
+  readonly hidden: number;
+  readonly is_split_off: 0 | 1;
   readonly expected: number | null;
   readonly priors: number;
   readonly quarantined: number;
@@ -113,6 +124,8 @@ export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null
     completeRevision: row.complete_revision,
     evidence: row.evidence === null ? null : CompletenessEvidence.parse(JSON.parse(row.evidence)),
     images: row.images,
+    hidden: row.hidden,
+    isShown: row.images > 0 || (row.hidden === 0 && row.is_split_off === 0),
     expected: row.expected,
     priors: row.priors,
     quarantined: row.quarantined,

@@ -1,3 +1,4 @@
+import type { EventKind } from '../../../shared/domain/event-kinds.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { queueRuns } from './queue-runs.ts';
 
@@ -28,12 +29,21 @@ export { type RunnerSupervisor, superviseRunner } from './runner-supervisor.ts';
 export { forkRunnerHost } from './fork-runner-host.ts';
 export { parentPortRunnerHost } from './parent-port-runner-host.ts';
 
+/** What makes a study complete, new, or of other images than before. */
+const OWES_RUNS: ReadonlySet<EventKind> = new Set([
+  'study-completed',
+  'study-promoted',
+  'study-split',
+  'instances-hidden',
+  'identity-undone',
+]);
+
 /** Inference as a follower of the ledger: a complete new study is owed its runs. */
 export const inferenceConsumer: Consumer = {
   name: 'inference',
   startsFrom: 'beginning',
   handle(db, event) {
     if (event.studyId === null) return;
-    if (event.kind === 'study-completed' || event.kind === 'study-promoted') queueRuns(db, event.studyId, event.atMs);
+    if (OWES_RUNS.has(event.kind)) queueRuns(db, event.studyId, event.atMs);
   },
 };

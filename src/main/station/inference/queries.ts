@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AiStatus, NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { ModelManifest, type ModelUse } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
-import { getStudyCard } from '../archive/index.ts';
+import { getStudyCard, listSeries } from '../archive/index.ts';
 import { hasParkedEvent } from '../platform/ledger/follow.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { type ExposureStage, IS_UNFIT } from './models.ts';
@@ -102,14 +102,18 @@ export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] 
 
 const Receipt = z.object({ timings: z.record(z.string(), z.number()) });
 
-/** Every visible finding of a study, superseded ones included: both stay on record. */
+/** Every visible finding of a study, superseded ones included: both stay on record. What was seen in a series that is hidden now is not. */
 export function listFindings(db: ReadableDb, studyId: string): readonly FindingRecord[] {
-  return prepared<FindingRow>(db, LIST_FINDINGS).all(studyId).map(parseFinding);
+  const found = prepared<FindingRow>(db, LIST_FINDINGS).all(studyId);
+  if (found.length === 0) return [];
+  const shown = new Set(listSeries(db, studyId).map(({ seriesId }) => seriesId));
+  return found.filter(({ seriesId }) => shown.has(seriesId)).map(parseFinding);
 }
 
 export function findFinding(db: ReadableDb, findingId: string): FindingRecord | null {
   const row = prepared<FindingRow>(db, FIND_FINDING).get(findingId);
-  return row === undefined ? null : parseFinding(row);
+  const isShown = row !== undefined && listSeries(db, row.studyId).some(({ seriesId }) => seriesId === row.seriesId);
+  return isShown ? parseFinding(row) : null;
 }
 
 /** What a run says that may raise its study: visible findings of a model permitted to flag. */

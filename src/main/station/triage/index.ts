@@ -1,5 +1,5 @@
 import type { Consumer } from '../platform/ledger/follow.ts';
-import { placeStudy, raiseForRun, type TriagePolicy } from './set-urgency.ts';
+import { placeSplitOff, placeStudy, raiseForRun, type TriagePolicy } from './set-urgency.ts';
 
 export { DeadlinePolicy } from './deadlines.ts';
 export type { TriagePolicy } from './set-urgency.ts';
@@ -18,6 +18,10 @@ export function triageConsumer(policy: TriagePolicy): Consumer {
           return;
         case 'study-promoted':
           placeStudy(db, policy, event.studyId, event.atMs, event.atMs);
+          return;
+        case 'study-split':
+          if (event.payload?.role === 'split-off')
+            placeSplitOff(db, policy, event.studyId, event.payload.otherStudyId, event.atMs);
           return;
         case 'run-finished':
           if (event.payload !== null) raiseForRun(db, policy, event.studyId, event.payload.runId, event.atMs);

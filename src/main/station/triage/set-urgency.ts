@@ -35,6 +35,24 @@ export function placeStudy(
   });
 }
 
+/**
+ * A study that people split off another stands as urgent as that one did: nobody looked at its images as those of its own
+ * patient yet, and what made the other urgent may be in them.
+ */
+export function placeSplitOff(
+  db: WritableDb,
+  policy: TriagePolicy,
+  studyId: string,
+  sourceId: string,
+  atMs: number,
+): void {
+  const study = getStudyCard(db, studyId);
+  const source = findUrgency(db, sourceId);
+  if (source === null || study.intent !== 'new' || findUrgency(db, studyId) !== null) return;
+  const { level, standing, serviceLevel, reasons, countsFromMs } = source;
+  settle(db, policy, study, null, { level, standing, serviceLevel, reasons, countsFromMs, atMs });
+}
+
 /** Raises a study for what a run flagged, at most to the ceiling of each finding's category; never lowers, never unseats a person. */
 export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: string, runId: string, atMs: number): void {
   const flags = listFlagsOfRun(db, runId);

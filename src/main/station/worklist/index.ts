@@ -1,3 +1,5 @@
+import { listStudyIdsOf } from '../archive/index.ts';
+import type { LedgerEvent } from '../platform/ledger/event.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { projectRow } from './project-row.ts';
@@ -26,11 +28,20 @@ export function worklistConsumer(
   return {
     name: 'worklist',
     startsFrom: 'beginning',
-    coalesce: (event) => event.studyId,
+    coalesce: (event) => (patientsOf(event).length > 0 ? null : event.studyId),
     handle(db, event) {
-      if (event.studyId === null) return;
-      projectRow(db, event.studyId);
-      if (event.siteId !== null) changed({ siteId: event.siteId, studyId: event.studyId, seq: event.seq });
+      const { siteId, seq } = event;
+      // Who corrects an identity changes what the patients' other studies count as priors, too.
+      const others = patientsOf(event).flatMap((patientId) => listStudyIdsOf(db, patientId));
+      for (const studyId of new Set([event.studyId, ...others])) {
+        if (studyId === null) continue;
+        projectRow(db, studyId);
+        if (siteId !== null) changed({ siteId, studyId, seq });
+      }
     },
   };
+}
+
+function patientsOf(event: LedgerEvent): readonly string[] {
+  return event.payload !== null && 'patientIds' in event.payload ? event.payload.patientIds : [];
 }

@@ -17,13 +17,19 @@ const PUT_ROW = `
     ai_state = excluded.ai_state, is_opened = excluded.is_opened, row = excluded.row
 `;
 
+const DROP_ROW = 'DELETE FROM open_studies WHERE study_id = ?';
+
 /** A study with no target yet is due this long after it came, so that it cannot hide behind dated ones. */
 const UNDATED_DUE_MS = 24 * 60 * 60_000;
 
-/** Builds a study's row anew from what the earlier capabilities know. Idempotent; the page reads nothing else. */
+/** Builds a study's row anew from what the earlier capabilities know; one that is hidden has none. Idempotent; the page reads nothing else. */
 export function projectRow(db: WritableDb, studyId: string): void {
   const study = findStudyCard(db, studyId);
   if (study === null) return;
+  if (!study.isShown) {
+    prepared(db, DROP_ROW).run(studyId);
+    return;
+  }
   const urgency = findUrgency(db, studyId);
   const ai = aiStatus(db, studyId);
   const opening = findOpening(db, studyId);

@@ -1,5 +1,6 @@
 import { lookUpKeyword } from './dictionary.ts';
 import type { Dataset, ReadDataset } from './dataset.ts';
+import { readRejectionNote, type RejectionNote } from './rejection-note.ts';
 import { items, number, numbers, type PersonName, parsePersonName, text, texts } from './values.ts';
 
 /** What an image's numbers mean (PS3.3 §C.7.6.3); null where the object does not say. */
@@ -98,6 +99,8 @@ export type InstanceDescription = {
 
   readonly hasPixelData: boolean;
   readonly image: ImageDescription;
+  /** What the object rejects, where it is a rejection note. */
+  readonly rejection: RejectionNote | null;
   /** Keywords of type 1 attributes that are absent or empty: of every object, and of an image where there are pixels. */
   readonly missing: readonly string[];
 };
@@ -174,6 +177,7 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
 
     hasPixelData,
     image: describeImage(dataset),
+    rejection: readRejectionNote(dataset),
     missing: [...ALWAYS_REQUIRED, ...(hasPixelData ? REQUIRED_WITH_PIXELS : [])].filter((keyword) =>
       isMissing(dataset, keyword),
     ),
