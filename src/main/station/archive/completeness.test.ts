@@ -147,7 +147,7 @@ test('a station that was down has not heard the silence: quiet time starts anew 
   clinic.pass(QUIET_CT_MS * 10);
   const sinceMs = clinic.nowMs();
   waitAnew(clinic.db, clinic.archive.quiet, sinceMs);
-  const jobs = createJobRunner(clinic.db, completenessJobs(sinceMs), {
+  const jobs = createJobRunner(clinic.db, completenessJobs(clinic.archive.quiet), {
     clock: clinic.archive.clock,
     log: clinic.log,
   });

@@ -1,184 +1,227 @@
-import { z } from 'zod';
-import type { Completeness, CompletenessEvidence, Intent } from '../../../shared/domain/study.ts';
-import type { Config } from '../platform/config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { CompletenessEvidence, EvidenceKind } from '../../../shared/domain/study.ts';
+import { EVIDENCE_KINDS } from '../../../shared/domain/study.ts';
+import { Config } from '../platform/config.ts';
 import { cancelJob, type JobHandler, listJobSubjects, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
-import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { countGaps } from './gaps.ts';
+import { gatherFacts, getProgress, listSources, type Progress } from './completeness-facts.ts';
+import { judgeFacts, marksOf, rankOfRule, type Verdict } from './completeness-rules.ts';
+import { noteNamedArrival } from './named-instances.ts';
 
 /** The jobs that judge a study complete by quiet time, and by its volume once no further association follows. */
 const QUIET_TIME_JOB = 'archive-quiet-time';
 const SETTLING_JOB = 'archive-settling';
 
-/** Starting values are the site's to change; ms of silence after which nothing more is expected, by modality. */
+/** Starting values are the site's to change: what counts as evidence, and ms of silence after which nothing more is expected, by modality. */
 export type QuietTimes = Config['completeness'];
 
+/** What counts where a caller knows no configuration: as shipped. */
+export const SHIPPED_RULES: QuietTimes = Config.parse({}).completeness;
+
 const STUDIES_OF_ASSOCIATION = 'SELECT study_id AS studyId FROM study_associations WHERE association_id = ?';
-const FIND_PROGRESS = `
-  SELECT s.study_id AS studyId, s.site_id AS siteId, s.patient_id AS patientId, s.correlation_id AS correlationId, s.intent, s.modality,
-         s.completeness, s.study_revision AS revision, s.last_received_at_ms AS lastReceivedAtMs,
-         (SELECT count(*) FROM instances i WHERE i.study_id = s.study_id) AS instances,
-         (SELECT count(*) FROM series x WHERE x.study_id = s.study_id) AS seriesCount
-    FROM studies s WHERE s.study_id = ?
-`;
-const LIST_ASSOCIATION_STATES = `
-  SELECT a.state FROM study_associations s JOIN associations a ON a.association_id = s.association_id WHERE s.study_id = ?
-`;
-const LIST_PLACES = `
-  SELECT i.series_id AS seriesId, v.attributes FROM instances i
-    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
-   WHERE i.study_id = ?
-`;
+const FIND_BY_UID = 'SELECT study_id AS studyId FROM studies WHERE site_id = ? AND study_uid = ?';
+const ONE_OF_SEVERAL = 'SELECT 1 FROM study_associations WHERE study_id = ? AND association_id <> ? LIMIT 1';
 const COMPLETE_STUDY = `
-  UPDATE studies SET completeness = ?, complete_at_ms = coalesce(complete_at_ms, ?), complete_revision = study_revision, evidence = ?
-   WHERE study_id = ?
+  UPDATE studies SET completeness = @completeness, complete_at_ms = coalesce(complete_at_ms, @atMs), complete_revision = @revision,
+         evidence = @evidence WHERE study_id = @studyId
 `;
-const Place = z.object({
-  position: z.array(z.number()).nullable(),
-  orientation: z.array(z.number()).nullable(),
-  sliceThicknessMm: z.number().nullable().optional(),
-});
+const REOPEN_STUDY = "UPDATE studies SET completeness = 'receiving', evidence = ? WHERE study_id = ?";
+const KEEP_EVIDENCE = 'UPDATE studies SET evidence = ? WHERE study_id = ?';
 
-type Progress = {
-  readonly studyId: string;
-  readonly siteId: string;
-  readonly patientId: string;
-  readonly correlationId: string;
-  readonly intent: Intent;
-  readonly modality: string;
-  readonly completeness: Completeness;
-  readonly revision: number;
-  readonly lastReceivedAtMs: number;
-  readonly instances: number;
-  readonly seriesCount: number;
-};
+/**
+ * What made somebody ask whether a study is complete. A normal end and a pause bring nothing new; an association that
+ * broke and a notice may speak against what was believed.
+ */
+type Occasion = 'association-ended' | 'association-broken' | 'noticed' | 'settled' | 'quiet';
 
-/** After each arrival: the study is receiving, and quiet time starts anew. */
-export function expectMore(
+/**
+ * After each arrival, at a cost that does not grow with the study: quiet time starts anew, except for what merely attaches
+ * to a study that is complete; and what was named and waited for is one less.
+ */
+export function noteArrival(
   db: WritableDb,
-  study: { studyId: string; siteId: string; modality: string },
-  quiet: QuietTimes,
+  arrival: {
+    readonly studyId: string;
+    readonly siteId: string;
+    readonly modality: string;
+    readonly sopUid: string;
+    readonly isEvidenceOnly: boolean;
+  },
+  rules: QuietTimes,
   atMs: number,
 ): void {
-  const quietMs = quiet.quietMs[study.modality] ?? quiet.quietOtherMs;
-  scheduleJob(db, { kind: QUIET_TIME_JOB, subjectId: study.studyId, siteId: study.siteId, dueAtMs: atMs + quietMs });
+  if (!arrival.isEvidenceOnly) expectMore(db, arrival, rules, atMs);
+  if (noteNamedArrival(db, arrival.siteId, arrival.sopUid)) letSettle(db, arrival, atMs + rules.settleMs);
+}
+
+function expectMore(
+  db: WritableDb,
+  study: { readonly studyId: string; readonly siteId: string; readonly modality: string },
+  rules: QuietTimes,
+  atMs: number,
+): void {
+  const dueAtMs = atMs + quietMsOf(rules, study.modality);
+  scheduleJob(db, { kind: QUIET_TIME_JOB, subjectId: study.studyId, siteId: study.siteId, dueAtMs });
   cancelJob(db, SETTLING_JOB, study.studyId);
 }
 
+const quietMsOf = (rules: QuietTimes, modality: string) => rules.quietMs[modality] ?? rules.quietOtherMs;
+
 /** At a start: nobody listened while the station was down, so every study still receiving has its quiet time from now. */
-export function waitAnew(db: WritableDb, quiet: QuietTimes, atMs: number): void {
+export function waitAnew(db: WritableDb, rules: QuietTimes, atMs: number): void {
   inTransaction(db, () => {
     const settling = new Set(listJobSubjects(db, SETTLING_JOB));
-    for (const studyId of listJobSubjects(db, QUIET_TIME_JOB)) {
-      const study = getProgress(db, studyId);
-      expectMore(db, study, quiet, atMs);
-      if (settling.has(studyId)) letSettle(db, study, atMs + quiet.settleMs);
-    }
+    for (const studyId of listJobSubjects(db, QUIET_TIME_JOB)) expectMore(db, getProgress(db, studyId), rules, atMs);
+    for (const studyId of settling) letSettle(db, getProgress(db, studyId), atMs + rules.settleMs);
   });
 }
 
 /**
- * When an association ends: a CT whose associations all ended normally and whose volume has no gap is complete. At once,
- * where this association brought all of it; some modalities send one association a slice, and then any slice may look
- * like the last: such a study settles first.
+ * When an association ends: its studies are judged. Where it brought all of a study this is at once; some modalities send
+ * one association a slice, and then any slice may look like the last: such a study settles first, and is judged once.
  */
-export function judgeStudiesOf(db: WritableDb, associationId: string, atMs: number, settleMs: number): void {
+export function judgeStudiesOf(
+  db: WritableDb,
+  associationId: string,
+  how: 'released' | 'aborted' | 'failed',
+  rules: QuietTimes,
+  atMs: number,
+): void {
   for (const { studyId } of prepared<{ studyId: string }>(db, STUDIES_OF_ASSOCIATION).all(associationId)) {
-    const progress = getProgress(db, studyId);
-    const evidence = gatherVolume(db, progress);
-    if (evidence === null) continue;
-    if (evidence.associationsReleased === 1 || settleMs === 0) complete(db, progress, 'complete', evidence, atMs);
-    else letSettle(db, progress, atMs + settleMs);
+    const study = getProgress(db, studyId);
+    const isOneOfSeveral = prepared(db, ONE_OF_SEVERAL).get(studyId, associationId) !== undefined;
+    if (how !== 'released') judge(db, study, rules, 'association-broken', atMs);
+    else if (!isOneOfSeveral || rules.settleMs === 0) judge(db, study, rules, 'association-ended', atMs);
+    else if (study.completeness !== 'complete') letSettle(db, study, atMs + rules.settleMs);
   }
 }
 
-function letSettle(db: WritableDb, { studyId, siteId }: Progress, dueAtMs: number): void {
-  scheduleJob(db, { kind: SETTLING_JOB, subjectId: studyId, siteId, dueAtMs });
+/** When somebody said something of a study: it is judged, if any of it is here already. */
+export function judgeNoticed(db: WritableDb, siteId: string, studyUid: string, rules: QuietTimes, atMs: number): void {
+  const found = prepared<{ studyId: string }>(db, FIND_BY_UID).get(siteId, studyUid);
+  if (found !== undefined) judge(db, getProgress(db, found.studyId), rules, 'noticed', atMs);
 }
 
-/** The evidence that all of a CT is here, or null: it is complete already, or something speaks against it. */
-function gatherVolume(db: ReadableDb, study: Progress): CompletenessEvidence | null {
-  if (study.completeness !== 'receiving' || study.modality !== 'CT') return null;
-  const evidence = gatherEvidence(db, study, 'association-ended-gapless-volume', null);
-  const isWhole = evidence.associationsBroken === 0 && evidence.gaps === 0 && !hasOpenAssociation(db, study.studyId);
-  return isWhole ? evidence : null;
+function letSettle(db: WritableDb, study: { studyId: string; siteId: string }, dueAtMs: number): void {
+  scheduleJob(db, { kind: SETTLING_JOB, subjectId: study.studyId, siteId: study.siteId, dueAtMs });
 }
 
-/** The handlers of the jobs that complete studies, for a station that has listened since `sinceMs`. */
-export function completenessJobs(sinceMs: number): Readonly<Record<string, JobHandler>> {
+/** The handlers of the jobs that complete studies. */
+export function completenessJobs(rules: QuietTimes): Readonly<Record<string, JobHandler>> {
   return {
-    /** Silence long enough counts as complete, shown as assumed; only what the station could hear is silence. */
+    /** Silence long enough counts as complete, shown as assumed, unless something better does. */
     [QUIET_TIME_JOB](db, job, nowMs) {
-      const progress = getProgress(db, job.subjectId);
-      if (progress.completeness !== 'receiving') return;
-      const quietForMs = nowMs - Math.max(progress.lastReceivedAtMs, sinceMs);
-      complete(db, progress, 'assumed', gatherEvidence(db, progress, 'quiet-time', quietForMs), nowMs);
+      const study = getProgress(db, job.subjectId);
+      if (study.completeness !== 'receiving') return;
+      // Counted from the job, not from the clock on the wall, which may have been set meanwhile.
+      judge(db, study, rules, 'quiet', nowMs, quietMsOf(rules, study.modality) + nowMs - job.dueAtMs);
     },
     /** No further association came in time. */
     [SETTLING_JOB](db, job, nowMs) {
-      const progress = getProgress(db, job.subjectId);
-      const evidence = gatherVolume(db, progress);
-      if (evidence !== null) complete(db, progress, 'complete', evidence, nowMs);
+      judge(db, getProgress(db, job.subjectId), rules, 'settled', nowMs);
     },
   };
+}
+
+function judge(
+  db: WritableDb,
+  study: Progress,
+  rules: QuietTimes,
+  occasion: Occasion,
+  atMs: number,
+  quietForMs: number | null = null,
+): void {
+  const facts = gatherFacts(db, study);
+  const verdict = judgeFacts(facts, kindsToAsk(study, rules, occasion));
+  const evidence = (rule: CompletenessEvidence['rule']): CompletenessEvidence => {
+    const gaps = facts.hasAskedForGaps() || rule === 'quiet-time' ? facts.gaps() : null;
+    return {
+      ...{ rule, quietForMs, gaps, instances: study.instances, series: study.seriesCount },
+      ...{ associationsReleased: facts.associations.released, associationsBroken: facts.associations.broken },
+      ...{ named: facts.named, awaited: facts.awaited },
+      sources: listSources(db, study),
+      marks: marksOf(facts, verdict, gaps),
+    };
+  };
+  if (verdict.state === 'complete') {
+    // Whoever still sends may bring more than was named: heard out, but not for ever.
+    if (facts.associations.open > 0 && occasion !== 'settled' && occasion !== 'quiet')
+      return letSettle(db, study, atMs + rules.settleMs);
+    if (study.completeness !== 'complete') return complete(db, study, 'complete', evidence(verdict.rule), atMs);
+    return keepEvidence(db, study, evidence(verdict.rule), atMs);
+  }
+  if (occasion === 'quiet') return complete(db, study, 'assumed', evidence('quiet-time'), atMs);
+  if (study.completeness === 'receiving') return keepEvidence(db, study, evidence('undecided'), atMs);
+  if (speaksAgainst(study, verdict, occasion)) return reopen(db, study, evidence('undecided'), rules, atMs);
+  if (study.completeness === 'assumed')
+    keepEvidence(db, study, { ...evidence('quiet-time'), quietForMs: study.evidence?.quietForMs ?? null }, atMs);
+}
+
+/** A complete study is held against what is as strong as what completed it, or stronger; its volume is not measured again. */
+function kindsToAsk(study: Progress, rules: QuietTimes, occasion: Occasion): readonly EvidenceKind[] {
+  const kinds = rules.evidence[study.modality] ?? rules.evidenceOther;
+  if (study.completeness !== 'complete' || occasion === 'association-broken') return kinds;
+  const rank = rankOfRule(study.evidence?.rule ?? null);
+  return kinds.filter((kind) => kind !== 'gapless-volume' && EVIDENCE_KINDS.indexOf(kind) <= rank);
+}
+
+/** News that more is to come, or was cut off, of a study that counted as complete. */
+function speaksAgainst(study: Progress, verdict: Verdict & { state: 'not-yet' }, occasion: Occasion): boolean {
+  if (occasion === 'association-broken') return true;
+  return occasion === 'noticed' && verdict.isDenied && study.completeness !== 'receiving';
 }
 
 function complete(
   db: WritableDb,
   study: Progress,
-  completeness: Completeness,
+  completeness: 'complete' | 'assumed',
   evidence: CompletenessEvidence,
   atMs: number,
 ): void {
-  prepared(db, COMPLETE_STUDY).run(completeness, atMs, JSON.stringify(evidence), study.studyId);
+  // What only attached since an assumed study was complete asks for nothing again.
+  const revision = study.completeness === 'receiving' ? study.revision : (study.completeRevision ?? study.revision);
+  const row = { studyId: study.studyId, completeness, revision, evidence: JSON.stringify(evidence), atMs };
+  prepared(db, COMPLETE_STUDY).run(row);
   cancelJob(db, QUIET_TIME_JOB, study.studyId);
   cancelJob(db, SETTLING_JOB, study.studyId);
   appendEvent(db, {
     kind: 'study-completed',
-    payload: { completeness, revision: study.revision, intent: study.intent, evidence },
-    siteId: study.siteId,
-    studyId: study.studyId,
-    patientId: study.patientId,
-    actor: serviceActor('archive'),
-    correlationId: study.correlationId,
-    atMs,
+    payload: { completeness, revision, intent: study.intent, evidence },
+    ...ofStudy(study, atMs),
   });
 }
 
-function gatherEvidence(
-  db: ReadableDb,
-  study: Progress,
-  rule: CompletenessEvidence['rule'],
-  quietForMs: number | null,
-): CompletenessEvidence {
-  const states = prepared<{ state: string }>(db, LIST_ASSOCIATION_STATES).all(study.studyId);
-  const places = prepared<{ seriesId: string; attributes: string }>(db, LIST_PLACES).all(study.studyId);
-  const bySeries = Map.groupBy(places, ({ seriesId }) => seriesId);
-  const gaps = [...bySeries.values()].map((rows) =>
-    countGaps(rows.map(({ attributes }) => Place.parse(JSON.parse(attributes)))),
-  );
-  const told = gaps.filter((count) => count !== null);
-  return {
-    rule,
-    instances: study.instances,
-    series: study.seriesCount,
-    quietForMs,
-    associationsReleased: states.filter(({ state }) => state === 'released').length,
-    associationsBroken: states.filter(({ state }) => state === 'aborted' || state === 'failed').length,
-    gaps: told.length === 0 ? null : told.reduce((sum, count) => sum + count, 0),
-  };
+function reopen(db: WritableDb, study: Progress, evidence: CompletenessEvidence, rules: QuietTimes, atMs: number) {
+  prepared(db, REOPEN_STUDY).run(JSON.stringify(evidence), study.studyId);
+  expectMore(db, study, rules, atMs);
+  appendEvent(db, {
+    kind: 'study-reopened',
+    payload: { revision: study.revision, evidence },
+    ...ofStudy(study, atMs),
+  });
 }
 
-function hasOpenAssociation(db: ReadableDb, studyId: string): boolean {
-  return prepared<{ state: string }>(db, LIST_ASSOCIATION_STATES)
-    .all(studyId)
-    .some(({ state }) => state === 'open');
+/** Keeps what is known of a study whose state stays, where what it goes by changed. */
+function keepEvidence(db: WritableDb, study: Progress, evidence: CompletenessEvidence, atMs: number): void {
+  const { rule = 'undecided', sources = [], marks = [] } = study.evidence ?? {};
+  // Of images that came after a completion the evidence of that one says nothing any more.
+  const isStale = study.completeness === 'receiving' && rule !== 'undecided';
+  const said = isStale ? { rule: 'undecided', sources: [], marks: [] } : { rule, sources, marks };
+  const { rule: ruleNow, sources: sourcesNow, marks: marksNow } = evidence;
+  if (isDeepStrictEqual(said, { rule: ruleNow, sources: sourcesNow, marks: marksNow })) return;
+  prepared(db, KEEP_EVIDENCE).run(JSON.stringify(evidence), study.studyId);
+  appendEvent(db, {
+    kind: 'study-evidence-changed',
+    payload: { revision: study.revision, evidence },
+    ...ofStudy(study, atMs),
+  });
 }
 
-function getProgress(db: ReadableDb, studyId: string): Progress {
-  const progress = prepared<Progress>(db, FIND_PROGRESS).get(studyId);
-  if (progress === undefined) throw new Error(`study ${studyId} is not in the archive`);
-  return progress;
-}
+const ofStudy = (study: Progress, atMs: number) => ({
+  ...{ siteId: study.siteId, studyId: study.studyId, patientId: study.patientId, correlationId: study.correlationId },
+  actor: serviceActor('archive'),
+  atMs,
+});

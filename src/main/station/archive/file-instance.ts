@@ -1,4 +1,6 @@
+import type { Release } from '../../../shared/domain/correction.ts';
 import { InstanceId, SeriesId, StudyId } from '../../../shared/domain/ids.ts';
+import type { QuarantineReason } from '../../../shared/domain/study.ts';
 import { findStorageClass, SECONDARY_CAPTURE } from '../dicom/storage-classes.ts';
 import { freshId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -9,6 +11,7 @@ import { followMerges, ownerOf } from './assign-study.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import { noteArrival, type QuietTimes } from './completeness.ts';
 import { listMarksOf } from './hidden-marks.ts';
+import { isHere, noteReturn } from './eviction.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import { ensurePatient, isSamePatient, noteStated, type StatedPatient } from './identity.ts';
 import { noteConcerned } from './identity-changes.ts';
@@ -29,11 +32,19 @@ export type Filing = {
   readonly atMs: number;
   /** Where its frames are, packed; null where it has none that can be told apart. */
   readonly frameIndex: Uint8Array | null;
+  /** How a person lets it in where the outcome table would set it aside; left out, the table decides. */
+  readonly release?: Release;
 };
 
+/** What became of it. */
+export type SettledFiling =
+  | { readonly state: 'filed' | 'duplicate' }
+  | { readonly state: 'quarantined'; readonly reason: QuarantineReason }
+  /** What a person decided does not fit how things are. */
+  | { readonly state: 'does-not-apply' };
 /** What became of it; `compare-pixels` asks the caller to compare and file again. */
 export type FilingOutcome =
-  | { readonly state: 'filed' | 'duplicate' | 'quarantined' }
+  | SettledFiling
   | { readonly state: 'compare-pixels'; readonly current: StoredVersion };
 
 type CurrentVersion = {
@@ -75,10 +86,10 @@ export const FIND_SPLIT_OFF = `
   SELECT ${STUDY_STATE} FROM studies s JOIN series x ON x.study_id = s.study_id AND x.series_uid = ? WHERE s.split_from = ?
 `;
 const INSERT_STUDY = `
-  INSERT INTO studies (study_id, site_id, study_uid, patient_id, correlation_id, intent, study_revision, accession, accession_issuer,
+  INSERT INTO studies (study_id, site_id, study_uid, split_from, patient_id, correlation_id, intent, study_revision, accession, accession_issuer,
                        description, modality, body_part, laterality, referring_physician, dicom_study_id, date_raw, time_raw,
                        zone_offset_raw, zone_source, received_at_ms, last_received_at_ms, completeness)
-  VALUES (@studyId, @siteId, @studyUid, @patientId, @correlationId, @intent, 0, @accession, @accessionIssuer,
+  VALUES (@studyId, @siteId, @studyUid, @splitFrom, @patientId, @correlationId, @intent, 0, @accession, @accessionIssuer,
           @description, @modality, @bodyPart, @laterality, @referringPhysician, @dicomStudyId, @dateRaw, @timeRaw,
           @zoneOffsetRaw, @zoneSource, @atMs, @atMs, 'receiving')
 `;
@@ -102,7 +113,7 @@ const INSERT_VERSION = `
 `;
 const TOUCH_STUDY = `
   UPDATE studies SET study_revision = study_revision + 1, last_received_at_ms = @atMs, completeness = @completeness,
-         modality = @modality WHERE study_id = @studyId
+         modality = @modality, evicted_at_ms = NULL WHERE study_id = @studyId
 `;
 const NOTE_ASSOCIATION = 'INSERT OR IGNORE INTO study_associations (study_id, association_id) VALUES (?, ?)';
 
@@ -118,10 +129,12 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
     if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
       // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
+      noteReturn(db, filing.object, sopUid, filing.atMs);
       recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
       if (current !== null) prepared(db, NOTE_ASSOCIATION).run(current.studyId, filing.association.associationId);
       return { state: 'duplicate' };
     }
+    if (filing.release !== undefined) return fileReleased(db, filing, filing.release, { named, study, current });
     if (current !== null && !isSamePatient(db, siteId, stated, studyUid, current.studyId)) {
       return setAside(db, filing, 'same-uid-other-patient', current.studyId);
     }
@@ -134,6 +147,8 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     }
     if (current.studyUid !== studyUid || study === null)
       return setAside(db, filing, 'same-uid-other-study', current.studyId);
+    // What the cache let go cannot be compared with: a person decides once it is back.
+    if (!isHere(db, current.digest)) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
     if (!filing.comparison.isSame) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
@@ -150,7 +165,37 @@ function setAside(
 ): FilingOutcome {
   const { object, association, atMs } = filing;
   quarantineObject(db, { object, reason, sopUid: filing.instance.sopUid, studyId, association, atMs });
-  return { state: 'quarantined' };
+  return { state: 'quarantined', reason };
+}
+
+/** Files an object against the outcome table, as a person decided. */
+function fileReleased(
+  db: WritableDb,
+  filing: Filing,
+  release: Release,
+  found: {
+    readonly named: StudyState | null;
+    readonly study: StudyState | null;
+    readonly current: CurrentVersion | null;
+  },
+): FilingOutcome {
+  const { named, study, current } = found;
+  if (release === 'as-current-version') {
+    if (current === null) return { state: 'does-not-apply' };
+    if (filing.comparison?.withDigest !== current.digest)
+      return { state: 'compare-pixels', current: storedVersion(db, current) };
+    replaceVersion(db, filing, current);
+    return { state: 'filed' };
+  }
+  // The site keeps one object of a SOP Instance UID: a second one can replace the first, not stand beside it.
+  if (current !== null || named === null || study === null) return { state: 'does-not-apply' };
+  if (release === 'into-the-study-it-names') {
+    fileVersion(db, filing, study, null);
+    return { state: 'filed' };
+  }
+  if (study !== named) return { state: 'does-not-apply' };
+  fileVersion(db, filing, insertStudy(db, filing, statedPatient(filing.instance), named.studyId), null);
+  return { state: 'filed' };
 }
 
 /** Makes an object the current version of an instance, where that is: also in a study that people split off. */
@@ -160,7 +205,13 @@ function replaceVersion(db: WritableDb, filing: Filing, current: CurrentVersion)
   fileVersion(db, filing, study, current);
 }
 
-function insertStudy(db: WritableDb, filing: Filing, stated: StatedPatient): StudyState {
+/** A new study, of the UID its objects carry; where another patient's study has it already, split off that one under a UID of ours. */
+function insertStudy(
+  db: WritableDb,
+  filing: Filing,
+  stated: StatedPatient,
+  splitFrom: string | null = null,
+): StudyState {
   const { instance, association, atMs } = filing;
   const { siteId, intent } = association.peer;
   const studyId = freshId(StudyId);
@@ -169,7 +220,8 @@ function insertStudy(db: WritableDb, filing: Filing, stated: StatedPatient): Stu
   prepared(db, INSERT_STUDY).run({
     studyId,
     siteId,
-    studyUid: instance.studyUid,
+    studyUid: splitFrom === null ? instance.studyUid : freshUid(),
+    splitFrom,
     patientId,
     correlationId,
     intent,

@@ -4,7 +4,10 @@ export {
   endAssociation,
   endAssociationsLeftOpen,
 } from './associations.ts';
-export { completenessJobs, SHIPPED_RULES, waitAnew } from './completeness.ts';
+export { noteAvailability } from './availability-notice.ts';
+export { completenessJobs, type QuietTimes, SHIPPED_RULES, waitAnew } from './completeness.ts';
+export { type Expectation, expectInstances, forgetExpectation } from './expectations.ts';
+export { createStep, findStep, setStep, type StepMessage } from './mpps.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
 export { type Hold, placeHold, releaseHold } from './holds.ts';
 export { createRefusals, type Refusals } from './refusals.ts';
@@ -37,7 +40,8 @@ export {
   type SeriesSummary,
   type StoredInstance,
 } from './queries.ts';
-export { type Archive, receiveObject } from './receive-object.ts';
+export { admitWebSender, type WebSender } from './web-senders.ts';
+export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
 export {
   type Availability,

@@ -11,6 +11,7 @@ import {
   endAssociation,
   findStudyIdByUid,
   receiveObject,
+  SHIPPED_RULES,
 } from '../archive/index.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { createJobRunner, type JobHandler } from '../platform/jobs/jobs.ts';
@@ -58,7 +59,7 @@ export type ClinicEvent = {
   readonly payload: Readonly<Record<string, unknown>>;
 };
 
-const QUIET = { quietMs: { CT: 180_000, DX: 300_000 }, quietOtherMs: 600_000, settleMs: 5000 };
+const QUIET = { ...SHIPPED_RULES, quietMs: { CT: 180_000, DX: 300_000 }, quietOtherMs: 600_000, settleMs: 5000 };
 let lastAssociation = 0;
 
 /** Opens a clinic: site north with peers CT1 and PACS, site south with peer SOUTH. */
@@ -69,7 +70,6 @@ export function openClinic(): Clinic {
   const keys = freshObjectKeys();
   // A Monday morning, so that working hours run.
   let nowMs = Date.parse('2026-03-02T09:00:00Z');
-  const sinceMs = nowMs;
   const clock = { nowMs: () => nowMs };
   let logged = '';
   const log = openLog('info', { write: (line: string) => (logged += line) });
@@ -105,12 +105,18 @@ export function openClinic(): Clinic {
       const association = clinic.associate(callingAe);
       const statuses = await clinic.receive(association, ...records);
       if (statuses.some((status) => status !== 'success')) throw new Error(statuses.join());
-      endAssociation(db, association, { how: 'released', stored: 1, refused: 0, atMs: nowMs, settleMs: 0 });
+      endAssociation(db, association, {
+        how: 'released',
+        stored: 1,
+        refused: 0,
+        atMs: nowMs,
+        rules: { ...QUIET, settleMs: 0 },
+      });
       const studyId = findStudyIdByUid(db, association.peer.siteId, textOf(records[0], 'StudyInstanceUID'));
       if (studyId === null) throw new Error('nothing was filed');
       return studyId;
     },
-    runJobs: (more = {}) => createJobRunner(db, { ...completenessJobs(sinceMs), ...more }, { clock, log }).runDue(),
+    runJobs: (more = {}) => createJobRunner(db, { ...completenessJobs(QUIET), ...more }, { clock, log }).runDue(),
     events: (kind) => readEvents(db, kind),
     close() {
       store.close();

@@ -50,8 +50,11 @@ CREATE TABLE archive_proofs (
 ) STRICT, WITHOUT ROWID;
 ALTER TABLE objects ADD COLUMN evicted_at_ms INTEGER; -- the file is gone on purpose; null: it is here
 ALTER TABLE studies ADD COLUMN evicted_objects INTEGER NOT NULL DEFAULT 0; -- current objects of which the file is gone
+ALTER TABLE studies ADD COLUMN evicted_at_ms INTEGER; -- it counts on none of its files; null again once one came back
+ALTER TABLE studies ADD COLUMN returned_at_ms INTEGER; -- when one last came back
 ALTER TABLE studies ADD COLUMN deleted_at_ms INTEGER; -- by a retention rule: nothing of it is kept but that it was here
-CREATE INDEX studies_kept_by_age ON studies (site_id, last_received_at_ms, study_id) WHERE deleted_at_ms IS NULL AND evicted_objects = 0;
+CREATE INDEX studies_kept_by_age ON studies (site_id, last_received_at_ms, study_id) WHERE deleted_at_ms IS NULL AND evicted_at_ms IS NULL;
+CREATE INDEX studies_by_age ON studies (site_id, last_received_at_ms, study_id) WHERE deleted_at_ms IS NULL;
 
 -- archive, identity: what people corrected, how it is undone, and what is hidden
 -- Once a person gave a study to another patient, the stated_ columns of its row show that one, and here stands what its own objects say.
