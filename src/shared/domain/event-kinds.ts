@@ -11,6 +11,11 @@ import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 export const EVENT_KINDS = {
   'station-started': { version: 1, payload: z.object({ version: z.string() }) },
   'station-stopped': { version: 1, payload: z.object({}) },
+  /** Everything after `fromSeq` of the station that was backed up is not in this ledger. */
+  'station-restored': {
+    version: 1,
+    payload: z.object({ takenAtMs: z.number().int(), fromSeq: z.number().int(), missing: z.number().int() }),
+  },
   'site-changed': {
     version: 1,
     payload: z.object({ changed: z.array(z.enum(['name', 'zone'])), zone: z.string() }),

@@ -1,0 +1,150 @@
+import '../../shared/domain/zod-setup.ts';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { restoreBackup, type RestoreFailure } from './platform/backup/restore-backup.ts';
+import { type BackupFailure, removeUnfinished, takeBackup } from './platform/backup/take-backup.ts';
+
+const USAGE = `Wetread, from the command line:
+
+  wetread backup  --data DIR --to DIR  (--passphrase-file FILE | --without-keys)
+      Backs up a data directory while its station runs: database, objects, checkpoints, and the keys under a passphrase.
+      A second backup to the same place copies only what is new.
+
+  wetread restore --from DIR --data DIR  (--passphrase-file FILE | --vault DIR)
+      Makes a new data directory of one backup (a folder below backups/). That it was restored becomes part of its ledger.
+`;
+
+/** What a person reads where a command did not do what was asked; the exit code is 1, or 2 for a line not understood. */
+const FAILURES: Readonly<Record<BackupFailure['code'] | RestoreFailure['code'] | 'passphrase-unreadable', string>> = {
+  'no-data-directory': 'There is no database in that data directory.',
+  'destination-in-data': 'The backup must go somewhere else than into the data directory itself.',
+  'key-missing': 'The keys are not there: give the vault that belongs to this database.',
+  'key-malformed': 'The keys in the vault are not in the expected form.',
+  'key-wrong': 'The key does not open the database.',
+  'database-damaged': 'The database is damaged.',
+  'database-busy': 'The database is locked by another program.',
+  'no-backup': 'That folder is no finished backup: it has no backup.json.',
+  'backup-damaged':
+    'The backup is damaged: a file is missing, or is not the one its manifest names. Try an earlier one.',
+  'backup-newer': 'The backup was taken by a newer Wetread. Install that version.',
+  'target-not-empty': 'The data directory to restore into is not empty. Choose a new one; nothing was changed.',
+  'passphrase-needed': 'The keys in this backup are sealed: give --passphrase-file.',
+  'passphrase-wrong': 'The passphrase does not open the keys of this backup.',
+  'passphrase-unreadable': 'The passphrase file cannot be read, or is empty.',
+  cancelled: 'Stopped. What was copied stays and is used by the next backup.',
+};
+
+const [command, ...rest] = process.argv.slice(2);
+const stopping = new AbortController();
+process.once('SIGINT', () => stopping.abort());
+process.once('SIGTERM', () => stopping.abort());
+process.exitCode = await run(command, rest);
+
+async function run(wanted: string | undefined, given: readonly string[]): Promise<number> {
+  try {
+    if (wanted === 'backup') return await backup(given);
+    if (wanted === 'restore') return await restore(given);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS'))
+      throw error;
+    process.stderr.write(`${error.message}\n\n`);
+  }
+  process.stderr.write(USAGE);
+  return 2;
+}
+
+async function backup(given: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...given],
+    options: {
+      data: { type: 'string' },
+      to: { type: 'string' },
+      'passphrase-file': { type: 'string' },
+      'without-keys': { type: 'boolean', default: false },
+    },
+  });
+  const { data, to } = values;
+  const file = values['passphrase-file'];
+  if (data === undefined || to === undefined || (file === undefined) !== values['without-keys']) return usage();
+  const passphrase = file === undefined ? null : readPassphrase(file);
+  if (file !== undefined && passphrase === null) return failed('passphrase-unreadable');
+  removeUnfinished(to);
+  const taken = await takeBackup({
+    ...{ data, destination: to, passphrase, nowMs: Date.now(), signal: stopping.signal, onProgress: tell('backed up') },
+    databaseKeyHex: process.env['WETREAD_DATABASE_KEY'],
+    signingKeyPem: process.env['WETREAD_SIGNING_KEY'],
+  });
+  if (!taken.ok) return failed(taken.error.code);
+  const { folder, manifest, copied } = taken.value;
+  process.stdout.write(
+    `${JSON.stringify({ backup: folder, objects: manifest.objects.count, copied, missing: manifest.missing.length })}\n`,
+  );
+  if (!manifest.hasKeys)
+    process.stderr.write('The keys are not in this backup: without the vault it cannot be opened.\n');
+  return manifest.missing.length === 0 ? 0 : missing(manifest.missing.length);
+}
+
+async function restore(given: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...given],
+    options: {
+      from: { type: 'string' },
+      data: { type: 'string' },
+      'passphrase-file': { type: 'string' },
+      vault: { type: 'string' },
+    },
+  });
+  const { from, data, vault = null } = values;
+  const file = values['passphrase-file'];
+  if (from === undefined || data === undefined) return usage();
+  const passphrase = file === undefined ? null : readPassphrase(file);
+  if (file !== undefined && passphrase === null) return failed('passphrase-unreadable');
+  const restored = await restoreBackup({
+    ...{
+      backup: from,
+      data,
+      passphrase,
+      vault,
+      nowMs: Date.now(),
+      signal: stopping.signal,
+      onProgress: tell('restored'),
+    },
+  });
+  if (!restored.ok) return failed(restored.error.code);
+  const { manifest, objects, missing: gone } = restored.value;
+  const takenAt = new Date(manifest.takenAtMs).toISOString();
+  process.stdout.write(`${JSON.stringify({ data, takenAt, objects, missing: gone.length })}\n`);
+  return gone.length === 0 ? 0 : missing(gone.length);
+}
+
+function usage(): number {
+  process.stderr.write(USAGE);
+  return 2;
+}
+
+function failed(code: keyof typeof FAILURES): number {
+  process.stderr.write(`${FAILURES[code]}\n`);
+  return 1;
+}
+
+/** Done, and not whole: a script that only looks at the exit code must notice. */
+function missing(count: number): number {
+  process.stderr.write(
+    `${count} objects that the database names had no file. The station's integrity check lists them.\n`,
+  );
+  return 3;
+}
+
+function readPassphrase(file: string): string | null {
+  try {
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return text === '' ? null : text;
+  } catch {
+    return null; // told as passphrase-unreadable
+  }
+}
+
+function tell(done: string): (count: number, of: number) => void {
+  if (!process.stderr.isTTY) return () => undefined;
+  return (count, of) => process.stderr.write(`\r${count} of ${of} objects ${done}${count === of ? '\n' : ''}`);
+}

@@ -1,0 +1,224 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants, copyFile } from 'node:fs/promises';
+import path from 'node:path';
+import { v7 } from 'uuid';
+import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import { appendEvent, ledgerHead } from '../ledger/append.ts';
+import { writeCheckpoint } from '../ledger/checkpoint.ts';
+import { serviceActor } from '../ledger/event.ts';
+import { objectPath, SEALED } from '../objects/object-store.ts';
+import { listObjectsAfter, recordSealed } from '../objects/records.ts';
+import { openWriter, type OpenFailure, type WritableDb } from '../store/database.ts';
+import { migrate } from '../store/migrate.ts';
+import { MIGRATIONS } from '../store/migrations/index.ts';
+import { inTransaction } from '../store/transaction.ts';
+import { syncFolder } from '../sync-folder.ts';
+import { openVault } from '../vault.ts';
+import { BACKUP_FILES, BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
+import { openKeys, type VaultCopy } from './sealed-keys.ts';
+import { backupObjectPath, digestOf } from './take-backup.ts';
+
+/** Which backup to put where. */
+export type RestoreWish = {
+  /** The folder of one backup, with its manifest. */
+  readonly backup: string;
+  /** A data directory that does not exist yet, or is empty. */
+  readonly data: string;
+  /** Opens the keys; null where the backup has none and `vault` says where they are. */
+  readonly passphrase: string | null;
+  /** A vault folder kept elsewhere. */
+  readonly vault: string | null;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (copied: number, of: number) => void;
+};
+
+export type RestoreFailure =
+  | {
+      readonly code:
+        | 'no-backup'
+        | 'backup-damaged'
+        | 'backup-newer'
+        | 'target-not-empty'
+        | 'passphrase-needed'
+        | 'passphrase-wrong'
+        | 'key-missing'
+        | 'key-malformed'
+        | 'cancelled';
+    }
+  | OpenFailure;
+
+export type Restored = {
+  readonly manifest: BackupManifest;
+  readonly objects: number;
+  /** Objects the database names that the backup has no file of; the integrity check of the station finds them too. */
+  readonly missing: readonly string[];
+};
+
+const PAGE = 500;
+
+/**
+ * Makes a data directory of a backup: whole under its name or not at all. The database is checked against its digest and
+ * opened with the keys before anything counts; that it was restored, and from when, becomes an event and is signed.
+ */
+export async function restoreBackup(wish: RestoreWish): Promise<Result<Restored, RestoreFailure>> {
+  const manifest = readManifest(wish.backup);
+  if (!manifest.ok) return manifest;
+  if (manifest.value.schema > MIGRATIONS.length) return err({ code: 'backup-newer' });
+  if (existsSync(wish.data) && readdirSync(wish.data).length > 0) return err({ code: 'target-not-empty' });
+  const snapshot = path.join(wish.backup, BACKUP_FILES.database);
+  if (!existsSync(snapshot) || (await digestOf(snapshot)) !== manifest.value.database.sha256)
+    return err({ code: 'backup-damaged' });
+
+  const half = `${path.resolve(wish.data)}.restoring`;
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(path.join(half, 'vault'), { recursive: true, mode: 0o700 });
+  const made = await fill(half, wish, manifest.value);
+  if (!made.ok) {
+    rmSync(half, { recursive: true, force: true });
+    return made;
+  }
+  rmSync(wish.data, { recursive: true, force: true }); // empty, as seen above
+  renameSync(half, wish.data);
+  syncFolder(path.dirname(path.resolve(wish.data)));
+  return made;
+}
+
+function readManifest(backup: string): Result<BackupManifest, RestoreFailure> {
+  const file = path.join(backup, BACKUP_FILES.manifest);
+  if (!existsSync(file)) return err({ code: 'no-backup' });
+  try {
+    return ok(BackupManifest.parse(JSON.parse(readFileSync(file, 'utf8'))));
+  } catch {
+    return err({ code: 'backup-damaged' }); // neither JSON nor ours: nothing of it is repeated
+  }
+}
+
+async function fill(
+  half: string,
+  wish: RestoreWish,
+  manifest: BackupManifest,
+): Promise<Result<Restored, RestoreFailure>> {
+  const keys = giveVault(path.join(half, 'vault'), wish, manifest);
+  if (!keys.ok) return keys;
+  const opened = openVault(keys.value, false);
+  if (!opened.ok) return opened;
+  const database = path.join(half, 'wetread.db');
+  await copyFile(path.join(wish.backup, BACKUP_FILES.database), database, constants.COPYFILE_FICLONE);
+  const checkpoints = path.join(wish.backup, BACKUP_FILES.checkpoints);
+  if (existsSync(checkpoints)) copyFileSync(checkpoints, path.join(half, BACKUP_FILES.checkpoints));
+  if (manifest.isDemo) writeFileSync(path.join(half, 'DEMO'), '', { mode: 0o600 });
+  const writer = openWriter(database, opened.value.databaseKey);
+  if (!writer.ok) return writer;
+  const db = writer.value;
+  try {
+    const head = ledgerHead(db);
+    if (head.seq !== manifest.ledger.seq || head.hash.toString('hex') !== manifest.ledger.hash)
+      return err({ code: 'backup-damaged' });
+    migrate(db, MIGRATIONS);
+    const objects = await copyBack(db, half, wish, manifest.objects.count);
+    if (!objects.ok) return objects;
+    inTransaction(db, () =>
+      appendEvent(db, {
+        kind: 'station-restored',
+        payload: { takenAtMs: manifest.takenAtMs, fromSeq: manifest.ledger.seq, missing: objects.value.missing.length },
+        ...{ siteId: null, actor: serviceActor('station'), correlationId: v7(), atMs: wish.nowMs },
+      }),
+    );
+    db.pragma('wal_checkpoint(TRUNCATE)'); // everything in the file, synced, before it gets its name
+    writeCheckpoint(ledgerHead(db), path.join(half, BACKUP_FILES.checkpoints), opened.value.signingKey, {
+      nowMs: () => wish.nowMs,
+    });
+    return ok({ manifest, ...objects.value });
+  } finally {
+    db.close();
+  }
+}
+
+/** The vault as it was, opened with the passphrase, or copied from where it was kept. */
+function giveVault(
+  folder: string,
+  wish: RestoreWish,
+  manifest: BackupManifest,
+): Result<
+  { readonly folder: string; readonly databaseKeyHex?: string; readonly signingKeyPem?: string },
+  RestoreFailure
+> {
+  if (wish.vault !== null) {
+    if (!existsSync(wish.vault)) return err({ code: 'key-missing' });
+    for (const name of readdirSync(wish.vault)) copyFileSync(path.join(wish.vault, name), path.join(folder, name));
+    return ok({ folder });
+  }
+  if (!manifest.hasKeys) return err({ code: 'key-missing' });
+  if (wish.passphrase === null) return err({ code: 'passphrase-needed' });
+  const sealed = path.join(wish.backup, BACKUP_FILES.keys);
+  if (!existsSync(sealed)) return err({ code: 'backup-damaged' });
+  const copy = openKeys(readFileSync(sealed, 'utf8'), wish.passphrase);
+  if (!copy.ok) return copy;
+  writeVault(folder, copy.value);
+  return ok({ folder });
+}
+
+/** Keys that came from a keychain or the environment become files too: the new place has neither. */
+function writeVault(folder: string, copy: VaultCopy): void {
+  const files = { ...copy.files, 'database.key': copy.databaseKeyHex, 'signing.pem': copy.signingKeyPem };
+  for (const [name, text] of Object.entries(files)) {
+    if (name === path.basename(name)) writeFileSync(path.join(folder, name), text, { mode: 0o600 });
+  }
+}
+
+async function copyBack(
+  db: WritableDb,
+  half: string,
+  wish: RestoreWish,
+  count: number,
+): Promise<Result<Pick<Restored, 'objects' | 'missing'>, RestoreFailure>> {
+  const from = path.resolve(wish.backup, '..', '..', OBJECTS_FOLDER);
+  const keyIds = listKeyIds(path.join(half, 'vault'));
+  const missing: string[] = [];
+  let objects = 0;
+  let seen = 0;
+  for (let after = ''; ; ) {
+    const page = listObjectsAfter(db, after, PAGE);
+    const last = page.at(-1);
+    if (last === undefined) return ok({ objects, missing });
+    after = last.digest;
+    for (const { digest, encoding } of page) {
+      if (wish.signal?.aborted === true) return err({ code: 'cancelled' });
+      const sealedCopy = keyIds.map((id) => backupObjectPath(from, digest, id)).find((file) => existsSync(file));
+      const plainCopy = backupObjectPath(from, digest, 'plain');
+      const source = encoding === 'plain' && existsSync(plainCopy) ? plainCopy : (sealedCopy ?? null);
+      if (source === null) {
+        missing.push(digest);
+        continue;
+      }
+      const standsAs = source === plainCopy ? 'plain' : SEALED;
+      // Sealed between the snapshot and its copying: the record follows the file.
+      if (standsAs === SEALED && encoding === 'plain') recordSealed(db, digest, SEALED);
+      const target = objectPath(path.join(half, 'objects'), digest, standsAs);
+      mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+      await copyFile(source, target, constants.COPYFILE_FICLONE);
+      objects += 1;
+    }
+    seen += page.length;
+    wish.onProgress?.(seen, count);
+  }
+}
+
+const KeyIds = /"id":"([0-9a-f]{16})"/g;
+
+/** Ids of the object keys in a vault, newest first; they stand open beside the sealed keys. */
+function listKeyIds(vault: string): readonly string[] {
+  const file = path.join(vault, 'object-keys.json');
+  if (!existsSync(file)) return [];
+  return [...readFileSync(file, 'utf8').matchAll(KeyIds)].flatMap(([, id]) => id ?? []).toReversed();
+}

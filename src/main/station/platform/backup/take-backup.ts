@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import {
+  constants,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import { ledgerHead } from '../ledger/append.ts';
+import { type ObjectEncoding, objectPath, SEALED } from '../objects/object-store.ts';
+import { listObjectsAfter, type ObjectRecord } from '../objects/records.ts';
+import { HEADER_BYTES, slotKeyIds } from '../objects/sealed-format.ts';
+import { openReader, type OpenFailure, type ReadableDb } from '../store/database.ts';
+import { syncFolder } from '../sync-folder.ts';
+import { openVault, writeDurably } from '../vault.ts';
+import { BACKUP_FILES, BACKUPS_FOLDER, type BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
+import { sealKeys } from './sealed-keys.ts';
+
+/** What to back up, and where to. */
+export type BackupWish = {
+  /** The data directory; its station may be running. */
+  readonly data: string;
+  /** Made when absent. Earlier backups in it stay, and their objects are not copied again. */
+  readonly destination: string;
+  /** Seals the keys into the backup; null leaves them out, and the backup opens only with the vault kept elsewhere. */
+  readonly passphrase: string | null;
+  /** Given by a keychain or the environment, where the vault's folder has no file. */
+  readonly databaseKeyHex?: string | undefined;
+  readonly signingKeyPem?: string | undefined;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (copied: number, of: number) => void;
+};
+
+export type BackupFailure =
+  | { readonly code: 'no-data-directory' | 'destination-in-data' | 'key-missing' | 'key-malformed' | 'cancelled' }
+  | OpenFailure;
+
+export type TakenBackup = { readonly folder: string; readonly manifest: BackupManifest; readonly copied: number };
+
+const PAGE = 500;
+const COUNT_OBJECTS =
+  'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM objects WHERE evicted_at_ms IS NULL';
+
+/**
+ * Backs up a data directory while its station runs: a snapshot of the database, still encrypted under its own key; every
+ * object that snapshot names, as it stands on disk; the checkpoints; and the keys under a passphrase. What is not whole
+ * has no manifest and counts for nothing; the next backup goes on from what was copied.
+ */
+export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, BackupFailure>> {
+  const live = path.join(wish.data, 'wetread.db');
+  if (!existsSync(live)) return err({ code: 'no-data-directory' });
+  const relative = path.relative(path.resolve(wish.data), path.resolve(wish.destination));
+  if (!relative.startsWith('..') && !path.isAbsolute(relative)) return err({ code: 'destination-in-data' });
+  const vaultFolder = path.join(wish.data, 'vault');
+  const { databaseKeyHex, signingKeyPem } = wish;
+  const vault = openVault({ databaseKeyHex, signingKeyPem, folder: vaultFolder }, false);
+  if (!vault.ok) return vault;
+  const key = vault.value.databaseKey;
+
+  const name = new Date(wish.nowMs).toISOString().replaceAll(':', '-');
+  const folder = path.join(wish.destination, BACKUPS_FOLDER, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The checkpoints first: they must never be ahead of the snapshot.
+  const checkpoints = path.join(wish.data, 'checkpoints.jsonl');
+  if (existsSync(checkpoints)) copyFileSync(checkpoints, path.join(folder, BACKUP_FILES.checkpoints));
+  const snapshot = path.join(folder, BACKUP_FILES.database);
+  const snapped = takeSnapshot(live, key, snapshot);
+  if (!snapped.ok) return snapped;
+  const opened = openReader(snapshot, key);
+  if (!opened.ok) return opened;
+  const db = opened.value;
+  try {
+    // The keys after the snapshot: a key made meanwhile opens objects that were resealed meanwhile.
+    if (wish.passphrase !== null) {
+      const files = Object.fromEntries(
+        readdirSync(vaultFolder).map((file) => [file, readFileSync(path.join(vaultFolder, file), 'utf8')]),
+      );
+      const signing = vault.value.signingKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const copy = { databaseKeyHex: key.toString('hex'), signingKeyPem: signing, files };
+      writeDurably(path.join(folder, BACKUP_FILES.keys), sealKeys(copy, wish.passphrase));
+    }
+    const objects = db.prepare<[], { count: number; sizeBytes: number }>(COUNT_OBJECTS).get() ?? {
+      count: 0,
+      sizeBytes: 0,
+    };
+    const copied = await copyObjects(db, wish, objects.count);
+    if (!copied.ok) return copied;
+    const head = ledgerHead(db);
+    const manifest: BackupManifest = {
+      format: 'wetread-backup-1',
+      takenAtMs: wish.nowMs,
+      schema: Number(db.pragma('user_version', { simple: true })),
+      isDemo: existsSync(path.join(wish.data, 'DEMO')),
+      database: { sha256: await digestOf(snapshot), sizeBytes: statSync(snapshot).size },
+      ledger: { seq: head.seq, hash: head.hash.toString('hex') },
+      objects,
+      missing: copied.value.missing,
+      hasKeys: wish.passphrase !== null,
+    };
+    await syncFile(snapshot);
+    syncFolder(path.join(wish.destination, BACKUPS_FOLDER));
+    writeDurably(path.join(folder, BACKUP_FILES.manifest), JSON.stringify(manifest, null, 2));
+    return ok({ folder, manifest, copied: copied.value.copied });
+  } finally {
+    db.close();
+  }
+}
+
+/** A whole copy of the database at one moment, under the same key; writers go on meanwhile. */
+function takeSnapshot(live: string, key: Uint8Array, snapshot: string): Result<null, OpenFailure> {
+  const opened = openReader(live, key);
+  if (!opened.ok) return opened;
+  try {
+    opened.value.pragma('query_only = OFF'); // VACUUM INTO writes another file; this connection cannot write the live one
+    opened.value.prepare('VACUUM INTO ?').run(snapshot);
+    return ok(null);
+  } finally {
+    opened.value.close();
+  }
+}
+
+async function copyObjects(
+  db: ReadableDb,
+  { data, destination, signal, onProgress }: BackupWish,
+  count: number,
+): Promise<Result<{ copied: number; missing: string[] }, { code: 'cancelled' }>> {
+  const missing: string[] = [];
+  const folders = new Set<string>();
+  let copied = 0;
+  let seen = 0;
+  for (let after = ''; ; ) {
+    const page = listObjectsAfter(db, after, PAGE);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.digest;
+    for (const object of page) {
+      if (signal?.aborted === true) return err({ code: 'cancelled' });
+      const outcome = await copyObject(
+        path.join(data, 'objects'),
+        path.join(destination, OBJECTS_FOLDER),
+        object,
+        folders,
+      );
+      if (outcome === 'missing') missing.push(object.digest);
+      if (outcome === 'copied') copied += 1;
+    }
+    seen += page.length;
+    onProgress?.(seen, count);
+  }
+  for (const folder of folders) syncFolder(folder);
+  return ok({ copied, missing });
+}
+
+/** Copies one object's file once; a file resealed under another key is another copy, for the backup that holds that key. */
+async function copyObject(
+  from: string,
+  to: string,
+  { digest, encoding }: ObjectRecord,
+  folders: Set<string>,
+): Promise<'copied' | 'there' | 'missing'> {
+  const source = await findFile(from, digest, encoding);
+  if (source === null) return 'missing';
+  const target = backupObjectPath(to, digest, source.keyId);
+  if (existsSync(target) && statSync(target).size === statSync(source.file).size) return 'there';
+  const folder = path.dirname(target);
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) folders.add(path.dirname(folder));
+  const temporary = `${target}.new`;
+  await copyFile(source.file, temporary, constants.COPYFILE_FICLONE);
+  await syncFile(temporary);
+  renameSync(temporary, target);
+  folders.add(folder);
+  return 'copied';
+}
+
+/** The object's file as it stands now: an object may be sealed or resealed since the snapshot. */
+async function findFile(
+  root: string,
+  digest: string,
+  recorded: ObjectRecord['encoding'],
+): Promise<{ readonly file: string; readonly keyId: string } | null> {
+  for (const encoding of new Set<ObjectEncoding>([recorded, SEALED])) {
+    const file = objectPath(root, digest, encoding);
+    if (!existsSync(file)) continue;
+    if (encoding === 'plain') return { file, keyId: 'plain' };
+    const handle = await open(file, 'r');
+    try {
+      const header = Buffer.alloc(HEADER_BYTES);
+      await handle.read(header, 0, HEADER_BYTES, 0);
+      return { file, keyId: slotKeyIds(header).find((id) => id !== null) ?? 'unknown' };
+    } finally {
+      await handle.close();
+    }
+  }
+  return null;
+}
+
+/** Where a destination keeps an object's file, by its digest and the key it is sealed with (or `plain`). */
+export function backupObjectPath(root: string, digest: string, keyId: string): string {
+  return path.join(root, digest.slice(0, 2), digest.slice(2, 4), `${digest}.${keyId}`);
+}
+
+/** SHA-256 of a file, as lower-case hex. */
+export async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes what a backup that was not finished left: folders without a manifest. Gives how many. */
+export function removeUnfinished(destination: string): number {
+  const root = path.join(destination, BACKUPS_FOLDER);
+  if (!existsSync(root)) return 0;
+  const unfinished = readdirSync(root).filter((name) => !existsSync(path.join(root, name, BACKUP_FILES.manifest)));
+  for (const name of unfinished) rmSync(path.join(root, name), { recursive: true });
+  return unfinished.length;
+}
