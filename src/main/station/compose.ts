@@ -12,12 +12,14 @@ import {
   type Archive,
   completenessJobs,
   configurePeers,
+  createIntegrityWorker,
   endAssociationsLeftOpen,
   INDEX_NAMES_JOB,
   indexNamesJob,
   peerSettings,
   retireAllPeers,
   waitAnew,
+  watchReader,
 } from './archive/index.ts';
 import type { Refusal } from './exit-codes.ts';
 import {
@@ -46,7 +48,9 @@ import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { openObjectKeys } from './platform/objects/object-keys.ts';
 import { openObjectStore } from './platform/objects/object-store.ts';
-import { findObject, hasSealedObjects } from './platform/objects/records.ts';
+import { createPace } from './platform/objects/pace.ts';
+import { hasSealedObjects, isExpected } from './platform/objects/records.ts';
+import { createKeyRotation } from './platform/objects/rotate-keys.ts';
 import { openWriter } from './platform/store/database.ts';
 import { migrate } from './platform/store/migrate.ts';
 import { MIGRATIONS } from './platform/store/migrations/index.ts';
@@ -116,6 +120,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     return keys;
   }
   const objects = openObjectStore(directory.objects, keys.value);
+  const ending = new AbortController();
   const startedAs = v7();
   const tell = (kind: 'station-started' | 'station-stopped') =>
     inTransaction(db, () =>
@@ -189,6 +194,16 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     ledgerHead: () => ledgerHead(db).seq,
     cursors: () => followers.cursors(),
   });
+  const integrity = createIntegrityWorker({
+    ...{ db, objects, clock, log, everyDays: config.integrity.everyDays },
+    pace: createPace(config.integrity.bytesPerSecond, ending.signal),
+    findHolders: (digests) => readers.run('list-holders', digests),
+  });
+  const rotation = createKeyRotation({
+    ...{ db, root: directory.objects, objects, keys: keys.value, clock, log, suspect: integrity.suspect },
+    pace: createPace(config.integrity.bytesPerSecond, ending.signal),
+    keysChanged: () => supervisor.useObjectKeys([...keys.value.export()]),
+  });
   const worker = createRunWorker({
     db,
     objects,
@@ -217,7 +232,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     keyHex: secrets.databaseKey.toString('hex'),
   });
   const services = createServices({
-    ...{ db, objects, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
+    objects: watchReader(objects, integrity.suspect),
+    atRest: { keys: keys.value, integrity, rotation },
+    ...{ db, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
     status: status.read,
     health: status.health,
   });
@@ -249,6 +266,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
+  integrity.start();
+  rotation.start();
   const checkpoint = async () => {
     try {
       // What is signed must not be news that a power cut takes back.
@@ -261,10 +280,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     }
   };
   await checkpoint();
-  const ending = new AbortController();
   const sweeping = objects
     .sweep({
-      isNamed: (digest, encoding) => findObject(db, digest)?.encoding === encoding,
+      isNamed: (digest, encoding) => isExpected(db, digest, encoding),
       olderThanMs: startedAtMs,
       signal: ending.signal,
     })
@@ -299,6 +317,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       followers.stop();
       disk.stop();
       await sweeping;
+      await integrity.stop();
+      await rotation.stop();
       await logMover.stop();
       await readers.close();
       followers.catchUp();

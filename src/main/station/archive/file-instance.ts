@@ -1,6 +1,7 @@
 import type { Release } from '../../../shared/domain/correction.ts';
 import { InstanceId, SeriesId, StudyId } from '../../../shared/domain/ids.ts';
 import type { QuarantineReason } from '../../../shared/domain/study.ts';
+import { freshUid } from '../dicom/fresh-uid.ts';
 import { findStorageClass, SECONDARY_CAPTURE } from '../dicom/storage-classes.ts';
 import { freshId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -43,9 +44,7 @@ export type SettledFiling =
   /** What a person decided does not fit how things are. */
   | { readonly state: 'does-not-apply' };
 /** What became of it; `compare-pixels` asks the caller to compare and file again. */
-export type FilingOutcome =
-  | SettledFiling
-  | { readonly state: 'compare-pixels'; readonly current: StoredVersion };
+export type FilingOutcome = SettledFiling | { readonly state: 'compare-pixels'; readonly current: StoredVersion };
 
 type CurrentVersion = {
   readonly instanceId: string;

@@ -35,6 +35,11 @@ export type ObjectStore = ObjectReader & {
   receive(): Promise<IncomingFile>;
   /** Room on the disk, as of a tenth of a second ago at most. */
   free(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+  /**
+   * Removes an object's file, whose row says that it is let go; false where the object is on its way in again (from its
+   * `keep` to its `discard`), and the file stays. Nothing else may happen between reading that row and this call.
+   */
+  remove(digest: string, encoding: ObjectEncoding): boolean;
   /** Resolves once every `keep` now under way has ended, however it ends. */
   settled(): Promise<void>;
   /** Removes files from before this process that no row names, in small steps; once a process. Gives how many. */
@@ -86,6 +91,8 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
   let claims: Set<string> | null = new Set();
   const receive = openIncoming({ root, incoming, keys, claim: (name) => claims?.add(name) });
   const keeping = new Set<Promise<unknown>>();
+  /** How many hold each digest between keeping its file and having its row written. */
+  const inHand = new Map<string, number>();
   const track = async <T>(keep: Promise<T>): Promise<T> => {
     keeping.add(keep);
     try {
@@ -99,8 +106,27 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
     ...openObjectReader(root, keys),
     async receive() {
       const file = await receive();
-      const { keep } = file;
-      return Object.assign(file, { keep: (...given: Parameters<typeof keep>) => track(keep(...given)) });
+      const { keep, discard } = file;
+      let held: string | null = null;
+      return Object.assign(file, {
+        keep: (...given: Parameters<typeof keep>) => {
+          held = given[0];
+          inHand.set(held, (inHand.get(held) ?? 0) + 1);
+          return track(keep(...given));
+        },
+        discard: async () => {
+          const left = held === null ? 0 : (inHand.get(held) ?? 1) - 1;
+          if (held !== null && left === 0) inHand.delete(held);
+          else if (held !== null) inHand.set(held, left);
+          held = null;
+          await discard();
+        },
+      });
+    },
+    remove(digest, encoding) {
+      if (inHand.has(digest)) return false;
+      rmSync(objectPath(root, digest, encoding), { force: true });
+      return true;
     },
     async settled() {
       await Promise.allSettled(keeping);

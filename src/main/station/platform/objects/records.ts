@@ -12,8 +12,9 @@ export type ObjectRecord = {
 const INSERT_OBJECT = `
   INSERT INTO objects (digest, encoding, size_bytes, body_offset, stored_at_ms)
   VALUES (@digest, @encoding, @sizeBytes, @bodyOffset, @storedAtMs)
-  ON CONFLICT (digest) DO UPDATE SET encoding = excluded.encoding, size_bytes = excluded.size_bytes, body_offset = excluded.body_offset
-   WHERE (encoding, size_bytes, body_offset) IS NOT (excluded.encoding, excluded.size_bytes, excluded.body_offset)
+  ON CONFLICT (digest) DO UPDATE SET encoding = excluded.encoding, size_bytes = excluded.size_bytes, body_offset = excluded.body_offset,
+         evicted_at_ms = NULL
+   WHERE (encoding, size_bytes, body_offset, evicted_at_ms) IS NOT (excluded.encoding, excluded.size_bytes, excluded.body_offset, NULL)
 `;
 const FIND_OBJECT =
   'SELECT digest, encoding, size_bytes AS sizeBytes, body_offset AS bodyOffset FROM objects WHERE digest = ?';
@@ -40,6 +41,7 @@ export const LIST_OBJECTS_AFTER = `
    WHERE digest > ? AND evicted_at_ms IS NULL ORDER BY digest LIMIT ?
 `;
 const IS_HERE = 'SELECT 1 FROM objects WHERE digest = ? AND encoding = ? AND evicted_at_ms IS NULL';
+const EVICT_RECORD = 'UPDATE objects SET evicted_at_ms = ? WHERE digest = ? AND evicted_at_ms IS NULL';
 const SEAL_RECORD = 'UPDATE objects SET encoding = ? WHERE digest = ? AND encoding = ?';
 const MARK_DAMAGED =
   'INSERT INTO damaged_objects (digest, condition, found_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
@@ -55,6 +57,11 @@ export function listObjectsAfter(db: ReadableDb, digest: string, limit: number):
 /** True when the file of a record should be here, as the record says it stands. */
 export function isExpected(db: ReadableDb, digest: string, encoding: ObjectEncoding): boolean {
   return prepared(db, IS_HERE).get(digest, encoding) !== undefined;
+}
+
+/** Records that an object's file is let go on purpose; false where it was before. The file is removed after this is committed. */
+export function recordEvicted(db: WritableDb, digest: string, atMs: number): boolean {
+  return prepared(db, EVICT_RECORD).run(atMs, digest).changes > 0;
 }
 
 /** Records that an object kept plain now stands sealed; false where no record says it was plain. */

@@ -1,0 +1,175 @@
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { serviceActor } from '../platform/ledger/event.ts';
+import { findObject } from '../platform/objects/records.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aSlice } from '../testing/objects.ts';
+import { evictStudy, FIND_OTHER_USE, isHere, LIST_KEPT_BY_AGE, listKeptByAge } from './eviction.ts';
+import { FIND_UNPROVEN, isHeldElsewhere, recordProof } from './held-elsewhere.ts';
+import { placeHold, releaseHold } from './holds.ts';
+import { configurePeers, listPeers } from './peers.ts';
+import { listInstances } from './queries.ts';
+
+let clinic: Clinic;
+let studyId: string;
+const SLICES = [1, 2, 3].map((n) => aSlice(n));
+beforeEach(async () => {
+  clinic = openClinic();
+  const { db, north } = clinic;
+  configurePeers(db, north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
+    { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', isArchive: true },
+  ]);
+  studyId = await clinic.send(SLICES, 'PACS');
+});
+afterEach(() => clinic.close());
+
+const peerId = (aeTitle: string) =>
+  listPeers(clinic.db, clinic.north.siteId).find((peer) => peer.aeTitle === aeTitle)?.peerId ?? '';
+const uids = () => listInstances(clinic.db, studyId).map(({ sopUid }) => ({ sopUid }));
+function prove(instances: readonly { sopUid: string; digest?: string }[] = uids(), by = 'PACS'): number {
+  const { db, north } = clinic;
+  return recordProof(db, {
+    ...{ siteId: north.siteId, peerId: peerId(by), source: 'commitment', instances, atMs: clinic.nowMs() },
+  });
+}
+const evict = () => evictStudy(clinic.db, studyId, 'age', clinic.nowMs());
+function removeFiles(outcome: ReturnType<typeof evict>): boolean[] {
+  if (!outcome.ok) throw new Error(outcome.error.code);
+  return outcome.value.files.map(({ digest, encoding }) => clinic.archive.objects.remove(digest, encoding));
+}
+const filesLeft = () =>
+  readdirSync(clinic.objectsDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+const goneOf = (id: string) =>
+  clinic.db.prepare('SELECT evicted_objects FROM studies WHERE study_id = ?').pluck().get(id);
+
+test('nothing leaves that an archive of the site is not known to hold, every object of it, as it is here', async () => {
+  expect(evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  expect(prove(uids().slice(0, 2))).toBe(2);
+  expect(evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  prove(uids(), 'CT1'); // a modality is no archive
+  expect(isHeldElsewhere(clinic.db, studyId)).toBe(false);
+  prove();
+  expect(isHeldElsewhere(clinic.db, studyId)).toBe(true);
+  await clinic.send([aSlice(2, { PatientComments: 'corrected' })], 'PACS');
+  expect(evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  expect(prove([{ sopUid: '1.2.3.4.5.6.7' }])).toBe(0);
+});
+
+test('a study that somebody holds stays until the last holder lets go, and both are told', () => {
+  prove();
+  const doing = { actor: serviceActor('test'), atMs: 5 };
+  const { db } = clinic;
+  placeHold(db, { studyId, holder: 'delivery', reason: 'not-delivered' }, doing);
+  placeHold(db, { studyId, holder: 'delivery', reason: 'not-delivered' }, doing);
+  placeHold(db, { studyId, holder: 'review', reason: 'peer-review' }, doing);
+  expect(evict()).toEqual({ ok: false, error: { code: 'held' } });
+  releaseHold(db, { studyId, holder: 'delivery' }, doing);
+  releaseHold(db, { studyId, holder: 'delivery' }, doing);
+  expect(evict()).toEqual({ ok: false, error: { code: 'held' } });
+  releaseHold(db, { studyId, holder: 'review' }, doing);
+  expect(
+    clinic
+      .events()
+      .filter(({ kind }) => kind.startsWith('study-h'))
+      .map(({ kind, payload }) => [kind, payload.holder]),
+  ).toEqual([
+    ['study-held', 'delivery'],
+    ['study-held', 'review'],
+    ['study-hold-released', 'delivery'],
+    ['study-hold-released', 'review'],
+  ]);
+  expect(evict().ok).toBe(true);
+});
+
+test('the rows say so first; then the files go, and the study stays', () => {
+  prove();
+  const outcome = evict();
+  expect(filesLeft()).toBe(3);
+  expect(listInstances(clinic.db, studyId).map(({ digest }) => isHere(clinic.db, digest))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(removeFiles(outcome)).toEqual([true, true, true]);
+  expect(filesLeft()).toBe(0);
+  expect(goneOf(studyId)).toBe(3);
+  const bytes = outcome.ok ? outcome.value.bytes : 0;
+  expect(bytes).toBeGreaterThan(0);
+  expect(clinic.events('study-evicted')).toMatchObject([{ studyId, payload: { objects: 3, bytes, because: 'age' } }]);
+  expect(evict()).toEqual({ ok: false, error: { code: 'not-here' } });
+});
+
+test('what comes again is here again, one by one, and is kept from then on', async () => {
+  prove();
+  removeFiles(evict());
+  clinic.pass(1000);
+  const before = listKeptByAge(clinic.db, clinic.north.siteId, clinic.nowMs());
+  expect(before).toEqual([]);
+  const association = clinic.associate('PACS');
+  expect(await clinic.receive(association, ...SLICES.slice(0, 2))).toEqual(['success', 'success']);
+  expect([goneOf(studyId), filesLeft()]).toEqual([1, 2]);
+  expect(listKeptByAge(clinic.db, clinic.north.siteId, clinic.nowMs())).toMatchObject([
+    { studyId, keptSinceMs: clinic.nowMs() },
+  ]);
+  expect(await clinic.receive(association, ...SLICES)).toEqual(['success', 'success', 'success']);
+  expect([goneOf(studyId), filesLeft()]).toEqual([0, 3]);
+  for (const { digest } of listInstances(clinic.db, studyId)) {
+    const object = findObject(clinic.db, digest);
+    expect((await clinic.archive.objects.read(digest, object?.encoding ?? 'plain')).length).toBe(object?.sizeBytes);
+  }
+});
+
+test('a file on its way in again is not taken from under its receiver', async () => {
+  prove();
+  const [first] = listInstances(clinic.db, studyId);
+  const object = findObject(clinic.db, first?.digest ?? '');
+  if (object === null) throw new Error('no object');
+  const { objects } = clinic.archive;
+  const again = await objects.receive();
+  await again.write(await objects.read(object.digest, object.encoding));
+  expect(await again.keep(object.digest)).toBe('existing');
+  expect(removeFiles(evict()).filter((isRemoved) => !isRemoved)).toHaveLength(1);
+  expect((await objects.read(object.digest, object.encoding)).length).toBe(object.sizeBytes);
+  await again.discard();
+  expect(objects.remove(object.digest, object.encoding)).toBe(true);
+});
+
+test('an object of two sites stays while either counts on it, and leaves with the second', async () => {
+  const southId = await clinic.send(SLICES, 'SOUTH');
+  const { db, south } = clinic;
+  configurePeers(db, south.siteId, 'WETREAD', [
+    { aeTitle: 'SOUTH', address: '10.0.0.1', intent: 'new' },
+    { aeTitle: 'VAULT', address: '10.0.0.1', intent: 'comparison', isArchive: true },
+  ]);
+  prove();
+  expect(evict()).toMatchObject({ ok: true, value: { files: [], bytes: 0 } });
+  expect([goneOf(studyId), goneOf(southId)]).toEqual([0, 0]);
+  recordProof(db, {
+    ...{ siteId: south.siteId, source: 'query', instances: uids(), atMs: 1 },
+    peerId: listPeers(db, south.siteId).find(({ aeTitle }) => aeTitle === 'VAULT')?.peerId ?? '',
+  });
+  const outcome = evictStudy(db, southId, 'size', 2);
+  expect(removeFiles(outcome)).toHaveLength(3);
+  expect([goneOf(studyId), goneOf(southId), filesLeft()]).toEqual([3, 3, 0]);
+  expect(await clinic.receive(clinic.associate('SOUTH'), ...SLICES)).toEqual(['success', 'success', 'success']);
+  expect([goneOf(studyId), goneOf(southId)]).toEqual([0, 0]);
+});
+
+test('another header of what was let go waits in quarantine: there is nothing to compare it with', async () => {
+  prove();
+  removeFiles(evict());
+  await clinic.receive(clinic.associate('PACS'), aSlice(1, { PatientComments: 'corrected' }));
+  expect(clinic.events('instance-quarantined')).toMatchObject([{ payload: { reason: 'same-uid-other-pixels' } }]);
+});
+
+test.each([
+  ['studies by age', LIST_KEPT_BY_AGE, 'studies_kept_by_age'],
+  ['what is not proven', FIND_UNPROVEN, 'instances_by_study'],
+  ['other uses of a file', FIND_OTHER_USE, 'sqlite_autoindex_quarantine_2'],
+])('walks an index for %s, and no table', (_what, sql, index) => {
+  const plan = planOf(clinic.db, sql).join('\n');
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/SCAN (?!holding|CONSTANT)|TEMP B-TREE/);
+});

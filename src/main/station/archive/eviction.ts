@@ -1,0 +1,135 @@
+import { appendEvent } from '../platform/ledger/append.ts';
+import { serviceActor } from '../platform/ledger/event.ts';
+import { findObject, isExpected, type ObjectRecord, recordEvicted } from '../platform/objects/records.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { isHeldElsewhere } from './held-elsewhere.ts';
+import { isHeld } from './holds.ts';
+
+/** Why a study leaves the cache: it is old enough, the site holds too much, or the disk is low. */
+export type EvictionCause = 'age' | 'size' | 'disk';
+
+/** A study that is old enough to leave. `keptSinceMs`: when its last object came, or came back. */
+export type EvictionCandidate = {
+  readonly studyId: string;
+  readonly lastReceivedAtMs: number;
+  readonly keptSinceMs: number;
+};
+
+/** A place in the walk over a site's studies, oldest first. */
+export type EvictionPlace = Pick<EvictionCandidate, 'lastReceivedAtMs' | 'studyId'>;
+
+/** Files that no row asks for any more. */
+export type FreedFiles = readonly Pick<ObjectRecord, 'digest' | 'encoding'>[];
+
+/** Walks studies_kept_by_age. */
+export const LIST_KEPT_BY_AGE = `
+  SELECT study_id AS studyId, last_received_at_ms AS lastReceivedAtMs,
+         max(last_received_at_ms, coalesce(returned_at_ms, 0)) AS keptSinceMs
+    FROM studies INDEXED BY studies_kept_by_age
+   WHERE site_id = @siteId AND deleted_at_ms IS NULL AND evicted_at_ms IS NULL
+     AND (last_received_at_ms, study_id) > (@lastReceivedAtMs, @studyId) AND last_received_at_ms < @beforeMs
+   ORDER BY last_received_at_ms, study_id LIMIT 50
+`;
+const FIND_STUDY = `
+  SELECT site_id AS siteId, patient_id AS patientId, correlation_id AS correlationId FROM studies
+   WHERE study_id = ? AND deleted_at_ms IS NULL AND evicted_at_ms IS NULL
+`;
+/** Walks instances_by_study. */
+const LIST_CURRENT = `
+  SELECT v.sop_uid AS sopUid, v.digest FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
+   WHERE i.study_id = ?
+`;
+/** Every site that has an instance, each found by one step into their unique index. */
+const HOLDING_SITES = `
+  WITH RECURSIVE holding (site_id) AS (
+    SELECT min(site_id) FROM instances
+    UNION ALL SELECT (SELECT min(i.site_id) FROM instances i WHERE i.site_id > holding.site_id) FROM holding WHERE site_id IS NOT NULL)
+`;
+/** An object is one file whichever sites have it: another study that counts on it keeps it, and so does quarantine. */
+export const FIND_OTHER_USE = `
+  ${HOLDING_SITES}
+  SELECT 1 FROM holding JOIN instance_versions v ON v.site_id = holding.site_id AND v.sop_uid = @sopUid AND v.digest = @digest
+    JOIN instances i ON i.instance_id = v.instance_id JOIN studies s ON s.study_id = i.study_id
+   WHERE i.study_id <> @studyId AND s.evicted_at_ms IS NULL
+  UNION ALL
+  SELECT 1 FROM holding JOIN quarantine q ON q.site_id = holding.site_id AND q.digest = @digest AND +q.state = 'held'
+  LIMIT 1
+`;
+const MARK_EVICTED = 'UPDATE studies SET evicted_at_ms = ? WHERE study_id = ?';
+const COUNT_GONE = `
+  ${HOLDING_SITES}
+  UPDATE studies SET evicted_objects = evicted_objects + @gone,
+         evicted_at_ms = iif(@gone < 0, NULL, evicted_at_ms), returned_at_ms = iif(@gone < 0, @atMs, returned_at_ms)
+   WHERE study_id IN (SELECT i.study_id FROM holding
+     JOIN instance_versions v ON v.site_id = holding.site_id AND v.sop_uid = @sopUid AND v.digest = @digest AND v.is_current = 1
+     JOIN instances i ON i.instance_id = v.instance_id)
+`;
+
+/** Studies of a site that came before a moment and are here, oldest first, from a place on; at most 50. */
+export function listKeptByAge(
+  db: ReadableDb,
+  siteId: string,
+  beforeMs: number,
+  after: EvictionPlace = { lastReceivedAtMs: Number.MIN_SAFE_INTEGER, studyId: '' },
+): readonly EvictionCandidate[] {
+  return prepared<EvictionCandidate>(db, LIST_KEPT_BY_AGE).all({ siteId, beforeMs, ...after });
+}
+
+/**
+ * Lets a study's files go: its rows say so first, and the files given are then nobody's. Only where nobody holds the study
+ * and an archive is known to hold all of it as it is here. A file that another study or quarantine counts on stays.
+ */
+export function evictStudy(
+  db: WritableDb,
+  studyId: string,
+  because: EvictionCause,
+  atMs: number,
+): Result<{ readonly files: FreedFiles; readonly bytes: number }, { code: 'not-here' | 'held' | 'unproven' }> {
+  return inTransaction(db, () => {
+    const study = prepared<{ siteId: string; patientId: string; correlationId: string }>(db, FIND_STUDY).get(studyId);
+    if (study === undefined) return err({ code: 'not-here' });
+    if (isHeld(db, studyId)) return err({ code: 'held' });
+    if (!isHeldElsewhere(db, studyId)) return err({ code: 'unproven' });
+    const current = prepared<{ sopUid: string; digest: string }>(db, LIST_CURRENT).all(studyId);
+    prepared(db, MARK_EVICTED).run(atMs, studyId);
+    const files: ObjectRecord[] = [];
+    for (const { sopUid, digest } of current) {
+      const object = freeObject(db, { studyId, sopUid, digest }, atMs);
+      if (object === null) continue;
+      prepared(db, COUNT_GONE).run({ gone: 1, sopUid, digest, atMs });
+      files.push(object);
+    }
+    const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    appendEvent(db, {
+      kind: 'study-evicted',
+      payload: { objects: files.length, bytes, because },
+      ...{ ...study, studyId, actor: serviceActor('archive'), atMs },
+    });
+    return ok({ files, bytes });
+  });
+}
+
+/** Marks an object's file as gone where only this study counts on it; null where it stays, or was gone before. */
+export function freeObject(
+  db: WritableDb,
+  use: { readonly studyId: string; readonly sopUid: string; readonly digest: string },
+  atMs: number,
+): ObjectRecord | null {
+  const object = findObject(db, use.digest);
+  if (object === null || prepared(db, FIND_OTHER_USE).get(use) !== undefined) return null;
+  return recordEvicted(db, use.digest, atMs) ? object : null;
+}
+
+/** Before an object is recorded: where its file had been let go it is here again, and its studies are kept anew from now. */
+export function noteReturn(db: WritableDb, object: ObjectRecord, sopUid: string, atMs: number): void {
+  if (findObject(db, object.digest) === null || isHere(db, object.digest)) return;
+  prepared(db, COUNT_GONE).run({ gone: -1, sopUid, digest: object.digest, atMs });
+}
+
+/** Whether an object's file is here, as far as its record says. */
+export function isHere(db: ReadableDb, digest: string): boolean {
+  const known = findObject(db, digest);
+  return known !== null && isExpected(db, known.digest, known.encoding);
+}
