@@ -234,6 +234,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const services = createServices({
     objects: watchReader(objects, integrity.suspect),
     atRest: { keys: keys.value, integrity, rotation },
+    storing: { archive, comparisonSenders: config.dicomweb.comparisonSenders, objectAnswered: metrics.objectAnswered },
     ...{ db, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
     status: status.read,
     health: status.health,

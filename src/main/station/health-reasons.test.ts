@@ -10,6 +10,7 @@ const WELL: HealthFacts = {
   brokenModels: 0,
   parkedEvents: 0,
   ledgerLag: 0,
+  damagedObjects: 0,
   quarantined: 0,
   readersSignedIn: 1,
 };
@@ -29,6 +30,7 @@ test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
   [{ brokenModels: 1 }, 'model-broken', 'degraded'],
   [{ parkedEvents: 1 }, 'events-parked', 'degraded'],
   [{ ledgerLag: 501 }, 'ledger-behind', 'degraded'],
+  [{ damagedObjects: 1 }, 'objects-damaged', 'degraded'],
   [{ quarantined: 1 }, 'quarantine-waiting', 'degraded'],
   [{ readersSignedIn: 0 }, 'no-reader-signed-in', 'degraded'],
 ])('%o is said as %s', (fact, code, severity) => {

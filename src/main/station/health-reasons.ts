@@ -12,6 +12,8 @@ export type HealthFacts = {
   readonly brokenModels: number;
   readonly parkedEvents: number;
   readonly ledgerLag: number;
+  /** Stored objects of every site whose bytes cannot be had. */
+  readonly damagedObjects: number;
   readonly quarantined: number;
   readonly readersSignedIn: number;
 };
@@ -42,6 +44,7 @@ const RULES: readonly Rule[] = [
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
   { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },
   { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
+  { code: 'objects-damaged', severity: 'degraded', holds: (facts) => facts.damagedObjects > 0 },
   { code: 'quarantine-waiting', severity: 'degraded', holds: (facts) => facts.quarantined > 0 },
   { code: 'no-reader-signed-in', severity: 'degraded', holds: (facts) => facts.readersSignedIn === 0 },
 ];

@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
 import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
-import { findInstances, findSeries, findStudies, type InstanceKeys, type Page } from './archive/index.ts';
+import { findInstances, findSeries, findStudies, type InstanceKeys, listHolders, type Page } from './archive/index.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
@@ -20,6 +20,7 @@ export const READER_TASKS = {
   'find-studies': (db: ReadableDb, { siteIds, keys, page }: Matching) => findStudies(db, siteIds, keys, page),
   'find-series': (db: ReadableDb, { siteIds, keys, page }: Matching) => findSeries(db, siteIds, keys, page),
   'find-instances': (db: ReadableDb, { siteIds, keys, page }: Matching) => findInstances(db, siteIds, keys, page),
+  'list-holders': (db: ReadableDb, digests: readonly string[]) => listHolders(db, digests),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
 

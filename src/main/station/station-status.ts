@@ -8,6 +8,8 @@ import type { DiskWatch } from './platform/disk-watch.ts';
 import type { Config } from './platform/config.ts';
 import type { Followers } from './platform/ledger/follow.ts';
 
+import { latestPass, type ObjectPass } from './platform/objects/passes.ts';
+import { countDamaged } from './platform/objects/records.ts';
 import type { WritableDb } from './platform/store/database.ts';
 import type { Reception } from './reception.ts';
 import { countUnopenedCritical } from './worklist/index.ts';
@@ -64,6 +66,7 @@ export function createStatus(tools: StatusTools): Status {
       brokenModels: countUnusableModels(db),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),
+      damagedObjects: countDamaged(db),
       quarantined: siteIds.reduce((sum, siteId) => sum + countQuarantined(db, siteId), 0),
       readersSignedIn: readersSignedIn(),
     });
@@ -97,6 +100,12 @@ export function createStatus(tools: StatusTools): Status {
           models: listModels(db).filter(({ state }) => state === 'installed' || state === 'verified').length,
         },
         disk: { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes, state: disk.state },
+        objects: {
+          damaged: countDamaged(db),
+          lastVerifiedAtMs: latestPass(db, 'verify', 'finished')?.finishedAtMs ?? null,
+          verification: progress(latestPass(db, 'verify', 'running')),
+          rotation: progress(latestPass(db, 'rewrap', 'running') ?? latestPass(db, 'reseal', 'running')),
+        },
         unopenedCritical: countUnopenedCritical(db, scope.siteIds),
         readersSignedIn: readersSignedIn(),
         reasons: [...reasons(scope.siteIds)],
@@ -107,6 +116,10 @@ export function createStatus(tools: StatusTools): Status {
       return { ready: now.every(({ severity }) => severity !== 'failing'), reasons: now };
     },
   };
+}
+
+function progress(pass: ObjectPass | null): { objects: number; startedAtMs: number } | null {
+  return pass === null ? null : { objects: pass.objects, startedAtMs: pass.startedAtMs };
 }
 
 function leftMs(endsAtMs: number | null, nowMs: number): number | null {

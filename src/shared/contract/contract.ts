@@ -1,5 +1,6 @@
 import { audit } from './audit.ts';
 import { deliveries } from './deliveries.ts';
+import { objects } from './objects.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
@@ -14,6 +15,7 @@ export const contract = {
   studies,
   deliveries,
   audit,
+  objects,
   station,
   users,
   services,

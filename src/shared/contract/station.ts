@@ -10,6 +10,9 @@ export const HealthReason = z.object({
 });
 export type HealthReason = z.infer<typeof HealthReason>;
 
+/** How far a walk over all stored objects has come. */
+const WalkProgress = z.object({ objects: z.number().int(), startedAtMs: z.number() });
+
 /** What the connection strip shows. `not-configured` is a fact, not a fault. */
 export const StationStatus = z.object({
   version: z.string(),
@@ -45,6 +48,13 @@ export const StationStatus = z.object({
     freeBytes: z.number(),
     totalBytes: z.number(),
     state: z.enum(['enough', 'low', 'refusing', 'full', 'unknown']),
+  }),
+  /** Stored objects: how many are damaged, when all were last read, and what walks over them. */
+  objects: z.object({
+    damaged: z.number().int(),
+    lastVerifiedAtMs: z.number().nullable(),
+    verification: WalkProgress.nullable(),
+    rotation: WalkProgress.nullable(),
   }),
   unopenedCritical: z.number().int(),
   readersSignedIn: z.number().int(),

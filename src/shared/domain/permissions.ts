@@ -6,11 +6,13 @@ export const PERMISSIONS = [
   'study.read',
   'study.open',
   'study.promote',
+  'study.store',
   'audit.read',
   'audit.verify',
   'station.read',
   'delivery.read',
   'users.manage',
+  'objects.manage',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -39,6 +41,15 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'station.read',
     'delivery.read',
     'users.manage',
+    'objects.manage',
   ],
-  service: ['worklist.read', 'study.read', 'station.read', 'delivery.read', 'audit.read', 'audit.verify'],
+  service: [
+    'worklist.read',
+    'study.read',
+    'study.store',
+    'station.read',
+    'delivery.read',
+    'audit.read',
+    'audit.verify',
+  ],
 };

@@ -4,6 +4,7 @@ import { bindAudit } from './audit.ts';
 import type { Bindings } from './bindings.ts';
 import type { CallContext } from './call-context.ts';
 import { bindDeliveries } from './deliveries.ts';
+import { bindObjects } from './objects.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
@@ -20,6 +21,7 @@ export function bindRouter(bindings: Bindings) {
       studies: bindStudies(bindings),
       deliveries: bindDeliveries(bindings),
       audit: bindAudit(bindings),
+      objects: bindObjects(bindings),
       station: bindStation(bindings),
       users: bindUsers(bindings),
       services: bindServices(bindings),

@@ -1,5 +1,6 @@
 import type { AuditWindow, LedgerVerification } from '../../../shared/contract/audit.ts';
 import type { Delivery } from '../../../shared/contract/deliveries.ts';
+import type { DamagedImage, ObjectsState, ObjectWalk } from '../../../shared/contract/objects.ts';
 import type { HealthReason, StationStatus } from '../../../shared/contract/station.ts';
 import type { Finding, StudyDetail, StudyReport, TimelineEntry } from '../../../shared/contract/studies.ts';
 import type { WorklistCounts, WorklistFilter, WorklistRow, WorklistWindow } from '../../../shared/contract/worklist.ts';
@@ -61,6 +62,15 @@ export type StationServices = {
   readonly audit: {
     events(principal: Principal, query: AuditQuery): Promise<AuditWindow>;
     verify(principal: Principal): Promise<LedgerVerification>;
+  };
+  readonly objects: {
+    state(): ObjectsState;
+    damaged(scope: Scope): DamagedImage[];
+    verify(principal: Principal): Result<ObjectWalk, { readonly code: 'verification-running' }>;
+    rotateKeys(
+      principal: Principal,
+      how: 'rewrap' | 'reseal',
+    ): Result<ObjectWalk, { readonly code: 'rotation-running' }>;
   };
   readonly station: { status(scope: Scope): StationStatus };
   readonly dicomweb: DicomwebServices;

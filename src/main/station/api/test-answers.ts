@@ -129,6 +129,12 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
           tookMs: 1,
         }),
     },
+    objects: {
+      state: () => ({ verification: null, lastVerification: null, keys: 1, rotation: null, damaged: 0 }),
+      damaged: () => [],
+      verify: () => err({ code: 'verification-running' }),
+      rotateKeys: () => err({ code: 'rotation-running' }),
+    },
     station: {
       status: () => ({
         version: '0.0.0-test',
@@ -146,6 +152,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         destinations: [],
         inference: { state: 'ready', wanted: ['cpu'], provider: 'cpu', queued: 0, running: 0, models: 1 },
         disk: { freeBytes: 1, totalBytes: 2, state: 'enough' },
+        objects: { damaged: 0, verification: null, lastVerifiedAtMs: null, rotation: null },
         unopenedCritical: 0,
         readersSignedIn: 0,
         reasons: [],
@@ -160,6 +167,9 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         read: () => Promise.reject(new Error('no objects here')),
         readRange: () => Promise.reject(new Error('no objects here')),
         sizeBytes: () => Promise.reject(new Error('no objects here')),
+      },
+      openStore: () => {
+        throw new Error('nothing is stored here');
       },
     },
     health: () => ({ ready: true, reasons: [] }),

@@ -42,6 +42,8 @@ const BATCH = 64;
 const NOTE_EVERY_MS = 5000;
 const TROUBLE_PAUSE_MS = 30_000;
 
+class Stopping extends Error {}
+
 /** A disk that cannot be asked at all makes the walk wait; nothing is called damaged for it. */
 export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
   const { db, objects, clock, log } = tools;
@@ -56,6 +58,7 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
         const isMore = (await takeSuspect()) || (await walkOn());
         if (!isMore) await rest(LOOK_EVERY_MS);
       } catch (error) {
+        if (error instanceof Stopping) return;
         if (!isOutOfRoom(error)) log.incident('integrity-failed', error);
         await rest(TROUBLE_PAUSE_MS);
       }
@@ -119,6 +122,8 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
     const { digest, encoding } = object;
     let bytes = 0;
     const condition = await checkObject(objects, digest, encoding, async (step) => {
+      // What is half read when the station ends is read again.
+      if (stopping) throw new Stopping();
       bytes += step;
       await tools.pace(step);
     });

@@ -184,7 +184,15 @@ export const Config = z
         peers: z.array(ConfiguredPeer).default([]).describe('Who may connect; nobody else may.'),
       })
       .prefault({}),
-    completeness: z
+    dicomweb: z
+    .strictObject({
+      comparisonSenders: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Services (by name) whose objects, stored by STOW-RS, are for comparison; those of all others are new.'),
+    })
+    .prefault({}),
+  completeness: z
       .strictObject({
         quietMs: z
           .record(z.string(), z.number().int().min(1000))
@@ -250,6 +258,17 @@ export const Config = z
           .positive()
           .default(2 * 2 ** 30)
           .describe('Below this much, objects are refused with A700.'),
+      })
+      .prefault({}),
+    integrity: z
+      .strictObject({
+        everyDays: z.number().positive().default(30).describe('Days after which every stored object is read again.'),
+        bytesPerSecond: z
+          .number()
+          .int()
+          .min(64 * 1024)
+          .default(10 * 2 ** 20)
+          .describe('How much a second may be read for that, and written while keys are rotated.'),
       })
       .prefault({}),
     logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').describe('How much goes to stderr.'),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StationStatus } from '../../../../shared/contract/station.ts';
+import { err } from '../../../../shared/domain/result.ts';
 import { Finding, StudyDetail, TimelineEntry } from '../../../../shared/contract/studies.ts';
 import { WorklistCounts, WorklistWindow } from '../../../../shared/contract/worklist.ts';
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
@@ -41,6 +42,12 @@ beforeAll(async () => {
   readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
   const services = createServices({
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
+    atRest: {
+      keys: clinic.keys,
+      integrity: { verify: () => err({ code: 'verification-running' }) },
+      rotation: { rotate: () => err({ code: 'rotation-running' }), latest: () => null },
+    },
+    storing: { archive, comparisonSenders: [], objectAnswered: () => undefined },
     status: (): StationStatus => {
       throw new Error('not asked for here');
     },

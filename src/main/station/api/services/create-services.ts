@@ -1,6 +1,5 @@
 import type { HealthReason, StationStatus } from '../../../../shared/contract/station.ts';
 import type { Scope } from '../../access/index.ts';
-import { getObject, listInstancesBelow } from '../../archive/index.ts';
 import { listDeliveries } from '../../delivery/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { appendEvent } from '../../platform/ledger/append.ts';
@@ -10,15 +9,19 @@ import { inTransaction } from '../../platform/store/transaction.ts';
 import { findNextUnread, listWindow } from '../../worklist/index.ts';
 import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
+import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
 import type { Readers } from './readers.ts';
+import { objectServices, type ObjectServiceTools } from './object-services.ts';
 import { studyServices } from './study-services.ts';
 
 /** What the services stand on. */
 export type ServiceTools = {
   readonly db: WritableDb;
   readonly objects: ObjectReader;
+  readonly atRest: Omit<ObjectServiceTools, 'db'>;
   readonly clock: Clock;
   readonly readers: Readers;
+  readonly storing: Omit<DicomwebTools, 'readers' | 'objects'>;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -59,15 +62,9 @@ export function createServices(tools: ServiceTools): StationServices {
         return verification;
       },
     },
+    objects: objectServices({ db, ...tools.atRest }),
     station: { status: tools.status },
-    dicomweb: {
-      objects,
-      findStudies: ({ siteIds }, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
-      findSeries: ({ siteIds }, keys, page) => readers.run('find-series', { siteIds, keys, page }),
-      findInstances: ({ siteIds }, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
-      listInstances: ({ siteIds }, path, limit) =>
-        listInstancesBelow(db, siteIds, path, limit).map((instance) => ({ ...instance, ...getObject(db, instance.digest) })),
-    },
+    dicomweb: dicomwebServices({ ...tools.storing, objects, readers }),
     health: tools.health,
   };
 }

@@ -6,6 +6,7 @@ import { appendEvent } from '../ledger/append.ts';
 import { type Actor, serviceActor } from '../ledger/event.ts';
 import type { Log } from '../log.ts';
 import type { WritableDb } from '../store/database.ts';
+import { durable } from '../store/durability.ts';
 import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inTransaction } from '../store/transaction.ts';
 import type { KeptObjectKeys } from './object-keys.ts';
@@ -132,6 +133,8 @@ export function createKeyRotation(tools: RotationTools): KeyRotation {
     const bytes = await resealFile(root, object, keys, { pace: tools.pace, isWanted });
     if (encoding === 'plain' && bytes !== null) {
       recordSealed(db, digest, SEALED);
+      // A power cut must not leave the row naming what is gone.
+      await durable(db);
       unlinkSync(objectPath(root, digest, 'plain'));
     }
     return bytes ?? 0;

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Principal } from '../../access/index.ts';
+import { createIntegrityWorker, findInstance, type IntegrityWorker, listHolders } from '../../archive/index.ts';
+import { type KeptObjectKeys, openObjectKeys } from '../../platform/objects/object-keys.ts';
+import { objectPath, openObjectStore, SEALED } from '../../platform/objects/object-store.ts';
+import { createKeyRotation, type KeyRotation } from '../../platform/objects/rotate-keys.ts';
+import { type Clinic, openClinic } from '../../testing/clinic.ts';
+import { aSlice } from '../../testing/objects.ts';
+import type { StationServices } from '../services.ts';
+import { objectServices } from './object-services.ts';
+
+let clinic: Clinic;
+let vault: string;
+let keys: KeptObjectKeys;
+let integrity: IntegrityWorker;
+let rotation: KeyRotation;
+let services: StationServices['objects'];
+const pace = async () => undefined;
+
+beforeEach(() => {
+  clinic = openClinic();
+  vault = mkdtempSync(path.join(tmpdir(), 'wetread-vault-'));
+  const opened = openObjectKeys(vault, Buffer.alloc(32, 1), { mayCreate: true, atMs: 1 });
+  if (!opened.ok) throw new Error(opened.error.code);
+  keys = opened.value;
+  const objects = openObjectStore(clinic.objectsDir, keys);
+  Object.assign(clinic.archive, { objects });
+  const { db, archive, log } = clinic;
+  const shared = { db, objects, pace, clock: archive.clock, log };
+  integrity = createIntegrityWorker({ ...shared, everyDays: 30, findHolders: async (all) => listHolders(db, all) });
+  rotation = createKeyRotation({
+    ...{ ...shared, root: clinic.objectsDir, keys, suspect: integrity.suspect },
+    keysChanged: () => undefined,
+  });
+  services = objectServices({ db, keys, integrity, rotation });
+  integrity.start();
+});
+afterEach(async () => {
+  await integrity.stop();
+  await rotation.stop();
+  clinic.close();
+  rmSync(vault, { recursive: true });
+});
+
+const administrator = () =>
+  ({
+    kind: 'user',
+    userId: 'someone',
+    siteId: clinic.north.siteId,
+    siteIds: [clinic.north.siteId],
+  }) as unknown as Principal;
+
+test('an administrator has everything read, and sees when, how many, and which are damaged', async () => {
+  await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const lost = findInstance(clinic.db, clinic.north.siteId, '1.2.10.1.2')?.digest ?? '';
+  unlinkSync(objectPath(clinic.objectsDir, lost, SEALED));
+  expect(services.state()).toMatchObject({ lastVerification: { objects: 0 }, damaged: 0, keys: 1, rotation: null });
+  clinic.pass(1000);
+  expect(services.verify(administrator())).toMatchObject({ ok: true, value: { kind: 'verify', state: 'running' } });
+  expect(services.verify(administrator())).toEqual({ ok: false, error: { code: 'verification-running' } });
+  await expect.poll(() => services.state().lastVerification?.objects).toBe(3);
+  expect(services.state()).toMatchObject({
+    verification: null,
+    lastVerification: { faults: 1, startedAtMs: clinic.nowMs(), finishedAtMs: clinic.nowMs() },
+    damaged: 1,
+  });
+  expect(services.damaged(administrator())).toMatchObject([{ studyUid: '1.2.10', sopUid: '1.2.10.1.2' }]);
+  expect(services.damaged({ siteIds: [clinic.south.siteId] })).toEqual([]);
+});
+
+test('an administrator rotates the keys, and sees it end', async () => {
+  await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const [old] = keys.ids();
+  expect(services.rotateKeys(administrator(), 'rewrap')).toMatchObject({ ok: true, value: { kind: 'rewrap' } });
+  await expect.poll(() => services.state().rotation).toMatchObject({ state: 'finished', objects: 3, faults: 0 });
+  expect([services.state().keys, keys.ids().includes(old ?? '')]).toEqual([1, false]);
+  const [event] = clinic.events('object-keys-rotated');
+  expect(event?.payload).toEqual({ keyId: keys.current().id, how: 'rewrap' });
+});

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { StudyId } from '../domain/ids.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
+
+/** A walk over every stored object: reading each, or bringing each under a new key. */
+export const ObjectWalk = z.object({
+  kind: z.enum(['verify', 'rewrap', 'reseal']),
+  state: z.enum(['running', 'finished']),
+  /** Done so far, or in all. */
+  objects: z.number().int(),
+  bytes: z.number().int(),
+  /** Of them damaged, or not brought over. */
+  faults: z.number().int(),
+  startedAtMs: z.number(),
+  finishedAtMs: z.number().nullable(),
+});
+export type ObjectWalk = z.infer<typeof ObjectWalk>;
+
+/** How the objects at rest are: the walk that reads them now and the last one that ended, the keys, what is damaged. */
+export const ObjectsState = z.object({
+  verification: ObjectWalk.nullable(),
+  lastVerification: ObjectWalk.nullable(),
+  /** Keys held; more than one while a rotation goes on, or where some object did not come through. */
+  keys: z.number().int(),
+  rotation: ObjectWalk.nullable(),
+  damaged: z.number().int(),
+});
+export type ObjectsState = z.infer<typeof ObjectsState>;
+
+/** An image whose bytes cannot be had; sent here again by anybody it heals by itself. */
+export const DamagedImage = z.object({
+  studyId: StudyId,
+  studyUid: z.string(),
+  seriesUid: z.string(),
+  sopUid: z.string(),
+  foundAtMs: z.number(),
+});
+export type DamagedImage = z.infer<typeof DamagedImage>;
+
+export const objects = {
+  state: procedure('objects.manage', BACKGROUND).route({ method: 'GET', path: '/objects' }).output(ObjectsState),
+  damaged: procedure('objects.manage', BACKGROUND)
+    .route({ method: 'GET', path: '/objects/damaged' })
+    .output(z.array(DamagedImage)),
+  verify: procedure('objects.manage').route({ method: 'POST', path: '/objects/verify' }).output(ObjectWalk),
+  rotateKeys: procedure('objects.manage')
+    .route({ method: 'POST', path: '/objects/rotate-keys' })
+    .input(z.object({ how: z.enum(['rewrap', 'reseal']) }))
+    .output(ObjectWalk),
+};
