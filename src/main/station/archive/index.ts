@@ -47,11 +47,13 @@ export {
   type Availability,
   findInstances,
   findSeries,
+  findSendable,
   findStudies,
   type InstanceKeys,
   type InstanceMatch,
   type InstancePath,
   listInstancesBelow,
+  listSopClasses,
   type ObjectPath,
   type Page,
   type SeriesKeys,
@@ -72,3 +74,16 @@ export type { PatientTarget } from './patient-target.ts';
 export { splitStudy, type SplitInput } from './split-study.ts';
 export type { Correction } from './tell-correction.ts';
 export { undoIdentityChange } from './undo-identity-change.ts';
+export type { ComparedAttribute } from './compare-headers.ts';
+export { describeQuarantined, type QuarantinedObject } from './describe-quarantined.ts';
+export { fileQuarantined, type FiledAgain, type FilingAgainFailure } from './file-quarantined.ts';
+export {
+  countQuarantineByReason,
+  findQuarantined,
+  listQuarantine,
+  type QuarantineQuery,
+  type QuarantineRow,
+} from './list-quarantine.ts';
+export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined } from './settle-quarantined.ts';
+export { serviceClassesOf } from './peer-service-classes.ts';
+export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';

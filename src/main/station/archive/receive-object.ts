@@ -6,6 +6,7 @@ import type { DimseStatus } from '../dicom/dimse/status.ts';
 import { packFrames } from '../dicom/frame-index.ts';
 import { frameRanges } from '../dicom/frames.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
+import { findTransferSyntax } from '../dicom/transfer-syntaxes.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type IncomingFile, type ObjectStore, SEALED, startObjectDigest } from '../platform/objects/object-store.ts';
 import { isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
@@ -15,7 +16,7 @@ import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import { checkObject } from './check-object.ts';
-import type { Filing } from './file-instance.ts';
+import type { Filing, SettledFiling } from './file-instance.ts';
 import { fileTogether } from './file-together.ts';
 import { isIdentified } from './identified-instance.ts';
 import { healObject } from './integrity.ts';
@@ -142,7 +143,10 @@ async function decide(
 }
 
 /** Files the instance; where one of that UID is here already, its pixels are compared first, outside the transaction. */
-async function fileReadable(archive: Archive, what: Omit<Filing, 'comparison' | 'atMs'>): Promise<void> {
+export async function fileReadable(
+  archive: Archive,
+  what: Omit<Filing, 'comparison' | 'atMs'>,
+): Promise<SettledFiling> {
   const { clock, db, objects } = archive;
   const { object, transferSyntaxUid } = what;
   const filing = (comparison: Filing['comparison']): Filing => ({ ...what, comparison, atMs: clock.nowMs() });
@@ -151,6 +155,7 @@ async function fileReadable(archive: Archive, what: Omit<Filing, 'comparison' | 
     const compared = await compareVersions(objects, outcome.current, { object, transferSyntaxUid });
     outcome = await fileTogether(db, filing({ withDigest: outcome.current.object.digest, ...compared }));
   }
+  return outcome;
 }
 
 async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectRecord): Promise<ObjectRecord> {
@@ -176,16 +181,22 @@ async function readInstance(
   object: ObjectRecord,
   transferSyntaxUid: string,
 ): Promise<{ readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null> {
-  const located = await findPixelData(
-    {
-      length: object.sizeBytes - object.bodyOffset,
-      read: (offset, length) => file.readRange(object.bodyOffset + offset, length),
-    },
-    transferSyntaxUid,
-  );
+  const length = object.sizeBytes - object.bodyOffset;
+  const read = (offset: number, bytes: number) => file.readRange(object.bodyOffset + offset, bytes);
+  return readArrived({ length, read }, transferSyntaxUid);
+}
+
+/** The same of a data set wherever it is. */
+export async function readArrived(
+  reader: Parameters<typeof findPixelData>[0],
+  transferSyntaxUid: string,
+): Promise<{ readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null> {
+  const located = await findPixelData(reader, transferSyntaxUid);
   if (!located.ok) return null;
   const { dataset, location } = located.value;
   const instance = describeInstance(dataset);
-  const frames = location === null ? null : frameRanges(location, instance.image);
+  // Places within a deflated data set are none in the file.
+  const isInPlace = location !== null && findTransferSyntax(transferSyntaxUid)?.isDeflated !== true;
+  const frames = isInPlace ? frameRanges(location, instance.image) : null;
   return { instance, frameIndex: frames?.ok ? packFrames(frames.value) : null };
 }

@@ -113,6 +113,7 @@ const services: DicomwebServices = {
       .map(({ instance }) => instance)
       .filter((one) => one.studyUid === studyUid && [undefined, one.seriesUid].includes(seriesUid))
       .filter((one) => [undefined, one.sopUid].includes(sopUid)),
+  openStore: testAnswers().dicomweb.openStore,
   objects: {
     read: bytesOf,
     readRange: async (digest, _encoding, start, length) => (await bytesOf(digest)).subarray(start, start + length),

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Permission } from '../../../../shared/domain/permissions.ts';
 import type { Session } from '../../access/index.ts';
 import type { HttpHost } from '../../platform/http/server.ts';
 import type { Log } from '../../platform/log.ts';
@@ -11,8 +12,8 @@ export type Dicomweb = {
   readonly services: DicomwebServices;
   readonly reads: ReadRecorder;
   readonly log: Log;
-  /** The session at the site named in the path; without one the request is answered and this is null. */
-  admit(request: FastifyRequest, reply: FastifyReply): Session | null;
+  /** The session at the site named in the path that has a permission, `study.read` where none is named; without one the request is answered and this is null. */
+  admit(request: FastifyRequest, reply: FastifyReply, permission?: Permission): Session | null;
 };
 
 /** Where a site's DICOMweb begins. */

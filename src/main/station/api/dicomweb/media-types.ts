@@ -12,6 +12,12 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
   return ranges.filter(({ weight }) => weight > 0).toSorted((one, other) => other.weight - one.weight);
 }
 
+/** A Content-Type: its type in lower case and its parameters by lower-case name; an empty type where there is none. */
+export function parseMediaType(header: string): MediaRange {
+  const [type = '', ...rest] = splitOutsideQuotes(header, ';').map((part) => part.trim());
+  return { type: type.toLowerCase(), parameters: new Map(rest.map((parameter) => parseParameter(parameter))) };
+}
+
 /** What a multipart range wants its parts to be: its `type` parameter, anything where it has none; null for what is not multipart. */
 export function partType({ type, parameters }: MediaRange): string | null {
   if (type === '*/*') return '*/*';

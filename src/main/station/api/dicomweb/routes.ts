@@ -4,10 +4,11 @@ import { type Authenticator, requireSession } from '../authenticate.ts';
 import type { ReadRecorder } from '../read-recorder.ts';
 import type { Dicomweb } from './dicomweb.ts';
 import { serveRetrieve } from './retrieve.ts';
+import { serveStore } from './store.ts';
 import { serveSearch } from './search.ts';
 import type { DicomwebServices } from './services.ts';
 
-/** Serves QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) for the site of the session. */
+/** Serves QIDO-RS, WADO-RS and STOW-RS (PS3.18 §10.4 to §10.6) for the site of the session. */
 export function serveDicomweb(
   host: HttpHost,
   authenticator: Authenticator,
@@ -20,8 +21,8 @@ export function serveDicomweb(
     services,
     reads,
     log,
-    admit(request, reply) {
-      const session = requireSession(authenticator, 'study.read', request, reply);
+    admit(request, reply, permission = 'study.read') {
+      const session = requireSession(authenticator, permission, request, reply);
       if (session === null) return null;
       const { site } = request.params as { readonly site: string };
       if (site === session.user.site.code) return session;
@@ -31,4 +32,5 @@ export function serveDicomweb(
   };
   serveSearch(dicomweb);
   serveRetrieve(dicomweb);
+  serveStore(dicomweb);
 }

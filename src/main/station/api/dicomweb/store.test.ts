@@ -1,0 +1,168 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DicomRecord } from '../../dicom/dataset/write-dataset.ts';
+import { encodeInstance } from '../../dicom/dataset/write-dataset.ts';
+import { openReaderPool } from '../../platform/store/reader-pool.ts';
+import type { READER_TASKS } from '../../reader.ts';
+import { type Clinic, openClinic } from '../../testing/clinic.ts';
+import { aSlice } from '../../testing/objects.ts';
+import { createServices } from '../services/create-services.ts';
+import type { Readers } from '../services/readers.ts';
+import { startTestStation, type TestStation } from '../test-station.ts';
+
+let clinic: Clinic;
+let readers: Readers;
+let station: TestStation;
+let token: string;
+
+beforeEach(async () => {
+  clinic = openClinic();
+  const { archive, store, db } = clinic;
+  readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
+  const services = createServices({
+    ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
+    atRest: null as never,
+    storing: { archive, comparisonSenders: [], objectAnswered: () => undefined },
+    status: () => null as never,
+    health: () => ({ ready: true, reasons: [] }),
+  });
+  station = await startTestStation(services, archive.clock, { store, site: clinic.north });
+  token = await station.token('service');
+});
+afterEach(async () => {
+  await station.stop();
+  await readers.close();
+  clinic.close();
+});
+
+const file = (record: DicomRecord) => Buffer.from(encodeInstance(record));
+const DICOM = 'application/dicom';
+
+function bodyOf(parts: readonly Uint8Array[], type = DICOM, end = '\r\n--edge--\r\n'): Buffer {
+  const pieces = parts.flatMap((bytes) => [Buffer.from(`\r\n--edge\r\nContent-Type: ${type}\r\n\r\n`), bytes]);
+  return Buffer.concat([...pieces, Buffer.from(end)]);
+}
+
+async function post(
+  body: Buffer,
+  { path = '/studies', type = `multipart/related; type="${DICOM}"; boundary=edge`, by = token } = {},
+) {
+  const answer = await station.ask(by, `/dicomweb/north${path}`, {
+    method: 'POST',
+    body: new Uint8Array(body),
+    headers: { 'content-type': type },
+  });
+  return {
+    status: answer.status,
+    json: (await answer.json()) as Record<string, { Value?: Record<string, { Value?: unknown[] }>[] }>,
+  };
+}
+
+const reasons = (json: Awaited<ReturnType<typeof post>>['json'], tag = '00081198') =>
+  (json[tag]?.Value ?? []).map((item) => (item['00081197']?.Value?.[0] as number).toString(16));
+const stored = async (sopUid: string) => {
+  const path = `/dicomweb/north/studies/1.2.10/series/1.2.10.1/instances/${sopUid}`;
+  const answer = await station.ask(token, path, { headers: { accept: 'application/dicom; transfer-syntax=*' } });
+  return answer.status === 200 ? Buffer.from(await answer.arrayBuffer()) : null;
+};
+const dataSet = (bytes: Buffer) => bytes.subarray(bytes.length - 600);
+
+test('files every part on the way of a C-STORE and says where each is, byte for byte what came', async () => {
+  const files = [1, 2, 3].map((number) => file(aSlice(number)));
+  const { status, json } = await post(bodyOf(files));
+  expect(status).toBe(200);
+  expect(json['00081190']?.Value).toEqual([`${station.origin}/dicomweb/north/studies/1.2.10`]);
+  expect(json['00081199']?.Value?.map((item) => item['00081190']?.Value?.[0])).toEqual(
+    [1, 2, 3].map(
+      (number) => `${station.origin}/dicomweb/north/studies/1.2.10/series/1.2.10.1/instances/1.2.10.1.${number}`,
+    ),
+  );
+  expect(json).not.toHaveProperty('00081198');
+  for (const [index, sent] of files.entries())
+    expect(dataSet((await stored(`1.2.10.1.${index + 1}`)) ?? Buffer.alloc(0)).equals(dataSet(sent))).toBe(true);
+  expect(clinic.events('association-ended').at(-1)?.payload).toMatchObject({ how: 'released', stored: 3, refused: 0 });
+});
+
+test('takes one object alone, and twice the same once', async () => {
+  expect((await post(file(aSlice(1)), { type: DICOM })).status).toBe(200);
+  expect((await post(bodyOf([file(aSlice(1))]))).status).toBe(200);
+  expect(clinic.events('instance-received')).toHaveLength(1);
+});
+
+test('says for each object why it is refused, and sets it aside', async () => {
+  const other = file({ ...aSlice(2), StudyInstanceUID: '1.2.99' });
+  const cut = file(aSlice(3)).subarray(0, -2);
+  const { status, json } = await post(
+    bodyOf([file(aSlice(1)), other, cut, Buffer.from('no DICOM at all, only words')]),
+    {
+      path: '/studies/1.2.10',
+    },
+  );
+  expect([status, reasons(json), reasons(json, '0008119A')]).toEqual([202, ['a900', 'c000'], ['c000']]);
+  expect(json['00081199']?.Value).toHaveLength(1);
+  expect(clinic.events('instance-quarantined').map(({ payload }) => payload.reason)).toEqual([
+    'uids-disagree-with-command',
+    'unreadable',
+    'unreadable',
+  ]);
+  const none = await post(bodyOf([file({ ...aSlice(5), StudyInstanceUID: '1.2.98' })]), { path: '/studies/1.2.10' });
+  expect(none.status).toBe(409);
+});
+
+test('keeps and tells what was filed before a body broke off, and nothing of the part that broke', async () => {
+  const body = bodyOf([file(aSlice(1)), file(aSlice(2))], DICOM, '');
+  const { status, json } = await post(body.subarray(0, -50));
+  expect([status, json['00081199']?.Value?.length]).toEqual([400, 1]);
+  expect([(await stored('1.2.10.1.1')) !== null, await stored('1.2.10.1.2')]).toEqual([true, null]);
+  expect(clinic.events('association-ended').at(-1)?.payload).toMatchObject({ how: 'aborted', stored: 1 });
+});
+
+test('a sender that goes away leaves what was filed', async () => {
+  const body = bodyOf([file(aSlice(1)), file(aSlice(2))], DICOM, '');
+  await new Promise<void>((resolve) => {
+    const request = httpRequest(`${station.origin}/dicomweb/north/studies`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': `multipart/related; type="${DICOM}"; boundary=edge`,
+      },
+    });
+    request.on('error', () => resolve());
+    request.write(body.subarray(0, -50));
+    setTimeout(() => request.destroy(), 300);
+  });
+  await expect
+    .poll(() => clinic.events('association-ended').at(-1)?.payload)
+    .toMatchObject({ how: 'aborted', stored: 1 });
+  expect(await stored('1.2.10.1.1')).not.toBeNull();
+});
+
+test.each([
+  [
+    'a type that is not stored',
+    415,
+    bodyOf([Buffer.from('{}')]),
+    { type: 'multipart/related; type="application/dicom+json"; boundary=edge' },
+  ],
+  ['no multipart', 415, Buffer.from('{}'), { type: 'application/json' }],
+  ['no boundary', 400, bodyOf([]), { type: `multipart/related; type="${DICOM}"` }],
+  ['no part', 400, Buffer.from('\r\n--edge--\r\n'), {}],
+  ['a path that is no UID', 400, bodyOf([]), { path: '/studies/DOE^JANE' }],
+  ['another site', 404, bodyOf([]), { path: '/../south/studies' }],
+])('refuses %s with %i', async (_what, status, body, options) => {
+  expect((await post(body, options)).status).toBe(status);
+});
+
+test('asks for a permission that readers have not', async () => {
+  const radiologist = await station.token('radiologist');
+  expect((await post(bodyOf([file(aSlice(1))]), { by: radiologist })).status).toBe(403);
+});
+
+test('stores megabytes without holding them', async () => {
+  const pixels = new Uint16Array(4 * 2 ** 20);
+  const big = aSlice(1, { Rows: 2048, Columns: 2048, PixelData: pixels });
+  const before = process.memoryUsage().arrayBuffers;
+  const { status } = await post(bodyOf([file(big)]));
+  expect(status).toBe(200);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(80 * 2 ** 20);
+});

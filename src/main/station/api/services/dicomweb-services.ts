@@ -1,0 +1,62 @@
+import { v7 } from 'uuid';
+import { findDisplayName, type Principal } from '../../access/index.ts';
+import {
+  admitWebSender,
+  type Archive,
+  endAssociation,
+  findInstances,
+  getObject,
+  listInstancesBelow,
+  receiveObject,
+} from '../../archive/index.ts';
+import type { ObjectReader } from '../../platform/objects/object-store.ts';
+import type { DicomwebServices, WebStore } from '../dicomweb/services.ts';
+import type { Readers } from './readers.ts';
+
+/** What DICOMweb stands on. */
+export type DicomwebTools = {
+  readonly archive: Archive;
+  readonly objects: ObjectReader;
+  readonly readers: Readers;
+  /** Names of services whose objects are for comparison. */
+  readonly comparisonSenders: readonly string[];
+  readonly objectAnswered: (status: string) => void;
+};
+
+/** What DICOMweb asks of the archive, bound to it; searches run on the reader threads. */
+export function dicomwebServices(tools: DicomwebTools): DicomwebServices {
+  const { archive, objects, readers } = tools;
+  const { db } = archive;
+  return {
+    objects,
+    findStudies: ({ siteIds }, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
+    findSeries: ({ siteIds }, keys, page) => readers.run('find-series', { siteIds, keys, page }),
+    findInstances: ({ siteIds }, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
+    listInstances: ({ siteIds }, path, limit) =>
+      listInstancesBelow(db, siteIds, path, limit).map((instance) => ({
+        ...instance,
+        ...getObject(db, instance.digest),
+      })),
+    openStore: (principal) => openStore(tools, principal),
+  };
+}
+
+function openStore({ archive, comparisonSenders, objectAnswered }: DicomwebTools, principal: Principal): WebStore {
+  const { db, clock } = archive;
+  const { siteId, userId } = principal;
+  const isComparison = comparisonSenders.includes(findDisplayName(db, userId) ?? '');
+  const sender = { siteId, userId, intent: isComparison ? 'comparison' : 'new' } as const;
+  const association = admitWebSender(db, sender, v7(), clock.nowMs());
+  return {
+    async receive(arrival) {
+      const answer = await receiveObject(archive, arrival, association);
+      objectAnswered(answer.status);
+      if (answer.status !== 'success') return answer;
+      const keys = { sopUids: [arrival.sopInstanceUid] };
+      const [filed] = findInstances(db, [siteId], keys, { limit: 1, offset: 0 });
+      return filed === undefined ? answer : { ...answer, studyUid: filed.studyUid, seriesUid: filed.seriesUid };
+    },
+    end: (how, counts) =>
+      endAssociation(db, association, { how, ...counts, atMs: clock.nowMs(), rules: archive.quiet }),
+  };
+}
