@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants, mkdirSync } from 'node:fs';
+import { constants, fsync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { ObjectKeys } from './object-keys.ts';
 import { objectPath, SEALED } from './object-store.ts';
 import { writeSealed } from './sealed-writer.ts';
@@ -21,6 +22,8 @@ export type IncomingFile = {
   readonly sizeBytes: number;
 };
 
+const sync = promisify(fsync);
+
 type Incoming = {
   readonly root: string;
   /** The folder of what is not kept yet. */
@@ -32,7 +35,7 @@ type Incoming = {
 
 /** Gives the way to start an object of a store. */
 export function openIncoming({ root, incoming, keys, claim }: Incoming): () => Promise<IncomingFile> {
-  const knownFolders = new Set<string>();
+  const folders = openFolders(root);
   const keeping = new Map<string, Promise<unknown>>();
 
   /** Two of one digest are kept one after the other: what the first takes back, the second must not have counted on. */
@@ -53,13 +56,12 @@ export function openIncoming({ root, incoming, keys, claim }: Incoming): () => P
     target: string,
     isWhole: () => Promise<boolean>,
   ): Promise<'kept' | 'existing'> {
-    const folders = makeFolder(root, path.dirname(target), knownFolders);
+    const syncName = folders.make(path.dirname(target));
     const isFirst = await linkUnlessThere(temporary, target);
-    const syncFolders = () => Promise.all(folders.map(syncFolder));
     if (isFirst) {
       // The name stands before the bytes are safe: until both are, no row names it, and one found there is read whole before
       // it is believed.
-      const synced = await Promise.allSettled([file.datasync(), syncFolders(), unlink(temporary)]);
+      const synced = await Promise.allSettled([file.datasync(), syncName(), unlink(temporary)]);
       const failed = synced.find((one) => one.status === 'rejected');
       if (failed !== undefined) {
         await unlink(target);
@@ -67,14 +69,13 @@ export function openIncoming({ root, incoming, keys, claim }: Incoming): () => P
       }
     } else if (await isWhole()) {
       // An earlier process may have been killed between its name and its sync.
-      await Promise.all([syncFile(target), syncFolders(), unlink(temporary)]);
+      await Promise.all([syncFile(target), syncName(), unlink(temporary)]);
     } else {
       await file.datasync();
       await rename(temporary, target);
-      await syncFolders();
+      await syncName();
       return 'kept';
     }
-    for (const folder of folders) knownFolders.add(folder);
     return isFirst ? 'kept' : 'existing';
   }
 
@@ -109,13 +110,22 @@ export function openIncoming({ root, incoming, keys, claim }: Incoming): () => P
   };
 }
 
-/** Makes an object's folder where it is not there, and gives the folders to sync before its name is safe: always its own. */
-function makeFolder(root: string, folder: string, known: ReadonlySet<string>): readonly string[] {
-  if (known.has(folder)) return [folder];
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
-  const above = path.dirname(folder);
-  return known.has(above) ? [folder, above] : [folder, above, root];
+/** The folders of a store, made as they are needed; each stays open, there are 256 at most. */
+function openFolders(root: string): { make(folder: string): () => Promise<void> } {
+  const known = new Map<string, number | null>();
+  return {
+    /** Makes a folder where it is not there, and gives the way to bring to disk the names that stand in it. */
+    make(folder) {
+      const descriptor = known.get(folder);
+      if (descriptor !== undefined) return async () => void (descriptor === null || (await sync(descriptor)));
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      return async () => {
+        // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
+        await Promise.all([syncFolder(folder), syncFolder(root)]);
+        if (!known.has(folder)) known.set(folder, process.platform === 'win32' ? null : openSync(folder, 'r'));
+      };
+    },
+  };
 }
 
 /** A link never replaces: of two that arrive together one wins, whole. */

@@ -1,5 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,7 +52,7 @@ test('keeps what was written under its digest, byte for byte, for its owner alon
   expect(file.sizeBytes).toBe(bytes.length);
   expect(await file.keep(digest)).toBe('kept');
   await file.discard();
-  expect(files()).toEqual([path.join(digest.slice(0, 2), digest.slice(2, 4), `${digest}.gcm1`)]);
+  expect(files()).toEqual([path.join(digest.slice(0, 2), `${digest}.gcm1`)]);
   expect((await store.read(digest, SEALED)).equals(bytes)).toBe(true);
   expect(await store.sizeBytes(digest, SEALED)).toBe(bytes.length);
   expect(statSync(objectPath(root, digest, SEALED)).mode & 0o777).toBe(0o600);
@@ -74,6 +84,17 @@ test('of many that arrive together one is kept, whole, and the others find it th
   const outcomes = await Promise.all(all.map((file) => file.keep(digest)));
   expect(outcomes.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'existing'), 'kept']);
   expect(files()).toHaveLength(1);
+});
+
+test('brings up what an earlier version kept a folder deeper', async () => {
+  const bytes = randomBytes(100);
+  const digest = digestOf(bytes);
+  await (await write(bytes)).keep(digest);
+  const deeper = path.join(root, digest.slice(0, 2), digest.slice(2, 4));
+  mkdirSync(deeper);
+  renameSync(objectPath(root, digest, SEALED), path.join(deeper, `${digest}.gcm1`));
+  expect((await openObjectStore(root, keys).read(digest, SEALED)).equals(bytes)).toBe(true);
+  expect([files(), existsSync(deeper)]).toEqual([[path.join(digest.slice(0, 2), `${digest}.gcm1`)], false]);
 });
 
 test('clears what an earlier process left half-written, and nothing else', async () => {
@@ -124,7 +145,7 @@ test('an object that is not there is an error, never empty', async () => {
 
 test('an encrypted object stands beside under a name of its own', () => {
   const digest = 'ab'.repeat(32);
-  expect(objectPath('/r', digest, 'aes-256-gcm-chunked-v1')).toBe(path.join('/r', 'ab', 'ab', `${digest}.gcm1`));
+  expect(objectPath('/r', digest, 'aes-256-gcm-chunked-v1')).toBe(path.join('/r', 'ab', `${digest}.gcm1`));
 });
 
 test('the digest covers the transfer syntax and the body, and cannot be moved between them', () => {

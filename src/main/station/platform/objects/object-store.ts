@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { open, readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,7 +17,8 @@ export const SEALED = 'aes-256-gcm-chunked-v1' satisfies ObjectEncoding;
 /** A digest as lower-case hex SHA-256; the only thing a file name is ever made from. */
 const DIGEST = /^[0-9a-f]{64}$/;
 const SEALED_ENDING = '.gcm1';
-/** Between one folder and the next, so that a sweep never stands in the way of receiving. */
+/** After so many files, so that a sweep never stands in the way of receiving. */
+const SWEEP_STEP = 64;
 const SWEEP_PAUSE_MS = 1;
 const ROOM_GOOD_FOR_MS = 100;
 
@@ -87,6 +88,7 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
   const incoming = path.join(root, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(incoming)) rmSync(path.join(incoming, name));
+  bringUp(root);
   // Until the sweep is over: a file that somebody is about to name must not be taken from under them.
   let claims: Set<string> | null = new Set();
   const receive = openIncoming({ root, incoming, keys, claim: (name) => claims?.add(name) });
@@ -154,19 +156,17 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
  */
 async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep): Promise<number> {
   let removed = 0;
-  for (const first of await listFolders(root)) {
-    for (const folder of await listFolders(first)) {
-      for (const name of await readdir(folder)) {
-        if (what.signal.aborted) return removed;
-        const { digest, encoding } = readObjectName(name);
-        if (encoding === null || what.isNamed(digest, encoding)) continue;
-        const file = path.join(folder, name);
-        if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
-          continue;
-        unlinkSync(file);
-        removed += 1;
-      }
-      await pause(SWEEP_PAUSE_MS);
+  for (const folder of listFolders(root)) {
+    for (const [index, name] of (await readdir(folder)).entries()) {
+      if (what.signal.aborted) return removed;
+      if (index % SWEEP_STEP === 0) await pause(SWEEP_PAUSE_MS);
+      const { digest, encoding } = readObjectName(name);
+      if (encoding === null || what.isNamed(digest, encoding)) continue;
+      const file = path.join(folder, name);
+      if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
+        continue;
+      unlinkSync(file);
+      removed += 1;
     }
   }
   return removed;
@@ -179,15 +179,26 @@ export function readObjectName(name: string): { readonly digest: string; readonl
   return { digest, encoding: DIGEST.test(digest) ? (isSealed ? SEALED : 'plain') : null };
 }
 
-async function listFolders(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => path.join(folder, name));
+function listFolders(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => /^[0-9a-f]{2}$/.test(name))
+    .map((name) => path.join(folder, name));
 }
 
-/** Where an object stands: two levels of folders from the digest's first four digits. */
+/** Objects once stood a level deeper; a start after that finds them there, and brings them up. Says nothing where none do. */
+function bringUp(root: string): void {
+  for (const folder of listFolders(root))
+    for (const deeper of listFolders(folder)) {
+      for (const name of readdirSync(deeper)) renameSync(path.join(deeper, name), path.join(folder, name));
+      rmdirSync(deeper);
+    }
+}
+
+/** Where an object stands: one of 256 folders, by the digest's first two digits (docs/decisions, one level of folders). */
 export function objectPath(root: string, digest: string, encoding: ObjectEncoding): string {
   if (!DIGEST.test(digest)) throw new Error('an object is named by its digest');
   const extension = encoding === 'plain' ? '' : SEALED_ENDING;
-  return path.join(root, digest.slice(0, 2), digest.slice(2, 4), `${digest}${extension}`);
+  return path.join(root, digest.slice(0, 2), `${digest}${extension}`);
 }
 
 /** Digest of what an object means: its transfer syntax and data-set bytes, not the file meta header around them. */

@@ -12,14 +12,9 @@ import { writeSealed } from './sealed-writer.ts';
 
 const STEP_BYTES = 1024 * 1024;
 
-/** The folders objects stand in, in order, behind the one given (`''`: from the first), as `ab/cd`. */
-export async function* foldersAfter(root: string, place: string): AsyncGenerator<string> {
-  const hex = (names: readonly string[]) => names.filter((name) => /^[0-9a-f]{2}$/.test(name)).toSorted();
-  for (const first of hex(await readdir(root))) {
-    if (first < place.slice(0, 2)) continue;
-    for (const second of hex(await readdir(path.join(root, first))))
-      if (`${first}/${second}` > place) yield `${first}/${second}`;
-  }
+/** The folders objects stand in, in order, behind the one given (`''`: from the first), as `ab`. */
+export async function foldersAfter(root: string, place: string): Promise<readonly string[]> {
+  return (await readdir(root)).filter((name) => /^[0-9a-f]{2}$/.test(name) && name > place).toSorted();
 }
 
 /** The objects whose files stand in one folder. */

@@ -69,7 +69,7 @@ export function createKeyRotation(tools: RotationTools): KeyRotation {
     await tools.objects.settled();
     let pass = started;
     let notedAtMs = clock.nowMs();
-    for await (const folder of foldersAfter(root, pass.place)) {
+    for (const folder of await foldersAfter(root, pass.place)) {
       for (const object of await objectsIn(root, folder)) {
         if (ending.signal.aborted) return;
         const done = await treat(object, pass.kind);
