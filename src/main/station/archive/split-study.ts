@@ -1,6 +1,6 @@
-import { v4 } from 'uuid';
 import { SeriesId, StudyId } from '../../../shared/domain/ids.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { freshUid } from '../dicom/fresh-uid.ts';
 import { freshId } from '../platform/ids.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
@@ -152,9 +152,4 @@ function movePartsOut(
     partial.push({ fromSeriesId, toSeriesId });
   }
   return { whole, partial };
-}
-
-/** A UID nobody else makes: a random UUID as a number (PS3.5 §B.2). */
-export function freshUid(): string {
-  return `2.25.${BigInt(`0x${v4().replaceAll('-', '')}`)}`;
 }
