@@ -10,6 +10,8 @@ import { createServices } from './api/services/create-services.ts';
 import type { Readers } from './api/services/readers.ts';
 import {
   type Archive,
+  type ArchiveSearch,
+  queryRetrieveServices,
   completenessJobs,
   configurePeers,
   createIntegrityWorker,
@@ -213,6 +215,13 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     log,
     ended: metrics.runEnded,
   });
+  const search: ArchiveSearch = {
+    studies: (siteIds, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
+    series: (siteIds, keys, page) => readers.run('find-series', { siteIds, keys, page }),
+    instances: (siteIds, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
+    sendable: (siteIds, keys) => readers.run('find-sendable', { siteIds, keys }),
+    sopClasses: (siteIds, studyUid) => readers.run('list-sop-classes', { siteIds, studyUid }),
+  };
   const reception = openReception({
     archive,
     config,
@@ -221,6 +230,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     objectAnswered: metrics.objectAnswered,
     disk,
     port: options.dicomPort,
+    services: queryRetrieveServices({ db, objects, clock, search }),
   });
   const status = createStatus({
     ...{ db, config, clock, version, disk, supervisor, followers, reception },

@@ -1,6 +1,15 @@
 import { Piscina } from 'piscina';
 import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
-import { findInstances, findSeries, findStudies, type InstanceKeys, listHolders, type Page } from './archive/index.ts';
+import {
+  findInstances,
+  findSendable,
+  findSeries,
+  findStudies,
+  type InstanceKeys,
+  listSopClasses,
+  listHolders,
+  type Page,
+} from './archive/index.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
@@ -21,6 +30,9 @@ export const READER_TASKS = {
   'find-series': (db: ReadableDb, { siteIds, keys, page }: Matching) => findSeries(db, siteIds, keys, page),
   'find-instances': (db: ReadableDb, { siteIds, keys, page }: Matching) => findInstances(db, siteIds, keys, page),
   'list-holders': (db: ReadableDb, digests: readonly string[]) => listHolders(db, digests),
+  'find-sendable': (db: ReadableDb, { siteIds, keys }: Omit<Matching, 'page'>) => findSendable(db, siteIds, keys),
+  'list-sop-classes': (db: ReadableDb, { siteIds, studyUid }: { siteIds: readonly string[]; studyUid: string }) =>
+    listSopClasses(db, siteIds, studyUid),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
 

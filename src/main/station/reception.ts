@@ -8,8 +8,10 @@ import {
   endAssociation,
   listTitles,
   receiveObject,
+  serviceClassesOf,
 } from './archive/index.ts';
 import { DEFAULT_ACCEPTS, type DicomServer, startDicomServer } from './dicom/server.ts';
+import type { ServiceClass } from './dicom/server-services.ts';
 import { certificateEndsAtMs, readTlsFiles, type TlsFiles } from './dicom/tls.ts';
 import type { Refusal } from './exit-codes.ts';
 import type { Clock } from './platform/clock.ts';
@@ -37,11 +39,16 @@ type ReceptionTools = {
   readonly objectAnswered: (status: string) => void;
   readonly port: number;
   readonly disk: DiskWatch;
+  /** What is served besides storage. */
+  readonly services: readonly ServiceClass<ArchiveAssociation>[];
 };
 
 const ARTIM_MS = 30_000;
 const LOOK_AT_CERTIFICATE_MS = 3_600_000;
 const LONGEST_PDU = 131_072;
+
+/** For whoever may fetch and not store: it is an SCP of storage classes, never their SCU. */
+const SENT_ONLY = DEFAULT_ACCEPTS.map((row) => ({ ...row, requestor: { scu: false, scp: true } }));
 
 /** PS3.8 Table 9-21: an unknown caller is told so for good, a full station for now. */
 const REASONS = { 'unknown-peer': 'calling-ae-not-recognized', 'no-room': 'temporary-congestion' } as const;
@@ -79,6 +86,7 @@ export function openReception(tools: ReceptionTools): Reception {
             refusals.record({ kind: 'node-authentication-failed', address, reason }),
           maxPduLength: LONGEST_PDU,
           accepts: DEFAULT_ACCEPTS,
+          services: tools.services,
           policy: async ({ callingAe, calledAe, remoteAddress, certificates }) => {
             const correlationId = v7();
             const state = await tools.disk.look();
@@ -91,8 +99,14 @@ export function openReception(tools: ReceptionTools): Reception {
             );
             if (!admitted.ok) return { accept: false, reason: REASONS[admitted.error.code] };
             open += 1;
-            const mayStore = admitted.value.peer.services.includes('store');
-            return { accept: true, correlationId, context: admitted.value, ...(!mayStore && { accepts: [] }) };
+            const permitted = admitted.value.peer.services;
+            return {
+              accept: true,
+              correlationId,
+              context: admitted.value,
+              services: serviceClassesOf(permitted),
+              ...(!permitted.includes('store') && { accepts: permitted.includes('retrieve') ? SENT_ONLY : [] }),
+            };
           },
           store: async (incoming, { context }) => {
             const answer = await receiveObject(archive, incoming, context);

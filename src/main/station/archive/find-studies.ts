@@ -227,6 +227,27 @@ export function listInstancesBelow(
   return match<InstancePath>(db, { ...INSTANCES, columns: PATH_COLUMNS }, siteIds, keys, { limit, offset: 0 });
 }
 
+/** Where the current object of an instance is, as it would be sent to another machine. */
+export type SendablePath = Omit<InstancePath, 'frames' | 'frameIndex'>;
+
+const SENDABLE_COLUMNS = PATH_COLUMNS.replace(', v.frames, v.frame_index AS frameIndex', '');
+const LIST_SOP_CLASSES = `
+  SELECT DISTINCT v.sop_class_uid AS uid FROM studies s JOIN instances i ON i.study_id = s.study_id JOIN ${VERSION}
+   WHERE s.site_id IN (SELECT value FROM json_each(?)) AND s.study_uid = ? AND i.is_hidden = 0
+`;
+
+/** The current objects of everything that matches and nobody hid, series by series. */
+export function findSendable(db: ReadableDb, siteIds: readonly string[], keys: InstanceKeys): SendablePath[] {
+  return match<SendablePath>(db, { ...INSTANCES, columns: SENDABLE_COLUMNS }, siteIds, keys, { limit: -1, offset: 0 });
+}
+
+/** The SOP classes of a study's current objects. */
+export function listSopClasses(db: ReadableDb, siteIds: readonly string[], studyUid: string): readonly string[] {
+  return prepared<{ uid: string }>(db, LIST_SOP_CLASSES)
+    .all(JSON.stringify(siteIds), studyUid)
+    .map(({ uid }) => uid);
+}
+
 function match<Row>(db: ReadableDb, level: Level, siteIds: readonly string[], keys: InstanceKeys, page: Page): Row[] {
   const { sql, values } = searchStatement(level, siteIds, keys);
   return prepared<Row>(db, sql).all({ ...values, ...page });

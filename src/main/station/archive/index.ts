@@ -8,6 +8,13 @@ export { noteAvailability } from './availability-notice.ts';
 export { completenessJobs, type QuietTimes, SHIPPED_RULES, waitAnew } from './completeness.ts';
 export { type Expectation, expectInstances, forgetExpectation } from './expectations.ts';
 export { createStep, findStep, setStep, type StepMessage } from './mpps.ts';
+export {
+  type CacheKeeper,
+  createCacheKeeper,
+  type KeptSite,
+  measureCache,
+} from './keep-cache.ts';
+export { previewRetention, type RetentionQuestion } from './retention.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
 export { type Hold, placeHold, releaseHold } from './holds.ts';
 export { createRefusals, type Refusals } from './refusals.ts';

@@ -6,11 +6,10 @@ import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './dimse/comman
 import type { IdentifierFailure } from './dimse/data-sets.ts';
 import { readIdentifier } from './dimse/data-sets.ts';
 import type { ReadDataset } from './dataset/dataset.ts';
-import type { Pieces } from './dimse/outbox.ts';
 import { Inbox } from './dimse/inbox.ts';
 import type { Message, MessagesEnd } from './dimse/receive-messages.ts';
 import { DIMSE_STATUS, isPending } from './dimse/status.ts';
-import { sendMessage, type Splitting } from './dimse/send-message.ts';
+import { DataSetUnreadable, type Pieces, sendMessage, type Splitting } from './dimse/send-message.ts';
 import { CONTEXT_RESULTS, DICOM_APPLICATION_CONTEXT, type PresentationContext } from './upper-layer/associate-pdu.ts';
 import { type AgreedContext, agreedContexts, ourUserInformation, type Roles } from './upper-layer/negotiate.ts';
 import { nameRejection, type RejectReason } from './upper-layer/rejection.ts';
@@ -40,11 +39,21 @@ export type RemoteAe = {
   readonly signal?: AbortSignal;
 };
 
-/** Why there is no association, or none any more. */
+/**
+ * Why there is no association, or none any more. `unreadable-object`: what was to be sent could not be read, and nothing of it
+ * has left: the association is as it was. `object-cut-short`: part of it has, and the association is over.
+ */
 export type AssociationFailure =
   | { readonly code: 'cannot-connect'; readonly systemCode: string }
   | { readonly code: 'rejected'; readonly reason: RejectReason; readonly isTransient: boolean }
-  | { readonly code: MessagesEnd['kind'] | 'unexpected-answer' | 'unreadable-answer' };
+  | {
+      readonly code:
+        | MessagesEnd['kind']
+        | 'unexpected-answer'
+        | 'unreadable-answer'
+        | 'unreadable-object'
+        | 'object-cut-short';
+    };
 
 /** A response: its command, and its data set where it has one. */
 export type Response = { readonly command: CommandSet; readonly dataset: ReadDataset | null };
@@ -186,7 +195,14 @@ export async function openAssociation(
     request: async (context, command, dataSet, { onPending, cancel } = {}) => {
       lastMessageId = (lastMessageId % 0xffff) + 1;
       const messageId = lastMessageId;
-      await send(context.id, { ...command, messageId }, dataSet); // where it fails, the next read says how
+      try {
+        await send(context.id, { ...command, messageId }, dataSet); // where it fails, the next read says how
+      } catch (error) {
+        if (!(error instanceof DataSetUnreadable)) throw error;
+        if (!error.hasBegun) return err({ code: 'unreadable-object' });
+        await link.abort();
+        return err({ code: 'object-cut-short' });
+      }
       const sendCancel = () =>
         void send(context.id, {
           commandField: COMMANDS['c-cancel'],

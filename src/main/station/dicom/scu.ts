@@ -77,7 +77,8 @@ export async function sendInstances(
     outcomes.push(outcome);
     onOutcome?.(outcomes.length - 1, outcome);
   };
-  for (const batch of byAssociation(instances)) {
+  const batches = [...byAssociation(instances)];
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     if (!mayGoOn()) {
       for (const _withheld of batch) settle({ state: 'never-left', failure: { code: 'withheld' } });
       continue;
@@ -91,7 +92,7 @@ export async function sendInstances(
       })),
     );
     let failure: AssociationFailure | null = opened.ok ? null : opened.error;
-    for (const instance of batch) {
+    for (const [index, instance] of batch.entries()) {
       const outcome: SendOutcome =
         failure || !opened.ok
           ? { state: 'never-left', failure: failure ?? { code: 'closed' } }
@@ -100,6 +101,12 @@ export async function sendInstances(
             : { state: 'never-left', failure: { code: 'withheld' } };
       if (outcome.state === 'unknown') failure = outcome.failure;
       settle(outcome);
+      if (outcome.state === 'never-left' && outcome.failure.code === 'object-cut-short') {
+        // The object's fault, not the peer's: what follows it deserves an association of its own.
+        if (index + 1 < batch.length) batches.unshift(batch.slice(index + 1));
+        failure = outcome.failure;
+        break;
+      }
     }
     if (opened.ok) await (failure ? opened.value.abort() : opened.value.release());
   }
@@ -125,6 +132,9 @@ async function sendOne(association: OpenAssociation, instance: OutgoingInstance)
     },
     form.dataSet(),
   );
+  // The peer cannot have what was not sent to its end.
+  const isOurs = !answer.ok && ['unreadable-object', 'object-cut-short'].includes(answer.error.code);
+  if (isOurs) return { state: 'never-left', failure: answer.error };
   if (!answer.ok) return { state: 'unknown', failure: answer.error };
   const status = answer.value.command.status ?? 0x0110; // an answer without a status promises nothing
   const meaning = classifyStatus(status);

@@ -1,7 +1,7 @@
 import { encodeDataset } from '../dataset/write-dataset.ts';
 import type { FindHandler, FindMatch, ServiceAnswer, ServiceRequest } from '../server-services.ts';
 import type { ReadDataset } from '../dataset/dataset.ts';
-import type { Pieces } from './outbox.ts';
+import type { Pieces } from './send-message.ts';
 import type { DimseStatus } from './status.ts';
 
 /** Sends one response to the request being answered; false where the association is over. */

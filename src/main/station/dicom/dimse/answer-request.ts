@@ -8,7 +8,8 @@ import { answerNormalized, isNormalized, repeated } from './answer-normalized.ts
 import { answerGet, answerMove, countElements, failedList, type RetrievalEnd } from './answer-retrieve.ts';
 import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './command-set.ts';
 import { type IdentifierFailure, readIdentifier } from './data-sets.ts';
-import type { Outbox, Pieces } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Pieces } from './send-message.ts';
 import type { Message } from './receive-messages.ts';
 import { DIMSE_STATUS, type DimseStatus } from './status.ts';
 

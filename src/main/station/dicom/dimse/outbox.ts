@@ -2,10 +2,7 @@ import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { UpperLayer } from '../upper-layer/upper-layer.ts';
 import type { CommandSet } from './command-set.ts';
 import type { Message } from './receive-messages.ts';
-import { type MessageTarget, sendMessage } from './send-message.ts';
-
-/** Bytes of a data set, in pieces. */
-export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+import { DataSetUnreadable, type MessageTarget, type Pieces, sendMessage } from './send-message.ts';
 
 /** Why a request of ours to whoever requested the association had no answer. */
 export type NoAnswer = { readonly code: 'association-ended' | 'timed-out' | 'unreadable-object' };
@@ -37,7 +34,7 @@ export class Outbox {
     return sent;
   }
 
-  /** Sends a request and waits for its answer. An object that cannot be read to its end costs the association. */
+  /** Sends a request and waits for its answer. An object of which part has left when it turns out unreadable costs the association. */
   async request(
     contextId: number,
     command: Omit<CommandSet, 'messageId'>,
@@ -51,9 +48,10 @@ export class Outbox {
     try {
       if (!(await this.send(contextId, { ...command, messageId }, dataSet))) return err({ code: 'association-ended' });
       return await promise;
-    } catch {
+    } catch (error) {
+      if (!(error instanceof DataSetUnreadable)) throw error;
       // Half an object is on its way and no rest will follow: only an abort tells the peer so (PS3.7 has no other word).
-      await this.#link.abort();
+      if (error.hasBegun) await this.#link.abort();
       return err({ code: 'unreadable-object' });
     } finally {
       clearTimeout(timer);

@@ -2,6 +2,9 @@ import { PDV_HEADER_LENGTH, type Pdv } from '../upper-layer/pdu.ts';
 import type { UpperLayer } from '../upper-layer/upper-layer.ts';
 import { type CommandSet, encodeCommandSet } from './command-set.ts';
 
+/** Bytes of a data set, in pieces. */
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /** How a message is cut up. Tests split it in odd ways; otherwise each PDU carries one PDV as long as the peer takes. */
 export type Splitting = {
   /** The length of the next fragment's data, in bytes; an odd one is against PS3.8 Annex E.1, which some peers mind. */
@@ -18,26 +21,45 @@ export type MessageTarget = {
   readonly splitting?: Splitting;
 };
 
+/** Thrown where a data set could not be read to its end; `hasBegun`: some of the message has left, and the association is of no more use. */
+export class DataSetUnreadable extends Error {
+  override readonly name = 'DataSetUnreadable';
+  readonly hasBegun: boolean;
+  constructor(hasBegun: boolean, cause: unknown) {
+    super('A data set could not be read to its end', { cause });
+    this.hasBegun = hasBegun;
+  }
+}
+
 const UNLIMITED_PDU_LENGTH = 128 * 1024;
 
 /**
  * Sends a command and its data set, unchanged, in as many PDUs as it takes (PS3.8 Annex E). False where the association
- * ended before the last byte was given to the network.
+ * ended before the last byte was given to the network. Rejects with `DataSetUnreadable` where reading the data set throws.
  */
 export async function sendMessage(
   link: UpperLayer,
   target: MessageTarget,
   command: CommandSet,
-  dataSet?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  dataSet?: Pieces,
 ): Promise<boolean> {
   const packer = new Packer(link, target);
   for await (const pdv of fragments(target, true, [encodeCommandSet(command)])) {
     if (!(await packer.add(pdv))) return false;
   }
   if (dataSet) {
-    for await (const pdv of fragments(target, false, dataSet)) if (!(await packer.add(pdv))) return false;
+    const pdvs = fragments(target, false, reading(dataSet, packer));
+    for await (const pdv of pdvs) if (!(await packer.add(pdv))) return false;
   }
   return packer.flush();
+}
+
+async function* reading(dataSet: Pieces, packer: Packer): AsyncGenerator<Uint8Array> {
+  try {
+    yield* dataSet;
+  } catch (error) {
+    throw new DataSetUnreadable(packer.hasSent, error);
+  }
 }
 
 /** Gathers PDVs into PDUs. A command and the first data fragments may share one, where the splitting says so. */
@@ -47,6 +69,12 @@ class Packer {
   #pdvs: Pdv[] = [];
   #length = 0;
   #count: number;
+  #hasSent = false;
+
+  /** True once any of the message has left. */
+  get hasSent(): boolean {
+    return this.#hasSent;
+  }
 
   constructor(link: UpperLayer, target: MessageTarget) {
     this.#link = link;
@@ -65,6 +93,7 @@ class Packer {
 
   async flush(): Promise<boolean> {
     if (this.#pdvs.length === 0) return true;
+    this.#hasSent = true;
     const sent = await this.#link.send(this.#pdvs);
     this.#pdvs = [];
     this.#length = 0;

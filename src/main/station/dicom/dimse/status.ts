@@ -15,6 +15,8 @@ export const DIMSE_STATUS = {
   'data-set-does-not-match': 0xa900,
   /** A retrieval ended, and some of it failed. */
   'suboperations-failed': 0xb000,
+  /** A query gave as many matches as we answer; a narrower one would show the rest. */
+  'match-limit-reached': 0xb001,
   /** The stream is unreadable: truncated, or its VRs or lengths are corrupt. For a query: it cannot be processed. */
   'cannot-understand': 0xc000,
   'no-such-attribute': 0x0105,

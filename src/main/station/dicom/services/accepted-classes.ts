@@ -26,5 +26,9 @@ export function storedClasses(
   services: readonly Pick<ServiceClass<never>, 'get'>[],
 ): readonly AcceptedClass[] {
   const scp = services.some(({ get }) => get !== undefined);
-  return accepts.map((row) => ({ extendedAnswer: STORAGE_ANSWER, ...row, requestor: { scu: true, scp } }));
+  return accepts.map((row) => ({
+    extendedAnswer: STORAGE_ANSWER,
+    ...row,
+    requestor: { scu: row.requestor?.scu ?? true, scp },
+  }));
 }

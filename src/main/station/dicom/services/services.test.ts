@@ -338,6 +338,41 @@ test('a destination that cannot be reached fails every sub-operation', async () 
   });
 });
 
+/** Bytes that cannot be read any further after `length` of them. */
+function broken(number: number, length: number): OutgoingInstance {
+  return instance(number, {
+    dataSet: async function* () {
+      if (length > 0) yield new Uint8Array(length);
+      throw new Error('the disk says no');
+    },
+  });
+}
+
+test('an object that cannot be read fails alone, whether by C-MOVE or by C-GET', async () => {
+  const target = await serve([]);
+  const instances = [broken(1, 0), instance(2), broken(3, 500_000), instance(4)];
+  const { remote, events } = await serve([
+    { sopClass: MOVE, move: async () => ({ instances, remote: target.remote }) },
+    { sopClass: GET, get: async () => ({ instances: instances.slice(0, 2) }) },
+  ]);
+  const keys = { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '1.2' };
+  expect(await moveFrom(remote, MOVE, keys, 'TARGET', {})).toMatchObject({
+    value: { status: 0xb000, counts: { completed: 2, failed: 2 }, failedUids: ['1.2.3.1', '1.2.3.3'] },
+  });
+  expect([...target.kept.keys()]).toEqual(['1.2.3.2', '1.2.3.4']);
+  const got = await getFrom(remote, GET, keys, {
+    accepts: [{ sopClass: CT, transferSyntaxes: SERVICE_SYNTAXES }],
+    store: async (incoming) => {
+      await collectBody(incoming);
+      return { status: 'success' };
+    },
+  });
+  expect(got).toMatchObject({
+    value: { status: 0xb000, counts: { completed: 1, failed: 1 }, failedUids: ['1.2.3.1'] },
+  });
+  expect(events).toEqual([]);
+});
+
 test('serves every N-service, each with what it needs of the command', async () => {
   const seen: unknown[] = [];
   const { remote } = await serve([
