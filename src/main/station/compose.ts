@@ -14,6 +14,7 @@ import {
   queryRetrieveServices,
   completenessJobs,
   configurePeers,
+  createCacheKeeper,
   createIntegrityWorker,
   endAssociationsLeftOpen,
   INDEX_NAMES_JOB,
@@ -64,7 +65,7 @@ import type { Secrets } from './platform/vault.ts';
 import { openReception } from './reception.ts';
 import { createStatus } from './station-status.ts';
 import { DeadlinePolicy, triageConsumer } from './triage/index.ts';
-import { worklistConsumer } from './worklist/index.ts';
+import { isOpenStudy, worklistConsumer } from './worklist/index.ts';
 
 /** What a station is started with. */
 export type StationOptions = {
@@ -241,10 +242,21 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     database: directory.database,
     keyHex: secrets.databaseKey.toString('hex'),
   });
+  const kept = sites.map(({ siteId, code }) => {
+    const { cache, retention } = [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;
+    return { siteId, cache, retention };
+  });
+  const keeper = createCacheKeeper({
+    ...{ db, objects, sites: kept, disk, clock, log },
+    isOpen: (studyId) => isOpenStudy(db, studyId),
+    measure: (siteId) => readers.run('measure-cache', siteId),
+    preview: (question) => readers.run('preview-retention', question),
+  });
   const services = createServices({
+    keeping: { keeper, sites: kept },
     objects: watchReader(objects, integrity.suspect),
     atRest: { keys: keys.value, integrity, rotation },
-    storing: { archive, comparisonSenders: config.dicomweb.comparisonSenders, objectAnswered: metrics.objectAnswered },
+    storing: { archive, comparisonSenders: config.dicomweb.comparisonSenders, objectAnswered: metrics.objectAnswered, threads },
     ...{ db, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
     status: status.read,
     health: status.health,
@@ -278,6 +290,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   supervisor.start();
   worker.start();
   integrity.start();
+  keeper.start();
   rotation.start();
   const checkpoint = async () => {
     try {
@@ -329,6 +342,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       disk.stop();
       await sweeping;
       await integrity.stop();
+      await keeper.stop();
       await rotation.stop();
       await logMover.stop();
       await readers.close();

@@ -8,12 +8,17 @@ import {
   type InstanceKeys,
   listSopClasses,
   listHolders,
+  measureCache,
   type Page,
+  previewRetention,
+  type RetentionQuestion,
 } from './archive/index.ts';
+import { describePart } from './api/dicomweb/describe-part.ts';
+import type { MetadataHead } from './api/dicomweb/metadata-head.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
-import { countFilters, listWindow, type WindowQuery } from './worklist/index.ts';
+import { countFilters, isOpenStudy, listWindow, type WindowQuery } from './worklist/index.ts';
 
 type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKeys; readonly page: Page };
 
@@ -33,6 +38,10 @@ export const READER_TASKS = {
   'find-sendable': (db: ReadableDb, { siteIds, keys }: Omit<Matching, 'page'>) => findSendable(db, siteIds, keys),
   'list-sop-classes': (db: ReadableDb, { siteIds, studyUid }: { siteIds: readonly string[]; studyUid: string }) =>
     listSopClasses(db, siteIds, studyUid),
+  'measure-cache': (db: ReadableDb, siteId: string) => measureCache(db, siteId),
+  'preview-retention': (db: ReadableDb, question: RetentionQuestion) =>
+    previewRetention(db, question, (studyId) => isOpenStudy(db, studyId)),
+  'describe-part': (_db: ReadableDb, heads: readonly MetadataHead[]) => describePart(heads),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
 

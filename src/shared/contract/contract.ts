@@ -1,7 +1,10 @@
 import { audit } from './audit.ts';
 import { deliveries } from './deliveries.ts';
+import { identity } from './identity.ts';
+import { quarantine } from './quarantine.ts';
 import { objects } from './objects.ts';
 import type { GuardedRouter } from './procedure.ts';
+import { keeping } from './keeping.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
 import { studies } from './studies.ts';
@@ -14,10 +17,13 @@ export const contract = {
   worklist,
   studies,
   deliveries,
+  quarantine,
+  identity,
   audit,
   objects,
   station,
   users,
   services,
+  keeping,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

@@ -46,7 +46,7 @@ export const sessions = {
     .route({ method: 'PUT', path: '/sessions/current/password' })
     .input(z.object({ current: z.string().min(1).max(1000), next: z.string().min(SHORTEST_PASSWORD).max(1000) }))
     .output(z.object({})),
-  /** Takes this page session to another site of the user's; any other is the conflict `site-not-found`. */
+  /** Takes this page session to another site of the user's; any other is not found. */
   enterSite: procedure('own-session')
     .route({ method: 'PUT', path: '/sessions/current/site' })
     .input(z.object({ site: z.string().max(32) }))

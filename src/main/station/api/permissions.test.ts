@@ -16,6 +16,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'sessions.current': { status: 200 },
   'sessions.changePassword': { input: { current: 'wrong', next: 'another long password' }, status: 409 },
   'sessions.signOut': { status: 200 },
+  'sessions.enterSite': { input: { site: 'nowhere' }, status: 404 },
   'sessions.touch': { status: 200 },
   'worklist.list': { input: { filter: 'all', limit: 5 }, status: 200 },
   'worklist.search': { input: { text: 'anything' }, status: 200 },
@@ -38,7 +39,11 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'station.status': { status: 200 },
   'station.hints': { status: 200 },
   'users.create': { input: { username: 'radiologist', displayName: 'Taken', roles: ['radiologist'] }, status: 409 },
+  'users.setRoles': { input: { username: 'nobody at all', roles: [] }, status: 404 },
   'users.list': { status: 200 },
+  'keeping.cache': { status: 200 },
+  'keeping.preview': { input: {}, status: 200 },
+  'keeping.run': { status: 202 },
   'services.createToken': { input: { name: 'prometheus', expiresInDays: 30 }, status: 201 },
 };
 

@@ -5,6 +5,9 @@ import type { Bindings } from './bindings.ts';
 import type { CallContext } from './call-context.ts';
 import { bindDeliveries } from './deliveries.ts';
 import { bindObjects } from './objects.ts';
+import { bindKeeping } from './keeping.ts';
+import { bindIdentity } from './identity.ts';
+import { bindQuarantine } from './quarantine.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
@@ -20,11 +23,14 @@ export function bindRouter(bindings: Bindings) {
       worklist: bindWorklist(bindings),
       studies: bindStudies(bindings),
       deliveries: bindDeliveries(bindings),
+      quarantine: bindQuarantine(bindings),
+      identity: bindIdentity(bindings),
       audit: bindAudit(bindings),
       objects: bindObjects(bindings),
       station: bindStation(bindings),
       users: bindUsers(bindings),
       services: bindServices(bindings),
+      keeping: bindKeeping(bindings),
     });
 }
 

@@ -1,6 +1,7 @@
 import type { AuditWindow, LedgerVerification } from '../../../shared/contract/audit.ts';
 import type { Delivery } from '../../../shared/contract/deliveries.ts';
 import type { DamagedImage, ObjectsState, ObjectWalk } from '../../../shared/contract/objects.ts';
+import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keeping.ts';
 import type { HealthReason, StationStatus } from '../../../shared/contract/station.ts';
 import type { Finding, StudyDetail, StudyReport, TimelineEntry } from '../../../shared/contract/studies.ts';
 import type { WorklistCounts, WorklistFilter, WorklistRow, WorklistWindow } from '../../../shared/contract/worklist.ts';
@@ -27,6 +28,18 @@ export type AuditQuery = {
 
 /** A finding's mask as stored: gzip over packed bits. */
 export type StoredMask = { readonly studyId: StudyId; readonly gzip: Uint8Array };
+
+/** What a correction's procedure takes. */
+type InputOf<Verb extends keyof typeof identity> = InferContractRouterInputs<typeof identity>[Verb];
+type Corrected<More = unknown> = Result<{ readonly changeId: string } & More, { readonly code: string }>;
+type QuarantineListQuery = InferContractRouterOutputs<typeof quarantine> extends never
+  ? never
+  : Omit<Extract<InferContractRouterInputs<typeof quarantine>['list'], object>, never>;
+/** A stored file as its bytes are asked for. */
+export type StoredFile = {
+  readonly sizeBytes: number;
+  readonly readRange: (start: number, length: number) => Promise<Buffer>;
+};
 
 /**
  * What the capabilities do for the api; `compose.ts` puts it together. A study outside the scope is as one that is not
@@ -56,6 +69,43 @@ export type StationServices = {
     ): Result<WorklistRow, { readonly code: 'study-not-found' | 'already-new' }>;
     findMask(principal: Principal, findingId: FindingId): Promise<StoredMask | null>;
   };
+  /** Of the principal's own site; one of another is as one that is not there. */
+  readonly quarantine: {
+    list(principal: Principal, query: QuarantineListQuery): QuarantineWindow;
+    get(principal: Principal, quarantineId: string): Promise<QuarantineDetail | null>;
+    retry(principal: Principal, quarantineId: string): Promise<Result<FiledAgain, { readonly code: string }>>;
+    release(
+      principal: Principal,
+      quarantineId: string,
+      release: Release,
+    ): Promise<Result<FiledAgain, { readonly code: string }>>;
+    discard(
+      principal: Principal,
+      quarantineId: string,
+      reason: DiscardReason,
+    ): Result<{ readonly state: 'discarded' }, { readonly code: string }>;
+    takeBack(principal: Principal, quarantineId: string): Result<{ readonly state: 'held' }, { readonly code: string }>;
+    /** The whole file, to be read in ranges. */
+    openFile(
+      principal: Principal,
+      quarantineId: string,
+    ): Promise<Result<StoredFile, { readonly code: 'quarantined-not-found' | 'object-not-here' }>>;
+  };
+  /** Corrections answer `identity-changed` where the patient is no longer as the caller saw them. */
+  readonly identity: {
+    study(scope: Scope, studyId: StudyId): StudyIdentity | null;
+    findPatients(principal: Principal, text: string): PatientIdentity[];
+    move(principal: Principal, input: InputOf<'move'>): Corrected;
+    split(principal: Principal, input: InputOf<'split'>): Corrected<{ readonly newStudyId: StudyId }>;
+    merge(principal: Principal, input: InputOf<'merge'>): Corrected;
+    hide(principal: Principal, input: InputOf<'hide'>): Corrected;
+    confirm(principal: Principal, input: InputOf<'confirm'>): Corrected;
+    undo(principal: Principal, changeId: string): Result<{ readonly studyIds: StudyId[] }, { readonly code: string }>;
+    corrections(
+      principal: Principal,
+      query: { readonly before?: number | undefined; readonly limit: number },
+    ): { readonly corrections: IdentityCorrection[]; readonly next: number | null };
+  };
   readonly deliveries: {
     list(scope: Scope, query: { readonly state?: Delivery['state'] | undefined; readonly limit: number }): Delivery[];
   };
@@ -71,6 +121,14 @@ export type StationServices = {
       principal: Principal,
       how: 'rewrap' | 'reseal',
     ): Result<ObjectWalk, { readonly code: 'rotation-running' }>;
+  };
+  readonly keeping: {
+    cache(principal: Principal): Promise<CacheStatus>;
+    preview(
+      principal: Principal,
+      query: { readonly after?: string | undefined; readonly limit: number },
+    ): Promise<RetentionWindow>;
+    run(principal: Principal): Result<null, { readonly code: 'retention-running' }>;
   };
   readonly station: { status(scope: Scope): StationStatus };
   readonly dicomweb: DicomwebServices;

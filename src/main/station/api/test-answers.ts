@@ -129,6 +129,11 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
           tookMs: 1,
         }),
     },
+    keeping: {
+      cache: () => Promise.resolve({ policy: null, bytes: 0, studies: 0, evicted: 0, lastRun: null }),
+      preview: () => Promise.resolve({ studies: [], next: null }),
+      run: () => ok(null),
+    },
     objects: {
       state: () => ({ verification: null, lastVerification: null, keys: 1, rotation: null, damaged: 0 }),
       damaged: () => [],

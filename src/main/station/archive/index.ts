@@ -47,6 +47,8 @@ export {
   type SeriesSummary,
   type StoredInstance,
 } from './queries.ts';
+export { createMetadataKeeper, type MetadataKeeper } from './keep-metadata.ts';
+export { findMetadataPart, keepMetadataPart, metadataParts, type MetadataPart, wantMetadata } from './series-metadata.ts';
 export { admitWebSender, type WebSender } from './web-senders.ts';
 export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
@@ -79,6 +81,7 @@ export { mergePatients } from './merge-patients.ts';
 export { moveStudy } from './move-study.ts';
 export type { PatientTarget } from './patient-target.ts';
 export { splitStudy, type SplitInput } from './split-study.ts';
+export { findStatedByObjects } from './stated-by-objects.ts';
 export type { Correction } from './tell-correction.ts';
 export { undoIdentityChange } from './undo-identity-change.ts';
 export type { ComparedAttribute } from './compare-headers.ts';

@@ -9,6 +9,7 @@ export {
   countUnopenedCritical,
   findNextUnread,
   findRow,
+  isOpenStudy,
   listWindow,
   type WindowQuery,
 } from './queries.ts';

@@ -91,6 +91,13 @@ export function findRow(db: ReadableDb, siteIds: readonly string[], studyId: str
   return row === undefined || !siteIds.includes(row.siteId) ? null : showRow(db, row);
 }
 
+const IS_OPEN = "SELECT 1 FROM open_studies WHERE study_id = ? AND intent = 'new'";
+
+/** Whether a study is on the open worklist as new: somebody's work still. */
+export function isOpenStudy(db: ReadableDb, studyId: string): boolean {
+  return prepared(db, IS_OPEN).get(studyId) !== undefined;
+}
+
 /** The first unread row of the true order, or null. */
 export function findNextUnread(db: ReadableDb, siteIds: readonly string[]): WorklistRow | null {
   return listWindow(db, { siteIds, filter: 'unread', limit: 1 }).rows[0] ?? null;

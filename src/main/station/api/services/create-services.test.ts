@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StationStatus } from '../../../../shared/contract/station.ts';
-import { err } from '../../../../shared/domain/result.ts';
+import { err, ok } from '../../../../shared/domain/result.ts';
 import { Finding, StudyDetail, TimelineEntry } from '../../../../shared/contract/studies.ts';
 import { WorklistCounts, WorklistWindow } from '../../../../shared/contract/worklist.ts';
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
@@ -42,6 +42,7 @@ beforeAll(async () => {
   readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
   const services = createServices({
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
+    keeping: { keeper: { lastRun: () => null, runRetention: () => ok(null) }, sites: [] },
     atRest: {
       keys: clinic.keys,
       integrity: { verify: () => err({ code: 'verification-running' }) },

@@ -10,6 +10,7 @@ import { findNextUnread, listWindow } from '../../worklist/index.ts';
 import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
 import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
+import { type KeepingTools, keepingServices } from './keeping-services.ts';
 import type { Readers } from './readers.ts';
 import { objectServices, type ObjectServiceTools } from './object-services.ts';
 import { studyServices } from './study-services.ts';
@@ -22,6 +23,7 @@ export type ServiceTools = {
   readonly clock: Clock;
   readonly readers: Readers;
   readonly storing: Omit<DicomwebTools, 'readers' | 'objects'>;
+  readonly keeping: KeepingTools;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -39,6 +41,7 @@ export function createServices(tools: ServiceTools): StationServices {
       next: ({ siteIds }) => findNextUnread(db, siteIds),
     },
     studies: studyServices(tools),
+    keeping: keepingServices({ readers, clock, ...tools.keeping }),
     deliveries: { list: ({ siteIds }, query) => listDeliveries(db, siteIds, query) },
     audit: {
       events: (principal, query) =>

@@ -1,0 +1,203 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keeping.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../platform/config.ts';
+import type { DiskState } from '../platform/disk-watch.ts';
+import type { Log } from '../platform/log.ts';
+import type { ObjectStore } from '../platform/objects/object-store.ts';
+import { isExpected } from '../platform/objects/records.ts';
+import { durable } from '../platform/store/durability.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { deleteStudy } from './delete-study.ts';
+import { type EvictionCause, type EvictionPlace, evictStudy, type FreedFiles, listKeptByAge } from './eviction.ts';
+import type { RetentionQuestion, RetentionRules } from './retention.ts';
+
+/** A site and what is kept there: no policy, and everything stays. */
+export type KeptSite = {
+  readonly siteId: string;
+  readonly cache: Config['site']['cache'];
+  readonly retention: RetentionRules;
+};
+
+/** What a site's studies take up. */
+export type CacheSize = Pick<CacheStatus, 'bytes' | 'studies' | 'evicted'>;
+
+/** Lets studies go by policy and deletes them by rule, at low priority; what it does stands in the ledger. */
+export type CacheKeeper = {
+  start(): void;
+  /** Looks at every site once: what `start` does again and again. */
+  runOnce(): Promise<void>;
+  /** Deletes by the rules in force, in the background; a run under way goes on. */
+  runRetention(siteId: string): Result<null, { code: 'retention-running' }>;
+  /** What happened at the last look, or null before the first. */
+  lastRun(siteId: string): CacheStatus['lastRun'];
+  stop(): Promise<void>;
+};
+
+type KeeperTools = {
+  readonly db: WritableDb;
+  readonly objects: Pick<ObjectStore, 'remove'>;
+  readonly sites: readonly KeptSite[];
+  readonly disk: { readonly state: DiskState };
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether a study is still on the open worklist as new. */
+  readonly isOpen: (studyId: string) => boolean;
+  /** What takes its time is asked of the reader threads. */
+  readonly measure: (siteId: string) => Promise<CacheSize>;
+  readonly preview: (question: RetentionQuestion) => Promise<RetentionWindow>;
+};
+
+const DAY_MS = 86_400_000;
+const LOOK_EVERY_MS = 600_000;
+const RETENTION_EVERY_MS = DAY_MS;
+/** Files removed in one go, on the main thread. */
+const BATCH = 32;
+
+/** All objects of a site's studies whose files are here, counted once for each study that has them. On a reader thread. */
+const MEASURE = `
+  SELECT coalesce(sum(o.size_bytes), 0) AS bytes FROM instances i
+    JOIN instance_versions v ON v.site_id = i.site_id AND v.sop_uid = i.sop_uid
+    JOIN objects o ON o.digest = v.digest WHERE i.site_id = ? AND o.evicted_at_ms IS NULL
+`;
+const COUNT = `
+  SELECT count(*) AS studies, coalesce(sum(evicted_objects > 0), 0) AS evicted FROM studies WHERE site_id = ? AND deleted_at_ms IS NULL
+`;
+
+/** What a site's studies take up; takes its time, so on a reader thread. */
+export function measureCache(db: ReadableDb, siteId: string): CacheSize {
+  const counted = prepared<{ studies: number; evicted: number }>(db, COUNT).get(siteId);
+  const { bytes = 0 } = prepared<{ bytes: number }>(db, MEASURE).get(siteId) ?? {};
+  return { bytes, studies: counted?.studies ?? 0, evicted: counted?.evicted ?? 0 };
+}
+
+class Stopping extends Error {}
+
+/** Makes the keeper; it does nothing until it is started or asked. */
+export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
+  const { db, objects, sites, clock, log } = tools;
+  const runs = new Map<string, NonNullable<CacheStatus['lastRun']>>();
+  const deleting = new Map<string, Promise<void>>();
+  let timer: NodeJS.Timeout | null = null;
+  let stopping = false;
+  let working: Promise<void> = Promise.resolve();
+  let deletedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Between two steps: others first, and an end where the station ends. */
+  async function yieldToOthers(): Promise<void> {
+    await pause(1);
+    if (stopping) throw new Stopping();
+  }
+
+  /** Rows first, on the disk; then the files. A kill between leaves files that no row asks for: the next start sweeps them. */
+  async function removeFiles(files: FreedFiles): Promise<void> {
+    if (files.length === 0) return;
+    await durable(db);
+    for (const [index, { digest, encoding }] of files.entries()) {
+      if (index % BATCH === 0) await yieldToOthers();
+      // It may have come back meanwhile.
+      if (!isExpected(db, digest, encoding)) objects.remove(digest, encoding);
+    }
+  }
+
+  /** How many bytes too many a site holds, and why; null: nothing needs to leave. */
+  async function excess({ siteId, cache }: KeptSite): Promise<{ because: EvictionCause; bytes: number } | null> {
+    if (cache === undefined) return null;
+    if (tools.disk.state !== 'enough' && tools.disk.state !== 'unknown')
+      return { because: 'disk', bytes: Number.POSITIVE_INFINITY };
+    if (cache.maxBytes === undefined) return { because: 'age', bytes: Number.POSITIVE_INFINITY };
+    const { bytes } = await tools.measure(siteId);
+    return bytes > cache.maxBytes ? { because: 'size', bytes: bytes - cache.maxBytes } : null;
+  }
+
+  async function letGo(site: KeptSite): Promise<void> {
+    const over = await excess(site);
+    const run = { atMs: clock.nowMs(), studies: 0, bytes: 0 };
+    runs.set(site.siteId, run);
+    if (over === null || site.cache === undefined) return;
+    const { because } = over;
+    const beforeMs = clock.nowMs() - site.cache.keepDays * DAY_MS;
+    let place: EvictionPlace | undefined;
+    for (;;) {
+      const candidates = listKeptByAge(db, site.siteId, beforeMs, place);
+      for (const { studyId, keptSinceMs } of candidates) {
+        await yieldToOthers();
+        if (run.bytes >= over.bytes || (because === 'disk' && tools.disk.state === 'enough')) return;
+        if (keptSinceMs >= beforeMs || tools.isOpen(studyId)) continue;
+        const gone = evictStudy(db, studyId, because, clock.nowMs());
+        if (!gone.ok) continue;
+        await removeFiles(gone.value.files);
+        run.studies += 1;
+        run.bytes += gone.value.bytes;
+      }
+      place = candidates.at(-1);
+      if (place === undefined) return;
+    }
+  }
+
+  async function retain({ siteId, retention: rules }: KeptSite): Promise<void> {
+    let after: string | undefined;
+    do {
+      const window = await tools.preview({ siteId, rules, nowMs: clock.nowMs(), after, limit: 100 });
+      for (const { studyId, verdict } of window.studies) {
+        if (verdict !== 'delete') continue;
+        await yieldToOthers();
+        const deletion = { siteId, studyId, rules, isOpen: tools.isOpen(studyId), atMs: clock.nowMs() };
+        const deleted = deleteStudy(db, deletion);
+        if (deleted.ok) await removeFiles(deleted.value.files);
+      }
+      after = window.next ?? undefined;
+    } while (after !== undefined);
+  }
+
+  /** Deletes at a site unless it is under way there. */
+  function begin(site: KeptSite): Promise<void> {
+    const run = quietly(() => retain(site)).finally(() => deleting.delete(site.siteId));
+    deleting.set(site.siteId, run);
+    return run;
+  }
+
+  async function quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Stopping)) log.incident('keeping-failed', error);
+    }
+  }
+
+  async function runOnce(): Promise<void> {
+    for (const site of sites) await quietly(() => letGo(site));
+    if (clock.nowMs() - deletedAtMs < RETENTION_EVERY_MS) return;
+    deletedAtMs = clock.nowMs();
+    for (const site of sites) {
+      const isInForce = site.retention.some(({ inForceBy, then }) => then === 'delete' && inForceBy !== undefined);
+      if (isInForce && !deleting.has(site.siteId)) await begin(site);
+    }
+  }
+
+  return {
+    start() {
+      const look = () => {
+        working = working.then(() => (stopping ? undefined : runOnce()));
+      };
+      look();
+      timer = setInterval(look, LOOK_EVERY_MS);
+      timer.unref();
+    },
+    runOnce,
+    runRetention(siteId) {
+      const site = sites.find((one) => one.siteId === siteId);
+      if (deleting.has(siteId)) return err({ code: 'retention-running' });
+      if (site !== undefined) void begin(site);
+      return ok(null);
+    },
+    lastRun: (siteId) => runs.get(siteId) ?? null,
+    async stop() {
+      stopping = true;
+      if (timer !== null) clearInterval(timer);
+      await working;
+      await Promise.all(deleting.values());
+    },
+  };
+}
