@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type IncomingFile, openIncoming } from './incoming-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
-import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';
+import { readExactly, readSealed, readSealedHeader } from './sealed-reader.ts';
 
 export type { IncomingFile } from './incoming-file.ts';
 
@@ -62,8 +62,7 @@ export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): 
     try {
       if (encoding === 'plain')
         return await readExactly(file, start, Math.max(0, Math.min(length, (await file.stat()).size - start)));
-      const { opened } = await readSealedHeader(file, digest, keys.find);
-      return await readSealedRange(file, opened, start, length);
+      return await readSealed(file, digest, keys.find, start, length);
     } finally {
       await file.close();
     }
@@ -194,7 +193,7 @@ function bringUp(root: string): void {
     }
 }
 
-/** Where an object stands: one of 256 folders, by the digest's first two digits (docs/decisions, one level of folders). */
+/** Where an object stands: one of 256 folders, by the digest's first two digits (decision 0016). */
 export function objectPath(root: string, digest: string, encoding: ObjectEncoding): string {
   if (!DIGEST.test(digest)) throw new Error('an object is named by its digest');
   const extension = encoding === 'plain' ? '' : SEALED_ENDING;

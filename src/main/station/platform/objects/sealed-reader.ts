@@ -11,41 +11,74 @@ import {
   sealedLength,
 } from './sealed-format.ts';
 
+/** A range of at most so much is read before the header says that there is any. */
+const AHEAD_BYTES = 2 * 1024 * 1024;
+
 /** Opens a sealed file's header: its key and plain length, held against the file's own length. Throws DamagedObject. */
 export async function readSealedHeader(
   file: FileHandle,
   digest: string,
   find: FindKey,
 ): Promise<{ readonly header: Buffer; readonly opened: OpenedHeader }> {
-  const { size } = await file.stat();
-  const header = await readExactly(file, 0, HEADER_BYTES);
+  const [{ size }, header] = await Promise.all([file.stat(), readExactly(file, 0, HEADER_BYTES)]);
   return { header, opened: openHeader(header, size, digest, find) };
 }
 
 /** Plain bytes of a range, of its own chunks alone, each authenticated; gives less at the end. Throws DamagedObject. */
 export async function readSealedRange(
   file: FileHandle,
-  { fileKey, sizeBytes }: OpenedHeader,
+  opened: OpenedHeader,
   start: number,
   length: number,
 ): Promise<Buffer> {
+  const place = placeOf(start, Math.min(start + length, opened.sizeBytes));
+  return place === null ? Buffer.alloc(0) : openRange(await readPlace(file, place), opened, start, length);
+}
+
+/** Opens a file and reads a range of it at once: header and chunks are asked of the disk together. Throws DamagedObject. */
+export async function readSealed(
+  file: FileHandle,
+  digest: string,
+  find: FindKey,
+  start: number,
+  length: number,
+): Promise<Buffer> {
+  const place = placeOf(start, start + length);
+  if (place === null || length > AHEAD_BYTES) {
+    const { opened } = await readSealedHeader(file, digest, find);
+    return readSealedRange(file, opened, start, length);
+  }
+  const [{ opened }, sealed] = await Promise.all([readSealedHeader(file, digest, find), readPlace(file, place)]);
+  return openRange(sealed, opened, start, length);
+}
+
+type Place = { readonly first: number; readonly last: number };
+
+function placeOf(start: number, end: number): Place | null {
+  if (end <= start) return null;
+  return { first: Math.floor(start / CHUNK_BYTES), last: Math.floor((end - 1) / CHUNK_BYTES) };
+}
+
+function readPlace(file: FileHandle, { first, last }: Place): Promise<Buffer> {
+  return readExactly(file, chunkAt(first), chunkAt(last + 1) - chunkAt(first));
+}
+
+function openRange(sealed: Buffer, { fileKey, sizeBytes }: OpenedHeader, start: number, length: number): Buffer {
   const end = Math.min(start + length, sizeBytes);
-  if (end <= start) return Buffer.alloc(0);
-  const first = Math.floor(start / CHUNK_BYTES);
-  const last = Math.floor((end - 1) / CHUNK_BYTES);
+  const place = placeOf(start, end);
+  if (place === null) return Buffer.alloc(0);
+  const { first, last } = place;
   const from = chunkAt(first);
   const to = Math.min(chunkAt(last + 1), sealedLength(sizeBytes));
-  const sealed = await readExactly(file, from, to - from);
   if (sealed.length < to - from) throw new DamagedObject('object-damaged');
-  if (first === last) {
-    const plain = openChunk(fileKey, first, sealed);
-    return plain.subarray(start - first * CHUNK_BYTES, end - first * CHUNK_BYTES);
-  }
+  const chunk = (index: number) =>
+    openChunk(fileKey, index, sealed.subarray(chunkAt(index) - from, Math.min(chunkAt(index + 1), to) - from));
+  if (first === last) return chunk(first).subarray(start - first * CHUNK_BYTES, end - first * CHUNK_BYTES);
   const plain = Buffer.allocUnsafe(end - start);
   for (let index = first; index <= last; index += 1) {
-    const chunk = openChunk(fileKey, index, sealed.subarray(chunkAt(index) - from, chunkAt(index + 1) - from));
     const at = index * CHUNK_BYTES;
-    chunk.copy(plain, Math.max(0, at - start), Math.max(0, start - at), Math.min(chunk.length, end - at));
+    const bytes = chunk(index);
+    bytes.copy(plain, Math.max(0, at - start), Math.max(0, start - at), Math.min(bytes.length, end - at));
   }
   return plain;
 }
