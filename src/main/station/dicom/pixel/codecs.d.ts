@@ -8,15 +8,9 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
 }
 declare module '@cornerstonejs/codec-openjph/wasmjs' {
   import type { CodecOptions, WasmDecoder } from './wasm-codec.ts';
-  const load: (
-    options: CodecOptions,
-  ) => Promise<{ readonly HEAPU8: Uint8Array; readonly HTJ2KDecoder: new () => WasmDecoder }>;
-  export default load;
-}
-declare module '@cornerstonejs/codec-charls/decodewasmjs' {
-  import type { CodecOptions, JpegLsDecoder } from './wasm-codec.ts';
-  const load: (
-    options: CodecOptions,
-  ) => Promise<{ readonly HEAPU8: Uint8Array; readonly JpegLSDecoder: new () => JpegLsDecoder }>;
+  const load: (options: CodecOptions) => Promise<{
+    readonly HEAPU8: Uint8Array;
+    readonly HTJ2KDecoder: new () => WasmDecoder;
+  }>;
   export default load;
 }

@@ -2,7 +2,7 @@ import loadOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
 import loadOpenJph from '@cornerstonejs/codec-openjph/wasmjs';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { type DecodedSamples, type DecodeFailure, type EncodedFrame, sampleCount } from './encoded-frame.ts';
-import { copyDecoded, SILENT, type WasmCodec, type WasmDecoder, wasmCodec } from './wasm-codec.ts';
+import { copyDecoded, silent, type WasmCodec, type WasmDecoder, wasmCodec } from './wasm-codec.ts';
 
 /** What a codestream's SIZ segment says (ISO/IEC 15444-1 §A.5.1). */
 type Size = {
@@ -13,11 +13,11 @@ type Size = {
 };
 
 const openJpeg = wasmCodec(
-  () => loadOpenJpeg(SILENT),
+  () => loadOpenJpeg(silent()),
   (module) => new module.J2KDecoder(),
 );
 const openJph = wasmCodec(
-  () => loadOpenJph(SILENT),
+  () => loadOpenJph(silent()),
   (module) => new module.HTJ2KDecoder(),
 );
 

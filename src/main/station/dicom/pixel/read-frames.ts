@@ -3,6 +3,7 @@ import type { DatasetFailure, ReadDataset } from '../dataset/dataset.ts';
 import { describeInstance, type ImageDescription } from '../dataset/describe-instance.ts';
 import { findPixelData, type RangeReader } from '../dataset/find-pixel-data.ts';
 import { type FrameSpan, frameSpans, type FramesFailure } from '../frames.ts';
+import { EXPLICIT_BIG_ENDIAN } from '../transfer-syntaxes.ts';
 import type { EncodedFrame } from './encoded-frame.ts';
 
 /** The frames of one object, each read when asked for. */
@@ -33,9 +34,17 @@ export async function openFrames(
     count: spans.value.length,
     read: async (frame) => {
       const span = spans.value[frame];
-      return span === undefined ? null : encodedFrame(await readSpan(source, span), span, image, transferSyntaxUid, vr);
+      if (span === undefined) return null;
+      const bytes = await readSpan(source, withPartner(span, transferSyntaxUid));
+      return encodedFrame(bytes, span, image, transferSyntaxUid, vr);
     },
   });
+}
+
+/** With a byte more where the last one of an odd frame stands swapped with the next frame's first (PS3.5 §A.3). */
+function withPartner(span: FrameSpan, transferSyntaxUid: string): FrameSpan {
+  if (transferSyntaxUid !== EXPLICIT_BIG_ENDIAN) return span;
+  return { ...span, ranges: span.ranges.map(({ offset, length }) => ({ offset, length: length + (length & 1) })) };
 }
 
 async function readSpan(source: RangeReader, { ranges }: FrameSpan): Promise<Uint8Array> {
