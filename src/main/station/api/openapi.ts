@@ -1,7 +1,7 @@
 import { OpenAPIGenerator } from '@orpc/openapi';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import { contract } from '../../../shared/contract/contract.ts';
-import { REST_PREFIX } from './rest.ts';
+import { REST_PREFIX } from './rest-prefix.ts';
 
 /** The REST side of the contract as an OpenAPI 3.1 document. */
 export function describeApi(version: string): Promise<object> {

@@ -7,13 +7,17 @@ import type { WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 
 /** Where a study's data was shown or handed out. */
-export type ReadSurface = 'detail' | 'findings' | 'report' | 'timeline' | 'mask' | 'dicomweb';
+export type ReadSurface = 'detail' | 'findings' | 'report' | 'timeline' | 'mask' | 'identity' | 'dicomweb';
 
 /** Puts reads of patient data into the ledger, before they are answered. */
 export type ReadRecorder = {
   /** A study was read: once per session, study and surface within ten minutes, for pages ask again at every hint. */
   study(session: Session, studyId: string, surface: ReadSurface): void;
-  search(session: Session, surface: 'worklist' | 'lookup' | 'dicomweb', results: number): void;
+  search(
+    session: Session,
+    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'dicomweb',
+    results: number,
+  ): void;
   audit(session: Session, results: number): void;
 };
 

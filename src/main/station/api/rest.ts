@@ -7,10 +7,8 @@ import type { Authenticator } from './authenticate.ts';
 import type { CallContext } from './call-context.ts';
 import { clearTokenCookie, setTokenCookie } from './credentials.ts';
 import { spokenError } from './failures.ts';
+import { REST_PREFIX } from './rest-prefix.ts';
 import type { ApiRouter } from './router.ts';
-
-/** Where the contract stands as REST. */
-export const REST_PREFIX = '/api/v1';
 
 /** Serves every procedure that has a path, each as a route of its own, so that logs and metrics can name it. */
 export function serveRest(host: HttpHost, router: ApiRouter, authenticator: Authenticator, log: Log): void {

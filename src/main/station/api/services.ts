@@ -2,9 +2,22 @@ import type { AuditWindow, LedgerVerification } from '../../../shared/contract/a
 import type { Delivery } from '../../../shared/contract/deliveries.ts';
 import type { DamagedImage, ObjectsState, ObjectWalk } from '../../../shared/contract/objects.ts';
 import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keeping.ts';
+import type {
+  CorrectionInput,
+  IdentityCorrection,
+  PatientIdentity,
+  StudyIdentity,
+} from '../../../shared/contract/identity.ts';
+import type {
+  FiledAgain,
+  QuarantineDetail,
+  QuarantineQuery,
+  QuarantineWindow,
+} from '../../../shared/contract/quarantine.ts';
 import type { HealthReason, StationStatus } from '../../../shared/contract/station.ts';
 import type { Finding, StudyDetail, StudyReport, TimelineEntry } from '../../../shared/contract/studies.ts';
 import type { WorklistCounts, WorklistFilter, WorklistRow, WorklistWindow } from '../../../shared/contract/worklist.ts';
+import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
 import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
@@ -29,12 +42,7 @@ export type AuditQuery = {
 /** A finding's mask as stored: gzip over packed bits. */
 export type StoredMask = { readonly studyId: StudyId; readonly gzip: Uint8Array };
 
-/** What a correction's procedure takes. */
-type InputOf<Verb extends keyof typeof identity> = InferContractRouterInputs<typeof identity>[Verb];
 type Corrected<More = unknown> = Result<{ readonly changeId: string } & More, { readonly code: string }>;
-type QuarantineListQuery = InferContractRouterOutputs<typeof quarantine> extends never
-  ? never
-  : Omit<Extract<InferContractRouterInputs<typeof quarantine>['list'], object>, never>;
 /** A stored file as its bytes are asked for. */
 export type StoredFile = {
   readonly sizeBytes: number;
@@ -71,7 +79,7 @@ export type StationServices = {
   };
   /** Of the principal's own site; one of another is as one that is not there. */
   readonly quarantine: {
-    list(principal: Principal, query: QuarantineListQuery): QuarantineWindow;
+    list(principal: Principal, query: QuarantineQuery): QuarantineWindow;
     get(principal: Principal, quarantineId: string): Promise<QuarantineDetail | null>;
     retry(principal: Principal, quarantineId: string): Promise<Result<FiledAgain, { readonly code: string }>>;
     release(
@@ -95,11 +103,11 @@ export type StationServices = {
   readonly identity: {
     study(scope: Scope, studyId: StudyId): StudyIdentity | null;
     findPatients(principal: Principal, text: string): PatientIdentity[];
-    move(principal: Principal, input: InputOf<'move'>): Corrected;
-    split(principal: Principal, input: InputOf<'split'>): Corrected<{ readonly newStudyId: StudyId }>;
-    merge(principal: Principal, input: InputOf<'merge'>): Corrected;
-    hide(principal: Principal, input: InputOf<'hide'>): Corrected;
-    confirm(principal: Principal, input: InputOf<'confirm'>): Corrected;
+    move(principal: Principal, input: CorrectionInput<'move'>): Corrected;
+    split(principal: Principal, input: CorrectionInput<'split'>): Corrected<{ readonly newStudyId: StudyId }>;
+    merge(principal: Principal, input: CorrectionInput<'merge'>): Corrected;
+    hide(principal: Principal, input: CorrectionInput<'hide'>): Corrected;
+    confirm(principal: Principal, input: CorrectionInput<'confirm'>): Corrected;
     undo(principal: Principal, changeId: string): Result<{ readonly studyIds: StudyId[] }, { readonly code: string }>;
     corrections(
       principal: Principal,

@@ -4,7 +4,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import { type Authenticator, requireSession } from './authenticate.ts';
 import { describeApi } from './openapi.ts';
 import type { ReadRecorder } from './read-recorder.ts';
-import { REST_PREFIX } from './rest.ts';
+import { REST_PREFIX } from './rest-prefix.ts';
 import type { StationServices } from './services.ts';
 
 /** Whether the process lives, whether it can work, its metrics and its description: what stands beside the contract. */

@@ -114,6 +114,26 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         Promise.resolve(findingId === FINDING ? { studyId: STUDY, gzip: gzipSync(MASK) } : null),
     },
     deliveries: { list: () => [] },
+    quarantine: {
+      list: () => ({ entries: [], next: null, held: [] }),
+      get: () => Promise.resolve(null),
+      retry: () => Promise.resolve(err({ code: 'quarantined-not-found' })),
+      release: () => Promise.resolve(err({ code: 'quarantined-not-found' })),
+      discard: () => err({ code: 'quarantined-not-found' }),
+      takeBack: () => err({ code: 'quarantined-not-found' }),
+      openFile: () => Promise.resolve(err({ code: 'quarantined-not-found' })),
+    },
+    identity: {
+      study: () => null,
+      findPatients: () => [],
+      move: () => err({ code: 'study-not-found' }),
+      split: () => err({ code: 'study-not-found' }),
+      merge: () => err({ code: 'patient-not-found' }),
+      hide: () => err({ code: 'study-not-found' }),
+      confirm: () => err({ code: 'study-not-found' }),
+      undo: () => err({ code: 'change-not-found' }),
+      corrections: () => ({ corrections: [], next: null }),
+    },
     audit: {
       events: () =>
         Promise.resolve({ events: [{ ...entry, studyId: STUDY, correlationId: 'c', hash: '00' }], next: null }),
@@ -168,6 +188,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       findSeries: () => Promise.resolve([]),
       findInstances: () => Promise.resolve([]),
       listInstances: () => [],
+      isDamaged: () => false,
       objects: {
         read: () => Promise.reject(new Error('no objects here')),
         readRange: () => Promise.reject(new Error('no objects here')),

@@ -5,8 +5,15 @@ export {
   endAssociationsLeftOpen,
 } from './associations.ts';
 export { noteAvailability } from './availability-notice.ts';
+export {
+  type CommitmentCard,
+  listCommitmentsOf,
+  requestCommitment,
+} from './commitment-requests.ts';
+export { type CommitmentWorker, createCommitmentWorker } from './commitment-worker.ts';
 export { completenessJobs, type QuietTimes, SHIPPED_RULES, waitAnew } from './completeness.ts';
 export { type Expectation, expectInstances, forgetExpectation } from './expectations.ts';
+export { modalityServices } from './modality-services.ts';
 export { createStep, findStep, setStep, type StepMessage } from './mpps.ts';
 export {
   type CacheKeeper,
@@ -47,7 +54,7 @@ export {
   type SeriesSummary,
   type StoredInstance,
 } from './queries.ts';
-export { createMetadataKeeper, type MetadataKeeper } from './keep-metadata.ts';
+export { createMetadataKeeper, type DescribeInstances, type MetadataKeeper } from './keep-metadata.ts';
 export { findMetadataPart, keepMetadataPart, metadataParts, type MetadataPart, wantMetadata } from './series-metadata.ts';
 export { admitWebSender, type WebSender } from './web-senders.ts';
 export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';

@@ -13,6 +13,8 @@ import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
 import { type KeepingTools, keepingServices } from './keeping-services.ts';
 import type { Readers } from './readers.ts';
 import { objectServices, type ObjectServiceTools } from './object-services.ts';
+import { identityServices } from './identity-services.ts';
+import { quarantineServices } from './quarantine-services.ts';
 import { studyServices } from './study-services.ts';
 
 /** What the services stand on. */
@@ -22,7 +24,7 @@ export type ServiceTools = {
   readonly atRest: Omit<ObjectServiceTools, 'db'>;
   readonly clock: Clock;
   readonly readers: Readers;
-  readonly storing: Omit<DicomwebTools, 'readers' | 'objects'>;
+  readonly dicomweb: Omit<DicomwebTools, 'readers' | 'objects'>;
   readonly keeping: KeepingTools;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
@@ -41,6 +43,8 @@ export function createServices(tools: ServiceTools): StationServices {
       next: ({ siteIds }) => findNextUnread(db, siteIds),
     },
     studies: studyServices(tools),
+    quarantine: quarantineServices(tools.dicomweb.archive, objects),
+    identity: identityServices(db, clock),
     keeping: keepingServices({ readers, clock, ...tools.keeping }),
     deliveries: { list: ({ siteIds }, query) => listDeliveries(db, siteIds, query) },
     audit: {
@@ -67,7 +71,7 @@ export function createServices(tools: ServiceTools): StationServices {
     },
     objects: objectServices({ db, ...tools.atRest }),
     station: { status: tools.status },
-    dicomweb: dicomwebServices({ ...tools.storing, objects, readers }),
+    dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };
 }

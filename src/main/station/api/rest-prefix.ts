@@ -1,0 +1,2 @@
+/** Where the contract stands as REST. */
+export const REST_PREFIX = '/api/v1';

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { DiscardReason, Release } from '../domain/correction.ts';
+import { StudyId } from '../domain/ids.ts';
+import { QuarantineReason } from '../domain/study.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
+
+export const QUARANTINE_STATES = ['held', 'released', 'discarded'] as const;
+export const QuarantineState = z.enum(QUARANTINE_STATES);
+export type QuarantineState = z.infer<typeof QuarantineState>;
+
+/** A study as far as it must be told from another; shown whole wherever a study is shown. */
+export const StudyFace = z.object({
+  studyId: StudyId,
+  studyUid: z.string(),
+  patientName: z.string(),
+  birthDateRaw: z.string().nullable(),
+  sex: z.string().nullable(),
+  mrn: z.string().nullable(),
+  issuer: z.string().nullable(),
+  accession: z.string().nullable(),
+  description: z.string().nullable(),
+  modality: z.string(),
+  dateRaw: z.string().nullable(),
+  images: z.number().int(),
+  isShown: z.boolean(),
+});
+export type StudyFace = z.infer<typeof StudyFace>;
+
+/** An object set aside: why, when, from whom, and how it was settled. */
+export const QuarantineEntry = z.object({
+  quarantineId: z.string(),
+  reason: QuarantineReason,
+  state: QuarantineState,
+  sopUid: z.string().nullable(),
+  peer: z.object({ peerId: z.string(), aeTitle: z.string() }).nullable(),
+  receivedAtMs: z.number(),
+  settledAtMs: z.number().nullable(),
+  settledBy: z.string().nullable(),
+  settledBecause: z.string().nullable(),
+  /** The study it would have touched. */
+  study: StudyFace.nullable(),
+});
+export type QuarantineEntry = z.infer<typeof QuarantineEntry>;
+
+export const QuarantineWindow = z.object({
+  entries: z.array(QuarantineEntry),
+  next: z.string().nullable(),
+  /** How many are held, by reason, whatever is asked for. */
+  held: z.array(z.object({ reason: QuarantineReason, count: z.number().int() })),
+});
+export type QuarantineWindow = z.infer<typeof QuarantineWindow>;
+
+/** What an object set aside says, attribute by attribute, beside the one that stands in its place. */
+export const QuarantineDetail = QuarantineEntry.extend({
+  sizeBytes: z.number().int(),
+  isReadable: z.boolean(),
+  /** Where its file is fetched, on the page's own origin. */
+  fileHref: z.string(),
+  standsIn: StudyFace.nullable(),
+  attributes: z.array(
+    z.object({
+      tag: z.string(),
+      keyword: z.string().nullable(),
+      vr: z.string(),
+      held: z.string().nullable(),
+      current: z.string().nullable(),
+      differs: z.boolean(),
+    }),
+  ),
+});
+export type QuarantineDetail = z.infer<typeof QuarantineDetail>;
+
+/** What filing again came to. */
+export const FiledAgain = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('filed') }),
+  z.object({ outcome: z.literal('still-held'), reason: QuarantineReason }),
+]);
+export type FiledAgain = z.infer<typeof FiledAgain>;
+
+const one = z.object({ quarantineId: z.string().max(64) });
+
+/** Which rows of the quarantine are asked for, newest first; `after` is the `next` of the page before. */
+export const QuarantineQuery = z.object({
+  state: QuarantineState.default('held'),
+  reason: QuarantineReason.optional(),
+  peerId: z.string().max(64).optional(),
+  fromMs: z.coerce.number().optional(),
+  toMs: z.coerce.number().optional(),
+  after: z
+    .string()
+    .regex(/^\d+~[0-9a-f-]{1,64}$/)
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export type QuarantineQuery = z.output<typeof QuarantineQuery>;
+
+export const quarantine = {
+  list: procedure('quarantine.read', BACKGROUND)
+    .route({ method: 'GET', path: '/quarantine' })
+    .input(QuarantineQuery)
+    .output(QuarantineWindow),
+  get: procedure('quarantine.read')
+    .route({ method: 'GET', path: '/quarantine/{quarantineId}' })
+    .input(one)
+    .output(QuarantineDetail),
+  /** Files it again by the outcome table. Conflicts: `already-settled`, `object-not-here`, `sender-unknown`. */
+  retry: procedure('quarantine.settle')
+    .route({ method: 'POST', path: '/quarantine/{quarantineId}/retries' })
+    .input(one)
+    .output(FiledAgain),
+  /** Lets it in where the table would not. Besides: `release-does-not-apply`. */
+  release: procedure('quarantine.settle')
+    .route({ method: 'POST', path: '/quarantine/{quarantineId}/releases' })
+    .input(one.extend({ release: Release }))
+    .output(FiledAgain),
+  /** Gives it up; it can be taken back until the site's retention removes it. */
+  discard: procedure('quarantine.settle')
+    .route({ method: 'POST', path: '/quarantine/{quarantineId}/discards' })
+    .input(one.extend({ reason: DiscardReason }))
+    .output(z.object({ state: z.literal('discarded') })),
+  takeBack: procedure('quarantine.settle')
+    .route({ method: 'DELETE', path: '/quarantine/{quarantineId}/discards' })
+    .input(one)
+    .output(z.object({ state: z.literal('held') })),
+};
