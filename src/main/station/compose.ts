@@ -7,18 +7,22 @@ import { createDemoUsers, createFirstAdministrator, ensureSites, shareAdministra
 import { createApi } from './api/create-api.ts';
 import { createHintHub } from './api/hint-hub.ts';
 import { createServices } from './api/services/create-services.ts';
+import { storedMetadata } from './api/services/dicomweb-services.ts';
 import type { Readers } from './api/services/readers.ts';
 import {
   type Archive,
   type ArchiveSearch,
   queryRetrieveServices,
   completenessJobs,
+  createCommitmentWorker,
   configurePeers,
+  createMetadataKeeper,
   createCacheKeeper,
   createIntegrityWorker,
   endAssociationsLeftOpen,
   INDEX_NAMES_JOB,
   indexNamesJob,
+  modalityServices,
   peerSettings,
   retireAllPeers,
   waitAnew,
@@ -223,6 +227,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     sendable: (siteIds, keys) => readers.run('find-sendable', { siteIds, keys }),
     sopClasses: (siteIds, studyUid) => readers.run('list-sop-classes', { siteIds, studyUid }),
   };
+  const commitments = createCommitmentWorker({ db, objects, clock, log });
   const reception = openReception({
     archive,
     config,
@@ -231,17 +236,16 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     objectAnswered: metrics.objectAnswered,
     disk,
     port: options.dicomPort,
-    services: queryRetrieveServices({ db, objects, clock, search }),
+    services: [...queryRetrieveServices({ db, objects, clock, search }), ...modalityServices(archive, commitments)],
   });
   const status = createStatus({
     ...{ db, config, clock, version, disk, supervisor, followers, reception },
     siteIds: sites.map(({ siteId }) => siteId),
     isDemo: directory.isDemo,
   });
-  const readers: Readers = openReaderPool(options.readerEntry, {
-    database: directory.database,
-    keyHex: secrets.databaseKey.toString('hex'),
-  });
+  const reading = { database: directory.database, keyHex: secrets.databaseKey.toString('hex') };
+  const readers: Readers = openReaderPool(options.readerEntry, reading);
+  const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
   const kept = sites.map(({ siteId, code }) => {
     const { cache, retention } = [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;
     return { siteId, cache, retention };
@@ -256,11 +260,13 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     keeping: { keeper, sites: kept },
     objects: watchReader(objects, integrity.suspect),
     atRest: { keys: keys.value, integrity, rotation },
-    storing: { archive, comparisonSenders: config.dicomweb.comparisonSenders, objectAnswered: metrics.objectAnswered, threads },
+    dicomweb: { archive, comparisonSenders: config.dicomweb.comparisonSenders, objectAnswered: metrics.objectAnswered, threads },
     ...{ db, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
     status: status.read,
     health: status.health,
   });
+
+  const metadata = createMetadataKeeper(db, storedMetadata(db, services.dicomweb), log);
 
   const tls = readTls(config);
   if (!tls.ok) return refuse(tls.error);
@@ -289,6 +295,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
+  commitments.start();
+  metadata.start();
   integrity.start();
   keeper.start();
   rotation.start();
@@ -319,6 +327,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   );
 
   async function refuse(refusal: Refusal): Promise<Result<Station, Refusal>> {
+    await threads.close();
     await readers.close();
     db.close();
     return err(refusal);
@@ -333,6 +342,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       ending.abort();
       await reception.close(RECEPTION_GRACE_MS);
       await worker.stop();
+      await commitments.stop();
       api.stop();
       await http.close();
       forgetJobs();
@@ -345,6 +355,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       await keeper.stop();
       await rotation.stop();
       await logMover.stop();
+      await metadata.stop();
+      await threads.close();
       await readers.close();
       followers.catchUp();
       tell('station-stopped');

@@ -55,7 +55,13 @@ export {
   type StoredInstance,
 } from './queries.ts';
 export { createMetadataKeeper, type DescribeInstances, type MetadataKeeper } from './keep-metadata.ts';
-export { findMetadataPart, keepMetadataPart, metadataParts, type MetadataPart, wantMetadata } from './series-metadata.ts';
+export {
+  findMetadataPart,
+  keepMetadataPart,
+  metadataParts,
+  type MetadataPart,
+  wantMetadata,
+} from './series-metadata.ts';
 export { admitWebSender, type WebSender } from './web-senders.ts';
 export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';

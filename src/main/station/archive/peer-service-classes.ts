@@ -17,7 +17,10 @@ const CLASSES: Readonly<Record<PeerService, readonly string[]>> = {
   notify: [SERVICE_CLASSES['instance-availability']],
 };
 
-/** The service SOP classes that a peer with these permissions may use. */
+/**
+ * The service SOP classes that a peer with these permissions may use. Storage commitment is among them in any case: whoever
+ * we asked may report; who may ask is decided when it does.
+ */
 export function serviceClassesOf(services: readonly PeerService[]): readonly string[] {
-  return services.flatMap((service) => CLASSES[service]);
+  return [...new Set([...services, 'commit' as const].flatMap((service) => CLASSES[service]))];
 }

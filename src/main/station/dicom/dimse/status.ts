@@ -34,6 +34,8 @@ export const DIMSE_STATUS = {
   'invalid-object-instance': 0x0117,
   'no-such-sop-class': 0x0118,
   'class-instance-conflict': 0x0119,
+  /** Storage commitment (PS3.4 §J.3.3): the transaction is known, about other instances. */
+  'duplicate-transaction-uid': 0x0131,
   'missing-attribute': 0x0120,
   'missing-attribute-value': 0x0121,
   'sop-class-not-supported': 0x0122,

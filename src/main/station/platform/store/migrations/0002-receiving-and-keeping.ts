@@ -120,7 +120,7 @@ ALTER TABLE series ADD COLUMN performed_time_raw TEXT;
 ALTER TABLE series ADD COLUMN requests TEXT; -- items of the Request Attributes Sequence (JSON), as far as they are matched on
 ALTER TABLE instance_versions ADD COLUMN frame_index BLOB; -- where each frame is in the data set; null: look into the file
 CREATE TABLE study_names (
-  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  study_id TEXT NOT NULL REFERENCES studies (study_id) ON DELETE CASCADE,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   whose TEXT NOT NULL CHECK (whose IN ('patient', 'referrer')),
   kind TEXT NOT NULL CHECK (kind IN ('group', 'word', 'sound')),
@@ -130,7 +130,7 @@ CREATE TABLE study_names (
 CREATE INDEX study_names_by_text ON study_names (site_id, whose, kind, text, study_id);
 INSERT INTO jobs (kind, subject_id, site_id, due_at_ms) SELECT 'index-study-names', study_id, site_id, 0 FROM studies;
 CREATE TABLE series_metadata (
-  series_id TEXT NOT NULL REFERENCES series (series_id),
+  series_id TEXT NOT NULL REFERENCES series (series_id) ON DELETE CASCADE,
   part INTEGER NOT NULL,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   digests TEXT NOT NULL, -- digest over those of its instances, in order: another one, and the part is stale
@@ -139,11 +139,12 @@ CREATE TABLE series_metadata (
   PRIMARY KEY (series_id, part)
 ) STRICT;
 CREATE TABLE metadata_wanted (
-  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  study_id TEXT PRIMARY KEY REFERENCES studies (study_id) ON DELETE CASCADE,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   wanted_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX metadata_wanted_in_order ON metadata_wanted (wanted_at_ms);
+INSERT INTO metadata_wanted (study_id, site_id, wanted_at_ms) SELECT study_id, site_id, received_at_ms FROM studies WHERE completeness <> 'receiving';
 
 -- archive, completeness: what is said to belong to a study, by whoever says it, also before anything of the study is here
 CREATE TABLE performed_steps (
@@ -216,6 +217,7 @@ CREATE TABLE commitment_asked_of_us (
   CHECK ((state IN ('asked', 'answered')) = (ended_at_ms IS NULL))
 ) STRICT;
 CREATE INDEX commitment_asked_of_us_open ON commitment_asked_of_us (due_at_ms) WHERE ended_at_ms IS NULL;
+CREATE INDEX quarantine_by_sop ON quarantine (site_id, sop_uid) WHERE sop_uid IS NOT NULL;
 CREATE TABLE commitment_requests (
   request_id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
@@ -265,5 +267,31 @@ CREATE TABLE damaged_objects (
   condition TEXT NOT NULL CHECK (condition IN ('damaged', 'missing', 'key-unknown')),
   found_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- archive, retrieving: which studies people asked peers for, and how far each is; 'some-failed' and the like stand in code
+CREATE TABLE retrievals (
+  retrieval_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  study_uid TEXT NOT NULL,
+  wanted_by TEXT NOT NULL CHECK (wanted_by IN ('automatic', 'c-get', 'c-move')), -- how it was asked for
+  how TEXT CHECK (how IN ('c-get', 'c-move')), -- how it is done; null until that is known
+  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+  code TEXT, -- how the last attempt failed
+  because TEXT NOT NULL,
+  asked_by_kind TEXT NOT NULL CHECK (asked_by_kind IN ('user', 'service', 'peer')),
+  asked_by TEXT NOT NULL,
+  expected INTEGER, -- objects the peer says it has; null where it does not say
+  completed INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at_ms INTEGER NOT NULL,
+  requested_at_ms INTEGER NOT NULL,
+  started_at_ms INTEGER,
+  ended_at_ms INTEGER,
+  CHECK ((state IN ('queued', 'running')) = (ended_at_ms IS NULL))
+) STRICT;
+CREATE INDEX retrievals_due ON retrievals (due_at_ms, retrieval_id) WHERE state = 'queued';
+CREATE INDEX retrievals_open ON retrievals (site_id, study_uid, peer_id) WHERE ended_at_ms IS NULL;
+CREATE INDEX retrievals_in_order ON retrievals (site_id, requested_at_ms DESC, retrieval_id DESC);
 `,
 };

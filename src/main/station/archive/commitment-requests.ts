@@ -1,0 +1,254 @@
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { ReadDataset } from '../dicom/dataset/dataset.ts';
+import { items, number, text } from '../dicom/dataset/values.ts';
+import { DIMSE_STATUS } from '../dicom/dimse/status.ts';
+import { freshUid } from '../dicom/fresh-uid.ts';
+import type { ServiceAnswer } from '../dicom/server-services.ts';
+import { freshRowId } from '../platform/ids.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import { type Actor, serviceActor } from '../platform/ledger/event.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import { pauseAfter } from './commitment-asked.ts';
+import { type ProofSource, recordProof } from './held-elsewhere.ts';
+import { findRemote, type Peer } from './peers.ts';
+
+/** A transaction in which a peer is asked to answer for what we hold, not yet settled. */
+export type CommitmentRequest = {
+  readonly requestId: string;
+  readonly siteId: string;
+  readonly peerId: string;
+  readonly studyId: string | null;
+  readonly transactionUid: string;
+  readonly state: 'owed' | 'asked';
+  readonly attempts: number;
+};
+
+/** One instance of a transaction; `failure` is 0 where the peer answers for it, null while it has not said. */
+export type RequestedInstance = {
+  readonly sopUid: string;
+  readonly sopClassUid: string;
+  readonly digest: string;
+  readonly failure: number | null;
+  readonly studyUid: string;
+  readonly seriesUid: string;
+};
+
+/** A transaction as people see it. */
+export type CommitmentCard = {
+  readonly requestId: string;
+  readonly peerAe: string;
+  readonly state: 'owed' | 'asked' | 'settled';
+  readonly source: ProofSource | null;
+  readonly code: string | null;
+  readonly attempts: number;
+  readonly instances: number;
+  readonly committed: number;
+  readonly failed: number;
+  readonly requestedAtMs: number;
+  readonly askedAtMs: number | null;
+  readonly settledAtMs: number | null;
+};
+
+/** More than this many instances are asked for in several transactions: peers hold a request in memory. */
+const LONGEST_TRANSACTION = 1000;
+/** No word in this time, and the peer is asked by a query instead (STANDARDS §1.8). */
+export const ANSWER_WITHIN_MS = 24 * 60 * 60_000;
+
+const LIST_CURRENT = `
+  SELECT i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.digest, s.study_uid AS studyUid, x.series_uid AS seriesUid
+    FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
+    JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
+   WHERE i.study_id = ? AND s.site_id = ? ORDER BY i.instance_id
+`;
+const INSERT_REQUEST = `
+  INSERT INTO commitment_requests (request_id, site_id, peer_id, study_id, transaction_uid, state, due_at_ms, requested_at_ms)
+  VALUES (@requestId, @siteId, @peerId, @studyId, @transactionUid, 'owed', @atMs, @atMs)
+`;
+const INSERT_INSTANCE = `
+  INSERT INTO commitment_instances (request_id, site_id, sop_uid, sop_class_uid, digest) VALUES (@requestId, @siteId, @sopUid, @sopClassUid, @digest)
+`;
+const COLUMNS = `
+  request_id AS requestId, site_id AS siteId, peer_id AS peerId, study_id AS studyId, transaction_uid AS transactionUid, state, attempts
+`;
+/** Walks commitment_requests_open. */
+export const LIST_DUE_REQUESTS = `
+  SELECT ${COLUMNS} FROM commitment_requests WHERE settled_at_ms IS NULL AND due_at_ms <= ? ORDER BY due_at_ms LIMIT 16
+`;
+const LIST_INSTANCES = `
+  SELECT c.sop_uid AS sopUid, c.sop_class_uid AS sopClassUid, c.digest, c.failure, s.study_uid AS studyUid, x.series_uid AS seriesUid
+    FROM commitment_instances c JOIN instances i ON i.site_id = c.site_id AND i.sop_uid = c.sop_uid
+    JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
+   WHERE c.request_id = ?
+`;
+const MARK_ASKED = `
+  UPDATE commitment_requests SET state = 'asked', code = ?, attempts = 0, asked_at_ms = coalesce(asked_at_ms, ?), due_at_ms = ?
+   WHERE request_id = ? AND state = 'owed'
+`;
+const POSTPONE =
+  'UPDATE commitment_requests SET attempts = attempts + 1, code = ?, due_at_ms = ? WHERE request_id = ? AND settled_at_ms IS NULL';
+/** The peer of a request under any of its entries: it may call from elsewhere than it is called at. */
+const FIND_TRANSACTION = `
+  SELECT ${COLUMNS}, settled_at_ms AS settledAtMs FROM commitment_requests
+   WHERE site_id = @siteId AND transaction_uid = @transactionUid
+     AND peer_id IN (SELECT p.peer_id FROM peers p JOIN peers c ON c.ae_title = p.ae_title WHERE c.peer_id = @peerId)
+`;
+const SET_OUTCOME = 'UPDATE commitment_instances SET failure = ? WHERE request_id = ? AND sop_uid = ?';
+const SET_REST = 'UPDATE commitment_instances SET failure = ? WHERE request_id = ? AND failure IS NULL';
+const SETTLE = `
+  UPDATE commitment_requests SET state = 'settled', source = ?, code = ?, settled_at_ms = ? WHERE request_id = ? AND settled_at_ms IS NULL
+`;
+const CARD = `
+  SELECT r.request_id AS requestId, p.ae_title AS peerAe, r.state, r.source, r.code, r.attempts, count(c.sop_uid) AS instances,
+         coalesce(sum(c.failure = 0), 0) AS committed, coalesce(sum(c.failure <> 0), 0) AS failed,
+         r.requested_at_ms AS requestedAtMs, r.asked_at_ms AS askedAtMs, r.settled_at_ms AS settledAtMs
+    FROM commitment_requests r JOIN peers p ON p.peer_id = r.peer_id
+    LEFT JOIN commitment_instances c ON c.request_id = r.request_id
+`;
+/** Walks commitment_requests_by_study. */
+export const LIST_OF_STUDY = `${CARD} WHERE r.study_id = ? GROUP BY r.request_id ORDER BY r.requested_at_ms DESC, r.request_id DESC LIMIT 50`;
+
+/**
+ * Owes a peer the question whether it answers for what is here of a study (PS3.4 Annex J), in the versions that are current
+ * now; a worker asks it, through any outage and restart.
+ */
+export function requestCommitment(
+  db: WritableDb,
+  input: {
+    readonly siteId: string;
+    readonly studyId: string;
+    readonly peer: { readonly peerId: string } | { readonly aeTitle: string };
+    readonly actor: Actor;
+    readonly atMs: number;
+  },
+): Result<readonly string[], { code: 'peer-not-callable' | 'nothing-to-commit' }> {
+  const { siteId, studyId, actor, atMs } = input;
+  return inTransaction(db, () => {
+    const peerId = findCallable(db, siteId, input.peer);
+    if (peerId === null) return err({ code: 'peer-not-callable' });
+    const instances = prepared<RequestedInstance>(db, LIST_CURRENT).all(studyId, siteId);
+    if (instances.length === 0) return err({ code: 'nothing-to-commit' });
+    const requestIds: string[] = [];
+    for (let from = 0; from < instances.length; from += LONGEST_TRANSACTION) {
+      const part = instances.slice(from, from + LONGEST_TRANSACTION);
+      const requestId = freshRowId();
+      prepared(db, INSERT_REQUEST).run({ requestId, siteId, peerId, studyId, transactionUid: freshUid(), atMs });
+      for (const { sopUid, sopClassUid, digest } of part)
+        prepared(db, INSERT_INSTANCE).run({ requestId, siteId, sopUid, sopClassUid, digest });
+      appendEvent(db, {
+        kind: 'commitment-requested',
+        payload: { requestId, peerId, instances: part.length },
+        ...{ siteId, studyId, actor, correlationId: requestId, atMs },
+      });
+      requestIds.push(requestId);
+    }
+    return ok(requestIds);
+  });
+}
+
+const FIND_BY_TITLE = `
+  SELECT peer_id AS peerId FROM peers
+   WHERE site_id = ? AND ae_title = ? AND state = 'active' AND host IS NOT NULL ORDER BY peer_id LIMIT 1
+`;
+
+function findCallable(
+  db: ReadableDb,
+  siteId: string,
+  peer: { readonly peerId: string } | { readonly aeTitle: string },
+): string | null {
+  const peerId =
+    'peerId' in peer ? peer.peerId : prepared<{ peerId: string }>(db, FIND_BY_TITLE).get(siteId, peer.aeTitle)?.peerId;
+  return peerId === undefined || findRemote(db, { siteId, peerId }) === null ? null : peerId;
+}
+
+/** Transactions whose next step is due: to be asked, or, unanswered for too long, to be found out by a query. */
+export function listDueRequests(db: ReadableDb, nowMs: number): readonly CommitmentRequest[] {
+  return prepared<CommitmentRequest>(db, LIST_DUE_REQUESTS).all(nowMs);
+}
+
+/** What a transaction is about, with where each instance stands now. */
+export function listRequested(db: ReadableDb, requestId: string): readonly RequestedInstance[] {
+  return prepared<RequestedInstance>(db, LIST_INSTANCES).all(requestId);
+}
+
+/** The peer took the question (`code` null), or cannot be asked in this way (a code): then the query comes at once. */
+export function noteAsked(db: WritableDb, requestId: string, code: string | null, atMs: number): void {
+  const dueAtMs = code === null ? atMs + ANSWER_WITHIN_MS : atMs;
+  inTransaction(db, () => prepared(db, MARK_ASKED).run(code, atMs, dueAtMs, requestId));
+}
+
+/** Nothing came of an attempt: the next follows after a growing pause. */
+export function postponeRequest(
+  db: WritableDb,
+  { requestId, attempts }: CommitmentRequest,
+  code: string,
+  atMs: number,
+): void {
+  inTransaction(db, () => prepared(db, POSTPONE).run(code, atMs + pauseAfter(attempts + 1), requestId));
+}
+
+/**
+ * A peer reports on a transaction of ours (N-EVENT-REPORT, PS3.4 §J.3.3), over whichever association: what it answers for is
+ * proven to be held by it. What it does not mention it does not answer for. A report that comes twice counts once.
+ */
+export function takeCommitmentReport(
+  db: WritableDb,
+  report: {
+    readonly eventTypeId: number;
+    readonly dataset: ReadDataset | null;
+    readonly from: Pick<Peer, 'siteId' | 'peerId'>;
+    readonly atMs: number;
+  },
+): ServiceAnswer {
+  const { dataset, from, atMs } = report;
+  if (report.eventTypeId !== 1 && report.eventTypeId !== 2) return { status: 'no-such-event-type' };
+  const transactionUid = dataset === null ? null : text(dataset, 'TransactionUID');
+  if (dataset === null || transactionUid === null) return { status: 'invalid-argument-value' };
+  return inTransaction(db, (): ServiceAnswer => {
+    const found = prepared<CommitmentRequest & { settledAtMs: number | null }>(db, FIND_TRANSACTION).get({
+      ...{ siteId: from.siteId, peerId: from.peerId, transactionUid },
+    });
+    if (found === undefined) return { status: 'invalid-argument-value' };
+    if (found.settledAtMs !== null) return { status: 'success' };
+    const outcomes = new Map<string, number>();
+    for (const item of items(dataset, 'ReferencedSOPSequence'))
+      outcomes.set(text(item, 'ReferencedSOPInstanceUID') ?? '', 0);
+    for (const item of items(dataset, 'FailedSOPSequence'))
+      outcomes.set(
+        text(item, 'ReferencedSOPInstanceUID') ?? '',
+        number(item, 'FailureReason') || DIMSE_STATUS['processing-failure'],
+      );
+    settleRequest(db, found, 'commitment', outcomes, atMs);
+    return { status: 'success' };
+  });
+}
+
+/** Settles a transaction by what is known of its instances (0: held by the peer); of the rest nobody answers for. */
+export function settleRequest(
+  db: WritableDb,
+  request: CommitmentRequest,
+  source: ProofSource,
+  outcomes: ReadonlyMap<string, number>,
+  atMs: number,
+  code: string | null = null,
+): void {
+  const { requestId, siteId, peerId, studyId } = request;
+  inTransaction(db, () => {
+    if (prepared(db, SETTLE).run(source, code, atMs, requestId).changes === 0) return;
+    for (const [sopUid, failure] of outcomes) prepared(db, SET_OUTCOME).run(failure, requestId, sopUid);
+    prepared(db, SET_REST).run(DIMSE_STATUS['no-such-object-instance'], requestId);
+    const instances = listRequested(db, requestId);
+    const committed = instances.filter(({ failure }) => failure === 0);
+    recordProof(db, { siteId, peerId, source, instances: committed, atMs });
+    appendEvent(db, {
+      kind: 'commitment-settled',
+      payload: { requestId, peerId, source, committed: committed.length, failed: instances.length - committed.length },
+      ...{ siteId, studyId, actor: serviceActor('archive'), correlationId: requestId, atMs },
+    });
+  });
+}
+
+/** The transactions about a study, newest first. */
+export function listCommitmentsOf(db: ReadableDb, studyId: string): readonly CommitmentCard[] {
+  return prepared<CommitmentCard>(db, LIST_OF_STUDY).all(studyId);
+}

@@ -1,0 +1,69 @@
+import { freshUid } from '../dicom/fresh-uid.ts';
+import type { NormalizedAnswer, NormalizedRequest, ServiceClass } from '../dicom/server-services.ts';
+import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
+import { durable } from '../platform/store/durability.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
+import type { ArchiveAssociation } from './associations.ts';
+import { noteAvailability } from './availability-notice.ts';
+import { takeCommitmentRequest } from './commitment-asked.ts';
+import { takeCommitmentReport } from './commitment-requests.ts';
+import type { CommitmentWorker } from './commitment-worker.ts';
+import { createStep, setStep } from './mpps.ts';
+import type { Archive } from './receive-object.ts';
+
+type Request = NormalizedRequest<ArchiveAssociation>;
+
+/**
+ * What the archive serves besides storing, as rows for the DICOM server: procedure steps (MPPS), announcements (IAN) and
+ * storage commitment, both as who is asked and as who hears the answer. Nothing is answered before it is on the disk.
+ */
+export function modalityServices(
+  archive: Archive,
+  commitments: Pick<CommitmentWorker, 'notify' | 'isOnLine'>,
+): readonly ServiceClass<ArchiveAssociation>[] {
+  const { db, clock, quiet: rules } = archive;
+  const kept = async (answer: () => NormalizedAnswer): Promise<NormalizedAnswer> => {
+    try {
+      const given = answer();
+      await durable(db);
+      return given;
+    } catch (error) {
+      if (isOutOfRoom(error)) return { status: 'resource-limitation' };
+      throw error;
+    }
+  };
+  const message = ({ sopInstanceUid, dataset, association }: Request) => ({
+    ...{ sopUid: sopInstanceUid, dataset, association: association.context, rules, atMs: clock.nowMs() },
+  });
+  /** N-CREATE may leave the UID to us (PS3.7 §10.1.5.1.4). */
+  const created = (request: Request, create: typeof createStep) => {
+    const sopInstanceUid = request.sopInstanceUid === '' ? freshUid() : request.sopInstanceUid;
+    return kept(() => ({ ...create(db, message({ ...request, sopInstanceUid })), sopInstanceUid }));
+  };
+  return [
+    {
+      sopClass: SERVICE_CLASSES['performed-procedure-step'],
+      create: (request) => created(request, createStep),
+      set: (request) => kept(() => setStep(db, message(request))),
+    },
+    {
+      sopClass: SERVICE_CLASSES['instance-availability'],
+      create: (request) => created(request, noteAvailability),
+    },
+    {
+      sopClass: SERVICE_CLASSES['storage-commitment-push'],
+      action: ({ actionTypeId, sopInstanceUid, dataset, association, reportEvent }) =>
+        kept(() => {
+          const { answer, requestId } = takeCommitmentRequest(db, {
+            ...{ actionTypeId, sopInstanceUid, dataset, association: association.context, atMs: clock.nowMs() },
+          });
+          if (requestId !== null) commitments.isOnLine(requestId, association.calledAe, reportEvent);
+          return answer;
+        }),
+      eventReport: ({ eventTypeId, dataset, association }) =>
+        kept(() =>
+          takeCommitmentReport(db, { eventTypeId, dataset, from: association.context.peer, atMs: clock.nowMs() }),
+        ),
+    },
+  ];
+}
