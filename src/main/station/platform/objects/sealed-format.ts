@@ -128,7 +128,7 @@ export function chunkAt(index: number): number {
 }
 
 /** A cipher for one chunk of a file; its tag follows its bytes. */
-export function sealChunk(fileKey: Buffer, index: number) {
+export function sealChunk(fileKey: KeyObject, index: number) {
   return createCipheriv(CIPHER, fileKey, chunkNonce(index));
 }
 

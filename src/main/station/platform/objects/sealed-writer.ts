@@ -1,4 +1,4 @@
-import type { CipherGCM } from 'node:crypto';
+import { type CipherGCM, createSecretKey } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import {
   CHUNK_BYTES,
@@ -31,6 +31,7 @@ const BATCH_BYTES = 1024 * 1024;
 /** Starts an object in an empty file. */
 export function writeSealed(file: FileHandle): SealedWriter {
   const fileKey = freshFileKey();
+  const chunkKey = createSecretKey(fileKey); // made once: every chunk's cipher takes it as it is
   let sizeBytes = 0;
   /** The chunk being sealed, and how many plain bytes it has taken. */
   let cipher: CipherGCM | null = null;
@@ -55,7 +56,7 @@ export function writeSealed(file: FileHandle): SealedWriter {
   };
   const seal = (piece: Uint8Array) => {
     for (let at = 0; at < piece.byteLength; ) {
-      cipher ??= sealChunk(fileKey, Math.floor(sizeBytes / CHUNK_BYTES));
+      cipher ??= sealChunk(chunkKey, Math.floor(sizeBytes / CHUNK_BYTES));
       const part = piece.subarray(at, at + CHUNK_BYTES - filled);
       hold(cipher.update(part));
       at += part.byteLength;
