@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { associateRequest, dataPdu, rawDicomPeer, storeCommand } from '../peers-scripted/raw-dicom-peer.ts';
 import { rowOf, signInFirst } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import {
@@ -58,7 +59,7 @@ describe.skipIf(!canMount())('a disk that fills', () => {
     const statuses = new Set<number | string>();
     const accepted: PhantomStudy['objects'][number][] = [];
     for (let seed = 2000; !statuses.has(OUT_OF_RESOURCES); seed += 1) {
-      const study = phantomStudy({ seed, matrix: 256, slices: 30, withScout: false });
+      const study = phantomStudy({ seed, matrix: 256, slices: 300, withScout: false });
       sent.push(study);
       const outcomes = await sendObjects(remoteOf(station), study.objects);
       for (const [index, outcome] of outcomes.entries()) {
@@ -93,5 +94,59 @@ describe.skipIf(!canMount())('a disk that fills', () => {
     const untold = filesIn('.').length - (rows as number);
     expect(untold).toBeGreaterThanOrEqual(0);
     expect(untold).toBeLessThanOrEqual(hasReserve ? 0 : 10);
+  });
+
+  test('a disk that runs low says so, then lets nobody new in, and goes on by itself once there is room', async () => {
+    mkdirSync(disk, { recursive: true });
+    expect(mount('-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk)).toBe(true);
+    const marks = { lowBytes: 40 * 2 ** 20, refuseBytes: 30 * 2 ** 20, fullBytes: 8 * 2 ** 20 };
+    station = await startStation({ data: path.join(disk, 'data'), config: { ...TEST_CONFIG, disk: marks } });
+    const administrator = await signInFirst(station);
+    const codes = async () => {
+      const { reasons } = JSON.parse((await administrator.fetch('/health/ready')).text) as {
+        reasons: { code: string }[];
+      };
+      return reasons.map(({ code }) => code).filter((code) => code.startsWith('disk'));
+    };
+    const filler = path.join(disk, 'somebody-else');
+    const leave = (bytes: number) => {
+      rmSync(filler, { force: true });
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(filler, Buffer.alloc(bavail * bsize - bytes));
+    };
+    const study = phantomStudy({ seed: 4001, matrix: 256, slices: 20, withScout: false });
+    const send = async () =>
+      (await sendObjects(remoteOf(station), study.objects.slice(0, 2))).map(({ state }) => state);
+    const both = ['accepted', 'accepted'];
+
+    leave(35 * 2 ** 20);
+    expect(await send()).toEqual(both);
+    expect(await codes()).toEqual(['disk-low']);
+
+    const guest = await rawDicomPeer(station.dicom.port);
+    await guest.send(associateRequest(['1.2.840.10008.1.1'], { callingAe: 'MODALITY2' }));
+    expect((await guest.next())?.kind).toBe('associate-accept');
+    leave(20 * 2 ** 20);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const late = await rawDicomPeer(station.dicom.port);
+    await late.send(associateRequest(['1.2.840.10008.1.1'], { callingAe: 'MODALITY1' }));
+    expect(await late.next()).toMatchObject({ kind: 'associate-reject', result: 2, source: 3, reason: 1 });
+    expect(await codes()).toEqual(['disk-refusing']);
+    // Who is in already stays: an echo is answered.
+    const command = storeCommand({
+      ...{ commandField: 0x30, affectedSopClass: '1.2.840.10008.1.1', affectedSopInstance: undefined },
+      ...{ priority: undefined, dataSetType: 0x0101 },
+    });
+    await guest.send(dataPdu(command));
+    expect((await guest.next())?.kind).toBe('data');
+
+    leave(30.5 * 2 ** 20); // at the mark again, and not beyond it
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(new Set(await send())).toEqual(new Set(['never-left']));
+    rmSync(filler);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await send()).toEqual(both);
+    expect(await codes()).toEqual([]);
+    expect(await station.stop()).toBe(0);
   });
 });

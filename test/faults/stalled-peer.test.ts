@@ -45,7 +45,7 @@ async function stallInObject(station: RunningStation) {
 async function neverRead(station: RunningStation) {
   const peer = await rawDicomPeer(station.dicom.port);
   const verification = '1.2.840.10008.1.1';
-  await peer.send(associateRequest([verification], { callingAe: 'MODALITY1' }));
+  await peer.send(associateRequest([verification], { callingAe: 'MODALITY2' }));
   expect((await peer.next())?.kind).toBe('associate-accept');
   peer.socket.pause();
   const ask = storeCommand({

@@ -20,6 +20,7 @@ test('only what a person causes counts as use of a session', () => {
   expect(used).toEqual([
     'sessions.signIn',
     'sessions.changePassword',
+    'sessions.enterSite',
     'sessions.signOut',
     'sessions.touch',
     'worklist.next',
@@ -39,6 +40,7 @@ test('only what a person causes counts as use of a session', () => {
     'identity.undo',
     'audit.verify',
     'users.create',
+    'users.setRoles',
     'users.list',
     'services.createToken',
   ]);
