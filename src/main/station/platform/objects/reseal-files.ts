@@ -12,20 +12,17 @@ import { writeSealed } from './sealed-writer.ts';
 
 const STEP_BYTES = 1024 * 1024;
 
-/** The folders objects stand in, in order, behind the one given (`''`: from the first), as `ab`. */
-export async function foldersAfter(root: string, place: string): Promise<readonly string[]> {
-  return (await readdir(root)).filter((name) => /^[0-9a-f]{2}$/.test(name) && name > place).toSorted();
-}
-
-/** The objects whose files stand in one folder. */
-export async function objectsIn(
+/** The objects whose files stand in a store, by digest, from the one given (`''`: from the first). */
+export async function* objectsFrom(
   root: string,
-  folder: string,
-): Promise<readonly { readonly digest: string; readonly encoding: ObjectEncoding }[]> {
-  return (await readdir(path.join(root, folder))).flatMap((name) => {
-    const { digest, encoding } = readObjectName(name);
-    return encoding === null ? [] : [{ digest, encoding }];
-  });
+  place: string,
+): AsyncGenerator<{ readonly digest: string; readonly encoding: ObjectEncoding }> {
+  const folders = (await readdir(root)).filter((name) => /^[0-9a-f]{2}$/.test(name) && name >= place.slice(0, 2));
+  for (const folder of folders.toSorted())
+    for (const name of (await readdir(path.join(root, folder))).toSorted()) {
+      const { digest, encoding } = readObjectName(name);
+      if (encoding !== null && digest >= place) yield { digest, encoding };
+    }
 }
 
 /**

@@ -14,7 +14,7 @@ import { objectPath, type ObjectEncoding, type ObjectStore, SEALED } from './obj
 import type { Pace } from './pace.ts';
 import { finishPass, latestPass, notePass, type ObjectPass, startPass } from './passes.ts';
 import { isExpected, recordSealed } from './records.ts';
-import { foldersAfter, objectsIn, resealFile, rewrapFile } from './reseal-files.ts';
+import { objectsFrom, resealFile, rewrapFile } from './reseal-files.ts';
 import { DamagedObject } from './sealed-format.ts';
 
 /** `rewrap` seals every file's own key with the new one; `reseal` writes every file anew, and plain ones sealed. */
@@ -69,18 +69,13 @@ export function createKeyRotation(tools: RotationTools): KeyRotation {
     await tools.objects.settled();
     let pass = started;
     let notedAtMs = clock.nowMs();
-    for (const folder of await foldersAfter(root, pass.place)) {
-      for (const object of await objectsIn(root, folder)) {
-        if (ending.signal.aborted) return;
-        const done = await treat(object, pass.kind);
-        pass = {
-          ...pass,
-          objects: pass.objects + 1,
-          bytes: pass.bytes + done.bytes,
-          faults: pass.faults + done.faults,
-        };
-      }
-      pass = { ...pass, place: folder };
+    for await (const object of objectsFrom(root, pass.place)) {
+      if (ending.signal.aborted) return notePass(db, pass);
+      const done = await treat(object, pass.kind);
+      pass = {
+        ...{ ...pass, place: object.digest, objects: pass.objects + 1 },
+        ...{ bytes: pass.bytes + done.bytes, faults: pass.faults + done.faults },
+      };
       if (clock.nowMs() - notedAtMs < NOTE_EVERY_MS) continue;
       notedAtMs = clock.nowMs();
       notePass(db, pass);

@@ -252,7 +252,7 @@ CREATE TABLE object_passes (
   pass_seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('verify', 'rewrap', 'reseal')),
   state TEXT NOT NULL CHECK (state IN ('running', 'finished')),
-  place TEXT NOT NULL, -- the digest, or the folder, that was done last
+  place TEXT NOT NULL, -- the digest that was done last
   objects INTEGER NOT NULL, -- done so far
   bytes INTEGER NOT NULL,
   faults INTEGER NOT NULL,
