@@ -19,6 +19,7 @@ import {
   createMetadataKeeper,
   createCacheKeeper,
   createIntegrityWorker,
+  createRetrievalWorker,
   endAssociationsLeftOpen,
   INDEX_NAMES_JOB,
   indexNamesJob,
@@ -256,11 +257,18 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     measure: (siteId) => readers.run('measure-cache', siteId),
     preview: (question) => readers.run('preview-retention', question),
   });
+  const retrievals = createRetrievalWorker(archive, log);
   const services = createServices({
+    retrievals,
     keeping: { keeper, sites: kept },
     objects: watchReader(objects, integrity.suspect),
     atRest: { keys: keys.value, integrity, rotation },
-    dicomweb: { archive, comparisonSenders: config.dicomweb.comparisonSenders, objectAnswered: metrics.objectAnswered, threads },
+    dicomweb: {
+      archive,
+      comparisonSenders: config.dicomweb.comparisonSenders,
+      objectAnswered: metrics.objectAnswered,
+      threads,
+    },
     ...{ db, clock, readers, publicKeyPem: secrets.publicKeyPem, checkpoints: directory.checkpoints },
     status: status.read,
     health: status.health,
@@ -295,6 +303,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
+  retrievals.start();
   commitments.start();
   metadata.start();
   integrity.start();
@@ -341,6 +350,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       clearInterval(checkpoints);
       ending.abort();
       await reception.close(RECEPTION_GRACE_MS);
+      await retrievals.stop();
       await worker.stop();
       await commitments.stop();
       api.stop();

@@ -3,6 +3,7 @@ import { deliveries } from './deliveries.ts';
 import { identity } from './identity.ts';
 import { quarantine } from './quarantine.ts';
 import { objects } from './objects.ts';
+import { peers, retrievals } from './peers.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
 import { sessions } from './sessions.ts';
@@ -25,5 +26,7 @@ export const contract = {
   users,
   services,
   keeping,
+  peers,
+  retrievals,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NOT_RUN_REASONS } from './ai-status.ts';
 import { CorrectionKind, CorrectionReason, HidingReason } from './correction.ts';
 import { Completeness, CompletenessEvidence, Intent, QuarantineReason } from './study.ts';
+import { RetrievalReason } from './retrieval.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 
 /**
@@ -140,6 +141,23 @@ export const EVENT_KINDS = {
       peerId: z.string(),
       source: z.enum(['commitment', 'query']),
       committed: z.number().int(),
+      failed: z.number().int(),
+    }),
+  },
+  /** A person asks a peer for a study, and how that ended. */
+  'retrieval-requested': {
+    version: 1,
+    payload: z.object({ retrievalId: z.string(), peerId: z.string(), because: RetrievalReason }),
+  },
+  'retrieval-ended': {
+    version: 1,
+    payload: z.object({
+      retrievalId: z.string(),
+      peerId: z.string(),
+      how: z.enum(['c-get', 'c-move']).nullable(),
+      state: z.enum(['done', 'failed', 'cancelled']),
+      code: z.string().nullable(),
+      completed: z.number().int(),
       failed: z.number().int(),
     }),
   },

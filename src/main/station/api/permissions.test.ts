@@ -44,6 +44,12 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'keeping.cache': { status: 200 },
   'keeping.preview': { input: {}, status: 200 },
   'keeping.run': { status: 202 },
+  'peers.list': { status: 200 },
+  'peers.query': { input: { peerId: 'x', question: { patientId: '7' } }, status: 200 },
+  'peers.echo': { input: { peerId: 'x' }, status: 409 },
+  'retrievals.list': { input: {}, status: 200 },
+  'retrievals.start': { input: { peerId: 'x', studyUid: '1.2.3' }, status: 404 },
+  'retrievals.cancel': { input: { retrievalId: 'x' }, status: 409 },
   'services.createToken': { input: { name: 'prometheus', expiresInDays: 30 }, status: 201 },
 };
 

@@ -8,6 +8,7 @@ import { bindObjects } from './objects.ts';
 import { bindKeeping } from './keeping.ts';
 import { bindIdentity } from './identity.ts';
 import { bindQuarantine } from './quarantine.ts';
+import { bindPeers, bindRetrievals } from './peers.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
@@ -31,6 +32,8 @@ export function bindRouter(bindings: Bindings) {
       users: bindUsers(bindings),
       services: bindServices(bindings),
       keeping: bindKeeping(bindings),
+      peers: bindPeers(bindings),
+      retrievals: bindRetrievals(bindings),
     });
 }
 

@@ -21,6 +21,7 @@ import type { DiscardReason, Release } from '../../../shared/domain/correction.t
 import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
+import type { PeerServices } from './services/peer-services.ts';
 import type { DicomwebServices } from './dicomweb/services.ts';
 
 /** A window asked for: which rows, from which key, how many. */
@@ -139,6 +140,8 @@ export type StationServices = {
     run(principal: Principal): Result<null, { readonly code: 'retention-running' }>;
   };
   readonly station: { status(scope: Scope): StationStatus };
+  readonly peers: PeerServices['peers'];
+  readonly retrievals: PeerServices['retrievals'];
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };

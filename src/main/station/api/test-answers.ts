@@ -183,6 +183,16 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         reasons: [],
       }),
     },
+    peers: {
+      list: () => [],
+      query: () => Promise.resolve(ok({ studies: [], isWhole: true })),
+      echo: () => Promise.resolve(err({ code: 'peer-unreachable' })),
+    },
+    retrievals: {
+      list: () => [],
+      start: () => err({ code: 'peer-not-found' }),
+      cancel: () => err({ code: 'retrieval-has-ended' }),
+    },
     dicomweb: {
       findStudies: () => Promise.resolve([]),
       findSeries: () => Promise.resolve([]),

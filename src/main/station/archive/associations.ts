@@ -56,6 +56,20 @@ export function admitAssociation(
   });
 }
 
+/** Remembers an association of our own, over which a peer sends what we asked it for: all of it is for comparison. */
+export function openRetrieving(
+  db: WritableDb,
+  { siteId, peerId }: { readonly siteId: string; readonly peerId: string },
+  associationId: string,
+  atMs: number,
+): ArchiveAssociation {
+  return inTransaction(db, () => {
+    const intent = 'comparison';
+    prepared(db, OPEN_ASSOCIATION).run({ associationId, siteId, peerId, intent, atMs });
+    return { associationId, peer: { peerId, siteId, intent, services: [] } };
+  });
+}
+
 /** Closes an association's record and asks again whether the studies it brought are complete. */
 export function endAssociation(db: WritableDb, association: ArchiveAssociation, end: AssociationEnd): void {
   inTransaction(db, () => {

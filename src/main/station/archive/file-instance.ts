@@ -17,6 +17,7 @@ import type { IdentifiedInstance } from './identified-instance.ts';
 import { ensurePatient, isSamePatient, noteStated, type StatedPatient } from './identity.ts';
 import { noteConcerned } from './identity-changes.ts';
 import { quarantineObject } from './quarantine.ts';
+import { isBeingRetrieved } from './retrievals.ts';
 import { receiveRejection } from './receive-rejection.ts';
 import type { StoredVersion, VersionComparison } from './same-pixels.ts';
 import { indexStudyNames } from './study-names.ts';
@@ -212,7 +213,9 @@ function insertStudy(
   splitFrom: string | null = null,
 ): StudyState {
   const { instance, association, atMs } = filing;
-  const { siteId, intent } = association.peer;
+  const { siteId, peerId } = association.peer;
+  const isFetched = isBeingRetrieved(db, siteId, peerId, instance.studyUid);
+  const intent = isFetched ? 'comparison' : association.peer.intent;
   const studyId = freshId(StudyId);
   const patientId = ensurePatient(db, siteId, stated, instance.studyUid);
   const correlationId = association.associationId;

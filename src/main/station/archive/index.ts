@@ -110,3 +110,6 @@ export {
 export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined } from './settle-quarantined.ts';
 export { serviceClassesOf } from './peer-service-classes.ts';
 export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';
+export { echoPeer, type PeerFailure, queryPeer } from './query-peer.ts';
+export { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';
+export { endRetrieval, findRetrieval, listRetrievals, requestRetrieval, type Retrieval } from './retrievals.ts';

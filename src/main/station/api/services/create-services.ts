@@ -1,5 +1,6 @@
 import type { HealthReason, StationStatus } from '../../../../shared/contract/station.ts';
 import type { Scope } from '../../access/index.ts';
+import type { RetrievalWorker } from '../../archive/index.ts';
 import { listDeliveries } from '../../delivery/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { appendEvent } from '../../platform/ledger/append.ts';
@@ -11,6 +12,7 @@ import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
 import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
 import { type KeepingTools, keepingServices } from './keeping-services.ts';
+import { peerServices } from './peer-services.ts';
 import type { Readers } from './readers.ts';
 import { objectServices, type ObjectServiceTools } from './object-services.ts';
 import { identityServices } from './identity-services.ts';
@@ -26,6 +28,7 @@ export type ServiceTools = {
   readonly readers: Readers;
   readonly dicomweb: Omit<DicomwebTools, 'readers' | 'objects'>;
   readonly keeping: KeepingTools;
+  readonly retrievals: Pick<RetrievalWorker, 'notify' | 'cancel'>;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -71,6 +74,7 @@ export function createServices(tools: ServiceTools): StationServices {
     },
     objects: objectServices({ db, ...tools.atRest }),
     station: { status: tools.status },
+    ...peerServices(tools.dicomweb.archive, tools.retrievals),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };

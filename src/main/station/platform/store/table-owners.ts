@@ -34,6 +34,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   commitment_requests: 'archive',
   commitment_instances: 'archive',
   archive_proofs: 'archive',
+  retrievals: 'archive',
   quarantine: 'archive',
   study_names: 'archive',
   series_metadata: 'archive',

@@ -1,0 +1,170 @@
+import type { RetrievalCode, RetrievalWay } from '../../../shared/domain/retrieval.ts';
+import { v7 } from 'uuid';
+import { number, texts } from '../dicom/dataset/values.ts';
+import { DIMSE_STATUS } from '../dicom/dimse/status.ts';
+import type { RemoteAe } from '../dicom/open-association.ts';
+import { DEFAULT_ACCEPTS } from '../dicom/server.ts';
+import type { AskFailure } from '../dicom/services/ask.ts';
+import { findAt } from '../dicom/services/find.ts';
+import { getFrom, moveFrom, type RetrievalResult } from '../dicom/services/retrieve.ts';
+import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
+import type { Result } from '../../../shared/domain/result.ts';
+import type { AcceptedClass } from '../dicom/upper-layer/negotiate.ts';
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
+import { endAssociation, openRetrieving } from './associations.ts';
+import { type Archive, receiveObject } from './receive-object.ts';
+import type { Retrieval, RetrievalOutcome, RetrievalProgress } from './retrievals.ts';
+
+type Fetch = {
+  readonly archive: Archive;
+  readonly remote: RemoteAe;
+  readonly retrieval: Retrieval;
+  /** Asks the peer to stop. */
+  readonly cancel: AbortSignal;
+  readonly progress: (progress: RetrievalProgress) => void;
+};
+
+/** With the model's own context no more than 128 fit into one association. */
+const MOST_STORAGE_CONTEXTS = 127;
+
+/**
+ * Fetches a study from a peer: asks what it has, then has it sent, by C-GET over our own association or by C-MOVE to our own
+ * title. What arrives goes through the same door as everything else, for comparison.
+ */
+export async function fetchStudy(fetch: Fetch): Promise<RetrievalOutcome> {
+  const known = await askWhatThereIs(fetch);
+  if ('state' in known) return known;
+  const { wantedBy } = fetch.retrieval;
+  const ways: readonly Exclude<RetrievalWay, 'automatic'>[] =
+    wantedBy === 'automatic' ? ['c-get', 'c-move'] : [wantedBy];
+  let outcome: RetrievalOutcome = { state: 'failed', code: 'service-not-offered' };
+  for (const how of ways) {
+    fetch.progress({ how });
+    outcome = how === 'c-get' ? await byGet(fetch, known.accepts) : await byMove(fetch);
+    if (outcome.code !== 'service-not-offered') break;
+  }
+  return outcome;
+}
+
+type Known = { readonly accepts: readonly AcceptedClass[] };
+
+/** How many objects the peer has and of which classes. A peer that cannot be asked may still send. */
+async function askWhatThereIs({ remote, retrieval, cancel, progress }: Fetch): Promise<Known | RetrievalOutcome> {
+  const classes = new Set<string>();
+  const found = await findAt(
+    remote,
+    SERVICE_CLASSES['study-root-find'],
+    {
+      QueryRetrieveLevel: 'STUDY',
+      StudyInstanceUID: retrieval.studyUid,
+      NumberOfStudyRelatedInstances: null,
+      SOPClassesInStudy: null,
+    },
+    {
+      signal: cancel,
+      onMatch: (match) => {
+        const expected = number(match, 'NumberOfStudyRelatedInstances');
+        if (expected !== null && Number.isInteger(expected) && expected >= 0) progress({ expected });
+        for (const uid of texts(match, 'SOPClassesInStudy')) classes.add(uid);
+      },
+    },
+  );
+  if (!found.ok && found.error.code !== 'context-refused') return failureOf(found.error);
+  if (found.ok && found.value.status === DIMSE_STATUS.success && found.value.matches === 0)
+    return { state: 'failed', code: 'study-not-at-peer' };
+  return { accepts: proposable(classes) };
+}
+
+/**
+ * What is proposed for C-GET. Where the peer says which classes there are, each is proposed once with what is not compressed
+ * and once with each compression, so that it need not unpack; where it does not say, each class once.
+ */
+function proposable(classes: ReadonlySet<string>): readonly AcceptedClass[] {
+  const rows = DEFAULT_ACCEPTS.filter(({ sopClass }) => classes.size === 0 || classes.has(sopClass));
+  const native = [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN];
+  const packed = rows.flatMap((row) =>
+    row.transferSyntaxes.filter((uid) => !native.includes(uid)).map((uid) => ({ ...row, transferSyntaxes: [uid] })),
+  );
+  const plain = rows.map((row) => ({ ...row, transferSyntaxes: native }));
+  return [...plain, ...(classes.size === 0 ? [] : packed)].slice(0, MOST_STORAGE_CONTEXTS);
+}
+
+async function byGet(
+  { archive, remote, retrieval, cancel, progress }: Fetch,
+  accepts: readonly AcceptedClass[],
+): Promise<RetrievalOutcome> {
+  const { clock, db } = archive;
+  const association = openRetrieving(db, retrieval, v7(), clock.nowMs());
+  let stored = 0;
+  let refused = 0;
+  let how: 'released' | 'failed' = 'failed';
+  try {
+    const got = await getFrom(remote, SERVICE_CLASSES['study-root-get'], keysOf(retrieval), {
+      accepts,
+      signal: cancel,
+      store: async (incoming) => {
+        const answer = await receiveObject(archive, { ...incoming, studyUid: retrieval.studyUid }, association);
+        if (answer.status === 'success') stored += 1;
+        else refused += 1;
+        progress({ completed: stored, failed: refused });
+        return answer;
+      },
+    });
+    if (got.ok) how = 'released';
+    return outcomeOf(got, progress, stored);
+  } finally {
+    endAssociation(db, association, { how, stored, refused, atMs: clock.nowMs(), rules: archive.quiet });
+  }
+}
+
+async function byMove({ remote, retrieval, cancel, progress }: Fetch): Promise<RetrievalOutcome> {
+  const moved = await moveFrom(remote, SERVICE_CLASSES['study-root-move'], keysOf(retrieval), remote.callingAe, {
+    signal: cancel,
+    onProgress: ({ completed, warning, failed }) => progress({ completed: completed + warning, failed }),
+  });
+  return outcomeOf(moved, progress, null);
+}
+
+function keysOf({ studyUid }: Retrieval) {
+  return { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: studyUid };
+}
+
+/** `stored`: what we took in ourselves, and so know better than the peer; null where others took it in. */
+function outcomeOf(
+  ended: Result<RetrievalResult, AskFailure>,
+  progress: Fetch['progress'],
+  stored: number | null,
+): RetrievalOutcome {
+  if (!ended.ok) return failureOf(ended.error);
+  const { status, counts } = ended.value;
+  const completed = stored ?? counts.completed + counts.warning;
+  progress({ completed, failed: counts.failed });
+  if (status === DIMSE_STATUS.cancelled) return { state: 'cancelled', code: null };
+  if (status === DIMSE_STATUS['move-destination-unknown'])
+    return { state: 'failed', code: 'destination-unknown-to-peer' };
+  if (status >> 8 === 0xa7 && completed === 0) return { state: 'failed', code: 'refused-by-peer', isTransient: true };
+  if (status !== DIMSE_STATUS.success && status !== DIMSE_STATUS['suboperations-failed'] && status >> 8 !== 0xa7)
+    return { state: 'failed', code: 'refused-by-peer' };
+  if (completed === 0) return { state: 'failed', code: 'none-arrived' };
+  return counts.failed > 0 ? { state: 'failed', code: 'some-failed' } : { state: 'done', code: null };
+}
+
+function failureOf(failure: AskFailure): RetrievalOutcome {
+  const failed = (code: RetrievalCode, isTransient = false): RetrievalOutcome => ({
+    state: 'failed',
+    code,
+    isTransient,
+  });
+  switch (failure.code) {
+    case 'cannot-connect':
+      return failed('peer-unreachable', true);
+    case 'rejected':
+      return failed('peer-refuses-us', 'isTransient' in failure && failure.isTransient);
+    case 'context-refused':
+      return failed('service-not-offered');
+    case 'aborted-here':
+      return { state: 'cancelled', code: 'broken-off' };
+    default:
+      return failed('association-lost', true);
+  }
+}
