@@ -20,8 +20,13 @@ export type Consumer = {
 export const FAILURES_BEFORE_PARKING = 5;
 const BATCH = 64;
 const POLL_MS = 1000;
-/** Under a stream of commits the consumers work this often, and many events of a study cost what one does. */
+/**
+ * Under a stream of commits the consumers pause this long between batches, and longer where a batch takes long: they leave
+ * the main thread to what comes in, and many events of a study cost what one does.
+ */
 const LEAST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+const PAUSE_OF_WORK = 9;
 
 const READ_CURSOR = 'SELECT seq, failures FROM cursors WHERE consumer = ?';
 const REGISTER_CURSOR = 'INSERT INTO cursors (consumer, seq) VALUES (?, ?) ON CONFLICT (consumer) DO NOTHING';
@@ -66,18 +71,22 @@ export function followLedger(
   let scheduled: (() => void) | null = null;
   let poll: NodeJS.Timeout | null = null;
   let forgetCommits: (() => void) | null = null;
-  let workedAtMs = Number.NEGATIVE_INFINITY;
+  let restUntilMs = Number.NEGATIVE_INFINITY;
   const work = () => {
     scheduled = null;
+    const beganAtMs = performance.now();
     const moved = stepAll();
     if (moved === 'nothing') return;
-    workedAtMs = performance.now();
-    // One batch a turn of the event loop, so that the network is never kept waiting by a long backlog.
-    if (poll !== null) nudge(moved === 'full-batch' ? 0 : LEAST_PAUSE_MS);
+    const endedAtMs = performance.now();
+    const pauseMs = (endedAtMs - beganAtMs) * PAUSE_OF_WORK;
+    // A backlog is worked a batch a turn of the event loop, so that the network is never kept waiting by a long one.
+    restUntilMs =
+      moved === 'full-batch' ? 0 : endedAtMs + Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, pauseMs));
+    if (poll !== null) nudge();
   };
-  const nudge = (pauseMs = LEAST_PAUSE_MS) => {
+  const nudge = () => {
     if (scheduled !== null) return;
-    const waitMs = workedAtMs + pauseMs - performance.now();
+    const waitMs = restUntilMs - performance.now();
     if (waitMs > 0) {
       const timer = setTimeout(work, waitMs);
       scheduled = () => clearTimeout(timer);
@@ -159,10 +168,10 @@ export function followLedger(
       while (stepAll() !== 'nothing');
     },
     start() {
-      forgetCommits = onCommit(db, () => nudge());
-      poll = setInterval(() => nudge(), POLL_MS);
+      forgetCommits = onCommit(db, nudge);
+      poll = setInterval(nudge, POLL_MS);
       poll.unref();
-      nudge(0);
+      nudge();
     },
     stop() {
       forgetCommits?.();

@@ -293,5 +293,9 @@ CREATE TABLE retrievals (
 CREATE INDEX retrievals_due ON retrievals (due_at_ms, retrieval_id) WHERE state = 'queued';
 CREATE INDEX retrievals_open ON retrievals (site_id, study_uid, peer_id) WHERE ended_at_ms IS NULL;
 CREATE INDEX retrievals_in_order ON retrievals (site_id, requested_at_ms DESC, retrieval_id DESC);
+
+-- archive, scale: a study's objects are counted, shown and hidden apart, without opening their rows
+DROP INDEX instances_by_study;
+CREATE INDEX instances_by_study ON instances (study_id, is_hidden);
 `,
 };
