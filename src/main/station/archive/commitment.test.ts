@@ -1,0 +1,402 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { items, number, text } from '../dicom/dataset/values.ts';
+import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
+import { DIMSE_STATUS, type DimseStatus } from '../dicom/dimse/status.ts';
+import { openAssociation, type RemoteAe } from '../dicom/open-association.ts';
+import { type DicomServer, startDicomServer } from '../dicom/server.ts';
+import type { ServiceClass } from '../dicom/server-services.ts';
+import { SERVICE_SYNTAXES } from '../dicom/services/ask.ts';
+import { type IncomingEvent, nAction, nEventReport, takingEvents } from '../dicom/services/normalized.ts';
+import { SERVICE_CLASSES, STORAGE_COMMITMENT_INSTANCE } from '../dicom/services/sop-classes.ts';
+import { objectPath } from '../platform/objects/object-store.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aSlice, CT_CLASS, OTHER_CLASSES } from '../testing/objects.ts';
+import { LIST_DUE_ASKED } from './commitment-asked.ts';
+import { LIST_DUE_REQUESTS, LIST_OF_STUDY } from './commitment-requests.ts';
+import {
+  admitAssociation,
+  type ArchiveAssociation,
+  type CommitmentWorker,
+  configurePeers,
+  createCommitmentWorker,
+  getObject,
+  isHeldElsewhere,
+  listCommitmentsOf,
+  listInstances,
+  modalityServices,
+  requestCommitment,
+} from './index.ts';
+
+const TARGET = { sopClass: SERVICE_CLASSES['storage-commitment-push'], sopInstanceUid: STORAGE_COMMITMENT_INSTANCE };
+const CONTEXT = { sopClass: TARGET.sopClass, transferSyntaxes: SERVICE_SYNTAXES };
+const TIMEOUTS = { artimMs: 2000, idleMs: 5000, objectMs: 5000, wholeObjectMs: 5000 };
+const DAY_MS = 24 * 60 * 60_000;
+const sop = (n: number) => `1.2.10.1.${n}`;
+
+/** What a report says: its type, and of each instance 0 or why not. */
+type Report = { readonly type: number; readonly transaction: string | null; readonly outcomes: Record<string, number> };
+
+let clinic: Clinic;
+let workers: CommitmentWorker[];
+let servers: DicomServer[];
+beforeEach(() => {
+  clinic = openClinic();
+  [workers, servers] = [[], []];
+});
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.stop()));
+  await Promise.all(servers.map((server) => server.close(0)));
+  clinic.close();
+});
+
+const worker = () => {
+  const { db, objects, clock } = clinic.archive;
+  const made = createCommitmentWorker({ db, objects, clock, log: clinic.log, listenMs: 300 });
+  workers.push(made);
+  return made;
+};
+
+async function listen<Context>(
+  services: readonly ServiceClass<Context>[],
+  policy: (callingAe: string) => Context | null,
+): Promise<number> {
+  const server = await startDicomServer<Context>({
+    ...{
+      host: '127.0.0.1',
+      port: 0,
+      maxAssociations: 8,
+      timeouts: TIMEOUTS,
+      maxPduLength: 16_384,
+      accepts: [],
+      services,
+    },
+    policy: async ({ callingAe }) => {
+      const context = policy(callingAe);
+      return context === null
+        ? { accept: false, reason: 'calling-ae-not-recognized' }
+        : { accept: true, correlationId: 'c', context };
+    },
+    store: async () => ({ status: 'success' }),
+  });
+  servers.push(server);
+  return server.port;
+}
+
+/** The station's own listener, with the given worker behind it. */
+async function station(commitments: CommitmentWorker): Promise<number> {
+  let last = 0;
+  return listen<ArchiveAssociation>(modalityServices(clinic.archive, commitments), (callingAe) => {
+    const caller = { callingAe, calledAe: 'WETREAD', address: '127.0.0.1' };
+    const admitted = admitAssociation(clinic.db, caller, `socket-${(last += 1)}`, clinic.nowMs());
+    return admitted.ok ? admitted.value : null;
+  });
+}
+
+/** Makes these the north site's peers: who may call, and where PACS listens. */
+function knownPeers(pacsPort: number | null, services: readonly ('store' | 'commit')[] = ['store', 'commit']): void {
+  configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
+    { aeTitle: 'OTHER', address: '*', intent: 'new' },
+    {
+      ...{ aeTitle: 'PACS', address: '*', intent: 'comparison', isArchive: true, services },
+      ...(pacsPort !== null && { host: '127.0.0.1', port: pacsPort }),
+    },
+  ]);
+}
+
+const readReport = ({ eventTypeId, dataset }: Pick<IncomingEvent, 'eventTypeId' | 'dataset'>): Report => {
+  if (dataset === null) throw new Error('a report without a data set');
+  const uid = (item: Parameters<typeof text>[0]) => text(item, 'ReferencedSOPInstanceUID') ?? '';
+  return {
+    ...{ type: eventTypeId, transaction: text(dataset, 'TransactionUID') },
+    outcomes: Object.fromEntries([
+      ...items(dataset, 'ReferencedSOPSequence').map((item) => [uid(item), 0]),
+      ...items(dataset, 'FailedSOPSequence').map((item) => [uid(item), number(item, 'FailureReason') ?? -1]),
+    ]),
+  };
+};
+
+/** A peer that asks us, and listens on the same association for so long. */
+async function askUs(
+  port: number,
+  transaction: string,
+  references: readonly (readonly [string, string])[],
+  { listenMs = 2000, callingAe = 'PACS' } = {},
+): Promise<{ readonly status: number; readonly report: Report | null }> {
+  let report: Report | null = null;
+  const remote: RemoteAe = { host: '127.0.0.1', port, callingAe, calledAe: 'WETREAD' };
+  const serve = takingEvents(async (event) => {
+    report = readReport(event);
+    return 'success';
+  });
+  const opened = await openAssociation(remote, [CONTEXT], serve);
+  if (!opened.ok) throw new Error(opened.error.code);
+  const information = { TransactionUID: transaction, ReferencedSOPSequence: references.map(referenceOf) };
+  const answered = await nAction(opened.value, TARGET, 1, information);
+  if (!answered.ok) throw new Error(answered.error.code);
+  if (listenMs > 0) {
+    // The test's clock stands still: it is moved to where the report is due.
+    clinic.pass(1000);
+    workers.at(-1)?.notify();
+    await opened.value.listen(listenMs, () => report !== null);
+  }
+  await opened.value.release();
+  return { status: answered.value.status, report };
+}
+const referenceOf = ([ReferencedSOPClassUID, ReferencedSOPInstanceUID]: readonly [string, string]) => ({
+  ...{ ReferencedSOPClassUID, ReferencedSOPInstanceUID },
+});
+
+/** A peer that is asked: it answers N-ACTION with a status and then does what it is told to. */
+async function archive(
+  status: DimseStatus,
+  onAsked: (
+    transaction: string,
+    uids: readonly string[],
+    report: (information: DicomRecord, type: 1 | 2) => Promise<number>,
+  ) => unknown = () => null,
+  more: readonly ServiceClass<object>[] = [],
+): Promise<{ readonly port: number; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const commitment: ServiceClass<object> = {
+    sopClass: TARGET.sopClass,
+    action: async ({ dataset, reportEvent }) => {
+      if (dataset === null) return { status: 'invalid-argument-value' };
+      const transaction = text(dataset, 'TransactionUID') ?? '';
+      asked.push(transaction);
+      const uids = items(dataset, 'ReferencedSOPSequence').map((item) => text(item, 'ReferencedSOPInstanceUID') ?? '');
+      setTimeout(() => {
+        void onAsked(transaction, uids, async (information, eventTypeId) => {
+          const answered = await reportEvent({ sopInstanceUid: STORAGE_COMMITMENT_INSTANCE, eventTypeId, information });
+          return answered.ok ? (answered.value.status ?? -1) : -2;
+        });
+      }, 20);
+      return { status };
+    },
+  };
+  const port = await listen<object>([commitment, ...more], () => ({}));
+  return { port, asked };
+}
+
+/** The archive's report over an association of its own, to us. */
+async function reportTo(port: number, information: DicomRecord, type: 1 | 2, callingAe = 'PACS'): Promise<number> {
+  const remote = { host: '127.0.0.1', port, callingAe, calledAe: 'WETREAD' };
+  const opened = await openAssociation(remote, [{ ...CONTEXT, roles: { scu: false, scp: true } }]);
+  if (!opened.ok) throw new Error(opened.error.code);
+  const answered = await nEventReport(opened.value, TARGET, type, information);
+  await opened.value.release();
+  if (!answered.ok) throw new Error(answered.error.code);
+  return answered.value.status;
+}
+
+const succeeded = (transaction: string, uids: readonly string[]): DicomRecord => ({
+  TransactionUID: transaction,
+  ReferencedSOPSequence: uids.map((uid) => referenceOf([CT_CLASS, uid])),
+});
+const until = async (isSo: () => boolean) => {
+  for (let turn = 0; turn < 300 && !isSo(); turn += 1) await pause(10);
+  expect(isSo()).toBe(true);
+};
+const owe = (studyId: string) =>
+  requestCommitment(clinic.db, {
+    ...{ siteId: clinic.north.siteId, studyId, peer: { aeTitle: 'PACS' }, atMs: clinic.nowMs() },
+    actor: { kind: 'user', id: 'u' },
+  });
+const card = (studyId: string) => listCommitmentsOf(clinic.db, studyId)[0];
+
+test('finds what is due, and what is about a study, by index', () => {
+  expect(planOf(clinic.db, LIST_DUE_ASKED)).toEqual([
+    'SEARCH commitment_asked_of_us USING INDEX commitment_asked_of_us_open (due_at_ms<?)',
+  ]);
+  expect(planOf(clinic.db, LIST_DUE_REQUESTS)).toEqual([
+    'SEARCH commitment_requests USING INDEX commitment_requests_open (due_at_ms<?)',
+  ]);
+  expect(planOf(clinic.db, LIST_OF_STUDY)[0]).toContain('commitment_requests_by_study (study_id=?)');
+});
+
+test('answers for what is stored and whole, over the association of the question, and says of the rest why not', async () => {
+  knownPeers(null);
+  const id = await clinic.send([1, 2, 3, 4].map((n) => aSlice(n)));
+  // Of one another object is set aside, one is damaged, and one was never here.
+  const again = clinic.associate('CT1');
+  await clinic.receive(again, aSlice(3, { PixelData: new Uint16Array(16).fill(99) }));
+  clinic.end(again);
+  const damaged = listInstances(clinic.db, id).find(({ sopUid }) => sopUid === sop(4));
+  const { digest, encoding } = getObject(clinic.db, damaged?.digest ?? '');
+  writeFileSync(objectPath(clinic.objectsDir, digest, encoding), Buffer.alloc(4000));
+  const line = worker();
+  const { status, report } = await askUs(await station(line), '1.7.1', [
+    ...[1, 3, 4, 5].map((n) => [CT_CLASS, sop(n)] as const),
+    [OTHER_CLASSES.mr, sop(2)],
+  ]);
+  expect([status, report]).toEqual([
+    0,
+    {
+      ...{ type: 2, transaction: '1.7.1' },
+      outcomes: { [sop(1)]: 0, [sop(2)]: 0x0119, [sop(3)]: 0x0110, [sop(4)]: 0x0110, [sop(5)]: 0x0112 },
+    },
+  ]);
+  await until(() => clinic.events('commitment-report-ended').length === 1);
+  expect(clinic.events('commitment-answered').map(({ payload }) => [payload.committed, payload.failed])).toEqual([
+    [1, 4],
+  ]);
+});
+
+test('reports over an association of its own to who hung up, after a restart and once the peer is there again', async () => {
+  await clinic.send([1, 2].map((n) => aSlice(n)));
+  const reports: Report[] = [];
+  const hears: ServiceClass<object> = {
+    sopClass: TARGET.sopClass,
+    eventReport: async (event) => {
+      reports.push(readReport(event));
+      return { status: 'success' };
+    },
+  };
+  const away = await listen<object>([hears], () => ({}));
+  await servers.pop()?.close(0);
+  knownPeers(away);
+  const port = await station(worker()); // never started, as if killed after its answer
+  const { status } = await askUs(
+    port,
+    '1.7.2',
+    [1, 2].map((n) => [CT_CLASS, sop(n)] as const),
+    { listenMs: 0 },
+  );
+  expect(status).toBe(0);
+  clinic.pass(1000);
+  const next = worker();
+  next.notify();
+  await until(() => clinic.logged().includes('commitment-report-undelivered'));
+  await pause(50);
+  knownPeers(await listen<object>([hears], () => ({})));
+  next.notify();
+  await pause(50);
+  expect(reports).toEqual([]); // it is not yet time again
+  clinic.pass(10_000);
+  next.notify();
+  await until(() => clinic.events('commitment-report-ended').length === 1);
+  expect(reports).toEqual([{ type: 1, transaction: '1.7.2', outcomes: { [sop(1)]: 0, [sop(2)]: 0 } }]);
+  clinic.pass(DAY_MS);
+  next.notify();
+  await pause(50);
+  expect(reports).toHaveLength(1);
+});
+
+test('a question asked again is answered again; its Transaction UID for other instances, a stranger to it, and nonsense are refused', async () => {
+  knownPeers(null);
+  await clinic.send([1, 2].map((n) => aSlice(n)));
+  const port = await station(worker());
+  const ask = async (n: number, more = {}) => (await askUs(port, '1.7.3', [[CT_CLASS, sop(n)]], more)).status;
+  expect([await ask(1, { listenMs: 0 }), await ask(1, { listenMs: 0 }), await ask(2, { listenMs: 0 })]).toEqual([
+    ...[0, 0, 0x0131],
+  ]);
+  expect((await askUs(port, '1.7.3', [[CT_CLASS, sop(1)]])).report).toMatchObject({ outcomes: { [sop(1)]: 0 } });
+  expect((await askUs(port, '1.7.4', [], { listenMs: 0 })).status).toBe(0x0115);
+  knownPeers(null, ['store']);
+  expect(await ask(1, { listenMs: 0 })).toBe(DIMSE_STATUS['not-authorized']);
+});
+
+test('what an archive answers for over the association of our question is proven to be held by it', async () => {
+  const id = await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const { port, asked } = await archive('success', (transaction, uids, report) =>
+    report(succeeded(transaction, uids), 1),
+  );
+  knownPeers(port);
+  expect(owe(id)).toMatchObject({ ok: true });
+  expect([card(id)?.state, isHeldElsewhere(clinic.db, id)]).toEqual(['owed', false]);
+  worker().notify();
+  await until(() => card(id)?.state === 'settled');
+  expect(card(id)).toMatchObject({ source: 'commitment', instances: 3, committed: 3, failed: 0, peerAe: 'PACS' });
+  expect([asked.length, isHeldElsewhere(clinic.db, id)]).toEqual([1, true]);
+});
+
+test('an archive may answer later, over its own association and to a station that was restarted; once, and only the one asked', async () => {
+  const id = await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const { port, asked } = await archive('success');
+  knownPeers(port);
+  owe(id);
+  const before = worker();
+  before.notify();
+  await until(() => card(id)?.state === 'asked');
+  await before.stop();
+  const own = await station(worker());
+  const information = {
+    TransactionUID: asked[0] ?? '',
+    ReferencedSOPSequence: [referenceOf([CT_CLASS, sop(1)])],
+    FailedSOPSequence: [{ ...referenceOf([CT_CLASS, sop(2)]), FailureReason: 0x0213 }],
+  };
+  expect(await reportTo(own, information, 2, 'OTHER')).toBe(0x0115);
+  expect(await reportTo(own, { ...information, TransactionUID: '1.7.99' }, 2)).toBe(0x0115);
+  expect(card(id)?.state).toBe('asked');
+  expect(await reportTo(own, information, 2)).toBe(0);
+  // What it did not mention it does not answer for.
+  expect(card(id)).toMatchObject({ state: 'settled', source: 'commitment', committed: 1, failed: 2 });
+  expect(isHeldElsewhere(clinic.db, id)).toBe(false);
+  expect(await reportTo(own, succeeded(asked[0] ?? '', [sop(1), sop(2), sop(3)]), 1)).toBe(0);
+  expect(card(id)).toMatchObject({ committed: 1, failed: 2 });
+  expect(clinic.events('commitment-settled')).toHaveLength(1);
+});
+
+/** An archive that knows these by C-FIND. */
+const knowing = (...uids: readonly string[]): ServiceClass<object> => ({
+  sopClass: SERVICE_CLASSES['study-root-find'],
+  async *find(identifier) {
+    expect(text(identifier, 'QueryRetrieveLevel')).toBe('IMAGE');
+    for (const SOPInstanceUID of uids) yield { identifier: { QueryRetrieveLevel: 'IMAGE', SOPInstanceUID } };
+    return { status: 'success' };
+  },
+});
+
+test.each<[string, DimseStatus, number]>([
+  ['never answers', 'success', DAY_MS],
+  ['refuses the question', 'sop-class-not-supported', 0],
+])('an archive that %s is asked by a query instead', async (_what, status, afterMs) => {
+  const id = await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const { port, asked } = await archive(status, undefined, [knowing(sop(1), sop(2), sop(9))]);
+  knownPeers(port);
+  owe(id);
+  const line = worker();
+  line.notify();
+  await until(() => card(id)?.state === 'asked');
+  clinic.pass(Math.max(0, afterMs - 1));
+  await pause(400);
+  if (afterMs > 0) {
+    line.notify();
+    await pause(100);
+    expect(card(id)?.state).toBe('asked');
+  }
+  clinic.pass(1);
+  line.notify();
+  await until(() => card(id)?.state === 'settled');
+  expect(card(id)).toMatchObject({ source: 'query', committed: 2, failed: 1 });
+  expect(asked).toHaveLength(1);
+});
+
+test('an archive that is not there is asked again, after pauses that grow; one nowhere to be called is not asked at all', async () => {
+  const id = await clinic.send([1, 2].map((n) => aSlice(n)));
+  const { port } = await archive('success');
+  await servers.pop()?.close(0);
+  knownPeers(null);
+  expect(owe(id)).toEqual({ ok: false, error: { code: 'peer-not-callable' } });
+  knownPeers(port);
+  owe(id);
+  const line = worker();
+  for (const attempts of [1, 2]) {
+    line.notify();
+    await until(() => card(id)?.attempts === attempts);
+    expect(card(id)).toMatchObject({ state: 'owed', code: 'cannot-connect' });
+    await pause(30);
+    line.notify();
+    await pause(30);
+    expect(card(id)?.attempts).toBe(attempts);
+    clinic.pass(5000 * attempts);
+  }
+  const up = await archive('success', (transaction, uids, report) => report(succeeded(transaction, uids), 1));
+  knownPeers(up.port);
+  line.notify();
+  await until(() => card(id)?.state === 'settled');
+  expect(isHeldElsewhere(clinic.db, id)).toBe(true);
+});
