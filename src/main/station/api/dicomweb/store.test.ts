@@ -20,9 +20,11 @@ beforeEach(async () => {
   const { archive, store, db } = clinic;
   readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
   const services = createServices({
+    retrievals: { notify: () => undefined, cancel: () => false },
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     atRest: null as never,
-    storing: { archive, comparisonSenders: [], objectAnswered: () => undefined },
+    keeping: null as never,
+    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
     status: () => null as never,
     health: () => ({ ready: true, reasons: [] }),
   });

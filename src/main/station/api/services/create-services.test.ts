@@ -41,6 +41,7 @@ beforeAll(async () => {
   followAll(clinic);
   readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
   const services = createServices({
+    retrievals: { notify: () => undefined, cancel: () => false },
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     keeping: { keeper: { lastRun: () => null, runRetention: () => ok(null) }, sites: [] },
     atRest: {
@@ -48,7 +49,7 @@ beforeAll(async () => {
       integrity: { verify: () => err({ code: 'verification-running' }) },
       rotation: { rotate: () => err({ code: 'rotation-running' }), latest: () => null },
     },
-    storing: { archive, comparisonSenders: [], objectAnswered: () => undefined },
+    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
     status: (): StationStatus => {
       throw new Error('not asked for here');
     },
