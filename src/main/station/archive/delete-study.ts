@@ -85,7 +85,7 @@ export function deleteStudy(
     const study = prepared<{ studyUid: string; patientId: string; correlationId: string }>(db, FIND_STUDY).get(studyId);
     if (facts === null || study === undefined) return err({ code: 'not-here' });
     const rule = ruleFor(rules, facts, atMs);
-    if (rule === null || rule.then === 'keep') return err({ code: 'kept' });
+    if (rule === null || rule.action === 'keep') return err({ code: 'kept' });
     const verdict = judge(db, facts, rule, isOpen);
     if (verdict !== 'delete') return err({ code: verdict });
     const files = forgetObjects(db, siteId, studyId, atMs);

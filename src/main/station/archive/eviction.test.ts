@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { serviceActor } from '../platform/ledger/event.ts';
-import { findObject } from '../platform/objects/records.ts';
+import { openObjectStore } from '../platform/objects/object-store.ts';
+import { findObject, isExpected } from '../platform/objects/records.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
@@ -119,6 +120,25 @@ test('what comes again is here again, one by one, and is kept from then on', asy
     const object = findObject(clinic.db, digest);
     expect((await clinic.archive.objects.read(digest, object?.encoding ?? 'plain')).length).toBe(object?.sizeBytes);
   }
+});
+
+test('what a kill left between rows and files the next start sweeps away', async () => {
+  prove();
+  evict(); // and no file is removed
+  expect(filesLeft()).toBe(3);
+  const removed = await clinic.archive.objects.sweep({
+    isNamed: (digest, encoding) => isExpected(clinic.db, digest, encoding),
+    olderThanMs: Date.now() + 60_000,
+    signal: new AbortController().signal,
+  });
+  // What this process kept itself is left to the next one.
+  const next = openObjectStore(clinic.objectsDir, clinic.keys);
+  const swept = await next.sweep({
+    isNamed: (digest, encoding) => isExpected(clinic.db, digest, encoding),
+    olderThanMs: Date.now() + 60_000,
+    signal: new AbortController().signal,
+  });
+  expect([removed, swept, filesLeft()]).toEqual([0, 3, 0]);
 });
 
 test('a file on its way in again is not taken from under its receiver', async () => {

@@ -131,7 +131,7 @@ test('without a policy everything stays', async () => {
 });
 
 const rule = (more: Partial<RetentionRules[number]>): RetentionRules[number] => ({
-  ...{ name: 'rule', olderThanDays: 5, then: 'delete', evenUnproven: false, ...more },
+  ...{ name: 'rule', olderThanDays: 5, action: 'delete', evenUnproven: false, ...more },
 });
 
 test('a preview says what would go and what stands in the way, and changes nothing', async () => {
@@ -148,7 +148,7 @@ test('a preview says what would go and what stands in the way, and changes nothi
       studyId,
       verdict,
     ]);
-  const keepMr = rule({ name: 'keep-mr', modalities: ['MR'], then: 'keep' });
+  const keepMr = rule({ name: 'keep-mr', modalities: ['MR'], action: 'keep' });
   expect(verdicts([keepMr, rule({ inForceBy: 'medical-lead' })])).toEqual([
     [ids.gone, 'delete'],
     [ids.held, 'held'],

@@ -171,7 +171,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     if (clock.nowMs() - deletedAtMs < RETENTION_EVERY_MS) return;
     deletedAtMs = clock.nowMs();
     for (const site of sites) {
-      const isInForce = site.retention.some(({ inForceBy, then }) => then === 'delete' && inForceBy !== undefined);
+      const isInForce = site.retention.some(({ inForceBy, action }) => action === 'delete' && inForceBy !== undefined);
       if (isInForce && !deleting.has(site.siteId)) await begin(site);
     }
   }

@@ -84,7 +84,7 @@ export function previewRetention(
   isOpen: (studyId: string) => boolean,
 ): RetentionWindow {
   const { siteId, rules, nowMs, limit } = question;
-  const deleting = rules.filter(({ then }) => then === 'delete');
+  const deleting = rules.filter(({ action }) => action === 'delete');
   if (deleting.length === 0) return { studies: [], next: null };
   const beforeMs = nowMs - Math.min(...deleting.map(({ olderThanDays }) => olderThanDays)) * DAY_MS;
   const studies: RetentionFinding[] = [];
@@ -95,7 +95,7 @@ export function previewRetention(
     looked += 1;
     place = { lastReceivedAtMs: study.lastReceivedAtMs, studyId: study.studyId };
     const rule = ruleFor(rules, study, nowMs);
-    if (rule === null || rule.then === 'keep') continue;
+    if (rule === null || rule.action === 'keep') continue;
     const images = prepared<{ images: number }>(db, COUNT_IMAGES).get(study.studyId)?.images ?? 0;
     studies.push({ ...study, rule: rule.name, verdict: judge(db, study, rule, isOpen(study.studyId)), images });
   }

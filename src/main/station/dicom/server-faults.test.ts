@@ -271,6 +271,21 @@ test('aborts an object that stops half way, and tells its reader', async () => {
   expect(events.filter((event) => event.kind === 'callback-failed')).toEqual([]);
 });
 
+test('cuts off an object that trickles in without end, however steadily it does', async () => {
+  const { ends, kept } = await listen({ timeouts: { ...timeouts, idleMs: 60_000, wholeObjectMs: 400 } });
+  const peer = await associate();
+  await peer.send(dataPdu(storeCommand()));
+  const trickle = setInterval(() => void peer.send(dataPdu(dataPdv(10, false))), 30);
+  try {
+    expect(await peer.next()).toMatchObject({ kind: 'abort' });
+  } finally {
+    clearInterval(trickle);
+  }
+  peer.hangUp();
+  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
+  expect(kept.size).toBe(0);
+});
+
 test('ends the association when the peer hangs up within an object', async () => {
   const { ends, kept } = await listen();
   const peer = await associate();

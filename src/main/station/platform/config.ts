@@ -69,7 +69,7 @@ const RetentionRule = z.strictObject({
   modalities: z.array(z.string()).optional().describe('Modalities it is about; left out, every one.'),
   intents: z.array(z.enum(INTENTS)).optional().describe('Intents it is about; left out, every one.'),
   olderThanDays: z.number().int().min(0).describe('Days since the last object of the study came.'),
-  then: z.enum(['keep', 'delete']).describe('What becomes of the study. The first rule that fits decides.'),
+  action: z.enum(['keep', 'delete']).describe('What becomes of the study. The first rule that fits decides.'),
   evenUnproven: z
     .boolean()
     .default(false)
@@ -185,14 +185,16 @@ export const Config = z
       })
       .prefault({}),
     dicomweb: z
-    .strictObject({
-      comparisonSenders: z
-        .array(z.string().min(1))
-        .default([])
-        .describe('Services (by name) whose objects, stored by STOW-RS, are for comparison; those of all others are new.'),
-    })
-    .prefault({}),
-  completeness: z
+      .strictObject({
+        comparisonSenders: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            'Services (by name) whose objects, stored by STOW-RS, are for comparison; those of all others are new.',
+          ),
+      })
+      .prefault({}),
+    completeness: z
       .strictObject({
         quietMs: z
           .record(z.string(), z.number().int().min(1000))
