@@ -9,6 +9,7 @@ import type { ObjectPath } from '../../archive/index.ts';
 import type { StoredInstance } from './services.ts';
 import { dataSetReader, fileBytes } from './stored-bytes.ts';
 import { createFrameLocator, frameFormat, type FrameLocator } from './stored-frames.ts';
+import { begun, isUnreadable } from './unreadable.ts';
 
 const UID = /^[0-9.]{1,64}$/;
 const STUDY = '/studies/:studyUid';
@@ -43,7 +44,7 @@ export function serveRetrieve(dicomweb: Dicomweb): void {
 
 /** Finds what the path leads to, and records that it was read, before anything is sent. */
 async function answer(
-  { admit, services, reads }: Dicomweb,
+  { admit, services, reads, log }: Dicomweb,
   request: FastifyRequest,
   reply: FastifyReply,
   handle: Handler,
@@ -57,15 +58,26 @@ async function answer(
   const [first, ...others] = services.listInstances(session.principal, path);
   if (first === undefined) return reply.code(404).send({ code: 'not-found' });
   reads.study(session, first.studyId, 'dicomweb');
-  return handle([first, ...others]);
+  try {
+    return await handle([first, ...others]);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    log.incident('retrieve-failed', error, { route: request.routeOptions.url ?? 'unmatched' });
+    return reply.code(500).send({ code: 'object-damaged' });
+  }
 }
 
-function sendFiles(
+/** Of several, those known to be damaged are left out, and the answer says so by being partial; of damaged ones alone nothing is sent. */
+async function sendFiles(
   dicomweb: Dicomweb,
-  instances: readonly StoredInstance[],
+  found: readonly StoredInstance[],
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply {
+): Promise<FastifyReply> {
+  const { objects, isDamaged } = dicomweb.services;
+  const instances = found.filter(({ digest }) => !isDamaged(digest));
+  if (instances.length === 0) return reply.code(410).send({ code: 'object-damaged' });
+  if (instances.length < found.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
   const accepted = parseAccept(request.headers.accept);
   const format = chooseFileFormat(
     accepted,
@@ -76,10 +88,10 @@ function sendFiles(
     (stored): Part => ({
       contentType: `application/dicom; transfer-syntax=${stored.transferSyntaxUid}`,
       length: stored.sizeBytes,
-      bytes: () => fileBytes(dicomweb.services.objects, stored),
+      bytes: () => fileBytes(objects, stored),
     }),
   );
-  return sendBody(dicomweb, request, reply, wrap(format, parts));
+  return sendBody(dicomweb, request, reply, wrap(format, await begun(parts)));
 }
 
 async function sendFrames(
@@ -90,6 +102,7 @@ async function sendFrames(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  if (dicomweb.services.isDamaged(stored.digest)) return reply.code(410).send({ code: 'object-damaged' });
   const frames = await locate(stored);
   if (frames === null) return reply.code(404).send({ code: 'no-frames' });
   const wanted = numbers === null ? frames : numbers.map((number) => frames[number - 1]);
@@ -108,7 +121,7 @@ async function sendFrames(
       },
     }),
   );
-  return sendBody(dicomweb, request, reply, wrap(format, parts));
+  return sendBody(dicomweb, request, reply, wrap(format, await begun(parts)));
 }
 
 function sendMetadata(
