@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { echo } from '../../src/main/station/dicom/scu.ts';
 import { type Asker, openSocket, rowOf, signInFirst } from './support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from './support/start-station.ts';
+import { storedFiles } from './support/stored-files.ts';
 import { notStoredAsSent } from './support/stored-objects.ts';
 import {
   dataSetOf,
@@ -48,9 +49,7 @@ describe('byte for byte', () => {
       `${real.objects.length} real slices sent and acknowledged in ${Math.round(performance.now() - startedAt)} ms`,
     );
     expect(await notStoredAsSent(administrator, 'main', real.objects)).toEqual([]);
-    const onDisk = new Set(
-      filesBelow(path.join(station.data, 'objects')).map((file) => dataSetOf(readFileSync(file)).toString()),
-    );
+    const onDisk = new Set((await storedFiles(station.data)).map((file) => dataSetOf(file).toString()));
     for (const { file } of real.objects) expect(onDisk.has(dataSetOf(file).toString())).toBe(true);
   });
 
@@ -153,6 +152,7 @@ describe('the worklist', () => {
     expect(completeness).toEqual({
       ...{ rule: 'association-ended-gapless-volume', instances: 13, series: 2, quietForMs: null },
       ...{ associationsReleased: 1, associationsBroken: 0, gaps: 0 },
+      ...{ named: 0, awaited: 0, sources: [], marks: [] },
     });
   });
 

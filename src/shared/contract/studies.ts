@@ -41,13 +41,34 @@ export const RunCard = z.object({
 });
 export type RunCard = z.infer<typeof RunCard>;
 
+/** A transaction in which an archive was asked to answer for objects of a study (storage commitment). */
+export const CommitmentCard = z.object({
+  requestId: z.string(),
+  peerAe: z.string(),
+  state: z.enum(['owed', 'asked', 'settled']),
+  /** What settled it: the archive's word, or a query. */
+  source: z.enum(['commitment', 'query']).nullable(),
+  /** Why the last attempt came to nothing. */
+  code: z.string().nullable(),
+  attempts: z.number().int(),
+  instances: z.number().int(),
+  committed: z.number().int(),
+  failed: z.number().int(),
+  requestedAtMs: z.number(),
+  askedAtMs: z.number().nullable(),
+  settledAtMs: z.number().nullable(),
+});
+export type CommitmentCard = z.infer<typeof CommitmentCard>;
+
 /** A study as the reading page opens it. */
 export const StudyDetail = z.object({
   row: WorklistRow,
   /** Where this study's DICOMweb lives, on the page's own origin. */
   dicomwebPath: z.string(),
   series: z.array(SeriesCard),
+  /** What it goes by when it calls the study complete, or holds meanwhile; peers by their AE titles. */
   completeness: CompletenessEvidence.nullable(),
+  commitments: z.array(CommitmentCard),
   priors: z.array(
     z.object({
       studyId: StudyId,
@@ -135,6 +156,11 @@ export const studies = {
     .route({ method: 'POST', path: '/studies/{studyId}/openings' })
     .input(one)
     .output(WorklistRow),
+  /** Asks an archive, by its AE title, to answer for all that is here of the study. Gives how many transactions that takes. */
+  requestCommitment: procedure('keeping.manage')
+    .route({ method: 'POST', path: '/studies/{studyId}/commitments', successStatus: 202 })
+    .input(one.extend({ peer: z.string().min(1).max(16) }))
+    .output(z.object({ requests: z.number().int() })),
   /** A person makes a comparison or own study count as new: it gets deadlines, inference and alerts. */
   promote: procedure('study.promote')
     .route({ method: 'POST', path: '/studies/{studyId}/promotions' })

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AiStatus } from '../domain/ai-status.ts';
 import { PatientId, StudyId, UserId } from '../domain/ids.ts';
-import { Completeness, Intent, ReportState } from '../domain/study.ts';
+import { Completeness, CompletenessMark, Intent, ReportState } from '../domain/study.ts';
 import { Reason, ServiceLevel, UrgencyLevel, UrgencyStanding } from '../domain/urgency.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 
@@ -44,7 +44,13 @@ export const WorklistRow = z.object({
   reportByAtMs: z.number().nullable(),
   receivedAtMs: z.number(),
   completeAtMs: z.number().nullable(),
-  images: z.object({ received: z.number().int(), expected: z.number().int().nullable(), completeness: Completeness }),
+  images: z.object({
+    received: z.number().int(),
+    expected: z.number().int().nullable(),
+    completeness: Completeness,
+    /** What speaks against all of them being here. */
+    marks: z.array(CompletenessMark).default([]),
+  }),
   inPacs: z.enum(['no-destination', 'not-yet', 'committed']),
   ai: AiStatus,
   priors: z.number().int(),

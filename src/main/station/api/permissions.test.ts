@@ -28,6 +28,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'studies.report': { input: { studyId: STUDY }, status: 200 },
   'studies.timeline': { input: { studyId: STUDY }, status: 200 },
   'studies.open': { input: { studyId: STUDY }, status: 200 },
+  'studies.requestCommitment': { input: { studyId: STUDY, peer: 'PACS' }, status: 409 },
   'studies.promote': { input: { studyId: STUDY }, status: 409 },
   'deliveries.list': { input: {}, status: 200 },
   'audit.events': { input: {}, status: 200 },

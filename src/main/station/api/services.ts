@@ -76,6 +76,14 @@ export type StationServices = {
       principal: Principal,
       studyId: StudyId,
     ): Result<WorklistRow, { readonly code: 'study-not-found' | 'already-new' }>;
+    requestCommitment(
+      principal: Principal,
+      studyId: StudyId,
+      peerAe: string,
+    ): Result<
+      { readonly requests: number },
+      { readonly code: 'study-not-found' | 'peer-not-callable' | 'nothing-to-commit' }
+    >;
     findMask(principal: Principal, findingId: FindingId): Promise<StoredMask | null>;
   };
   /** Of the principal's own site; one of another is as one that is not there. */

@@ -33,6 +33,9 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
     open: guarded.studies.open.handler(({ input, context }) =>
       valueOf(studies.open(context.session.principal, input.studyId)),
     ),
+    requestCommitment: guarded.studies.requestCommitment.handler(({ input, context }) =>
+      valueOf(studies.requestCommitment(context.session.principal, input.studyId, input.peer)),
+    ),
     promote: guarded.studies.promote.handler(({ input, context }) =>
       valueOf(studies.promote(context.session.principal, input.studyId)),
     ),

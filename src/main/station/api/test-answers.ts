@@ -1,3 +1,6 @@
+import { describePart } from './dicomweb/describe-part.ts';
+import { explicitHead } from './dicomweb/explicit-head.ts';
+import { nativeFrame, renderImage } from './dicomweb/pixel-work.ts';
 import { gzipSync } from 'node:zlib';
 import type { Finding, StudyDetail } from '../../../shared/contract/studies.ts';
 import { type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
@@ -41,7 +44,7 @@ export const ROW: WorklistRow = {
   reportByAtMs: 2,
   receivedAtMs: 0,
   completeAtMs: null,
-  images: { received: 3, expected: null, completeness: 'receiving' },
+  images: { received: 3, expected: null, completeness: 'receiving', marks: [] },
   inPacs: 'no-destination',
   ai: { state: 'waiting' },
   priors: 0,
@@ -56,6 +59,7 @@ const DETAIL: StudyDetail = {
   dicomwebPath: '/dicomweb/north',
   series: [],
   completeness: null,
+  commitments: [],
   priors: [],
   runs: [],
   quarantine: [],
@@ -109,6 +113,8 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       report: (_scope, studyId) => known(studyId, { studyId: STUDY, state: 'none', signedAtMs: null }),
       timeline: (_principal, studyId) => Promise.resolve(known(studyId, [{ ...entry }])),
       open: (_principal, studyId) => (studyId === STUDY ? ok(ROW) : err({ code: 'study-not-found' })),
+      requestCommitment: (_principal, studyId) =>
+        err({ code: studyId === STUDY ? 'peer-not-callable' : 'study-not-found' }),
       promote: (_principal, studyId) => err({ code: studyId === STUDY ? 'already-new' : 'study-not-found' }),
       findMask: (_principal, findingId) =>
         Promise.resolve(findingId === FINDING ? { studyId: STUDY, gzip: gzipSync(MASK) } : null),
@@ -204,6 +210,12 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         readRange: () => Promise.reject(new Error('no objects here')),
         sizeBytes: () => Promise.reject(new Error('no objects here')),
       },
+      findMetadata: () => null,
+      keepMetadata: () => undefined,
+      describePart: (heads) => Promise.resolve(describePart(heads)),
+      explicitHead: (work) => Promise.resolve(explicitHead(work)),
+      nativeFrame,
+      renderImage,
       openStore: () => {
         throw new Error('nothing is stored here');
       },

@@ -10,7 +10,7 @@ import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { pauseAfter } from './commitment-asked.ts';
-import { type ProofSource, recordProof } from './held-elsewhere.ts';
+import { isHeldElsewhere, type ProofSource, recordProof } from './held-elsewhere.ts';
 import { findRemote, type Peer } from './peers.ts';
 
 /** A transaction in which a peer is asked to answer for what we hold, not yet settled. */
@@ -246,6 +246,14 @@ export function settleRequest(
       ...{ siteId, studyId, actor: serviceActor('archive'), correlationId: requestId, atMs },
     });
   });
+}
+
+const IS_ASKED_FOR = 'SELECT 1 FROM commitment_requests WHERE study_id = ? LIMIT 1';
+
+/** Whether an archive is known to hold all of a study that has images here, was asked to answer for it, or neither. */
+export function findArchiveState(db: ReadableDb, studyId: string): 'committed' | 'not-yet' | 'no-destination' {
+  if (isHeldElsewhere(db, studyId)) return 'committed';
+  return prepared(db, IS_ASKED_FOR).get(studyId) === undefined ? 'no-destination' : 'not-yet';
 }
 
 /** The transactions about a study, newest first. */

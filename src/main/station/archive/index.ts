@@ -7,6 +7,7 @@ export {
 export { noteAvailability } from './availability-notice.ts';
 export {
   type CommitmentCard,
+  findArchiveState,
   listCommitmentsOf,
   requestCommitment,
 } from './commitment-requests.ts';

@@ -1,4 +1,9 @@
-import { type Completeness, CompletenessEvidence, type Intent } from '../../../shared/domain/study.ts';
+import {
+  type Completeness,
+  CompletenessEvidence,
+  type CompletenessMark,
+  type Intent,
+} from '../../../shared/domain/study.ts';
 import { nameKey } from '../../../shared/domain/person-name.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 
@@ -22,6 +27,8 @@ export type StudyCard = {
   readonly completeAtMs: number | null;
   readonly completeRevision: number | null;
   readonly evidence: CompletenessEvidence | null;
+  /** What speaks against all of it being here, as last judged. */
+  readonly marks: readonly CompletenessMark[];
   /** Objects that are shown. */
   readonly images: number;
   readonly hidden: number;
@@ -104,6 +111,8 @@ type StudyRow = {
 export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null {
   const row = prepared<StudyRow>(db, FIND_STUDY).get(studyId);
   if (row === undefined) return null;
+  const evidence = row.evidence === null ? null : CompletenessEvidence.parse(JSON.parse(row.evidence));
+  const isReceiving = row.completeness === 'receiving';
   return {
     studyId: row.study_id,
     siteId: row.site_id,
@@ -122,7 +131,9 @@ export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null
     completeness: row.completeness,
     completeAtMs: row.complete_at_ms,
     completeRevision: row.complete_revision,
-    evidence: row.evidence === null ? null : CompletenessEvidence.parse(JSON.parse(row.evidence)),
+    evidence,
+    // Evidence of a completion says nothing of images that came since.
+    marks: evidence === null || (isReceiving && evidence.rule !== 'undecided') ? [] : evidence.marks,
     images: row.images,
     hidden: row.hidden,
     isShown: row.images > 0 || (row.hidden === 0 && row.is_split_off === 0),

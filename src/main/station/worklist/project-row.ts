@@ -2,7 +2,7 @@ import { WorklistRow } from '../../../shared/contract/worklist.ts';
 import { familyBirthKey, searchable } from '../../../shared/domain/person-name.ts';
 import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { findDisplayName } from '../access/index.ts';
-import { findStudyCard } from '../archive/index.ts';
+import { findArchiveState, findStudyCard } from '../archive/index.ts';
 import { aiStatus } from '../inference/index.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { findOpening, findReport } from '../reading/index.ts';
@@ -58,8 +58,11 @@ export function projectRow(db: WritableDb, studyId: string): void {
     reportByAtMs: urgency?.reportByAtMs ?? null,
     receivedAtMs: study.receivedAtMs,
     completeAtMs: study.completeAtMs,
-    images: { received: study.images, expected: study.expected, completeness: study.completeness },
-    inPacs: 'no-destination',
+    images: {
+      ...{ received: study.images, expected: study.expected, completeness: study.completeness },
+      marks: [...study.marks],
+    },
+    inPacs: study.images === 0 ? 'no-destination' : findArchiveState(db, studyId),
     ai,
     priors: study.priors,
     openedBy:

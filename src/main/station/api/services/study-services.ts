@@ -1,18 +1,22 @@
 import type { Finding, RunCard, SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
+import type { CompletenessEvidence } from '../../../../shared/domain/study.ts';
 import type { Scope } from '../../access/index.ts';
 import { actorOf, findSite } from '../../access/index.ts';
 import {
+  findPeerTitle,
   findStudyCard,
   findStudyIdByUid,
   getObject,
   getStudyCard,
+  listCommitmentsOf,
   listInstances,
   listPriorIds,
   listQuarantineOf,
   listSeries,
   promoteStudy,
+  requestCommitment,
   type SeriesSummary,
   type StudyCard,
 } from '../../archive/index.ts';
@@ -88,6 +92,14 @@ export function studyServices({ db, objects, clock, readers }: StudyTools): Stat
       });
       return promoted.ok ? rowAfter(principal, studyId) : promoted;
     },
+    requestCommitment: (principal, studyId, aeTitle) => {
+      const study = inScope(principal, studyId);
+      if (study === null) return err({ code: 'study-not-found' });
+      const requested = requestCommitment(db, {
+        ...{ siteId: study.siteId, studyId, peer: { aeTitle }, actor: actorOf(principal), atMs: clock.nowMs() },
+      });
+      return requested.ok ? ok({ requests: requested.value.length }) : requested;
+    },
     findMask: async (principal, findingId) => {
       const finding = findFinding(db, findingId);
       if (finding?.mask == null || inScope(principal, finding.studyId) === null) return null;
@@ -113,13 +125,22 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
     row,
     dicomwebPath: `/dicomweb/${site.code}`,
     series: series.map((one) => showSeries(one, withPixels.has(one.seriesId))),
-    completeness: study.evidence,
+    completeness: study.evidence && showEvidence(db, study.evidence),
+    commitments: [...listCommitmentsOf(db, study.studyId)],
     priors: listPriorIds(db, study.studyId).map((studyId) => {
       const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);
       return { studyId: StudyId.parse(studyId), studyUid, dateRaw, description, modality, intent };
     }),
     runs: listRuns(db, study.studyId).map((run) => showRun(run, series)),
     quarantine: listQuarantineOf(db, study.studyId),
+  };
+}
+
+/** Evidence with the peers it comes from under their AE titles. */
+function showEvidence(db: ReadableDb, evidence: CompletenessEvidence): CompletenessEvidence {
+  return {
+    ...evidence,
+    sources: evidence.sources.map((source) => ({ ...source, from: findPeerTitle(db, source.from) ?? source.from })),
   };
 }
 
