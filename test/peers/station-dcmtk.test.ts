@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeInstance } from '../../src/main/station/dicom/dataset/describe-instance.ts';
@@ -6,6 +6,7 @@ import { bytesReader, findPixelData } from '../../src/main/station/dicom/dataset
 import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
+import { storedFiles } from '../system/support/stored-files.ts';
 import { dataSetOf, phantomStudy, realHeadCt, type SentStudy } from '../system/support/studies.ts';
 import { recordingProxy, type RecordingProxy } from './support/recording-proxy.ts';
 import { havePeers, runPeer } from './support/run-peer.ts';
@@ -159,9 +160,12 @@ describe.skipIf(!isHere)('other services', () => {
 describe.skipIf(!isHere || !havePeers('dciodvfy'))('dciodvfy', () => {
   test('finds no error in the file meta information of what is on disk, nor in a phantom as a whole', async () => {
     const stored = { phantom: [] as string[], real: [] as string[] };
-    for (const entry of readdirSync(path.join(station.data, 'objects'), { recursive: true, withFileTypes: true })) {
-      const file = path.join(entry.parentPath, entry.name);
-      if (entry.isFile() && readPart10Header(readFileSync(file)).ok) stored[await originOf(file)].push(file);
+    const folder = temporaryFolder();
+    for (const [index, bytes] of (await storedFiles(station.data)).entries()) {
+      if (!readPart10Header(bytes).ok) continue;
+      const file = path.join(folder, `${index}.dcm`);
+      writeFileSync(file, bytes);
+      stored[await originOf(file)].push(file);
     }
     expect(stored.phantom.length).toBeGreaterThan(10);
     const errorsIn = async (files: readonly string[]) => {
