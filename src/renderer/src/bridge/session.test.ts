@@ -8,6 +8,7 @@ const user = {
   roles: ['radiologist'],
   permissions: ['worklist.read'],
   site: { code: 'demo', name: 'Demo site', zone: 'UTC' },
+  sites: [{ code: 'demo', name: 'Demo site' }],
 };
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): void {

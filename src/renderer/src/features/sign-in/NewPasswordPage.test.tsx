@@ -21,6 +21,7 @@ const user = {
   roles: ['radiologist'],
   permissions: ['worklist.read'],
   site: { code: 'main', name: 'Main', zone: 'UTC' },
+  sites: [{ code: 'main', name: 'Main' }],
 };
 const fetch = vi.fn<(path: string, init: RequestInit) => Promise<Response>>();
 const answer = (status: number, body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { status }));
