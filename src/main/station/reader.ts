@@ -13,6 +13,9 @@ import {
   previewRetention,
   type RetentionQuestion,
 } from './archive/index.ts';
+import { explicitHead, type HeadWork } from './api/dicomweb/explicit-head.ts';
+import { nativeFrame, renderImage, type RenderWork } from './api/dicomweb/pixel-work.ts';
+import type { EncodedFrame } from './dicom/pixel/encoded-frame.ts';
 import { describePart } from './api/dicomweb/describe-part.ts';
 import type { MetadataHead } from './api/dicomweb/metadata-head.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
@@ -41,6 +44,9 @@ export const READER_TASKS = {
   'measure-cache': (db: ReadableDb, siteId: string) => measureCache(db, siteId),
   'preview-retention': (db: ReadableDb, question: RetentionQuestion) =>
     previewRetention(db, question, (studyId) => isOpenStudy(db, studyId)),
+  'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
+  'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),
+  'render-image': (_db: ReadableDb, work: RenderWork) => renderImage(work),
   'describe-part': (_db: ReadableDb, heads: readonly MetadataHead[]) => describePart(heads),
   'move-log': () => (mover ??= connectMover())(),
 } as const;

@@ -10,6 +10,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { gatherFacts, getProgress, listSources, type Progress } from './completeness-facts.ts';
 import { judgeFacts, marksOf, rankOfRule, type Verdict } from './completeness-rules.ts';
 import { noteNamedArrival } from './named-instances.ts';
+import { wantMetadata } from './series-metadata.ts';
 
 /** The jobs that judge a study complete by quiet time, and by its volume once no further association follows. */
 const QUIET_TIME_JOB = 'archive-quiet-time';
@@ -187,6 +188,7 @@ function complete(
   prepared(db, COMPLETE_STUDY).run(row);
   cancelJob(db, QUIET_TIME_JOB, study.studyId);
   cancelJob(db, SETTLING_JOB, study.studyId);
+  wantMetadata(db, study.studyId, study.siteId, atMs);
   appendEvent(db, {
     kind: 'study-completed',
     payload: { completeness, revision, intent: study.intent, evidence },

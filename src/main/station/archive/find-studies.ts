@@ -227,6 +227,16 @@ export function listInstancesBelow(
   return match<InstancePath>(db, { ...INSTANCES, columns: PATH_COLUMNS }, siteIds, keys, { limit, offset: 0 });
 }
 
+const LIST_BY_STUDY = `
+  SELECT ${PATH_COLUMNS} FROM studies s CROSS JOIN series x ON x.study_id = s.study_id CROSS JOIN instances i ON i.series_id = x.series_id
+   CROSS JOIN ${VERSION} WHERE s.study_id = ? AND i.is_hidden = 0 ORDER BY x.number, x.series_id, v.number, i.instance_id
+`;
+
+/** The current instances of one study that nobody hid, by series and instance number. */
+export function listInstancesByStudy(db: ReadableDb, studyId: string): InstancePath[] {
+  return prepared<InstancePath>(db, LIST_BY_STUDY).all(studyId);
+}
+
 /** Where the current object of an instance is, as it would be sent to another machine. */
 export type SendablePath = Omit<InstancePath, 'frames' | 'frameIndex'>;
 

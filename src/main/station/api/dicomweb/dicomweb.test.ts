@@ -58,7 +58,10 @@ const bytesOf = (digest: string) => {
   const found = all.find(({ instance }) => instance.digest === digest);
   return found === undefined ? Promise.reject(new Error('gone')) : Promise.resolve(Buffer.from(found.file));
 };
+let damaged = new Set<string>();
 const services: DicomwebServices = {
+  ...testAnswers().dicomweb,
+  isDamaged: (digest) => damaged.has(digest),
   findStudies(_scope, keys, page) {
     asked.push({ keys, page });
     const match = {
@@ -113,7 +116,6 @@ const services: DicomwebServices = {
       .map(({ instance }) => instance)
       .filter((one) => one.studyUid === studyUid && [undefined, one.seriesUid].includes(seriesUid))
       .filter((one) => [undefined, one.sopUid].includes(sopUid)),
-  openStore: testAnswers().dicomweb.openStore,
   objects: {
     read: bytesOf,
     readRange: async (digest, _encoding, start, length) => (await bytesOf(digest)).subarray(start, start + length),

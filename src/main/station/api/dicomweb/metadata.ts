@@ -1,57 +1,87 @@
-import { type DicomJson, toDicomJson } from '../../dicom/dataset/dicom-json.ts';
-import { findPixelData } from '../../dicom/dataset/find-pixel-data.ts';
-import { readDataset } from '../../dicom/dataset/read-dataset.ts';
-import { findTransferSyntax } from '../../dicom/transfer-syntaxes.ts';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import type { DicomJson } from '../../dicom/dataset/dicom-json.ts';
+import { metadataParts, type MetadataPart } from '../../archive/index.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
-import type { StoredInstance } from './services.ts';
-import { dataSetReader } from './stored-bytes.ts';
+import { headToJson, type MetadataHead, readHead, withAddresses } from './metadata-head.ts';
+import type { DicomwebServices, StoredInstance } from './services.ts';
 
-/** How many files are read ahead of the one being written. */
-const READ_AHEAD = 8;
+const decompress = promisify(zstdDecompress);
+/** How many parts are made ready ahead of the one being written. */
+const READ_AHEAD = 3;
+/** How many files are read at once for one part. */
+const FILES_AT_ONCE = 8;
+/** Fewer are read from their files: that is sooner done than a part. */
+const FEW = 4;
 
-/** A JSON array of every instance's metadata (PS3.18 §10.4.1.1.2, Annex F), written as it is read. */
+/** What metadata are made of and kept with. */
+type MetadataServices = Pick<DicomwebServices, 'objects' | 'findMetadata' | 'keepMetadata' | 'describePart'>;
+
+/** A JSON array of every instance's metadata (PS3.18 §10.4.1.1.2, Annex F), written as it is read; parts kept ready first. */
 export async function* writeMetadata(
-  objects: ObjectReader,
+  services: MetadataServices,
   instances: readonly StoredInstance[],
-  retrieveUrl: (stored: StoredInstance) => string,
+  instancesUrl: (stored: StoredInstance) => string,
 ): AsyncGenerator<string> {
-  const read = (stored: StoredInstance) => readMetadata(objects, stored, `${retrieveUrl(stored)}/pixeldata`);
-  const ahead = instances.slice(0, READ_AHEAD).map(read);
-  // One that fails while an earlier one is still awaited must not count as unhandled: it is awaited in its turn.
-  for (const one of ahead) one.catch(() => undefined);
-  yield '[';
-  for (let index = 0; index < instances.length; index += 1) {
-    const next = instances[index + READ_AHEAD];
-    if (next !== undefined) {
-      const reading = read(next);
-      reading.catch(() => undefined);
-      ahead.push(reading);
-    }
-    yield `${index === 0 ? '' : ','}${JSON.stringify(await ahead[index])}`;
-  }
-  yield ']';
-}
-
-/** One instance's attributes without its pixels; of an object that cannot be read, its UIDs, so that it is not missed. */
-export async function readMetadata(
-  objects: ObjectReader,
-  stored: StoredInstance,
-  pixelDataUri: string,
-): Promise<DicomJson> {
-  const reader = dataSetReader(objects, stored);
-  if (findTransferSyntax(stored.transferSyntaxUid)?.isDeflated === true) {
-    const whole = readDataset(await reader.read(0, reader.length), stored.transferSyntaxUid);
-    return whole.ok ? toDicomJson(whole.value) : uidsOf(stored);
-  }
-  const found = await findPixelData(reader, stored.transferSyntaxUid);
-  return found.ok ? toDicomJson(found.value.dataset, { pixelDataUri }) : uidsOf(stored);
-}
-
-function uidsOf({ sopClassUid, sopUid, studyUid, seriesUid }: StoredInstance): DicomJson {
-  return {
-    '00080016': { vr: 'UI', Value: [sopClassUid] },
-    '00080018': { vr: 'UI', Value: [sopUid] },
-    '0020000D': { vr: 'UI', Value: [studyUid] },
-    '0020000E': { vr: 'UI', Value: [seriesUid] },
+  const parts = metadataParts(instances);
+  const read = (part: MetadataPart<StoredInstance>) => {
+    const text = readPart(services, part, instancesUrl);
+    // One that fails while an earlier one is still awaited must not count as unhandled: it is awaited in its turn.
+    text.catch(() => undefined);
+    return text;
   };
+  const ahead = parts.slice(0, READ_AHEAD).map(read);
+  for (const [index] of parts.entries()) {
+    const next = parts[index + READ_AHEAD];
+    if (next !== undefined) ahead.push(read(next));
+    yield `${index === 0 ? '[' : ','}${await ahead[index]}`;
+    ahead[index] = Promise.resolve(''); // what is written is let go
+  }
+  yield parts.length === 0 ? '[]' : ']';
+}
+
+async function readPart(
+  services: MetadataServices,
+  part: MetadataPart<StoredInstance>,
+  instancesUrl: (stored: StoredInstance) => string,
+): Promise<string> {
+  const [first] = part.instances;
+  if (first === undefined) return '';
+  const kept = services.findMetadata(part);
+  if (kept !== null) return withAddresses((await decompress(kept)).toString(), instancesUrl(first));
+  if (part.instances.length <= FEW) {
+    const heads = await readHeads(services.objects, part.instances);
+    return withAddresses(heads.map((head) => JSON.stringify(headToJson(head))).join(','), instancesUrl(first));
+  }
+  const made = await describeInstances(services, part.instances);
+  if (made.isWhole) services.keepMetadata(part, made.json);
+  return withAddresses((await decompress(made.json)).toString(), instancesUrl(first));
+}
+
+/** Metadata of instances, compressed; `isWhole` where every object could be read, so that they may be kept. */
+export async function describeInstances(
+  { objects, describePart: describe }: Pick<DicomwebServices, 'objects' | 'describePart'>,
+  instances: readonly StoredInstance[],
+): Promise<{ readonly json: Uint8Array; readonly isWhole: boolean }> {
+  const heads = await readHeads(objects, instances);
+  return { json: await describe(heads), isWhole: heads.every(({ bytes }) => bytes.length > 0) };
+}
+
+async function readHeads(objects: ObjectReader, instances: readonly StoredInstance[]): Promise<MetadataHead[]> {
+  const heads: MetadataHead[] = [];
+  for (let at = 0; at < instances.length; at += FILES_AT_ONCE)
+    heads.push(
+      ...(await Promise.all(
+        instances
+          .slice(at, at + FILES_AT_ONCE)
+          // An object whose file is gone or damaged is told by its UIDs.
+          .map((stored) => readHead(objects, stored).catch(() => ({ ...stored, bytes: new Uint8Array(0) }))),
+      )),
+    );
+  return heads;
+}
+
+/** One instance's metadata without addresses; rejects where it cannot be read. */
+export async function readMetadata(objects: ObjectReader, stored: StoredInstance): Promise<DicomJson> {
+  return headToJson(await readHead(objects, stored));
 }

@@ -4,19 +4,26 @@ import { Readable } from 'node:stream';
 /** One part: what it is, how long, and its bytes when their turn comes. */
 export type Part = {
   readonly contentType: string;
-  readonly length: number;
+  /** In bytes; null where that is known only once they are made. */
+  readonly length: number | null;
   readonly bytes: () => AsyncIterable<Uint8Array>;
+  /** A run of its bytes; left out where it can only be made as a whole. */
+  readonly slice?: (offset: number, length: number) => AsyncIterable<Uint8Array>;
+  /** Where it is to be had by itself. */
+  readonly location?: string;
 };
 
 /** A body that is on its way out as it is read. */
-export type Body = { readonly contentType: string; readonly length: number; readonly stream: Readable };
+export type Body = { readonly contentType: string; readonly length: number | null; readonly stream: Readable };
 
 /** Parts of one type as a `multipart/related` body (RFC 2387; PS3.18 §8.6.1.2), one after another. */
 export function multipartBody(type: string, parts: readonly Part[]): Body {
   const boundary = `wetread-${randomBytes(12).toString('hex')}`;
-  const heads = parts.map(({ contentType, length }) =>
-    Buffer.from(`--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\n\r\n`, 'latin1'),
-  );
+  const heads = parts.map(({ contentType, length, location }) => {
+    const where = location === undefined ? '' : `Content-Location: ${location}\r\n`;
+    const long = length === null ? '' : `Content-Length: ${length}\r\n`;
+    return Buffer.from(`--${boundary}\r\nContent-Type: ${contentType}\r\n${where}${long}\r\n`, 'latin1');
+  });
   const separator = Buffer.from('\r\n', 'latin1');
   const end = Buffer.from(`--${boundary}--\r\n`, 'latin1');
   async function* write(): AsyncGenerator<Uint8Array> {
@@ -27,15 +34,14 @@ export function multipartBody(type: string, parts: readonly Part[]): Body {
     }
     yield end;
   }
-  const length = parts.reduce((sum, part, index) => sum + (heads[index]?.length ?? 0) + part.length + 2, end.length);
+  const length = parts.reduce<number | null>(
+    (sum, part, index) =>
+      sum === null || part.length === null ? null : sum + (heads[index]?.length ?? 0) + part.length + 2,
+    end.length,
+  );
   return {
     contentType: `multipart/related; type="${type}"; boundary=${boundary}`,
     length,
     stream: Readable.from(write(), { objectMode: false }),
   };
-}
-
-/** One part alone as the body. */
-export function singleBody(part: Part): Body {
-  return { ...part, stream: Readable.from(part.bytes(), { objectMode: false }) };
 }

@@ -1,49 +1,52 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { acceptsJson, chooseFileFormat, chooseFrameFormat } from './choose-format.ts';
+import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
+import type { ObjectPath } from '../../archive/index.ts';
+import { acceptsJson, chooseFileFormat } from './choose-format.ts';
+import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
 import { parseAccept } from './media-types.ts';
 import { writeMetadata } from './metadata.ts';
-import { type Body, multipartBody, type Part, singleBody } from './multipart.ts';
-import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
-import type { ObjectPath } from '../../archive/index.ts';
+import type { Part } from './multipart.ts';
+import { nativeFile } from './native-file.ts';
+import { serveRendered } from './rendered.ts';
+import { serveFrames } from './retrieve-frames.ts';
+import { answerKnown, entityTag, sendParts, sendStream } from './send.ts';
 import type { StoredInstance } from './services.ts';
-import { dataSetReader, fileBytes } from './stored-bytes.ts';
-import { createFrameLocator, frameFormat, type FrameLocator } from './stored-frames.ts';
-import { begun, isUnreadable } from './unreadable.ts';
+import { isUnreadable } from './unreadable.ts';
+import { fileBytes, rangeBytes } from './stored-bytes.ts';
+import { createFrameLocator, type FrameLocator, isDecodable } from './stored-frames.ts';
 
 const UID = /^[0-9.]{1,64}$/;
-const STUDY = '/studies/:studyUid';
-const SERIES = `${STUDY}/series/:seriesUid`;
-const INSTANCE = `${SERIES}/instances/:sopUid`;
+/** Files prepared for decoding at once while one answer is put together. */
+const PREPARED_AT_ONCE = 4;
 
-type Handler = (instances: readonly [StoredInstance, ...StoredInstance[]]) => Promise<FastifyReply> | FastifyReply;
+/** The paths of a study, a series and an instance below a site. */
+export const STUDY = '/studies/:studyUid';
+export const SERIES = `${STUDY}/series/:seriesUid`;
+export const INSTANCE = `${SERIES}/instances/:sopUid`;
 
-/** WADO-RS (PS3.18 §10.4): files byte for byte as stored, metadata, frames. Nothing is transcoded. */
+/** The instances below a path: at least one. */
+export type Found = readonly [StoredInstance, ...StoredInstance[]];
+type Handler = (found: Found) => Promise<FastifyReply> | FastifyReply;
+
+/** WADO-RS (PS3.18 §10.4): files as stored or decoded, metadata, frames, bulk data, rendered images. */
 export function serveRetrieve(dicomweb: Dicomweb): void {
   const { app } = dicomweb.host;
-  const locate = createFrameLocator(dicomweb.services.objects);
+  const locator = createFrameLocator(dicomweb.services.objects);
   for (const path of [STUDY, SERIES, INSTANCE]) {
     app.get(`${DICOMWEB_PREFIX}${path}`, (request, reply) =>
-      answer(dicomweb, request, reply, (instances) => sendFiles(dicomweb, instances, request, reply)),
+      answerFound(dicomweb, request, reply, (found) => sendFiles(dicomweb, locator, found, request, reply)),
     );
     app.get(`${DICOMWEB_PREFIX}${path}/metadata`, (request, reply) =>
-      answer(dicomweb, request, reply, (instances) => sendMetadata(dicomweb, instances, request, reply)),
+      answerFound(dicomweb, request, reply, (found) => sendMetadata(dicomweb, found, request, reply)),
     );
   }
-  app.get<{ Params: { frames: string } }>(`${DICOMWEB_PREFIX}${INSTANCE}/frames/:frames`, (request, reply) =>
-    answer(dicomweb, request, reply, ([stored]) => {
-      const list = request.params.frames;
-      if (!/^[1-9]\d{0,6}(,[1-9]\d{0,6}){0,999}$/.test(list)) return reply.code(400).send({ code: 'frames-malformed' });
-      return sendFrames(dicomweb, locate, stored, list.split(',').map(Number), request, reply);
-    }),
-  );
-  app.get(`${DICOMWEB_PREFIX}${INSTANCE}/pixeldata`, (request, reply) =>
-    answer(dicomweb, request, reply, ([stored]) => sendFrames(dicomweb, locate, stored, null, request, reply)),
-  );
+  serveFrames(dicomweb, locator);
+  serveRendered(dicomweb, locator);
 }
 
 /** Finds what the path leads to, and records that it was read, before anything is sent. */
-async function answer(
+export async function answerFound(
   { admit, services, reads, log }: Dicomweb,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -55,7 +58,7 @@ async function answer(
   const uids = [studyUid, seriesUid, sopUid].filter((uid) => uid !== undefined);
   if (!uids.every((uid) => UID.test(uid))) return reply.code(400).send({ code: 'uid-malformed' });
   const path = { studyUid, ...(seriesUid !== undefined && { seriesUid }), ...(sopUid !== undefined && { sopUid }) };
-  const [first, ...others] = services.listInstances(session.principal, path);
+  const [first, ...others] = services.listInstances({ siteIds: [session.principal.siteId] }, path);
   if (first === undefined) return reply.code(404).send({ code: 'not-found' });
   reads.study(session, first.studyId, 'dicomweb');
   try {
@@ -69,89 +72,56 @@ async function answer(
 
 /** Of several, those known to be damaged are left out, and the answer says so by being partial; of damaged ones alone nothing is sent. */
 async function sendFiles(
-  dicomweb: Dicomweb,
-  found: readonly StoredInstance[],
+  { services, log }: Dicomweb,
+  locator: FrameLocator,
+  all: Found,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { objects, isDamaged } = dicomweb.services;
-  const instances = found.filter(({ digest }) => !isDamaged(digest));
-  if (instances.length === 0) return reply.code(410).send({ code: 'object-damaged' });
-  if (instances.length < found.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
-  const accepted = parseAccept(request.headers.accept);
-  const format = chooseFileFormat(
-    accepted,
-    instances.map(({ transferSyntaxUid }) => transferSyntaxUid),
-  );
+  const found = all.filter(({ digest }) => !services.isDamaged(digest));
+  if (found.length === 0) return reply.code(410).send({ code: 'object-damaged' });
+  if (found.length < all.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
+  const syntaxes = found.map(({ transferSyntaxUid }) => transferSyntaxUid);
+  const format = chooseFileFormat(parseAccept(request.headers.accept), syntaxes, syntaxes.every(isDecodable));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
-  const parts = instances.map(
-    (stored): Part => ({
-      contentType: `application/dicom; transfer-syntax=${stored.transferSyntaxUid}`,
-      length: stored.sizeBytes,
-      bytes: () => fileBytes(objects, stored),
-    }),
-  );
-  return sendBody(dicomweb, request, reply, wrap(format, await begun(parts)));
-}
-
-async function sendFrames(
-  dicomweb: Dicomweb,
-  locate: FrameLocator,
-  stored: StoredInstance,
-  numbers: readonly number[] | null,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  if (dicomweb.services.isDamaged(stored.digest)) return reply.code(410).send({ code: 'object-damaged' });
-  const frames = await locate(stored);
-  if (frames === null) return reply.code(404).send({ code: 'no-frames' });
-  const wanted = numbers === null ? frames : numbers.map((number) => frames[number - 1]);
-  const found = wanted.filter((frame) => frame !== undefined);
-  if (found.length < wanted.length) return reply.code(404).send({ code: 'frame-not-found' });
-  const frame = frameFormat(stored.transferSyntaxUid);
-  const format = chooseFrameFormat(parseAccept(request.headers.accept), frame, found.length);
-  if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
-  const reader = dataSetReader(dicomweb.services.objects, stored);
-  const parts = found.map(
-    (ranges): Part => ({
-      contentType: `${format.type}; transfer-syntax=${frame.transferSyntaxUid}`,
-      length: ranges.reduce((sum, { length }) => sum + length, 0),
-      async *bytes() {
-        for (const { offset, length } of ranges) yield await reader.read(offset, length);
-      },
-    }),
-  );
-  return sendBody(dicomweb, request, reply, wrap(format, await begun(parts)));
+  const digests = found.map(({ digest }) => digest);
+  const tag = entityTag(format.type, format.transferSyntaxUid, String(format.isMultipart), ...digests);
+  if (answerKnown(request, reply, tag)) return reply;
+  const storedPart = (stored: StoredInstance): Part => ({
+    contentType: `application/dicom; transfer-syntax=${stored.transferSyntaxUid}`,
+    length: stored.sizeBytes,
+    bytes: () => fileBytes(services.objects, stored),
+    slice: (offset, length) => {
+      const { digest, encoding, sizeBytes } = stored;
+      const read = (at: number, many: number) => services.objects.readRange(digest, encoding, at, many);
+      return rangeBytes({ length: sizeBytes, read }, offset, length);
+    },
+  });
+  const parts: Part[] = [];
+  for (let at = 0; at < found.length; at += PREPARED_AT_ONCE) {
+    const some = found.slice(at, at + PREPARED_AT_ONCE).map(async (stored) => {
+      const isAsIs = format.transferSyntaxUid === null || stored.transferSyntaxUid === EXPLICIT_LITTLE_ENDIAN;
+      return isAsIs ? storedPart(stored) : nativeFile(services, locator, stored);
+    });
+    for (const part of await Promise.all(some)) {
+      if (part === null) return reply.code(406).send({ code: 'not-transcodable' });
+      parts.push(part);
+    }
+  }
+  return sendParts(log, request, reply, format, parts);
 }
 
 function sendMetadata(
-  dicomweb: Dicomweb,
-  instances: readonly StoredInstance[],
+  { services, log }: Dicomweb,
+  found: Found,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   if (!acceptsJson(parseAccept(request.headers.accept))) return reply.code(406).send({ code: 'not-acceptable' });
-  const retrieveUrl = ({ studyUid, seriesUid, sopUid }: StoredInstance) =>
-    addressOf(request, 'studies', studyUid, 'series', seriesUid, 'instances', sopUid);
-  const stream = Readable.from(writeMetadata(dicomweb.services.objects, instances, retrieveUrl), { objectMode: false });
-  return send(dicomweb, request, reply.type('application/dicom+json'), stream);
-}
-
-function wrap(format: { readonly isMultipart: boolean; readonly type: string }, parts: readonly Part[]): Body {
-  const [only] = parts;
-  return format.isMultipart || only === undefined ? multipartBody(format.type, parts) : singleBody(only);
-}
-
-function sendBody(dicomweb: Dicomweb, request: FastifyRequest, reply: FastifyReply, body: Body): FastifyReply {
-  reply.headers({ 'content-type': body.contentType, 'content-length': body.length });
-  return send(dicomweb, request, reply, body.stream);
-}
-
-/** A stored file that cannot be read once the answer has begun cuts the connection, and is an incident. */
-function send({ log }: Dicomweb, request: FastifyRequest, reply: FastifyReply, stream: Readable): FastifyReply {
-  stream.on('error', (error) => {
-    if (!reply.raw.destroyed)
-      log.incident('retrieve-failed', error, { route: request.routeOptions.url ?? 'unmatched' });
-  });
-  return reply.send(stream);
+  const instancesUrl = ({ studyUid, seriesUid }: StoredInstance) =>
+    addressOf(request, 'studies', studyUid, 'series', seriesUid, 'instances');
+  const uids = found.flatMap(({ sopUid, digest }) => [sopUid, digest]);
+  if (answerKnown(request, reply, entityTag('metadata', instancesUrl(found[0]), ...uids))) return reply;
+  const stream = Readable.from(writeMetadata(services, found, instancesUrl), { objectMode: false });
+  return sendStream(log, request, reply.type('application/dicom+json'), stream);
 }

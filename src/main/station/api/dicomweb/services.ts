@@ -4,6 +4,7 @@ import type {
   InstanceKeys,
   InstanceMatch,
   InstancePath,
+  MetadataPart,
   ObjectPath,
   Page,
   ReceiveAnswer,
@@ -12,6 +13,11 @@ import type {
   StudyKeys,
   StudyMatch,
 } from '../../archive/index.ts';
+import type { Result } from '../../../../shared/domain/result.ts';
+import type { DecodeFailure, EncodedFrame } from '../../dicom/pixel/encoded-frame.ts';
+import type { HeadWork } from './explicit-head.ts';
+import type { NativeFrame, RenderWork } from './pixel-work.ts';
+import type { MetadataHead } from './metadata-head.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { ObjectRecord } from '../../platform/objects/records.ts';
 
@@ -32,6 +38,17 @@ export type DicomwebServices = {
   findInstances(scope: Scope, keys: InstanceKeys, page: Page): Promise<readonly InstanceMatch[]>;
   /** The current instances below a path that are neither hidden nor quarantined, by series and instance number, the first `limit` of them. */
   listInstances(scope: Scope, path: ObjectPath, limit?: number): readonly StoredInstance[];
+  /** True for an object whose bytes are known not to be as they were kept. */
+  isDamaged(digest: string): boolean;
   readonly objects: ObjectReader;
   openStore(principal: Principal): WebStore;
+  /** Metadata of these very objects that were kept ready, compressed; null where there are none. */
+  findMetadata(part: MetadataPart): Uint8Array | null;
+  keepMetadata(part: MetadataPart, json: Uint8Array): void;
+  /** Makes metadata of heads, compressed, off the main thread. */
+  describePart(heads: readonly MetadataHead[]): Promise<Uint8Array>;
+  /** Writes the elements before the pixels in explicit VR little endian, decodes, and renders: each off the main thread. */
+  explicitHead(work: HeadWork): Promise<Uint8Array | null>;
+  nativeFrame(frame: EncodedFrame): Promise<Result<NativeFrame, DecodeFailure>>;
+  renderImage(work: RenderWork): Promise<Result<Uint8Array, DecodeFailure>>;
 };

@@ -2,13 +2,27 @@ import type { RangeReader } from '../../dicom/dataset/find-pixel-data.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { StoredInstance } from './services.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+/** Small enough that a hundred slow readers hold little, large enough that reading is cheap. */
+const CHUNK_BYTES = 256 * 1024;
+/** The rest waits its turn: every answer under way holds one chunk at most. */
+const MOST_READS_AT_ONCE = 16;
 
 /** A stored file from its first byte to its last, in pieces. */
 export async function* fileBytes(objects: ObjectReader, stored: StoredInstance): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < stored.sizeBytes; start += CHUNK_BYTES) {
-    const length = Math.min(CHUNK_BYTES, stored.sizeBytes - start);
-    yield await objects.readRange(stored.digest, stored.encoding, start, length);
+  yield* rangeBytes(
+    { length: stored.sizeBytes, read: (at, length) => read(objects, stored, at, length) },
+    0,
+    stored.sizeBytes,
+  );
+}
+
+/** A run of bytes in pieces, read as they are asked for. */
+export async function* rangeBytes(reader: RangeReader, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  const end = offset + length;
+  for (let at = offset; at < end; at += CHUNK_BYTES) {
+    const chunk = await reader.read(at, Math.min(CHUNK_BYTES, end - at));
+    if (chunk.length === 0) throw new Error('a stored object is shorter than its record');
+    yield chunk;
   }
 }
 
@@ -16,6 +30,27 @@ export async function* fileBytes(objects: ObjectReader, stored: StoredInstance):
 export function dataSetReader(objects: ObjectReader, stored: StoredInstance): RangeReader {
   return {
     length: stored.sizeBytes - stored.bodyOffset,
-    read: (offset, length) => objects.readRange(stored.digest, stored.encoding, stored.bodyOffset + offset, length),
+    read: (offset, length) => read(objects, stored, stored.bodyOffset + offset, length),
   };
+}
+
+let reading = 0;
+const waiting: (() => void)[] = [];
+
+async function read(
+  objects: ObjectReader,
+  { digest, encoding }: StoredInstance,
+  start: number,
+  length: number,
+): Promise<Uint8Array> {
+  if (reading >= MOST_READS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else reading += 1;
+  try {
+    return await objects.readRange(digest, encoding, start, length);
+  } finally {
+    // Whoever waits takes this turn over.
+    const next = waiting.shift();
+    if (next === undefined) reading -= 1;
+    else next();
+  }
 }

@@ -3,13 +3,19 @@ import { findDisplayName, type Principal } from '../../access/index.ts';
 import {
   admitWebSender,
   type Archive,
+  type DescribeInstances,
   endAssociation,
   findInstances,
+  findMetadataPart,
   getObject,
+  keepMetadataPart,
   listInstancesBelow,
   receiveObject,
 } from '../../archive/index.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
+import { isDamaged } from '../../platform/objects/records.ts';
+import type { ReadableDb } from '../../platform/store/database.ts';
+import { describeInstances } from '../dicomweb/metadata.ts';
 import type { DicomwebServices, WebStore } from '../dicomweb/services.ts';
 import type { Readers } from './readers.ts';
 
@@ -18,6 +24,8 @@ export type DicomwebTools = {
   readonly archive: Archive;
   readonly objects: ObjectReader;
   readonly readers: Readers;
+  /** What computes for long runs here, not where searches wait. */
+  readonly threads: Readers;
   /** Names of services whose objects are for comparison. */
   readonly comparisonSenders: readonly string[];
   readonly objectAnswered: (status: string) => void;
@@ -25,7 +33,7 @@ export type DicomwebTools = {
 
 /** What DICOMweb asks of the archive, bound to it; searches run on the reader threads. */
 export function dicomwebServices(tools: DicomwebTools): DicomwebServices {
-  const { archive, objects, readers } = tools;
+  const { archive, objects, readers, threads } = tools;
   const { db } = archive;
   return {
     objects,
@@ -37,7 +45,23 @@ export function dicomwebServices(tools: DicomwebTools): DicomwebServices {
         ...instance,
         ...getObject(db, instance.digest),
       })),
+    isDamaged: (digest) => isDamaged(db, digest),
     openStore: (principal) => openStore(tools, principal),
+    findMetadata: (part) => findMetadataPart(db, part),
+    keepMetadata: (part, json) => keepMetadataPart(db, part, json),
+    describePart: (heads) => threads.run('describe-part', heads),
+    explicitHead: (work) => threads.run('explicit-head', work),
+    nativeFrame: (frame) => threads.run('native-frame', frame),
+    renderImage: (work) => threads.run('render-image', work),
+  };
+}
+
+/** Describes instances for whoever keeps metadata ready; null where one of them cannot be read now. */
+export function storedMetadata(db: ReadableDb, services: DicomwebServices): DescribeInstances {
+  return async (instances) => {
+    const stored = instances.map((instance) => ({ ...instance, ...getObject(db, instance.digest) }));
+    const { json, isWhole } = await describeInstances(services, stored);
+    return isWhole ? json : null;
   };
 }
 

@@ -10,10 +10,11 @@ export function findStudyFace(db: ReadableDb, studyId: string | null): StudyFace
   const study = studyId === null ? null : findStudyCard(db, studyId);
   if (study === null) return null;
   const { studyUid, accession, description, modality, dateRaw, images, isShown } = study;
-  const { name, birthDateRaw, sex, mrn, issuer } = study.patient;
+  const { patientId, name, birthDateRaw, sex, mrn, issuer } = study.patient;
   return {
     ...{ studyUid, accession, description, modality, dateRaw, images, isShown, birthDateRaw, sex, mrn, issuer },
     studyId: StudyId.parse(study.studyId),
+    patientId: PatientId.parse(patientId),
     patientName: name,
   };
 }

@@ -20,6 +20,9 @@ export type DicomJsonPersonName = {
 /** A data set in the DICOM JSON model, by tag in eight hexadecimal digits. */
 export type DicomJson = { readonly [tag: string]: DicomJsonAttribute };
 
+/** Where a binary value is to be had; null where it shall stand inline. */
+export type BulkUri = (element: Element) => string | null;
+
 const SPECIFIC_CHARACTER_SET = 0x00080005;
 const PIXEL_DATA = 0x7fe00010;
 
@@ -27,27 +30,32 @@ const PIXEL_DATA = 0x7fe00010;
  * A data set as DICOM JSON (PS3.18 Annex F). Pixel data are named by the URI given, never inlined; group lengths are left
  * out; JSON is UTF-8, so the character set says so.
  */
-export function toDicomJson(dataset: ReadDataset, options: { readonly pixelDataUri?: string } = {}): DicomJson {
-  const json = elementsToJson(dataset);
+export function toDicomJson(
+  dataset: ReadDataset,
+  options: { readonly pixelDataUri?: string; readonly bulkUri?: BulkUri } = {},
+): DicomJson {
+  const json = elementsToJson(dataset, options.bulkUri ?? (() => null));
   if (dataset.pixelData === null || options.pixelDataUri === undefined) return json;
   const vr = dataset.pixelData.vr === 'UN' ? 'OW' : dataset.pixelData.vr;
   return { ...json, [tagText(PIXEL_DATA)]: { vr, BulkDataURI: options.pixelDataUri } };
 }
 
-function elementsToJson(dataset: Dataset): DicomJson {
+function elementsToJson(dataset: Dataset, bulkUri: BulkUri): DicomJson {
   const attributes: [string, DicomJsonAttribute][] = [];
   for (const element of dataset.elements.values()) {
     if ((element.tag & 0xffff) === 0) continue; // group length
-    attributes.push([tagText(element.tag), attribute(element, dataset)]);
+    attributes.push([tagText(element.tag), attribute(element, dataset, bulkUri)]);
   }
   attributes.sort(([one], [other]) => (one < other ? -1 : 1));
   return Object.fromEntries(attributes);
 }
 
-function attribute(element: Element, dataset: Dataset): DicomJsonAttribute {
+function attribute(element: Element, dataset: Dataset, bulkUri: BulkUri): DicomJsonAttribute {
   const vr = resolvedVr(element, dataset);
   if (element.items !== null) {
-    return element.items.length === 0 ? { vr } : { vr, Value: element.items.map(elementsToJson) };
+    return element.items.length === 0
+      ? { vr }
+      : { vr, Value: element.items.map((item) => elementsToJson(item, bulkUri)) };
   }
   if (element.bytes.length === 0) return { vr };
   if (element.tag === SPECIFIC_CHARACTER_SET) return { vr, Value: ['ISO_IR 192'] };
@@ -55,6 +63,8 @@ function attribute(element: Element, dataset: Dataset): DicomJsonAttribute {
   const numbers = elementNumbers(element, dataset);
   if (numbers !== null) return { vr, Value: numberValues(numbers, element, dataset) };
   if (isText(vr)) return { vr, Value: textValues(vr, elementTexts(element, dataset)) };
+  const uri = bulkUri(element);
+  if (uri !== null) return { vr, BulkDataURI: uri };
   return { vr, InlineBinary: Buffer.from(element.bytes).toString('base64') };
 }
 
