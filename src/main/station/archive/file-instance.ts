@@ -382,6 +382,7 @@ function imageAttributes(instance: IdentifiedInstance) {
     isLossyCompressed: image.isLossyCompressed,
     hasPixelData: instance.hasPixelData,
     missing: instance.missing,
+    marks: instance.marks,
   };
 }
 

@@ -35,14 +35,61 @@ const EXAMPLES: readonly [readonly string[], string, string][] = [
 ];
 
 test.each(EXAMPLES)('reads %j', (terms, bytes, text) => {
-  expect(characterSet(terms).decode(Buffer.from(bytes, 'hex'))).toBe(text);
+  expect(characterSet(terms).decode(Buffer.from(bytes, 'hex'), 'PN')).toBe(text);
+});
+
+const OTHERS: readonly [string, readonly string[], string, string, string][] = [
+  ['every set with a term of its own: Latin 3', ['ISO_IR 109'], 'LO', 'd5', 'Ġ'],
+  ['Latin 4', ['ISO_IR 110'], 'LO', 'e6', 'æ'],
+  ['Latin 5', ['ISO_IR 148'], 'LO', 'f0', 'ğ'],
+  ['Latin 9', ['ISO_IR 203'], 'LO', 'a4', '€'],
+  ['Arabic', ['ISO_IR 127'], 'LO', 'e2e7', 'قه'],
+  ['katakana alone', ['ISO_IR 13'], 'PN', 'd4cfc0de', 'ﾔﾏﾀﾞ'],
+  ['GBK', ['GBK'], 'PN', 'cdf5', '王'],
+  ['JIS X 0212 by escape', ['', 'ISO 2022 IR 159'], 'PN', '1b2428443021 1b2842', '丂'],
+  [
+    'Cyrillic behind kanji, without an escape of its own',
+    ['ISO 2022 IR 144', 'ISO 2022 IR 87'],
+    'LO',
+    '1b24423b33 1b2842 bbee',
+    '山Лю',
+  ],
+  ['katakana behind kanji', ['ISO 2022 IR 13', 'ISO 2022 IR 87'], 'LO', '1b24423b33 1b2842 d4', '山ﾔ'],
+  ['Latin 2 by escape, until the name’s next component', ['', 'ISO 2022 IR 101'], 'PN', '1b2d42b3 5e e0', 'ł^à'],
+  ['an equals sign that delimits nothing in a text', ['', 'ISO 2022 IR 149'], 'LO', '1b242943fbf33dfbf3', '洪=洪'],
+  [
+    'a hat in a text, and a line end that resets it',
+    ['ISO_IR 100', 'ISO 2022 IR 101'],
+    'LT',
+    '1b2d42b35eb3 0a e0',
+    'ł^ł\nà',
+  ],
+  ['Korean whose writer left the escapes out', ['', 'ISO 2022 IR 149'], 'PN', 'fbf35ed1ce', '洪^吉'],
+  ['two-byte characters with spaces between', ['', 'ISO 2022 IR 87'], 'LO', '1b24423b3320 4544', '山 田'],
+];
+
+test.each(OTHERS)('reads %s', (_name, terms, vr, bytes, text) => {
+  const set = characterSet(terms);
+  expect([set.decode(Buffer.from(bytes.replaceAll(' ', ''), 'hex'), vr), set.marks]).toEqual([text, []]);
+});
+
+test.each([
+  ['ISO-IR 144', 'Лю', 'character-set-misspelt'],
+  ['ISO_IR144', 'Лю', 'character-set-misspelt'],
+  ['iso 2022 ir 144', 'Лю', 'character-set-misspelt'],
+  ['ISO_IR_144', 'Лю', 'character-set-misspelt'],
+  ['ISO 8859-5', 'Лю', 'character-set-misspelt'],
+  ['KLINGON', '»î', 'character-set-unknown'],
+])('marks the defined term %s and reads what it can', (term, text, mark) => {
+  const set = characterSet([term]);
+  expect([set.decode(Uint8Array.of(0xbb, 0xee), 'LO'), set.marks]).toEqual([text, [mark]]);
 });
 
 test('keeps a backslash inside a two-byte character from looking like a delimiter', () => {
-  const decoded = characterSet(['GB18030']).decode(Buffer.from('815c5cb6ab', 'hex'));
+  const decoded = characterSet(['GB18030']).decode(Buffer.from('815c5cb6ab', 'hex'), 'LO');
   expect(decoded.split('\\')).toHaveLength(2);
 });
 
 test('reads what no set explains without throwing', () => {
-  expect(characterSet(['NO SUCH SET', 'ISO 2022 IR 87']).decode(Uint8Array.of(0x1b, 0x24))).toBe('');
+  expect(characterSet(['NO SUCH SET', 'ISO 2022 IR 87']).decode(Uint8Array.of(0x1b, 0x24), 'PN')).toBe('');
 });

@@ -137,3 +137,42 @@ test('writes DICOM JSON as PS3.18 Annex F has it', () => {
     '7FE00010': { vr: 'OW', BulkDataURI: 'http://here/bulk' },
   });
 });
+
+test('keeps what is wrong, marks it, and lets nothing hidden into a row', () => {
+  const record = {
+    ...ct,
+    StudyInstanceUID: ['1.2.3', '1.2.4'],
+    StudyDate: '2026.01.31',
+    StudyTime: '09:15:00',
+    PatientBirthDate: '19601301',
+    StudyDescription: 'Head\u0007 with  noise',
+    SeriesDescription: 'x'.repeat(2000),
+  };
+  // The writer knows no text without a set, but others do: the term is blanked.
+  const bytes = Buffer.from(encodeDataset(record));
+  bytes.fill(' ', bytes.indexOf('ISO_IR 192'), bytes.indexOf('ISO_IR 192') + 10);
+  const result = readDataset(bytes, EXPLICIT_LITTLE_ENDIAN);
+  if (!result.ok) throw new Error(result.error.code);
+  const odd = result.value;
+  const described = describeInstance(odd);
+  expect(described).toMatchObject({
+    studyUid: '1.2.3',
+    studyDate: '20260131',
+    studyTime: '091500',
+    birthDate: '19601301',
+    studyDescription: 'Head with noise',
+    seriesDescription: 'x'.repeat(512),
+  });
+  expect(described.marks.toSorted()).toEqual([
+    'character-set-missing',
+    'date-not-valid',
+    'text-has-controls',
+    'text-shortened',
+    'uid-has-several-values',
+  ]);
+});
+
+test('takes out of a name what would turn it round', () => {
+  const described = describeInstance(written({ ...ct, PatientName: 'Roe^\u202eenaJ\u202c' }));
+  expect([described.patientName?.raw, described.marks]).toEqual(['Roe^ enaJ', ['text-has-controls']]);
+});

@@ -1,5 +1,8 @@
+import type { CharacterSetMark } from './character-sets.ts';
+import type { Dataset, DatasetMark, ReadDataset } from './dataset.ts';
+import { normalDate, normalTime } from './dates.ts';
 import { lookUpKeyword } from './dictionary.ts';
-import type { Dataset, ReadDataset } from './dataset.ts';
+import { displayText, type TextMark } from './display-text.ts';
 import { readRejectionNote, type RejectionNote } from './rejection-note.ts';
 import { items, number, numbers, type PersonName, parsePersonName, text, texts } from './values.ts';
 
@@ -45,7 +48,10 @@ export type SeriesRequest = {
   readonly studyUid: string | null;
 };
 
-/** One instance in the product's own words: what the archive indexes. Dates and times keep their raw text. */
+/**
+ * One instance in the product's own words: what the archive indexes, fit to be shown. Dates and
+ * times in the form of ACR-NEMA come in today's; others, and the birth date, keep their text.
+ */
 export type InstanceDescription = {
   readonly studyUid: string | null;
   readonly seriesUid: string | null;
@@ -103,7 +109,19 @@ export type InstanceDescription = {
   readonly rejection: RejectionNote | null;
   /** Keywords of type 1 attributes that are absent or empty: of every object, and of an image where there are pixels. */
   readonly missing: readonly string[];
+  /** What the object got wrong and was kept in spite of; each at most once. */
+  readonly marks: readonly InstanceMark[];
 };
+
+/** Persisted: only ever added to. */
+export type InstanceMark =
+  | DatasetMark
+  | CharacterSetMark
+  | TextMark
+  | 'character-set-missing'
+  | 'date-not-valid'
+  | 'time-not-valid'
+  | 'uid-has-several-values';
 
 const ALWAYS_REQUIRED = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID', 'Modality'];
 const REQUIRED_WITH_PIXELS = [
@@ -119,36 +137,59 @@ const REQUIRED_WITH_PIXELS = [
 
 /** Renames, once and at the edge, what the product uses of a data set. Never throws; what is missing is listed. */
 export function describeInstance(dataset: ReadDataset): InstanceDescription {
-  const of = (keyword: string) => text(dataset, keyword);
+  const marks = new Set<InstanceMark>([...dataset.marks, ...dataset.characterSet.marks]);
+  const note = (mark: InstanceMark) => void marks.add(mark);
+  const shown = (raw: string | null) => (raw === null ? null : displayText(raw, note) || null);
+  const of = (keyword: string) => shown(text(dataset, keyword));
+  const listOf = (keyword: string) => texts(dataset, keyword).map((one) => displayText(one, note));
+  const nameOf = (keyword: string) => {
+    const raw = of(keyword);
+    if (raw !== null && dataset.characterSet.isDefault && /[^ -~]/.test(raw)) note('character-set-missing');
+    return raw === null ? null : parsePersonName(raw);
+  };
+  const uidOf = (keyword: string) => {
+    const [first = null, ...more] = texts(dataset, keyword);
+    if (more.length > 0) note('uid-has-several-values');
+    return first || null;
+  };
+  // What cannot be understood keeps its text: a person may still know what was meant.
+  const dateOf = (keyword: string) => normalized(of(keyword), normalDate, () => note('date-not-valid'));
+  const birthDateOf = () => {
+    const raw = of('PatientBirthDate');
+    if (raw !== null && normalDate(raw) === null) note('date-not-valid');
+    return raw; // told apart and shown as it was sent
+  };
+  const timeOf = (keyword: string) => normalized(of(keyword), normalTime, () => note('time-not-valid'));
   const hasPixelData = dataset.pixelData !== null;
   return {
-    studyUid: of('StudyInstanceUID'),
-    seriesUid: of('SeriesInstanceUID'),
-    sopUid: of('SOPInstanceUID'),
-    sopClassUid: of('SOPClassUID'),
+    studyUid: uidOf('StudyInstanceUID'),
+    seriesUid: uidOf('SeriesInstanceUID'),
+    sopUid: uidOf('SOPInstanceUID'),
+    sopClassUid: uidOf('SOPClassUID'),
 
-    patientName: name(dataset, 'PatientName'),
+    patientName: nameOf('PatientName'),
     patientId: of('PatientID'),
-    issuerOfPatientId: of('IssuerOfPatientID') ?? qualifiedIssuer(dataset, 'IssuerOfPatientIDQualifiersSequence'),
-    birthDate: of('PatientBirthDate'),
+    issuerOfPatientId:
+      of('IssuerOfPatientID') ?? shown(qualifiedIssuer(dataset, 'IssuerOfPatientIDQualifiersSequence')),
+    birthDate: birthDateOf(),
     sex: of('PatientSex'),
 
     accessionNumber: of('AccessionNumber'),
-    issuerOfAccessionNumber: qualifiedIssuer(dataset, 'IssuerOfAccessionNumberSequence'),
+    issuerOfAccessionNumber: shown(qualifiedIssuer(dataset, 'IssuerOfAccessionNumberSequence')),
     studyId: of('StudyID'),
-    studyDate: of('StudyDate'),
-    studyTime: of('StudyTime'),
+    studyDate: dateOf('StudyDate'),
+    studyTime: timeOf('StudyTime'),
     timezoneOffset: of('TimezoneOffsetFromUTC'),
     studyDescription: of('StudyDescription'),
-    referringPhysician: name(dataset, 'ReferringPhysicianName'),
+    referringPhysician: nameOf('ReferringPhysicianName'),
 
     modality: of('Modality'),
     seriesNumber: number(dataset, 'SeriesNumber'),
-    seriesDate: of('SeriesDate'),
-    seriesTime: of('SeriesTime'),
+    seriesDate: dateOf('SeriesDate'),
+    seriesTime: timeOf('SeriesTime'),
     seriesDescription: of('SeriesDescription'),
-    performedDate: of('PerformedProcedureStepStartDate'),
-    performedTime: of('PerformedProcedureStepStartTime'),
+    performedDate: dateOf('PerformedProcedureStepStartDate'),
+    performedTime: timeOf('PerformedProcedureStepStartTime'),
     requests: items(dataset, 'RequestAttributesSequence').map((item) => ({
       scheduledStepId: text(item, 'ScheduledProcedureStepID'),
       requestedProcedureId: text(item, 'RequestedProcedureID'),
@@ -160,7 +201,7 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
     laterality: of('ImageLaterality') ?? of('Laterality'),
     viewPosition: of('ViewPosition'),
     patientPosition: of('PatientPosition'),
-    convolutionKernel: texts(dataset, 'ConvolutionKernel'),
+    convolutionKernel: listOf('ConvolutionKernel'),
     contrastAgent: of('ContrastBolusAgent'),
     manufacturer: of('Manufacturer'),
     modelName: of('ManufacturerModelName'),
@@ -169,11 +210,11 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
 
     instanceNumber: number(dataset, 'InstanceNumber'),
     acquisitionNumber: number(dataset, 'AcquisitionNumber'),
-    acquisitionDate: of('AcquisitionDate'),
-    acquisitionTime: of('AcquisitionTime'),
+    acquisitionDate: dateOf('AcquisitionDate'),
+    acquisitionTime: timeOf('AcquisitionTime'),
     acquisitionDateTime: of('AcquisitionDateTime'),
-    contentDate: of('ContentDate'),
-    contentTime: of('ContentTime'),
+    contentDate: dateOf('ContentDate'),
+    contentTime: timeOf('ContentTime'),
 
     hasPixelData,
     image: describeImage(dataset),
@@ -181,6 +222,7 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
     missing: [...ALWAYS_REQUIRED, ...(hasPixelData ? REQUIRED_WITH_PIXELS : [])].filter((keyword) =>
       isMissing(dataset, keyword),
     ),
+    marks: [...marks],
   };
 }
 
@@ -220,9 +262,10 @@ function isMissing(dataset: Dataset, keyword: string): boolean {
   return (isNumber ? number(dataset, keyword) : text(dataset, keyword)) === null;
 }
 
-function name(dataset: Dataset, keyword: string): PersonName | null {
-  const raw = text(dataset, keyword);
-  return raw === null ? null : parsePersonName(raw);
+function normalized(raw: string | null, normal: (text: string) => string | null, fail: () => void): string | null {
+  const found = raw === null ? null : normal(raw);
+  if (raw !== null && found === null) fail();
+  return found ?? raw;
 }
 
 /** An issuer named by a local or a universal id (PS3.3 Table 10-17). */

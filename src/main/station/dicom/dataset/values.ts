@@ -1,4 +1,4 @@
-import { tagOf, type Tag } from './dictionary.ts';
+import { lookUpTag, tagOf, type Tag } from './dictionary.ts';
 import type { Dataset, Element } from './dataset.ts';
 
 /** A person name as sent, and its component groups (PS3.5 §6.2.1.2); a group that is absent is empty. */
@@ -29,7 +29,7 @@ export function isText(vr: string): boolean {
 export function elementTexts(element: Element, dataset: Dataset): readonly string[] {
   if (element.bytes.length === 0) return [];
   const text = ENCODED_TEXT.has(element.vr)
-    ? dataset.characterSet.decode(element.bytes)
+    ? dataset.characterSet.decode(element.bytes, element.vr)
     : Buffer.from(element.bytes).toString('latin1');
   if (SINGLE_TEXT.has(element.vr)) return [text.replace(/[\0 ]+$/, '')];
   return text.split('\\').map((value) => value.replaceAll('\0', '').trim());
@@ -92,8 +92,15 @@ export function text(dataset: Dataset, keyword: string): string | null {
 /** The numbers of a keyword; null where it is absent or any of them is no finite number. */
 export function numbers(dataset: Dataset, keyword: string): readonly number[] | null {
   const element = findElement(dataset, keyword);
-  const found = element && element.items === null ? elementNumbers(element, dataset) : null;
+  const found = element && element.items === null ? numbersOf(element, dataset) : null;
   return found && found.length > 0 && found.every(Number.isFinite) ? found : null;
+}
+
+/** By the element's VR; where that holds no numbers the writer had it wrong, and the dictionary's is tried. */
+function numbersOf(element: Element, dataset: Dataset): readonly number[] | null {
+  return (
+    elementNumbers(element, dataset) ?? elementNumbers({ ...element, vr: lookUpTag(element.tag)?.vr ?? '' }, dataset)
+  );
 }
 
 /** The first number of a keyword, or null. */
