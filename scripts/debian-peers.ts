@@ -12,6 +12,9 @@ export const DEBIAN_PEERS: Readonly<Record<string, string>> = {
   dcmodify: 'dcmtk',
   dcmsend: 'dcmtk',
   findscu: 'dcmtk',
+  getscu: 'dcmtk',
+  movescu: 'dcmtk',
+  dcmqrscp: 'dcmtk',
   Orthanc: 'orthanc',
   dciodvfy: 'dicom3tools',
 };

@@ -126,7 +126,7 @@ test('answers a study query with what was asked for, and names its character set
   ]);
   const sets: (string | null)[] = [];
   for (const asked of ['ISO_IR 100', 'ISO_IR 192', null]) {
-    const named = asked === null ? {} : { SpecificCharacterSet: asked };
+    const named: DicomRecord = asked === null ? {} : { SpecificCharacterSet: asked };
     const { matches: found } = await ask({ QueryRetrieveLevel: 'STUDY', ...named, PatientID: '4712', PatientName: '' });
     expect(found.map((match) => text(match, 'PatientName'))).toEqual(['Müller^Jörg']);
     sets.push(found[0] ? text(found[0], 'SpecificCharacterSet') : null);

@@ -1,0 +1,281 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findPeerProgram } from '../../scripts/debian-peers.ts';
+import { PeerStudy, type PeerSummary, RetrievalCard } from '../../src/shared/contract/peers.ts';
+import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
+import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
+import {
+  dataSetOf,
+  notAccepted,
+  type PhantomStudy,
+  phantomStudy,
+  remoteOf,
+  sendObjects,
+} from '../system/support/studies.ts';
+import { until } from '../system/support/until.ts';
+import { havePeers, runPeer } from './support/run-peer.ts';
+
+const hasDcmtk = havePeers('findscu', 'getscu', 'movescu', 'dcmqrscp', 'storescu');
+const hasOrthanc = havePeers('Orthanc');
+
+let station: RunningStation;
+let radiologist: Asker;
+let here: PhantomStudy;
+const ports = { movescu: 0, dcmqr: 0, orthanc: 0, orthancHttp: 0 };
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = await freePort();
+  const peer = (aeTitle: string, port?: number) => ({
+    ...{ aeTitle, address: '127.0.0.1', services: ['store', 'query', 'retrieve'] },
+    ...(port !== undefined && { host: '127.0.0.1', port }),
+  });
+  station = await startStation({
+    demo: true,
+    config: {
+      dicom: {
+        host: '127.0.0.1',
+        peers: [
+          ...['MODALITY1', 'FINDSCU', 'GETSCU'].map((aeTitle) => peer(aeTitle)),
+          peer('MOVESCU', ports.movescu),
+          peer('DCMQR', ports.dcmqr),
+          peer('ORTHANC', ports.orthanc),
+          { aeTitle: 'MODALITY2', address: '127.0.0.1' },
+        ],
+      },
+      completeness: { quietMs: { CT: 2000 }, quietOtherMs: 2000 },
+      disk: { lowBytes: 2, fullBytes: 1 },
+    },
+  });
+  radiologist = await signIn(station, 'radiologist', 'demo');
+  here = phantomStudy({ seed: 51, matrix: 64, slices: 12 });
+  expect(notAccepted(await sendObjects(remoteOf(station), here.objects))).toEqual([]);
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await station.stop();
+  await endEverything();
+});
+
+const us = () => ['-aec', 'WETREAD', '127.0.0.1', String(station.dicom.port)];
+const studyKeys = () => ['-k', 'QueryRetrieveLevel=STUDY', '-k', `StudyInstanceUID=${here.studyUid}`];
+
+/** The files of a folder as data sets, by their bytes. */
+function dataSetsIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .map((name) => Buffer.from(dataSetOf(readFileSync(path.join(folder, name)))).toString('base64'))
+    .toSorted();
+}
+const sentDataSets = (study: PhantomStudy) =>
+  study.objects.map(({ file }) => Buffer.from(dataSetOf(file)).toString('base64')).toSorted();
+
+describe.skipIf(!hasDcmtk)('DCMTK asks us', () => {
+  test('findscu finds the study at every level, and is told what it left out', async () => {
+    const study = await runPeer('findscu', [
+      '-S',
+      ...studyKeys(),
+      '-k',
+      'PatientName',
+      '-k',
+      'NumberOfStudyRelatedInstances',
+      ...us(),
+    ]);
+    expect(study).toMatchObject({ exitCode: 0 });
+    expect(study.output).toMatch(new RegExp(`NumberOfStudyRelatedInstances|\\[${here.objects.length}\\s*\\]`));
+    const folder = temporaryFolder();
+    const image = [
+      '-k',
+      'QueryRetrieveLevel=IMAGE',
+      '-k',
+      `StudyInstanceUID=${here.studyUid}`,
+      '-k',
+      `SeriesInstanceUID=${here.objects[0]?.seriesUid}`,
+      '-k',
+      'SOPInstanceUID',
+    ];
+    expect(await runPeer('findscu', ['-S', '-X', '-od', folder, ...image, ...us()])).toMatchObject({ exitCode: 0 });
+    const inSeries = here.objects.filter(({ seriesUid }) => seriesUid === here.objects[0]?.seriesUid);
+    expect(readdirSync(folder).length).toBe(inSeries.length);
+    const astray = await runPeer('findscu', [
+      '-S',
+      '-v',
+      '-k',
+      'QueryRetrieveLevel=SERIES',
+      '-k',
+      'SeriesInstanceUID',
+      ...us(),
+    ]);
+    expect(astray.output).toMatch(/StudyInstanceUID must be one value|0xa900/i);
+  });
+
+  test('getscu gets the study byte for byte', async () => {
+    const folder = temporaryFolder();
+    const got = await runPeer('getscu', ['-S', '-od', folder, ...studyKeys(), ...us()]);
+    expect({ exitCode: got.exitCode, faults: got.output.match(/^[EF]:.*$/m) }).toEqual({ exitCode: 0, faults: null });
+    expect(dataSetsIn(folder)).toEqual(sentDataSets(here));
+  });
+
+  test('movescu has the study moved to itself, and is refused an unknown destination', async () => {
+    const folder = temporaryFolder();
+    const moved = await runPeer('movescu', [
+      '-S',
+      '-aet',
+      'MOVESCU',
+      '-aem',
+      'MOVESCU',
+      '+P',
+      String(ports.movescu),
+      '-od',
+      folder,
+      ...studyKeys(),
+      ...us(),
+    ]);
+    expect({ exitCode: moved.exitCode, faults: moved.output.match(/^[EF]:.*$/m) }).toEqual({
+      exitCode: 0,
+      faults: null,
+    });
+    expect(dataSetsIn(folder)).toEqual(sentDataSets(here));
+    const lost = await runPeer('movescu', ['-S', '-v', '-aet', 'MOVESCU', '-aem', 'NOBODY', ...studyKeys(), ...us()]);
+    expect(lost.output).toMatch(/MoveDestinationUnknown|Move Destination Unknown|0xa801/i);
+  });
+
+  test('a peer that may not ask is offered nothing', async () => {
+    const asked = await runPeer('findscu', ['-S', '-aet', 'MODALITY2', ...studyKeys(), ...us()]);
+    expect(asked.output).toMatch(/No Acceptable Presentation Contexts/i);
+  });
+});
+
+describe.skipIf(!hasDcmtk)('we ask dcmqrscp', () => {
+  let there: PhantomStudy;
+  beforeAll(async () => {
+    const folder = temporaryFolder();
+    mkdirSync(path.join(folder, 'store'));
+    const file = path.join(folder, 'dcmqrscp.cfg');
+    writeFileSync(
+      file,
+      [
+        `NetworkTCPPort = ${ports.dcmqr}`,
+        ...['MaxPDUSize = 16384', 'MaxAssociations = 16', 'HostTable BEGIN'],
+        ...[`wetread = (WETREAD, 127.0.0.1, ${station.dicom.port})`, 'HostTable END'],
+        ...['VendorTable BEGIN', 'VendorTable END', 'AETable BEGIN'],
+        ...[`DCMQR ${path.join(folder, 'store')} RW (200, 1024mb) ANY`, 'AETable END', ''],
+      ].join('\n'),
+    );
+    children.push(spawn(findPeerProgram('dcmqrscp') ?? 'dcmqrscp', ['-c', file], { stdio: 'ignore' }));
+    there = phantomStudy({ seed: 52, matrix: 64, slices: 12 });
+    const remote = { ...remoteOf(station), port: ports.dcmqr, calledAe: 'DCMQR', callingAe: 'WETREAD' };
+    await until(
+      async () => (await runPeer('echoscu', ['-aec', 'DCMQR', '127.0.0.1', String(ports.dcmqr)])).exitCode === 0,
+      20_000,
+      200,
+    );
+    expect(notAccepted(await sendObjects(remote, there.objects))).toEqual([]);
+  });
+
+  test.each(['c-get', 'c-move'] as const)(
+    'query and fetch by %s: the study arrives for comparison, byte for byte',
+    async (how) => {
+      const study = how === 'c-get' ? there : await another('DCMQR', ports.dcmqr, 53);
+      await expectFetched('DCMQR', study, how);
+    },
+  );
+});
+
+describe.skipIf(!hasOrthanc)('Orthanc', () => {
+  let http: string;
+  beforeAll(async () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 'orthanc.json');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...{ Name: 'peer', StorageDirectory: path.join(folder, 'db'), IndexDirectory: path.join(folder, 'db') },
+        ...{ HttpPort: ports.orthancHttp, DicomPort: ports.orthanc, DicomAet: 'ORTHANC', RemoteAccessAllowed: false },
+        ...{ AuthenticationEnabled: false, Plugins: [], StorageCompression: false },
+        DicomModalities: { wetread: ['WETREAD', '127.0.0.1', station.dicom.port] },
+      }),
+    );
+    children.push(spawn(findPeerProgram('Orthanc') ?? 'Orthanc', [file], { stdio: 'ignore' }));
+    http = `http://127.0.0.1:${ports.orthancHttp}`;
+    await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 60_000, 100);
+  });
+
+  const post = async (where: string, body: unknown) =>
+    (await fetch(`${http}${where}`, { method: 'POST', body: JSON.stringify(body) })).json();
+
+  test('queries us and has the study moved to itself', async () => {
+    const query = (await post('/modalities/wetread/query', {
+      Level: 'Study',
+      Query: { StudyInstanceUID: here.studyUid, PatientName: '*' },
+    })) as { ID: string };
+    const answers = (await (await fetch(`${http}/queries/${query.ID}/answers?expand&simplify`)).json()) as {
+      StudyInstanceUID: string;
+    }[];
+    expect(answers.map(({ StudyInstanceUID }) => StudyInstanceUID)).toEqual([here.studyUid]);
+    await post(`/queries/${query.ID}/retrieve`, { TargetAet: 'ORTHANC', Synchronous: true });
+    const statistics = (await (await fetch(`${http}/statistics`)).json()) as { CountInstances: number };
+    expect(statistics.CountInstances).toBe(here.objects.length);
+  });
+
+  test.each(['automatic', 'c-move'] as const)('is queried and fetched from, %s', async (how) => {
+    await expectFetched('ORTHANC', await another('ORTHANC', ports.orthanc, how === 'automatic' ? 54 : 55), how);
+  });
+});
+
+async function another(calledAe: string, port: number, seed: number): Promise<PhantomStudy> {
+  const study = phantomStudy({ seed, matrix: 64, slices: 12 });
+  const remote = { ...remoteOf(station), port, calledAe, callingAe: 'WETREAD' };
+  expect(notAccepted(await sendObjects(remote, study.objects))).toEqual([]);
+  return study;
+}
+
+/** That a study is found at a peer, fetched, filed for comparison and stored as it was sent there. */
+async function expectFetched(
+  aeTitle: string,
+  study: PhantomStudy,
+  how: 'automatic' | 'c-get' | 'c-move',
+): Promise<void> {
+  const peers = JSON.parse((await radiologist.fetch('/api/v1/peers')).text) as PeerSummary[];
+  const peerId = peers.find((peer) => peer.aeTitle === aeTitle)?.peerId ?? '';
+  const asked = await radiologist.fetch(
+    `/api/v1/peers/${peerId}/queries`,
+    jsonBody({ question: { studyUid: study.studyUid } }),
+  );
+  const found = PeerStudy.array().parse((JSON.parse(asked.text) as { studies: unknown }).studies);
+  expect(found).toMatchObject([{ studyUid: study.studyUid, studyId: null }]);
+  const started = await radiologist.fetch('/api/v1/retrievals', jsonBody({ peerId, studyUid: study.studyUid, how }));
+  const { retrievalId } = RetrievalCard.parse(JSON.parse(started.text));
+  const ended = await until(async () => {
+    const cards = RetrievalCard.array().parse(JSON.parse((await radiologist.fetch('/api/v1/retrievals')).text));
+    return cards.find((card) => card.retrievalId === retrievalId && card.endedAtMs !== null) ?? null;
+  }, 60_000);
+  expect(ended).toMatchObject({ state: 'done', code: null, completed: study.objects.length, failed: 0 });
+  expect(ended.studyId).not.toBeNull();
+  const detail = await radiologist.study(ended.studyId ?? '');
+  expect({ intent: detail.row.intent, images: detail.row.images.received }).toEqual({
+    intent: 'comparison',
+    images: study.objects.length,
+  });
+  const stored: string[] = [];
+  for (const object of study.objects) {
+    const file = await radiologist.storedFile('demo', object);
+    stored.push(file === null ? 'missing' : Buffer.from(dataSetOf(file)).toString('base64'));
+  }
+  expect(stored.toSorted()).toEqual(sentDataSets(study));
+}
+
+test('the study that was sent stands on the worklist', async () => {
+  await rowOf(radiologist, here.studyUid, ({ images }) => images.received === here.objects.length);
+});
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
