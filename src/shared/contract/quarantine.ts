@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DiscardReason, Release } from '../domain/correction.ts';
-import { StudyId } from '../domain/ids.ts';
+import { PatientId, StudyId } from '../domain/ids.ts';
 import { QuarantineReason } from '../domain/study.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 
@@ -12,6 +12,7 @@ export type QuarantineState = z.infer<typeof QuarantineState>;
 export const StudyFace = z.object({
   studyId: StudyId,
   studyUid: z.string(),
+  patientId: PatientId,
   patientName: z.string(),
   birthDateRaw: z.string().nullable(),
   sex: z.string().nullable(),

@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import {
+  IconAlertOctagon,
   IconArrowRight,
   IconHistory,
   IconKeyboard,
@@ -9,6 +10,7 @@ import {
   IconMoon,
   IconSearch,
   IconSun,
+  IconUserEdit,
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -46,6 +48,26 @@ export function CommandPalette(): ReactNode {
       icon: <IconList size={size} />,
       run: () => void navigate({ to: '/worklist' }),
     },
+    ...(permissions.includes('quarantine.read')
+      ? [
+          {
+            id: 'quarantine',
+            label: t('nav.quarantine'),
+            icon: <IconAlertOctagon size={size} />,
+            run: () => void navigate({ to: '/quarantine' }),
+          },
+        ]
+      : []),
+    ...(permissions.includes('identity.correct')
+      ? [
+          {
+            id: 'corrections',
+            label: t('nav.corrections'),
+            icon: <IconUserEdit size={size} />,
+            run: () => void navigate({ to: '/corrections' }),
+          },
+        ]
+      : []),
     ...(permissions.includes('audit.read')
       ? [
           {

@@ -32,6 +32,16 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
         <Link to="/worklist" className={classes.tab}>
           {t('nav.worklist')}
         </Link>
+        {user.permissions.includes('quarantine.read') && (
+          <Link to="/quarantine" className={classes.tab}>
+            {t('nav.quarantine')}
+          </Link>
+        )}
+        {user.permissions.includes('identity.correct') && (
+          <Link to="/corrections" className={classes.tab}>
+            {t('nav.corrections')}
+          </Link>
+        )}
         {user.permissions.includes('audit.read') && (
           <Link to="/audit" className={classes.tab}>
             {t('nav.audit')}

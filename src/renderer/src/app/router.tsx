@@ -11,7 +11,9 @@ import {
   type Router,
 } from '@tanstack/react-router';
 import { z } from 'zod';
+import { QuarantineState } from '../../../shared/contract/quarantine.ts';
 import { StudyId } from '../../../shared/domain/ids.ts';
+import { QuarantineReason } from '../../../shared/domain/study.ts';
 import { useSession } from '../bridge/session.ts';
 import { NewPasswordPage } from '../features/sign-in/NewPasswordPage.tsx';
 import { SignInPage } from '../features/sign-in/SignInPage.tsx';
@@ -83,7 +85,37 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../features/audit/AuditPage.tsx'), 'AuditPage'),
 });
 
-const routes = root.addChildren([index, signIn, newPassword, shell.addChildren([worklist, reading, audit])]);
+const QuarantineSearch = z.object({
+  state: QuarantineState.optional().catch(undefined),
+  reason: QuarantineReason.optional().catch(undefined),
+});
+
+const quarantine = createRoute({
+  getParentRoute: () => shell,
+  path: '/quarantine',
+  validateSearch: QuarantineSearch,
+  component: lazyRouteComponent(() => import('../features/quarantine/QuarantinePage.tsx'), 'QuarantinePage'),
+});
+
+const identity = createRoute({
+  getParentRoute: () => shell,
+  path: '/identity/$studyId',
+  params: { parse: ({ studyId }) => ({ studyId: StudyId.parse(studyId) }), stringify: ({ studyId }) => ({ studyId }) },
+  component: lazyRouteComponent(() => import('../features/identity/StudyIdentityPage.tsx'), 'StudyIdentityPage'),
+});
+
+const corrections = createRoute({
+  getParentRoute: () => shell,
+  path: '/corrections',
+  component: lazyRouteComponent(() => import('../features/identity/CorrectionsPage.tsx'), 'CorrectionsPage'),
+});
+
+const routes = root.addChildren([
+  index,
+  signIn,
+  newPassword,
+  shell.addChildren([worklist, reading, quarantine, identity, corrections, audit]),
+]);
 
 /** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */
 export type PageRouter = Router<typeof routes>;

@@ -2,6 +2,13 @@ import { globSync, readFileSync } from 'node:fs';
 import i18next from 'i18next';
 import { beforeAll, expect, test } from 'vitest';
 import { WORKLIST_FILTERS } from '../../../../shared/contract/worklist.ts';
+import {
+  CORRECTION_KINDS,
+  CORRECTION_REASONS,
+  DISCARD_REASONS,
+  HIDING_REASONS,
+  RELEASES,
+} from '../../../../shared/domain/correction.ts';
 import { NOT_RUN_REASONS } from '../../../../shared/domain/ai-status.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
 import { ROLES } from '../../../../shared/domain/permissions.ts';
@@ -18,6 +25,9 @@ test('every code the station may send has words', () => {
     ...NOT_RUN_REASONS.map((reason) => `ai.reason.${reason}`),
     ...QUARANTINE_REASONS.map((reason) => `quarantine.${reason}`),
     ...WORKLIST_FILTERS.map((filter) => `worklist.filter.${filter}`),
+    ...[...CORRECTION_REASONS, ...HIDING_REASONS, ...DISCARD_REASONS].map((reason) => `code.reason.${reason}`),
+    ...CORRECTION_KINDS.map((kind) => `code.kind.${kind}`),
+    ...RELEASES.map((release) => `corrections:quarantine.release.${release}`),
     ...ROLES.map((role) => `role.${role}`),
     ...INTENTS.map((intent) => `intent.${intent}`),
     ...COMPLETENESS.map((one) => `completeness.${one}`),
@@ -39,4 +49,15 @@ test('every text that the page names in so many words exists', () => {
   expect(named.length).toBeGreaterThan(80);
   const missing = named.filter((key) => key !== undefined && !i18next.exists(key) && !i18next.exists(`${key}_other`));
   expect(missing).toEqual([]);
+});
+
+test('every text that the pages of quarantine and corrections name exists in theirs', () => {
+  const files = globSync('src/renderer/src/features/{quarantine,identity}/**/*.{ts,tsx}');
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.:-]+)'/g)].map((match) => match[1]),
+  );
+  expect(named.length).toBeGreaterThan(60);
+  const exists = (key: string) =>
+    [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['corrections', 'app'] }));
+  expect(named.filter((key) => key !== undefined && !exists(key))).toEqual([]);
 });

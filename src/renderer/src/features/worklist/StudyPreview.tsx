@@ -2,6 +2,7 @@ import { ActionIcon, Button, Switch } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
@@ -32,6 +33,9 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
       <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
       <div className={classes.actions}>
         <Button onClick={onOpen}>{t('preview.open')}</Button>
+        <Button component={Link} to={`/identity/${row.studyId}`} variant="default">
+          {t('preview.identity')}
+        </Button>
         <span className={classes.space} />
         <ActionIcon variant="subtle" color="gray" aria-label={t('preview.close')} onClick={onClose}>
           <IconX size={16} />

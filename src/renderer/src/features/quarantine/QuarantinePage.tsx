@@ -1,0 +1,68 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { IconAlertOctagon } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCurrentUser } from '../../bridge/session.ts';
+import { EmptyState } from '../../ui/EmptyState.tsx';
+import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import hidden from '../../ui/Unseen.module.css';
+import { QuarantineBar } from './QuarantineBar.tsx';
+import { QuarantinedObject } from './QuarantinedObject.tsx';
+import classes from './QuarantinePage.module.css';
+import { QuarantineTable, TRACKS } from './QuarantineTable.tsx';
+import { type QuarantineFilter, useQuarantine } from './use-quarantine.ts';
+
+/** Objects that wait for a person: which and why, what they say beside what is stored, and what is to become of them. */
+export function QuarantinePage(): ReactNode {
+  const { t } = useTranslation('corrections');
+  const navigate = useNavigate();
+  const { state = 'held', reason } = useSearch({ from: '/shell/quarantine' });
+  const { zone } = useCurrentUser().site;
+  const [narrowed, setNarrowed] = useState<Pick<QuarantineFilter, 'peerId' | 'fromMs' | 'toMs'>>({});
+  const [selectedId, setSelectedId] = useState<string | null>(null);
+  const quarantine = useQuarantine({ state, reason, ...narrowed });
+  const entries = quarantine.state === 'ready' ? quarantine.entries : [];
+  const selected = entries.find(({ quarantineId }) => quarantineId === selectedId) ?? null;
+  return (
+    <div className={classes.page}>
+      <h1 className={hidden.unseen}>{t('quarantine.title')}</h1>
+      <QuarantineBar
+        filter={{ state, reason, ...narrowed }}
+        entries={entries}
+        held={quarantine.state === 'ready' ? quarantine.held : []}
+        onSearch={(search) => void navigate({ to: '/quarantine', search: { state, reason, ...search } })}
+        onNarrow={(more) => setNarrowed({ ...narrowed, ...more })}
+      />
+      <div className={classes.body}>
+        <div className={classes.list}>
+          {quarantine.state === 'loading' && <TableSkeleton columns={TRACKS} rowHeight={32} rows={14} />}
+          {quarantine.state === 'failed' && (
+            <IncidentNotice title={t('quarantine.failed')} failure={quarantine.failure} onRetry={quarantine.retry} />
+          )}
+          {quarantine.state === 'ready' && entries.length === 0 && (
+            <EmptyState icon={<IconAlertOctagon size={28} />} title={t('quarantine.empty')}>
+              {t('quarantine.emptyText')}
+            </EmptyState>
+          )}
+          {quarantine.state === 'ready' && entries.length > 0 && (
+            <QuarantineTable
+              entries={entries}
+              zone={zone}
+              selectedId={selectedId}
+              fetchMore={quarantine.fetchMore}
+              onSelect={setSelectedId}
+            />
+          )}
+        </div>
+        <aside className={classes.side} aria-label={t('quarantine.details')}>
+          {selected === null ? (
+            <p className={classes.quiet}>{t('quarantine.select')}</p>
+          ) : (
+            <QuarantinedObject key={selected.quarantineId} quarantineId={selected.quarantineId} zone={zone} />
+          )}
+        </aside>
+      </div>
+    </div>
+  );
+}
