@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
+import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
+import type { Actor } from '../platform/ledger/event.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { arrivalOf, aSlice } from '../testing/objects.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import {
+  countQuarantineByReason,
+  describeQuarantined,
+  discardQuarantined,
+  fileQuarantined,
+  getStudyCard,
+  listDiscarded,
+  listInstances,
+  listPriorIds,
+  listQuarantine,
+  moveStudy,
+  receiveObject,
+  takeBackQuarantined,
+} from './index.ts';
+import { LIST_ROWS } from './list-quarantine.ts';
+
+let clinic: Clinic;
+beforeEach(() => (clinic = openClinic()));
+afterEach(() => clinic.close());
+
+const actor: Actor = { kind: 'user', id: 'technologist' };
+const JOHN: DicomRecord = { PatientName: 'Roe^John', PatientID: '99', PatientBirthDate: '19500505', PatientSex: 'M' };
+const OTHER_PIXELS: DicomRecord = { PixelData: new Uint16Array(16).fill(999) };
+const settling = (quarantineId: string) => ({
+  ...{ siteId: clinic.north.siteId, quarantineId, actor },
+  atMs: clinic.nowMs(),
+});
+const held = (state: 'held' | 'released' | 'discarded' = 'held') =>
+  listQuarantine(clinic.db, clinic.north.siteId, { state, limit: 50 });
+const file = (quarantineId: string, release?: Release) =>
+  fileQuarantined(clinic.archive, { ...settling(quarantineId), ...(release !== undefined && { release }) });
+const discard = (quarantineId: string, reason: DiscardReason = 'test-object') =>
+  discardQuarantined(clinic.db, { ...settling(quarantineId), reason });
+
+/** A study of Jane with five slices, and one more object that is set aside. */
+async function withOneAside(changes: DicomRecord, n = 1) {
+  const study = await clinic.send([1, 2, 3, 4, 5].map((one) => aSlice(one)));
+  await clinic.receive(clinic.associate(), aSlice(n, changes));
+  const [row] = held();
+  if (row === undefined) throw new Error('nothing was set aside');
+  return { study, row };
+}
+
+test('other pixels: side by side only the pixels differ; filed again they are still other; a person makes them current', async () => {
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  expect(row).toMatchObject({ reason: 'same-uid-other-pixels', aeTitle: 'CT1', studyId: study, sopUid: '1.2.10.1.1' });
+  const described = await describeQuarantined(clinic.db, clinic.archive.objects, row);
+  expect(described).toMatchObject({ isReadable: true, standsInStudyId: study });
+  expect(described.attributes.filter(({ differs }) => differs)).toEqual([]);
+  expect(await file(row.quarantineId)).toMatchObject({ value: { outcome: 'still-held' } });
+  expect(await file(row.quarantineId, 'into-the-study-it-names')).toMatchObject({
+    error: { code: 'release-does-not-apply' },
+  });
+  expect(await file(row.quarantineId, 'as-current-version')).toEqual({ ok: true, value: { outcome: 'filed' } });
+  expect(listInstances(clinic.db, study).map(({ digest }) => digest)).toContain(row.digest);
+  expect(listInstances(clinic.db, study)).toHaveLength(5);
+  expect(held()).toEqual([]);
+  expect(clinic.events('quarantine-settled')).toMatchObject([
+    { payload: { how: 'filed', because: 'as-current-version' } },
+  ]);
+  expect(await file(row.quarantineId)).toMatchObject({ error: { code: 'already-settled' } });
+});
+
+test('another patient under a study’s UID: let into the study, by a person’s word', async () => {
+  const { study, row } = await withOneAside(JOHN, 6);
+  const { attributes } = await describeQuarantined(clinic.db, clinic.archive.objects, row);
+  expect(attributes.find(({ keyword }) => keyword === 'PatientName')).toMatchObject({
+    held: 'Roe^John',
+    differs: false,
+  });
+  expect(await file(row.quarantineId, 'as-current-version')).toMatchObject({
+    error: { code: 'release-does-not-apply' },
+  });
+  expect(await file(row.quarantineId, 'into-the-study-it-names')).toMatchObject({ ok: true });
+  expect(getStudyCard(clinic.db, study)).toMatchObject({ images: 6, quarantined: 0, patient: { name: 'Doe^Jane' } });
+});
+
+test('or as a study of the patient it names, where what else is set aside of it follows', async () => {
+  const changes = { ...JOHN, SeriesInstanceUID: '1.2.10.7' };
+  const { study, row } = await withOneAside(changes, 6);
+  await clinic.receive(clinic.associate(), aSlice(7, changes));
+  expect(await file(row.quarantineId, 'as-a-study-of-its-own')).toMatchObject({ ok: true });
+  const [second] = held();
+  expect(await file(second?.quarantineId ?? '')).toMatchObject({ value: { outcome: 'filed' } });
+  expect(getStudyCard(clinic.db, study)).toMatchObject({ images: 5, quarantined: 0 });
+  const johns = await clinic.send([aSlice(1, { ...JOHN, StudyInstanceUID: '1.2.20' })]);
+  const [own] = listPriorIds(clinic.db, johns);
+  expect(getStudyCard(clinic.db, own ?? '')).toMatchObject({ images: 2, patient: { name: 'Roe^John' } });
+  expect(getStudyCard(clinic.db, own ?? '').studyUid).toMatch(/^2\.25\./);
+});
+
+test('after the study was given to the right patient, what named that one is filed again by the table', async () => {
+  const { study, row } = await withOneAside(JOHN, 6);
+  const johns = await clinic.send([aSlice(1, { ...JOHN, StudyInstanceUID: '1.2.20' })]);
+  const { patientId } = getStudyCard(clinic.db, johns).patient;
+  moveStudy(clinic.db, {
+    ...{ siteId: clinic.north.siteId, studyId: study, to: { patientId }, reason: 'other' as const },
+    ...{ actor, atMs: clinic.nowMs() },
+  });
+  expect(await file(row.quarantineId)).toMatchObject({ value: { outcome: 'filed' } });
+  expect(getStudyCard(clinic.db, study)).toMatchObject({ images: 6, quarantined: 0, identityInDoubt: false });
+});
+
+test('what cannot be read stays, by its reason; one announced under another UID is filed by its own', async () => {
+  const broken = {
+    ...arrivalOf(aSlice(1)),
+    body: (async function* () {
+      yield Buffer.from('no data set');
+    })(),
+  };
+  await receiveObject(clinic.archive, broken, clinic.associate());
+  const announced = { ...arrivalOf(aSlice(2)), sopInstanceUid: '1.9.9' };
+  await receiveObject(clinic.archive, announced, clinic.associate());
+  const byReason = new Map(held().map((row) => [row.reason, row]));
+  const unreadable = byReason.get('unreadable')?.quarantineId ?? '';
+  expect(await file(unreadable)).toMatchObject({ value: { outcome: 'still-held', reason: 'unreadable' } });
+  expect(await file(byReason.get('uids-disagree-with-command')?.quarantineId ?? '')).toMatchObject({
+    value: { outcome: 'filed' },
+  });
+  expect(countQuarantineByReason(clinic.db, clinic.north.siteId)).toEqual([{ reason: 'unreadable', held: 1 }]);
+  const [row] = held();
+  if (row === undefined) throw new Error('nothing is held');
+  expect(await describeQuarantined(clinic.db, clinic.archive.objects, row)).toMatchObject({
+    ...{ isReadable: false, attributes: [], standsInStudyId: null },
+  });
+});
+
+test('discarded it leaves the list and the study’s mark, can be taken back, and is not set aside anew when sent again', async () => {
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  expect(discard(row.quarantineId, 'stored-one-is-right')).toMatchObject({ ok: true });
+  expect(discard(row.quarantineId)).toMatchObject({ error: { code: 'already-settled' } });
+  expect([held(), getStudyCard(clinic.db, study).quarantined]).toEqual([[], 0]);
+  await clinic.receive(clinic.associate(), aSlice(1, OTHER_PIXELS));
+  expect(held()).toEqual([]);
+  clinic.pass(1);
+  expect(listDiscarded(clinic.db, clinic.north.siteId, clinic.nowMs())).toEqual([row.digest]);
+  expect(takeBackQuarantined(clinic.db, settling(row.quarantineId))).toMatchObject({ ok: true });
+  expect(takeBackQuarantined(clinic.db, settling(row.quarantineId))).toMatchObject({
+    error: { code: 'not-discarded' },
+  });
+  expect(listDiscarded(clinic.db, clinic.north.siteId, clinic.nowMs())).toEqual([]);
+  expect(held()).toMatchObject([{ quarantineId: row.quarantineId, state: 'held' }]);
+});
+
+test('another site’s rows are not there', async () => {
+  const { row } = await withOneAside(OTHER_PIXELS);
+  const theirs = { ...settling(row.quarantineId), siteId: clinic.south.siteId };
+  expect(discardQuarantined(clinic.db, { ...theirs, reason: 'other' })).toMatchObject({
+    error: { code: 'quarantined-not-found' },
+  });
+  expect(await fileQuarantined(clinic.archive, theirs)).toMatchObject({ error: { code: 'quarantined-not-found' } });
+  expect(listQuarantine(clinic.db, clinic.south.siteId, { state: 'held', limit: 9 })).toEqual([]);
+});
+
+test('pages of the list follow each other without gap or repetition, by reason, sender and time, along the index', async () => {
+  await withOneAside(OTHER_PIXELS);
+  for (const n of [6, 7, 8, 9]) {
+    clinic.pass(n < 8 ? 0 : 10);
+    await clinic.receive(clinic.associate(), aSlice(n, JOHN));
+  }
+  const list = (query: Partial<Parameters<typeof listQuarantine>[2]>) =>
+    listQuarantine(clinic.db, clinic.north.siteId, { state: 'held', limit: 50, ...query });
+  const all = list({}).map(({ quarantineId }) => quarantineId);
+  const paged: string[] = [];
+  for (let page = list({ limit: 2 }); page.length > 0; page = list({ limit: 2, after: page.at(-1) }))
+    paged.push(...page.map(({ quarantineId }) => quarantineId));
+  expect([all.length, paged]).toEqual([5, all]);
+  expect(list({ reason: 'same-uid-other-patient' })).toHaveLength(4);
+  expect(list({ peerId: 'nobody' })).toEqual([]);
+  expect(list({ fromMs: clinic.nowMs() })).toHaveLength(1);
+  expect(list({ toMs: clinic.nowMs() - 1 })).toHaveLength(4);
+  expect(planOf(clinic.db, LIST_ROWS).join()).toMatch(/quarantine_in_order/);
+  expect(planOf(clinic.db, LIST_ROWS).join()).not.toMatch(/TEMP B-TREE/);
+});
