@@ -205,6 +205,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       findInstances: () => Promise.resolve([]),
       listInstances: () => [],
       isDamaged: () => false,
+      isAway: () => false,
       objects: {
         read: () => Promise.reject(new Error('no objects here')),
         readRange: () => Promise.reject(new Error('no objects here')),

@@ -23,6 +23,7 @@ export {
   measureCache,
 } from './keep-cache.ts';
 export { previewRetention, type RetentionQuestion } from './retention.ts';
+export { isHere } from './eviction.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
 export { type Hold, placeHold, releaseHold } from './holds.ts';
 export { createRefusals, type Refusals } from './refusals.ts';

@@ -8,7 +8,7 @@ import { aSlice } from '../testing/objects.ts';
 import { findStudies } from './find-studies.ts';
 import { recordProof } from './held-elsewhere.ts';
 import { placeHold } from './holds.ts';
-import { type CacheKeeper, createCacheKeeper, type KeptSite, measureCache } from './keep-cache.ts';
+import { type CacheKeeper, createCacheKeeper, type KeptSite, LIST_DIGESTS, measureCache } from './keep-cache.ts';
 import { configurePeers, listPeers } from './peers.ts';
 import { listInstances } from './queries.ts';
 import { LIST_BY_AGE, previewRetention, type RetentionRules } from './retention.ts';
@@ -199,8 +199,11 @@ test('a rule in force deletes: files, names and the patient go; that it was here
   expect(findStudyCard(clinic.db, again)?.patient.name).toBe(before?.patient.name);
 });
 
-test('judging by rules walks an index', () => {
-  const plan = planOf(clinic.db, LIST_BY_AGE).join('\n');
-  expect(plan).toContain('studies_by_age');
+test.each([
+  ['judging by rules', LIST_BY_AGE, 'studies_by_age'],
+  ['measuring', LIST_DIGESTS, 'PRIMARY KEY'],
+])('%s walks an index', (_what, sql, index) => {
+  const plan = planOf(clinic.db, sql).join('\n');
+  expect(plan).toContain(index);
   expect(plan).not.toContain('TEMP B-TREE');
 });

@@ -6,7 +6,7 @@ import type { Config } from '../platform/config.ts';
 import type { DiskState } from '../platform/disk-watch.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
-import { isExpected } from '../platform/objects/records.ts';
+import { isExpected, sumSizes } from '../platform/objects/records.ts';
 import { durable } from '../platform/store/durability.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { deleteStudy } from './delete-study.ts';
@@ -55,11 +55,10 @@ const RETENTION_EVERY_MS = DAY_MS;
 /** Files removed in one go, on the main thread. */
 const BATCH = 32;
 
-/** All objects of a site's studies whose files are here, counted once for each study that has them. On a reader thread. */
-const MEASURE = `
-  SELECT coalesce(sum(o.size_bytes), 0) AS bytes FROM instances i
-    JOIN instance_versions v ON v.site_id = i.site_id AND v.sop_uid = i.sop_uid
-    JOIN objects o ON o.digest = v.digest WHERE i.site_id = ? AND o.evicted_at_ms IS NULL
+/** Walks the primary key, a run at a time. */
+export const LIST_DIGESTS = `
+  SELECT sop_uid AS sopUid, digest FROM instance_versions WHERE site_id = ? AND (sop_uid, digest) > (?, ?)
+   ORDER BY sop_uid, digest LIMIT 5000
 `;
 const COUNT = `
   SELECT count(*) AS studies, coalesce(sum(evicted_objects > 0), 0) AS evicted FROM studies WHERE site_id = ? AND deleted_at_ms IS NULL
@@ -68,7 +67,18 @@ const COUNT = `
 /** What a site's studies take up; takes its time, so on a reader thread. */
 export function measureCache(db: ReadableDb, siteId: string): CacheSize {
   const counted = prepared<{ studies: number; evicted: number }>(db, COUNT).get(siteId);
-  const { bytes = 0 } = prepared<{ bytes: number }>(db, MEASURE).get(siteId) ?? {};
+  let bytes = 0;
+  let last = { sopUid: '', digest: '' };
+  for (;;) {
+    const run = prepared<typeof last>(db, LIST_DIGESTS).all(siteId, last.sopUid, last.digest);
+    bytes += sumSizes(
+      db,
+      run.map(({ digest }) => digest),
+    );
+    const next = run.at(-1);
+    if (next === undefined) break;
+    last = next;
+  }
   return { bytes, studies: counted?.studies ?? 0, evicted: counted?.evicted ?? 0 };
 }
 

@@ -51,6 +51,7 @@ beforeEach(async () => {
     listInstances: (_scope: unknown, { sopUid }: { sopUid?: string }) =>
       stored.filter((one) => [undefined, one.sopUid].includes(sopUid)),
     isDamaged: (digest: string) => known.has(digest),
+    isAway: () => false,
     objects: store,
   };
   station = await startTestStation(testAnswers({ dicomweb }));

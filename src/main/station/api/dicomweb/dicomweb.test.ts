@@ -62,6 +62,7 @@ let damaged = new Set<string>();
 const services: DicomwebServices = {
   ...testAnswers().dicomweb,
   isDamaged: (digest) => damaged.has(digest),
+  isAway: () => false,
   findStudies(_scope, keys, page) {
     asked.push({ keys, page });
     const match = {

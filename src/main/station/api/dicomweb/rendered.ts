@@ -8,7 +8,7 @@ import { parseAccept } from './media-types.ts';
 import { multipartBody, type Part } from './multipart.ts';
 import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './retrieve.ts';
 import { readFrameList } from './retrieve-frames.ts';
-import { answerKnown, entityTag, sendStream } from './send.ts';
+import { answerKnown, entityTag, sendNothing, sendStream } from './send.ts';
 import type { StoredInstance } from './services.ts';
 import type { FrameLocator } from './stored-frames.ts';
 import { readViewport, type Viewport } from './viewport.ts';
@@ -61,8 +61,9 @@ async function sendRendered(
   const type = chooseImage(request);
   if (type === null) return reply.code(406).send({ code: 'not-acceptable' });
   const images: Chosen[] = [];
+  if (found.every(({ digest }) => services.isAway(digest))) return reply.code(410).send({ code: 'object-nearline' });
   if (found.every(({ digest }) => services.isDamaged(digest))) return reply.code(410).send({ code: 'object-damaged' });
-  for (const stored of found.filter(({ digest }) => !services.isDamaged(digest))) {
+  for (const stored of found.filter(({ digest }) => !services.isDamaged(digest) && !services.isAway(digest))) {
     const frames = numbersOf(request);
     if (frames === null) return reply.code(400).send({ code: 'frames-malformed' });
     const opened = await locator.open(stored);

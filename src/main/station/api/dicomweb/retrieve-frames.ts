@@ -48,6 +48,7 @@ async function sendFrames(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  if (services.isAway(stored.digest)) return reply.code(410).send({ code: 'object-nearline' });
   if (services.isDamaged(stored.digest)) return reply.code(410).send({ code: 'object-damaged' });
   const located = await locator.locate(stored);
   if (located === null) return reply.code(404).send({ code: 'no-frames' });
@@ -133,6 +134,7 @@ async function sendBulkData(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const [, offset, length] = (/^(\d{1,15})-(\d{1,15})$/.exec(place) ?? []).map(Number);
+  if (services.isAway(stored.digest)) return reply.code(410).send({ code: 'object-nearline' });
   if (services.isDamaged(stored.digest)) return reply.code(410).send({ code: 'object-damaged' });
   const reader = dataSetReader(services.objects, stored);
   if (offset === undefined || length === undefined || length === 0 || offset + length > reader.length)

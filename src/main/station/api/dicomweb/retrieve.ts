@@ -78,9 +78,12 @@ async function sendFiles(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const found = all.filter(({ digest }) => !services.isDamaged(digest));
+  const here = all.filter(({ digest }) => !services.isAway(digest));
+  if (here.length === 0) return reply.code(410).send({ code: 'object-nearline' });
+  const found = here.filter(({ digest }) => !services.isDamaged(digest));
   if (found.length === 0) return reply.code(410).send({ code: 'object-damaged' });
-  if (found.length < all.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
+  if (found.length < here.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
+  else if (here.length < all.length) reply.code(206).header('warning', '299 - "some objects are nearline"');
   const syntaxes = found.map(({ transferSyntaxUid }) => transferSyntaxUid);
   const format = chooseFileFormat(parseAccept(request.headers.accept), syntaxes, syntaxes.every(isDecodable));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });

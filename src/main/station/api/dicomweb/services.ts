@@ -40,6 +40,8 @@ export type DicomwebServices = {
   listInstances(scope: Scope, path: ObjectPath, limit?: number): readonly StoredInstance[];
   /** True for an object whose bytes are known not to be as they were kept. */
   isDamaged(digest: string): boolean;
+  /** True where the object's file was let go: an archive has it. It cannot be sent, and nothing is wrong with it. */
+  isAway(digest: string): boolean;
   readonly objects: ObjectReader;
   openStore(principal: Principal): WebStore;
   /** Metadata of these very objects that were kept ready, compressed; null where there are none. */

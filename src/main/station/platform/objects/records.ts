@@ -40,6 +40,10 @@ export const LIST_OBJECTS_AFTER = `
   SELECT digest, encoding, size_bytes AS sizeBytes, body_offset AS bodyOffset FROM objects
    WHERE digest > ? AND evicted_at_ms IS NULL ORDER BY digest LIMIT ?
 `;
+const SUM_SIZES = `
+  SELECT coalesce(sum(size_bytes), 0) AS bytes FROM objects
+   WHERE digest IN (SELECT value FROM json_each(?)) AND evicted_at_ms IS NULL
+`;
 const IS_HERE = 'SELECT 1 FROM objects WHERE digest = ? AND encoding = ? AND evicted_at_ms IS NULL';
 const EVICT_RECORD = 'UPDATE objects SET evicted_at_ms = ? WHERE digest = ? AND evicted_at_ms IS NULL';
 const SEAL_RECORD = 'UPDATE objects SET encoding = ? WHERE digest = ? AND encoding = ?';
@@ -57,6 +61,11 @@ export function listObjectsAfter(db: ReadableDb, digest: string, limit: number):
 /** True when the file of a record should be here, as the record says it stands. */
 export function isExpected(db: ReadableDb, digest: string, encoding: ObjectEncoding): boolean {
   return prepared(db, IS_HERE).get(digest, encoding) !== undefined;
+}
+
+/** What the files of these objects take up, in plain bytes; of those that were let go nothing. */
+export function sumSizes(db: ReadableDb, digests: readonly string[]): number {
+  return prepared<{ bytes: number }>(db, SUM_SIZES).get(JSON.stringify(digests))?.bytes ?? 0;
 }
 
 /** Records that an object's file is let go on purpose; false where it was before. The file is removed after this is committed. */
