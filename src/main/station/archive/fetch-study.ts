@@ -1,7 +1,7 @@
 import type { RetrievalCode, RetrievalWay } from '../../../shared/domain/retrieval.ts';
 import { v7 } from 'uuid';
 import { number, texts } from '../dicom/dataset/values.ts';
-import { DIMSE_STATUS } from '../dicom/dimse/status.ts';
+import { classifyStatus, DIMSE_STATUS } from '../dicom/dimse/status.ts';
 import type { RemoteAe } from '../dicom/open-association.ts';
 import { DEFAULT_ACCEPTS } from '../dicom/server.ts';
 import type { AskFailure } from '../dicom/services/ask.ts';
@@ -142,9 +142,13 @@ function outcomeOf(
   if (status === DIMSE_STATUS.cancelled) return { state: 'cancelled', code: null };
   if (status === DIMSE_STATUS['move-destination-unknown'])
     return { state: 'failed', code: 'destination-unknown-to-peer' };
-  if (status >> 8 === 0xa7 && completed === 0) return { state: 'failed', code: 'refused-by-peer', isTransient: true };
-  if (status !== DIMSE_STATUS.success && status !== DIMSE_STATUS['suboperations-failed'] && status >> 8 !== 0xa7)
-    return { state: 'failed', code: 'refused-by-peer' };
+  const hasRun = [
+    DIMSE_STATUS.success,
+    DIMSE_STATUS['suboperations-failed'],
+    DIMSE_STATUS['suboperations-not-performed'],
+  ];
+  if (!hasRun.some((one) => one === status))
+    return { state: 'failed', code: 'refused-by-peer', isTransient: classifyStatus(status) === 'refused-for-now' };
   if (completed === 0) return { state: 'failed', code: 'none-arrived' };
   return counts.failed > 0 ? { state: 'failed', code: 'some-failed' } : { state: 'done', code: null };
 }

@@ -1,0 +1,279 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { keepingDicomServer, type KeepingServer } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
+import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.ts';
+import type { ServiceClass } from '../dicom/server-services.ts';
+import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
+import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
+import { serviceActor } from '../platform/ledger/event.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { arrivalOf, aSlice, CT_CLASS, textOf } from '../testing/objects.ts';
+import { configurePeers, listPeers } from './peers.ts';
+import { echoPeer, queryPeer } from './query-peer.ts';
+import { findStudyCard } from './study-card.ts';
+import { findStudyIdByUid } from './queries.ts';
+import { receiveObject } from './receive-object.ts';
+import { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';
+import {
+  claimRetrieval,
+  FIND_OPEN_RETRIEVAL,
+  findRetrieval,
+  IS_BEING_RETRIEVED,
+  LIST_RETRIEVALS,
+  NEXT_RETRIEVAL,
+  requestRetrieval,
+} from './retrievals.ts';
+
+const FIND = SERVICE_CLASSES['study-root-find'];
+const GET = SERVICE_CLASSES['study-root-get'];
+const MOVE = SERVICE_CLASSES['study-root-move'];
+const STUDY = '1.2.10';
+let clinic: Clinic;
+let peer: KeepingServer | null = null;
+let worker: RetrievalWorker;
+
+beforeEach(() => {
+  clinic = openClinic();
+  worker = createRetrievalWorker(clinic.archive, clinic.log);
+});
+afterEach(async () => {
+  await worker.stop();
+  await peer?.server.close(0);
+  peer = null;
+  clinic.close();
+});
+
+const knows = (instances: number): ServiceClass<string> => ({
+  sopClass: FIND,
+  async *find() {
+    if (instances > 0)
+      yield {
+        identifier: {
+          StudyInstanceUID: STUDY,
+          PatientName: 'Doe^Jane',
+          NumberOfStudyRelatedInstances: String(instances),
+          SOPClassesInStudy: [CT_CLASS],
+        },
+      };
+    return { status: 'success' };
+  },
+});
+const outgoing = (record: DicomRecord) => ({
+  sopClassUid: textOf(record, 'SOPClassUID'),
+  sopInstanceUid: textOf(record, 'SOPInstanceUID'),
+  transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
+  dataSet: () => [encodeDataset(record)],
+});
+const gives = (...records: readonly DicomRecord[]): ServiceClass<string> => ({
+  sopClass: GET,
+  get: async () => ({ instances: records.map(outgoing) }),
+});
+
+/** The peer CT1, which sends new studies, now with these services and an address. */
+async function serve(...services: readonly ServiceClass<string>[]): Promise<string> {
+  peer = await keepingDicomServer({ services });
+  return callable(peer.server.port);
+}
+
+function callable(port: number): string {
+  configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new', host: '127.0.0.1', port },
+  ]);
+  const [card] = listPeers(clinic.db, clinic.north.siteId);
+  return card?.peerId ?? '';
+}
+
+function request(peerId: string, wantedBy: 'automatic' | 'c-get' | 'c-move' = 'automatic'): string {
+  const asked = requestRetrieval(clinic.db, {
+    ...{ siteId: clinic.north.siteId, peerId, studyUid: STUDY, wantedBy, because: 'comparison' },
+    ...{ actor: { kind: 'user', id: 'anna' }, atMs: clinic.nowMs() },
+  });
+  if (!asked.ok) throw new Error(asked.error.code);
+  return asked.value.retrievalId;
+}
+
+const stateOf = (retrievalId: string) => {
+  const found = findRetrieval(clinic.db, clinic.north.siteId, retrievalId);
+  return (
+    found && {
+      state: found.state,
+      code: found.code,
+      how: found.how,
+      completed: found.completed,
+      failed: found.failed,
+      expected: found.expected,
+    }
+  );
+};
+const ended = (retrievalId: string) =>
+  vi.waitFor(() => {
+    expect(findRetrieval(clinic.db, clinic.north.siteId, retrievalId)?.endedAtMs).not.toBeNull();
+    return stateOf(retrievalId);
+  }, 5000);
+
+test('fetches a study by C-GET: it is for comparison though its sender sends new ones, and the ledger tells who asked', async () => {
+  const peerId = await serve(knows(2), gives(aSlice(1), aSlice(2)));
+  const id = request(peerId);
+  expect(request(peerId)).toBe(id); // asked twice, fetched once
+  worker.start();
+  expect(await ended(id)).toEqual({ state: 'done', code: null, how: 'c-get', completed: 2, failed: 0, expected: 2 });
+  const studyId = findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY) ?? '';
+  expect(findStudyCard(clinic.db, studyId)?.intent).toBe('comparison');
+  const told = clinic.events().filter(({ kind }) => kind.startsWith('retrieval-') || kind === 'association-ended');
+  expect(told.map(({ kind, payload }) => [kind, payload])).toEqual([
+    ['retrieval-requested', { retrievalId: id, peerId, because: 'comparison' }],
+    ['association-ended', { peerId, how: 'released', stored: 2, refused: 0 }],
+    ['retrieval-ended', { retrievalId: id, peerId, how: 'c-get', state: 'done', code: null, completed: 2, failed: 0 }],
+  ]);
+});
+
+test('falls back on C-MOVE where C-GET is not offered; what arrives meanwhile from that machine is for comparison', async () => {
+  const peerId = await serve(knows(1), {
+    sopClass: MOVE,
+    async move(_identifier, destination) {
+      expect(destination).toBe('WETREAD');
+      // The peer sends over an association of its own, as it would any new study.
+      const association = clinic.associate('CT1');
+      await clinic.receive(association, aSlice(1));
+      await clinic.receive(association, aSlice(1, { StudyInstanceUID: '1.2.77', PatientID: '8' }));
+      clinic.end(association);
+      const target = await keepingDicomServer();
+      setTimeout(() => void target.server.close(0), 1000).unref();
+      return { instances: [outgoing(aSlice(1))], remote: target.remote };
+    },
+  });
+  const id = request(peerId);
+  worker.start();
+  expect(await ended(id)).toEqual({ state: 'done', code: null, how: 'c-move', completed: 1, failed: 0, expected: 1 });
+  const intents = [STUDY, '1.2.77'].map(
+    (uid) => findStudyCard(clinic.db, findStudyIdByUid(clinic.db, clinic.north.siteId, uid) ?? '')?.intent,
+  );
+  expect(intents).toEqual(['comparison', 'new']);
+});
+
+test('a study of that UID that comes after the retrieval ended is as new as its sender', async () => {
+  const peerId = await serve(knows(0));
+  const id = request(peerId);
+  worker.start();
+  expect(await ended(id)).toMatchObject({ state: 'failed', code: 'study-not-at-peer' });
+  await receiveObject(clinic.archive, arrivalOf(aSlice(1)), clinic.associate('CT1'));
+  expect(findStudyCard(clinic.db, findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY) ?? '')?.intent).toBe('new');
+});
+
+test.each([
+  ['neither service', [knows(1)], 'service-not-offered'],
+  [
+    'a peer that fails some',
+    [knows(2), { sopClass: GET, get: async () => ({ instances: [outgoing(aSlice(1))], unavailable: ['1.2.9'] }) }],
+    'some-failed',
+  ],
+  ['a peer that sends nothing', [knows(2), gives()], 'none-arrived'],
+  [
+    'a peer that refuses',
+    [knows(2), { sopClass: GET, get: async () => ({ status: 'not-authorized' }) }],
+    'refused-by-peer',
+  ],
+  [
+    'a peer that does not know us',
+    [knows(1), { sopClass: MOVE, move: async () => ({ status: 'move-destination-unknown' }) }],
+    'destination-unknown-to-peer',
+  ],
+  ['an object of another study', [knows(1), gives(aSlice(1, { StudyInstanceUID: '1.2.66' }))], 'none-arrived'],
+] as const)('says why: %s', async (_what, services, code) => {
+  const id = request(await serve(...(services as readonly ServiceClass<string>[])));
+  worker.start();
+  expect(await ended(id)).toMatchObject({ state: 'failed', code });
+});
+
+test('tries again later where the peer cannot be reached, and gives up in the end', async () => {
+  const gone = await keepingDicomServer();
+  await gone.server.close(0);
+  const id = request(callable(gone.server.port));
+  worker.start();
+  await vi.waitFor(() => expect(stateOf(id)).toMatchObject({ state: 'queued', code: 'peer-unreachable' }));
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    clinic.pass(3_600_000);
+    worker.notify();
+    await pause(100);
+  }
+  expect(await ended(id)).toMatchObject({ state: 'failed', code: 'peer-unreachable' });
+});
+
+test('stops at a cancel, keeps what has arrived, and goes on after a restart', async () => {
+  const slow: ServiceClass<string> = {
+    sopClass: GET,
+    get: async () => ({
+      instances: Array.from({ length: 200 }, (_, index) => ({
+        ...outgoing(aSlice(index + 1)),
+        dataSet: async function* () {
+          await pause(20);
+          yield encodeDataset(aSlice(index + 1));
+        },
+      })),
+    }),
+  };
+  const peerId = await serve(knows(200), slow);
+  const id = request(peerId);
+  worker.start();
+  await vi.waitFor(() => expect(stateOf(id)?.completed).toBeGreaterThan(0), 5000);
+  await worker.stop();
+  expect(stateOf(id)).toMatchObject({ state: 'running' });
+  worker = createRetrievalWorker(clinic.archive, clinic.log);
+  worker.start();
+  await vi.waitFor(() => expect(stateOf(id)?.completed).toBeGreaterThan(0), 5000);
+  expect(worker.cancel(id)).toBe(true);
+  expect(await ended(id)).toMatchObject({ state: 'cancelled' });
+  expect(worker.cancel(id)).toBe(false);
+  expect(findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY)).not.toBeNull();
+});
+
+test('refuses a peer that cannot be called, or of another site', async () => {
+  const peerId = await serve();
+  const ask = (siteId: string, id: string) =>
+    requestRetrieval(clinic.db, {
+      ...{ siteId, peerId: id, studyUid: STUDY, wantedBy: 'automatic', because: 'comparison' },
+      ...{ actor: serviceActor('test'), atMs: 0 },
+    });
+  expect([ask(clinic.south.siteId, peerId), ask(clinic.north.siteId, 'nobody')]).toEqual([
+    { ok: false, error: { code: 'peer-not-found' } },
+    { ok: false, error: { code: 'peer-not-found' } },
+  ]);
+});
+
+test('asks a peer what it has, records the question as a search, and says what went wrong', async () => {
+  const peerId = await serve(knows(2));
+  const who = { siteId: clinic.north.siteId, peerId, actor: { kind: 'user', id: 'anna' } } as const;
+  const asked = await queryPeer(clinic.archive, who, { patientName: 'Doe*' });
+  expect(asked).toMatchObject({
+    ok: true,
+    value: { isWhole: true, studies: [{ studyUid: STUDY, patientName: 'Doe^Jane', instances: 2, studyId: null }] },
+  });
+  expect(await echoPeer(clinic.archive, who)).toMatchObject({ ok: true });
+  await peer?.server.close(0);
+  expect(await queryPeer(clinic.archive, who, { patientName: 'Doe*' })).toEqual({
+    ok: false,
+    error: { code: 'peer-unreachable' },
+  });
+  expect(clinic.events('studies-searched').map(({ payload }) => payload)).toEqual([
+    { surface: 'peer', results: 1 },
+    { surface: 'peer', results: 0 },
+  ]);
+});
+
+test('begins an attempt once', async () => {
+  const id = request(await serve());
+  expect([claimRetrieval(clinic.db, id, 1), claimRetrieval(clinic.db, id, 2)]).toEqual([true, false]);
+});
+
+test.each([
+  [FIND_OPEN_RETRIEVAL, { siteId: 's', studyUid: '1', peerId: 'p' }, /USING (COVERING )?INDEX retrievals_open/],
+  [IS_BEING_RETRIEVED, { siteId: 's', studyUid: '1', peerId: 'p' }, /USING (COVERING )?INDEX retrievals_open/],
+  [LIST_RETRIEVALS, { siteId: 's', limit: 1 }, /USING INDEX retrievals_in_order/],
+  [NEXT_RETRIEVAL, {}, /USING INDEX retrievals_due/],
+])('walks an index: %s', (sql, values, index) => {
+  const plan = (clinic.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(values) as { detail: string }[])
+    .map(({ detail }) => detail)
+    .join('\n');
+  expect(plan).toMatch(index);
+  expect(plan).not.toMatch(/SCAN r(etrievals)?$|TEMP B-TREE/m);
+});
