@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { findPeerProgram } from '../../../scripts/debian-peers.ts';
+import { temporaryFolder } from '../../system/support/start-station.ts';
+import { until } from '../../system/support/until.ts';
+
+/** An Orthanc that runs, and its REST side. */
+export type RunningOrthanc = {
+  readonly dicomPort: number;
+  /** Asks it over REST; throws where it does not answer 200. */
+  ask<Answer>(address: string, init?: { readonly method?: string; readonly body?: unknown }): Promise<Answer>;
+  stop(): Promise<void>;
+};
+
+/** Starts an Orthanc on loopback that calls itself ORTHANC and knows the station as the modality `wetread` at a port. */
+export async function startOrthanc(stationPort: number): Promise<RunningOrthanc> {
+  const folder = temporaryFolder();
+  const [httpPort, dicomPort] = [await freePort(), await freePort()];
+  const file = path.join(folder, 'orthanc.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...{ Name: 'peer', StorageDirectory: path.join(folder, 'db'), IndexDirectory: path.join(folder, 'db') },
+      ...{ HttpPort: httpPort, DicomPort: dicomPort, DicomAet: 'ORTHANC', RemoteAccessAllowed: false },
+      ...{ AuthenticationEnabled: false, Plugins: [], StorageCompression: false },
+      DicomModalities: { wetread: ['WETREAD', '127.0.0.1', stationPort] },
+    }),
+  );
+  const child: ChildProcess = spawn(findPeerProgram('Orthanc') ?? 'Orthanc', [file], { stdio: 'ignore' });
+  const http = `http://127.0.0.1:${httpPort}`;
+  await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 60_000, 100);
+  return {
+    dicomPort,
+    async ask<Answer>(address: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}) {
+      const isFile = body instanceof Uint8Array;
+      const sent = isFile ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body);
+      const answer = await fetch(`${http}${address}`, { method, ...(body !== undefined && { body: sent }) });
+      if (!answer.ok) throw new Error(`Orthanc answered ${answer.status} to ${method} ${address}`);
+      const text = await answer.text();
+      return (text === '' ? null : JSON.parse(text)) as Answer;
+    },
+    async stop() {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
