@@ -99,6 +99,6 @@ function characterSetFor(values: readonly unknown[], asked: readonly string[]): 
     .filter((value) => typeof value === 'string')
     .join('');
   const [first = ''] = asked;
-  if (/^[\x00-\x7f]*$/.test(text)) return first === 'ISO_IR 100' || first === 'ISO_IR 192' ? first : null;
-  return first === 'ISO_IR 100' && /^[\x00-\x7f\xa0-\xff]*$/.test(text) ? first : 'ISO_IR 192';
+  if (!/\P{ASCII}/u.test(text)) return first === 'ISO_IR 100' || first === 'ISO_IR 192' ? first : null;
+  return first === 'ISO_IR 100' && /^[\p{ASCII}\u00a0-\u00ff]*$/u.test(text) ? first : 'ISO_IR 192';
 }

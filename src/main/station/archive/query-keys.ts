@@ -191,7 +191,7 @@ export function readQuery(identifier: Dataset, root: QueryRoot): Result<ReadQuer
     }
     asked.push(keyword);
     const values = texts(identifier, keyword).filter((value) => value !== '');
-    if (known === undefined || values.length === 0 || values.every((value) => value === '*')) continue;
+    if (known === undefined || values.every((value) => value === '*')) continue;
     const part = known.match(values);
     if (part === null) return misfit(keyword, `${keyword} has a value that cannot be matched`);
     Object.assign(keys, part);

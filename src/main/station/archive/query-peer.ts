@@ -127,7 +127,7 @@ function keysOf(question: PeerQuestion): DicomRecord {
   const date = dateFrom === '' && dateTo === '' ? '' : dateFrom === dateTo ? dateFrom : `${dateFrom}-${dateTo}`;
   return {
     // Only where a letter needs it: some peers know no other set than the default one.
-    ...(/[^\x00-\x7f]/.test(JSON.stringify(question)) && { SpecificCharacterSet: 'ISO_IR 192' }),
+    ...(/\P{ASCII}/u.test(JSON.stringify(question)) && { SpecificCharacterSet: 'ISO_IR 192' }),
     QueryRetrieveLevel: 'STUDY',
     PatientName: patientName,
     PatientID: question.patientId ?? '',
