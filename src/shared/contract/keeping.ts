@@ -48,6 +48,6 @@ export const keeping = {
     .output(RetentionWindow),
   /** Begins a run of the rules in force now instead of tonight; one that is under way is the conflict `retention-running`. */
   run: procedure('keeping.manage')
-    .route({ method: 'POST', path: '/keeping/retention/runs', successStatus: 202 })
+    .route({ method: 'POST', path: '/keeping/retention/runs' })
     .output(z.object({})),
 };

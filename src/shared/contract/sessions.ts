@@ -47,7 +47,7 @@ export const sessions = {
     .input(z.object({ current: z.string().min(1).max(1000), next: z.string().min(SHORTEST_PASSWORD).max(1000) }))
     .output(z.object({})),
   /** Takes this page session to another site of the user's; any other is not found. */
-  enterSite: procedure('own-session')
+  enterSite: procedure('signed-in')
     .route({ method: 'PUT', path: '/sessions/current/site' })
     .input(z.object({ site: z.string().max(32) }))
     .output(CurrentUser),

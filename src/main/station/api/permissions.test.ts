@@ -44,7 +44,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'users.list': { status: 200 },
   'keeping.cache': { status: 200 },
   'keeping.preview': { input: {}, status: 200 },
-  'keeping.run': { status: 202 },
+  'keeping.run': { status: 200 },
   'peers.list': { status: 200 },
   'peers.query': { input: { peerId: 'x', question: { patientId: '7' } }, status: 200 },
   'peers.echo': { input: { peerId: 'x' }, status: 409 },

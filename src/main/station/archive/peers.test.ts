@@ -50,11 +50,14 @@ test('the title called says what a study is for, unless the peer itself does', (
 test('a secured peer is nobody without TLS, and one with a certificate nobody without that one', () => {
   configure([
     { aeTitle: 'SECURE', address: '*', tls: true },
+    { aeTitle: 'PLACED', address: '10.0.0.1', tls: true },
     { aeTitle: 'NAMED', address: '*', tls: true, certificate: 'ct1.example' },
     { aeTitle: 'PINNED', address: '*', tls: true, certificate: FINGERPRINT },
   ]);
-  expect(['SECURE', 'NAMED', 'PINNED'].map((ae) => call(ae))).toEqual([null, null, null]);
-  expect(call('SECURE', { certificates: [] })).not.toBeNull();
+  expect(['SECURE', 'PLACED', 'NAMED', 'PINNED'].map((ae) => call(ae))).toEqual([null, null, null, null]);
+  expect(call('SECURE', { certificates: [] })).toBeNull();
+  expect(call('SECURE', { certificates: ['anybody the authority signed'] })).not.toBeNull();
+  expect(call('PLACED', { certificates: [] })).not.toBeNull();
   expect(call('NAMED', { certificates: ['other.example'] })).toBeNull();
   expect(call('NAMED', { certificates: ['ct1.example'] })).not.toBeNull();
   expect(call('PINNED', { certificates: ['ct1.example', 'ab'.repeat(32)] })).not.toBeNull();

@@ -64,7 +64,7 @@ const PUT_PEER = `
 `;
 /** An exact address is believed before "*". AE titles are compared as they are: never folded (PS3.5 §6.2). */
 const LIST_CALLERS = `
-  SELECT peer_id AS peerId, site_id AS siteId, intent, services, is_secured AS isSecured, certificate FROM peers
+  SELECT peer_id AS peerId, site_id AS siteId, intent, services, address, is_secured AS isSecured, certificate FROM peers
    WHERE ae_title = @callingAe AND called_ae_title = @calledAe AND state = 'active' AND address IN (@address, '*') AND address <> ''
    ORDER BY address = '*', peer_id
 `;
@@ -82,7 +82,9 @@ type PeerRow = Omit<PeerCard, 'services' | 'isArchive' | 'isSecured'> & {
   readonly certificate: string | null;
   readonly tlsFiles: string | null;
 };
-type CallerRow = Pick<PeerRow, 'peerId' | 'siteId' | 'intent' | 'services' | 'isSecured' | 'certificate'>;
+type CallerRow = Pick<PeerRow, 'peerId' | 'siteId' | 'intent' | 'services' | 'isSecured' | 'certificate'> & {
+  readonly address: string;
+};
 
 const Services = z.array(PeerService);
 const parseServices = (text: string) => Services.parse(JSON.parse(text));
@@ -124,8 +126,8 @@ export type Caller = {
 };
 
 /**
- * The peer that calls, or null. One that is secured must have come by TLS, and one with a certificate must have shown
- * that one: its AE title alone says nothing.
+ * The peer that calls, or null. One that is secured must have come by TLS, and shown a certificate where any address will
+ * do; one with a certificate must have shown that one: its AE title alone says nothing.
  */
 export function findPeer(db: ReadableDb, caller: Caller): Peer | null {
   const { callingAe, calledAe, certificates = null } = caller;
@@ -134,7 +136,7 @@ export function findPeer(db: ReadableDb, caller: Caller): Peer | null {
     .all({ callingAe, calledAe, address })
     .find(
       (one) =>
-        (one.isSecured === 0 || certificates !== null) &&
+        (one.isSecured === 0 || (certificates !== null && (certificates.length > 0 || one.address !== '*'))) &&
         (one.certificate === null || certificates?.includes(one.certificate) === true),
     );
   if (row === undefined) return null;
