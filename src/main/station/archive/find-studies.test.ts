@@ -140,7 +140,7 @@ test.each<readonly [string, 'studies' | 'series' | 'instances', InstanceKeys, nu
   find(db, [site], keys, { limit: 1, offset: 0 });
   const startedAt = performance.now();
   const found = find(db, [site], keys, { limit: 100, offset });
-  console.info(`${what}: ${(performance.now() - startedAt).toFixed(1)} ms`);
+  console.error(`${what}: ${(performance.now() - startedAt).toFixed(1)} ms`);
   expect(found).toHaveLength(expected);
 });
 

@@ -43,7 +43,7 @@ beforeEach(async () => {
       ...{ digest, encoding: SEALED, sizeBytes: bytes.length, bodyOffset: header.value.dataSetOffset, studyId: STUDY },
       ...{ studyUid: '1.2.10', seriesUid: '1.2.10.1', sopUid: `1.2.10.1.${n}`, sopClassUid: CT_CLASS },
       ...{ transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, seriesId: '1.2.10.1', frames: 1, frameIndex: null },
-    } as StoredInstance);
+    });
   }
   const answers = testAnswers();
   const dicomweb = {

@@ -55,6 +55,7 @@ async function encodeJpeg({ rows, columns, channels, bytes }: RenderedFrame, qua
   try {
     const info = { width: columns, height: rows, bitsPerSample: 8, componentCount: channels, isSigned: false };
     encoder.getDecodedBuffer(info).set(bytes);
+    encoder.setProgressive(false);
     encoder.setQuality(quality);
     encoder.setSubSampling(channels === 1 ? 3 : 0);
     encoder.encode();

@@ -172,7 +172,7 @@ async function render(
 function sendImage(reply: FastifyReply, request: FastifyRequest, type: string, bytes: Uint8Array): FastifyReply {
   reply.headers({ 'content-type': type, 'content-length': bytes.length });
   return request.method === 'HEAD'
-    ? reply.send()
+    ? sendNothing(reply)
     : reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 

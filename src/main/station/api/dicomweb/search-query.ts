@@ -128,7 +128,7 @@ function pathOf(name: string): readonly Step[] | null {
     const known = lookUpKeyword(part);
     return known === null ? null : { keyword: part, tag: tagText(known.tag) };
   });
-  return steps.every((step) => step !== null) ? (steps as Step[]) : null;
+  return steps.every((step) => step !== null) ? steps : null;
 }
 
 function fieldNames(given: unknown): readonly string[] {

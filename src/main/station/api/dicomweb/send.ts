@@ -70,9 +70,14 @@ async function sendOne(log: Log, request: FastifyRequest, reply: FastifyReply, p
 }
 
 async function sendBegun(log: Log, request: FastifyRequest, reply: FastifyReply, part: Part): Promise<FastifyReply> {
-  if (request.method === 'HEAD') return reply.send();
+  if (request.method === 'HEAD') return sendNothing(reply);
   const [begunPart = part] = await begun([part]);
   return sendStream(log, request, reply, Readable.from(begunPart.bytes(), { objectMode: false }));
+}
+
+/** Headers alone: without a stream the length told would be taken for a mistake and become 0. */
+export function sendNothing(reply: FastifyReply): FastifyReply {
+  return reply.send(Readable.from([]));
 }
 
 /** First and last byte of a single range; null where none is asked for that we answer, which means the whole. */
@@ -93,7 +98,7 @@ function readRange(header: string | undefined, length: number): readonly [number
 export function sendStream(log: Log, request: FastifyRequest, reply: FastifyReply, stream: Readable): FastifyReply {
   if (request.method === 'HEAD') {
     stream.destroy();
-    return reply.send();
+    return sendNothing(reply);
   }
   stream.on('error', (error) => {
     if (!reply.raw.destroyed)

@@ -2,40 +2,21 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DicomRecord } from '../../dicom/dataset/write-dataset.ts';
 import { encodeInstance } from '../../dicom/dataset/write-dataset.ts';
-import { openReaderPool } from '../../platform/store/reader-pool.ts';
-import type { READER_TASKS } from '../../reader.ts';
-import { type Clinic, openClinic } from '../../testing/clinic.ts';
+import type { Clinic } from '../../testing/clinic.ts';
 import { aSlice } from '../../testing/objects.ts';
-import { createServices } from '../services/create-services.ts';
-import type { Readers } from '../services/readers.ts';
-import { startTestStation, type TestStation } from '../test-station.ts';
+import type { TestStation } from '../test-station.ts';
+import { openWebClinic, type WebClinic } from './test-web-clinic.ts';
 
+let web: WebClinic;
 let clinic: Clinic;
-let readers: Readers;
 let station: TestStation;
 let token: string;
 
 beforeEach(async () => {
-  clinic = openClinic();
-  const { archive, store, db } = clinic;
-  readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
-  const services = createServices({
-    retrievals: { notify: () => undefined, cancel: () => false },
-    ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
-    atRest: null as never,
-    keeping: null as never,
-    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
-    status: () => null as never,
-    health: () => ({ ready: true, reasons: [] }),
-  });
-  station = await startTestStation(services, archive.clock, { store, site: clinic.north });
-  token = await station.token('service');
+  web = await openWebClinic();
+  ({ clinic, station, token } = web);
 });
-afterEach(async () => {
-  await station.stop();
-  await readers.close();
-  clinic.close();
-});
+afterEach(() => web.close());
 
 const file = (record: DicomRecord) => Buffer.from(encodeInstance(record));
 const DICOM = 'application/dicom';
@@ -61,7 +42,7 @@ async function post(
 }
 
 const reasons = (json: Awaited<ReturnType<typeof post>>['json'], tag = '00081198') =>
-  (json[tag]?.Value ?? []).map((item) => (item['00081197']?.Value?.[0] as number).toString(16));
+  (json[tag]?.Value ?? []).map((item) => Number(item['00081197']?.Value?.[0]).toString(16));
 const stored = async (sopUid: string) => {
   const path = `/dicomweb/north/studies/1.2.10/series/1.2.10.1/instances/${sopUid}`;
   const answer = await station.ask(token, path, { headers: { accept: 'application/dicom; transfer-syntax=*' } });

@@ -61,8 +61,9 @@ async function answer(dicomweb: Dicomweb, request: FastifyRequest, reply: Fastif
     store.end('aborted', counted(stored));
     // What is filed stays filed and is told; the part that broke off left nothing.
     if (error instanceof BrokenMultipart)
-      return send(request, reply.code(error.code === 'part-too-long' ? 413 : 400), stored, studyUid);
-    if (request.raw.destroyed || request.raw.aborted) return reply.hijack();
+      return await send(request, reply.code(error.code === 'part-too-long' ? 413 : 400), stored, studyUid);
+    // Nobody is left to answer.
+    if (request.raw.socket.destroyed) return await reply.hijack();
     throw error;
   } finally {
     request.raw.socket.setTimeout(0);

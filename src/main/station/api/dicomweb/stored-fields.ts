@@ -49,7 +49,7 @@ function pick(json: DicomJson, fields: readonly (readonly string[])[]): DicomJso
       picked[tag] = {
         vr: 'SQ',
         Value: (found.Value ?? []).map((item, index) => ({
-          ...((picked[tag]?.Value?.[index] as DicomJson | undefined) ?? {}),
+          ...(picked[tag]?.Value?.[index] as DicomJson | undefined),
           ...pick(item as DicomJson, [below]),
         })),
       };

@@ -43,10 +43,10 @@ export function fitTo(image: RenderedFrame, viewport: Viewport): RenderedFrame {
   const bytes = new Uint8Array(rows * columns * channels);
   const across = spans(columns, left, width);
   const down = spans(rows, top, height);
-  for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1)
+  for (const [row, above] of down.entries())
+    for (const [column, beside] of across.entries())
       for (let channel = 0; channel < channels; channel += 1)
-        bytes[(row * columns + column) * channels + channel] = sample(image, down[row]!, across[column]!, channel);
+        bytes[(row * columns + column) * channels + channel] = sample(image, above, beside, channel);
   return { rows, columns, channels, bytes };
 }
 
