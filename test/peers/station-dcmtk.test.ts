@@ -161,7 +161,7 @@ describe.skipIf(!isHere || !havePeers('dciodvfy'))('dciodvfy', () => {
   test('finds no error in the file meta information of what is on disk, nor in a phantom as a whole', async () => {
     const stored = { phantom: [] as string[], real: [] as string[] };
     const folder = temporaryFolder();
-    for (const [index, bytes] of (await storedFiles(station.data)).entries()) {
+    for (const [index, bytes] of storedFiles(station.data).entries()) {
       if (!readPart10Header(bytes).ok) continue;
       const file = path.join(folder, `${index}.dcm`);
       writeFileSync(file, bytes);

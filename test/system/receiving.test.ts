@@ -49,7 +49,7 @@ describe('byte for byte', () => {
       `${real.objects.length} real slices sent and acknowledged in ${Math.round(performance.now() - startedAt)} ms`,
     );
     expect(await notStoredAsSent(administrator, 'main', real.objects)).toEqual([]);
-    const onDisk = new Set((await storedFiles(station.data)).map((file) => dataSetOf(file).toString()));
+    const onDisk = new Set(storedFiles(station.data).map((file) => dataSetOf(file).toString()));
     for (const { file } of real.objects) expect(onDisk.has(dataSetOf(file).toString())).toBe(true);
   });
 

@@ -5,7 +5,7 @@ import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import type { Pace } from '../platform/objects/pace.ts';
-import { finishPass, latestPass, notePass, type ObjectPass, startPass } from '../platform/objects/passes.ts';
+import { finishPass, latestPass, notePass, type ObjectPass, type ObjectProgress, startPass } from '../platform/objects/passes.ts';
 import { findObject, isDamaged, listObjectsAfter, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
@@ -76,8 +76,9 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
 
   /** The next objects of a walk; false where none is under way or due. */
   async function walkOn(): Promise<boolean> {
-    let pass = latestPass(db, 'verify', 'running') ?? startWhenDue();
-    if (pass === null) return false;
+    const started = latestPass(db, 'verify', 'running') ?? startWhenDue();
+    if (started === null) return false;
+    const pass: ObjectProgress = { ...started };
     let notedAtMs = clock.nowMs();
     for (;;) {
       const batch = listObjectsAfter(db, pass.place, BATCH);
@@ -87,24 +88,23 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
           return true;
         }
         const { condition, bytes } = await look(object);
-        pass = {
-          ...{ ...pass, place: object.digest, objects: pass.objects + 1, bytes: pass.bytes + bytes },
-          faults: pass.faults + (condition === 'sound' ? 0 : 1),
-        };
+        pass.place = object.digest;
+        pass.objects += 1;
+        pass.bytes += bytes;
+        if (condition !== 'sound') pass.faults += 1;
       }
       if (batch.length < BATCH) break;
       if (clock.nowMs() - notedAtMs < NOTE_EVERY_MS) continue;
       notedAtMs = clock.nowMs();
       notePass(db, pass);
     }
-    const done = pass;
     inTransaction(db, () => {
       const atMs = clock.nowMs();
-      finishPass(db, done, atMs);
+      finishPass(db, pass, atMs);
       appendEvent(db, {
         kind: 'objects-verified',
-        payload: { objects: done.objects, bytes: done.bytes, damaged: done.faults },
-        ...{ siteId: null, actor: serviceActor('integrity'), correlationId: `pass-${done.passSeq}`, atMs },
+        payload: { objects: pass.objects, bytes: pass.bytes, damaged: pass.faults },
+        ...{ siteId: null, actor: serviceActor('integrity'), correlationId: `pass-${pass.passSeq}`, atMs },
       });
     });
     return true;

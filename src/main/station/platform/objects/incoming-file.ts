@@ -4,7 +4,7 @@ import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { ObjectKeys } from './object-keys.ts';
-import { objectPath, SEALED } from './object-store.ts';
+import { objectPath, SEALED } from './object-names.ts';
 import { writeSealed } from './sealed-writer.ts';
 
 /** An object on its way in: nothing of it counts until `keep`. */

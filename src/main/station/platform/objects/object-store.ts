@@ -5,18 +5,12 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type IncomingFile, openIncoming } from './incoming-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
+import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
 import { readExactly, readSealed, readSealedHeader } from './sealed-reader.ts';
 
 export type { IncomingFile } from './incoming-file.ts';
+export { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
 
-/** How an object's bytes stand on disk: `plain` where they were kept before objects were sealed. */
-export type ObjectEncoding = 'plain' | 'aes-256-gcm-chunked-v1';
-/** How everything that is kept now stands on disk. */
-export const SEALED = 'aes-256-gcm-chunked-v1' satisfies ObjectEncoding;
-
-/** A digest as lower-case hex SHA-256; the only thing a file name is ever made from. */
-const DIGEST = /^[0-9a-f]{64}$/;
-const SEALED_ENDING = '.gcm1';
 /** After so many files, so that a sweep never stands in the way of receiving. */
 const SWEEP_STEP = 64;
 const SWEEP_PAUSE_MS = 1;
@@ -57,7 +51,7 @@ export type Sweep = {
 /** Opens the reader over a store's folder. */
 export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): ObjectReader {
   const openFile = (digest: string, encoding: ObjectEncoding) => open(objectPath(root, digest, encoding), 'r');
-  const withFile = async (digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer> => {
+  const readFrom = async (digest: string, encoding: ObjectEncoding, start: number, length: number): Promise<Buffer> => {
     const file = await openFile(digest, encoding);
     try {
       if (encoding === 'plain')
@@ -67,9 +61,18 @@ export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): 
       await file.close();
     }
   };
+  const readRange: ObjectReader['readRange'] = async (digest, encoding, start, length) => {
+    try {
+      return await readFrom(digest, encoding, start, length);
+    } catch (error) {
+      // A record read a moment ago may tell of a plain file that was sealed since.
+      if (encoding !== 'plain' || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return readFrom(digest, SEALED, start, length);
+    }
+  };
   return {
-    read: (digest, encoding) => withFile(digest, encoding, 0, Number.POSITIVE_INFINITY),
-    readRange: withFile,
+    read: (digest, encoding) => readRange(digest, encoding, 0, Number.POSITIVE_INFINITY),
+    readRange,
     async sizeBytes(digest, encoding) {
       if (encoding === 'plain') return (await stat(objectPath(root, digest, encoding))).size;
       const file = await openFile(digest, encoding);
@@ -171,13 +174,6 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
   return removed;
 }
 
-/** Which object a file is named for, and how it stands; no encoding where the name is none of an object. */
-export function readObjectName(name: string): { readonly digest: string; readonly encoding: ObjectEncoding | null } {
-  const isSealed = name.endsWith(SEALED_ENDING);
-  const digest = isSealed ? name.slice(0, -SEALED_ENDING.length) : name;
-  return { digest, encoding: DIGEST.test(digest) ? (isSealed ? SEALED : 'plain') : null };
-}
-
 function listFolders(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => /^[0-9a-f]{2}$/.test(name))
@@ -191,13 +187,6 @@ function bringUp(root: string): void {
       for (const name of readdirSync(deeper)) renameSync(path.join(deeper, name), path.join(folder, name));
       rmdirSync(deeper);
     }
-}
-
-/** Where an object stands: one of 256 folders, by the digest's first two digits (decision 0016). */
-export function objectPath(root: string, digest: string, encoding: ObjectEncoding): string {
-  if (!DIGEST.test(digest)) throw new Error('an object is named by its digest');
-  const extension = encoding === 'plain' ? '' : SEALED_ENDING;
-  return path.join(root, digest.slice(0, 2), `${digest}${extension}`);
 }
 
 /** Digest of what an object means: its transfer syntax and data-set bytes, not the file meta header around them. */

@@ -17,6 +17,9 @@ export type ObjectPass = {
   readonly finishedAtMs: number | null;
 };
 
+/** A walk as whoever does it counts along. */
+export type ObjectProgress = { -readonly [Key in keyof ObjectPass]: ObjectPass[Key] };
+
 const INSERT_PASS = `
   INSERT INTO object_passes (kind, state, place, objects, bytes, faults, asked_by, started_at_ms)
   VALUES (@kind, 'running', '', 0, 0, 0, @askedBy, @atMs)

@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectKeys } from './object-keys.ts';
 import { syncFolder } from './incoming-file.ts';
-import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-store.ts';
+import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
 import type { Pace } from './pace.ts';
 import { emptySlot, resealSlot, slotKeyIds } from './sealed-format.ts';
 import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';

@@ -7,11 +7,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLog } from '../log.ts';
 import { parseEvent, serviceActor } from '../ledger/event.ts';
 import { LIST_EVENTS_AFTER } from '../ledger/follow.ts';
+import { planOf } from '../store/test-plan.ts';
 import { openTestStore, type TestStore } from '../store/test-store.ts';
 import { type KeptObjectKeys, openObjectKeys } from './object-keys.ts';
 import { objectPath, openObjectReader, openObjectStore, type ObjectStore, SEALED } from './object-store.ts';
-import { notePass, startPass } from './passes.ts';
-import { findObject, recordObject } from './records.ts';
+import { LATEST_PASS, notePass, startPass } from './passes.ts';
+import { findObject, LIST_OBJECTS_AFTER, recordObject } from './records.ts';
 import { resealSlot, slotKeyIds } from './sealed-format.ts';
 import { readSealedHeader } from './sealed-reader.ts';
 import { createKeyRotation, type KeyRotation } from './rotate-keys.ts';
@@ -241,6 +242,15 @@ test('a walk goes on with the object it ended with', async () => {
   rotation.start();
   await done();
   expect(rotation.latest()?.objects).toBe(16);
+});
+
+test('a record that still says plain reads what was sealed since, and the walks are found by their index', async () => {
+  const [digest = ''] = await keepSome(1);
+  expect((await objects.read(digest, 'plain')).equals(kept.get(digest) ?? Buffer.of(1))).toBe(true);
+  expect(planOf(store.db, LATEST_PASS)).toEqual(['SEARCH object_passes USING INDEX object_passes_by_kind (kind=?)']);
+  expect(planOf(store.db, LIST_OBJECTS_AFTER).join()).toMatch(
+    /^SEARCH objects USING INDEX sqlite_autoindex_objects_1 \(digest>\?\)$/,
+  );
 });
 
 test('the keys outlive a restart, open with the database key alone, and are not made anew over a loss', () => {

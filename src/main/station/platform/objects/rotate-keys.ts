@@ -12,7 +12,7 @@ import { inTransaction } from '../store/transaction.ts';
 import type { KeptObjectKeys } from './object-keys.ts';
 import { objectPath, type ObjectEncoding, type ObjectStore, SEALED } from './object-store.ts';
 import type { Pace } from './pace.ts';
-import { finishPass, latestPass, notePass, type ObjectPass, startPass } from './passes.ts';
+import { finishPass, latestPass, notePass, type ObjectPass, type ObjectProgress, startPass } from './passes.ts';
 import { isExpected, recordSealed } from './records.ts';
 import { objectsFrom, resealFile, rewrapFile } from './reseal-files.ts';
 import { DamagedObject } from './sealed-format.ts';
@@ -67,15 +67,15 @@ export function createKeyRotation(tools: RotationTools): KeyRotation {
   async function work(started: ObjectPass): Promise<void> {
     // What was sealed with an older key a moment ago has its name only once it is kept.
     await tools.objects.settled();
-    let pass = started;
+    const pass: ObjectProgress = { ...started };
     let notedAtMs = clock.nowMs();
     for await (const object of objectsFrom(root, pass.place)) {
       if (ending.signal.aborted) return notePass(db, pass);
       const done = await treat(object, pass.kind);
-      pass = {
-        ...{ ...pass, place: object.digest, objects: pass.objects + 1 },
-        ...{ bytes: pass.bytes + done.bytes, faults: pass.faults + done.faults },
-      };
+      pass.place = object.digest;
+      pass.objects += 1;
+      pass.bytes += done.bytes;
+      pass.faults += done.faults;
       if (clock.nowMs() - notedAtMs < NOTE_EVERY_MS) continue;
       notedAtMs = clock.nowMs();
       notePass(db, pass);
