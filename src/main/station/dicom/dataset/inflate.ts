@@ -51,7 +51,8 @@ async function inflate(reader: RangeReader): Promise<Result<Uint8Array, InflateF
   for (let at = 0; at < reader.length && failure === undefined; at += READ_LENGTH) {
     const piece = await reader.read(at, Math.min(READ_LENGTH, reader.length - at));
     if (failure !== undefined) break;
-    await new Promise<void>((resolve) => inflater.write(piece, () => resolve()));
+    // A stream that has failed calls nobody back.
+    await Promise.race([ended, new Promise<void>((resolve) => inflater.write(piece, () => resolve()))]);
   }
   inflater.end();
   const how = await ended;
