@@ -46,8 +46,13 @@ export type Arrival = {
 /** The answer owed to the sender (DESIGN §5.1). */
 export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
 
+/** An object that has come whole, and the beginning of its data set. */
+type Streamed = { readonly file: IncomingFile; readonly object: ObjectRecord; readonly head: Buffer };
+
 /** An object longer than this is asked about room again each time it has grown by so much. */
 const BYTES_BETWEEN_LOOKS = 16 * 1024 * 1024;
+/** So much of a data set's beginning stays in memory until it is read: an ordinary header is never read back. */
+const HEAD_BYTES = 64 * 1024;
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
 
 /**
@@ -64,15 +69,15 @@ export async function receiveObject(
     if (!(await hasRoom(archive))) return NO_ROOM;
     file = await archive.objects.receive();
     const header = writePart10Header(arrival);
-    const digest = await streamToFile(archive, file, header, arrival);
-    if (digest === null) return NO_ROOM;
+    const streamed = await streamToFile(archive, file, header, arrival);
+    if (streamed === null) return NO_ROOM;
     const object: ObjectRecord = {
-      digest,
+      digest: streamed.digest,
       encoding: SEALED,
       sizeBytes: file.sizeBytes,
       bodyOffset: header.byteLength,
     };
-    const answer = await decide(archive, arrival, association, file, object);
+    const answer = await decide(archive, arrival, association, { file, object, head: streamed.head });
     await durable(archive.db);
     return answer;
   } catch (error) {
@@ -87,35 +92,40 @@ async function hasRoom({ objects, fullBytes }: Archive): Promise<boolean> {
   return (await objects.free()).freeBytes >= fullBytes;
 }
 
-/** The digest of the whole stream, or null when the reserve of free disk was reached on the way. */
+/** The digest of the whole stream and how its data set begins, or null when the reserve of free disk was reached on the way. */
 async function streamToFile(
   archive: Archive,
   file: IncomingFile,
   header: Uint8Array,
   arrival: Arrival,
-): Promise<string | null> {
+): Promise<(Pick<Streamed, 'head'> & { readonly digest: string }) | null> {
   const hash = startObjectDigest(createHash('sha256'), arrival.transferSyntaxUid);
+  const head: Uint8Array[] = [];
+  let headBytes = 0;
   let nextLook = BYTES_BETWEEN_LOOKS;
   await file.write(header);
   for await (const chunk of arrival.body) {
+    if (headBytes < HEAD_BYTES) {
+      head.push(chunk);
+      headBytes += chunk.byteLength;
+    }
     hash.update(chunk);
     await file.write(chunk);
     if (file.sizeBytes < nextLook) continue;
     if (!(await hasRoom(archive))) return null;
     nextLook = file.sizeBytes + BYTES_BETWEEN_LOOKS;
   }
-  return hash.digest('hex');
+  return { digest: hash.digest('hex'), head: Buffer.concat(head) };
 }
 
 async function decide(
   archive: Archive,
   arrival: Arrival,
   association: ArchiveAssociation,
-  file: IncomingFile,
-  written: ObjectRecord,
+  streamed: Streamed,
 ): Promise<ReceiveAnswer> {
-  const read = await readInstance(file, written, arrival.transferSyntaxUid);
-  const object = await keep(archive.objects, file, written);
+  const read = await readInstance(streamed, arrival.transferSyntaxUid);
+  const object = await keep(archive.objects, streamed.file, streamed.object);
   if (isDamaged(archive.db, object.digest))
     healObject(archive.db, object, { kind: 'peer', id: association.peer.peerId }, archive.clock.nowMs());
   const setAside = (reason: QuarantineReason, sopUid: string | null) =>
@@ -177,12 +187,14 @@ async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectReco
  * parse, or pixels cut short.
  */
 async function readInstance(
-  file: IncomingFile,
-  object: ObjectRecord,
+  { file, object, head }: Streamed,
   transferSyntaxUid: string,
 ): Promise<{ readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null> {
   const length = object.sizeBytes - object.bodyOffset;
-  const read = (offset: number, bytes: number) => file.readRange(object.bodyOffset + offset, bytes);
+  const read = (offset: number, bytes: number) =>
+    offset + bytes <= head.length
+      ? head.subarray(offset, offset + bytes)
+      : file.readRange(object.bodyOffset + offset, bytes);
   return readArrived({ length, read }, transferSyntaxUid);
 }
 

@@ -30,6 +30,8 @@ export type LocatedPixelData = {
 };
 
 const FIRST_HEAD_LENGTH = 64 * 1024;
+/** Past so much without pixels the rest is left unread: memory is bounded by connections, not by objects. */
+const LONGEST_HEAD = 64 * 1024 * 1024;
 const ITEM = 0xfffee000;
 const SEQUENCE_END = 0xfffee0dd;
 const EXTENDED_OFFSET_TABLE = 0x7fe00001;
@@ -74,6 +76,13 @@ async function locate(
       return ok({ dataset: whole, location: { kind: 'native', offset, length }, source: reader });
     }
     if (isWhole) return ok({ dataset, location: null, source: reader });
+    // A document of hundreds of megabytes, say: what identifies an object stands long before.
+    if (headLength >= LONGEST_HEAD)
+      return ok({
+        dataset: { ...dataset, marks: [...dataset.marks, 'tail-not-read'] },
+        location: null,
+        source: reader,
+      });
   }
 }
 

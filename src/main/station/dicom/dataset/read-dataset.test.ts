@@ -1,3 +1,4 @@
+import { describeInstance } from './describe-instance.ts';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -239,4 +240,29 @@ test('passes over a long hole of zeros in one go, wherever it ends', () => {
     '12',
     '12',
   ]);
+});
+
+test('of a document of hundreds of megabytes reads what identifies it, and says that it read no more', async () => {
+  const head = Buffer.from(encodeDataset({ SOPInstanceUID: '1.2.3', EncapsulatedDocument: new Uint8Array(2) }));
+  const length = 300 * 1024 * 1024;
+  const start = head.length - 2;
+  head.writeUInt32LE(length, start - 4);
+  let longest = 0;
+  const reader = {
+    length: start + length,
+    read(offset: number, wanted: number) {
+      longest = Math.max(longest, wanted);
+      const bytes = Buffer.alloc(Math.min(wanted, start + length - offset));
+      head.copy(bytes, 0, offset);
+      return bytes;
+    },
+  };
+  const found = await findPixelData(reader, EXPLICIT_LITTLE_ENDIAN);
+  if (!found.ok) throw new Error(found.error.code);
+  expect([describeInstance(found.value.dataset).sopUid, found.value.dataset.marks, found.value.location]).toEqual([
+    '1.2.3',
+    ['tail-not-read'],
+    null,
+  ]);
+  expect(longest).toBeLessThanOrEqual(64 * 1024 * 1024);
 });
