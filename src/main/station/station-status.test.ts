@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createSignInThrottle, createUser, hashPassword, SESSION_LIMITS, signIn } from './access/index.ts';
 import { Config } from './platform/config.ts';
 import { type DiskWatch, watchDisk } from './platform/disk-watch.ts';
 import type { Followers } from './platform/ledger/follow.ts';
+import { serviceActor } from './platform/ledger/event.ts';
 import type { RunnerSupervisor } from './inference/index.ts';
 import type { Reception } from './reception.ts';
 import { createStatus, type Status } from './station-status.ts';
@@ -74,4 +76,27 @@ test('counts are of the sites of whoever asks', async () => {
   expect(received(north.siteId)).toEqual([3, clinic.nowMs()]);
   expect(received(south.siteId)).toEqual([0, null]);
   expect(received(south.siteId, north.siteId)).toEqual([3, clinic.nowMs()]);
+});
+
+test('a site without a reader says so, whoever reads at another', async () => {
+  const { db, north, south } = clinic;
+  const actor = serviceActor('test');
+  const passwordHash = await hashPassword('correct horse');
+  createUser(db, {
+    ...{
+      username: 'rita',
+      displayName: 'Rita',
+      passwordHash,
+      state: 'active',
+      siteId: north.siteId,
+      roles: ['radiologist'],
+    },
+    ...{ actor, atMs: clinic.nowMs() },
+  });
+  const nowMs = clinic.nowMs;
+  const credentials = { username: 'rita', password: 'correct horse', address: '127.0.0.1' };
+  expect((await signIn(db, createSignInThrottle(), { ...credentials, nowMs, limits: SESSION_LIMITS })).ok).toBe(true);
+  const lacks = (...siteIds: readonly string[]) =>
+    status.read({ siteIds: siteIds as never }).reasons.some(({ code }) => code === 'no-reader-signed-in');
+  expect([lacks(north.siteId), lacks(south.siteId), lacks(north.siteId, south.siteId)]).toEqual([false, true, true]);
 });

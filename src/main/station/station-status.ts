@@ -50,8 +50,8 @@ export function createStatus(tools: StatusTools): Status {
     return runner.state === 'ready' ? runner.runner.provider : null;
   }
 
-  function readersSignedIn(): number {
-    return countSignedIn(db, 'radiologist', clock.nowMs() - SEEN_WITHIN_MS, clock.nowMs());
+  function readersAt(siteId: string): number {
+    return countSignedIn(db, siteId, 'radiologist', clock.nowMs() - SEEN_WITHIN_MS, clock.nowMs());
   }
 
   /** Of the given sites: whoever asks is told what waits at their own. */
@@ -68,7 +68,8 @@ export function createStatus(tools: StatusTools): Status {
       ledgerLag: Math.max(...Object.values(followers.lags())),
       damagedObjects: countDamaged(db),
       quarantined: siteIds.reduce((sum, siteId) => sum + countQuarantined(db, siteId), 0),
-      readersSignedIn: readersSignedIn(),
+      // A site without a reader is one, whoever reads at another.
+      readersSignedIn: Math.min(...siteIds.map(readersAt)),
     });
   }
 
@@ -107,7 +108,7 @@ export function createStatus(tools: StatusTools): Status {
           rotation: progress(latestPass(db, 'rewrap', 'running') ?? latestPass(db, 'reseal', 'running')),
         },
         unopenedCritical: countUnopenedCritical(db, scope.siteIds),
-        readersSignedIn: readersSignedIn(),
+        readersSignedIn: scope.siteIds.reduce((sum, siteId) => sum + readersAt(siteId), 0),
         reasons: [...reasons(scope.siteIds)],
       };
     },

@@ -40,7 +40,7 @@ const COUNT_SIGNED_IN = `
   SELECT count(DISTINCT sessions.user_id) AS users FROM sessions
     JOIN user_roles ON user_roles.user_id = sessions.user_id AND user_roles.site_id = sessions.site_id
    WHERE sessions.kind = 'page' AND sessions.ended_at_ms IS NULL AND sessions.expires_at_ms > @nowMs
-     AND sessions.last_seen_at_ms > @seenAfterMs AND user_roles.role = @role
+     AND sessions.last_seen_at_ms > @seenAfterMs AND user_roles.role = @role AND sessions.site_id = @siteId
 `;
 
 /** The site of that code, or null. */
@@ -104,7 +104,7 @@ export function hasAnySignIn(db: ReadableDb): boolean {
   return prepared(db, HAS_ANY_SIGN_IN).get() !== undefined;
 }
 
-/** How many users of a role have a page session that was used after the given time. */
-export function countSignedIn(db: ReadableDb, role: Role, seenAfterMs: number, nowMs: number): number {
-  return prepared<{ users: number }>(db, COUNT_SIGNED_IN).get({ role, seenAfterMs, nowMs })?.users ?? 0;
+/** How many users of a role have a page session at a site that was used after the given time. */
+export function countSignedIn(db: ReadableDb, siteId: string, role: Role, seenAfterMs: number, nowMs: number): number {
+  return prepared<{ users: number }>(db, COUNT_SIGNED_IN).get({ siteId, role, seenAfterMs, nowMs })?.users ?? 0;
 }

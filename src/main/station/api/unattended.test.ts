@@ -28,7 +28,7 @@ test('a page that only polls is signed out after half an hour, is told why, and 
     await client.station.status();
     await client.worklist.search({ text: 'anything' });
   }
-  expect(countSignedIn(station.store.db, 'radiologist', nowMs - 10 * MINUTE_MS, nowMs)).toBe(0);
+  expect(countSignedIn(station.store.db, station.site.siteId, 'radiologist', nowMs - 10 * MINUTE_MS, nowMs)).toBe(0);
   nowMs += MINUTE_MS;
   const refused = await station.ask(token, '/api/v1/sessions/current');
   expect([refused.status, await refused.json()]).toMatchObject([401, { data: { code: 'session-idle' } }]);
@@ -47,7 +47,7 @@ test('a person’s touch keeps the session, and whoever touches counts', async (
     const touched = await station.ask(token, '/api/v1/sessions/current/touches', { method: 'POST' });
     expect(touched.status).toBe(200);
   }
-  expect(countSignedIn(station.store.db, 'radiologist', nowMs - 10 * MINUTE_MS, nowMs)).toBe(1);
+  expect(countSignedIn(station.store.db, station.site.siteId, 'radiologist', nowMs - 10 * MINUTE_MS, nowMs)).toBe(1);
 });
 
 test('an ended session is not told that it was idle', async () => {
