@@ -125,7 +125,7 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
     row,
     dicomwebPath: `/dicomweb/${site.code}`,
     series: series.map((one) => showSeries(one, withPixels.has(one.seriesId))),
-    completeness: study.evidence && showEvidence(db, study.evidence),
+    completeness: findEvidence(db, study),
     commitments: [...listCommitmentsOf(db, study.studyId)],
     priors: listPriorIds(db, study.studyId).map((studyId) => {
       const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);
@@ -136,8 +136,9 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
   };
 }
 
-/** Evidence with the peers it comes from under their AE titles. */
-function showEvidence(db: ReadableDb, evidence: CompletenessEvidence): CompletenessEvidence {
+/** What the completeness goes by now, with peers under their AE titles; of an earlier completion it says nothing any more. */
+function findEvidence(db: ReadableDb, { evidence, completeness }: StudyCard): CompletenessEvidence | null {
+  if (evidence === null || (completeness === 'receiving' && evidence.rule !== 'undecided')) return null;
   return {
     ...evidence,
     sources: evidence.sources.map((source) => ({ ...source, from: findPeerTitle(db, source.from) ?? source.from })),

@@ -12,7 +12,14 @@ import {
 import { NOT_RUN_REASONS } from '../../../../shared/domain/ai-status.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
 import { ROLES } from '../../../../shared/domain/permissions.ts';
-import { COMPLETENESS, INTENTS, QUARANTINE_REASONS, REPORT_STATES } from '../../../../shared/domain/study.ts';
+import {
+  COMPLETENESS,
+  CompletenessEvidence,
+  CompletenessMark,
+  INTENTS,
+  QUARANTINE_REASONS,
+  REPORT_STATES,
+} from '../../../../shared/domain/study.ts';
 import { SERVICE_LEVELS, URGENCY_LEVELS, URGENCY_STANDINGS } from '../../../../shared/domain/urgency.ts';
 import { setUpText } from './text.ts';
 
@@ -31,12 +38,17 @@ test('every code the station may send has words', () => {
     ...ROLES.map((role) => `role.${role}`),
     ...INTENTS.map((intent) => `intent.${intent}`),
     ...COMPLETENESS.map((one) => `completeness.${one}`),
+    ...CompletenessEvidence.shape.rule.options.map((rule) => `completenessRule.${rule}`),
+    ...['in-progress', 'completed', 'discontinued'].map((state) => `evidenceSource.performed-steps.${state}`),
+    ...['availability-notices', 'order', 'count-at-sender'].map((kind) => `evidenceSource.${kind}`),
     ...REPORT_STATES.map((state) => `report.${state}`),
     ...SERVICE_LEVELS.map((level) => `serviceLevel.${level}`),
     ...URGENCY_LEVELS.map((level) => `urgency.${level}`),
     ...URGENCY_STANDINGS.map((standing) => `urgency.standing.${standing}`),
   ];
   expect(keys.filter((key) => !i18next.exists(key))).toEqual([]);
+  const marks = CompletenessMark.options.map(({ shape }) => `completenessMark.${shape.code.value}`);
+  expect(marks.filter((key) => !i18next.exists(key) && !i18next.exists(`${key}_other`))).toEqual([]);
 });
 
 test('every text that the page names in so many words exists', () => {

@@ -3,7 +3,9 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
 import { formatDicomDate } from '../../ui/dicom-date.ts';
+import { EvidenceList } from '../../ui/EvidenceList.tsx';
 import { SeriesThumbnail } from '../../viewport/SeriesThumbnail.tsx';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import { countNotDisplayed, type Panes } from './panes.ts';
@@ -19,6 +21,7 @@ type Props = {
 /** The study's series with small pictures; which were on the screen, and how many were not. */
 export function SeriesList({ study, panes, shelf, onHang }: Props): ReactNode {
   const { t } = useTranslation('reading');
+  const { zone } = useCurrentUser().site;
   const notDisplayed = countNotDisplayed(panes, study.series);
   const { received, expected, completeness } = study.row.images;
   return (
@@ -39,6 +42,7 @@ export function SeriesList({ study, panes, shelf, onHang }: Props): ReactNode {
         {' · '}
         {t(`series.completeness.${completeness}`)}
       </p>
+      {study.completeness !== null && <EvidenceList evidence={study.completeness} zone={zone} />}
       {study.quarantine.length > 0 && (
         <p className={classes.quarantined}>{t('series.quarantined', { count: study.quarantine.length })}</p>
       )}

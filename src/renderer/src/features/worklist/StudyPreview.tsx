@@ -11,6 +11,7 @@ import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { AiState } from '../../ui/AiState.tsx';
+import { CompletenessMarks } from '../../ui/CompletenessMarks.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
 import { formatMoment } from '../../ui/duration.ts';
 import { FindingLine } from '../../ui/FindingLine.tsx';
@@ -125,6 +126,7 @@ function Details({ row }: { readonly row: WorklistRow }): ReactNode {
             ),
         )}
       </dl>
+      <CompletenessMarks marks={images.marks} />
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { AiState } from '../../ui/AiState.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
+import { markText } from '../../ui/completeness-text.ts';
 import { stationNow, useNow } from '../../ui/clock.ts';
 import { ageOn, dicomDayOf } from '../../ui/dicom-date.ts';
 import { formatSpan, formatTimeOfDay } from '../../ui/duration.ts';
@@ -102,10 +103,16 @@ export function ExamCell({ row }: Props): ReactNode {
 
 export function ImagesCell({ row }: Props): ReactNode {
   const { t } = useTranslation();
-  const { received, expected, completeness } = row.images;
+  const { received, expected, completeness, marks } = row.images;
   const second = row.inPacs === 'no-destination' ? t(`code.completeness.${completeness}`) : t(`inPacs.${row.inPacs}`);
   return (
-    <Tooltip label={`${t(`completeness.${completeness}`)} · ${t(`inPacs.${row.inPacs}`)}`}>
+    <Tooltip
+      label={[
+        t(`completeness.${completeness}`),
+        ...marks.map((mark) => markText(mark, t)),
+        t(`inPacs.${row.inPacs}`),
+      ].join(' · ')}
+    >
       <span className={classes.stack}>
         <TwoLines
           first={
