@@ -9,6 +9,7 @@ import {
   IMPLICIT_LITTLE_ENDIAN,
 } from '../transfer-syntaxes.ts';
 import type { Dataset } from './dataset.ts';
+import { findPixelData } from './find-pixel-data.ts';
 import { readDataset, readDatasetInTurns } from './read-dataset.ts';
 import { items, number, numbers, text, texts } from './values.ts';
 import { encodeDataset } from './write-dataset.ts';
