@@ -4,6 +4,7 @@ import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
 import { err, ok, type Result } from '../../shared/domain/result.ts';
 import { createDemoUsers, createFirstAdministrator, ensureSites, shareAdministrators } from './access/index.ts';
+import { createExplicitForms } from './api/dicomweb/explicit-form.ts';
 import { createApi } from './api/create-api.ts';
 import { createHintHub } from './api/hint-hub.ts';
 import { createServices } from './api/services/create-services.ts';
@@ -219,6 +220,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     outboxDir: directory.runnerOutbox,
     clock,
     log,
+    suspect: integrity.suspect,
     ended: metrics.runEnded,
   });
   const search: ArchiveSearch = {
@@ -237,7 +239,10 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     objectAnswered: metrics.objectAnswered,
     disk,
     port: options.dicomPort,
-    services: [...queryRetrieveServices({ db, objects, clock, search }), ...modalityServices(archive, commitments)],
+    services: [
+      ...queryRetrieveServices({ db, objects, clock, search, writeExplicit: async (stored) => explicitForms(stored) }),
+      ...modalityServices(archive, commitments),
+    ],
   });
   const status = createStatus({
     ...{ db, config, clock, version, disk, supervisor, followers, reception },
@@ -273,6 +278,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     status: status.read,
     health: status.health,
   });
+  const explicitForms = createExplicitForms(services.dicomweb);
 
   const metadata = createMetadataKeeper(db, storedMetadata(db, services.dicomweb), log);
 

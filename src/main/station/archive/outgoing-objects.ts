@@ -1,11 +1,20 @@
+import { implicitForm } from '../dicom/dataset/implicit-form.ts';
 import type { OutgoingInstance } from '../dicom/scu.ts';
+import { EXPLICIT_LITTLE_ENDIAN, findTransferSyntax, IMPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject, isDamaged, isExpected, type ObjectRecord } from '../platform/objects/records.ts';
-import type { SendablePath } from './find-studies.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
+import type { SendablePath } from './find-studies.ts';
 
-/** The current version of one instance, as it is to be sent. */
-export type SendableInstance = Pick<SendablePath, 'sopUid' | 'sopClassUid' | 'transferSyntaxUid' | 'digest'>;
+/** Writes a stored object anew in explicit VR little endian, its frames decoded; null where that cannot be done. */
+export type WriteExplicit = (stored: SendablePath & ObjectRecord) => Promise<AsyncIterable<Uint8Array> | null>;
+
+/** What sending takes: the rows, the bytes, and a way to unpack for peers that take no compression. */
+export type OutgoingTools = {
+  readonly db: ReadableDb;
+  readonly objects: ObjectReader;
+  readonly writeExplicit: WriteExplicit;
+};
 
 /** What can be sent of some instances, and the UIDs of those whose bytes are not to be had. */
 export type Outgoing = { readonly instances: readonly OutgoingInstance[]; readonly unavailable: readonly string[] };
@@ -13,26 +22,53 @@ export type Outgoing = { readonly instances: readonly OutgoingInstance[]; readon
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Objects as they were received, read from the store only as they are sent. One that was let go from the cache, or is known to
- * be damaged, is not there to be sent.
+ * Objects as they were received, read from the store only as they are sent; for a peer that does not take their transfer syntax,
+ * written anew on the way. One that was let go from the cache, or is known to be damaged, is not there to be sent.
  */
-export function outgoingObjects(db: ReadableDb, objects: ObjectReader, wanted: readonly SendableInstance[]): Outgoing {
+export function outgoingObjects(tools: OutgoingTools, wanted: readonly SendablePath[]): Outgoing {
+  const { db, objects } = tools;
   const instances: OutgoingInstance[] = [];
   const unavailable: string[] = [];
-  for (const { sopUid, sopClassUid, transferSyntaxUid, digest } of wanted) {
-    const object = findObject(db, digest);
-    if (object === null || isDamaged(db, digest) || !isExpected(db, digest, object.encoding)) {
-      unavailable.push(sopUid);
+  for (const path of wanted) {
+    const object = findObject(db, path.digest);
+    if (object === null || isDamaged(db, path.digest) || !isExpected(db, path.digest, object.encoding)) {
+      unavailable.push(path.sopUid);
       continue;
     }
     instances.push({
-      sopClassUid,
-      sopInstanceUid: sopUid,
-      transferSyntaxUid,
+      sopClassUid: path.sopClassUid,
+      sopInstanceUid: path.sopUid,
+      transferSyntaxUid: path.transferSyntaxUid,
       dataSet: () => dataSetBytes(objects, object),
+      otherForms: otherForms(tools, path, object),
     });
   }
   return { instances, unavailable };
+}
+
+/** Explicit little endian goes out as implicit too, all that can be decoded as explicit. */
+function otherForms(
+  { objects, writeExplicit }: OutgoingTools,
+  path: SendablePath,
+  object: ObjectRecord,
+): NonNullable<OutgoingInstance['otherForms']> {
+  const { transferSyntaxUid } = path;
+  if (transferSyntaxUid === EXPLICIT_LITTLE_ENDIAN) {
+    const { digest, encoding, bodyOffset, sizeBytes } = object;
+    const read = (offset: number, length: number) => objects.readRange(digest, encoding, bodyOffset + offset, length);
+    const reader = { length: sizeBytes - bodyOffset, read };
+    return [{ transferSyntaxUid: IMPLICIT_LITTLE_ENDIAN, dataSet: () => written(() => implicitForm(reader)) }];
+  }
+  if (findTransferSyntax(transferSyntaxUid)?.isDecodable !== true) return [];
+  const dataSet = () => written(() => writeExplicit({ ...path, ...object }));
+  return [{ transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, dataSet }];
+}
+
+/** Begins to write when the first piece is asked for; what cannot be written is as what cannot be read. */
+async function* written(write: () => Promise<AsyncIterable<Uint8Array> | null>): AsyncGenerator<Uint8Array> {
+  const pieces = await write();
+  if (pieces === null) throw new Error('the object cannot be written in another transfer syntax');
+  yield* pieces;
 }
 
 async function* dataSetBytes(objects: ObjectReader, object: ObjectRecord): AsyncGenerator<Uint8Array> {

@@ -8,6 +8,7 @@ import type { RemoteAe } from '../dicom/open-association.ts';
 import { findAt } from '../dicom/services/find.ts';
 import { getFrom, moveFrom } from '../dicom/services/retrieve.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
+import { IMPLICIT_LITTLE_ENDIAN, JPEG_LOSSLESS } from '../dicom/transfer-syntaxes.ts';
 import { markDamaged } from '../platform/objects/records.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
@@ -44,6 +45,7 @@ beforeEach(async () => {
       db,
       objects: archive.objects,
       clock: archive.clock,
+      writeExplicit: async () => null,
       search: {
         studies: async (siteIds, keys, page) => findStudies(db, siteIds, keys, page),
         series: async (siteIds, keys, page) => findSeries(db, siteIds, keys, page),
@@ -243,6 +245,35 @@ test('sends by C-GET the bytes as they were received; a damaged object is a fail
   });
   expect([...stored]).toEqual(sent.slice(1).map((record) => [record.SOPInstanceUID, encodeDataset(record)]));
   expect(clinic.events('study-read')).toMatchObject([{ studyId, payload: { surface: 'c-get' } }]);
+});
+
+test('writes explicit VR as implicit for a peer that takes nothing else, and says where that cannot be done', async () => {
+  const record = aSlice(1, {
+    RequestAttributesSequence: [{ ScheduledProcedureStepID: 'S1' }],
+    DataSetTrailingPadding: new Uint8Array(6),
+  });
+  const packed = aSlice(2, { PixelData: { fragments: [Uint8Array.of(1, 2, 3, 4)] } });
+  await clinic.send([record, packed]);
+  clinic.db
+    .prepare('UPDATE instance_versions SET transfer_syntax_uid = ? WHERE sop_uid = ?')
+    .run(JPEG_LOSSLESS, '1.2.10.1.2');
+  const stored = new Map<string, Uint8Array>();
+  const got = await getFrom(
+    remote,
+    GET,
+    { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '1.2.10' },
+    {
+      accepts: [{ sopClass: CT_CLASS, transferSyntaxes: [IMPLICIT_LITTLE_ENDIAN] }],
+      store: async (incoming) => {
+        stored.set(incoming.sopInstanceUid, await collectBody(incoming));
+        return { status: 'success' };
+      },
+    },
+  );
+  expect(got).toMatchObject({
+    value: { status: 0xb000, counts: { completed: 1, failed: 1 }, failedUids: ['1.2.10.1.2'] },
+  });
+  expect([...stored]).toEqual([['1.2.10.1.1', encodeDataset(record, IMPLICIT_LITTLE_ENDIAN)]]);
 });
 
 test('sends by C-MOVE to a configured peer that can be called, and to nobody else', async () => {

@@ -8,7 +8,7 @@ import type { WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import type { InstanceKeys, InstanceMatch, Page, SendablePath, SeriesMatch, StudyMatch } from './find-studies.ts';
-import { type Outgoing, outgoingObjects } from './outgoing-objects.ts';
+import { type Outgoing, outgoingObjects, type WriteExplicit } from './outgoing-objects.ts';
 import { findRemote } from './peers.ts';
 import { answerRecord, type QueryMatch } from './query-answers.ts';
 import { type QueryRoot, readQuery, readRetrieval, type ReadQuery } from './query-keys.ts';
@@ -29,6 +29,7 @@ export type QueryRetrieveTools = {
   readonly objects: ObjectReader;
   readonly clock: Clock;
   readonly search: ArchiveSearch;
+  readonly writeExplicit: WriteExplicit;
 };
 
 type Request = ServiceRequest<ArchiveAssociation>;
@@ -148,7 +149,7 @@ async function retrieval(
   if (!read.ok) return read.error;
   const { peer } = request.association.context;
   const wanted = await tools.search.sendable([peer.siteId], read.value.keys);
-  const outgoing: Outgoing = outgoingObjects(tools.db, tools.objects, wanted);
+  const outgoing: Outgoing = outgoingObjects(tools, wanted);
   recordReads(tools, request, [...new Set(wanted.map(({ studyId }) => studyId))], surface);
   return outgoing;
 }
