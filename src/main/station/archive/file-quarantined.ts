@@ -7,7 +7,7 @@ import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import { checkObject } from './check-object.ts';
-import type { Filing } from './file-instance.ts';
+import type { Filing } from './filing.ts';
 import { isIdentified } from './identified-instance.ts';
 import { healObject } from './integrity.ts';
 import { findQuarantined, type QuarantineRow } from './list-quarantine.ts';

@@ -1,6 +1,7 @@
 import type { WritableDb } from '../platform/store/database.ts';
 import { inSavepoint, inTransaction } from '../platform/store/transaction.ts';
-import { fileInstance, type Filing, type FilingOutcome } from './file-instance.ts';
+import { fileInstance } from './file-instance.ts';
+import type { Filing, FilingOutcome } from './filing.ts';
 
 type Waiting = {
   readonly filing: Filing;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
-import { FIND_CURRENT, FIND_STUDY, IS_KNOWN_VERSION, RETIRE_VERSIONS } from './file-instance.ts';
+import { FIND_CURRENT, FIND_STUDY, IS_KNOWN_VERSION } from './file-instance.ts';
+import { RETIRE_VERSIONS } from './file-version.ts';
 import {
   countQuarantined,
   countReceivedSince,
@@ -43,7 +44,7 @@ test.each([
   ['a study by its UID', FIND_STUDY, /SEARCH s USING .*\(site_id=\? AND study_uid=\?\)/],
   ['the version that a new one replaces', RETIRE_VERSIONS, /SEARCH instance_versions USING INDEX one_current_version/],
   ['what came since', COUNT_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
-  ['when the last came', LAST_RECEIVED, /SEARCH s USING COVERING INDEX studies_by_arrival/],
+  ['when the last came', LAST_RECEIVED, /SEARCH studies USING COVERING INDEX studies_by_arrival/],
 ])('%s is found by an index, without a sort', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toMatch(index);

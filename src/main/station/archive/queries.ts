@@ -2,7 +2,7 @@ import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { ObjectRecord } from '../platform/objects/records.ts';
 import { findObject } from '../platform/objects/records.ts';
 import { IS_SHOWN } from './find-patients.ts';
-import type { ImageAttributes } from './file-instance.ts';
+import type { ImageAttributes } from './file-version.ts';
 
 /** A series as pages and models see it: what is hidden is not of it, and a series hidden whole is not there. */
 export type SeriesSummary = {

@@ -16,7 +16,7 @@ import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import { checkObject } from './check-object.ts';
-import type { Filing, SettledFiling } from './file-instance.ts';
+import type { Filing, SettledFiling } from './filing.ts';
 import { fileTogether } from './file-together.ts';
 import { isIdentified } from './identified-instance.ts';
 import { healObject } from './integrity.ts';

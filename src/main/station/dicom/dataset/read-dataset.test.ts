@@ -1,4 +1,3 @@
-import { describeInstance } from './describe-instance.ts';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import {
   IMPLICIT_LITTLE_ENDIAN,
 } from '../transfer-syntaxes.ts';
 import type { Dataset } from './dataset.ts';
+import { describeInstance } from './describe-instance.ts';
 import { findPixelData } from './find-pixel-data.ts';
 import { readDataset, readDatasetInTurns } from './read-dataset.ts';
 import { items, number, numbers, text, texts } from './values.ts';
