@@ -33,6 +33,7 @@ let outboxDir: string;
 let worker: RunWorker | null;
 let asked: RunRequest[];
 let ended: string[];
+let suspected: string[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -41,6 +42,7 @@ beforeEach(() => {
   worker = null;
   asked = [];
   ended = [];
+  suspected = [];
 });
 afterEach(async () => {
   await worker?.stop();
@@ -81,6 +83,7 @@ function start(
     outboxDir,
     objects: archive.objects,
     clock: archive.clock,
+    suspect: (digest) => suspected.push(digest),
     ended: (state) => ended.push(state),
   });
   worker.start();
@@ -139,6 +142,14 @@ test('a study that comes after its model was found broken says so too', async ()
   const next = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
   followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
   await until(() => expect(aiStatus(clinic.db, next)).toEqual({ state: 'not-run', reason: 'model-unavailable' }));
+});
+
+test('has the inputs of a run looked at that found one of them damaged', async () => {
+  const id = await sendHead();
+  start([() => err({ code: 'object-damaged', retryable: false })]);
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('not-run'));
+  expect(suspected).toHaveLength(6);
+  expect(suspected).toEqual(asked[0]?.series.instances.map(({ digest }) => digest));
 });
 
 test('verifies again when the runner was away at first', async () => {

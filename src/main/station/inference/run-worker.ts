@@ -29,6 +29,8 @@ export type RunWorkerTools = {
   readonly outboxDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of the inputs of a run that could not read one of them as it was kept. */
+  readonly suspect: (digest: string) => void;
   /** For the metrics: how an attempt ended, and how long it took. */
   readonly ended: (state: 'finished' | 'failed', tookMs: number) => void;
 };
@@ -113,6 +115,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       return; // Left running, and so put back.
     }
     if (!answer.ok) {
+      if (answer.error.code === 'object-damaged' || answer.error.code === 'object-missing')
+        for (const { digest } of inputs) tools.suspect(digest);
       failRun(db, run.runId, answer.error.code, answer.error.retryable, clock.nowMs());
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
       return;

@@ -9,7 +9,7 @@ import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './objec
 import { readExactly, readSealed, readSealedHeader } from './sealed-reader.ts';
 
 export type { IncomingFile } from './incoming-file.ts';
-export { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
+export { type ObjectEncoding, objectPath, SEALED } from './object-names.ts';
 
 /** After so many files, so that a sweep never stands in the way of receiving. */
 const SWEEP_STEP = 64;
