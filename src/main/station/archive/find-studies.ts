@@ -121,6 +121,21 @@ export type InstancePath = {
   readonly frames: number;
   /** Where each frame is in the data set, packed; null where that was not told apart at filing. */
   readonly frameIndex: Uint8Array | null;
+  /** Where a person corrected where it belongs: how it is served; left out or null where its own words stand. */
+  readonly servedAs?: ServedAs | null;
+};
+
+/** What an object is served as, whatever its own bytes say: study and series, and the patient where a person gave it to another. */
+export type ServedAs = {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly patient: {
+    readonly name: string;
+    readonly birthDateRaw: string | null;
+    readonly sex: string | null;
+    readonly mrn: string | null;
+    readonly issuer: string | null;
+  } | null;
 };
 
 /** What people hid is found by nobody, and a study or series of which everything is hidden is not there. */
@@ -140,7 +155,7 @@ type Level = {
 };
 
 const STUDIES: Level = {
-  from: 'studies s',
+  from: 'FROM studies s',
   id: 's.study_id',
   visible: VISIBLE_IN_STUDY,
   order: '',
@@ -152,10 +167,10 @@ const STUDIES: Level = {
     (SELECT json_group_array(DISTINCT x.modality) FROM series x WHERE x.study_id = s.study_id AND ${VISIBLE_IN_SERIES}) AS modalities,
     (SELECT count(*) FROM series x WHERE x.study_id = s.study_id AND ${VISIBLE_IN_SERIES}) AS series,
     (SELECT count(*) FROM instances h WHERE h.study_id = s.study_id AND h.is_hidden = 0) AS instances`,
-  joins: 'studies s ON s.study_id = page.id',
+  joins: 'CROSS JOIN studies s ON s.study_id = page.id',
 };
 const SERIES: Level = {
-  from: 'studies s CROSS JOIN series x ON x.study_id = s.study_id',
+  from: 'FROM studies s CROSS JOIN series x ON x.study_id = s.study_id',
   id: 'x.series_id',
   visible: VISIBLE_IN_SERIES,
   order: ', x.number, x.series_id',
@@ -163,26 +178,30 @@ const SERIES: Level = {
     s.study_uid AS studyUid, x.series_id AS seriesId, x.series_uid AS seriesUid, x.modality, x.number, x.description, x.body_part AS bodyPart,
     x.performed_date_raw AS performedDateRaw, x.performed_time_raw AS performedTimeRaw, x.requests, ${AVAILABILITY},
     (SELECT count(*) FROM instances h WHERE h.series_id = x.series_id AND h.is_hidden = 0) AS instances`,
-  joins: 'series x ON x.series_id = page.id CROSS JOIN studies s ON s.study_id = x.study_id',
+  joins: 'CROSS JOIN series x ON x.series_id = page.id CROSS JOIN studies s ON s.study_id = x.study_id',
 };
 const VERSION = 'instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1';
 const INSTANCES: Level = {
-  from: `studies s CROSS JOIN series x ON x.study_id = s.study_id CROSS JOIN instances i ON i.series_id = x.series_id CROSS JOIN ${VERSION}`,
+  from: `FROM studies s CROSS JOIN series x ON x.study_id = s.study_id CROSS JOIN instances i ON i.series_id = x.series_id CROSS JOIN ${VERSION}`,
   id: 'i.instance_id',
   visible: 'i.is_hidden = 0',
   order: ', x.number, x.series_id, v.number, i.instance_id',
   columns: `
     s.study_uid AS studyUid, x.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.number, v.frames,
     v.attributes ->> 'rows' AS rows, v.attributes ->> 'columns' AS columns, v.attributes ->> 'bitsAllocated' AS bitsAllocated, ${AVAILABILITY}`,
-  joins: `instances i ON i.instance_id = page.id CROSS JOIN series x ON x.series_id = i.series_id
+  joins: `CROSS JOIN instances i ON i.instance_id = page.id CROSS JOIN series x ON x.series_id = i.series_id
     CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`,
 };
+const IS_ASSIGNED = 'EXISTS (SELECT 1 FROM study_assignments a WHERE a.study_id = s.study_id)';
 const PATH_COLUMNS = `
     s.study_id AS studyId, s.study_uid AS studyUid, x.series_id AS seriesId, x.series_uid AS seriesUid, i.sop_uid AS sopUid,
-    v.sop_class_uid AS sopClassUid, v.transfer_syntax_uid AS transferSyntaxUid, v.digest, v.frames, v.frame_index AS frameIndex`;
+    v.sop_class_uid AS sopClassUid, v.transfer_syntax_uid AS transferSyntaxUid, v.digest, v.frames, v.frame_index AS frameIndex,
+    iif(s.split_from IS NULL AND NOT ${IS_ASSIGNED}, NULL, json_object('studyUid', s.study_uid, 'seriesUid', x.series_uid, 'patient',
+      iif(${IS_ASSIGNED}, json_object('name', s.stated_name, 'birthDateRaw', s.stated_birth_date_raw, 'sex', s.stated_sex,
+        'mrn', (SELECT n.value ${NUMBERS} LIMIT 1), 'issuer', (SELECT n.issuer ${NUMBERS} LIMIT 1)), NULL))) AS servedAs`;
 /** Where a UID below a study is asked for without the study, its own index leads upwards. */
-const FROM_INSTANCE = `instances i CROSS JOIN series x ON x.series_id = i.series_id CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`;
-const FROM_SERIES = 'series x CROSS JOIN studies s ON s.study_id = x.study_id';
+const FROM_INSTANCE = `FROM instances i CROSS JOIN series x ON x.series_id = i.series_id CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`;
+const FROM_SERIES = 'FROM series x CROSS JOIN studies s ON s.study_id = x.study_id';
 
 /** Studies of the sites that match: newest first, or by date where a date is asked for. The order of one search stays. */
 export function findStudies(db: ReadableDb, siteIds: readonly string[], keys: StudyKeys, page: Page): StudyMatch[] {
@@ -224,7 +243,14 @@ export function listInstancesBelow(
     ...(path.seriesUid !== undefined && { seriesUids: [path.seriesUid] }),
     ...(path.sopUid !== undefined && { sopUids: [path.sopUid] }),
   };
-  return match<InstancePath>(db, { ...INSTANCES, columns: PATH_COLUMNS }, siteIds, keys, { limit, offset: 0 });
+  const level = { ...INSTANCES, columns: PATH_COLUMNS };
+  return match<Unparsed<InstancePath>>(db, level, siteIds, keys, { limit, offset: 0 }).map(withServedAs);
+}
+
+type Unparsed<Path> = Omit<Path, 'servedAs'> & { readonly servedAs: string | null };
+
+function withServedAs<Row extends { readonly servedAs: string | null }>({ servedAs, ...row }: Row) {
+  return servedAs === null ? row : { ...row, servedAs: JSON.parse(servedAs) as ServedAs };
 }
 
 const LIST_BY_STUDY = `
@@ -234,7 +260,7 @@ const LIST_BY_STUDY = `
 
 /** The current instances of one study that nobody hid, by series and instance number. */
 export function listInstancesByStudy(db: ReadableDb, studyId: string): InstancePath[] {
-  return prepared<InstancePath>(db, LIST_BY_STUDY).all(studyId);
+  return prepared<Unparsed<InstancePath>>(db, LIST_BY_STUDY).all(studyId).map(withServedAs);
 }
 
 /** Where the current object of an instance is, as it would be sent to another machine. */
@@ -248,7 +274,8 @@ const LIST_SOP_CLASSES = `
 
 /** The current objects of everything that matches and nobody hid, series by series. */
 export function findSendable(db: ReadableDb, siteIds: readonly string[], keys: InstanceKeys): SendablePath[] {
-  return match<SendablePath>(db, { ...INSTANCES, columns: SENDABLE_COLUMNS }, siteIds, keys, { limit: -1, offset: 0 });
+  const level = { ...INSTANCES, columns: SENDABLE_COLUMNS };
+  return match<Unparsed<SendablePath>>(db, level, siteIds, keys, { limit: -1, offset: 0 }).map(withServedAs);
 }
 
 /** The SOP classes of a study's current objects. */
@@ -283,9 +310,9 @@ function searchStatement(level: Level, siteIds: readonly string[], keys: Instanc
   // The plus keeps the planner from walking all studies in order where a key leads to the few that can match.
   const first = `${isNarrow(keys) ? '+' : ''}${keys.studyDate === undefined ? 's.received_at_ms' : 's.date_raw'}`;
   const order = `${first} DESC, s.study_id${level.order}`;
-  const wanted = `SELECT ${level.id} AS id FROM ${root.from} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT @limit OFFSET @offset`;
+  const wanted = `SELECT ${level.id} AS id ${root.from} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT @limit OFFSET @offset`;
   return {
-    sql: `WITH page AS MATERIALIZED (${wanted}) SELECT ${level.columns} FROM page CROSS JOIN ${level.joins} ORDER BY ${order}`,
+    sql: `WITH page AS MATERIALIZED (${wanted}) SELECT ${level.columns} FROM page ${level.joins} ORDER BY ${order}`,
     values: Object.assign(
       { sites: JSON.stringify(siteIds), ...(isOne && { site }) },
       ...conditions.map((one) => one.values),

@@ -1,9 +1,8 @@
-import { deflateSync, crc32 } from 'node:zlib';
-import loadCodec from '@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { decodeFrame, type DecodeFailure, type EncodedFrame } from '../../dicom/pixel/decode-frame.ts';
 import type { FramePresentation } from '../../dicom/pixel/frame-presentation.ts';
-import { renderFrame, type RenderedFrame, type RenderOptions } from '../../dicom/pixel/render-frame.ts';
+import { encodeJpeg, encodePng } from '../../dicom/pixel/encode-image.ts';
+import { renderFrame, type RenderOptions } from '../../dicom/pixel/render-frame.ts';
 import { fitTo, type Viewport } from './viewport.ts';
 
 /** A frame to be shown: how, how large, and as what. */
@@ -44,47 +43,4 @@ export async function renderImage(work: RenderWork): Promise<Result<Uint8Array, 
   if (!rendered.ok) return rendered;
   const image = work.viewport === null ? rendered.value : fitTo(rendered.value, work.viewport);
   return ok(work.type === 'image/png' ? encodePng(image) : await encodeJpeg(image, work.quality));
-}
-
-let codec: ReturnType<typeof loadCodec> | null = null;
-
-/** libjpeg-turbo, as the page decodes with; no chroma is subsampled. */
-async function encodeJpeg({ rows, columns, channels, bytes }: RenderedFrame, quality: number): Promise<Uint8Array> {
-  codec ??= loadCodec({ print: () => undefined, printErr: () => undefined });
-  const encoder = new (await codec).JPEGEncoder();
-  try {
-    const info = { width: columns, height: rows, bitsPerSample: 8, componentCount: channels, isSigned: false };
-    encoder.getDecodedBuffer(info).set(bytes);
-    encoder.setProgressive(false);
-    encoder.setQuality(quality);
-    encoder.setSubSampling(channels === 1 ? 3 : 0);
-    encoder.encode();
-    return new Uint8Array(encoder.getEncodedBuffer());
-  } finally {
-    encoder.delete();
-  }
-}
-
-const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-
-/** PNG (ISO/IEC 15948): signature, header, one deflated run of rows with filter 0, end. */
-function encodePng({ rows, columns, channels, bytes }: RenderedFrame): Uint8Array {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(columns, 0);
-  header.writeUInt32BE(rows, 4);
-  header.set([8, channels === 1 ? 0 : 2, 0, 0, 0], 8);
-  const stride = columns * channels;
-  const lines = Buffer.alloc(rows * (stride + 1));
-  for (let row = 0; row < rows; row += 1)
-    lines.set(bytes.subarray(row * stride, (row + 1) * stride), row * (stride + 1) + 1);
-  const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(lines)), pngChunk('IEND', Buffer.alloc(0))];
-  return Buffer.concat([PNG_SIGNATURE, ...chunks]);
-}
-
-function pngChunk(name: string, content: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(name, 'latin1'), content]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(content.length);
-  sum.writeUInt32BE(crc32(named));
-  return Buffer.concat([length, named, sum]);
 }

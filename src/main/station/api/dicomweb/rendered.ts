@@ -6,7 +6,7 @@ import { chooseType } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
 import { parseAccept } from './media-types.ts';
 import { multipartBody, type Part } from './multipart.ts';
-import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './retrieve.ts';
+import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './found.ts';
 import { readFrameList } from './retrieve-frames.ts';
 import { answerKnown, entityTag, sendNothing, sendStream } from './send.ts';
 import type { StoredInstance } from './services.ts';

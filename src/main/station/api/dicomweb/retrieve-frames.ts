@@ -4,7 +4,7 @@ import { chooseFrameFormat, chooseType } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
 import { parseAccept } from './media-types.ts';
 import type { Part } from './multipart.ts';
-import { answerFound, INSTANCE } from './retrieve.ts';
+import { answerFound, INSTANCE } from './found.ts';
 import { answerKnown, entityTag, sendParts } from './send.ts';
 import type { StoredInstance } from './services.ts';
 import { dataSetReader, rangeBytes } from './stored-bytes.ts';

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
-import type { ObjectPath } from '../../archive/index.ts';
 import { acceptsJson, chooseFileFormat } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
+import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './found.ts';
 import { parseAccept } from './media-types.ts';
 import { writeMetadata } from './metadata.ts';
 import type { Part } from './multipart.ts';
@@ -12,22 +12,11 @@ import { serveRendered } from './rendered.ts';
 import { serveFrames } from './retrieve-frames.ts';
 import { answerKnown, entityTag, sendParts, sendStream } from './send.ts';
 import type { StoredInstance } from './services.ts';
-import { isUnreadable } from './unreadable.ts';
 import { fileBytes, rangeBytes } from './stored-bytes.ts';
 import { createFrameLocator, type FrameLocator, isDecodable } from './stored-frames.ts';
 
-const UID = /^[0-9.]{1,64}$/;
 /** Files prepared for decoding at once while one answer is put together. */
 const PREPARED_AT_ONCE = 4;
-
-/** The paths of a study, a series and an instance below a site. */
-export const STUDY = '/studies/:studyUid';
-export const SERIES = `${STUDY}/series/:seriesUid`;
-export const INSTANCE = `${SERIES}/instances/:sopUid`;
-
-/** The instances below a path: at least one. */
-export type Found = readonly [StoredInstance, ...StoredInstance[]];
-type Handler = (found: Found) => Promise<FastifyReply> | FastifyReply;
 
 /** WADO-RS (PS3.18 §10.4): files as stored or decoded, metadata, frames, bulk data, rendered images. */
 export function serveRetrieve(dicomweb: Dicomweb): void {
@@ -43,31 +32,6 @@ export function serveRetrieve(dicomweb: Dicomweb): void {
   }
   serveFrames(dicomweb, locator);
   serveRendered(dicomweb, locator);
-}
-
-/** Finds what the path leads to, and records that it was read, before anything is sent. */
-export async function answerFound(
-  { admit, services, reads, log }: Dicomweb,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  handle: Handler,
-): Promise<FastifyReply> {
-  const session = admit(request, reply);
-  if (session === null) return reply;
-  const { studyUid, seriesUid, sopUid } = request.params as ObjectPath;
-  const uids = [studyUid, seriesUid, sopUid].filter((uid) => uid !== undefined);
-  if (!uids.every((uid) => UID.test(uid))) return reply.code(400).send({ code: 'uid-malformed' });
-  const path = { studyUid, ...(seriesUid !== undefined && { seriesUid }), ...(sopUid !== undefined && { sopUid }) };
-  const [first, ...others] = services.listInstances({ siteIds: [session.principal.siteId] }, path);
-  if (first === undefined) return reply.code(404).send({ code: 'not-found' });
-  reads.study(session, first.studyId, 'dicomweb');
-  try {
-    return await handle([first, ...others]);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    log.incident('retrieve-failed', error, { route: request.routeOptions.url ?? 'unmatched' });
-    return reply.code(500).send({ code: 'object-damaged' });
-  }
 }
 
 /** Of several, those known to be damaged are left out, and the answer says so by being partial; of damaged ones alone nothing is sent. */
@@ -123,7 +87,7 @@ function sendMetadata(
   if (!acceptsJson(parseAccept(request.headers.accept))) return reply.code(406).send({ code: 'not-acceptable' });
   const instancesUrl = ({ studyUid, seriesUid }: StoredInstance) =>
     addressOf(request, 'studies', studyUid, 'series', seriesUid, 'instances');
-  const uids = found.flatMap(({ sopUid, digest }) => [sopUid, digest]);
+  const uids = found.flatMap(({ sopUid, digest, servedAs }) => [sopUid, digest, JSON.stringify(servedAs ?? null)]);
   if (answerKnown(request, reply, entityTag('metadata', instancesUrl(found[0]), ...uids))) return reply;
   const stream = Readable.from(writeMetadata(services, found, instancesUrl), { objectMode: false });
   return sendStream(log, request, reply.type('application/dicom+json'), stream);
