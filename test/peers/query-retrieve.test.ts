@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPeerProgram } from '../../scripts/debian-peers.ts';
+import { bytesReader, findPixelData } from '../../src/main/station/dicom/dataset/find-pixel-data.ts';
+import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { PeerStudy, type PeerSummary, RetrievalCard } from '../../src/shared/contract/peers.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
@@ -18,7 +20,7 @@ import {
 import { until } from '../system/support/until.ts';
 import { havePeers, runPeer } from './support/run-peer.ts';
 
-const hasDcmtk = havePeers('findscu', 'getscu', 'movescu', 'dcmqrscp', 'storescu');
+const hasDcmtk = havePeers('findscu', 'getscu', 'movescu', 'dcmqrscp', 'storescu', 'dcmcjpeg');
 const hasOrthanc = havePeers('Orthanc');
 
 let station: RunningStation;
@@ -71,6 +73,17 @@ function dataSetsIn(folder: string): readonly string[] {
 }
 const sentDataSets = (study: PhantomStudy) =>
   study.objects.map(({ file }) => Buffer.from(dataSetOf(file)).toString('base64')).toSorted();
+
+/** The native pixels of a file; throws where they are compressed. */
+async function pixelsOf(file: Uint8Array): Promise<string> {
+  const header = readPart10Header(file);
+  if (!header.ok) throw new Error(header.error.code);
+  const dataSet = dataSetOf(file);
+  const found = await findPixelData(bytesReader(dataSet), header.value.transferSyntaxUid);
+  if (!found.ok || found.value.location?.kind !== 'native') throw new Error('no native pixels');
+  const { offset, length } = found.value.location;
+  return Buffer.from(dataSet.subarray(offset, offset + length)).toString('base64');
+}
 
 describe.skipIf(!hasDcmtk)('DCMTK asks us', () => {
   test('findscu finds the study at every level, and is told what it left out', async () => {
@@ -140,6 +153,24 @@ describe.skipIf(!hasDcmtk)('DCMTK asks us', () => {
     expect(dataSetsIn(folder)).toEqual(sentDataSets(here));
     const lost = await runPeer('movescu', ['-S', '-v', '-aet', 'MOVESCU', '-aem', 'NOBODY', ...studyKeys(), ...us()]);
     expect(lost.output).toMatch(/MoveDestinationUnknown|Move Destination Unknown|0xa801/i);
+  });
+
+  test('getscu, which takes no compression, gets what came compressed with the pixels it had before', async () => {
+    const plain = phantomStudy({ seed: 56, matrix: 64, slices: 2 });
+    const folder = temporaryFolder();
+    const [first] = plain.objects;
+    if (first === undefined) throw new Error('no phantom');
+    writeFileSync(path.join(folder, 'plain.dcm'), first.file);
+    const packed = path.join(folder, 'packed.dcm');
+    expect(await runPeer('dcmcjpeg', ['+e1', path.join(folder, 'plain.dcm'), packed])).toMatchObject({ exitCode: 0 });
+    const sent = await runPeer('storescu', ['-aet', 'MODALITY1', '--propose-lossless', ...us(), packed]);
+    expect(sent).toMatchObject({ exitCode: 0 });
+    const keys = ['-k', 'QueryRetrieveLevel=STUDY', '-k', `StudyInstanceUID=${plain.studyUid}`];
+    const out = path.join(folder, 'out');
+    mkdirSync(out);
+    expect(await runPeer('getscu', ['-S', '-od', out, ...keys, ...us()])).toMatchObject({ exitCode: 0 });
+    const [got = ''] = readdirSync(out);
+    expect(await pixelsOf(readFileSync(path.join(out, got)))).toEqual(await pixelsOf(first.file));
   });
 
   test('a peer that may not ask is offered nothing', async () => {
