@@ -266,3 +266,16 @@ test('a stop answers all work, asks the runner to end, and ends it when it does 
   on.pass(60_000);
   expect([on.counts(), on.supervisor.state()]).toEqual([{ starts: 1, kills: 1 }, { state: 'stopped' }]);
 });
+
+test('after a key rotation the running process is told, and a later one starts with what holds now', () => {
+  const { supervisor, last, pass, exit } = stage();
+  const next = { id: '22'.repeat(8), keyHex: '33'.repeat(32) };
+  supervisor.start();
+  expect(last()).toMatchObject({ type: 'start', objectKeys: [KEY] });
+  supervisor.useObjectKeys([KEY, next]);
+  expect(last()).toEqual({ type: 'object-keys', objectKeys: [KEY, next] });
+  supervisor.useObjectKeys([next]);
+  exit(1);
+  pass(LIMITS.firstBackOffMs);
+  expect(last()).toMatchObject({ type: 'start', objectKeys: [next] });
+});
