@@ -146,7 +146,7 @@ export function listDueAsked(db: ReadableDb, nowMs: number): readonly AskedOfUs[
 /**
  * Which of the instances we do not answer for. We do for what is filed under that UID and class, and whose file was just
  * read from end to end and is as it came. Not for one of which another object is set aside: its sender may hold the one
- * that a person will find to be right, and must not let go of it (docs/decisions, storage commitment).
+ * that a person will find to be right, and must not let go of it (docs/decisions/0021).
  */
 export async function findFailures(
   db: ReadableDb,
