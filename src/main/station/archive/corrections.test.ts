@@ -388,3 +388,19 @@ function versionOf(patientId: string): number {
   ).get(patientId);
   return row?.version ?? 0;
 }
+
+test('what was corrected is told as it is served, to whoever serves it; what was not says nothing', async () => {
+  const { janes, johns, john } = await twoPeople();
+  made(move(janes, john));
+  const servedAs = (studyUid: string) =>
+    listInstancesBelow(clinic.db, [clinic.north.siteId], { studyUid })[0]?.servedAs ?? null;
+  expect(servedAs('1.2.10')).toEqual({
+    ...{ studyUid: '1.2.10', seriesUid: '1.2.10.1' },
+    patient: { name: 'Roe^John', birthDateRaw: '19500505', sex: 'M', mrn: '99', issuer: '' },
+  });
+  expect(servedAs('1.2.20')).toBeNull();
+  const { newStudyId } = made(split(johns, { sopUids: ['1.2.20.1.1'] }));
+  expect(servedAs(getStudyCard(clinic.db, newStudyId).studyUid)).toMatchObject({
+    ...{ studyUid: getStudyCard(clinic.db, newStudyId).studyUid, patient: null },
+  });
+});

@@ -79,6 +79,7 @@ export {
   listInstancesBelow,
   listSopClasses,
   type ObjectPath,
+  type ServedAs,
   type Page,
   type SeriesKeys,
   type SeriesMatch,

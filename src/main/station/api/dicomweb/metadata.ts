@@ -4,6 +4,7 @@ import type { DicomJson } from '../../dicom/dataset/dicom-json.ts';
 import { metadataParts, type MetadataPart } from '../../archive/index.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import { headToJson, type MetadataHead, readHead, withAddresses } from './metadata-head.ts';
+import { serveAs } from './serve-as.ts';
 import type { DicomwebServices, StoredInstance } from './services.ts';
 
 const decompress = promisify(zstdDecompress);
@@ -47,6 +48,13 @@ async function readPart(
 ): Promise<string> {
   const [first] = part.instances;
   if (first === undefined) return '';
+  const { servedAs = null } = first;
+  if (servedAs !== null) {
+    // What people corrected is told as they did; the parts kept ready say what the objects do.
+    const heads = await readHeads(services.objects, part.instances);
+    const told = heads.map((head) => JSON.stringify(serveAs(headToJson(head), servedAs)));
+    return withAddresses(told.join(','), instancesUrl(first));
+  }
   const kept = services.findMetadata(part);
   if (kept !== null) return withAddresses((await decompress(kept)).toString(), instancesUrl(first));
   if (part.instances.length <= FEW) {

@@ -40,7 +40,13 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
   const isReady = reason !== null && (!needsPatient || chosen !== null || asked.kind === 'split');
   const reasons = asked.kind === 'hide' ? HIDING_REASONS : CORRECTION_REASONS;
   return (
-    <Modal opened onClose={onClose} title={t(titleOf(asked))} size="xl">
+    <Modal
+      opened
+      onClose={onClose}
+      title={t(titleOf(asked))}
+      closeButtonProps={{ 'aria-label': t('identity.cancel') }}
+      size="xl"
+    >
       <div className={classes.stack}>
         <p>{t(`identity.says.${asked.kind}`)}</p>
         {asked.kind !== 'merge' && <StudyFaceCard study={study} />}

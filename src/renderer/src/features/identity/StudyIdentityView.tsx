@@ -78,7 +78,7 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
             <PatientCardOf key={one.patient.patientId} patient={one.patient}>
               <div className={classes.actions}>
                 {action('mergeWith', { kind: 'merge' }, false, one.patient)}
-                {action('move', { kind: 'move' }, false, one.patient)}
+                {action('moveTo', { kind: 'move' }, false, one.patient)}
               </div>
               {one.studies.map((face) => (
                 <StudyFaceCard key={face.studyId} study={face} />

@@ -8,7 +8,7 @@ import { useShortcuts } from '../../ui/shortcuts.ts';
 import classes from './QuarantinePage.module.css';
 
 /** The columns: when, why, from whom, the study it would touch. */
-export const TRACKS = ['150px', 'minmax(220px, 1fr)', '130px', 'minmax(200px, 1fr)'] as const;
+export const TRACKS = ['140px', 'minmax(150px, 1fr)', '100px', 'minmax(150px, 1fr)'] as const;
 
 type Props = {
   readonly entries: readonly QuarantineEntry[];

@@ -27,7 +27,13 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
   const says = action.kind === 'release' ? `quarantine.releaseText.${action.release}` : `${name}Text`;
   const face = object.standsIn ?? object.study;
   return (
-    <Modal opened onClose={onClose} title={t(name)} centered>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t(name)}
+      closeButtonProps={{ 'aria-label': t('quarantine.cancel') }}
+      centered
+    >
       <div className={classes.stack}>
         <p>{t(says)}</p>
         {face !== null && <StudyFaceCard study={face} />}
