@@ -47,7 +47,7 @@ export function rulesBelow(root: string): readonly Rule[] {
       'shared-stands-alone',
       'src/shared runs anywhere and is imported by everything, so it imports nothing of ours.',
       { path: below('src/shared/') },
-      { path: below('(?:src/(?!shared/)|demo/|bench/|scripts/|test/)') },
+      { path: below('(?:src/(?!shared/)|demo/|bench/|soak/|scripts/|test/)') },
     ),
     rule(
       'shared-without-node',
@@ -59,7 +59,7 @@ export function rulesBelow(root: string): readonly Rule[] {
       'product-without-scaffold',
       'What ships does not import the demo, benchmarks, scripts or tests around it.',
       { path: below('src/'), pathNot: [TESTS, below('src/shared/')] },
-      { path: below('(?:demo|bench|scripts|test)/') },
+      { path: below('(?:demo|bench|soak|scripts|test)/') },
     ),
     rule(
       'platform-for-the-station',
@@ -247,9 +247,9 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     gate(
       'cornerstone-gate',
-      'cornerstone keeps its globals in src/renderer/src/viewport.',
+      'cornerstone keeps its globals in src/renderer/src/viewport; its codecs alone also serve the station, in dicom/pixel.',
       ['@cornerstonejs'],
-      ['src/renderer/src/viewport/'],
+      ['src/renderer/src/viewport/', 'src/main/station/dicom/pixel/'],
     ),
     gate(
       'electron-gate',
@@ -285,13 +285,13 @@ export function rulesBelow(root: string): readonly Rule[] {
     rule(
       'declares-what-it-imports',
       'A package that package.json does not name may vanish with the next install.',
-      { path: below('(?:src|demo|bench|scripts|test)/') },
+      { path: below('(?:src|demo|bench|soak|scripts|test)/') },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     ),
     rule(
       'resolves',
       'An import that leads nowhere would also pass every other rule unseen.',
-      { path: below('(?:src|demo|bench|scripts|test)/') },
+      { path: below('(?:src|demo|bench|soak|scripts|test)/') },
       { couldNotResolve: true, pathNot: '^virtual:' },
     ),
   ];
