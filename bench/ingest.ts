@@ -7,7 +7,7 @@ import { findPeerProgram } from '../scripts/debian-peers.ts';
 import { endEverything } from '../test/system/support/start-station.ts';
 import { IMAGE_KINDS, type ImageKind, writeFreshObjects } from './ingest/fresh-objects.ts';
 import { printPasses, type Pass } from './ingest/passes.ts';
-import { cpuSecondsOf, watchMemory } from './ingest/process-tree.ts';
+import { atRest, cpuSecondsOf, watchMemory } from './ingest/process-tree.ts';
 import { RECEIVER_NAMES, type ReceiverName, START } from './ingest/receivers.ts';
 import { sendFolders } from './ingest/send.ts';
 
@@ -52,6 +52,7 @@ async function pass(set: string, parts: number, receiver: ReceiverName): Promise
     const folders = Array.from({ length: parts }, (_, index) => path.join(source, String(index)));
     const bytes = writeFreshObjects(kind, folders, count);
     const receiving = await START[receiver](target, profileFolder(set, parts, receiver));
+    await atRest(receiving.pid);
     const cpuBefore = cpuSecondsOf(receiving.pid);
     const memory = watchMemory(receiving.pid);
     const sending = await sendFolders(receiving.port, folders);
@@ -102,8 +103,8 @@ const missing = ['storescu', ...receivers.flatMap((name) => (name === 'wetread' 
 if (missing.length > 0) raise(`not on this machine: ${missing.join(', ')}`);
 const passes: Pass[] = [];
 try {
+  // Round by round, so that a slow minute of the machine falls on all of them alike.
   for (const set of sets)
-    // Round by round, so that a slow minute of the machine falls on all of them alike.
     for (const parts of associations)
       for (let round = 0; round < rounds; round += 1)
         for (const receiver of receivers) passes.push(await pass(set, parts, receiver));

@@ -33,6 +33,17 @@ export function watchMemory(pid: number): { stop(): number } {
   };
 }
 
+/** Resolves when a process that has just started seems to have nothing left to prepare, or after ten seconds. */
+export async function atRest(pid: number): Promise<void> {
+  let before = cpuSecondsOf(pid);
+  for (let second = 0; second < 10; second += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const now = cpuSecondsOf(pid);
+    if (now - before < 0.1) return;
+    before = now;
+  }
+}
+
 const TICKS_A_SECOND = 100;
 const PAGE_BYTES = 4096;
 const LOOK_EVERY_MS = 50;

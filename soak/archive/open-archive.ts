@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { makeSite } from '../../src/main/station/access/index.ts';
+import { type Archive, configurePeers } from '../../src/main/station/archive/index.ts';
+import { systemClock } from '../../src/main/station/platform/clock.ts';
+import { Config } from '../../src/main/station/platform/config.ts';
+import { freshObjectKeys } from '../../src/main/station/platform/objects/object-keys.ts';
+import { openObjectStore } from '../../src/main/station/platform/objects/object-store.ts';
+import {
+  DATABASE_KEY_BYTES,
+  openLogMover,
+  openReader,
+  openWriter,
+  type ReadableDb,
+} from '../../src/main/station/platform/store/database.ts';
+import { endSyncing } from '../../src/main/station/platform/store/durability.ts';
+import { migrate } from '../../src/main/station/platform/store/migrate.ts';
+import { MIGRATIONS } from '../../src/main/station/platform/store/migrations/index.ts';
+
+/** An archive over a data directory of its own, with one peer that sends. */
+export type SoakArchive = {
+  readonly archive: Archive;
+  readonly siteId: string;
+  readonly offer: { readonly callingAe: string; readonly calledAe: string; readonly address: string };
+  /** A connection of its own, as the reader threads have. */
+  readonly reader: ReadableDb;
+  /** Moves the log into the database, so that its file says how large it is. */
+  settle(): void;
+  count(): { readonly studies: number; readonly instances: number; readonly quarantined: number };
+  databaseBytes(): number;
+  /** Bytes of each table and index an instance, the largest first. */
+  tables(instances: number): readonly { readonly name: string; readonly bytesAnInstance: number }[];
+  close(): Promise<void>;
+};
+
+/** Opens an empty archive in a folder, configured as shipped but for room. */
+export function openSoakArchive(folder: string): SoakArchive {
+  const file = path.join(folder, 'station.db');
+  const key = randomBytes(DATABASE_KEY_BYTES);
+  const db = unwrap(openWriter(file, key));
+  unwrap(migrate(db, MIGRATIONS));
+  const offer = { callingAe: 'CT1', calledAe: 'WETREAD', address: '10.0.0.1' };
+  const { siteId } = makeSite(db, { code: 'main', name: 'Main', zone: 'Etc/UTC', atMs: Date.now() });
+  configurePeers(db, siteId, offer.calledAe, [{ aeTitle: offer.callingAe, address: offer.address, intent: 'new' }]);
+  const reader = unwrap(openReader(file, key));
+  const moveLog = unwrap(openLogMover(file, key));
+  const objects = openObjectStore(path.join(folder, 'objects'), freshObjectKeys());
+  const one = (sql: string) => db.prepare(sql).pluck().get() as number;
+  return {
+    archive: { db, objects, clock: systemClock, quiet: Config.parse({}).completeness, fullBytes: 0 },
+    ...{ siteId, offer, reader },
+    settle: moveLog,
+    count: () => ({
+      studies: one('SELECT count(*) FROM studies'),
+      instances: one('SELECT count(*) FROM instances'),
+      quarantined: one('SELECT count(*) FROM quarantine'),
+    }),
+    databaseBytes: () => statSync(file).size,
+    tables: (instances) =>
+      db
+        .prepare<[], { name: string; bytes: number }>(
+          'SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name ORDER BY bytes DESC LIMIT 30',
+        )
+        .all()
+        .map(({ name, bytes }) => ({ name, bytesAnInstance: Math.round(bytes / instances) })),
+    async close() {
+      await endSyncing(db);
+      reader.close();
+      db.close();
+    },
+  };
+}
+
+function unwrap<T>(result: { ok: true; value: T } | { ok: false; error: { code: string } }): T {
+  if (!result.ok) throw new Error(result.error.code);
+  return result.value;
+}
