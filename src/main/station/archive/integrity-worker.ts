@@ -5,7 +5,14 @@ import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import type { Pace } from '../platform/objects/pace.ts';
-import { finishPass, latestPass, notePass, type ObjectPass, type ObjectProgress, startPass } from '../platform/objects/passes.ts';
+import {
+  finishPass,
+  latestPass,
+  notePass,
+  type ObjectPass,
+  type ObjectProgress,
+  startPass,
+} from '../platform/objects/passes.ts';
 import { findObject, isDamaged, listObjectsAfter, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
