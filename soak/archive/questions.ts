@@ -10,6 +10,7 @@ import {
   type MetadataPart,
 } from '../../src/main/station/archive/index.ts';
 import { describePart } from '../../src/main/station/api/dicomweb/describe-part.ts';
+import type { MetadataHead } from '../../src/main/station/api/dicomweb/metadata-head.ts';
 import { writeMetadata } from '../../src/main/station/api/dicomweb/metadata.ts';
 import type { SoakArchive } from './open-archive.ts';
 import { keysOf } from './studies.ts';
@@ -24,7 +25,7 @@ export async function timeQuestions({ reader, siteId, archive }: SoakArchive, st
     objects: archive.objects,
     findMetadata: (part: MetadataPart) => findMetadataPart(reader, part),
     keepMetadata: (part: MetadataPart, json: Uint8Array) => keepMetadataPart(archive.db, part, json),
-    describePart,
+    describePart: async (heads: readonly MetadataHead[]) => describePart(heads),
   };
   async function readMetadata(study: number) {
     const stored = listInstancesBelow(reader, sites, { studyUid: keysOf(study).studyUid }).map((instance) => ({
