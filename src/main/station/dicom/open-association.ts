@@ -96,6 +96,9 @@ export type PeerRequestHandler = (context: AgreedContext, message: Message) => P
 /** The most presentation contexts an association can carry: odd ids 1 to 255 (PS3.8 §9.3.2.2). */
 export const MAX_CONTEXTS = 128;
 
+/** How long an abort that was asked for may take to leave, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
 /** Connects and negotiates (PS3.8 §7.1). `serve` answers what the peer asks of us meanwhile, as the SCP of C-GET's objects. */
 export async function openAssociation(
   remote: RemoteAe,
@@ -107,7 +110,10 @@ export async function openAssociation(
   const connected = await openSocket(remote, connectMs);
   if (!connected.ok) return connected;
   const link = new UpperLayer(connected.value, 'requestor', { maxPduLength, artimMs, writeMs: responseMs });
-  const onAbort = () => void link.abort();
+  const onAbort = () => {
+    void link.abort();
+    setTimeout(() => link.destroy(), LAST_WORDS_MS).unref(); // whatever the peer makes of it
+  };
   remote.signal?.addEventListener('abort', onAbort, { once: true });
   const end = async () => {
     await link.finish();
@@ -289,9 +295,12 @@ function openSocket(remote: RemoteAe, connectMs: number): Promise<Result<Socket,
     const timer = setTimeout(() => fail('ETIMEDOUT'), connectMs);
     const onError = (error: NodeJS.ErrnoException) => fail(error.code ?? 'unknown');
     socket.once('error', onError);
+    const onAbort = () => fail('ABORT_ERR');
+    remote.signal?.addEventListener('abort', onAbort, { once: true });
     socket.once('close', () => clearTimeout(timer));
     socket.once(tls ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer);
+      remote.signal?.removeEventListener('abort', onAbort);
       socket.off('error', onError);
       resolve(ok(socket));
     });

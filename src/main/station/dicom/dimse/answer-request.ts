@@ -21,8 +21,12 @@ export type Answering<Context> = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** The request of a service's SOP class while it is answered; `cancel` asks it to stop. */
-export type AnswerUnderWay = { readonly done: Promise<void>; readonly cancel: () => void };
+/** The request of a service's SOP class while it is answered; `cancel` asks it to stop, `abandon` says that nobody hears it any more. */
+export type AnswerUnderWay = {
+  readonly done: Promise<void>;
+  readonly cancel: () => void;
+  readonly abandon: () => void;
+};
 
 /** How an identifier that could not be had is answered; where the association ended within it nobody would hear. */
 const UNREADABLE: Readonly<Record<IdentifierFailure['code'], ServiceAnswer | null>> = {
@@ -39,9 +43,17 @@ export async function beginAnswer<Context>(
   message: Message,
 ): Promise<AnswerUnderWay | null> {
   const stop = new AbortController();
-  const answer = new Answer(tools, context, service, message.command, stop.signal);
+  const left = new AbortController();
+  const answer = new Answer(tools, context, service, message.command, stop.signal, left.signal);
   const identifier = await readIdentifier(message, context.transferSyntax);
-  const under = (done: Promise<void>): AnswerUnderWay => ({ done, cancel: () => stop.abort() });
+  const under = (done: Promise<void>): AnswerUnderWay => ({
+    done,
+    cancel: () => stop.abort(),
+    abandon() {
+      stop.abort();
+      left.abort();
+    },
+  });
   if (identifier.ok) return under(answer.give(identifier.value));
   const refusal = UNREADABLE[identifier.error.code];
   return refusal === null ? null : under(answer.end(refusal));
@@ -53,6 +65,7 @@ class Answer<Context> {
   readonly #service: ServiceClass<Context>;
   readonly #command: CommandSet;
   readonly #request: ServiceRequest<Context>;
+  readonly #left: AbortSignal;
 
   constructor(
     tools: Answering<Context>,
@@ -60,7 +73,9 @@ class Answer<Context> {
     service: ServiceClass<Context>,
     command: CommandSet,
     signal: AbortSignal,
+    left: AbortSignal,
   ) {
+    this.#left = left;
     this.#tools = tools;
     this.#context = context;
     this.#service = service;
@@ -140,9 +155,11 @@ class Answer<Context> {
     if (!retrieval) return this.end({ status: 'unrecognized-operation' });
     if ('status' in retrieval) return this.end(retrieval);
     const originator = { aeTitle: this.#request.association.callingAe, messageId: this.#request.messageId };
-    await this.#endRetrieval(
-      await answerMove(retrieval, originator, this.#request, (counts) => this.#progress(counts)),
-    );
+    // Nobody waits for what a stalled destination says once the association is over.
+    const { remote } = retrieval;
+    const signal = remote.signal ? AbortSignal.any([remote.signal, this.#left]) : this.#left;
+    const bound = { ...retrieval, remote: { ...remote, signal } };
+    await this.#endRetrieval(await answerMove(bound, originator, this.#request, (counts) => this.#progress(counts)));
   }
 
   async #progress(counts: RetrievalCounts): Promise<void> {

@@ -2,8 +2,8 @@ import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { type ReadDataset, readDataset } from '../dataset/read-dataset.ts';
 import { DataSetCutShort, type Message } from './receive-messages.ts';
 
-/** The longest identifier or attribute list read into memory, in bytes; object bodies are streamed and have no limit. */
-export const MAX_IDENTIFIER_LENGTH = 1024 * 1024;
+/** The longest identifier or attribute list read into memory, in bytes: a step may name 30,000 images. Object bodies are streamed and have no limit. */
+export const MAX_IDENTIFIER_LENGTH = 4 * 1024 * 1024;
 
 /** Why a message's data set could not be had. `cut-short`: the association ended within it. */
 export type IdentifierFailure = { readonly code: 'too-long' | 'unreadable' | 'cut-short' };

@@ -129,14 +129,14 @@ async function answerWatching<Context>(
   const tools: Answering<Context> = { association, contexts: [...service.contexts.values()], outbox, onFailure };
   const underWay = await beginAnswer(tools, context, served, message);
   if (underWay === null) return false;
-  const { done, cancel } = underWay;
+  const { done, cancel, abandon } = underWay;
   await inbox.drain(); // what was too long to be read
   const finished = done.then(() => 'finished' as const);
   for (;;) {
     const next = await Promise.race([finished, inbox.peek()]);
     if (next === 'finished') return true;
     if (next === null) {
-      cancel();
+      abandon();
       outbox.close();
       await done;
       return true;

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -552,6 +553,47 @@ test('shows the user identity to the policy alone, and confirms a name where tha
   expect(seen).toEqual(['2 anna secret']);
   peer.hangUp();
   await vi.waitFor(() => expect(ends).toHaveLength(1));
+});
+
+/** A port that takes connections and says nothing. */
+async function silentPort(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((socket) => socket.on('error', () => {}));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  return { port, close: () => server.close() };
+}
+
+test('ends at once when it closes in the middle of a C-MOVE to a destination that says nothing', async () => {
+  const silent = await silentPort();
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const { server, remote } = await serve([
+    {
+      sopClass: MOVE,
+      move: async () => {
+        resolve();
+        return { instances: [instance(1)], remote: { ...remote, port: silent.port } };
+      },
+    },
+  ]);
+  const moved = moveFrom(remote, MOVE, { QueryRetrieveLevel: 'STUDY' }, 'SILENT', {});
+  await asked;
+  const startedAtMs = performance.now();
+  await server.close(0);
+  expect(performance.now() - startedAtMs).toBeLessThan(3000);
+  expect((await moved).ok).toBe(false);
+  silent.close();
+});
+
+test('gives up at once when it is told to, whatever the peer does', async () => {
+  const silent = await silentPort();
+  const stop = new AbortController();
+  const startedAtMs = performance.now();
+  const remote = { host: '127.0.0.1', port: silent.port, callingAe: 'US', calledAe: 'SILENT', signal: stop.signal };
+  const asked = findAt(remote, FIND, { QueryRetrieveLevel: 'STUDY' }, { onMatch: () => {} });
+  setTimeout(() => stop.abort(), 50);
+  expect((await asked).ok).toBe(false);
+  expect(performance.now() - startedAtMs).toBeLessThan(3000);
+  silent.close();
 });
 
 const findCommand = (change: Partial<CommandSet> = {}): Pdv => ({
