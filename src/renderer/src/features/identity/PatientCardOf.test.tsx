@@ -52,7 +52,7 @@ test('choosing a series chooses its objects; one taken out leaves it chosen in p
     ...{ seriesUid: '1', number: 2, description: 'Head', modality: 'CT' },
     instances: sopUids.map((sopUid, index) => ({ sopUid, number: index + 1 })),
   };
-  const onChoose = vi.fn();
+  const onChoose = vi.fn<(sopUids: ReadonlySet<string>) => void>();
   const { rerender } = render(
     <MantineProvider>
       <SeriesChooser series={[series]} chosen={new Set()} onChoose={onChoose} />

@@ -1,6 +1,6 @@
-import { Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
@@ -58,6 +58,9 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             accession={study.row.accession}
             exam={study.row.exam}
           >
+            <Button component={Link} to={`/identity/${study.row.studyId}`} variant="subtle" size="compact-xs">
+              {t('app:preview.identity')}
+            </Button>
             <NewsNotice
               news={newsOf(study, now.data ?? study)}
               onReload={() => {
