@@ -51,7 +51,9 @@ async function answer(dicomweb: Dicomweb, request: FastifyRequest, reply: Fastif
   if (typeof parts === 'string') return refuse(request, reply, parts === 'media-type-unsupported' ? 415 : 400, parts);
   const store = dicomweb.services.openStore(session.principal);
   const stored: StoredPart[] = [];
-  request.raw.socket.setTimeout(SILENT_MS, () => request.raw.destroy());
+  const { socket } = request.raw;
+  const goneSilent = () => request.raw.destroy();
+  socket.setTimeout(SILENT_MS).once('timeout', goneSilent);
   try {
     for await (const part of parts) {
       if (stored.length >= MOST_PARTS) throw new BrokenMultipart('part-too-long');
@@ -63,10 +65,10 @@ async function answer(dicomweb: Dicomweb, request: FastifyRequest, reply: Fastif
     if (error instanceof BrokenMultipart)
       return await send(request, reply.code(error.code === 'part-too-long' ? 413 : 400), stored, studyUid);
     // Nobody is left to answer.
-    if (request.raw.socket.destroyed) return await reply.hijack();
+    if (socket.destroyed) return await reply.hijack();
     throw error;
   } finally {
-    request.raw.socket.setTimeout(0);
+    socket.setTimeout(0).removeListener('timeout', goneSilent);
   }
   store.end('released', counted(stored));
   if (stored.length === 0) return refuse(request, reply, 400, 'no-parts');
