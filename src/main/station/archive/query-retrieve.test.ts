@@ -46,6 +46,7 @@ beforeEach(async () => {
       objects: archive.objects,
       clock: archive.clock,
       writeExplicit: async () => null,
+      mostMatches: 262,
       search: {
         studies: async (siteIds, keys, page) => findStudies(db, siteIds, keys, page),
         series: async (siteIds, keys, page) => findSeries(db, siteIds, keys, page),
@@ -297,7 +298,7 @@ test('sends by C-MOVE to a configured peer that can be called, and to nobody els
   await target.server.close(0);
 });
 
-test('answers more matches than a page, each once', async () => {
+test('answers more matches than a page, each once, and says at its limit that there may be more', async () => {
   for (let study = 0; study < 260; study += 1)
     await clinic.send([
       aSlice(1, { StudyInstanceUID: `1.2.5.${study}`, PatientID: `P${study}`, PatientName: `Many^${study}` }),
@@ -308,4 +309,10 @@ test('answers more matches than a page, each once', async () => {
     all: 260,
     different: 260,
   });
+  for (const study of ['a', 'b', 'c'])
+    await clinic.send([
+      aSlice(1, { StudyInstanceUID: `1.2.6.${study.charCodeAt(0)}`, PatientID: study, PatientName: `Many^${study}` }),
+    ]);
+  const more = await ask({ QueryRetrieveLevel: 'STUDY', PatientName: 'Many*', StudyInstanceUID: '' });
+  expect([more.status, more.matches.length]).toEqual([0xb001, 262]);
 });

@@ -30,11 +30,12 @@ export type QueryRetrieveTools = {
   readonly clock: Clock;
   readonly search: ArchiveSearch;
   readonly writeExplicit: WriteExplicit;
+  /** So many matches at most are answered; then the peer is told that there may be more (B001). 5,000 where left out. */
+  readonly mostMatches?: number;
 };
 
 type Request = ServiceRequest<ArchiveAssociation>;
 
-/** So many matches at most are answered; then the peer is told that there may be more (B001). */
 const MOST_MATCHES = 5_000;
 const PAGE = 250;
 /** Extended negotiation (PS3.4 Tables C.5-1, C.5-3): no relational queries; date and time are matched apart; names as they are; time zones are not adjusted. */
@@ -77,7 +78,7 @@ function finder(tools: QueryRetrieveTools, root: QueryRoot): FindHandler<Archive
     let results = 0;
     try {
       for await (const match of matchesOf(tools.search, context.peer.siteId, query)) {
-        if (results === MOST_MATCHES) return { status: 'match-limit-reached' };
+        if (results === (tools.mostMatches ?? MOST_MATCHES)) return { status: 'match-limit-reached' };
         results += 1;
         yield { identifier: answerRecord(match, query, calledAe), ignoresKeys: query.ignoresKeys };
       }
