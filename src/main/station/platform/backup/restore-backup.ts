@@ -15,6 +15,7 @@ import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { appendEvent, ledgerHead } from '../ledger/append.ts';
 import { writeCheckpoint } from '../ledger/checkpoint.ts';
 import { serviceActor } from '../ledger/event.ts';
+import { OBJECT_KEYS_FILE } from '../objects/object-keys.ts';
 import { objectPath, SEALED } from '../objects/object-store.ts';
 import { listObjectsAfter, recordSealed } from '../objects/records.ts';
 import { openWriter, type OpenFailure, type WritableDb } from '../store/database.ts';
@@ -218,7 +219,7 @@ const KeyIds = /"id":"([0-9a-f]{16})"/g;
 
 /** Ids of the object keys in a vault, newest first; they stand open beside the sealed keys. */
 function listKeyIds(vault: string): readonly string[] {
-  const file = path.join(vault, 'object-keys.json');
+  const file = path.join(vault, OBJECT_KEYS_FILE);
   if (!existsSync(file)) return [];
   return [...readFileSync(file, 'utf8').matchAll(KeyIds)].flatMap(([, id]) => id ?? []).toReversed();
 }

@@ -14,10 +14,12 @@ import {
 import { copyFile, open } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { ledgerHead } from '../ledger/append.ts';
+import { OBJECT_KEYS_FILE } from '../objects/object-keys.ts';
 import { type ObjectEncoding, objectPath, SEALED } from '../objects/object-store.ts';
-import { listObjectsAfter, type ObjectRecord } from '../objects/records.ts';
+import { countObjects, listObjectsAfter, type ObjectRecord } from '../objects/records.ts';
 import { HEADER_BYTES, slotKeyIds } from '../objects/sealed-format.ts';
 import { openReader, type OpenFailure, type ReadableDb } from '../store/database.ts';
 import { syncFolder } from '../sync-folder.ts';
@@ -48,8 +50,6 @@ export type BackupFailure =
 export type TakenBackup = { readonly folder: string; readonly manifest: BackupManifest; readonly copied: number };
 
 const PAGE = 500;
-const COUNT_OBJECTS =
-  'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM objects WHERE evicted_at_ms IS NULL';
 
 /**
  * Backs up a data directory while its station runs: a snapshot of the database, still encrypted under its own key; every
@@ -80,21 +80,17 @@ export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, 
   if (!opened.ok) return opened;
   const db = opened.value;
   try {
-    // The keys after the snapshot: a key made meanwhile opens objects that were resealed meanwhile.
+    const keysBefore = readVault(vaultFolder);
+    const objects = countObjects(db);
+    const copied = await copyObjects(db, wish, objects.count);
+    if (!copied.ok) return copied;
     if (wish.passphrase !== null) {
-      const files = Object.fromEntries(
-        readdirSync(vaultFolder).map((file) => [file, readFileSync(path.join(vaultFolder, file), 'utf8')]),
-      );
+      // Keys may be made and forgotten while files are copied: what was sealed under any of them stays readable.
+      const files = joinVaults(keysBefore, readVault(vaultFolder));
       const signing = vault.value.signingKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       const copy = { databaseKeyHex: key.toString('hex'), signingKeyPem: signing, files };
       writeDurably(path.join(folder, BACKUP_FILES.keys), sealKeys(copy, wish.passphrase));
     }
-    const objects = db.prepare<[], { count: number; sizeBytes: number }>(COUNT_OBJECTS).get() ?? {
-      count: 0,
-      sizeBytes: 0,
-    };
-    const copied = await copyObjects(db, wish, objects.count);
-    if (!copied.ok) return copied;
     const head = ledgerHead(db);
     const manifest: BackupManifest = {
       format: 'wetread-backup-1',
@@ -202,6 +198,25 @@ async function findFile(
     }
   }
   return null;
+}
+
+function readVault(folder: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(path.join(folder, file), 'utf8')]));
+}
+
+const KeyFile = z.looseObject({ keys: z.array(z.looseObject({ id: z.string() })) });
+
+/** The later vault, whose object keys are joined by those that only the earlier one had. */
+function joinVaults(
+  earlier: Readonly<Record<string, string>>,
+  later: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const [before, after] = [earlier[OBJECT_KEYS_FILE], later[OBJECT_KEYS_FILE]];
+  if (before === undefined || after === undefined || before === after) return later;
+  const held = KeyFile.parse(JSON.parse(after));
+  const ids = new Set(held.keys.map(({ id }) => id));
+  const forgotten = KeyFile.parse(JSON.parse(before)).keys.filter(({ id }) => !ids.has(id));
+  return { ...later, [OBJECT_KEYS_FILE]: JSON.stringify({ ...held, keys: [...forgotten, ...held.keys] }) };
 }
 
 /** Where a destination keeps an object's file, by its digest and the key it is sealed with (or `plain`). */

@@ -26,7 +26,8 @@ export type KeptObjectKeys = ObjectKeys & {
   forgetAllBut(ids: readonly string[]): number;
 };
 
-const FILE = 'object-keys.json';
+/** The file in the vault that holds them. */
+export const OBJECT_KEYS_FILE = 'object-keys.json';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const CIPHER = 'aes-256-gcm';
@@ -58,7 +59,7 @@ export function openObjectKeys(
   databaseKey: Buffer,
   options: { readonly mayCreate: boolean; readonly atMs: number },
 ): Result<KeptObjectKeys, { code: 'key-missing' | 'key-malformed' }> {
-  const file = path.join(folder, FILE);
+  const file = path.join(folder, OBJECT_KEYS_FILE);
   const sealingKey = Buffer.from(hkdfSync('sha256', databaseKey, Buffer.alloc(0), 'wetread object keys v1', KEY_BYTES));
   let keys: readonly HeldKey[] = [];
   const keep = (next: readonly HeldKey[]) => {

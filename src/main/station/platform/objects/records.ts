@@ -101,3 +101,11 @@ export function isDamaged(db: ReadableDb, digest: string): boolean {
 export function countDamaged(db: ReadableDb): number {
   return prepared<{ damaged: number }>(db, COUNT_DAMAGED).get()?.damaged ?? 0;
 }
+
+const COUNT_OBJECTS =
+  'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM objects WHERE evicted_at_ms IS NULL';
+
+/** How many objects should be here, and their plain bytes; walks every record. */
+export function countObjects(db: ReadableDb): { readonly count: number; readonly sizeBytes: number } {
+  return prepared<{ count: number; sizeBytes: number }>(db, COUNT_OBJECTS).get() ?? { count: 0, sizeBytes: 0 };
+}
