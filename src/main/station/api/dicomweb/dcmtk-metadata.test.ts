@@ -84,7 +84,7 @@ async function ours(bytes: Uint8Array): Promise<Json | null> {
 const PLAIN: Readonly<Record<string, (value: unknown) => unknown>> = {
   FL: (value) => Math.fround(Number(value)),
   PN: (value) => {
-    const groups = Object.entries(value as Record<string, string>).map(([group, name]) => [
+    const groups = Object.entries((value ?? {}) as Record<string, string>).map(([group, name]) => [
       group,
       name.replace(/\^+$/, ''),
     ]);
