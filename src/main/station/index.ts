@@ -1,4 +1,4 @@
-import './platform/thread-pool.ts';
+import './platform/tune-process.ts';
 import '../../shared/domain/zod-setup.ts';
 import { type ChildProcess, fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
