@@ -240,7 +240,13 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     disk,
     port: options.dicomPort,
     services: [
-      ...queryRetrieveServices({ db, objects, clock, search, writeExplicit: async (stored) => explicitForms(stored) }),
+      ...queryRetrieveServices({
+        db,
+        objects: watchReader(objects, integrity.suspect),
+        clock,
+        search,
+        writeExplicit: async (stored) => explicitForms(stored),
+      }),
       ...modalityServices(archive, commitments),
     ],
   });

@@ -43,6 +43,11 @@ test('only what a person causes counts as use of a session', () => {
     'users.setRoles',
     'users.list',
     'services.createToken',
+    'peers.list',
+    'peers.query',
+    'peers.echo',
+    'retrievals.start',
+    'retrievals.cancel',
   ]);
 });
 
