@@ -43,6 +43,8 @@ export type HttpHost = {
 };
 
 const LARGEST_BODY_BYTES = 64 * 1024;
+/** A study of many gigabytes over a slow line takes hours to store; headers alone still have a minute. */
+const LONGEST_REQUEST_MS = 6 * 60 * 60_000;
 const CLOSE_WITHIN_MS = 5_000;
 const LISTEN_FAILURES: Readonly<Record<string, ListenFailure['code']>> = {
   EADDRINUSE: 'port-taken',
@@ -59,7 +61,9 @@ export async function createHttp(options: HttpOptions): Promise<Result<HttpHost,
     requestIdHeader: false,
     // Fastify's type for the server is the plain one; a TLS server answers the same calls.
     serverFactory: (handler) =>
-      tls === null ? createServer(handler) : (createTlsServer({ ...tls }, handler) as unknown as Server),
+      tls === null
+        ? createServer({ requestTimeout: LONGEST_REQUEST_MS }, handler)
+        : (createTlsServer({ ...tls, requestTimeout: LONGEST_REQUEST_MS }, handler) as unknown as Server),
   });
   const scheme = tls === null ? 'http' : 'https';
   const policy = lateRequestPolicy(app.server, options, scheme);
