@@ -5,10 +5,10 @@ import { openAssociation } from '../../src/main/station/dicom/open-association.t
 import { SERVICE_SYNTAXES } from '../../src/main/station/dicom/services/ask.ts';
 import { nCreate, nSet } from '../../src/main/station/dicom/services/normalized.ts';
 import { SERVICE_CLASSES } from '../../src/main/station/dicom/services/sop-classes.ts';
-import { aStep, aStepEnd } from '../../src/main/station/testing/steps.ts';
 import { launchChromium } from '../chromium.ts';
 import { rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import { stepBegins, stepEnds } from '../system/support/steps.ts';
 import { remoteOf } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
 import { arrive, quietHead } from './support/arrivals.ts';
@@ -42,9 +42,9 @@ test('row, panel and reading page say how many images are expected, who says so,
   const target = { sopClass: SERVICE_CLASSES['performed-procedure-step'], sopInstanceUid: '1.9.1' };
   const opened = await openAssociation(remote, [{ sopClass: target.sopClass, transferSyntaxes: SERVICE_SYNTAXES }]);
   if (!opened.ok) throw new Error(opened.error.code);
-  await nCreate(opened.value, target, aStep(study.studyUid));
+  await nCreate(opened.value, target, stepBegins(study.studyUid));
   await arrive(station, [{ ...study, objects: study.objects.slice(0, sent) }]);
-  await nSet(opened.value, target, aStepEnd('COMPLETED', study.studyUid, uids));
+  await nSet(opened.value, target, stepEnds('COMPLETED', uids));
   await opened.value.release();
   const who = await signIn(station, 'coordinator', 'demo');
   const { studyId } = await rowOf(who, study.studyUid, ({ images }) => images.completeness === 'assumed');
@@ -56,11 +56,11 @@ test('row, panel and reading page say how many images are expected, who says so,
   const said = `expected ${uids.length}, here ${sent}`;
   expect(await list.row('DEMO00001').textContent()).toContain(`${sent} / ${uids.length}`);
   const panel = page.getByRole('complementary', { name: 'Preview of the selected study' });
-  await until(async () => (await panel.textContent())?.includes(said));
+  await until(async () => (await panel.textContent())?.includes(said), 20_000);
   await keepPicture(page, 'worklist-images-missing');
   await page.goto(`${station.http}/#/reading/${studyId}`);
   const evidence = page.getByRole('region', { name: 'Completeness' });
-  await until(async () => (await evidence.count()) === 1);
+  await until(async () => (await evidence.count()) === 1, 20_000);
   const text = await evidence.textContent();
   expect(text).toContain('Assumed complete: nothing came for');
   expect(text).toContain(said);

@@ -4,9 +4,9 @@ import { openAssociation, type OpenAssociation } from '../../src/main/station/di
 import { SERVICE_SYNTAXES } from '../../src/main/station/dicom/services/ask.ts';
 import { nCreate, nSet } from '../../src/main/station/dicom/services/normalized.ts';
 import { SERVICE_CLASSES } from '../../src/main/station/dicom/services/sop-classes.ts';
-import { aStep, aStepEnd, anAvailabilityNotice } from '../../src/main/station/testing/steps.ts';
 import { ADMINISTRATOR_PASSWORD, type Asker, rowOf, signIn, signInFirst } from './support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from './support/start-station.ts';
+import { availabilityNotice, stepBegins, stepEnds } from './support/steps.ts';
 import { notAccepted, phantomStudy, remoteOf, sendObjects } from './support/studies.ts';
 
 let station: RunningStation;
@@ -47,7 +47,7 @@ const announce = (sopInstanceUid: string, attributes: DicomRecord) => (associati
 test('a modality reports its step; the study is complete once all it names is here, and a killed station remembers', async () => {
   const study = phantomStudy({ seed: 71, matrix: 64, slices: 10 });
   const uids = study.objects.map(({ sopUid }) => sopUid);
-  expect(await say(begin('1.9.71', aStep(study.studyUid)), begin('1.9.71', aStep(study.studyUid)))).toEqual([
+  expect(await say(begin('1.9.71', stepBegins(study.studyUid)), begin('1.9.71', stepBegins(study.studyUid)))).toEqual([
     [0, null],
     [0x0111, null],
   ]);
@@ -60,9 +60,9 @@ test('a modality reports its step; the study is complete once all it names is he
   station = await startStation({ data });
   expect(
     await say(
-      set('1.9.71', aStepEnd('COMPLETED', study.studyUid, uids)),
-      set('1.9.71', aStepEnd('DISCONTINUED', study.studyUid, uids)),
-      set('1.9.72', aStepEnd('COMPLETED', study.studyUid, uids)),
+      set('1.9.71', stepEnds('COMPLETED', uids)),
+      set('1.9.71', stepEnds('DISCONTINUED', uids)),
+      set('1.9.72', stepEnds('COMPLETED', uids)),
     ),
   ).toEqual([
     [0, null],
@@ -88,9 +88,9 @@ test('a notice names more than came: the study says how much is missing; what is
   expect(notAccepted(await sendObjects(remoteOf(station), study.objects))).toEqual([]);
   expect(
     await say(
-      announce('1.8.72', anAvailabilityNotice(study.studyUid, uids, 'SOMEWHERE')),
-      announce('1.8.72', anAvailabilityNotice(study.studyUid, uids)),
-      announce('', anAvailabilityNotice(study.studyUid, uids)), // leaves the UID to us
+      announce('1.8.72', availabilityNotice(study.studyUid, uids, 'SOMEWHERE')),
+      announce('1.8.72', availabilityNotice(study.studyUid, uids)),
+      announce('', availabilityNotice(study.studyUid, uids)), // leaves the UID to us
     ),
   ).toEqual([
     [0x0106, null],

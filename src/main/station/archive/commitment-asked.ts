@@ -231,6 +231,13 @@ export function noteReportAttempt(db: WritableDb, asked: AskedOfUs, wasTaken: bo
   });
 }
 
+const SHIFT_DUE = 'UPDATE commitment_asked_of_us SET due_at_ms = due_at_ms + ? WHERE ended_at_ms IS NULL';
+
+/** The wall clock was moved by so much: what waits for a time to pass moves with it. */
+export function shiftDueAsked(db: WritableDb, byMs: number): void {
+  inTransaction(db, () => prepared(db, SHIFT_DUE).run(byMs));
+}
+
 /** How long to wait after so many failed attempts, in ms: from some seconds to an hour. */
 export function pauseAfter(attempts: number): number {
   return Math.min(LONGEST_PAUSE_MS, 5000 * 2 ** Math.min(attempts - 1, 10));

@@ -166,6 +166,13 @@ export function listDueRequests(db: ReadableDb, nowMs: number): readonly Commitm
   return prepared<CommitmentRequest>(db, LIST_DUE_REQUESTS).all(nowMs);
 }
 
+const SHIFT_DUE = 'UPDATE commitment_requests SET due_at_ms = due_at_ms + ? WHERE settled_at_ms IS NULL';
+
+/** The wall clock was moved by so much: what waits for a time to pass moves with it. */
+export function shiftDueRequests(db: WritableDb, byMs: number): void {
+  inTransaction(db, () => prepared(db, SHIFT_DUE).run(byMs));
+}
+
 /** What a transaction is about, with where each instance stands now. */
 export function listRequested(db: ReadableDb, requestId: string): readonly RequestedInstance[] {
   return prepared<RequestedInstance>(db, LIST_INSTANCES).all(requestId);

@@ -20,6 +20,7 @@ import {
   listDueAsked,
   noteReportAttempt,
   reportOf,
+  shiftDueAsked,
 } from './commitment-asked.ts';
 import {
   type CommitmentRequest,
@@ -28,6 +29,7 @@ import {
   noteAsked,
   postponeRequest,
   settleRequest,
+  shiftDueRequests,
   takeCommitmentReport,
 } from './commitment-requests.ts';
 import { findRemote } from './peers.ts';
@@ -66,6 +68,7 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
   const { signal } = ending;
   let working: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let forgetJumps: (() => void) | undefined;
 
   function notify(): void {
     if (signal.aborted || working !== null) return;
@@ -201,6 +204,10 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
 
   return {
     start() {
+      forgetJumps = clock.onJump?.((byMs) => {
+        shiftDueAsked(db, byMs);
+        shiftDueRequests(db, byMs);
+      });
       timer = setInterval(notify, POLL_MS);
       notify();
     },
@@ -212,6 +219,7 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
     },
     async stop() {
       ending.abort();
+      forgetJumps?.();
       if (timer !== null) clearInterval(timer);
       await working;
     },

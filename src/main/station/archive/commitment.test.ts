@@ -10,6 +10,7 @@ import type { ServiceClass } from '../dicom/server-services.ts';
 import { SERVICE_SYNTAXES } from '../dicom/services/ask.ts';
 import { type IncomingEvent, nAction, nEventReport, takingEvents } from '../dicom/services/normalized.ts';
 import { SERVICE_CLASSES, STORAGE_COMMITMENT_INSTANCE } from '../dicom/services/sop-classes.ts';
+import { watchedClock } from '../platform/clock.ts';
 import { objectPath } from '../platform/objects/object-store.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
@@ -373,6 +374,27 @@ test.each<[string, DimseStatus, number]>([
   await until(() => card(id)?.state === 'settled');
   expect(card(id)).toMatchObject({ source: 'query', committed: 2, failed: 1 });
   expect(asked).toHaveLength(1);
+});
+
+test('what waits to be asked or told moves with the clock when somebody sets it', async () => {
+  const id = await clinic.send([1, 2].map((n) => aSlice(n)));
+  const { port } = await archive('success', undefined, [knowing(sop(1), sop(2))]);
+  knownPeers(port);
+  owe(id);
+  let steadyMs = 0;
+  const clock = watchedClock(clinic.nowMs, () => steadyMs);
+  const line = createCommitmentWorker({ ...clinic.archive, clock, log: clinic.log, listenMs: 100 });
+  workers.push(line);
+  line.start();
+  await until(() => card(id)?.state === 'asked');
+  await pause(200);
+  clinic.pass(-3_600_000); // set back an hour: the day it waits for an answer is not an hour longer
+  clock.nowMs();
+  clinic.pass(DAY_MS);
+  steadyMs += DAY_MS;
+  line.notify();
+  await until(() => card(id)?.state === 'settled');
+  expect(card(id)).toMatchObject({ source: 'query', committed: 2 });
 });
 
 test('an archive that is not there is asked again, after pauses that grow; one nowhere to be called is not asked at all', async () => {

@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import type { Completeness, EvidenceSource, Intent } from '../../../shared/domain/study.ts';
 import { CompletenessEvidence } from '../../../shared/domain/study.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { CompletenessFacts } from './completeness-rules.ts';
-import { countGaps } from './gaps.ts';
+import { countGaps, type SlicePlace } from './gaps.ts';
 import { findNamedCounts } from './named-instances.ts';
 
 /** A study as judging it needs it. */
@@ -68,11 +67,6 @@ const LIST_EXPECTATIONS = `
   SELECT what AS kind, source AS "from", NULL AS state, instances, expected_at_ms AS atMs
     FROM study_expectations WHERE study_id = ? ORDER BY atMs DESC LIMIT 20
 `;
-const Place = z.object({
-  position: z.array(z.number()).nullable(),
-  orientation: z.array(z.number()).nullable(),
-  sliceThicknessMm: z.number().nullable().optional(),
-});
 
 /** A study that must be in the archive. */
 export function getProgress(db: ReadableDb, studyId: string): Progress {
@@ -118,8 +112,8 @@ export function listSources(db: ReadableDb, { siteId, studyUid, studyId }: Progr
 /** How many places the study's volumes leave open together; null where none of its series is a volume. */
 function countStudyGaps(db: ReadableDb, studyId: string): number | null {
   const places = prepared<{ seriesId: string; attributes: string }>(db, LIST_PLACES).all(studyId);
-  const gaps = [...Map.groupBy(places, ({ seriesId }) => seriesId).values()].map((rows) =>
-    countGaps(rows.map(({ attributes }) => Place.parse(JSON.parse(attributes)))),
+  const gaps = [...Map.groupBy(places, ({ seriesId }) => seriesId).values()].map(
+    (rows) => countGaps(rows.map(({ attributes }) => JSON.parse(attributes) as SlicePlace)), // as filed
   );
   const told = gaps.filter((count) => count !== null);
   return told.length === 0 ? null : told.reduce((sum, count) => sum + count, 0);

@@ -41,15 +41,23 @@ export function mentionInstances(
   sopUids: readonly string[],
   how: 'exists' | 'available' | 'unavailable',
 ): void {
+  const changes = new Map<string, NamedCounts>();
   for (const sopUid of sopUids) {
     const known = find(db, study.siteId, sopUid);
     const before = known ?? { isNamed: 0, isWithdrawn: 0, isHere: isHere(db, study.siteId, sopUid) };
-    put(db, { ...study, ...known, sopUid }, before, {
+    const after: Mention = {
       isNamed: how === 'unavailable' ? before.isNamed : 1,
       isWithdrawn: how === 'exists' ? before.isWithdrawn : how === 'unavailable' ? 1 : 0,
       isHere: before.isHere,
-    });
+    };
+    // Said before: a modality repeats its list as it grows.
+    if (known?.isNamed === after.isNamed && known.isWithdrawn === after.isWithdrawn) continue;
+    const studyUid = known?.studyUid ?? study.studyUid;
+    const change = put(db, { siteId: study.siteId, studyUid, sopUid }, before, after);
+    const { named, awaited } = changes.get(studyUid) ?? NOTHING_NAMED;
+    changes.set(studyUid, { named: named + change.named, awaited: awaited + change.awaited });
   }
+  for (const [studyUid, change] of changes) count(db, study.siteId, studyUid, change);
 }
 
 /**
@@ -59,7 +67,12 @@ export function mentionInstances(
 export function noteNamedArrival(db: WritableDb, siteId: string, sopUid: string): boolean {
   const known = find(db, siteId, sopUid);
   if (known === undefined || known.isHere === 1) return false;
-  put(db, { siteId, studyUid: known.studyUid, sopUid }, known, { ...known, isHere: 1 });
+  count(
+    db,
+    siteId,
+    known.studyUid,
+    put(db, { siteId, studyUid: known.studyUid, sopUid }, known, { ...known, isHere: 1 }),
+  );
   return findNamedCounts(db, siteId, known.studyUid).awaited === 0;
 }
 
@@ -68,19 +81,23 @@ const find = (db: ReadableDb, siteId: string, sopUid: string) => prepared<Known>
 const isHere = (db: ReadableDb, siteId: string, sopUid: string): Flag =>
   prepared(db, IS_HERE).get(siteId, sopUid) === undefined ? 0 : 1;
 
+/** Writes down what is known of one instance, and gives by how much it changes its study's counts. */
 function put(
   db: WritableDb,
   instance: { readonly siteId: string; readonly studyUid: string; readonly sopUid: string },
   before: Mention,
   after: Mention,
-): void {
-  const { siteId, studyUid, sopUid } = instance;
+): NamedCounts {
   const { isNamed, isWithdrawn, isHere: here } = after;
-  prepared(db, PUT_NAMED).run({ siteId, studyUid, sopUid, isNamed, isWithdrawn, isHere: here });
+  prepared(db, PUT_NAMED).run({ ...instance, isNamed, isWithdrawn, isHere: here });
   const [was, is] = [countsOf(before), countsOf(after)];
-  if (was.named === is.named && was.awaited === is.awaited) return;
+  return { named: is.named - was.named, awaited: is.awaited - was.awaited };
+}
+
+function count(db: WritableDb, siteId: string, studyUid: string, change: NamedCounts): void {
+  if (change.named === 0 && change.awaited === 0) return;
   prepared(db, START_COUNT).run(siteId, studyUid);
-  prepared(db, COUNT).run(is.named - was.named, is.awaited - was.awaited, siteId, studyUid);
+  prepared(db, COUNT).run(change.named, change.awaited, siteId, studyUid);
 }
 
 /** How one instance counts: named unless it will never come, awaited until it is here. */
