@@ -512,7 +512,7 @@ test('offers a peer only the services it may use', async () => {
 
 test('shows the user identity to the policy alone, and confirms a name where that is asked for', async () => {
   const seen: string[] = [];
-  const { server, ends } = await serve([], {
+  const { server, ends } = await serve([{ ...counting(1), extendedAnswer: [0, 0, 0, 0, 0] }], {
     policy: async (offer, identity) => {
       seen.push(
         `${identity?.type} ${Buffer.from(identity?.primary ?? []).toString()} ${Buffer.from(identity?.secondary ?? []).toString()}`,
@@ -536,6 +536,7 @@ test('shows the user identity to the policy alone, and confirms a name where tha
         roles: [],
         extendedNegotiation: [
           { sopClass: CT, information: Uint8Array.of(0, 0, 0, 0, 0, 0) },
+          { sopClass: FIND, information: Uint8Array.of(1, 1, 1) },
           { sopClass: '1.2.3', information: Uint8Array.of(1) },
         ],
         userIdentity: identity,
@@ -548,7 +549,10 @@ test('shows the user identity to the policy alone, and confirms a name where tha
     asyncOperations: { invoked: 1, performed: 1 },
     isIdentityConfirmed: true,
     userIdentity: null,
-    extendedNegotiation: [{ sopClass: CT, information: Buffer.from([2, 0, 0, 0, 0, 0]) }],
+    extendedNegotiation: [
+      { sopClass: CT, information: Buffer.from([2, 0, 0, 0, 0, 0]) },
+      { sopClass: FIND, information: Buffer.from([0, 0, 0]) },
+    ],
   });
   expect(seen).toEqual(['2 anna secret']);
   peer.hangUp();
