@@ -15,6 +15,7 @@ import {
   hideObjects,
   type HideInput,
   listChangesOf,
+  listExpired,
   listHidden,
   listInstances,
   listInstancesBelow,
@@ -273,6 +274,8 @@ test.each([
     ['1.2.10.1.2', reason],
   ]);
   expect(clinic.events('rejection-note-received')).toMatchObject([{ payload: { outcome: 'honoured', references: 2 } }]);
+  const expired = listExpired(clinic.db, clinic.north.siteId).map(({ sopUid }) => sopUid);
+  expect(expired).toEqual(reason === 'retention-expired' ? ['1.2.10.1.1', '1.2.10.1.2'] : []);
   // A person may say otherwise, and the same note sent again changes nothing of that.
   made(undo(hidden[0]?.changeId ?? ''));
   await clinic.receive(association, note);

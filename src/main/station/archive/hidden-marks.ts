@@ -40,7 +40,6 @@ const LIST_HIDDEN = `
     JOIN hidden_marks m ON m.site_id = i.site_id AND m.subject IN (i.sop_uid, i.series_id, i.study_id)
    WHERE i.study_id = ? AND i.is_hidden = 1 ORDER BY i.series_id, v.number, i.instance_id
 `;
-const COUNT_HIDDEN = 'SELECT count(*) AS hidden FROM instances WHERE study_id = ? AND is_hidden = 1';
 /** Objects that a rejection note or a person released for deletion by the retention policy. */
 export const LIST_EXPIRED = `
   SELECT DISTINCT i.study_id AS studyId, i.sop_uid AS sopUid FROM hidden_marks m JOIN instances i ON i.site_id = m.site_id
@@ -93,10 +92,6 @@ export function listStudiesMarkedBy(db: ReadableDb, changeId: string): readonly 
 /** Every hidden object of a study with each of its marks. */
 export function listHidden(db: ReadableDb, studyId: string): readonly HiddenInstance[] {
   return prepared<HiddenInstance>(db, LIST_HIDDEN).all(studyId);
-}
-
-export function countHidden(db: ReadableDb, studyId: string): number {
-  return prepared<{ hidden: number }>(db, COUNT_HIDDEN).get(studyId)?.hidden ?? 0;
 }
 
 /** What may be deleted because a rejection note or a person said that its retention has ended; the retention rules decide when. */

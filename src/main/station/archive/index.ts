@@ -92,7 +92,7 @@ export { confirmIdentity } from './confirm-identity.ts';
 export { findPatient, findPatients, findSimilarPatients, type PatientRecord } from './find-patients.ts';
 export { type HiddenInstance, listExpired, listHidden } from './hidden-marks.ts';
 export { hideObjects, type HideInput } from './hide-objects.ts';
-export { findChange, type IdentityChange, hasLaterChange, listChanges, listChangesOf } from './identity-changes.ts';
+export { type IdentityChange, hasLaterChange, listChanges, listChangesOf } from './identity-changes.ts';
 export { mergePatients } from './merge-patients.ts';
 export { moveStudy } from './move-study.ts';
 export type { PatientTarget } from './patient-target.ts';
