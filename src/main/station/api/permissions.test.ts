@@ -10,6 +10,7 @@ import {
   type TestStation,
 } from './test-station.ts';
 
+const CORRECTION = { studyId: STUDY, identityVersion: 1, reason: 'other' };
 /** For every procedure an input that fits, and what an allowed call answers. */
 const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>; readonly status: number }>> = {
   'sessions.signIn': { input: { username: 'radiologist', password: TEST_PASSWORD }, status: 201 },
@@ -30,6 +31,21 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'studies.open': { input: { studyId: STUDY }, status: 200 },
   'studies.requestCommitment': { input: { studyId: STUDY, peer: 'PACS' }, status: 409 },
   'studies.promote': { input: { studyId: STUDY }, status: 409 },
+  'quarantine.list': { input: {}, status: 200 },
+  'quarantine.get': { input: { quarantineId: 'q' }, status: 404 },
+  'quarantine.retry': { input: { quarantineId: 'q' }, status: 404 },
+  'quarantine.release': { input: { quarantineId: 'q', release: 'as-current-version' }, status: 404 },
+  'quarantine.discard': { input: { quarantineId: 'q', reason: 'other' }, status: 404 },
+  'quarantine.takeBack': { input: { quarantineId: 'q' }, status: 404 },
+  'identity.study': { input: { studyId: STUDY }, status: 404 },
+  'identity.findPatients': { input: { text: 'x' }, status: 200 },
+  'identity.move': { input: { ...CORRECTION, to: { patientId: STUDY } }, status: 404 },
+  'identity.split': { input: { ...CORRECTION, seriesIds: [], sopUids: [], to: null }, status: 404 },
+  'identity.merge': { input: { ...CORRECTION, fromPatientId: STUDY, toPatientId: STUDY }, status: 404 },
+  'identity.hide': { input: { ...CORRECTION, level: 'study', subjects: [] }, status: 404 },
+  'identity.confirm': { input: CORRECTION, status: 404 },
+  'identity.undo': { input: { changeId: 'c' }, status: 404 },
+  'identity.corrections': { input: {}, status: 200 },
   'deliveries.list': { input: {}, status: 200 },
   'audit.events': { input: {}, status: 200 },
   'audit.verify': { status: 200 },

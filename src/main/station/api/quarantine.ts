@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream';
+import { err, ok } from '../../../shared/domain/result.ts';
 import type { HttpHost } from '../platform/http/server.ts';
 import type { Log } from '../platform/log.ts';
 import { type Authenticator, requireSession } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
 import { guarded } from './call-context.ts';
-import { found, valueOf } from './failures.ts';
+import { valueOf } from './failures.ts';
 import { REST_PREFIX } from './rest-prefix.ts';
 import type { StationServices } from './services.ts';
 
+const known = <T>(value: T | null): T => valueOf(value === null ? err({ code: 'quarantined-not-found' }) : ok(value));
 const CHUNK_BYTES = 256 * 1024;
 
 /** Objects set aside: listed, read beside what stands in their place, and settled. */
@@ -15,7 +17,7 @@ export function bindQuarantine({ services: { quarantine } }: Bindings) {
   return {
     list: guarded.quarantine.list.handler(({ input, context }) => quarantine.list(context.session.principal, input)),
     get: guarded.quarantine.get.handler(async ({ input, context }) =>
-      found(await quarantine.get(context.session.principal, input.quarantineId)),
+      known(await quarantine.get(context.session.principal, input.quarantineId)),
     ),
     retry: guarded.quarantine.retry.handler(async ({ input, context }) =>
       valueOf(await quarantine.retry(context.session.principal, input.quarantineId)),
