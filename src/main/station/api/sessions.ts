@@ -1,4 +1,5 @@
 import { ORPCError } from '@orpc/server';
+import { durable } from '../platform/store/durability.ts';
 import { changePassword, enterSite, signIn, signOut } from '../access/index.ts';
 import type { Bindings } from './bindings.ts';
 import { guarded, open } from './call-context.ts';
@@ -7,6 +8,8 @@ import { valueOf } from './failures.ts';
 /** Signing in and out, and one's own password. */
 export function bindSessions({ db, clock, limits, throttle, sockets }: Bindings) {
   const nowMs = () => clock.nowMs();
+  // The answer leaves once the commit is on the disk; a socket's last moments begin only then.
+  const closeEnded = () => void durable(db).finally(sockets.closeEnded);
   return {
     signIn: open.sessions.signIn.handler(async ({ input, context }) => {
       const outcome = await signIn(db, throttle, { ...input, address: context.address, nowMs, limits });
@@ -25,7 +28,7 @@ export function bindSessions({ db, clock, limits, throttle, sockets }: Bindings)
       if (!outcome.ok && outcome.error.code === 'too-many-attempts')
         throw new ORPCError('TOO_MANY_REQUESTS', { data: { retryAfterMs: outcome.error.retryAfterMs } });
       valueOf(outcome);
-      sockets.closeEnded();
+      closeEnded();
       return {};
     }),
     enterSite: guarded.sessions.enterSite.handler(({ input, context }) => {
@@ -38,7 +41,7 @@ export function bindSessions({ db, clock, limits, throttle, sockets }: Bindings)
     signOut: guarded.sessions.signOut.handler(({ context }) => {
       signOut(db, context.session, clock.nowMs());
       context.dropToken();
-      sockets.closeEnded();
+      closeEnded();
       return {};
     }),
   };
