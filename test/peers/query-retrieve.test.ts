@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPeerProgram } from '../../scripts/debian-peers.ts';
 import { bytesReader, findPixelData } from '../../src/main/station/dicom/dataset/find-pixel-data.ts';
+import type { RemoteAe } from '../../src/main/station/dicom/open-association.ts';
 import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { PeerStudy, type PeerSummary, RetrievalCard } from '../../src/shared/contract/peers.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
@@ -54,7 +55,7 @@ beforeAll(async () => {
   });
   radiologist = await signIn(station, 'radiologist', 'demo');
   here = phantomStudy({ seed: 51, matrix: 64, slices: 12 });
-  expect(notAccepted(await sendObjects(remoteOf(station), here.objects))).toEqual([]);
+  await deliver(remoteOf(station), here);
 });
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -203,7 +204,7 @@ describe.skipIf(!hasDcmtk)('we ask dcmqrscp', () => {
       20_000,
       200,
     );
-    expect(notAccepted(await sendObjects(remote, there.objects))).toEqual([]);
+    await deliver(remote, there);
   });
 
   test.each(['c-get', 'c-move'] as const)(
@@ -259,7 +260,7 @@ describe.skipIf(!hasOrthanc)('Orthanc', () => {
 async function another(calledAe: string, port: number, seed: number): Promise<PhantomStudy> {
   const study = phantomStudy({ seed, matrix: 64, slices: 12 });
   const remote = { ...remoteOf(station), port, calledAe, callingAe: 'WETREAD' };
-  expect(notAccepted(await sendObjects(remote, study.objects))).toEqual([]);
+  await deliver(remote, study);
   return study;
 }
 
@@ -299,8 +300,15 @@ async function expectFetched(
 }
 
 test('the study that was sent stands on the worklist', async () => {
-  await rowOf(radiologist, here.studyUid, ({ images }) => images.received === here.objects.length);
+  const row = await rowOf(radiologist, here.studyUid, ({ images }) => images.received === here.objects.length);
+  expect(row.intent).toBe('new');
 });
+
+/** Sends a whole study; throws where any of it was not accepted. */
+async function deliver(remote: RemoteAe, study: PhantomStudy): Promise<void> {
+  const lost = notAccepted(await sendObjects(remote, study.objects));
+  if (lost.length > 0) throw new Error(`not accepted: ${JSON.stringify(lost[0])}`);
+}
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {

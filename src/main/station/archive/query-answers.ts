@@ -1,7 +1,8 @@
 import { lookUpKeyword } from '../dicom/dataset/dictionary.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import type { InstanceMatch, SeriesMatch, StudyMatch } from './find-studies.ts';
-import type { QueryLevel, ReadQuery } from './query-keys.ts';
+import type { QueryLevel } from './query-key-table.ts';
+import type { ReadQuery } from './query-keys.ts';
 
 /** What is known of a match: of its study always, and of what is below as far as the level goes. */
 export type QueryMatch = {

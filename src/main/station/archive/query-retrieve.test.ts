@@ -167,7 +167,7 @@ test('answers series and images below one study, and patients above it', async (
     ['4711', 'Doe^Jane'],
   ]);
   const list = await ask({ QueryRetrieveLevel: 'STUDY', StudyInstanceUID: ['1.2.10', '1.2.20', '1.2.99'] });
-  expect(uidsOf(list.matches).toSorted()).toEqual(['1.2.10', '1.2.20']);
+  expect(new Set(uidsOf(list.matches))).toEqual(new Set(['1.2.10', '1.2.20']));
 });
 
 test.each([

@@ -267,7 +267,11 @@ test('begins an attempt once', async () => {
 
 test.each([
   [FIND_OPEN_RETRIEVAL, { siteId: 's', studyUid: '1', peerId: 'p' }, /USING (COVERING )?INDEX retrievals_open/],
-  [IS_BEING_RETRIEVED, { siteId: 's', studyUid: '1', peerId: 'p' }, /USING (COVERING )?INDEX retrievals_open/],
+  [
+    IS_BEING_RETRIEVED,
+    { siteId: 's', studyUid: '1', peerId: 'p' },
+    /USING (COVERING )?INDEX retrievals_(open|by_study)/,
+  ],
   [LIST_RETRIEVALS, { siteId: 's', limit: 1 }, /USING INDEX retrievals_in_order/],
   [NEXT_RETRIEVAL, {}, /USING INDEX retrievals_due/],
 ])('walks an index: %s', (sql, values, index) => {

@@ -1,19 +1,16 @@
-import { connect, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
-import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './dimse/command-set.ts';
-import type { IdentifierFailure } from './dimse/data-sets.ts';
-import { readIdentifier } from './dimse/data-sets.ts';
 import type { ReadDataset } from './dataset/dataset.ts';
+import type { CommandSet } from './dimse/command-set.ts';
+import { converse } from './dimse/converse.ts';
 import { Inbox } from './dimse/inbox.ts';
 import type { Message, MessagesEnd } from './dimse/receive-messages.ts';
-import { DIMSE_STATUS, isPending } from './dimse/status.ts';
-import { DataSetUnreadable, type Pieces, sendMessage, type Splitting } from './dimse/send-message.ts';
+import { type Pieces, sendMessage, type Splitting } from './dimse/send-message.ts';
+import { openSocket } from './open-socket.ts';
+import type { TlsFiles } from './tls.ts';
 import { CONTEXT_RESULTS, DICOM_APPLICATION_CONTEXT, type PresentationContext } from './upper-layer/associate-pdu.ts';
 import { type AgreedContext, agreedContexts, ourUserInformation, type Roles } from './upper-layer/negotiate.ts';
 import { nameRejection, type RejectReason } from './upper-layer/rejection.ts';
-import { connectionOptions, type TlsFiles } from './tls.ts';
 import type { RoleSelection, UserIdentity } from './upper-layer/user-information.ts';
 import { UpperLayer } from './upper-layer/upper-layer.ts';
 
@@ -151,88 +148,9 @@ export async function openAssociation(
     const splitting = remote.splitting && { splitting: remote.splitting };
     return sendMessage(link, { contextId, maxPduLength: maxPeerLength, ...splitting }, command, dataSet);
   };
-  let lastMessageId = 0;
-  /** Answers one request of the peer's; false where it is none, or the association cannot go on. */
-  const serveOne = async (message: Message): Promise<boolean> => {
-    const { command, contextId } = message;
-    const context = contexts.get(contextId);
-    if (!context || (command.commandField & RESPONSE) !== 0) return false;
-    if (command.commandField === COMMANDS['c-cancel']) return true;
-    const given = await serve(context, message);
-    await inbox.drain();
-    if (inbox.end !== null) return false;
-    return send(contextId, {
-      ...(given ?? { status: DIMSE_STATUS['unrecognized-operation'] }),
-      commandField: command.commandField | RESPONSE,
-      respondsTo: command.messageId ?? 0,
-      dataSetType: NO_DATA_SET,
-    });
-  };
-  /** The last response to our request; pending ones go to `onPending`. */
-  const awaitResponse = async (
-    context: AgreedContext,
-    asked: CommandSet,
-    onPending: Exchange['onPending'],
-  ): Promise<Result<Response, AssociationFailure>> => {
-    for (;;) {
-      const message = await inbox.next();
-      if (message === null) return err({ code: inbox.end?.kind ?? 'closed' });
-      const { command } = message;
-      const isOurs = command.respondsTo === asked.messageId && command.commandField === (asked.commandField | RESPONSE);
-      if (!isOurs || message.contextId !== context.id) {
-        if (!isOurs && (await serveOne(message))) continue;
-        if (inbox.end !== null) return err({ code: inbox.end.kind });
-        await link.abort('service-provider', 'unexpected-pdu');
-        return err({ code: 'unexpected-answer' });
-      }
-      const dataset = await readIdentifier(message, context.transferSyntax);
-      if (!dataset.ok) {
-        const code = unreadable(dataset.error, inbox);
-        if (code === 'unreadable-answer') await link.abort();
-        return err({ code });
-      }
-      const response: Response = { command, dataset: dataset.value };
-      if (!isPending(command.status ?? 0)) return ok(response);
-      await onPending?.(response);
-    }
-  };
   return ok({
     contexts: [...contexts.values()],
-    request: async (context, command, dataSet, { onPending, cancel } = {}) => {
-      lastMessageId = (lastMessageId % 0xffff) + 1;
-      const messageId = lastMessageId;
-      try {
-        await send(context.id, { ...command, messageId }, dataSet); // where it fails, the next read says how
-      } catch (error) {
-        if (!(error instanceof DataSetUnreadable)) throw error;
-        if (!error.hasBegun) return err({ code: 'unreadable-object' });
-        await link.abort();
-        return err({ code: 'object-cut-short' });
-      }
-      const sendCancel = () =>
-        void send(context.id, {
-          commandField: COMMANDS['c-cancel'],
-          respondsTo: messageId,
-          dataSetType: NO_DATA_SET,
-        });
-      if (cancel?.aborted) sendCancel();
-      else cancel?.addEventListener('abort', sendCancel, { once: true });
-      try {
-        return await awaitResponse(context, { ...command, messageId }, onPending);
-      } finally {
-        cancel?.removeEventListener('abort', sendCancel);
-      }
-    },
-    listen: async (forMs, isEnough) => {
-      const over = pause(forMs, 'over' as const, { ref: false });
-      while (!isEnough()) {
-        const message = await Promise.race([inbox.peek(), over]);
-        if (message === 'over') return true;
-        inbox.take();
-        if (message === null || !(await serveOne(message))) return false;
-      }
-      return true;
-    },
+    ...converse({ link, inbox, contexts, send, serve }),
     release: async () => {
       await link.askRelease();
       while ((await inbox.next(artimMs)) !== null); // what had been sent before the peer heard of it
@@ -244,10 +162,6 @@ export async function openAssociation(
       await end();
     },
   });
-}
-
-function unreadable({ code }: IdentifierFailure, inbox: Inbox): MessagesEnd['kind'] | 'unreadable-answer' {
-  return code === 'cut-short' ? (inbox.end?.kind ?? 'closed') : 'unreadable-answer';
 }
 
 /** One row per class whose role is not the default; a class proposed twice has the same role in both. */
@@ -275,34 +189,4 @@ function failureKind(indication: { readonly kind: string }): MessagesEnd['kind']
     default:
       return 'broken';
   }
-}
-
-function openSocket(remote: RemoteAe, connectMs: number): Promise<Result<Socket, AssociationFailure>> {
-  return new Promise((resolve) => {
-    const { host, port, secured } = remote;
-    let tls: ConnectionOptions | undefined;
-    try {
-      tls = secured === undefined ? remote.tls : connectionOptions(secured.files, secured.certificate);
-    } catch (error) {
-      resolve(err({ code: 'cannot-connect', systemCode: (error as NodeJS.ErrnoException).code ?? 'unknown' }));
-      return;
-    }
-    const socket = tls ? connectTls({ ...tls, host, port }) : connect({ host, port });
-    const fail = (systemCode: string) => {
-      socket.destroy();
-      resolve(err({ code: 'cannot-connect', systemCode }));
-    };
-    const timer = setTimeout(() => fail('ETIMEDOUT'), connectMs);
-    const onError = (error: NodeJS.ErrnoException) => fail(error.code ?? 'unknown');
-    socket.once('error', onError);
-    const onAbort = () => fail('ABORT_ERR');
-    remote.signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('close', () => clearTimeout(timer));
-    socket.once(tls ? 'secureConnect' : 'connect', () => {
-      clearTimeout(timer);
-      remote.signal?.removeEventListener('abort', onAbort);
-      socket.off('error', onError);
-      resolve(ok(socket));
-    });
-  });
 }

@@ -214,11 +214,16 @@ class Reception<Context> {
     if (this.#options.aeTitles && !this.#options.aeTitles.includes(offer.calledAe)) {
       return { accept: false, reason: 'called-ae-not-recognized' };
     }
+    const { userIdentity } = request.userInformation;
     try {
-      return await this.#options.policy(offer, request.userInformation.userIdentity);
+      return await this.#options.policy(offer, userIdentity);
     } catch (error) {
       this.#options.log?.({ kind: 'callback-failed', correlationId: '', error });
       return { accept: false, reason: 'temporary-congestion' };
+    } finally {
+      // The request lives as long as its association; a credential must not.
+      userIdentity?.primary.fill(0);
+      userIdentity?.secondary.fill(0);
     }
   }
 

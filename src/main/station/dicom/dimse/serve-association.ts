@@ -1,34 +1,24 @@
-import type {
-  Association,
-  AssociationCounts,
-  AssociationOutcome,
-  IncomingObject,
-  ServerTimeouts,
-  StoreAnswer,
-} from '../server-options.ts';
+import type { Association, AssociationCounts, AssociationOutcome, ServerTimeouts } from '../server-options.ts';
 import type { ServiceClass } from '../server-services.ts';
 import { VERIFICATION } from '../storage-classes.ts';
 import type { AgreedContext } from '../upper-layer/negotiate.ts';
 import type { UpperLayer } from '../upper-layer/upper-layer.ts';
 import { askerOf } from './answer-normalized.ts';
 import { type Answering, beginAnswer } from './answer-request.ts';
+import { answerStore, type Storing } from './answer-store.ts';
 import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './command-set.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
-import { DataSetCutShort, type Message, type MessagesEnd } from './receive-messages.ts';
+import type { Message, MessagesEnd } from './receive-messages.ts';
 import { DIMSE_STATUS } from './status.ts';
 
-type Service<Context> = {
+type Service<Context> = Storing & {
   readonly link: UpperLayer;
   readonly association: Association<Context>;
   readonly contexts: ReadonlyMap<number, AgreedContext>;
   readonly services: readonly ServiceClass<Context>[];
   readonly peerMaxPduLength: number;
   readonly timeouts: ServerTimeouts;
-  readonly store: (incoming: IncomingObject) => Promise<StoreAnswer>;
-  /** True for SOP classes of objects: not for verification, nor for a service. */
-  readonly storesClass: (sopClass: string) => boolean;
-  readonly onFailure: (error: unknown) => void;
   /** Told when a message is under way and when none is. */
   readonly setBusy: (isBusy: boolean) => void;
   readonly isClosing: () => boolean;
@@ -156,45 +146,6 @@ async function answerWatching<Context>(
       await done; // its turn comes
       return true;
     }
-  }
-}
-
-/** A C-STORE response (PS3.7 §9.3.1.2): what `store` said, or why it was not asked. */
-async function answerStore<Context>(
-  service: Service<Context>,
-  context: AgreedContext,
-  message: Message,
-): Promise<Partial<CommandSet>> {
-  const { command, body } = message;
-  const about = { affectedSopClass: command.affectedSopClass, affectedSopInstance: command.affectedSopInstance };
-  const answered = (given: StoreAnswer): Partial<CommandSet> => ({
-    ...(about.affectedSopClass !== undefined && { affectedSopClass: about.affectedSopClass }),
-    ...(about.affectedSopInstance !== undefined && { affectedSopInstance: about.affectedSopInstance }),
-    status: DIMSE_STATUS[given.status],
-    ...(given.errorComment !== undefined && { errorComment: given.errorComment }),
-    ...(given.offendingElements !== undefined && { offendingElements: given.offendingElements }),
-  });
-  if (command.affectedSopClass !== context.sopClass || !service.storesClass(context.sopClass)) {
-    return answered({ status: 'sop-class-not-supported' });
-  }
-  if (!context.requestor.scu) return answered({ status: 'unrecognized-operation' }); // it asked to be served, not to send
-  const sopInstanceUid = command.affectedSopInstance ?? '';
-  if (!/^[0-9.]{1,64}$/.test(sopInstanceUid)) return answered({ status: 'invalid-object-instance' });
-  if (body === null) return answered({ status: 'cannot-understand', errorComment: 'No data set' });
-  try {
-    const given = await service.store({
-      sopClassUid: context.sopClass,
-      sopInstanceUid,
-      transferSyntaxUid: context.transferSyntax,
-      messageId: command.messageId ?? 0,
-      moveOriginatorAe: command.moveOriginatorAe ?? null,
-      moveOriginatorMessageId: command.moveOriginatorMessageId ?? null,
-      body,
-    });
-    return answered(given);
-  } catch (error) {
-    if (!(error instanceof DataSetCutShort)) service.onFailure(error);
-    return answered({ status: 'processing-failure' });
   }
 }
 

@@ -512,8 +512,10 @@ test('offers a peer only the services it may use', async () => {
 
 test('shows the user identity to the policy alone, and confirms a name where that is asked for', async () => {
   const seen: string[] = [];
+  let shown: Uint8Array | undefined;
   const { server, ends } = await serve([{ ...counting(1), extendedAnswer: [0, 0, 0, 0, 0] }], {
     policy: async (offer, identity) => {
+      shown = identity?.secondary;
       seen.push(
         `${identity?.type} ${Buffer.from(identity?.primary ?? []).toString()} ${Buffer.from(identity?.secondary ?? []).toString()}`,
       );
@@ -555,6 +557,7 @@ test('shows the user identity to the policy alone, and confirms a name where tha
     ],
   });
   expect(seen).toEqual(['2 anna secret']);
+  expect(shown?.every((byte) => byte === 0)).toBe(true); // and forgotten
   peer.hangUp();
   await vi.waitFor(() => expect(ends).toHaveLength(1));
 });
