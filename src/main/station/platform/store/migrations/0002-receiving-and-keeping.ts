@@ -297,5 +297,137 @@ CREATE INDEX retrievals_in_order ON retrievals (site_id, requested_at_ms DESC, r
 -- archive, scale: a study's objects are counted, shown and hidden apart, without opening their rows
 DROP INDEX instances_by_study;
 CREATE INDEX instances_by_study ON instances (study_id, is_hidden);
+-- Versions are written in the order they come: by their key each was a wide row in a page of its own, and each index carried the key.
+CREATE TABLE instance_versions_next (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  digest TEXT NOT NULL REFERENCES objects (digest),
+  is_current INTEGER NOT NULL CHECK (is_current IN (0, 1)),
+  instance_id TEXT NOT NULL REFERENCES instances (instance_id),
+  sop_class_uid TEXT NOT NULL,
+  transfer_syntax_uid TEXT NOT NULL,
+  number INTEGER,
+  frames INTEGER NOT NULL,
+  attributes TEXT NOT NULL,
+  study_revision INTEGER NOT NULL,
+  peer_id TEXT REFERENCES peers (peer_id),
+  received_at_ms INTEGER NOT NULL,
+  differs TEXT, -- keywords (JSON) in which it is not as the version before; null for a first one
+  frame_index BLOB, -- where each frame is in the data set; null: look into the file
+  PRIMARY KEY (site_id, sop_uid, digest)
+) STRICT;
+INSERT INTO instance_versions_next
+  SELECT site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, number, frames, attributes, study_revision,
+         peer_id, received_at_ms, differs, frame_index FROM instance_versions;
+DROP TABLE instance_versions;
+ALTER TABLE instance_versions_next RENAME TO instance_versions;
+CREATE INDEX instance_versions_by_arrival ON instance_versions (site_id, received_at_ms);
+CREATE UNIQUE INDEX one_current_version ON instance_versions (instance_id) WHERE is_current = 1;
+
+-- delivery, sending: who asked for it, where it goes, how much of it the peer took, and that a person may give it up
+CREATE TABLE deliveries_next (
+  delivery_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_id TEXT REFERENCES studies (study_id),
+  study_revision INTEGER,
+  destination TEXT NOT NULL, -- the peer's AE title, or the name of what is no DICOM peer
+  peer_id TEXT REFERENCES peers (peer_id),
+  kind TEXT NOT NULL,
+  series_ids TEXT, -- chosen series (JSON); null is the whole study
+  state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'sent', 'held', 'delivered', 'rejected', 'cancelled')),
+  attempts INTEGER NOT NULL DEFAULT 0, -- since a person last asked for it
+  code TEXT, -- why the last attempt did not deliver all of it
+  status INTEGER, -- the DIMSE status behind the code
+  items INTEGER, -- objects that belong to it, as last counted
+  sent INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  commitment_requests TEXT, -- ids (JSON) of the transactions that ask the peer to answer for it
+  asked_by_kind TEXT NOT NULL DEFAULT 'service' CHECK (asked_by_kind IN ('user', 'service', 'peer')),
+  asked_by TEXT NOT NULL DEFAULT 'station',
+  queued_at_ms INTEGER NOT NULL,
+  due_at_ms INTEGER NOT NULL DEFAULT 0,
+  started_at_ms INTEGER,
+  ended_at_ms INTEGER -- when it was delivered, rejected, held or cancelled
+) STRICT;
+INSERT INTO deliveries_next (delivery_id, site_id, study_id, study_revision, destination, kind, state, attempts, code, queued_at_ms)
+  SELECT delivery_id, site_id, study_id, study_revision, destination, kind, state, attempts, code, queued_at_ms FROM deliveries;
+DROP TABLE deliveries;
+ALTER TABLE deliveries_next RENAME TO deliveries;
+CREATE INDEX deliveries_by_state ON deliveries (state, queued_at_ms);
+CREATE INDEX deliveries_in_order ON deliveries (queued_at_ms);
+CREATE INDEX deliveries_due ON deliveries (due_at_ms, delivery_id) WHERE state = 'queued';
+CREATE INDEX deliveries_open ON deliveries (study_id, peer_id) WHERE state NOT IN ('delivered', 'cancelled');
+-- what the peer said of each object; one that is not here was not sent yet, and C-STORE deduplicates
+CREATE TABLE delivery_items (
+  delivery_id TEXT NOT NULL REFERENCES deliveries (delivery_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  digest TEXT NOT NULL REFERENCES objects (digest),
+  state TEXT NOT NULL CHECK (state IN ('sent', 'refused')),
+  status INTEGER, -- null: the peer takes none of its class
+  PRIMARY KEY (delivery_id, sop_uid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX retrievals_by_study ON retrievals (site_id, study_uid, requested_at_ms);
+
+-- archive, media: what people brought in from files, ZIPs and media, and what they wrote to folders
+CREATE TABLE imports (
+  import_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  source TEXT NOT NULL CHECK (source IN ('upload', 'folder')),
+  place TEXT, -- the configured folder's name and the path in it
+  state TEXT NOT NULL CHECK (state IN ('running', 'done', 'cancelled', 'failed')),
+  code TEXT,
+  asked_by_kind TEXT NOT NULL CHECK (asked_by_kind IN ('user', 'service', 'peer')),
+  asked_by TEXT NOT NULL,
+  found INTEGER NOT NULL DEFAULT 0,
+  stored INTEGER NOT NULL DEFAULT 0,
+  duplicates INTEGER NOT NULL DEFAULT 0,
+  quarantined INTEGER NOT NULL DEFAULT 0,
+  not_dicom INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  started_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER,
+  CHECK ((source = 'folder') = (place IS NOT NULL)),
+  CHECK ((state = 'running') = (ended_at_ms IS NULL))
+) STRICT;
+CREATE INDEX imports_in_order ON imports (site_id, started_at_ms DESC, import_id DESC);
+CREATE INDEX imports_running ON imports (import_id) WHERE state = 'running';
+CREATE TABLE import_studies (
+  import_id TEXT NOT NULL REFERENCES imports (import_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_uid TEXT NOT NULL,
+  stored INTEGER NOT NULL,
+  duplicates INTEGER NOT NULL,
+  quarantined INTEGER NOT NULL,
+  PRIMARY KEY (import_id, study_uid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE import_refusals (
+  import_id TEXT NOT NULL REFERENCES imports (import_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  ordinal INTEGER NOT NULL,
+  name TEXT NOT NULL, -- the file's path as it came
+  code TEXT NOT NULL,
+  PRIMARY KEY (import_id, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exports (
+  export_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  form TEXT NOT NULL CHECK (form IN ('files', 'dicomdir')),
+  folder TEXT NOT NULL, -- the configured folder's name
+  name TEXT NOT NULL, -- of what is made in it
+  state TEXT NOT NULL CHECK (state IN ('running', 'done', 'cancelled', 'failed')),
+  code TEXT,
+  total INTEGER NOT NULL,
+  written INTEGER NOT NULL DEFAULT 0,
+  missing INTEGER NOT NULL DEFAULT 0,
+  asked_by_kind TEXT NOT NULL CHECK (asked_by_kind IN ('user', 'service', 'peer')),
+  asked_by TEXT NOT NULL,
+  started_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER,
+  CHECK ((state = 'running') = (ended_at_ms IS NULL))
+) STRICT;
+CREATE INDEX exports_in_order ON exports (site_id, started_at_ms DESC, export_id DESC);
+CREATE INDEX exports_running ON exports (export_id) WHERE state = 'running';
 `,
 };
