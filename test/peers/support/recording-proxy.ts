@@ -1,11 +1,15 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { parseCapture, type CapturedObject } from './parse-capture.ts';
+import { type CapturedAnswer, type CapturedObject, parseAnswers, parseCapture } from './parse-capture.ts';
 
 /** Stands between a peer and the station, and remembers every byte that the peer sent. */
 export type RecordingProxy = {
   readonly port: number;
   /** The data sets that were sent, by SOP Instance UID, taken from the captured bytes. */
   objects(): ReadonlyMap<string, CapturedObject>;
+  /** Every data set that was sent, also of one UID twice. */
+  all(): readonly CapturedObject[];
+  /** What the station answered to each C-STORE. */
+  answers(): readonly CapturedAnswer[];
   /** The longest P-DATA-TF body and the most PDVs in one, in what was captured. */
   shape(): { readonly longestPdu: number; readonly mostPdvs: number };
   close(): Promise<void>;
@@ -14,10 +18,13 @@ export type RecordingProxy = {
 /** Listens on a free port of this machine and passes everything on, both ways, unchanged. */
 export async function recordingProxy(stationPort: number): Promise<RecordingProxy> {
   const captures: Buffer[][] = [];
+  const answered: Buffer[][] = [];
   const sockets = new Set<Socket>();
   const server = createServer((peer) => {
     const capture: Buffer[] = [];
     captures.push(capture);
+    const answer: Buffer[] = [];
+    answered.push(answer);
     const station = connect({ host: '127.0.0.1', port: stationPort });
     for (const socket of [peer, station]) {
       sockets.add(socket);
@@ -28,6 +35,7 @@ export async function recordingProxy(stationPort: number): Promise<RecordingProx
       socket.on('close', () => sockets.delete(socket));
     }
     peer.on('data', (chunk: Buffer) => capture.push(chunk));
+    station.on('data', (chunk: Buffer) => answer.push(chunk));
     peer.pipe(station);
     station.pipe(peer);
   });
@@ -37,6 +45,8 @@ export async function recordingProxy(stationPort: number): Promise<RecordingProx
   return {
     port: (server.address() as { readonly port: number }).port,
     objects: () => new Map(parsed().flatMap(({ objects }) => objects.map((object) => [object.sopUid, object]))),
+    all: () => parsed().flatMap(({ objects }) => objects),
+    answers: () => answered.flatMap((chunks) => parseAnswers(Buffer.concat(chunks))),
     shape: () => ({
       longestPdu: Math.max(0, ...parsed().map(({ longestPdu }) => longestPdu)),
       mostPdvs: Math.max(0, ...parsed().map(({ mostPdvs }) => mostPdvs)),
