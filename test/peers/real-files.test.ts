@@ -108,15 +108,17 @@ const SENDERS: Readonly<Record<string, Sender>> = {
   },
   Orthanc: async (_station, proxy, _folder, files) => {
     const orthanc = await startOrthanc(proxy.port);
+    const taken: string[] = [];
     for (const file of files) {
-      // What Orthanc itself cannot read never comes to us; neither does what it cannot send.
-      const taken = await orthanc
+      // What Orthanc itself cannot read never comes to us.
+      const answer = await orthanc
         .ask<{ readonly ID: string }>('/instances', { method: 'POST', body: Uint8Array.from(readFileSync(file)) })
         .catch(() => null);
-      if (taken === null) continue;
-      const body = { Resources: [taken.ID], Synchronous: true };
-      await orthanc.ask('/modalities/wetread/store', { method: 'POST', body }).catch(() => undefined);
+      if (answer !== null) taken.push(answer.ID);
     }
+    // Permissive: it goes on behind what it cannot send, or what we refuse.
+    const body = { Resources: [...new Set(taken)], Synchronous: true, Permissive: true };
+    await orthanc.ask('/modalities/wetread/store', { method: 'POST', body }).catch(() => undefined);
     await orthanc.stop();
   },
   'our SCU': async (station, proxy, _folder, files) => {
