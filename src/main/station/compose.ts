@@ -19,7 +19,10 @@ import {
   configurePeers,
   createMetadataKeeper,
   createCacheKeeper,
+  createExportWorker,
+  createImportWorker,
   createIntegrityWorker,
+  createRefetcher,
   createRetrievalWorker,
   endAssociationsLeftOpen,
   INDEX_NAMES_JOB,
@@ -30,6 +33,7 @@ import {
   waitAnew,
   watchReader,
 } from './archive/index.ts';
+import { createDeliveryWorker } from './delivery/index.ts';
 import type { Refusal } from './exit-codes.ts';
 import {
   createRunWorker,
@@ -269,8 +273,24 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     preview: (question) => readers.run('preview-retention', question),
   });
   const retrievals = createRetrievalWorker(archive, log);
+  const refetcher = createRefetcher(
+    archive,
+    sites.map(({ siteId }) => siteId),
+    retrievals.notify,
+    log,
+  );
+  const deliveries = createDeliveryWorker({
+    ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
+    writeExplicit: async (stored) => explicitForms(stored),
+    listSendable: (siteId, studyUid) => search.sendable([siteId], { studyUids: [studyUid] }),
+  });
+  const media = {
+    imports: createImportWorker(archive, config.import.folders, log),
+    exports: createExportWorker(archive, watchReader(objects, integrity.suspect), config.export.folders, log),
+  };
   const services = createServices({
-    retrievals,
+    media,
+    ...{ retrievals, deliveries },
     keeping: { keeper, sites: kept },
     objects: watchReader(objects, integrity.suspect),
     atRest: { keys: keys.value, integrity, rotation },
@@ -316,6 +336,10 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   supervisor.start();
   worker.start();
   retrievals.start();
+  media.imports.start();
+  media.exports.start();
+  refetcher.start();
+  deliveries.start();
   commitments.start();
   metadata.start();
   integrity.start();
@@ -362,11 +386,15 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       clearInterval(checkpoints);
       ending.abort();
       await reception.close(RECEPTION_GRACE_MS);
+      refetcher.stop();
       await retrievals.stop();
+      await deliveries.stop();
       await worker.stop();
       await commitments.stop();
       api.stop();
       await http.close();
+      await media.imports.stop();
+      await media.exports.stop();
       forgetJobs();
       forgetRuns();
       jobs.stop();

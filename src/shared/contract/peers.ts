@@ -3,6 +3,7 @@ import { StudyId } from '../domain/ids.ts';
 import { PeerService } from '../domain/peer.ts';
 import { RetrievalCode, RetrievalReason, RetrievalState, RetrievalWay } from '../domain/retrieval.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
+import { StudyFace } from './quarantine.ts';
 
 /** A machine on the network that this station knows. */
 export const PeerSummary = z.object({
@@ -32,6 +33,8 @@ export const PeerQuestion = z
       .string()
       .regex(/^[0-9.]{1,64}$/)
       .optional(),
+    birthDate: Day.optional(),
+    description: Words.optional(),
     dateFrom: Day.optional(),
     dateTo: Day.optional(),
     modality: z
@@ -76,6 +79,8 @@ export const RetrievalCard = z.object({
   studyUid: z.string(),
   /** The study, once something of it is here. */
   studyId: StudyId.nullable(),
+  /** Whose it is, from then on. */
+  study: StudyFace.nullable(),
   how: z.enum(['c-get', 'c-move']).nullable(),
   state: RetrievalState,
   code: RetrievalCode.nullable(),

@@ -68,6 +68,8 @@ export const StudyDetail = z.object({
   series: z.array(SeriesCard),
   /** What it goes by when it calls the study complete, or holds meanwhile; peers by their AE titles. */
   completeness: CompletenessEvidence.nullable(),
+  /** Objects whose files left the cache: an archive has them. */
+  letGo: z.number().int(),
   commitments: z.array(CommitmentCard),
   priors: z.array(
     z.object({
@@ -161,6 +163,11 @@ export const studies = {
     .route({ method: 'POST', path: '/studies/{studyId}/commitments', successStatus: 202 })
     .input(one.extend({ peer: z.string().min(1).max(16) }))
     .output(z.object({ requests: z.number().int() })),
+  /** Fetches what left the cache back from who has it. Conflicts: `study-is-here`, `no-archive-to-ask`. */
+  recall: procedure('study.retrieve')
+    .route({ method: 'POST', path: '/studies/{studyId}/recalls', successStatus: 202 })
+    .input(one)
+    .output(z.object({ retrievalId: z.string() })),
   /** A person makes a comparison or own study count as new: it gets deadlines, inference and alerts. */
   promote: procedure('study.promote')
     .route({ method: 'POST', path: '/studies/{studyId}/promotions' })

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { NOT_RUN_REASONS } from './ai-status.ts';
+import { CancelReason, DeliveryCode, RetryReason } from './delivery.ts';
 import { CorrectionKind, CorrectionReason, HidingReason } from './correction.ts';
 import { Completeness, CompletenessEvidence, Intent, QuarantineReason } from './study.ts';
+import { ExportForm, ImportSource } from './media.ts';
 import { RetrievalReason } from './retrieval.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 
@@ -159,6 +161,72 @@ export const EVENT_KINDS = {
       code: z.string().nullable(),
       completed: z.number().int(),
       failed: z.number().int(),
+    }),
+  },
+  /** A study, or some series of it, is owed to a peer, and what became of that. Counts are of objects. */
+  'delivery-queued': {
+    version: 1,
+    payload: z.object({ deliveryId: z.string(), peerId: z.string(), series: z.number().int().nullable() }),
+  },
+  'delivery-delivered': {
+    version: 1,
+    payload: z.object({ deliveryId: z.string(), peerId: z.string(), sent: z.number().int() }),
+  },
+  'delivery-rejected': {
+    version: 1,
+    payload: z.object({
+      deliveryId: z.string(),
+      peerId: z.string(),
+      code: DeliveryCode,
+      sent: z.number().int(),
+      failed: z.number().int(),
+    }),
+  },
+  'delivery-held': {
+    version: 1,
+    payload: z.object({ deliveryId: z.string(), peerId: z.string(), code: DeliveryCode, sent: z.number().int() }),
+  },
+  'delivery-retried': {
+    version: 1,
+    payload: z.object({ deliveryId: z.string(), peerId: z.string(), reason: RetryReason }),
+  },
+  'delivery-cancelled': {
+    version: 1,
+    payload: z.object({ deliveryId: z.string(), peerId: z.string(), reason: CancelReason, sent: z.number().int() }),
+  },
+  /** A person brings in files, and what they came to. */
+  'import-started': { version: 1, payload: z.object({ importId: z.string(), source: ImportSource }) },
+  'import-ended': {
+    version: 1,
+    payload: z.object({
+      importId: z.string(),
+      state: z.enum(['done', 'cancelled', 'failed']),
+      code: z.string().nullable(),
+      found: z.number().int(),
+      stored: z.number().int(),
+      duplicates: z.number().int(),
+      quarantined: z.number().int(),
+      refused: z.number().int(),
+    }),
+  },
+  /** A study begins to leave as files: `objects` of it, `missing` not to be had. */
+  'study-exported': {
+    version: 1,
+    payload: z.object({
+      form: ExportForm,
+      to: z.enum(['download', 'folder']),
+      objects: z.number().int(),
+      missing: z.number().int(),
+    }),
+  },
+  'export-ended': {
+    version: 1,
+    payload: z.object({
+      exportId: z.string(),
+      state: z.enum(['done', 'cancelled', 'failed']),
+      code: z.string().nullable(),
+      written: z.number().int(),
+      missing: z.number().int(),
     }),
   },
   'study-promoted': { version: 1, payload: z.object({ from: Intent }) },

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 
 /** Why a study is fetched from a peer; a code, so that the ledger can hold it. */
-export const RETRIEVAL_REASONS = ['comparison', 'second-opinion', 'incomplete-here', 'damaged-here', 'other'] as const;
+export const RETRIEVAL_REASONS = [
+  'comparison',
+  'second-opinion',
+  'incomplete-here',
+  'damaged-here',
+  'let-go-here',
+  'other',
+] as const;
 export const RetrievalReason = z.enum(RETRIEVAL_REASONS);
 export type RetrievalReason = z.infer<typeof RetrievalReason>;
 

@@ -1,5 +1,5 @@
-import { implement } from '@orpc/server';
-import { contract } from '../../../shared/contract/contract.ts';
+import { implement, type Router } from '@orpc/server';
+import { type Contract, contract } from '../../../shared/contract/contract.ts';
 import { bindAudit } from './audit.ts';
 import type { Bindings } from './bindings.ts';
 import type { CallContext } from './call-context.ts';
@@ -8,6 +8,7 @@ import { bindObjects } from './objects.ts';
 import { bindKeeping } from './keeping.ts';
 import { bindIdentity } from './identity.ts';
 import { bindQuarantine } from './quarantine.ts';
+import { bindExports, bindImports } from './media.ts';
 import { bindPeers, bindRetrievals } from './peers.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
@@ -16,7 +17,7 @@ import { bindStudies } from './studies.ts';
 import { bindWorklist } from './worklist.ts';
 
 /** The whole contract, implemented; one that misses a procedure does not compile. */
-export function bindRouter(bindings: Bindings) {
+export function bindRouter(bindings: Bindings): ApiRouter {
   return implement(contract)
     .$context<CallContext>()
     .router({
@@ -34,8 +35,10 @@ export function bindRouter(bindings: Bindings) {
       keeping: bindKeeping(bindings),
       peers: bindPeers(bindings),
       retrievals: bindRetrievals(bindings),
+      imports: bindImports(bindings),
+      exports: bindExports(bindings),
     });
 }
 
 /** The implemented contract, as its transports take it. */
-export type ApiRouter = ReturnType<typeof bindRouter>;
+export type ApiRouter = Router<Contract, CallContext>;

@@ -1,5 +1,4 @@
 import type { AuditWindow, LedgerVerification } from '../../../shared/contract/audit.ts';
-import type { Delivery } from '../../../shared/contract/deliveries.ts';
 import type { DamagedImage, ObjectsState, ObjectWalk } from '../../../shared/contract/objects.ts';
 import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keeping.ts';
 import type {
@@ -21,6 +20,8 @@ import type { DiscardReason, Release } from '../../../shared/domain/correction.t
 import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
+import type { DeliveryServices } from './services/delivery-services.ts';
+import type { MediaServices } from './services/media-services.ts';
 import type { PeerServices } from './services/peer-services.ts';
 import type { DicomwebServices } from './dicomweb/services.ts';
 
@@ -84,6 +85,14 @@ export type StationServices = {
       { readonly requests: number },
       { readonly code: 'study-not-found' | 'peer-not-callable' | 'nothing-to-commit' }
     >;
+    /** Fetches what was let go of a study back from who is known to hold it. */
+    recall(
+      principal: Principal,
+      studyId: StudyId,
+    ): Result<
+      { readonly retrievalId: string },
+      { readonly code: 'study-not-found' | 'study-is-here' | 'no-archive-to-ask' }
+    >;
     findMask(principal: Principal, findingId: FindingId): Promise<StoredMask | null>;
   };
   /** Of the principal's own site; one of another is as one that is not there. */
@@ -123,9 +132,7 @@ export type StationServices = {
       query: { readonly before?: number | undefined; readonly limit: number },
     ): { readonly corrections: IdentityCorrection[]; readonly next: number | null };
   };
-  readonly deliveries: {
-    list(scope: Scope, query: { readonly state?: Delivery['state'] | undefined; readonly limit: number }): Delivery[];
-  };
+  readonly deliveries: DeliveryServices;
   readonly audit: {
     events(principal: Principal, query: AuditQuery): Promise<AuditWindow>;
     verify(principal: Principal): Promise<LedgerVerification>;
@@ -150,6 +157,8 @@ export type StationServices = {
   readonly station: { status(scope: Scope): StationStatus };
   readonly peers: PeerServices['peers'];
   readonly retrievals: PeerServices['retrievals'];
+  readonly imports: MediaServices['imports'];
+  readonly exports: MediaServices['exports'];
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };

@@ -36,6 +36,9 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
     requestCommitment: guarded.studies.requestCommitment.handler(({ input, context }) =>
       valueOf(studies.requestCommitment(context.session.principal, input.studyId, input.peer)),
     ),
+    recall: guarded.studies.recall.handler(({ input, context }) =>
+      valueOf(studies.recall(context.session.principal, input.studyId)),
+    ),
     promote: guarded.studies.promote.handler(({ input, context }) =>
       valueOf(studies.promote(context.session.principal, input.studyId)),
     ),

@@ -59,6 +59,7 @@ const DETAIL: StudyDetail = {
   dicomwebPath: '/dicomweb/north',
   series: [],
   completeness: null,
+  letGo: 0,
   commitments: [],
   priors: [],
   runs: [],
@@ -115,11 +116,17 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       open: (_principal, studyId) => (studyId === STUDY ? ok(ROW) : err({ code: 'study-not-found' })),
       requestCommitment: (_principal, studyId) =>
         err({ code: studyId === STUDY ? 'peer-not-callable' : 'study-not-found' }),
+      recall: (_principal, studyId) => err({ code: studyId === STUDY ? 'study-is-here' : 'study-not-found' }),
       promote: (_principal, studyId) => err({ code: studyId === STUDY ? 'already-new' : 'study-not-found' }),
       findMask: (_principal, findingId) =>
         Promise.resolve(findingId === FINDING ? { studyId: STUDY, gzip: gzipSync(MASK) } : null),
     },
-    deliveries: { list: () => [] },
+    deliveries: {
+      list: () => [],
+      send: () => err({ code: 'peer-not-callable' }),
+      retry: () => err({ code: 'delivery-not-found' }),
+      cancel: () => err({ code: 'delivery-not-found' }),
+    },
     quarantine: {
       list: () => ({ entries: [], next: null, held: [] }),
       get: () => Promise.resolve(null),
@@ -198,6 +205,21 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       list: () => [],
       start: () => err({ code: 'peer-not-found' }),
       cancel: () => err({ code: 'retrieval-has-ended' }),
+    },
+    imports: {
+      list: () => ({ imports: [], folders: [] }),
+      get: () => null,
+      start: () => Promise.resolve(err({ code: 'too-many-imports' })),
+      finish: () => err({ code: 'import-has-ended' }),
+      cancel: () => err({ code: 'import-has-ended' }),
+      browse: () => Promise.resolve(ok({ entries: [], files: 0 })),
+      upload: () => Promise.resolve(err({ code: 'import-not-found' })),
+    },
+    exports: {
+      list: () => ({ exports: [], folders: [] }),
+      start: () => Promise.resolve(err({ code: 'folder-not-found' })),
+      cancel: () => err({ code: 'export-not-found' }),
+      download: () => Promise.resolve(err({ code: 'study-not-found' })),
     },
     dicomweb: {
       findStudies: () => Promise.resolve([]),

@@ -118,6 +118,8 @@ export function requestCommitment(
     readonly siteId: string;
     readonly studyId: string;
     readonly peer: { readonly peerId: string } | { readonly aeTitle: string };
+    /** Left out, all of the study. */
+    readonly sopUids?: ReadonlySet<string>;
     readonly actor: Actor;
     readonly atMs: number;
   },
@@ -126,7 +128,9 @@ export function requestCommitment(
   return inTransaction(db, () => {
     const peerId = findCallable(db, siteId, input.peer);
     if (peerId === null) return err({ code: 'peer-not-callable' });
-    const instances = prepared<RequestedInstance>(db, LIST_CURRENT).all(studyId, siteId);
+    const instances = prepared<RequestedInstance>(db, LIST_CURRENT)
+      .all(studyId, siteId)
+      .filter(({ sopUid }) => input.sopUids?.has(sopUid) ?? true);
     if (instances.length === 0) return err({ code: 'nothing-to-commit' });
     const requestIds: string[] = [];
     for (let from = 0; from < instances.length; from += LONGEST_TRANSACTION) {

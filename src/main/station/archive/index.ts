@@ -81,6 +81,7 @@ export {
   type ObjectPath,
   type ServedAs,
   type Page,
+  type SendablePath,
   type SeriesKeys,
   type SeriesMatch,
   type StudyKeys,
@@ -113,6 +114,14 @@ export {
 export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined } from './settle-quarantined.ts';
 export { serviceClassesOf } from './peer-service-classes.ts';
 export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';
+export { type Outgoing, outgoingObjects, type OutgoingTools } from './outgoing-objects.ts';
+export { countLetGo, createRefetcher, recallStudy, type Refetcher } from './fetch-again.ts';
 export { echoPeer, type PeerFailure, queryPeer } from './query-peer.ts';
 export { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';
 export { endRetrieval, findRetrieval, listRetrievals, requestRetrieval, type Retrieval } from './retrievals.ts';
+export { createExportWorker, type ExportRequest, type ExportWorker } from './export-worker.ts';
+export type { ExportMember } from './export-members.ts';
+export { type Export, findExport, listExports } from './exports.ts';
+export { createImportWorker, type ImportWorker, type UploadedFile } from './import-worker.ts';
+export { findImport, type Import, listImportedStudies, listImportRefusals, listImports } from './imports.ts';
+export type { FolderView, MediaFolder } from './media-folders.ts';

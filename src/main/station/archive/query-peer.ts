@@ -22,6 +22,8 @@ export type PeerQuestion = {
   readonly issuerOfPatientId?: string | undefined;
   readonly accession?: string | undefined;
   readonly studyUid?: string | undefined;
+  readonly birthDate?: string | undefined;
+  readonly description?: string | undefined;
   readonly dateFrom?: string | undefined;
   readonly dateTo?: string | undefined;
   readonly modality?: string | undefined;
@@ -81,12 +83,7 @@ export async function queryPeer(
       limit: MOST_STUDIES + 1,
       onMatch: (match) => {
         const study = parseStudy(match);
-        // Matching on modalities is optional (PS3.4 Table C.6-5): some peers pass over it.
-        if (
-          study &&
-          (!question.modality || study.modalities.length === 0 || study.modalities.includes(question.modality))
-        )
-          found.push(study);
+        if (study && fits(study, question)) found.push(study);
       },
     },
   );
@@ -132,18 +129,33 @@ function keysOf(question: PeerQuestion): DicomRecord {
     PatientName: patientName,
     PatientID: question.patientId ?? '',
     IssuerOfPatientID: question.issuerOfPatientId ?? '',
-    PatientBirthDate: '',
+    PatientBirthDate: question.birthDate ?? '',
     PatientSex: '',
     AccessionNumber: question.accession ?? '',
     StudyInstanceUID: question.studyUid ?? '',
     StudyDate: date,
     StudyTime: '',
-    StudyDescription: '',
+    StudyDescription: question.description ?? '',
     ModalitiesInStudy: question.modality ?? '',
     NumberOfStudyRelatedSeries: '',
     NumberOfStudyRelatedInstances: '',
     InstanceAvailability: '',
   };
+}
+
+/** Matching on these is optional (PS3.4 Table C.6-5), and some peers pass over it; what a peer does not say fits. */
+function fits(study: Omit<PeerStudy, 'studyId'>, question: PeerQuestion): boolean {
+  const { modality, birthDate, description } = question;
+  const isOf = modality === undefined || study.modalities.length === 0 || study.modalities.includes(modality);
+  const isBorn = birthDate === undefined || study.birthDateRaw === null || study.birthDateRaw === birthDate;
+  return isOf && isBorn && (study.description === null || matchesWildcards(study.description, description));
+}
+
+/** Wildcard matching (PS3.4 §C.2.2.2.4), whatever the case. */
+function matchesWildcards(value: string, pattern: string | undefined): boolean {
+  if (pattern === undefined) return true;
+  const escaped = pattern.trim().replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'isu').test(value.trim());
 }
 
 /** What the answer says, or null where it does not say which study it is of. */

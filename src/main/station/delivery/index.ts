@@ -1,1 +1,3 @@
-export { listDeliveries } from './queries.ts';
+export { createDeliveryWorker, type DeliveryWorker } from './delivery-worker.ts';
+export { listDeliveries, findDeliveryRow, type DeliveryRow } from './queries.ts';
+export { cancelDelivery, retryDelivery, sendStudy } from './send-study.ts';

@@ -1,5 +1,6 @@
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import type { READER_TASKS } from '../../reader.ts';
+import { createExportWorker, createImportWorker, type ImportWorker, type MediaFolder } from '../../archive/index.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { createServices } from '../services/create-services.ts';
 import type { Readers } from '../services/readers.ts';
@@ -12,11 +13,12 @@ export type WebClinic = {
   readonly station: TestStation;
   readonly services: StationServices;
   readonly token: string;
+  readonly imports: ImportWorker;
   close(): Promise<void>;
 };
 
-/** Opens one; the token is a service's. */
-export async function openWebClinic(): Promise<WebClinic> {
+/** Opens one; the token is a service's. People may import from and export to the folders given. */
+export async function openWebClinic(folders: readonly MediaFolder[] = []): Promise<WebClinic> {
   const clinic = openClinic();
   const { archive, store, db, keys } = clinic;
   const readers: Readers = openReaderPool<typeof READER_TASKS>(
@@ -26,9 +28,16 @@ export async function openWebClinic(): Promise<WebClinic> {
   const unused = () => {
     throw new Error('not asked for over DICOMweb');
   };
+  const { log } = clinic;
+  const media = {
+    imports: createImportWorker(archive, folders, log),
+    exports: createExportWorker(archive, archive.objects, folders, log),
+  };
   const services = createServices({
+    media,
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     retrievals: { notify: unused, cancel: unused },
+    deliveries: { notify: unused },
     atRest: { keys, integrity: { verify: unused }, rotation: { rotate: unused, latest: unused } },
     keeping: null as never,
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
@@ -37,9 +46,11 @@ export async function openWebClinic(): Promise<WebClinic> {
   });
   const station = await startTestStation(services, archive.clock, { store, site: clinic.north });
   return {
-    ...{ clinic, station, services, token: await station.token('service') },
+    ...{ clinic, station, services, imports: media.imports, token: await station.token('service') },
     async close() {
       await station.stop();
+      await media.imports.stop();
+      await media.exports.stop();
       await readers.close();
       clinic.close();
     },

@@ -5,6 +5,7 @@ import type { StationStatus } from '../../../../shared/contract/station.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import { Finding, StudyDetail, TimelineEntry } from '../../../../shared/contract/studies.ts';
 import { WorklistCounts, WorklistWindow } from '../../../../shared/contract/worklist.ts';
+import { createExportWorker, createImportWorker } from '../../archive/index.ts';
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import type { READER_TASKS } from '../../reader.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
@@ -42,6 +43,11 @@ beforeAll(async () => {
   readers = openReaderPool<typeof READER_TASKS>(new URL('../../reader.ts', import.meta.url), store.settings);
   const services = createServices({
     retrievals: { notify: () => undefined, cancel: () => false },
+    media: {
+      imports: createImportWorker(archive, [], clinic.log),
+      exports: createExportWorker(archive, archive.objects, [], clinic.log),
+    },
+    deliveries: { notify: () => undefined },
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     keeping: { keeper: { lastRun: () => null, runRetention: () => ok(null) }, sites: [] },
     atRest: {

@@ -1,7 +1,7 @@
 import type { HealthReason, StationStatus } from '../../../../shared/contract/station.ts';
 import type { Scope } from '../../access/index.ts';
 import type { RetrievalWorker } from '../../archive/index.ts';
-import { listDeliveries } from '../../delivery/index.ts';
+import type { DeliveryWorker } from '../../delivery/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { appendEvent } from '../../platform/ledger/append.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
@@ -11,7 +11,9 @@ import { findNextUnread, listWindow } from '../../worklist/index.ts';
 import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
 import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
+import { deliveryServices } from './delivery-services.ts';
 import { type KeepingTools, keepingServices } from './keeping-services.ts';
+import { mediaServices, type MediaTools } from './media-services.ts';
 import { peerServices } from './peer-services.ts';
 import type { Readers } from './readers.ts';
 import { objectServices, type ObjectServiceTools } from './object-services.ts';
@@ -29,6 +31,8 @@ export type ServiceTools = {
   readonly dicomweb: Omit<DicomwebTools, 'readers' | 'objects'>;
   readonly keeping: KeepingTools;
   readonly retrievals: Pick<RetrievalWorker, 'notify' | 'cancel'>;
+  readonly media: Pick<MediaTools, 'imports' | 'exports'>;
+  readonly deliveries: Pick<DeliveryWorker, 'notify'>;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -49,7 +53,7 @@ export function createServices(tools: ServiceTools): StationServices {
     quarantine: quarantineServices(tools.dicomweb.archive, objects),
     identity: identityServices(db, clock),
     keeping: keepingServices({ readers, clock, ...tools.keeping }),
-    deliveries: { list: ({ siteIds }, query) => listDeliveries(db, siteIds, query) },
+    deliveries: deliveryServices(tools),
     audit: {
       events: (principal, query) =>
         readers.run('list-audit-events', {
@@ -75,6 +79,7 @@ export function createServices(tools: ServiceTools): StationServices {
     objects: objectServices({ db, ...tools.atRest }),
     station: { status: tools.status },
     ...peerServices(tools.dicomweb.archive, tools.retrievals),
+    ...mediaServices({ db, readers, ...tools.media }),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };

@@ -18,6 +18,7 @@ import {
   type Retrieval,
   type RetrievalWorker,
 } from '../../archive/index.ts';
+import { findStudyFace, nameActor } from './study-face.ts';
 
 /** What peers and retrievals offer the api. */
 export type PeerServices = {
@@ -54,7 +55,13 @@ export function peerServices(archive: Archive, worker: Pick<RetrievalWorker, 'no
   const card = (retrieval: Retrieval): RetrievalCard => {
     const { siteId, askedByKind: _kind, wantedBy: _wanted, ...shown } = retrieval;
     const studyId = findStudyIdByUid(db, siteId, retrieval.studyUid);
-    return { ...shown, aeTitle: findPeerTitle(db, retrieval.peerId), studyId: parseId(studyId) };
+    return {
+      ...shown,
+      aeTitle: findPeerTitle(db, retrieval.peerId),
+      askedBy: nameActor(db, retrieval.askedBy),
+      studyId: parseId(studyId),
+      study: findStudyFace(db, studyId),
+    };
   };
   return {
     peers: {

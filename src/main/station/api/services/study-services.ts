@@ -2,9 +2,9 @@ import type { Finding, RunCard, SeriesCard, StudyDetail } from '../../../../shar
 import { FindingId, RunId, SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import type { CompletenessEvidence } from '../../../../shared/domain/study.ts';
-import type { Scope } from '../../access/index.ts';
-import { actorOf, findSite } from '../../access/index.ts';
+import { actorOf, findSite, type Principal, type Scope } from '../../access/index.ts';
 import {
+  countLetGo,
   findPeerTitle,
   findStudyCard,
   findStudyIdByUid,
@@ -16,7 +16,9 @@ import {
   listQuarantineOf,
   listSeries,
   promoteStudy,
+  recallStudy,
   requestCommitment,
+  type RetrievalWorker,
   type SeriesSummary,
   type StudyCard,
 } from '../../archive/index.ts';
@@ -35,10 +37,11 @@ type StudyTools = {
   readonly objects: ObjectReader;
   readonly clock: Clock;
   readonly readers: Readers;
+  readonly retrievals: Pick<RetrievalWorker, 'notify'>;
 };
 
 /** The studies area over the capabilities that know a study. */
-export function studyServices({ db, objects, clock, readers }: StudyTools): StationServices['studies'] {
+export function studyServices({ db, objects, clock, readers, retrievals }: StudyTools): StationServices['studies'] {
   const inScope = (scope: Scope, studyId: string): StudyCard | null => {
     const study = findStudyCard(db, studyId);
     return study !== null && scope.siteIds.some((siteId) => siteId === study.siteId) ? study : null;
@@ -48,6 +51,12 @@ export function studyServices({ db, objects, clock, readers }: StudyTools): Stat
     refreshRow(db, studyId);
     const row = findRow(db, scope.siteIds, studyId);
     return row === null ? err({ code: 'study-not-found' }) : ok(row);
+  };
+  const recall = (principal: Principal, studyId: StudyId) => {
+    const who = { siteId: principal.siteId, actor: actorOf(principal), atMs: clock.nowMs() };
+    const recalled = recallStudy(db, { ...who, studyId });
+    if (recalled.ok) retrievals.notify();
+    return recalled.ok ? ok({ retrievalId: recalled.value.retrievalId }) : recalled;
   };
   return {
     get: (scope, studyId) => {
@@ -80,7 +89,10 @@ export function studyServices({ db, objects, clock, readers }: StudyTools): Stat
         userId: principal.userId,
         atMs: clock.nowMs(),
       });
-      return opened.ok ? rowAfter(principal, studyId) : opened;
+      if (!opened.ok) return opened;
+      // Who opens it wants to see it: what is with the archive only is fetched at once.
+      recall(principal, studyId);
+      return rowAfter(principal, studyId);
     },
     promote: (principal, studyId) => {
       if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });
@@ -90,8 +102,12 @@ export function studyServices({ db, objects, clock, readers }: StudyTools): Stat
         actor: actorOf(principal),
         atMs: clock.nowMs(),
       });
-      return promoted.ok ? rowAfter(principal, studyId) : promoted;
+      if (!promoted.ok) return promoted;
+      recall(principal, studyId);
+      return rowAfter(principal, studyId);
     },
+    recall: (principal, studyId) =>
+      inScope(principal, studyId) === null ? err({ code: 'study-not-found' }) : recall(principal, studyId),
     requestCommitment: (principal, studyId, aeTitle) => {
       const study = inScope(principal, studyId);
       if (study === null) return err({ code: 'study-not-found' });
@@ -126,6 +142,7 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
     dicomwebPath: `/dicomweb/${site.code}`,
     series: series.map((one) => showSeries(one, withPixels.has(one.seriesId))),
     completeness: findEvidence(db, study),
+    letGo: countLetGo(db, study.studyId),
     commitments: [...listCommitmentsOf(db, study.studyId)],
     priors: listPriorIds(db, study.studyId).map((studyId) => {
       const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);

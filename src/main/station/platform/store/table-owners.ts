@@ -35,6 +35,10 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   commitment_instances: 'archive',
   archive_proofs: 'archive',
   retrievals: 'archive',
+  imports: 'archive',
+  import_studies: 'archive',
+  import_refusals: 'archive',
+  exports: 'archive',
   quarantine: 'archive',
   study_names: 'archive',
   series_metadata: 'archive',
@@ -60,6 +64,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   open_studies: 'worklist',
   archived_studies: 'worklist',
   deliveries: 'delivery',
+  delivery_items: 'delivery',
 };
 
 /** Views that a later capability's SQL may name; none yet: earlier capabilities are read through their index. */

@@ -356,7 +356,7 @@ ALTER TABLE deliveries_next RENAME TO deliveries;
 CREATE INDEX deliveries_by_state ON deliveries (state, queued_at_ms);
 CREATE INDEX deliveries_in_order ON deliveries (queued_at_ms);
 CREATE INDEX deliveries_due ON deliveries (due_at_ms, delivery_id) WHERE state = 'queued';
-CREATE INDEX deliveries_open ON deliveries (study_id, peer_id) WHERE state NOT IN ('delivered', 'cancelled');
+CREATE INDEX deliveries_open ON deliveries (study_id, peer_id) WHERE state IN ('queued', 'claimed', 'sent', 'held');
 -- what the peer said of each object; one that is not here was not sent yet, and C-STORE deduplicates
 CREATE TABLE delivery_items (
   delivery_id TEXT NOT NULL REFERENCES deliveries (delivery_id),

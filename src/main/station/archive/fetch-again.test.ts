@@ -1,0 +1,194 @@
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type KeepingServer, keepingDicomServer } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
+import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
+import type { ServiceClass } from '../dicom/server-services.ts';
+import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
+import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
+import { objectPath } from '../platform/objects/object-store.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aSlice, CT_CLASS, textOf } from '../testing/objects.ts';
+import { evictStudy } from './eviction.ts';
+import { LIST_ASKED } from './fetch-again.ts';
+import {
+  configurePeers,
+  countLetGo,
+  createRefetcher,
+  createRetrievalWorker,
+  findInstance,
+  getObject,
+  isHere,
+  listDamaged,
+  listHolders,
+  listPeers,
+  listRetrievals,
+  recallStudy,
+  recordProof,
+  type RetrievalWorker,
+} from './index.ts';
+import { reportDamage } from './integrity.ts';
+
+const STUDY = '1.2.10';
+const records = [1, 2, 3].map((n) => aSlice(n));
+const uids = records.map((record) => textOf(record, 'SOPInstanceUID'));
+const USER = { kind: 'user', id: 'anna' } as const;
+
+let clinic: Clinic;
+let studyId: string;
+let worker: RetrievalWorker;
+let peers: KeepingServer[];
+beforeEach(async () => {
+  clinic = openClinic();
+  peers = [];
+  worker = createRetrievalWorker(clinic.archive, clinic.log);
+  studyId = await clinic.send(records);
+});
+afterEach(async () => {
+  await worker.stop();
+  await Promise.all(peers.map(({ server }) => server.close(0)));
+  clinic.close();
+});
+
+/** A peer that has these, and gives them by C-GET. */
+async function serve(has: readonly ReturnType<typeof aSlice>[]): Promise<number> {
+  const find: ServiceClass<string> = {
+    sopClass: SERVICE_CLASSES['study-root-find'],
+    async *find() {
+      if (has.length > 0)
+        yield {
+          identifier: {
+            ...{ StudyInstanceUID: STUDY, NumberOfStudyRelatedInstances: String(has.length) },
+            SOPClassesInStudy: [CT_CLASS],
+          },
+        };
+      return { status: 'success' };
+    },
+  };
+  const get: ServiceClass<string> = {
+    sopClass: SERVICE_CLASSES['study-root-get'],
+    get: async () => ({
+      instances: has.map((record) => ({
+        sopClassUid: CT_CLASS,
+        sopInstanceUid: textOf(record, 'SOPInstanceUID'),
+        transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
+        dataSet: () => [encodeDataset(record)],
+      })),
+    }),
+  };
+  const peer = await keepingDicomServer({ services: [find, get] });
+  peers.push(peer);
+  return peer.server.port;
+}
+
+function configure(...rows: readonly (readonly [aeTitle: string, port: number, isArchive: boolean])[]): void {
+  configurePeers(
+    clinic.db,
+    clinic.north.siteId,
+    'WETREAD',
+    rows.map(([aeTitle, port, isArchive]) => ({
+      ...{ aeTitle, address: '', intent: 'comparison' as const, host: '127.0.0.1', port, isArchive },
+    })),
+  );
+}
+const digestOf = (sopUid: string) => findInstance(clinic.db, clinic.north.siteId, sopUid)?.digest ?? '';
+const refetcher = () => createRefetcher(clinic.archive, [clinic.north.siteId], worker.notify, clinic.log);
+const asked = () =>
+  listRetrievals(clinic.db, clinic.north.siteId, 10).map(({ peerId, because, state, code }) => [
+    listPeers(clinic.db, clinic.north.siteId).find((peer) => peer.peerId === peerId)?.aeTitle,
+    because,
+    state,
+    code,
+  ]);
+const recall = () =>
+  recallStudy(clinic.db, { siteId: clinic.north.siteId, studyId, actor: USER, atMs: clinic.nowMs() });
+
+function damage(sopUid: string): void {
+  const digest = digestOf(sopUid);
+  const { encoding } = getObject(clinic.db, digest);
+  rmSync(objectPath(clinic.objectsDir, digest, encoding));
+  const holders = listHolders(clinic.db, [digest]);
+  reportDamage(clinic.db, { digest, encoding, condition: 'missing', holders, atMs: clinic.nowMs() });
+}
+
+function letGo(): void {
+  const [archive] = listPeers(clinic.db, clinic.north.siteId);
+  const instances = uids.map((sopUid) => ({ sopUid }));
+  recordProof(clinic.db, {
+    ...{ siteId: clinic.north.siteId, peerId: archive?.peerId ?? '', source: 'commitment', instances },
+    atMs: clinic.nowMs(),
+  });
+  const gone = evictStudy(clinic.db, studyId, 'age', clinic.nowMs());
+  if (!gone.ok) throw new Error(gone.error.code);
+  for (const { digest, encoding } of gone.value.files) rmSync(objectPath(clinic.objectsDir, digest, encoding));
+}
+
+test('what is damaged is asked of the archive, and whole again byte for byte', async () => {
+  configure(['ARCHIVE', await serve(records), true]);
+  damage(uids[1] ?? '');
+  worker.start();
+  expect(refetcher().runOnce()).toBe(1);
+  expect(refetcher().runOnce()).toBe(0);
+  await vi.waitFor(() => expect(asked()).toEqual([['ARCHIVE', 'damaged-here', 'done', null]]), { timeout: 5000 });
+  expect(listDamaged(clinic.db, clinic.north.siteId)).toEqual([]);
+  const { digest, encoding, bodyOffset } = getObject(clinic.db, digestOf(uids[1] ?? ''));
+  const whole = await clinic.archive.objects.read(digest, encoding);
+  expect(
+    Buffer.from(whole)
+      .subarray(bodyOffset)
+      .equals(encodeDataset(records[1] ?? {})),
+  ).toBe(true);
+  expect(clinic.events('object-healed')).toHaveLength(1);
+  expect(refetcher().runOnce()).toBe(0);
+});
+
+test('one peer after the other is asked, archives first, each once a day', async () => {
+  configure(['CT1', await serve([]), false], ['ZARCHIVE', await serve([]), true]);
+  damage(uids[0] ?? '');
+  worker.start();
+  const looks = refetcher();
+  for (const count of [1, 2]) {
+    expect(looks.runOnce()).toBe(1);
+    await vi.waitFor(() => expect(asked().filter(([, , state]) => state === 'failed')).toHaveLength(count), {
+      timeout: 5000,
+    });
+    clinic.pass(60_000);
+  }
+  expect(asked().map(([title]) => title)).toEqual(['CT1', 'ZARCHIVE']);
+  expect(looks.runOnce()).toBe(0);
+  clinic.pass(24 * 3_600_000);
+  expect(looks.runOnce()).toBe(1);
+  await vi.waitFor(() => expect(asked()[0]).toEqual(['ZARCHIVE', 'damaged-here', 'failed', 'study-not-at-peer']), {
+    timeout: 5000,
+  });
+});
+
+test('a study that was let go comes back on a person’s word, from who is known to hold it', async () => {
+  expect(recall()).toEqual({ ok: false, error: { code: 'study-is-here' } });
+  configure(['ARCHIVE', await serve(records), true]);
+  letGo();
+  expect([countLetGo(clinic.db, studyId), isHere(clinic.db, digestOf(uids[0] ?? ''))]).toEqual([3, false]);
+  const first = recall();
+  expect(first).toMatchObject({ ok: true, value: { because: 'let-go-here', state: 'queued' } });
+  expect(recall()).toEqual(first);
+  worker.start();
+  await vi.waitFor(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', 'done', null]]), { timeout: 5000 });
+  expect(countLetGo(clinic.db, studyId)).toBe(0);
+  expect(uids.every((uid) => isHere(clinic.db, digestOf(uid)))).toBe(true);
+});
+
+test('where no archive can be called any more, it says so', () => {
+  configure(['ARCHIVE', 1, true]);
+  letGo();
+  configure();
+  expect(recall()).toEqual({ ok: false, error: { code: 'no-archive-to-ask' } });
+  expect(recallStudy(clinic.db, { siteId: clinic.south.siteId, studyId, actor: USER, atMs: 0 })).toEqual({
+    ...{ ok: false, error: { code: 'study-not-found' } },
+  });
+});
+
+test('what was asked before is found by its index', () => {
+  const plan = planOf(clinic.db, LIST_ASKED).join('\n');
+  expect(plan).toContain('retrievals_by_study');
+  expect(plan).not.toContain('TEMP B-TREE');
+});
