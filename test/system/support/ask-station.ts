@@ -46,7 +46,7 @@ export async function signIn(station: RunningStation, username: string, password
   if (answer.status !== 201) throw new Error(`sign-in answered ${answer.status}`);
   const outcome = SignInOutcome.parse(JSON.parse(answer.text));
   if (outcome.state !== 'signed-in') throw new Error('a second factor is asked for');
-  return asker(station.http, outcome.token);
+  return askAs(station.http, outcome.token);
 }
 
 /** What `signInFirst` makes of the one-time password. */
@@ -108,7 +108,8 @@ export async function openSocket(
   return { client: createORPCClient(link), close: () => socket.close() };
 }
 
-function asker(origin: string, token: string): Asker {
+/** Asks with a token that is at hand, a service's say. */
+export function askAs(origin: string, token: string): Asker {
   const send = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${token}`);
