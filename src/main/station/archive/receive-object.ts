@@ -43,8 +43,18 @@ export type Arrival = {
   readonly body: AsyncIterable<Uint8Array>;
 };
 
-/** The answer owed to the sender (DESIGN §5.1). */
-export type ReceiveAnswer = { readonly status: DimseStatus; readonly errorComment?: string };
+/** The answer owed to the sender (DESIGN §5.1), and for whoever else asks what became of an object that came whole. */
+export type ReceiveAnswer = {
+  readonly status: DimseStatus;
+  readonly errorComment?: string;
+  readonly became?: Became;
+};
+/** What became of an object, and the study it names where it is identified. */
+export type Became = {
+  readonly state: 'filed' | 'duplicate' | 'quarantined';
+  readonly reason?: QuarantineReason;
+  readonly studyUid?: string;
+};
 
 /** An object that has come whole, and the beginning of its data set. */
 type Streamed = { readonly file: IncomingFile; readonly object: ObjectRecord; readonly head: Buffer };
@@ -128,28 +138,30 @@ async function decide(
   const object = await keep(archive.objects, streamed.file, streamed.object);
   if (isDamaged(archive.db, object.digest))
     healObject(archive.db, object, { kind: 'peer', id: association.peer.peerId }, archive.clock.nowMs());
-  const setAside = (reason: QuarantineReason, sopUid: string | null) =>
+  const setAside = (reason: QuarantineReason, sopUid: string | null): Pick<ReceiveAnswer, 'became'> => {
     quarantineObject(archive.db, { object, reason, sopUid, studyId: null, association, atMs: archive.clock.nowMs() });
-  if (read === null) {
-    setAside('unreadable', null);
-    return { status: 'cannot-understand', errorComment: 'data set is unreadable' };
-  }
+    return { became: { state: 'quarantined', reason } };
+  };
+  if (read === null)
+    return { status: 'cannot-understand', errorComment: 'data set is unreadable', ...setAside('unreadable', null) };
   const { instance, frameIndex } = read;
   if (!isIdentified(instance)) {
-    setAside('identifiers-missing', instance.sopUid);
-    return { status: 'data-set-does-not-match', errorComment: 'study, series or SOP UID is missing' };
+    const became = setAside('identifiers-missing', instance.sopUid);
+    return { status: 'data-set-does-not-match', errorComment: 'study, series or SOP UID is missing', ...became };
   }
   if (instance.sopUid !== arrival.sopInstanceUid || instance.sopClassUid !== arrival.sopClassUid) {
-    setAside('uids-disagree-with-command', instance.sopUid);
-    return { status: 'data-set-does-not-match', errorComment: 'SOP class or instance UID differs' };
+    const became = setAside('uids-disagree-with-command', instance.sopUid);
+    return { status: 'data-set-does-not-match', errorComment: 'SOP class or instance UID differs', ...became };
   }
   if (arrival.studyUid !== undefined && instance.studyUid !== arrival.studyUid) {
-    setAside('uids-disagree-with-command', instance.sopUid);
-    return { status: 'data-set-does-not-match', errorComment: 'study instance UID differs' };
+    const became = setAside('uids-disagree-with-command', instance.sopUid);
+    return { status: 'data-set-does-not-match', errorComment: 'study instance UID differs', ...became };
   }
   const { transferSyntaxUid } = arrival;
-  await fileReadable(archive, { instance, frameIndex, transferSyntaxUid, object, association, quiet: archive.quiet });
-  return { status: 'success' };
+  const { quiet } = archive;
+  const filed = await fileReadable(archive, { instance, frameIndex, transferSyntaxUid, object, association, quiet });
+  if (filed.state === 'does-not-apply') return { status: 'success' };
+  return { status: 'success', became: { ...filed, studyUid: instance.studyUid } };
 }
 
 /** Files the instance; where one of that UID is here already, its pixels are compared first, outside the transaction. */
