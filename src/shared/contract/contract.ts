@@ -3,6 +3,7 @@ import { deliveries } from './deliveries.ts';
 import { identity } from './identity.ts';
 import { quarantine } from './quarantine.ts';
 import { objects } from './objects.ts';
+import { exports, imports } from './media.ts';
 import { peers, retrievals } from './peers.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
@@ -28,5 +29,7 @@ export const contract = {
   keeping,
   peers,
   retrievals,
+  imports,
+  exports,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

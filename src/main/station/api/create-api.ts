@@ -9,6 +9,7 @@ import { durable } from '../platform/store/durability.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { serveDicomweb } from './dicomweb/routes.ts';
 import type { HintHub } from './hint-hub.ts';
+import { serveMedia } from './media.ts';
 import { serveQuarantineFiles } from './quarantine.ts';
 import { createReadRecorder } from './read-recorder.ts';
 import { serveRest } from './rest.ts';
@@ -61,6 +62,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   );
   serveDicomweb(host, authenticator, services.dicomweb, reads, log);
   serveQuarantineFiles(host, authenticator, services, log);
+  await serveMedia(host, authenticator, services, clock, log);
   serveMasks(host, authenticator, services, reads);
   serveStationRoutes(host, authenticator, services, metrics, version);
   return { stop: () => sockets.stop() };

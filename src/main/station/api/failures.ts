@@ -29,7 +29,7 @@ export function valueOf<T>(outcome: Result<T, { readonly code: string }>): T {
 }
 
 /** The value found, or the contract's not-found. */
-export function found<T>(value: T | null): T {
-  if (value === null) throw new ORPCError('NOT_FOUND', { data: { code: 'study-not-found' } });
+export function found<T>(value: T | null, code = 'study-not-found'): T {
+  if (value === null) throw new ORPCError('NOT_FOUND', { data: { code } });
   return value;
 }

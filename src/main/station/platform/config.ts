@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { PEER_SERVICES, USUAL_SERVICES } from '../../../shared/domain/peer.ts';
 import { EvidenceKind, INTENTS } from '../../../shared/domain/study.ts';
@@ -105,6 +106,17 @@ const Site = z.strictObject({
     .array(RetentionRule)
     .default([])
     .describe('Rules by which studies are deleted, in order; whatever no rule is about is kept.'),
+});
+
+const MediaFolder = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9 ._-]{1,64}$/)
+    .describe('What people choose it by.'),
+  path: z
+    .string()
+    .refine((path) => isAbsolute(path), 'not an absolute path')
+    .describe('Where it is; nothing outside it is read or written.'),
 });
 
 /** Every key of the configuration file, with its default; unknown keys are refused by name. Secrets never stand here. */
@@ -271,6 +283,22 @@ export const Config = z
           .min(64 * 1024)
           .default(10 * 2 ** 20)
           .describe('How much a second may be read for that, and written while keys are rotated.'),
+      })
+      .prefault({}),
+    import: z
+      .strictObject({
+        folders: z
+          .array(MediaFolder)
+          .default([])
+          .describe('Folders of this machine, a CD drive say, that people may import from.'),
+      })
+      .prefault({}),
+    export: z
+      .strictObject({
+        folders: z
+          .array(MediaFolder)
+          .default([])
+          .describe('Folders of this machine that people may export studies to; nothing in them is encrypted.'),
       })
       .prefault({}),
     logLevel: z.enum(['info', 'warn', 'error', 'silent']).default('info').describe('How much goes to stderr.'),
