@@ -48,9 +48,9 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
   return {
     ...{ clinic, station, services, imports: media.imports, token: await station.token('service') },
     async close() {
-      await station.stop();
       await media.imports.stop();
       await media.exports.stop();
+      await station.stop();
       await readers.close();
       clinic.close();
     },

@@ -176,7 +176,10 @@ test('wrong offsets and records out of use do not keep a directory from being re
 });
 
 test('bytes that are no directory are told apart from one', async () => {
-  expect(await readDicomdir(encodeDataset({ PatientID: '1' }))).toEqual({ ok: false, error: { code: 'not-a-directory' } });
+  expect(await readDicomdir(encodeDataset({ PatientID: '1' }))).toEqual({
+    ok: false,
+    error: { code: 'not-a-directory' },
+  });
   expect((await readDicomdir(Buffer.from('not DICOM at all, by far'))).ok).toBe(false);
 });
 
