@@ -48,8 +48,44 @@ export type DatasetFailure = {
   readonly code: 'unknown-transfer-syntax' | 'truncated' | 'malformed' | 'too-deep' | 'too-large';
 };
 
+/** How the elements of one level are encoded. */
+export type Encoding = { readonly isExplicit: boolean; readonly isLittleEndian: boolean };
+
+/** Where an element stands among the bytes read: its header from `start`, its value from `valueStart`, all of it before `end`. */
+export type ElementExtent = {
+  readonly tag: Tag;
+  /** As read; what a group length or an unknown element is by the dictionary. */
+  readonly vr: string;
+  readonly start: number;
+  readonly valueStart: number;
+  readonly end: number;
+  readonly hasLength: boolean;
+  readonly items: readonly ItemExtent[] | null;
+};
+
+/** Where an item stands: its elements from `contentStart`, its delimiter, where it has one, between the last of them and `end`. */
+export type ItemExtent = {
+  readonly start: number;
+  readonly contentStart: number;
+  readonly end: number;
+  readonly hasLength: boolean;
+  readonly encoding: Encoding;
+  readonly characterSet: CharacterSet;
+  readonly elements: readonly ElementExtent[];
+};
+
+/** Filled in while a data set is read: its elements up to where reading stopped, those that stand there twice too. */
+export type Outline = {
+  encoding: Encoding;
+  readonly elements: ElementExtent[];
+  /** The last header read at the top; where reading stopped within its value, what that is. */
+  last: { readonly tag: Tag; readonly isSequence: boolean; readonly start: number } | null;
+};
+
 /** How to read. */
 export type ReadOptions = {
+  /** Filled in with where the elements stand. */
+  readonly outline?: Outline;
   /** Stops before the value of the pixel data. */
   readonly untilPixelData?: boolean;
   /** The bytes are the beginning of a data set and may stop anywhere. */

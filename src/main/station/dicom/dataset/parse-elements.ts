@@ -6,6 +6,9 @@ import type {
   DatasetFailure,
   DatasetMark,
   Element,
+  ElementExtent,
+  Encoding,
+  ItemExtent,
   PixelDataPosition,
   ReadDataset,
   ReadOptions,
@@ -84,8 +87,6 @@ export async function parseElementsInTurns(
   }
 }
 
-/** How the elements of one level are encoded. */
-type Encoding = { readonly isExplicit: boolean; readonly isLittleEndian: boolean };
 type Header = { readonly tag: Tag; readonly vr: string; readonly length: number };
 
 class Parser {
@@ -99,6 +100,9 @@ class Parser {
   #pixelData: PixelDataPosition | null = null;
   /** Where the zeros at the end begin; looked for once, and only where there may be some. */
   #zerosFrom: number | null = null;
+  /** Where elements stand, of the level being read; null where nobody asks. */
+  #level: ElementExtent[] | null;
+  readonly #itemExtents = new Map<readonly Dataset[], readonly ItemExtent[]>();
 
   constructor(bytes: Uint8Array, syntax: TransferSyntax, options: ReadOptions) {
     this.#bytes = bytes;
@@ -107,6 +111,8 @@ class Parser {
     if (isExplicit !== (syntax.vr === 'explicit')) this.#marks.add('vr-encoding-differs');
     this.#encoding = { isExplicit, isLittleEndian: syntax.byteOrder === 'little' };
     this.#options = options;
+    this.#level = options.outline?.elements ?? null;
+    if (options.outline) options.outline.encoding = this.#encoding;
   }
 
   *readAll(): Generator<undefined, ReadDataset> {
@@ -165,22 +171,34 @@ class Parser {
       }
       if (tag < last) this.#marks.add('out-of-order');
       last = tag;
+      if (depth === 0 && this.#options.outline)
+        this.#options.outline.last = { tag, isSequence: header.vr === 'SQ' || isOpen(header), start };
+      const valueStart = this.#at;
       if (depth === 0 && PIXEL_DATA.has(tag)) {
         const { vr, length } = header;
         this.#pixelData = { vr, offset: this.#at, length: length === UNDEFINED_LENGTH ? null : length };
         if (this.#options.untilPixelData) return charset;
         this.#skip(header, end);
+        this.#note(header, start, valueStart, null);
         continue;
       }
       const element = this.#isSequence(header, encoding, end)
         ? yield* this.#readSequence(header, encoding, end, charset, depth)
         : this.#readValue(header, end);
+      this.#note({ ...header, vr: element.vr }, start, valueStart, element.items);
       if (elements.has(tag)) this.#marks.add('duplicate-element');
       else elements.set(tag, element);
       if (tag === SPECIFIC_CHARACTER_SET) charset = characterSetOf(elements, inherited);
     }
     if (isDelimited) this.#endWithoutDelimiter(end);
     return charset;
+  }
+
+  #note(header: Header, start: number, valueStart: number, items: readonly Dataset[] | null): void {
+    this.#level?.push({
+      ...{ tag: header.tag, vr: header.vr, start, valueStart, end: this.#at, hasLength: !isOpen(header) },
+      items: items === null ? null : (this.#itemExtents.get(items) ?? []),
+    });
   }
 
   #readHeader(encoding: Encoding, end: number): Header {
@@ -248,6 +266,7 @@ class Parser {
     }
     this.#need(length, end);
     const start = this.#at;
+    const level = this.#level;
     try {
       const items = yield* this.#readItems(encoding, start + length, false, charset, depth);
       return { tag, vr: 'SQ', bytes: EMPTY, items };
@@ -255,6 +274,7 @@ class Parser {
       if (!(error instanceof Stop && error.code === 'malformed')) throw error;
       // Lengths inside that do not add up cost this sequence, not the object: its own length leads past it.
       this.#marks.add('sequence-not-read');
+      this.#level = level;
       this.#at = start + length;
       return { tag, vr: 'UN', bytes: this.#bytes.subarray(start, this.#at), items: null };
     }
@@ -280,6 +300,9 @@ class Parser {
   ): Generator<undefined, readonly Dataset[]> {
     if (depth >= MAX_DEPTH) throw new Stop('too-deep');
     const items: Dataset[] = [];
+    const level = this.#level;
+    const extents: ItemExtent[] = [];
+    if (level !== null) this.#itemExtents.set(items, extents);
     while (this.#at < end) {
       const start = this.#at;
       const header = this.#readHeader(encoding, end);
@@ -297,8 +320,16 @@ class Parser {
       const hasLength = header.length !== UNDEFINED_LENGTH;
       if (hasLength) this.#need(header.length, end);
       const itemEnd = hasLength ? this.#at + header.length : end;
+      const contentStart = this.#at;
+      const within: ElementExtent[] = [];
+      if (level !== null) this.#level = within;
       const own = yield* this.#readElements(elements, encoding, itemEnd, charset, depth + 1, !hasLength);
+      this.#level = level;
       if (hasLength && this.#at !== itemEnd) throw new Stop('malformed');
+      if (level !== null)
+        extents.push({
+          ...{ start, contentStart, end: this.#at, hasLength, encoding, characterSet: own, elements: within },
+        });
       items.push({ elements, isLittleEndian: encoding.isLittleEndian, characterSet: own });
     }
     if (isDelimited) this.#endWithoutDelimiter(end);
@@ -353,6 +384,10 @@ class Parser {
 }
 
 const EMPTY = new Uint8Array(0);
+
+function isOpen({ length }: Header): boolean {
+  return length === UNDEFINED_LENGTH;
+}
 
 function implicitVr(tag: Tag): string {
   const known = lookUpTag(tag);
