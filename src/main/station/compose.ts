@@ -16,6 +16,7 @@ import {
   queryRetrieveServices,
   completenessJobs,
   createCommitmentWorker,
+  createSenderCountWorker,
   configurePeers,
   createMetadataKeeper,
   createCacheKeeper,
@@ -235,6 +236,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     sopClasses: (siteIds, studyUid) => readers.run('list-sop-classes', { siteIds, studyUid }),
   };
   const commitments = createCommitmentWorker({ db, objects, clock, log });
+  const senderCounts = createSenderCountWorker(archive, log);
   const reception = openReception({
     archive,
     config,
@@ -341,6 +343,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   refetcher.start();
   deliveries.start();
   commitments.start();
+  senderCounts.start();
   metadata.start();
   integrity.start();
   keeper.start();
@@ -391,6 +394,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       await deliveries.stop();
       await worker.stop();
       await commitments.stop();
+      await senderCounts.stop();
       api.stop();
       await http.close();
       await media.imports.stop();

@@ -4,6 +4,7 @@ import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { judgeStudiesOf, type QuietTimes, SHIPPED_RULES } from './completeness.ts';
 import { type Caller, findPeer, type Peer } from './peers.ts';
+import { oweCounts } from './sender-counts.ts';
 
 /** An association as the archive knows it while it lasts. */
 export type ArchiveAssociation = { readonly associationId: string; readonly peer: Peer };
@@ -77,7 +78,9 @@ export function endAssociation(db: WritableDb, association: ArchiveAssociation, 
     const { associationId, peer } = association;
     if (end.stored + end.refused > 0 || end.how !== 'released')
       tellEnd(db, { associationId, siteId: peer.siteId, peerId: peer.peerId }, end);
-    judgeStudiesOf(db, associationId, end.how, end.rules ?? SHIPPED_RULES, end.atMs);
+    const rules = end.rules ?? SHIPPED_RULES;
+    judgeStudiesOf(db, associationId, end.how, rules, end.atMs);
+    oweCounts(db, { associationId, peerId: peer.peerId }, rules, end.atMs);
   });
 }
 
@@ -88,6 +91,7 @@ export function endAssociationsLeftOpen(db: WritableDb, atMs: number, rules: Qui
       prepared(db, END_ASSOCIATION).run('failed', atMs, association.associationId);
       tellEnd(db, association, { how: 'failed', stored, refused: 0, atMs });
       judgeStudiesOf(db, association.associationId, 'failed', rules, atMs);
+      oweCounts(db, association, rules, atMs);
     }
   });
 }

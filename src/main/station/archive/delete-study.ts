@@ -27,6 +27,7 @@ const FORGET_STUDY = [
   'DELETE FROM study_names WHERE study_id = @studyId',
   'DELETE FROM study_assignments WHERE study_id = @studyId',
   'DELETE FROM study_expectations WHERE study_id = @studyId',
+  'DELETE FROM sender_counts WHERE study_id = @studyId',
   'DELETE FROM study_associations WHERE study_id = @studyId',
   'DELETE FROM metadata_wanted WHERE study_id = @studyId',
   'DELETE FROM series_metadata WHERE series_id IN (SELECT series_id FROM series WHERE study_id = @studyId)',

@@ -41,6 +41,7 @@ export {
 export { type DamagedInstance, listDamaged, listHolders, type ObjectHolder } from './integrity.ts';
 export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.ts';
 export { watchReader } from './watch-reader.ts';
+export { createSenderCountWorker, type SenderCountWorker } from './sender-count-worker.ts';
 export { promoteStudy } from './promote-study.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';
 export {

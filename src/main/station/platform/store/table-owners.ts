@@ -30,6 +30,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   availability_notices: 'archive',
   named_instances: 'archive',
   named_counts: 'archive',
+  sender_counts: 'archive',
   commitment_asked_of_us: 'archive',
   commitment_requests: 'archive',
   commitment_instances: 'archive',

@@ -429,5 +429,15 @@ CREATE TABLE exports (
 ) STRICT;
 CREATE INDEX exports_in_order ON exports (site_id, started_at_ms DESC, export_id DESC);
 CREATE INDEX exports_running ON exports (export_id) WHERE state = 'running';
+
+-- archive, completeness: studies of which the archive that sent them is to be asked how many instances it has
+CREATE TABLE sender_counts (
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (study_id, peer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sender_counts_due ON sender_counts (due_at_ms);
 `,
 };
