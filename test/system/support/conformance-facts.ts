@@ -1,4 +1,3 @@
-/// <reference path="../../../src/main/station/dicom/dataset/dcmjs.d.ts" />
 import { data } from 'dcmjs';
 import { readSearchQuery, type SearchLevel } from '../../../src/main/station/api/dicomweb/search-query.ts';
 import { lookUpKeyword, lookUpTag } from '../../../src/main/station/dicom/dataset/dictionary.ts';
