@@ -3,6 +3,7 @@ import { Spotlight, spotlight } from '@mantine/spotlight';
 import {
   IconAlertOctagon,
   IconArrowRight,
+  IconDatabaseSearch,
   IconHistory,
   IconKeyboard,
   IconList,
@@ -48,6 +49,16 @@ export function CommandPalette(): ReactNode {
       icon: <IconList size={size} />,
       run: () => void navigate({ to: '/worklist' }),
     },
+    ...(permissions.includes('study.retrieve')
+      ? [
+          {
+            id: 'archive',
+            label: t('nav.archive'),
+            icon: <IconDatabaseSearch size={size} />,
+            run: () => void navigate({ to: '/archive' }),
+          },
+        ]
+      : []),
     ...(permissions.includes('quarantine.read')
       ? [
           {

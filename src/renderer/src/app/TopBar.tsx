@@ -32,6 +32,11 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
         <Link to="/worklist" className={classes.tab}>
           {t('nav.worklist')}
         </Link>
+        {user.permissions.includes('study.retrieve') && (
+          <Link to="/archive" className={classes.tab}>
+            {t('nav.archive')}
+          </Link>
+        )}
         {user.permissions.includes('quarantine.read') && (
           <Link to="/quarantine" className={classes.tab}>
             {t('nav.quarantine')}

@@ -97,6 +97,18 @@ const quarantine = createRoute({
   component: lazyRouteComponent(() => import('../features/quarantine/QuarantinePage.tsx'), 'QuarantinePage'),
 });
 
+const ArchiveSearch = z.object({
+  tab: z.enum(['find', 'transfers', 'peers']).optional().catch(undefined),
+  study: StudyId.optional().catch(undefined),
+});
+
+const archive = createRoute({
+  getParentRoute: () => shell,
+  path: '/archive',
+  validateSearch: ArchiveSearch,
+  component: lazyRouteComponent(() => import('../features/archive/ArchivePage.tsx'), 'ArchivePage'),
+});
+
 const identity = createRoute({
   getParentRoute: () => shell,
   path: '/identity/$studyId',
@@ -114,7 +126,7 @@ const routes = root.addChildren([
   index,
   signIn,
   newPassword,
-  shell.addChildren([worklist, reading, quarantine, identity, corrections, audit]),
+  shell.addChildren([worklist, reading, archive, quarantine, identity, corrections, audit]),
 ]);
 
 /** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */

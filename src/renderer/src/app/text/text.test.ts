@@ -10,7 +10,10 @@ import {
   RELEASES,
 } from '../../../../shared/domain/correction.ts';
 import { NOT_RUN_REASONS } from '../../../../shared/domain/ai-status.ts';
+import { CANCEL_REASONS, DELIVERY_CODES, DELIVERY_STATES, RETRY_REASONS } from '../../../../shared/domain/delivery.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
+import { PEER_SERVICES } from '../../../../shared/domain/peer.ts';
+import { RETRIEVAL_CODES, RETRIEVAL_REASONS, RETRIEVAL_STATES } from '../../../../shared/domain/retrieval.ts';
 import { ROLES } from '../../../../shared/domain/permissions.ts';
 import {
   COMPLETENESS,
@@ -61,6 +64,25 @@ test('every text that the page names in so many words exists', () => {
   expect(named.length).toBeGreaterThan(80);
   const missing = named.filter((key) => key !== undefined && !i18next.exists(key) && !i18next.exists(`${key}_other`));
   expect(missing).toEqual([]);
+});
+
+test('every text that the archive page names, and every code that it shows, has words', () => {
+  const files = globSync('src/renderer/src/features/archive/**/*.{ts,tsx}').filter((file) => !file.includes('.test.'));
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.:-]+)'/g)].map((match) => match[1] ?? ''),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  const coded = [
+    ...RETRIEVAL_STATES.map((state) => `state.fetch.${state}`),
+    ...DELIVERY_STATES.map((state) => `state.send.${state}`),
+    ...RETRIEVAL_CODES.map((code) => `fetchCode.${code}`),
+    ...DELIVERY_CODES.flatMap((code) => [`sendCode.${code}`, `app:code.code.${code}`]),
+    ...[...RETRY_REASONS, ...CANCEL_REASONS].map((reason) => `app:code.reason.${reason}`),
+    ...RETRIEVAL_REASONS.map((reason) => `app:code.because.${reason}`),
+    ...PEER_SERVICES.map((service) => `peers.service.${service}`),
+  ];
+  const exists = (key: string) => [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['archive', 'app'] }));
+  expect([...named, ...coded].filter((key) => !exists(key))).toEqual([]);
 });
 
 test('every text that the pages of quarantine and corrections name exists in theirs', () => {

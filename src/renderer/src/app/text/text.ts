@@ -1,6 +1,7 @@
 import i18next, { type i18n } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import en from './en.json' with { type: 'json' };
+import archive from './archive.en.json' with { type: 'json' };
 import corrections from './corrections.en.json' with { type: 'json' };
 import reading from './reading.en.json' with { type: 'json' };
 
@@ -9,10 +10,10 @@ export function setUpText(): i18n {
   void i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: ['app', 'reading', 'corrections'],
+    ns: ['app', 'reading', 'corrections', 'archive'],
     defaultNS: 'app',
     fallbackNS: 'app',
-    resources: { en: { app: en, reading, corrections } },
+    resources: { en: { app: en, reading, corrections, archive } },
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,

@@ -29,6 +29,7 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
   // Each reading is recorded in the ledger: a study merely passed by with the arrow keys is not read.
   const [settledOn] = useDebouncedValue(row.studyId, 250);
   const isSettled = settledOn === row.studyId;
+  const { permissions } = useCurrentUser();
   return (
     <aside className={classes.preview} aria-label={t('preview.label')}>
       <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
@@ -37,6 +38,14 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
         <Button component={Link} to={`/identity/${row.studyId}`} variant="default">
           {t('preview.identity')}
         </Button>
+        {permissions.includes('study.retrieve') && (
+          <Button
+            variant="default"
+            renderRoot={(props) => <Link {...props} to="/archive" search={{ study: row.studyId }} />}
+          >
+            {t('preview.send')}
+          </Button>
+        )}
         <span className={classes.space} />
         <ActionIcon variant="subtle" color="gray" aria-label={t('preview.close')} onClick={onClose}>
           <IconX size={16} />

@@ -1,0 +1,71 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PeerStudy, PeerSummary } from '../../../../shared/contract/peers.ts';
+import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
+import { station } from '../../bridge/queries.ts';
+import { formatDicomDate } from '../../ui/dicom-date.ts';
+import classes from './ArchivePage.module.css';
+import { PatientOfPeer } from './FoundStudies.tsx';
+import { TransferState } from './TransferState.tsx';
+import type { Transfers } from './use-transfers.ts';
+
+type Props = { readonly study: PeerStudy; readonly peer: PeerSummary; readonly transfers: Transfers };
+
+/** The chosen study of a peer: whose and what it is, whether it is here, and the way to fetch it. */
+export function FoundStudy({ study, peer, transfers }: Props): ReactNode {
+  const { t } = useTranslation('archive');
+  const cache = useQueryClient();
+  const fetching = useMutation({
+    mutationFn: () => client.retrievals.start({ peerId: peer.peerId, studyUid: study.studyUid }),
+    onSettled: () => cache.invalidateQueries({ queryKey: station.retrievals.key() }),
+  });
+  const of =
+    transfers.state === 'ready'
+      ? transfers.transfers.find((one) => one.way === 'fetch' && one.fetch.studyUid === study.studyUid)
+      : undefined;
+  const studyId = (of?.way === 'fetch' ? of.fetch.studyId : null) ?? study.studyId;
+  const failure = fetching.isError ? failureOf(fetching.error) : null;
+  const facts = [
+    ['accession', study.accession],
+    ['exam', [study.modalities.join(' '), study.description].filter(Boolean).join(' · ')],
+    ['date', formatDicomDate(study.dateRaw)],
+    ['images', t('found.images', { series: study.series ?? '?', images: study.instances ?? '?' })],
+    ['availability', study.availability && t([`availability.${study.availability}`, 'availability.unknown'])],
+  ] as const;
+  return (
+    <div className={classes.stack}>
+      <div className={classes.whole}>
+        <PatientOfPeer study={study} />
+      </div>
+      <dl className={classes.details}>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{t(`column.${name}`)}</dt>
+            <dd>{value || '–'}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className={classes.actions}>
+        <Button size="xs" loading={fetching.isPending} disabled={of?.isOpen === true} onClick={() => fetching.mutate()}>
+          {t(studyId === null ? 'found.fetch' : 'found.fetchAgain', { peer: peer.aeTitle })}
+        </Button>
+        {studyId !== null && (
+          <Button size="xs" variant="default" component={Link} to={`/reading/${studyId}`}>
+            {t('found.open')}
+          </Button>
+        )}
+      </div>
+      <p className={classes.quiet}>{t('found.forComparison')}</p>
+      {of !== undefined && <TransferState transfer={of} />}
+      {failure !== null && (
+        <p role="alert" className={classes.bad}>
+          {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
+        </p>
+      )}
+    </div>
+  );
+}
