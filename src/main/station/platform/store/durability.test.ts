@@ -46,7 +46,10 @@ test('many who ask together are all answered, also for what is committed while a
   await durable(store.db);
 });
 
-test('tells everybody, from then on, that a sync failed', async () => {
+test.each([
+  ['a transaction', () => write('b')],
+  ['a statement by itself', () => prepared(store.db, 'INSERT INTO station_facts VALUES (?, ?)').run('alone', '')],
+])('tells everybody, from then on, that %s could not be synced', async (_what, change) => {
   write('a');
   const before = new Set(logDescriptors());
   await durable(store.db);
@@ -57,7 +60,7 @@ test('tells everybody, from then on, that a sync failed', async () => {
   const others: number[] = [];
   while (others.at(-1) !== descriptor) others.push(openSync('/dev/null', 'r'));
   for (const other of others.slice(0, -1)) closeSync(other);
-  write('b');
+  change();
   await expect(durable(store.db)).rejects.toThrow(NotDurable);
   await expect(durable(store.db)).rejects.toThrow(NotDurable);
 });

@@ -1,9 +1,8 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { WritableDb } from './database.ts';
-import { committedSoFar } from './transaction.ts';
+import { prepared, type WritableDb } from './database.ts';
 
-/** What brings a database's log to the disk, and how far it has come; counted in commits. */
+/** What brings a database's log to the disk, and how far it has come; counted in rows changed by this connection. */
 type Syncing = { descriptor: number; synced: number; running: Promise<void> | null; failure: Error | null };
 
 /** Thrown to whoever waits for a commit that the disk did not take: nothing may be acknowledged any more. */
@@ -23,7 +22,7 @@ const syncings = new WeakMap<WritableDb, Syncing>();
 export async function durable(db: WritableDb): Promise<void> {
   if (db.memory) return;
   const syncing = syncings.get(db) ?? begin(db);
-  const wanted = committedSoFar(db);
+  const wanted = changedSoFar(db);
   while (syncing.synced < wanted) {
     if (syncing.failure !== null) throw new NotDurable('the log could not be synced', { cause: syncing.failure });
     syncing.running ??= syncOnce(db, syncing);
@@ -47,8 +46,13 @@ function begin(db: WritableDb): Syncing {
   return syncing;
 }
 
+/** Counts every row, also of a statement that is a transaction by itself: none can be forgotten. */
+function changedSoFar(db: WritableDb): number {
+  return prepared<{ changed: number }>(db, 'SELECT total_changes() AS changed').get()?.changed ?? 0;
+}
+
 async function syncOnce(db: WritableDb, syncing: Syncing): Promise<void> {
-  const upTo = committedSoFar(db);
+  const upTo = changedSoFar(db);
   try {
     await sync(syncing.descriptor);
     syncing.synced = upTo;
