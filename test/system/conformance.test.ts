@@ -6,7 +6,6 @@ import type { ServiceClass } from '../../src/main/station/dicom/server-services.
 import { SERVICE_CLASSES } from '../../src/main/station/dicom/services/sop-classes.ts';
 import { TLS_PROFILE } from '../../src/main/station/dicom/tls.ts';
 import { REJECTIONS } from '../../src/main/station/dicom/upper-layer/rejection.ts';
-import { Config } from '../../src/main/station/platform/config.ts';
 import { PEER_SERVICES } from '../../src/shared/domain/peer.ts';
 import { keepingDicomServer, type KeepingServer } from '../peers-scripted/keeping-dicom-server.ts';
 import { type Asker, askAs, jsonBody, signIn } from './support/ask-station.ts';
@@ -17,24 +16,18 @@ import {
   generalFacts,
   mediaTypes,
   type NegotiatedGeneral,
-  searchKeys,
   unmatchedKeys,
 } from './support/conformance-facts.ts';
 import { negotiate, recordProposals } from './support/negotiate.ts';
 import { endEverything, type RunningStation, startStation } from './support/start-station.ts';
-import { differences, listed, readStatement, type Statement } from './support/statement.ts';
+import { differences, listed, misstate, readStatement, type Statement } from './support/statement.ts';
 import { notAccepted, type PhantomStudy, phantomStudy, remoteOf, sendObjects } from './support/studies.ts';
 import { until } from './support/until.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const MARKDOWN = readFileSync(path.join(ROOT, 'docs/conformance.md'), 'utf8');
 const stated = readStatement(MARKDOWN);
-/** The statement with one passage changed: what a slip of the pen would make of it. */
-const misstated = (passage: string, slip: string): Statement => {
-  expect(MARKDOWN).toContain(passage);
-  return readStatement(MARKDOWN.replace(passage, slip));
-};
-
+const misstated = (passage: string, slip: string) => misstate(MARKDOWN, passage, slip);
 /** An archive that has every study and parts with none. */
 const ARCHIVE: readonly ServiceClass<string>[] = [
   {
@@ -273,36 +266,6 @@ describe('associations', () => {
       );
     }
   });
-
-  test('end by the times of table 4.1-4', () => {
-    const rows = new Map(
-      stated('Time limits').map(([what = '', acceptor = '', requestor = '']) => [what, { acceptor, requestor }]),
-    );
-    const { idleMs, pduMs, objectMs } = Config.parse({}).dicom.timeouts;
-    expect([
-      rows.get('Silence between messages'),
-      rows.get('Next whole PDU of an object'),
-      rows.get('One whole object'),
-    ]).toEqual([idleMs, pduMs, objectMs].map((ms) => ({ acceptor: String(ms / 1000), requestor: '-' })));
-    // The rest stand as constants beside their use.
-    const source = (file: string) =>
-      readFileSync(path.join(ROOT, 'src/main/station', file), 'utf8').replaceAll('_', '');
-    const {
-      connectMs = '',
-      artimMs = '',
-      responseMs = '',
-    } = /connectMs = (?<connectMs>\d+), artimMs = (?<artimMs>\d+), responseMs = (?<responseMs>\d+)/.exec(
-      source('dicom/open-association.ts'),
-    )?.groups ?? {};
-    const seconds = (ms: string) => String(Number(ms) / 1000);
-    expect(rows.get('Connect')?.requestor).toBe(seconds(connectMs));
-    expect(rows.get('Answer to a message')?.requestor).toBe(seconds(responseMs));
-    const ours = /ARTIMMS = (\d+)/.exec(source('reception.ts'))?.[1] ?? '';
-    expect(rows.get('Association request or answer (ARTIM)')).toEqual({
-      acceptor: seconds(ours),
-      requestor: seconds(artimMs),
-    });
-  });
 });
 
 describe('statuses', () => {
@@ -401,19 +364,6 @@ describe('queries', () => {
 });
 
 describe('DICOMweb', () => {
-  test.each(['study', 'series', 'instance'])('searches of level %s match on the keys of table 8.7-2 alone', (level) => {
-    const levels = ['study', 'series', 'instance'];
-    const keys = (statement: Statement) =>
-      statement('Search keys')
-        .filter(([of = '']) => levels.indexOf(of) <= levels.indexOf(level))
-        .flatMap(([, cell]) => listed(cell));
-    const found = searchKeys(level as 'study' | 'series' | 'instance');
-    expect(differences(level, keys(stated), found)).toEqual([]);
-    expect(
-      differences(level, keys(misstated('| study | StudyDate,', '| study | StudyVerifiedDate,')), found),
-    ).toHaveLength(2);
-  });
-
   test.each(stated('Resources'))(
     '%s %s %s is answered as %s',
     async (_service, method = '', resource = '', types = '') => {

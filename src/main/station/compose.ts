@@ -31,6 +31,7 @@ import {
   modalityServices,
   peerSettings,
   retireAllPeers,
+  titlesKnownAlone,
   waitAnew,
   watchReader,
 } from './archive/index.ts';
@@ -162,6 +163,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   // Receiving.
   retireAllPeers(db);
   for (const { siteId, code } of sites) configurePeers(db, siteId, config.dicom.aeTitle, peerSettings(config, code));
+  const titlesAlone = titlesKnownAlone(config).length;
+  if (titlesAlone > 0) log.warn('peers-known-by-title-alone', { count: titlesAlone });
   const startedAtMs = clock.nowMs();
   endAssociationsLeftOpen(db, startedAtMs, config.completeness);
   waitAnew(db, config.completeness, startedAtMs);

@@ -13,6 +13,7 @@ const WELL: HealthFacts = {
   damagedObjects: 0,
   quarantined: 0,
   readersSignedIn: 1,
+  peersKnownByTitle: 0,
 };
 
 test('a station that is wholly well gives no reason', () => {
@@ -32,6 +33,7 @@ test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
   [{ ledgerLag: 501 }, 'ledger-behind', 'degraded'],
   [{ damagedObjects: 1 }, 'objects-damaged', 'degraded'],
   [{ quarantined: 1 }, 'quarantine-waiting', 'degraded'],
+  [{ peersKnownByTitle: 1 }, 'peers-known-by-title-alone', 'degraded'],
   [{ readersSignedIn: 0 }, 'no-reader-signed-in', 'degraded'],
 ])('%o is said as %s', (fact, code, severity) => {
   expect(healthReasons({ ...WELL, ...fact })).toEqual([{ code, severity, sinceMs: null }]);

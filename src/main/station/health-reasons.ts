@@ -16,6 +16,8 @@ export type HealthFacts = {
   readonly damagedObjects: number;
   readonly quarantined: number;
   readonly readersSignedIn: number;
+  /** Configured peers that may call from any address without TLS: whoever knows such a title may send as that peer. */
+  readonly peersKnownByTitle: number;
 };
 
 /** A follower this many events behind the head shows old rows. */
@@ -39,6 +41,7 @@ const RULES: readonly Rule[] = [
   { code: 'certificate-expires-in-7-days', severity: 'degraded', holds: expires(0, 7) },
   { code: 'certificate-expires-in-30-days', severity: 'degraded', holds: expires(7, 30) },
   { code: 'certificate-expires-in-60-days', severity: 'degraded', holds: expires(30, 60) },
+  { code: 'peers-known-by-title-alone', severity: 'degraded', holds: (facts) => facts.peersKnownByTitle > 0 },
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },

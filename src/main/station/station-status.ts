@@ -1,6 +1,6 @@
 import type { HealthReason, StationStatus } from '../../shared/contract/station.ts';
 import { countSignedIn, type Scope } from './access/index.ts';
-import { countQuarantined, countReceivedSince } from './archive/index.ts';
+import { countQuarantined, countReceivedSince, titlesKnownAlone } from './archive/index.ts';
 import { healthReasons } from './health-reasons.ts';
 import { countOpenRuns, countUnusableModels, listModels, type RunnerSupervisor } from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -70,6 +70,7 @@ export function createStatus(tools: StatusTools): Status {
       quarantined: siteIds.reduce((sum, siteId) => sum + countQuarantined(db, siteId), 0),
       // A site without a reader is one, whoever reads at another.
       readersSignedIn: Math.min(...siteIds.map(readersAt)),
+      peersKnownByTitle: titlesKnownAlone(config).length,
     });
   }
 

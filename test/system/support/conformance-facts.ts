@@ -1,5 +1,4 @@
 import { data } from 'dcmjs';
-import { readSearchQuery, type SearchLevel } from '../../../src/main/station/api/dicomweb/search-query.ts';
 import { lookUpKeyword, lookUpTag } from '../../../src/main/station/dicom/dataset/dictionary.ts';
 import { text } from '../../../src/main/station/dicom/dataset/values.ts';
 import type { DicomRecord } from '../../../src/main/station/dicom/dataset/write-dataset.ts';
@@ -253,17 +252,6 @@ function valueOfNothing(keyword: string): string | number {
 }
 
 const byTag = (one: string, other: string) => (lookUpKeyword(one)?.tag ?? 0) - (lookUpKeyword(other)?.tag ?? 0);
-
-/** On which keywords of the dictionary, alone and below the request attributes, a search of a level matches. */
-export function searchKeys(level: SearchLevel): readonly string[] {
-  const values = ['1.2.3', '20200101', '120000', '1'];
-  const isMatched = (keyword: string) =>
-    values.some((value) => {
-      const read = readSearchQuery(level, { [keyword]: value });
-      return read.ok || read.error.code === 'query-malformed';
-    });
-  return [...KEYWORDS, ...KEYWORDS.map((keyword) => `RequestAttributesSequence.${keyword}`)].filter(isMatched);
-}
 
 /** What is not as the table of resources says: each type asked for alone must be what comes back, with 200. */
 export async function mediaTypes(

@@ -40,3 +40,9 @@ export function differences(what: string, stated: Iterable<string>, found: Itera
     ...[...seen].filter((one) => !said.has(one)).map((one) => `${what}: so, not stated: ${one}`),
   ];
 }
+
+/** The statement with one passage changed: what a slip of the pen would make of it. Throws where the passage is not there. */
+export function misstate(markdown: string, passage: string, slip: string): Statement {
+  if (!markdown.includes(passage)) throw new Error(`the statement does not say "${passage}"`);
+  return readStatement(markdown.replace(passage, slip));
+}

@@ -27,7 +27,7 @@ export { isHere } from './eviction.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
 export { type Hold, placeHold, releaseHold } from './holds.ts';
 export { createRefusals, type Refusals } from './refusals.ts';
-export { type CalledTitle, listTitles, peerSettings } from './peer-settings.ts';
+export { type CalledTitle, listTitles, peerSettings, titlesKnownAlone } from './peer-settings.ts';
 export {
   configurePeers,
   findPeerTitle,
@@ -115,6 +115,7 @@ export {
 export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined } from './settle-quarantined.ts';
 export { serviceClassesOf } from './peer-service-classes.ts';
 export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';
+export { type LeavingObject, openForSending } from './open-for-sending.ts';
 export { type Outgoing, outgoingObjects, type OutgoingTools } from './outgoing-objects.ts';
 export { countLetGo, createRefetcher, recallStudy, type Refetcher } from './fetch-again.ts';
 export { echoPeer, type PeerFailure, queryPeer } from './query-peer.ts';

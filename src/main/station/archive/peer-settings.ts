@@ -41,3 +41,8 @@ export function peerSettings(config: Pick<Config, 'site' | 'dicom'>, siteCode: s
       })),
   );
 }
+
+/** AE titles of peers that may call from any address without TLS: nothing but the title says that it is them. */
+export function titlesKnownAlone({ dicom }: Pick<Config, 'dicom'>): readonly string[] {
+  return dicom.peers.flatMap(({ aeTitle, address, tls }) => (address === '*' && !tls ? [aeTitle] : []));
+}

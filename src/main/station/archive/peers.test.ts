@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ConfiguredPeer, Config } from '../platform/config.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { configurePeers, findPeer, findRemote, listPeers } from './peers.ts';
-import { peerSettings } from './peer-settings.ts';
+import { peerSettings, titlesKnownAlone } from './peer-settings.ts';
 
 let clinic: Clinic;
 beforeAll(() => {
@@ -94,4 +94,19 @@ test('a removed peer is retired: it neither calls nor is called', () => {
 
 test('a configured peer starts with what usual peers may do', () => {
   expect(ConfiguredPeer.parse({ aeTitle: 'A', address: '*' })).toMatchObject({ tls: false, isArchive: false });
+});
+
+test('peers from any address without TLS are known by their title alone, and no others', () => {
+  const { dicom } = Config.parse({
+    dicom: {
+      tls: { certFile: 'c', keyFile: 'k', caFile: 'a' },
+      peers: [
+        { aeTitle: 'ANYBODY', address: '*' },
+        { aeTitle: 'BY-TLS', address: '*', tls: true },
+        { aeTitle: 'AT-HOME', address: '10.0.0.1' },
+        { aeTitle: 'CALLED', host: 'pacs', port: 104 },
+      ],
+    },
+  });
+  expect(titlesKnownAlone({ dicom })).toEqual(['ANYBODY']);
 });
