@@ -17,6 +17,7 @@ import { writeCheckpoint } from '../ledger/checkpoint.ts';
 import { serviceActor } from '../ledger/event.ts';
 import { OBJECT_KEYS_FILE } from '../objects/object-keys.ts';
 import { objectPath, SEALED } from '../objects/object-store.ts';
+import { finishPass, latestPass, startPass } from '../objects/passes.ts';
 import { listObjectsAfter, recordSealed } from '../objects/records.ts';
 import { openWriter, type OpenFailure, type WritableDb } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -26,7 +27,7 @@ import { syncFolder } from '../sync-folder.ts';
 import { openVault } from '../vault.ts';
 import { BACKUP_FILES, BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
 import { openKeys, type VaultCopy } from './sealed-keys.ts';
-import { backupObjectPath, digestOf } from './take-backup.ts';
+import { backupObjectPath, digestOf, syncFile } from './take-backup.ts';
 
 /** Which backup to put where. */
 export type RestoreWish = {
@@ -88,10 +89,21 @@ export async function restoreBackup(wish: RestoreWish): Promise<Result<Restored,
     rmSync(half, { recursive: true, force: true });
     return made;
   }
+  await syncTree(half);
   rmSync(wish.data, { recursive: true, force: true }); // empty, as seen above
   renameSync(half, wish.data);
   syncFolder(path.dirname(path.resolve(wish.data)));
   return made;
+}
+
+/** Every file and every name of a folder, on the disk. */
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(name);
+    else await syncFile(name);
+  }
+  syncFolder(folder);
 }
 
 function readManifest(backup: string): Result<BackupManifest, RestoreFailure> {
@@ -128,13 +140,17 @@ async function fill(
     migrate(db, MIGRATIONS);
     const objects = await copyBack(db, half, wish, manifest.objects.count);
     if (!objects.ok) return objects;
-    inTransaction(db, () =>
+    inTransaction(db, () => {
+      // What came back from a copy is read whole once, whenever it was read last where it came from.
+      const running = latestPass(db, 'verify', 'running');
+      if (running !== null) finishPass(db, running, wish.nowMs);
+      startPass(db, 'verify', 'restore', wish.nowMs);
       appendEvent(db, {
         kind: 'station-restored',
         payload: { takenAtMs: manifest.takenAtMs, fromSeq: manifest.ledger.seq, missing: objects.value.missing.length },
         ...{ siteId: null, actor: serviceActor('station'), correlationId: v7(), atMs: wish.nowMs },
-      }),
-    );
+      });
+    });
     db.pragma('wal_checkpoint(TRUNCATE)'); // everything in the file, synced, before it gets its name
     writeCheckpoint(ledgerHead(db), path.join(half, BACKUP_FILES.checkpoints), opened.value.signingKey, {
       nowMs: () => wish.nowMs,

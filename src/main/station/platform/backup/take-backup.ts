@@ -231,7 +231,8 @@ export async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function syncFile(file: string): Promise<void> {
+/** Brings a file's bytes to the disk. */
+export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r+');
   try {
     await handle.sync();
