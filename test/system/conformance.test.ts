@@ -148,6 +148,9 @@ describe('services', () => {
   const hasProposed = (uid: string) =>
     asked.proposals.some(({ contexts }) => contexts.some(({ abstractSyntax }) => abstractSyntax === uid));
 
+  const isCt = ({ abstractSyntax }: { readonly abstractSyntax: string }) =>
+    abstractSyntax === '1.2.840.10008.5.1.4.1.1.2';
+
   test('as SCU we propose what the table says', async () => {
     const peers = JSON.parse((await radiologist.fetch('/api/v1/peers')).text);
     const { peerId } = peers.find(({ aeTitle }: { aeTitle: string }) => aeTitle === 'PACS');
@@ -166,6 +169,18 @@ describe('services', () => {
     const owed = await administrator.fetch(`/api/v1/studies/${found.studyId}/commitments`, jsonBody({ peer: 'PACS' }));
     expect(owed.status).toBeLessThan(300);
     await until(() => hasProposed('1.2.840.10008.1.20.1'), 20_000);
+    const { row } = await radiologist.study(found.studyId);
+    const send = { patientId: row.patient.patientId, peerId };
+    expect((await ask(`/studies/${found.studyId}/deliveries`, send)).status).toBe(202);
+    await until(() => archive.kept.size === study.objects.length, 20_000);
+    const sending = asked.proposals.find(
+      ({ contexts, userInformation }) => userInformation.roles.length === 0 && contexts.some(isCt),
+    );
+    // As it is kept, and as what it may be rewritten to (4.8).
+    expect(sending?.contexts.filter(isCt).map(({ transferSyntaxes }) => transferSyntaxes)).toEqual([
+      ['1.2.840.10008.1.2.1'],
+      ['1.2.840.10008.1.2'],
+    ]);
     const storage = new Set(stated('Storage SOP classes').map(([, uid = '']) => uid));
     const proposed = asked.proposals.flatMap(({ contexts }) => contexts);
     const services = proposed.map(({ abstractSyntax }) => abstractSyntax).filter((uid) => !storage.has(uid));
