@@ -52,6 +52,12 @@ test('only what a person causes counts as use of a session', () => {
     'peers.echo',
     'retrievals.start',
     'retrievals.cancel',
+    'imports.start',
+    'imports.finish',
+    'imports.cancel',
+    'imports.browse',
+    'exports.start',
+    'exports.cancel',
   ]);
 });
 

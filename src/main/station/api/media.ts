@@ -103,9 +103,9 @@ async function takeFile(
   socket.setTimeout(SILENT_MS).once('timeout', goneSilent);
   try {
     const taken = await imports.upload(session.principal, request.params.importId, name, request.raw);
-    if (!taken.ok) return refuse(request, reply, STATUS[taken.error.code] ?? 409, taken.error.code);
+    if (!taken.ok) return await refuse(request, reply, STATUS[taken.error.code] ?? 409, taken.error.code);
     if (!request.raw.complete) reply.header('connection', 'close');
-    return reply.code(200).send(taken.value);
+    return await reply.code(200).send(taken.value);
   } catch (error) {
     // Nobody is left to answer, and nothing of the file was kept.
     if (socket.destroyed || request.raw.destroyed) return await reply.hijack();

@@ -71,6 +71,15 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'retrievals.list': { input: {}, status: 200 },
   'retrievals.start': { input: { peerId: 'x', studyUid: '1.2.3' }, status: 404 },
   'retrievals.cancel': { input: { retrievalId: 'x' }, status: 409 },
+  'imports.list': { input: {}, status: 200 },
+  'imports.get': { input: { importId: 'x' }, status: 404 },
+  'imports.start': { input: { from: { source: 'upload' } }, status: 409 },
+  'imports.finish': { input: { importId: 'x' }, status: 409 },
+  'imports.cancel': { input: { importId: 'x' }, status: 409 },
+  'imports.browse': { input: { folder: 'CD' }, status: 200 },
+  'exports.list': { input: {}, status: 200 },
+  'exports.start': { input: { studyId: STUDY, folder: 'CD' }, status: 404 },
+  'exports.cancel': { input: { exportId: 'x' }, status: 404 },
   'services.createToken': { input: { name: 'prometheus', expiresInDays: 30 }, status: 201 },
 };
 

@@ -175,12 +175,17 @@ export function createImportWorker(
     const file = await one.run.spool(bytes);
     if (file === null) return one.run.end({ state: 'failed', code: 'no-room' }, OURSELVES);
     const read = (start: number, length: number) => file.readRange(start, length);
-    one.zips = one.zips
-      .then(() =>
-        one.run.signal.aborted ? undefined : one.run.takeZip(name, { kind: 'bytes', sizeBytes: file.sizeBytes, read }),
-      )
-      .catch((error: unknown) => fault(one, error))
-      .finally(() => file.discard());
+    const before = one.zips;
+    one.zips = (async () => {
+      await before;
+      try {
+        if (!one.run.signal.aborted) await one.run.takeZip(name, { kind: 'bytes', sizeBytes: file.sizeBytes, read });
+      } catch (error) {
+        fault(one, error);
+      } finally {
+        await file.discard();
+      }
+    })();
     void track(one, one.zips);
   }
 

@@ -3,6 +3,7 @@ import { Spotlight, spotlight } from '@mantine/spotlight';
 import {
   IconAlertOctagon,
   IconArrowRight,
+  IconDisc,
   IconDatabaseSearch,
   IconHistory,
   IconKeyboard,
@@ -76,6 +77,16 @@ export function CommandPalette(): ReactNode {
             label: t('nav.corrections'),
             icon: <IconUserEdit size={size} />,
             run: () => void navigate({ to: '/corrections' }),
+          },
+        ]
+      : []),
+    ...(permissions.includes('study.import')
+      ? [
+          {
+            id: 'media',
+            label: t('nav.media'),
+            icon: <IconDisc size={size} />,
+            run: () => void navigate({ to: '/media', search: {} }),
           },
         ]
       : []),

@@ -47,6 +47,11 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
             {t('nav.corrections')}
           </Link>
         )}
+        {user.permissions.includes('study.import') && (
+          <Link to="/media" search={{}} className={classes.tab}>
+            {t('nav.media')}
+          </Link>
+        )}
         {user.permissions.includes('audit.read') && (
           <Link to="/audit" className={classes.tab}>
             {t('nav.audit')}

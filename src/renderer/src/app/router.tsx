@@ -122,11 +122,18 @@ const corrections = createRoute({
   component: lazyRouteComponent(() => import('../features/identity/CorrectionsPage.tsx'), 'CorrectionsPage'),
 });
 
+const media = createRoute({
+  getParentRoute: () => shell,
+  path: '/media',
+  validateSearch: z.object({ study: StudyId.optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('../features/media/MediaPage.tsx'), 'MediaPage'),
+});
+
 const routes = root.addChildren([
   index,
   signIn,
   newPassword,
-  shell.addChildren([worklist, reading, archive, quarantine, identity, corrections, audit]),
+  shell.addChildren([worklist, reading, archive, quarantine, identity, corrections, audit, media]),
 ]);
 
 /** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */

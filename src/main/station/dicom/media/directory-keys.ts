@@ -79,7 +79,7 @@ function plain(dataset: Dataset, keyword: string, vr: string): string | null {
 
 /** No control characters: a directory's values are one line each. */
 function shownText(value: string): string {
-  return value.replaceAll(/[\0-\x1f\x7f]+/g, ' ').trim();
+  return value.replaceAll(/\p{Cc}+/gu, ' ').trim();
 }
 
 /** Of a document's content, only what modifies its title is a key (PS3.3 §F.5.24). */

@@ -14,6 +14,7 @@ import { CANCEL_REASONS, DELIVERY_CODES, DELIVERY_STATES, RETRY_REASONS } from '
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
 import { PEER_SERVICES } from '../../../../shared/domain/peer.ts';
 import { RETRIEVAL_CODES, RETRIEVAL_REASONS, RETRIEVAL_STATES } from '../../../../shared/domain/retrieval.ts';
+import { EXPORT_CODES, IMPORT_CODES, IMPORT_FILE_CODES, IMPORT_STATES } from '../../../../shared/domain/media.ts';
 import { ROLES } from '../../../../shared/domain/permissions.ts';
 import {
   COMPLETENESS,
@@ -94,4 +95,20 @@ test('every text that the pages of quarantine and corrections name exists in the
   const exists = (key: string) =>
     [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['corrections', 'app'] }));
   expect(named.filter((key) => key !== undefined && !exists(key))).toEqual([]);
+});
+
+test('every text of imports and exports exists, codes included', () => {
+  const files = globSync('src/renderer/src/{features/media/*.{ts,tsx},ui/ExportMenu.tsx}');
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.:-]+)'/g)].flatMap(([, key]) => key ?? []),
+  );
+  expect(named.length).toBeGreaterThan(30);
+  const codes = [
+    ...IMPORT_CODES.map((code) => `import.code.${code}`),
+    ...IMPORT_FILE_CODES.map((code) => `import.fileCode.${code}`),
+    ...IMPORT_STATES.map((state) => `import.state.${state}`),
+    ...EXPORT_CODES.map((code) => `export.code.${code}`),
+  ];
+  const known = (key: string) => i18next.exists(key, { ns: ['media', 'app'] });
+  expect([...named, ...codes].filter((key) => !known(key) && !known(`${key}_other`))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { initReactI18next } from 'react-i18next';
 import en from './en.json' with { type: 'json' };
 import archive from './archive.en.json' with { type: 'json' };
 import corrections from './corrections.en.json' with { type: 'json' };
+import media from './media.en.json' with { type: 'json' };
 import reading from './reading.en.json' with { type: 'json' };
 
 /** Every text people see, ready at once; `reading` is the reading page's own namespace (`useTranslation('reading')`). */
@@ -10,10 +11,10 @@ export function setUpText(): i18n {
   void i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: ['app', 'reading', 'corrections', 'archive'],
+    ns: ['app', 'reading', 'corrections', 'media', 'archive'],
     defaultNS: 'app',
     fallbackNS: 'app',
-    resources: { en: { app: en, reading, corrections, archive } },
+    resources: { en: { app: en, reading, corrections, media, archive } },
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,

@@ -14,6 +14,7 @@ import { AiState } from '../../ui/AiState.tsx';
 import { CompletenessMarks } from '../../ui/CompletenessMarks.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
 import { formatMoment } from '../../ui/duration.ts';
+import { ExportMenu } from '../../ui/ExportMenu.tsx';
 import { FindingLine } from '../../ui/FindingLine.tsx';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { ReasonList } from '../../ui/ReasonList.tsx';
@@ -46,6 +47,7 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
             {t('preview.send')}
           </Button>
         )}
+        {permissions.includes('study.export') && <ExportMenu studyId={row.studyId} />}
         <span className={classes.space} />
         <ActionIcon variant="subtle" color="gray" aria-label={t('preview.close')} onClick={onClose}>
           <IconX size={16} />
