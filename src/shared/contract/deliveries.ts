@@ -44,8 +44,7 @@ export const deliveries = {
     .output(z.array(Delivery)),
   /**
    * Owes a study, or some series of it, to a peer; one that is still on its way there is answered as it stands. Conflicts:
-   * `identity-changed` (the study is not that patient's any more), `identity-corrected` (its files name somebody else),
-   * `peer-not-callable`, `nothing-to-send`.
+   * `identity-changed` (the study is not that patient's any more), `peer-not-callable`, `nothing-to-send`.
    */
   send: procedure('delivery.send')
     .route({ method: 'POST', path: '/studies/{studyId}/deliveries', successStatus: 202 })

@@ -19,8 +19,8 @@ export const DELIVERY_CODES = [
   'class-not-taken',
   'objects-not-here',
   'nothing-to-send',
-  'identity-corrected',
   'internal-fault',
+  'no-room-here',
 ] as const;
 export const DeliveryCode = z.enum(DELIVERY_CODES);
 export type DeliveryCode = z.infer<typeof DeliveryCode>;

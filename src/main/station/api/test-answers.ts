@@ -6,6 +6,7 @@ import type { Finding, StudyDetail } from '../../../shared/contract/studies.ts';
 import { type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
 import { FindingId, PatientId, RunId, StudyId } from '../../../shared/domain/ids.ts';
 import { err, ok } from '../../../shared/domain/result.ts';
+import { openForSending } from '../archive/index.ts';
 import type { StationServices } from './services.ts';
 
 /** A name that must show up in answers and nowhere else. */
@@ -232,6 +233,10 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         read: () => Promise.reject(new Error('no objects here')),
         readRange: () => Promise.reject(new Error('no objects here')),
         sizeBytes: () => Promise.reject(new Error('no objects here')),
+      },
+      // Of whatever objects a test puts in; nothing in them is corrected, so no rows are asked.
+      openForSending(stored) {
+        return openForSending({ db: null as never, objects: this.objects }, stored, stored, 'system');
       },
       findMetadata: () => null,
       keepMetadata: () => undefined,

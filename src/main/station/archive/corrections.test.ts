@@ -359,10 +359,11 @@ test('what was corrected is told as it is served, to whoever serves it; what was
   expect(servedAs('1.2.10')).toEqual({
     ...{ studyUid: '1.2.10', seriesUid: '1.2.10.1' },
     patient: { name: 'Roe^John', birthDateRaw: '19500505', sex: 'M', mrn: '99', issuer: '' },
+    ...{ isWithoutOrder: false, correctedAtMs: clinic.nowMs(), because: 'study-moved' },
   });
   expect(servedAs('1.2.20')).toBeNull();
   const { newStudyId } = made(split(johns, { sopUids: ['1.2.20.1.1'] }));
   expect(servedAs(getStudyCard(clinic.db, newStudyId).studyUid)).toMatchObject({
-    ...{ studyUid: getStudyCard(clinic.db, newStudyId).studyUid, patient: null },
+    ...{ studyUid: getStudyCard(clinic.db, newStudyId).studyUid, patient: null, because: 'study-split' },
   });
 });

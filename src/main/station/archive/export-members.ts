@@ -43,8 +43,8 @@ export async function* exportMembers(
       tell(exported.error.code);
       continue;
     }
-    const { transferSyntaxUid, dataset, bytes } = exported.value;
-    const { sopClassUid, sopUid: sopInstanceUid } = path;
+    const { dataset, bytes } = exported.value;
+    const { sopClassUid, sopUid: sopInstanceUid, transferSyntaxUid } = path;
     if (form === 'dicomdir')
       listed.push({ fileId, sopClassUid, sopInstanceUid, transferSyntaxUid, dataset: light(dataset) });
     const isPacked = findTransferSyntax(transferSyntaxUid)?.isEncapsulated === true;

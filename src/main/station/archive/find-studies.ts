@@ -1,4 +1,5 @@
 import type { SeriesRequest } from '../dicom/dataset/describe-instance.ts';
+import type { CorrectionKind } from '../../../shared/domain/correction.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { conditionsOf } from './match-keys.ts';
 
@@ -136,6 +137,11 @@ export type ServedAs = {
     readonly mrn: string | null;
     readonly issuer: string | null;
   } | null;
+  /** It was split off a study of somebody else: the order that its bytes name is that study's. */
+  readonly isWithoutOrder: boolean;
+  /** The correction that made it so: the last of several. */
+  readonly correctedAtMs: number;
+  readonly because: CorrectionKind;
 };
 
 /** What people hid is found by nobody, and a study or series of which everything is hidden is not there. */
@@ -193,12 +199,20 @@ const INSTANCES: Level = {
     CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`,
 };
 const IS_ASSIGNED = 'EXISTS (SELECT 1 FROM study_assignments a WHERE a.study_id = s.study_id)';
+/** Of a study that was corrected; of one that came later under a merged number, when that was. */
+const LAST_CORRECTION = (column: string) => `
+      (SELECT c.${column} FROM identity_change_subjects k JOIN identity_changes c ON c.change_id = k.change_id
+        WHERE k.site_id = s.site_id AND k.subject = s.study_id AND c.undone_at_ms IS NULL
+          AND c.kind IN ('study-moved', 'study-split', 'patients-merged') ORDER BY c.change_seq DESC LIMIT 1)`;
 const PATH_COLUMNS = `
     s.study_id AS studyId, s.study_uid AS studyUid, x.series_id AS seriesId, x.series_uid AS seriesUid, i.sop_uid AS sopUid,
     v.sop_class_uid AS sopClassUid, v.transfer_syntax_uid AS transferSyntaxUid, v.digest, v.frames, v.frame_index AS frameIndex,
     iif(s.split_from IS NULL AND NOT ${IS_ASSIGNED}, NULL, json_object('studyUid', s.study_uid, 'seriesUid', x.series_uid, 'patient',
       iif(${IS_ASSIGNED}, json_object('name', s.stated_name, 'birthDateRaw', s.stated_birth_date_raw, 'sex', s.stated_sex,
-        'mrn', (SELECT n.value ${NUMBERS} LIMIT 1), 'issuer', (SELECT n.issuer ${NUMBERS} LIMIT 1)), NULL))) AS servedAs`;
+        'mrn', (SELECT n.value ${NUMBERS} LIMIT 1), 'issuer', (SELECT n.issuer ${NUMBERS} LIMIT 1)), NULL),
+      'isWithoutOrder', json(iif(s.split_from IS NOT NULL AND s.accession IS NULL, 'true', 'false')),
+      'correctedAtMs', coalesce(${LAST_CORRECTION('made_at_ms')}, s.received_at_ms),
+      'because', coalesce(${LAST_CORRECTION('kind')}, 'patients-merged'))) AS servedAs`;
 /** Where a UID below a study is asked for without the study, its own index leads upwards. */
 const FROM_INSTANCE = `FROM instances i CROSS JOIN series x ON x.series_id = i.series_id CROSS JOIN studies s ON s.study_id = i.study_id CROSS JOIN ${VERSION}`;
 const FROM_SERIES = 'FROM series x CROSS JOIN studies s ON s.study_id = x.study_id';

@@ -5,6 +5,7 @@ import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject, isDamaged, isExpected, type ObjectRecord } from '../platform/objects/records.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
 import type { SendablePath } from './find-studies.ts';
+import { type LeavingObject, openForSending, piecesOf } from './open-for-sending.ts';
 
 /** Writes a stored object anew in explicit VR little endian, its frames decoded; null where that cannot be done. */
 export type WriteExplicit = (stored: SendablePath & ObjectRecord) => Promise<AsyncIterable<Uint8Array> | null>;
@@ -19,14 +20,12 @@ export type OutgoingTools = {
 /** What can be sent of some instances, and the UIDs of those whose bytes are not to be had. */
 export type Outgoing = { readonly instances: readonly OutgoingInstance[]; readonly unavailable: readonly string[] };
 
-const CHUNK_BYTES = 1024 * 1024;
-
 /**
- * Objects as they were received, read from the store only as they are sent; for a peer that does not take their transfer syntax,
+ * Objects as they were received or corrected, read from the store only as they are sent; for a peer that does not take their transfer syntax,
  * written anew on the way. One that was let go from the cache, or is known to be damaged, is not there to be sent.
  */
 export function outgoingObjects(tools: OutgoingTools, wanted: readonly SendablePath[]): Outgoing {
-  const { db, objects } = tools;
+  const { db } = tools;
   const instances: OutgoingInstance[] = [];
   const unavailable: string[] = [];
   for (const path of wanted) {
@@ -39,7 +38,7 @@ export function outgoingObjects(tools: OutgoingTools, wanted: readonly SendableP
       sopClassUid: path.sopClassUid,
       sopInstanceUid: path.sopUid,
       transferSyntaxUid: path.transferSyntaxUid,
-      dataSet: () => dataSetBytes(objects, object),
+      dataSet: () => dataSetBytes(tools, path, object),
       otherForms: otherForms(tools, path, object),
     });
   }
@@ -48,19 +47,17 @@ export function outgoingObjects(tools: OutgoingTools, wanted: readonly SendableP
 
 /** Explicit little endian goes out as implicit too, all that can be decoded as explicit. */
 function otherForms(
-  { objects, writeExplicit }: OutgoingTools,
+  tools: OutgoingTools,
   path: SendablePath,
   object: ObjectRecord,
 ): NonNullable<OutgoingInstance['otherForms']> {
   const { transferSyntaxUid } = path;
   if (transferSyntaxUid === EXPLICIT_LITTLE_ENDIAN) {
-    const { digest, encoding, bodyOffset, sizeBytes } = object;
-    const read = (offset: number, length: number) => objects.readRange(digest, encoding, bodyOffset + offset, length);
-    const reader = { length: sizeBytes - bodyOffset, read };
-    return [{ transferSyntaxUid: IMPLICIT_LITTLE_ENDIAN, dataSet: () => written(() => implicitForm(reader)) }];
+    const implicit = async () => implicitForm((await opened(tools, path, object)).dataSet);
+    return [{ transferSyntaxUid: IMPLICIT_LITTLE_ENDIAN, dataSet: () => written(implicit) }];
   }
   if (findTransferSyntax(transferSyntaxUid)?.isDecodable !== true) return [];
-  const dataSet = () => written(() => writeExplicit({ ...path, ...object }));
+  const dataSet = () => written(() => tools.writeExplicit({ ...path, ...object }));
   return [{ transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, dataSet }];
 }
 
@@ -71,9 +68,17 @@ async function* written(write: () => Promise<AsyncIterable<Uint8Array> | null>):
   yield* pieces;
 }
 
-async function* dataSetBytes(objects: ObjectReader, object: ObjectRecord): AsyncGenerator<Uint8Array> {
-  const { digest, encoding, bodyOffset, sizeBytes } = object;
-  for (let start = bodyOffset; start < sizeBytes; start += CHUNK_BYTES) {
-    yield await objects.readRange(digest, encoding, start, Math.min(CHUNK_BYTES, sizeBytes - start));
-  }
+async function* dataSetBytes(
+  tools: OutgoingTools,
+  path: SendablePath,
+  object: ObjectRecord,
+): AsyncGenerator<Uint8Array> {
+  yield* piecesOf((await opened(tools, path, object)).dataSet);
+}
+
+/** What cannot be corrected cannot be read for sending. */
+async function opened(tools: OutgoingTools, path: SendablePath, object: ObjectRecord): Promise<LeavingObject> {
+  const leaving = await openForSending(tools, path, object, 'system');
+  if (!leaving.ok) throw new Error(leaving.error.code);
+  return leaving.value;
 }

@@ -57,17 +57,15 @@ export async function attemptDelivery(
     (one) => one.studyId === studyId && (seriesIds === null || seriesIds.includes(one.seriesId)),
   );
   // A person corrected it since it was asked for: its bytes still name whom they named.
-  if (wanted.some(({ servedAs }) => servedAs != null))
-    return { how: 'rejected', code: 'identity-corrected', status: null };
   const known = listItems(db, deliveryId);
   // Each attempt begins elsewhere, so that an object at which the peer breaks off keeps back no other.
   const todo = rotated(
-    wanted.filter(({ sopUid, digest }) => known.get(sopUid)?.digest !== digest),
+    wanted.filter((path) => !isOf(known.get(path.sopUid), path)),
     delivery.attempts,
   );
-  const refusals = wanted.flatMap(({ sopUid, digest }) => {
-    const item = known.get(sopUid);
-    return item?.digest === digest && item.state === 'refused' ? [item] : [];
+  const refusals = wanted.flatMap((path) => {
+    const item = known.get(path.sopUid);
+    return item !== undefined && isOf(item, path) && item.state === 'refused' ? [item] : [];
   });
   noteItems(db, deliveryId, [], wanted.length);
   if (wanted.length === 0) return { how: 'rejected', code: 'nothing-to-send', status: null };
@@ -100,7 +98,9 @@ export async function attemptDelivery(
       if (meaning.item !== 'sent' && meaning.item !== 'refused') return;
       gotFurther ||= meaning.item === 'sent';
       if (meaning.code !== null) refusal ??= { code: meaning.code, status: meaning.status };
-      notes.add({ sopUid: path.sopUid, digest: path.digest, state: meaning.item, status: meaning.status });
+      const { sopUid, digest } = path;
+      const correctedAtMs = path.servedAs?.correctedAtMs ?? null;
+      notes.add({ sopUid, digest, correctedAtMs, state: meaning.item, status: meaning.status });
     };
     const timeouts = tools.responseMs === undefined ? {} : { responseMs: tools.responseMs };
     await sendInstances({ ...remote, ...timeouts, signal }, instances, onOutcome, () => !isPeerGone && mayGoOn());
@@ -112,6 +112,11 @@ export async function attemptDelivery(
   if (later !== null) return { how: 'again', ...later, gotFurther };
   if (refusal !== null) return { how: 'rejected', ...refusal };
   return { how: 'delivered', sopUids: wanted.map(({ sopUid }) => sopUid) };
+}
+
+/** What a peer took under another patient, before a correction or before its undoing, it has not taken. */
+function isOf(item: ItemOutcome | undefined, { digest, servedAs }: SendablePath): boolean {
+  return item?.digest === digest && item.correctedAtMs === (servedAs?.correctedAtMs ?? null);
 }
 
 /** What each outcome means, by STANDARDS §1.4 note 2: C-STORE deduplicates, so what may or may not have arrived is sent again. */

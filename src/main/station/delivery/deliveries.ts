@@ -28,6 +28,8 @@ export type ImageDelivery = {
 export type ItemOutcome = {
   readonly sopUid: string;
   readonly digest: string;
+  /** When it was corrected whose it is, as it left; null: it left as it was received. */
+  readonly correctedAtMs: number | null;
   readonly state: 'sent' | 'refused';
   readonly status: number | null;
 };
@@ -82,11 +84,12 @@ const COUNT = `
    WHERE delivery_id = @deliveryId
 `;
 const PUT_ITEM = `
-  INSERT INTO delivery_items (delivery_id, site_id, sop_uid, digest, state, status)
-  SELECT delivery_id, site_id, @sopUid, @digest, @state, @status FROM deliveries WHERE delivery_id = @deliveryId
-  ON CONFLICT (delivery_id, sop_uid) DO UPDATE SET digest = excluded.digest, state = excluded.state, status = excluded.status
+  INSERT INTO delivery_items (delivery_id, site_id, sop_uid, digest, corrected_at_ms, state, status)
+  SELECT delivery_id, site_id, @sopUid, @digest, @correctedAtMs, @state, @status FROM deliveries WHERE delivery_id = @deliveryId
+  ON CONFLICT (delivery_id, sop_uid) DO UPDATE SET digest = excluded.digest, corrected_at_ms = excluded.corrected_at_ms, state = excluded.state, status = excluded.status
 `;
-const LIST_ITEMS = 'SELECT sop_uid AS sopUid, digest, state, status FROM delivery_items WHERE delivery_id = ?';
+const LIST_ITEMS =
+  'SELECT sop_uid AS sopUid, digest, corrected_at_ms AS correctedAtMs, state, status FROM delivery_items WHERE delivery_id = ?';
 const NOTE_COMMITMENT = 'UPDATE deliveries SET commitment_requests = ? WHERE delivery_id = ?';
 const LOSE_ALL = `
   UPDATE deliveries SET state = '${TRANSITIONS.claimed.lost}', due_at_ms = ? WHERE state IN (${statesBefore('lost')

@@ -9,17 +9,22 @@ import {
   getStudyCard,
   hideObjects,
   listCommitmentsOf,
+  listInstances,
   listPeers,
   listSeries,
   moveStudy,
 } from '../archive/index.ts';
+import { readDataset } from '../dicom/dataset/read-dataset.ts';
+import { text } from '../dicom/dataset/values.ts';
 import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import type { DicomServerOptions } from '../dicom/server-options.ts';
+import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { objectPath } from '../platform/objects/object-store.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { openFullDisk } from '../testing/full-disk.ts';
 import { aSlice } from '../testing/objects.ts';
-import { FIND_OPEN_DELIVERY, findDelivery, NEXT_DELIVERY } from './deliveries.ts';
+import { FIND_OPEN_DELIVERY, findDelivery, NEXT_DELIVERY, noteItems } from './deliveries.ts';
 import { createDeliveryWorker, type DeliveryWorker, pauseBefore } from './delivery-worker.ts';
 import { cancelDelivery, retryDelivery, sendStudy } from './index.ts';
 
@@ -45,7 +50,7 @@ afterEach(async () => {
 function startWorker(responseMs = 3000): DeliveryWorker {
   const { db, objects, clock } = clinic.archive;
   const worker = createDeliveryWorker({
-    ...{ db, objects, clock, log: clinic.log, responseMs, random: () => 0.5 },
+    ...{ db, objects, clock, log: clinic.log, responseMs, random: () => 0.5, noRoomPauseMs: 20 },
     writeExplicit: async () => null,
     listSendable: async (siteId, studyUid) => findSendable(db, [siteId], { studyUids: [studyUid] }),
   });
@@ -125,8 +130,9 @@ test('only chosen series leave; the same wish twice is one delivery', async () =
   expect(listCommitmentsOf(clinic.db, studyId)).toEqual([]);
 });
 
-test('what is not that patient’s any more, or was corrected, is not sent', async () => {
-  const peerId = callable((await serve()).server.port);
+test('what is not that patient’s any more is not owed; what is owed leaves under whose it is by then, also where some had left before', async () => {
+  const peer = await serve();
+  const peerId = callable(peer.server.port);
   expect(send(peerId, { patientId: 'somebody' })).toMatchObject({ error: { code: 'identity-changed' } });
   expect(send('nobody')).toMatchObject({ error: { code: 'peer-not-callable' } });
   const deliveryId = owe(peerId);
@@ -136,9 +142,17 @@ test('what is not that patient’s any more, or was corrected, is not sent', asy
     ...{ actor: USER, atMs: clinic.nowMs() },
   });
   expect(moved).toMatchObject({ ok: true });
-  expect(send(peerId)).toMatchObject({ error: { code: 'identity-corrected' } });
+  const [first] = listInstances(clinic.db, studyId);
+  if (first === undefined) throw new Error('there are no images');
+  const { sopUid, digest } = first;
+  noteItems(clinic.db, deliveryId, [{ sopUid, digest, correctedAtMs: null, state: 'sent', status: 0 }]);
   startWorker();
-  await becomes(deliveryId, ['rejected', 'identity-corrected', 0, 0, null, 1]);
+  await becomes(deliveryId, ['delivered', null, 4, 0, 4, 1]);
+  const patients = [...peer.kept.values()].map((bytes) => {
+    const read = readDataset(bytes, EXPLICIT_LITTLE_ENDIAN);
+    return read.ok ? [text(read.value, 'PatientName'), text(read.value, 'PatientID')] : read.error.code;
+  });
+  expect(patients).toEqual(Array(4).fill(['Roe^John', '99']));
 });
 
 test('what never left is tried again after growing pauses, for as long as it takes', async () => {
@@ -339,4 +353,28 @@ test.each([
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);
   expect(plan).not.toContain('TEMP B-TREE');
+});
+
+test('a full disk stops neither the station nor the queue: what could not be begun or ended is, once there is room', async () => {
+  const disk = openFullDisk(clinic.db, ['deliveries', 'delivery_items']);
+  const refused = async () => {
+    const before = disk.refused();
+    await vi.waitFor(() => expect(disk.refused()).toBeGreaterThan(before + 2), 5000);
+  };
+  const peer = await serve({
+    store: async () => {
+      disk.fill();
+      return { status: 'success' };
+    },
+  });
+  const deliveryId = owe(callable(peer.server.port));
+  disk.fill();
+  startWorker();
+  await refused(); // it cannot be begun
+  expect([stateOf(deliveryId)?.[0], peer.kept.size]).toEqual(['queued', 0]);
+  disk.makeRoom();
+  await refused(); // the peer takes it while there is no room to write that down
+  disk.makeRoom();
+  await vi.waitFor(() => expect(stateOf(deliveryId)?.slice(0, 2)).toEqual(['queued', 'no-room-here']), 5000);
+  expect(clinic.logged()).not.toContain('incidentId');
 });

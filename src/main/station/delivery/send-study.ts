@@ -1,14 +1,6 @@
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { CancelReason, RetryReason } from '../../../shared/domain/delivery.ts';
-import {
-  findPeerTitle,
-  findRemote,
-  findStatedByObjects,
-  findStudyCard,
-  listSeries,
-  placeHold,
-  releaseHold,
-} from '../archive/index.ts';
+import { findPeerTitle, findRemote, findStudyCard, listSeries, placeHold, releaseHold } from '../archive/index.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
@@ -31,13 +23,7 @@ export type SendStudy = {
 
 /** Why a study is not owed to a peer. */
 export type SendRefusal = {
-  readonly code:
-    | 'study-not-found'
-    | 'identity-changed'
-    | 'identity-corrected'
-    | 'series-not-found'
-    | 'peer-not-callable'
-    | 'nothing-to-send';
+  readonly code: 'study-not-found' | 'identity-changed' | 'series-not-found' | 'peer-not-callable' | 'nothing-to-send';
 };
 
 /** Who holds a study for a delivery. */
@@ -45,8 +31,8 @@ export const holderOf = (deliveryId: string): string => `delivery/${deliveryId}`
 
 /**
  * Owes a peer the images of a study, in the versions that are current when they leave; the study is held here until then.
- * One that is on its way there already stands in for it. A study that a person corrected is not sent: its files would
- * still name whom they named (decision 22).
+ * One that is on its way there already stands in for it. Of a study
+ * that a person corrected, copies leave that name whom it names now.
  */
 export function sendStudy(db: WritableDb, input: SendStudy): Result<ImageDelivery, SendRefusal> {
   return inTransaction(db, () => {
@@ -54,8 +40,6 @@ export function sendStudy(db: WritableDb, input: SendStudy): Result<ImageDeliver
     const study = findStudyCard(db, studyId);
     if (study === null || study.siteId !== siteId) return err({ code: 'study-not-found' });
     if (study.patient.patientId !== input.patientId) return err({ code: 'identity-changed' });
-    const { stated, splitFrom } = findStatedByObjects(db, studyId);
-    if (stated !== null || splitFrom !== null) return err({ code: 'identity-corrected' });
     if (study.images === 0) return err({ code: 'nothing-to-send' });
     const known = new Set(listSeries(db, studyId).map(({ seriesId }) => seriesId));
     const seriesIds = input.seriesIds === undefined ? null : [...new Set(input.seriesIds)];

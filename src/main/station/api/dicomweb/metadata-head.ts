@@ -1,6 +1,6 @@
 import { describeInstance } from '../../dicom/dataset/describe-instance.ts';
 import { type DicomJson, toDicomJson } from '../../dicom/dataset/dicom-json.ts';
-import { findPixelData } from '../../dicom/dataset/find-pixel-data.ts';
+import { findPixelData, type RangeReader } from '../../dicom/dataset/find-pixel-data.ts';
 import { readDataset } from '../../dicom/dataset/read-dataset.ts';
 import { unpackFrames } from '../../dicom/frame-index.ts';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.ts';
@@ -29,11 +29,23 @@ const LONGEST_HEAD = 64 * 1024 * 1024;
 /** Reads what the metadata stand in: as little as is known to do. Rejects where the object cannot be read. */
 export async function readHead(objects: ObjectReader, stored: StoredInstance): Promise<MetadataHead> {
   const { transferSyntaxUid, sopClassUid, sopUid, studyUid, seriesUid } = stored;
-  const reader = dataSetReader(objects, stored);
-  const length = Math.min(LONGEST_HEAD, await headLength(objects, stored));
-  const bytes = await reader.read(0, Math.min(reader.length, length));
-  // A copy of its own: a view would take all it is a view of across to the thread.
-  return { bytes: new Uint8Array(bytes), transferSyntaxUid, sopClassUid, sopUid, studyUid, seriesUid };
+  const bytes = await readStart(dataSetReader(objects, stored), await headLength(objects, stored));
+  return { bytes, transferSyntaxUid, sopClassUid, sopUid, studyUid, seriesUid };
+}
+
+/** The head of a data set whose pixels have been found, or that has none; all of a deflated one. */
+export function readHeadBytes(
+  dataSet: RangeReader,
+  transferSyntaxUid: string,
+  pixels: { readonly offset: number } | null,
+): Promise<Uint8Array> {
+  const isWhole = pixels === null || findTransferSyntax(transferSyntaxUid)?.isDeflated === true;
+  return readStart(dataSet, isWhole ? dataSet.length : pixels.offset);
+}
+
+/** A copy of its own: a view would take all it is a view of across to the thread. */
+async function readStart(reader: RangeReader, length: number): Promise<Uint8Array> {
+  return new Uint8Array(await reader.read(0, Math.min(reader.length, length, LONGEST_HEAD)));
 }
 
 async function headLength(objects: ObjectReader, stored: StoredInstance): Promise<number> {

@@ -3,10 +3,10 @@ import { writePart10Header } from '../../dicom/part10.ts';
 import { findPixelData } from '../../dicom/dataset/find-pixel-data.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import type { Frames } from '../../dicom/pixel/read-frames.ts';
-import { readHead } from './metadata-head.ts';
+import { readHeadBytes } from './metadata-head.ts';
 import type { Part } from './multipart.ts';
 import type { DicomwebServices, StoredInstance } from './services.ts';
-import { dataSetReader, rangeBytes } from './stored-bytes.ts';
+import { rangeBytes } from './stored-bytes.ts';
 import type { FrameLocator } from './stored-frames.ts';
 
 const PIXEL_DATA = 0x7fe00010;
@@ -27,7 +27,10 @@ export async function nativeFile(
   stored: StoredInstance,
 ): Promise<Part | null> {
   const { transferSyntaxUid, sopClassUid, sopUid: sopInstanceUid } = stored;
-  const found = await findPixelData(dataSetReader(services.objects, stored), transferSyntaxUid);
+  const leaving = await services.openForSending(stored);
+  if (!leaving.ok) return null;
+  const { dataSet } = leaving.value;
+  const found = await findPixelData(dataSet, transferSyntaxUid);
   if (!found.ok) return null;
   const { location, source, dataset } = found.value;
   const isStored = location?.kind === 'native' && dataset.isLittleEndian;
@@ -35,7 +38,7 @@ export async function nativeFile(
   const first = frames === null ? null : await decoded(services, frames, 0);
   if (location !== null && !isStored && (frames === null || first === null)) return null;
   const head = await services.explicitHead({
-    bytes: (await readHead(services.objects, stored)).bytes,
+    bytes: await readHeadBytes(dataSet, transferSyntaxUid, dataset.pixelData),
     transferSyntaxUid,
     photometricInterpretation: first?.photometricInterpretation ?? null,
   });

@@ -11,8 +11,8 @@ import { nativeFile } from './native-file.ts';
 import { serveRendered } from './rendered.ts';
 import { serveFrames } from './retrieve-frames.ts';
 import { answerKnown, entityTag, sendParts, sendStream } from './send.ts';
-import type { StoredInstance } from './services.ts';
-import { fileBytes, rangeBytes } from './stored-bytes.ts';
+import type { DicomwebServices, StoredInstance } from './services.ts';
+import { rangeBytes } from './stored-bytes.ts';
 import { createFrameLocator, type FrameLocator, isDecodable } from './stored-frames.ts';
 
 /** Files prepared for decoding at once while one answer is put together. */
@@ -51,24 +51,15 @@ async function sendFiles(
   const syntaxes = found.map(({ transferSyntaxUid }) => transferSyntaxUid);
   const format = chooseFileFormat(parseAccept(request.headers.accept), syntaxes, syntaxes.every(isDecodable));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
-  const digests = found.map(({ digest }) => digest);
+  // A correction changes what is sent, though not what is stored.
+  const digests = found.flatMap(({ digest, servedAs }) => [digest, JSON.stringify(servedAs ?? null)]);
   const tag = entityTag(format.type, format.transferSyntaxUid, String(format.isMultipart), ...digests);
   if (answerKnown(request, reply, tag)) return reply;
-  const storedPart = (stored: StoredInstance): Part => ({
-    contentType: `application/dicom; transfer-syntax=${stored.transferSyntaxUid}`,
-    length: stored.sizeBytes,
-    bytes: () => fileBytes(services.objects, stored),
-    slice: (offset, length) => {
-      const { digest, encoding, sizeBytes } = stored;
-      const read = (at: number, many: number) => services.objects.readRange(digest, encoding, at, many);
-      return rangeBytes({ length: sizeBytes, read }, offset, length);
-    },
-  });
   const parts: Part[] = [];
   for (let at = 0; at < found.length; at += PREPARED_AT_ONCE) {
     const some = found.slice(at, at + PREPARED_AT_ONCE).map(async (stored) => {
       const isAsIs = format.transferSyntaxUid === null || stored.transferSyntaxUid === EXPLICIT_LITTLE_ENDIAN;
-      return isAsIs ? storedPart(stored) : nativeFile(services, locator, stored);
+      return isAsIs ? storedPart(services, stored) : nativeFile(services, locator, stored);
     });
     for (const part of await Promise.all(some)) {
       if (part === null) return reply.code(406).send({ code: 'not-transcodable' });
@@ -76,6 +67,19 @@ async function sendFiles(
     }
   }
   return sendParts(log, request, reply, format, parts);
+}
+
+/** A file in its own transfer syntax; null where a correction cannot be written into it. */
+async function storedPart(services: DicomwebServices, stored: StoredInstance): Promise<Part | null> {
+  const leaving = await services.openForSending(stored);
+  if (!leaving.ok) return null;
+  const { file } = leaving.value;
+  return {
+    contentType: `application/dicom; transfer-syntax=${stored.transferSyntaxUid}`,
+    length: file.length,
+    bytes: () => rangeBytes(file, 0, file.length),
+    slice: (offset, length) => rangeBytes(file, offset, length),
+  };
 }
 
 function sendMetadata(

@@ -1,18 +1,11 @@
 import type { ServedAs } from '../../archive/index.ts';
 import type { DicomJson, DicomJsonAttribute } from '../../dicom/dataset/dicom-json.ts';
 import { tagOf, tagText } from '../../dicom/dataset/dictionary.ts';
+import { TOLD_OF_AN_ORDER, TOLD_OF_ANOTHER } from '../../dicom/dataset/patient-attributes.ts';
 import { parsePersonName } from '../../dicom/dataset/values.ts';
 
-/** What names the patient besides number and name, and would name the one before. */
-const OTHER_NAMES = [
-  'IssuerOfPatientIDQualifiersSequence',
-  'OtherPatientIDs',
-  'OtherPatientIDsSequence',
-  'OtherPatientNames',
-];
-
 /** An instance's metadata as people corrected where it belongs: the study and series it is served in, and its patient. */
-export function serveAs(json: DicomJson, { studyUid, seriesUid, patient }: ServedAs): DicomJson {
+export function serveAs(json: DicomJson, { studyUid, seriesUid, patient, isWithoutOrder }: ServedAs): DicomJson {
   const corrected: Record<string, DicomJsonAttribute> = {
     ...json,
     ...attribute('StudyInstanceUID', 'UI', studyUid),
@@ -30,7 +23,11 @@ export function serveAs(json: DicomJson, { studyUid, seriesUid, patient }: Serve
       attribute('PatientBirthDate', 'DA', patient.birthDateRaw),
       attribute('PatientSex', 'CS', patient.sex),
     );
-    for (const keyword of OTHER_NAMES) delete corrected[key(keyword)];
+    for (const tag of TOLD_OF_ANOTHER) delete corrected[tagText(tag)];
+  }
+  if (isWithoutOrder) {
+    Object.assign(corrected, attribute('AccessionNumber', 'SH', null));
+    for (const tag of TOLD_OF_AN_ORDER) delete corrected[tagText(tag)];
   }
   return Object.fromEntries(Object.entries(corrected).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -4,6 +4,7 @@ import type {
   InstanceKeys,
   InstanceMatch,
   InstancePath,
+  LeavingObject,
   MetadataPart,
   ObjectPath,
   Page,
@@ -42,7 +43,10 @@ export type DicomwebServices = {
   isDamaged(digest: string): boolean;
   /** True where the object's file was let go: an archive has it. It cannot be sent, and nothing is wrong with it. */
   isAway(digest: string): boolean;
+  /** For frames and metadata; a whole object leaves by `openForSending`. */
   readonly objects: ObjectReader;
+  /** An object as it leaves: as stored, or as people corrected whose it is; fails where that cannot be written into it. */
+  openForSending(stored: StoredInstance): Promise<Result<LeavingObject, { readonly code: 'correction-not-writable' }>>;
   openStore(principal: Principal): WebStore;
   /** Metadata of these very objects that were kept ready, compressed; null where there are none. */
   findMetadata(part: MetadataPart): Uint8Array | null;

@@ -7,15 +7,6 @@ const CHUNK_BYTES = 256 * 1024;
 /** The rest waits its turn: every answer under way holds one chunk at most. */
 const MOST_READS_AT_ONCE = 16;
 
-/** A stored file from its first byte to its last, in pieces. */
-export async function* fileBytes(objects: ObjectReader, stored: StoredInstance): AsyncGenerator<Uint8Array> {
-  yield* rangeBytes(
-    { length: stored.sizeBytes, read: (at, length) => read(objects, stored, at, length) },
-    0,
-    stored.sizeBytes,
-  );
-}
-
 /** A run of bytes in pieces, read as they are asked for. */
 export async function* rangeBytes(reader: RangeReader, offset: number, length: number): AsyncGenerator<Uint8Array> {
   const end = offset + length;
@@ -30,23 +21,23 @@ export async function* rangeBytes(reader: RangeReader, offset: number, length: n
 export function dataSetReader(objects: ObjectReader, stored: StoredInstance): RangeReader {
   return {
     length: stored.sizeBytes - stored.bodyOffset,
-    read: (offset, length) => read(objects, stored, stored.bodyOffset + offset, length),
+    read: (offset, length) => read(objects, stored.digest, stored.encoding, stored.bodyOffset + offset, length),
   };
+}
+
+/** The same objects, read when a turn is free. */
+export function inTurns(objects: ObjectReader): ObjectReader {
+  return { ...objects, readRange: (digest, encoding, start, length) => read(objects, digest, encoding, start, length) };
 }
 
 let reading = 0;
 const waiting: (() => void)[] = [];
 
-async function read(
-  objects: ObjectReader,
-  { digest, encoding }: StoredInstance,
-  start: number,
-  length: number,
-): Promise<Uint8Array> {
+async function read(objects: ObjectReader, ...range: Parameters<ObjectReader['readRange']>): Promise<Buffer> {
   if (reading >= MOST_READS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   else reading += 1;
   try {
-    return await objects.readRange(digest, encoding, start, length);
+    return await objects.readRange(...range);
   } finally {
     // Whoever waits takes this turn over.
     const next = waiting.shift();

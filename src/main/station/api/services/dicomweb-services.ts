@@ -11,6 +11,7 @@ import {
   isHere,
   keepMetadataPart,
   listInstancesBelow,
+  openForSending,
   receiveObject,
 } from '../../archive/index.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
@@ -18,6 +19,7 @@ import { isDamaged } from '../../platform/objects/records.ts';
 import type { ReadableDb } from '../../platform/store/database.ts';
 import { describeInstances } from '../dicomweb/metadata.ts';
 import type { DicomwebServices, WebStore } from '../dicomweb/services.ts';
+import { inTurns } from '../dicomweb/stored-bytes.ts';
 import type { Readers } from './readers.ts';
 
 /** What DICOMweb stands on. */
@@ -46,6 +48,7 @@ export function dicomwebServices(tools: DicomwebTools): DicomwebServices {
         ...instance,
         ...getObject(db, instance.digest),
       })),
+    openForSending: (stored) => openForSending({ db, objects: inTurns(objects) }, stored, stored, 'system'),
     isDamaged: (digest) => isDamaged(db, digest),
     isAway: (digest) => !isHere(db, digest),
     openStore: (principal) => openStore(tools, principal),

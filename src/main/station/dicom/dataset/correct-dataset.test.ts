@@ -29,6 +29,7 @@ const john: CorrectedIdentity = {
   correctedAtMs: Date.parse('2026-03-02T09:00:00.250Z'),
   sourceAe: 'CT1',
   reason: 'CORRECT',
+  tellsBefore: true,
   placeOf: () => null,
 };
 const jane: DicomRecord = {
@@ -248,6 +249,12 @@ test('adds to what an earlier system noted of its changes, and leaves that as it
     ['PACS', ['4710']],
     ['Wetread', ['4711']],
   ]);
+});
+
+test('says nothing of whom it named before where that is not for the receiver', async () => {
+  const after = await correct(encodeDataset(jane), EXPLICIT_LITTLE_ENDIAN, { tellsBefore: false });
+  expect(Buffer.from(after).toString('latin1')).not.toMatch(/Jane|4711|OLD1/);
+  expect(read(after).elements.has(tagOf('OriginalAttributesSequence'))).toBe(false);
 });
 
 test('leaves out signatures and what stands twice or behind the pixels, and group lengths of what changed', async () => {

@@ -33,6 +33,8 @@ export type CorrectedIdentity = {
   readonly correctedAtMs: number;
   readonly sourceAe: string;
   readonly reason: 'CORRECT' | 'COERCE';
+  /** Says what stood there before: a receiver can follow it, but whoever holds a patient's disc reads of another one. */
+  readonly tellsBefore: boolean;
   /** Where another object stands now, if it is of the same corrected study; else null. */
   readonly placeOf: (sopUid: string) => { readonly studyUid: string; readonly seriesUid: string } | null;
 };
@@ -66,7 +68,7 @@ export function isLeftOutBehind(tag: Tag): boolean {
 
 /**
  * The elements of a head as corrected: whose it is, its study and series here and where it refers to objects that went with
- * it, what it said before in the Original Attributes Sequence; all else byte for byte. New text is in the object's own
+ * it, where wanted what it said before in the Original Attributes Sequence; all else byte for byte. New text is in the object's own
  * character set; where that does not have it, all text of the head becomes UTF-8.
  */
 export function correctHead(head: Head, identity: CorrectedIdentity): Result<Buffer, DatasetFailure> {
@@ -87,7 +89,7 @@ function newValues({ studyUid, seriesUid, patient, isWithoutOrder }: CorrectedId
   ]);
   if (patient !== null) {
     const { name, mrn, issuer, birthDateRaw, sex } = patient;
-    const told = [name, mrn ?? '', issuer, birthDateRaw ?? '', sex ?? ''];
+    const told = [name, mrn ?? '', issuer === '' ? null : issuer, birthDateRaw ?? '', sex ?? ''];
     for (const [index, tag] of PATIENT.entries()) values.set(tag, told[index] ?? null);
     for (const tag of TOLD_OF_ANOTHER) values.set(tag, null);
   }
@@ -127,7 +129,7 @@ function rewriteIdentity(
     if (first !== undefined && !SIGNATURES.includes(tag)) before.set(tag, bytes.subarray(first.start, first.end));
     if (written !== null) added.set(tag, written);
   }
-  if (added.size > 0 || before.size > 0) {
+  if (identity.tellsBefore && (added.size > 0 || before.size > 0)) {
     const told = [...before.values()];
     added.set(ORIGINAL_ATTRIBUTES, withOriginal(bytes, outline, told, identity));
   }

@@ -439,5 +439,8 @@ CREATE TABLE sender_counts (
   PRIMARY KEY (study_id, peer_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sender_counts_due ON sender_counts (due_at_ms);
+
+-- what leaves names whom it is of now: which correction an object left under, so that one taken under another patient is sent anew
+ALTER TABLE delivery_items ADD COLUMN corrected_at_ms INTEGER; -- null: as it was received
 `,
 };
