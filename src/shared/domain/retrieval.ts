@@ -35,6 +35,8 @@ export const RETRIEVAL_CODES = [
   'none-arrived',
   'refused-by-peer',
   'broken-off',
+  'some-missing',
+  'no-room-here',
 ] as const;
 export const RetrievalCode = z.enum(RETRIEVAL_CODES);
 export type RetrievalCode = z.infer<typeof RetrievalCode>;

@@ -1,6 +1,6 @@
 import type { RetrievalCode, RetrievalWay } from '../../../shared/domain/retrieval.ts';
 import { v7 } from 'uuid';
-import { number, texts } from '../dicom/dataset/values.ts';
+import { number, text, texts } from '../dicom/dataset/values.ts';
 import { classifyStatus, DIMSE_STATUS } from '../dicom/dimse/status.ts';
 import type { RemoteAe } from '../dicom/open-association.ts';
 import { DEFAULT_ACCEPTS } from '../dicom/server.ts';
@@ -40,17 +40,19 @@ export async function fetchStudy(fetch: Fetch): Promise<RetrievalOutcome> {
   let outcome: RetrievalOutcome = { state: 'failed', code: 'service-not-offered' };
   for (const how of ways) {
     fetch.progress({ how });
-    outcome = how === 'c-get' ? await byGet(fetch, known.accepts) : await byMove(fetch);
+    outcome = how === 'c-get' ? await byGet(fetch, known) : await byMove(fetch, known);
     if (outcome.code !== 'service-not-offered') break;
   }
   return outcome;
 }
 
-type Known = { readonly accepts: readonly AcceptedClass[] };
+/** `expected`: how many objects the peer says it has; null where it does not say. */
+type Known = { readonly accepts: readonly AcceptedClass[]; readonly expected: number | null };
 
 /** How many objects the peer has and of which classes. A peer that cannot be asked may still send. */
 async function askWhatThereIs({ remote, retrieval, cancel, progress }: Fetch): Promise<Known | RetrievalOutcome> {
   const classes = new Set<string>();
+  let expected: number | null = null;
   const found = await findAt(
     remote,
     SERVICE_CLASSES['study-root-find'],
@@ -63,8 +65,9 @@ async function askWhatThereIs({ remote, retrieval, cancel, progress }: Fetch): P
     {
       signal: cancel,
       onMatch: (match) => {
-        const expected = number(match, 'NumberOfStudyRelatedInstances');
-        if (expected !== null && Number.isInteger(expected) && expected >= 0) progress({ expected });
+        if (text(match, 'StudyInstanceUID') !== retrieval.studyUid) return;
+        const stated = number(match, 'NumberOfStudyRelatedInstances');
+        if (stated !== null && Number.isInteger(stated) && stated >= 0) progress({ expected: (expected = stated) });
         for (const uid of texts(match, 'SOPClassesInStudy')) classes.add(uid);
       },
     },
@@ -72,7 +75,7 @@ async function askWhatThereIs({ remote, retrieval, cancel, progress }: Fetch): P
   if (!found.ok && found.error.code !== 'context-refused') return failureOf(found.error);
   if (found.ok && found.value.status === DIMSE_STATUS.success && found.value.matches === 0)
     return { state: 'failed', code: 'study-not-at-peer' };
-  return { accepts: proposable(classes) };
+  return { accepts: proposable(classes), expected };
 }
 
 /**
@@ -91,7 +94,7 @@ function proposable(classes: ReadonlySet<string>): readonly AcceptedClass[] {
 
 async function byGet(
   { archive, remote, retrieval, cancel, progress }: Fetch,
-  accepts: readonly AcceptedClass[],
+  { accepts, expected }: Known,
 ): Promise<RetrievalOutcome> {
   const { clock, db } = archive;
   const association = openRetrieving(db, retrieval, v7(), clock.nowMs());
@@ -111,29 +114,32 @@ async function byGet(
       },
     });
     if (got.ok) how = 'released';
-    return outcomeOf(got, progress, stored);
+    return outcomeOf(got, progress, { expected, stored });
   } finally {
     endAssociation(db, association, { how, stored, refused, atMs: clock.nowMs(), rules: archive.quiet });
   }
 }
 
-async function byMove({ remote, retrieval, cancel, progress }: Fetch): Promise<RetrievalOutcome> {
+async function byMove({ remote, retrieval, cancel, progress }: Fetch, { expected }: Known): Promise<RetrievalOutcome> {
   const moved = await moveFrom(remote, SERVICE_CLASSES['study-root-move'], keysOf(retrieval), remote.callingAe, {
     signal: cancel,
     onProgress: ({ completed, warning, failed }) => progress({ completed: completed + warning, failed }),
   });
-  return outcomeOf(moved, progress, null);
+  return outcomeOf(moved, progress, { expected, stored: null });
 }
 
 function keysOf({ studyUid }: Retrieval) {
   return { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: studyUid };
 }
 
-/** `stored`: what we took in ourselves, and so know better than the peer; null where others took it in. */
+/**
+ * `stored`: what we took in ourselves, and so know better than the peer; null where others took it in. A peer's success is
+ * not taken for more than it sent: what came is held against how many it said it has.
+ */
 function outcomeOf(
   ended: Result<RetrievalResult, AskFailure>,
   progress: Fetch['progress'],
-  stored: number | null,
+  { expected, stored }: { readonly expected: number | null; readonly stored: number | null },
 ): RetrievalOutcome {
   if (!ended.ok) return failureOf(ended.error);
   const { status, counts } = ended.value;
@@ -150,7 +156,10 @@ function outcomeOf(
   if (!hasRun.some((one) => one === status))
     return { state: 'failed', code: 'refused-by-peer', isTransient: classifyStatus(status) === 'refused-for-now' };
   if (completed === 0) return { state: 'failed', code: 'none-arrived' };
-  return counts.failed > 0 ? { state: 'failed', code: 'some-failed' } : { state: 'done', code: null };
+  if (counts.failed > 0) return { state: 'failed', code: 'some-failed' };
+  return expected !== null && completed < expected
+    ? { state: 'failed', code: 'some-missing' }
+    : { state: 'done', code: null };
 }
 
 function failureOf(failure: AskFailure): RetrievalOutcome {

@@ -1,5 +1,8 @@
 import type { Log } from '../platform/log.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
+import { durable } from '../platform/store/durability.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
+import { NO_ROOM_PAUSE_MS, whenRoom } from '../platform/store/when-room.ts';
 import { fetchStudy } from './fetch-study.ts';
 import { findRemote } from './peers.ts';
 import type { Archive } from './receive-object.ts';
@@ -35,8 +38,13 @@ const LONGEST_SLEEP_MS = 30_000;
 const CANCEL_GRACE_MS = 15_000;
 
 /** A worker over the archive's queue. */
-export function createRetrievalWorker(archive: Archive, log: Log): RetrievalWorker {
+export function createRetrievalWorker(
+  archive: Archive,
+  log: Log,
+  noRoomPauseMs: number = NO_ROOM_PAUSE_MS,
+): RetrievalWorker {
   const { db, clock } = archive;
+  const ending = new AbortController();
   const running = new Map<
     string,
     { readonly done: Promise<void>; readonly cancel: () => void; readonly abort: () => void }
@@ -44,9 +52,19 @@ export function createRetrievalWorker(archive: Archive, log: Log): RetrievalWork
   let isStarted = false;
   let timer: NodeJS.Timeout | null = null;
 
+  /** A fault here, a full disk say, ends nothing: the queue is rows, and is looked at again. */
   function look(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
+    try {
+      begin();
+    } catch (error) {
+      if (!isOutOfRoom(error)) log.incident('retrievals-not-begun', error);
+      if (isStarted) timer = setTimeout(look, noRoomPauseMs).unref();
+    }
+  }
+
+  function begin(): void {
     while (isStarted && running.size < AT_ONCE) {
       const next = nextRetrieval(db);
       const waitMs = next === null ? LONGEST_SLEEP_MS : next.dueAtMs - clock.nowMs();
@@ -54,19 +72,20 @@ export function createRetrievalWorker(archive: Archive, log: Log): RetrievalWork
         timer = setTimeout(look, Math.min(waitMs, LONGEST_SLEEP_MS)).unref();
         return;
       }
-      if (claimRetrieval(db, next.retrieval.retrievalId, clock.nowMs())) begin(next.retrieval);
+      if (claimRetrieval(db, next.retrieval.retrievalId, clock.nowMs())) attempt(next.retrieval);
     }
   }
 
-  function begin(retrieval: Retrieval): void {
+  function attempt(retrieval: Retrieval): void {
     const cancelling = new AbortController();
     const aborting = new AbortController();
     const { retrievalId } = retrieval;
-    const done = run(retrieval, cancelling.signal, aborting.signal)
-      .catch((error: unknown) => {
-        log.incident('retrieval-failed', error, { correlationId: retrievalId });
-        if (isStarted) settle(retrieval, { state: 'failed', code: 'association-lost' });
-      })
+    const progress = throttled((known) => noteRetrieval(db, retrievalId, known));
+    const done = run(retrieval, progress.note, cancelling.signal, aborting.signal)
+      .catch((error: unknown) => faultOf(error, retrievalId))
+      .then((outcome) => (outcome === null ? undefined : settle(retrieval, progress.flush, outcome)))
+      // It stays running, and is begun anew at the next start.
+      .catch((error: unknown) => void log.incident('retrieval-not-settled', error, { correlationId: retrievalId }))
       .finally(() => {
         running.delete(retrievalId);
         look();
@@ -81,32 +100,45 @@ export function createRetrievalWorker(archive: Archive, log: Log): RetrievalWork
     });
   }
 
-  async function run(retrieval: Retrieval, cancel: AbortSignal, abort: AbortSignal): Promise<void> {
-    const { retrievalId, siteId, peerId } = retrieval;
-    const remote = findRemote(db, { siteId, peerId });
-    if (remote === null) return settle(retrieval, { state: 'failed', code: 'peer-not-callable' });
-    const progress = throttled((known) => noteRetrieval(db, retrievalId, known));
+  /** What became of an attempt; null where a shutdown broke it off: that stays a row. */
+  async function run(
+    retrieval: Retrieval,
+    progress: (known: RetrievalProgress) => void,
+    cancel: AbortSignal,
+    abort: AbortSignal,
+  ): Promise<RetrievalOutcome | null> {
+    const remote = findRemote(db, retrieval);
+    if (remote === null) return { state: 'failed', code: 'peer-not-callable' };
+    // Who asked for it stands in the ledger before a peer hears the question.
+    await durable(db);
     const outcome = await fetchStudy({
       archive,
       retrieval,
       cancel,
       remote: { ...remote, signal: abort },
-      progress: progress.note,
+      progress,
     });
-    if (!isStarted) return; // what a shutdown broke off stays a row
-    progress.flush();
-    settle(
-      retrieval,
-      cancel.aborted && outcome.state !== 'done' ? { state: 'cancelled', code: outcome.code } : outcome,
-    );
+    if (!isStarted) return null;
+    return cancel.aborted && outcome.state !== 'done' ? { state: 'cancelled', code: outcome.code } : outcome;
   }
 
-  function settle(retrieval: Retrieval, outcome: RetrievalOutcome): void {
+  function faultOf(error: unknown, correlationId: string): RetrievalOutcome | null {
+    if (!isStarted) return null;
+    if (isOutOfRoom(error)) return { state: 'failed', code: 'no-room-here', isTransient: true };
+    log.incident('retrieval-failed', error, { correlationId });
+    return { state: 'failed', code: 'association-lost' };
+  }
+
+  async function settle(retrieval: Retrieval, noteRest: () => void, outcome: RetrievalOutcome): Promise<void> {
     const { retrievalId, attempts } = retrieval;
-    const nowMs = clock.nowMs();
-    if (outcome.isTransient && outcome.code !== null && attempts + 1 < MOST_ATTEMPTS)
-      postponeRetrieval(db, retrievalId, outcome.code, nowMs + FIRST_PAUSE_MS * 3 ** attempts);
-    else endRetrieval(db, retrievalId, outcome, serviceActor('retrieval'), nowMs);
+    const write = () => {
+      noteRest();
+      const nowMs = clock.nowMs();
+      if (outcome.isTransient && outcome.code !== null && attempts + 1 < MOST_ATTEMPTS)
+        postponeRetrieval(db, retrievalId, outcome.code, nowMs + FIRST_PAUSE_MS * 3 ** attempts);
+      else endRetrieval(db, retrievalId, outcome, serviceActor('retrieval'), nowMs);
+    };
+    await whenRoom(write, ending.signal, noRoomPauseMs);
   }
 
   return {
@@ -123,6 +155,7 @@ export function createRetrievalWorker(archive: Archive, log: Log): RetrievalWork
     },
     async stop() {
       isStarted = false;
+      ending.abort();
       if (timer !== null) clearTimeout(timer);
       for (const { abort } of running.values()) abort();
       await Promise.all([...running.values()].map(({ done }) => done));
@@ -130,19 +163,24 @@ export function createRetrievalWorker(archive: Archive, log: Log): RetrievalWork
   };
 }
 
-/** Writes what is known no oftener than twice a second, and the rest when asked. */
+/** Writes what is known no oftener than twice a second, and the rest when asked; what the disk has no room for is kept until then. */
 function throttled(write: (known: RetrievalProgress) => void) {
   let known: RetrievalProgress = {};
   let writtenAtMs = 0;
   const flush = () => {
+    writtenAtMs = performance.now();
     if (Object.keys(known).length > 0) write(known);
     known = {};
-    writtenAtMs = performance.now();
   };
   return {
     note(more: RetrievalProgress) {
       known = { ...known, ...more };
-      if (performance.now() - writtenAtMs >= PROGRESS_EVERY_MS) flush();
+      if (performance.now() - writtenAtMs < PROGRESS_EVERY_MS) return;
+      try {
+        flush();
+      } catch (error) {
+        if (!isOutOfRoom(error)) throw error;
+      }
     },
     flush,
   };

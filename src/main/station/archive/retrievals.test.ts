@@ -7,6 +7,7 @@ import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { openFullDisk } from '../testing/full-disk.ts';
 import { arrivalOf, aSlice, CT_CLASS, textOf } from '../testing/objects.ts';
 import { configurePeers, listPeers } from './peers.ts';
 import { echoPeer, queryPeer } from './query-peer.ts';
@@ -197,6 +198,58 @@ test('tries again later where the peer cannot be reached, and gives up in the en
     await pause(100);
   }
   expect(await ended(id)).toMatchObject({ state: 'failed', code: 'peer-unreachable' });
+});
+
+test('a full disk stops neither the station nor the queue: what could not be begun, noted or ended is, once there is room', async () => {
+  const disk = openFullDisk(clinic.db, ['retrievals']);
+  const served = { times: 0 };
+  const fillsTheDisk: ServiceClass<string> = {
+    sopClass: GET,
+    async get() {
+      served.times += 1;
+      if (served.times === 1) disk.fill();
+      return { instances: [outgoing(aSlice(1))] };
+    },
+  };
+  const id = request(await serve(knows(1), fillsTheDisk));
+  await worker.stop();
+  worker = createRetrievalWorker(clinic.archive, clinic.log, 20);
+  worker.start();
+  const refused = async () => {
+    const before = disk.refused();
+    await vi.waitFor(() => expect(disk.refused()).toBeGreaterThan(before + 2), 5000);
+  };
+  await refused(); // it ends while there is no room
+  expect(stateOf(id)).toMatchObject({ state: 'running' });
+  disk.makeRoom();
+  expect(await ended(id)).toMatchObject({ state: 'done', completed: 1 });
+
+  const next = request(listPeers(clinic.db, clinic.north.siteId)[0]?.peerId ?? '');
+  disk.fill();
+  worker.notify();
+  await refused(); // it cannot even be begun
+  expect([stateOf(next)?.state, served.times]).toEqual(['queued', 1]);
+  disk.makeRoom();
+  expect(await ended(next)).toMatchObject({ state: 'done' });
+  expect(clinic.logged()).not.toContain('incidentId');
+});
+
+test('where there is no room for what arrives, it is fetched again later and says why', async () => {
+  const disk = openFullDisk(clinic.db, ['associations']);
+  const id = request(await serve(knows(1), gives(aSlice(1))));
+  disk.fill();
+  worker.start();
+  await vi.waitFor(() => expect(stateOf(id)).toMatchObject({ state: 'queued', code: 'no-room-here' }));
+  disk.makeRoom();
+  clinic.pass(3_600_000);
+  worker.notify();
+  expect(await ended(id)).toMatchObject({ state: 'done', completed: 1 });
+});
+
+test('says that less came than the peer said it has, whatever its last word', async () => {
+  const id = request(await serve(knows(3), gives(aSlice(1), aSlice(2))));
+  worker.start();
+  expect(await ended(id)).toMatchObject({ state: 'failed', code: 'some-missing', completed: 2, expected: 3 });
 });
 
 test('stops at a cancel, keeps what has arrived, and goes on after a restart', async () => {

@@ -5,6 +5,7 @@ import type { RemoteAe } from '../dicom/open-association.ts';
 import { findAt } from '../dicom/services/find.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import type { Log } from '../platform/log.ts';
+import { type ClockShift, shiftWithClock } from '../platform/shift-with-clock.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { findRemote } from './peers.ts';
 import type { Archive } from './receive-object.ts';
@@ -38,7 +39,7 @@ export function createSenderCountWorker(
   const { signal } = ending;
   let working: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
-  let forgetJumps: (() => void) | undefined;
+  let shift: ClockShift | null = null;
 
   function notify(): void {
     if (signal.aborted || working !== null) return;
@@ -50,7 +51,9 @@ export function createSenderCountWorker(
   }
 
   async function work(): Promise<void> {
-    const peers = Map.groupBy(listDueCounts(db, clock.nowMs()), ({ peerId }) => peerId);
+    const nowMs = clock.nowMs();
+    shift?.catchUp();
+    const peers = Map.groupBy(listDueCounts(db, nowMs), ({ peerId }) => peerId);
     // Side by side: an archive that does not answer holds up no other.
     await Promise.all(
       [...peers.values()].map(async (counts) => {
@@ -73,14 +76,15 @@ export function createSenderCountWorker(
 
   return {
     start() {
-      forgetJumps = clock.onJump?.((byMs) => shiftDueCounts(db, byMs));
+      const move = (byMs: number) => shiftDueCounts(db, byMs);
+      shift = shiftWithClock(clock, move, (error) => log.incident('sender-counts-not-moved', error));
       timer = setInterval(notify, POLL_MS);
       notify();
     },
     notify,
     async stop() {
       ending.abort();
-      forgetJumps?.();
+      shift?.stop();
       if (timer !== null) clearInterval(timer);
       await working;
     },

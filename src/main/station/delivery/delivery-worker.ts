@@ -4,7 +4,10 @@ import type { Clock } from '../platform/clock.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
+import { durable } from '../platform/store/durability.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { NO_ROOM_PAUSE_MS, whenRoom } from '../platform/store/when-room.ts';
 import { type Attempt, attemptDelivery, type AttemptTools } from './attempt-delivery.ts';
 import {
   findDelivery,
@@ -30,6 +33,8 @@ type WorkerTools = Omit<AttemptTools, 'nowMs'> & {
   readonly log: Log;
   /** From 0 to 1, as `Math.random`: so that what failed together is not tried again together. */
   readonly random?: () => number;
+  /** How long a disk without room is left alone, in ms. */
+  readonly noRoomPauseMs?: number;
 };
 
 type Running = { readonly deliveryId: string; readonly done: Promise<void>; readonly breakOff: () => void };
@@ -57,17 +62,32 @@ export function pauseBefore(attempts: number, random: number): number {
 
 /** A worker over the queue of deliveries. */
 export function createDeliveryWorker(tools: WorkerTools): DeliveryWorker {
-  const { db, clock, log, random = Math.random } = tools;
+  const { db, clock, log, random = Math.random, noRoomPauseMs = NO_ROOM_PAUSE_MS } = tools;
+  const ending = new AbortController();
   const running = new Map<string, Running>();
   const attemptTools: AttemptTools = { ...tools, nowMs: () => clock.nowMs() };
   let isStarted = false;
   let timer: NodeJS.Timeout | null = null;
 
+  /** A fault here, a full disk say, ends nothing: the queue is rows, and is looked at again. */
   function look(): void {
-    // One that was given up meanwhile is broken off, also where the peer does not answer.
-    for (const { deliveryId, breakOff } of running.values()) if (!isUnderWay(deliveryId)) breakOff();
     if (timer !== null) clearTimeout(timer);
     timer = null;
+    try {
+      breakOffGivenUp();
+      begin();
+    } catch (error) {
+      if (!isOutOfRoom(error)) log.incident('deliveries-not-begun', error);
+      if (isStarted) timer = setTimeout(look, noRoomPauseMs).unref();
+    }
+  }
+
+  /** One that was given up meanwhile is broken off, also where the peer does not answer. */
+  function breakOffGivenUp(): void {
+    for (const { deliveryId, breakOff } of running.values()) if (!isUnderWay(deliveryId)) breakOff();
+  }
+
+  function begin(): void {
     while (isStarted && running.size < AT_ONCE) {
       const next = nextDelivery(db, [...running.keys()]);
       const waitMs = next === null ? LONGEST_SLEEP_MS : next.dueAtMs - clock.nowMs();
@@ -76,17 +96,20 @@ export function createDeliveryWorker(tools: WorkerTools): DeliveryWorker {
         return;
       }
       const { delivery } = next;
-      if (moveDelivery(db, delivery.deliveryId, 'claim', { atMs: clock.nowMs() })) begin(delivery);
+      if (moveDelivery(db, delivery.deliveryId, 'claim', { atMs: clock.nowMs() })) attempt(delivery);
     }
   }
 
-  function begin(delivery: ImageDelivery): void {
+  function attempt(delivery: ImageDelivery): void {
     const { deliveryId, peerId } = delivery;
     const breaking = new AbortController();
-    const done = run(delivery, breaking.signal).finally(() => {
-      running.delete(peerId);
-      look();
-    });
+    const done = run(delivery, breaking.signal)
+      // It stays as it is, and is found as lost at the next start.
+      .catch((error: unknown) => void log.incident('delivery-not-settled', error, { correlationId: deliveryId }))
+      .finally(() => {
+        running.delete(peerId);
+        look();
+      });
     running.set(peerId, { deliveryId, done, breakOff: () => breaking.abort() });
   }
 
@@ -97,15 +120,20 @@ export function createDeliveryWorker(tools: WorkerTools): DeliveryWorker {
   async function run(delivery: ImageDelivery, signal: AbortSignal): Promise<void> {
     const { deliveryId } = delivery;
     const mayGoOn = () => !signal.aborted && isUnderWay(deliveryId);
-    let attempt: Attempt;
+    let outcome: Attempt;
     try {
-      attempt = await attemptDelivery(attemptTools, delivery, signal, mayGoOn);
+      // Who wants it sent stands in the ledger before anything leaves.
+      await durable(db);
+      outcome = await attemptDelivery(attemptTools, delivery, signal, mayGoOn);
     } catch (error) {
-      log.incident('delivery-attempt-failed', error, { correlationId: deliveryId });
-      attempt = { how: 'again', code: 'internal-fault', status: null, gotFurther: false };
+      const code = isOutOfRoom(error) ? 'no-room-here' : 'internal-fault';
+      if (code === 'internal-fault') log.incident('delivery-attempt-failed', error, { correlationId: deliveryId });
+      outcome = { how: 'again', code, status: null, gotFurther: false };
     }
     // What a shutdown broke off stays as it is, and is found as lost at the next start.
-    if (!signal.aborted && attempt.how !== 'stopped') settle(deliveryId, attempt);
+    if (signal.aborted || outcome.how === 'stopped') return;
+    const settled = outcome;
+    await whenRoom(() => settle(deliveryId, settled), ending.signal, noRoomPauseMs);
   }
 
   function settle(deliveryId: string, attempt: Exclude<Attempt, { how: 'stopped' }>): void {
@@ -163,6 +191,7 @@ export function createDeliveryWorker(tools: WorkerTools): DeliveryWorker {
     notify: look,
     async stop() {
       isStarted = false;
+      ending.abort();
       if (timer !== null) clearTimeout(timer);
       for (const { breakOff } of running.values()) breakOff();
       await Promise.all([...running.values()].map(({ done }) => done));

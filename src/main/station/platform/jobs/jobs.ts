@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { type ClockShift, shiftWithClock } from '../shift-with-clock.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
 import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { NO_ROOM_PAUSE_MS } from '../store/when-room.ts';
 
 /** Something to be done at a time; one job of a kind per subject, and a later call moves it. */
 export type Job = {
@@ -29,7 +31,6 @@ export const LIST_DUE = `
    WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT 32
 `;
 const LONGEST_SLEEP_MS = 30_000;
-const NO_ROOM_PAUSE_MS = 5_000;
 const LONGEST_RETRY_MS = 300_000;
 
 /** Writes a job, in the transaction of whatever made it due. */
@@ -68,24 +69,12 @@ export function createJobRunner(
 ): JobRunner {
   let timer: NodeJS.Timeout | null = null;
   let running = false;
-  let forgetJumps: (() => void) | undefined;
-  /** How far the clock was moved and the jobs not yet with it, for want of room on the disk. */
-  let owedShiftMs = 0;
-
-  function shift(): void {
-    if (owedShiftMs === 0) return;
-    try {
-      inTransaction(db, () => prepared(db, SHIFT_JOBS).run(owedShiftMs));
-      owedShiftMs = 0;
-    } catch (error) {
-      if (!isOutOfRoom(error)) throw error;
-    }
-  }
+  let shift: ClockShift | null = null;
 
   function runDue(): 'done' | 'no-room' {
     // The clock is read before it is compared with any row: reading it may move them.
     const startedAtMs = tools.clock.nowMs();
-    shift();
+    shift?.catchUp();
     for (const job of prepared<Job>(db, LIST_DUE).all(startedAtMs)) {
       const handle = handlers[job.kind];
       const nowMs = tools.clock.nowMs();
@@ -93,18 +82,28 @@ export function createJobRunner(
         if (handle === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
         inTransaction(db, () => {
           // An earlier job of this round may have taken this one away, or moved it.
-          if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0)
-            handle(db, job, nowMs);
+          if (prepared(db, TAKE_JOB).run(job.kind, job.subjectId, job.dueAtMs).changes > 0) handle(db, job, nowMs);
         });
       } catch (error) {
         // A full disk is no fault of the job, and takes no note of it either: all of them wait.
         if (isOutOfRoom(error)) return 'no-room';
         tools.log.incident('job-failed', error, { code: job.kind });
         const pause = Math.min(LONGEST_RETRY_MS, 1000 * 2 ** job.attempts);
-        inTransaction(db, () => prepared(db, POSTPONE_JOB).run(nowMs + pause, job.kind, job.subjectId));
+        if (!postpone(job, nowMs + pause)) return 'no-room';
       }
     }
     return 'done';
+  }
+
+  /** False where the disk has no room for it. */
+  function postpone({ kind, subjectId }: Job, dueAtMs: number): boolean {
+    try {
+      inTransaction(db, () => prepared(db, POSTPONE_JOB).run(dueAtMs, kind, subjectId));
+      return true;
+    } catch (error) {
+      if (!isOutOfRoom(error)) throw error;
+      return false;
+    }
   }
 
   function arm(atLeastMs = 0): void {
@@ -122,17 +121,17 @@ export function createJobRunner(
   return {
     start() {
       running = true;
-      forgetJumps = tools.clock.onJump?.((byMs) => {
+      const move = (byMs: number) => {
+        inTransaction(db, () => prepared(db, SHIFT_JOBS).run(byMs));
         tools.log.warn('clock-set', { code: byMs < 0 ? 'back' : 'forward', tookMs: Math.abs(byMs) });
-        owedShiftMs += byMs;
-        shift();
-      });
+      };
+      shift = shiftWithClock(tools.clock, move, (error) => tools.log.incident('jobs-not-moved', error));
       arm();
     },
     notify: () => arm(),
     stop() {
       running = false;
-      forgetJumps?.();
+      shift?.stop();
       if (timer !== null) clearTimeout(timer);
     },
     runDue: () => void runDue(),
