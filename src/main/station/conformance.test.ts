@@ -70,3 +70,16 @@ test.each(['study', 'series', 'instance'])('searches of level %s match on the ke
     differences(level, keys(misstate(MARKDOWN, '| study | StudyDate,', '| study | StudyVerifiedDate,')), found),
   ).toHaveLength(2);
 });
+
+test('every peer of table 8.9-1 is spoken to by the tests it names', () => {
+  const faults = (statement: Statement) =>
+    statement('Peers').flatMap(([what, dcmtk, orthanc, files]) => {
+      const code = listed(files).map((file) => readFileSync(path.join(ROOT, file), 'utf8'));
+      const programs = [...listed(dcmtk), ...listed(orthanc)].filter((name) => name !== '-');
+      return programs.filter((name) => !code.some((text) => text.includes(name))).map((name) => `${what}: ${name}`);
+    });
+  expect(faults(stated)).toEqual([]);
+  expect(faults(misstate(MARKDOWN, '| dcmqrscp | Orthanc |', '| wlmscpfs | Orthanc |'))).toEqual([
+    'Query/Retrieve SCU: wlmscpfs',
+  ]);
+});
