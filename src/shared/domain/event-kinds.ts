@@ -76,6 +76,8 @@ export const EVENT_KINDS = {
     }),
   },
   'object-healed': { version: 1, payload: z.object({ digest: z.string(), quarantineId: z.string().nullable() }) },
+  /** Somebody let everything be verified now. */
+  'objects-verification-asked': { version: 1, payload: z.object({}) },
   'objects-verified': {
     version: 1,
     payload: z.object({ objects: z.number().int(), bytes: z.number().int(), damaged: z.number().int() }),
@@ -240,6 +242,8 @@ export const EVENT_KINDS = {
     version: 1,
     payload: z.object({ rule: z.string(), objects: z.number().int(), bytes: z.number().int() }),
   },
+  /** Somebody let the retention rules run. */
+  'retention-run-asked': { version: 1, payload: z.object({}) },
   'study-opened': { version: 1, payload: z.object({ userId: z.string(), revision: z.number().int() }) },
   'study-read': { version: 1, payload: z.object({ surface: z.string() }) },
   'studies-searched': { version: 1, payload: z.object({ surface: z.string(), results: z.number().int() }) },

@@ -49,6 +49,9 @@ const BATCH = 64;
 const NOTE_EVERY_MS = 5000;
 const TROUBLE_PAUSE_MS = 30_000;
 
+/** How one object was found. */
+type Look = { readonly object: ObjectRecord; readonly condition: ObjectCondition; readonly bytes: number };
+
 class Stopping extends Error {}
 
 /** A disk that cannot be asked at all makes the walk wait; nothing is called damaged for it. */
@@ -56,6 +59,8 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
   const { db, objects, clock, log } = tools;
   const suspects = new Set<string>();
   let stopping = false;
+  /** The disk could not be asked: no suspect cuts the pause short. */
+  let isInTrouble = false;
   let working: Promise<void> = Promise.resolve();
   let wake: () => void = () => undefined;
 
@@ -67,7 +72,9 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
       } catch (error) {
         if (error instanceof Stopping) return;
         if (!isOutOfRoom(error)) log.incident('integrity-failed', error);
+        isInTrouble = true;
         await rest(TROUBLE_PAUSE_MS);
+        isInTrouble = false;
       }
     }
   }
@@ -75,9 +82,10 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
   async function takeSuspect(): Promise<boolean> {
     const [digest] = suspects;
     if (digest === undefined) return false;
-    const object = findObject(db, digest);
-    if (object !== null) await look(object);
+    // First off the list: one that cannot be looked at now is looked at by the next walk, and holds nobody up.
     suspects.delete(digest);
+    const object = findObject(db, digest);
+    if (object !== null) await report([await look(object)]);
     return true;
   }
 
@@ -89,17 +97,22 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
     let notedAtMs = clock.nowMs();
     for (;;) {
       const batch = listObjectsAfter(db, pass.place, BATCH);
+      const looks: Look[] = [];
       for (const object of batch) {
         if (stopping || suspects.size > 0) {
+          await report(looks);
           notePass(db, pass);
           return true;
         }
-        const { condition, bytes } = await look(object);
+        const looked = await look(object);
+        looks.push(looked);
         pass.place = object.digest;
         pass.objects += 1;
-        pass.bytes += bytes;
-        if (condition !== 'sound') pass.faults += 1;
+        pass.bytes += looked.bytes;
+        if (looked.condition !== 'sound') pass.faults += 1;
       }
+      // Before the place is noted: after a kill what was found is found again.
+      await report(looks);
       if (batch.length < BATCH) break;
       if (clock.nowMs() - notedAtMs < NOTE_EVERY_MS) continue;
       notedAtMs = clock.nowMs();
@@ -124,8 +137,8 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
     return inTransaction(db, () => startPass(db, 'verify', 'schedule', nowMs));
   }
 
-  /** Reads one object from end to end, and records what was found where that is news. */
-  async function look(object: ObjectRecord): Promise<{ readonly condition: ObjectCondition; readonly bytes: number }> {
+  /** Reads one object from end to end. */
+  async function look(object: ObjectRecord): Promise<Look> {
     const { digest, encoding } = object;
     let bytes = 0;
     const condition = await checkObject(objects, digest, encoding, async (step) => {
@@ -134,20 +147,31 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
       bytes += step;
       await tools.pace(step);
     });
-    const isKnown = isDamaged(db, digest);
-    if (condition === 'sound') {
-      // Put back from a backup, or readable again with the disk it stands on.
-      if (isKnown) healObject(db, findObject(db, digest) ?? object, serviceActor('integrity'), clock.nowMs());
-    } else if (!isKnown) {
-      const holders = await tools.findHolders([digest]);
-      if (reportDamage(db, { digest, encoding, condition, holders, atMs: clock.nowMs() }))
-        log.warn('object-damaged', { code: condition });
+    return { object, condition, bytes };
+  }
+
+  /** Records what was found where that is news; who counts on the objects is asked once for all of them. */
+  async function report(looks: readonly Look[]): Promise<void> {
+    // Put back from a backup, or readable again with the disk it stands on.
+    for (const { object, condition } of looks)
+      if (condition === 'sound' && isDamaged(db, object.digest))
+        healObject(db, findObject(db, object.digest) ?? object, serviceActor('integrity'), clock.nowMs());
+    const news = looks.filter(({ object, condition }) => condition !== 'sound' && !isDamaged(db, object.digest));
+    if (news.length === 0) return;
+    const holders = Map.groupBy(
+      await tools.findHolders(news.map(({ object }) => object.digest)),
+      ({ digest }) => digest,
+    );
+    for (const { object, condition } of news) {
+      if (condition === 'sound') continue;
+      const { digest, encoding } = object;
+      const found = { digest, encoding, condition, holders: holders.get(digest) ?? [], atMs: clock.nowMs() };
+      if (reportDamage(db, found)) log.warn('object-damaged', { code: condition });
     }
-    return { condition, bytes };
   }
 
   function rest(ms: number): Promise<void> {
-    if (stopping || suspects.size > 0) return Promise.resolve();
+    if (stopping || (suspects.size > 0 && !isInTrouble)) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       timer.unref();
@@ -167,13 +191,18 @@ export function createIntegrityWorker(tools: IntegrityTools): IntegrityWorker {
     },
     verify(actor) {
       if (latestPass(db, 'verify', 'running') !== null) return err({ code: 'verification-running' });
-      const pass = inTransaction(db, () => startPass(db, 'verify', actor.id, clock.nowMs()));
+      const pass = inTransaction(db, () => {
+        const begun = startPass(db, 'verify', actor.id, clock.nowMs());
+        const about = { siteId: null, actor, correlationId: `pass-${begun.passSeq}`, atMs: clock.nowMs() };
+        appendEvent(db, { kind: 'objects-verification-asked', payload: {}, ...about });
+        return begun;
+      });
       wake();
       return ok(pass);
     },
     suspect(digest) {
       suspects.add(digest);
-      wake();
+      if (!isInTrouble) wake();
     },
     async stop() {
       stopping = true;

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
@@ -17,10 +18,12 @@ import { watchReader } from './watch-reader.ts';
 let clinic: Clinic;
 let worker: IntegrityWorker | null = null;
 let paced: number[] = [];
+let asked: (readonly string[])[] = [];
 
 beforeEach(() => {
   clinic = openClinic();
   paced = [];
+  asked = [];
 });
 afterEach(async () => {
   await worker?.stop();
@@ -33,7 +36,10 @@ function start(everyDays = 30): IntegrityWorker {
   worker = createIntegrityWorker({
     ...{ db, objects: archive.objects, everyDays, clock: archive.clock, log },
     pace: async (bytes) => void paced.push(bytes),
-    findHolders: async (digests) => listHolders(db, digests),
+    findHolders: async (digests) => {
+      asked.push(digests);
+      return listHolders(db, digests);
+    },
   });
   worker.start();
   return worker;
@@ -74,6 +80,43 @@ test('a walk over everything finds what is damaged and what is gone, and says so
   worker?.verify(serviceActor('test'));
   await until(() => expect(clinic.events('objects-verified')).toHaveLength(2));
   expect(clinic.events('object-damaged')).toHaveLength(2);
+});
+
+test('what a walk finds is asked about in batches, not one by one: who counts on it is a walk of its own', async () => {
+  await clinic.send([1, 2, 3, 4].map((n) => aSlice(n)));
+  for (const n of [1, 2, 3]) turnByte(fileOf(n), 1200);
+  start().verify(serviceActor('test'));
+  await until(() => expect(lastPass()).toMatchObject({ objects: 4, faults: 3 }));
+  expect(asked.map((digests) => digests.length)).toEqual([3]);
+  expect(clinic.events('object-damaged')).toHaveLength(3);
+});
+
+test('who asks for everything to be verified is told in the ledger', async () => {
+  start().verify({ kind: 'user', id: 'somebody' });
+  expect(
+    clinic.db.prepare("SELECT actor_id FROM events WHERE kind = 'objects-verification-asked'").pluck().all(),
+  ).toEqual(['somebody']);
+});
+
+test('a suspect that cannot be looked at is tried once, and does not keep the station busy', async () => {
+  let tries = 0;
+  const { db, archive, log } = clinic;
+  await clinic.send([aSlice(1)]);
+  const refuse = async () => {
+    tries += 1;
+    throw Object.assign(new Error('no such luck'), { code: 'EACCES' });
+  };
+  worker = createIntegrityWorker({
+    ...{ db, everyDays: 30, clock: archive.clock, log, pace: async () => undefined },
+    objects: { ...archive.objects, sizeBytes: refuse, readRange: refuse },
+    findHolders: async () => [],
+  });
+  worker.start();
+  worker.suspect(digestOf(1));
+  await until(() => expect(tries).toBeGreaterThan(0));
+  worker.suspect(digestOf(1));
+  await pause(200);
+  expect([tries, isDamaged(db, digestOf(1))]).toEqual([1, false]);
 });
 
 test('sent again, a damaged object takes its place again and its row is released, whichever peer brings it', async () => {

@@ -26,7 +26,10 @@ export type DamagedInstance = {
   readonly foundAtMs: number;
 };
 
-/** Reads every version: for the reader threads, and only once something is damaged. */
+/**
+ * Reads every version, whatever many digests are asked about: an index by digest would cost every object received. For the
+ * reader threads, and only once something is damaged.
+ */
 const LIST_HOLDERS = `
   SELECT v.digest, v.site_id AS siteId, v.sop_uid AS sopUid, i.study_id AS studyId
     FROM instance_versions v JOIN instances i ON i.instance_id = v.instance_id
