@@ -19,6 +19,7 @@ import {
   unmatchedKeys,
 } from './support/conformance-facts.ts';
 import { negotiate, recordProposals } from './support/negotiate.ts';
+import { PROVOCATIONS } from './support/provoke.ts';
 import { endEverything, type RunningStation, startStation } from './support/start-station.ts';
 import { differences, listed, misstate, readStatement, type Statement } from './support/statement.ts';
 import { notAccepted, type PhantomStudy, phantomStudy, remoteOf, sendObjects } from './support/studies.ts';
@@ -340,6 +341,17 @@ describe('statuses', () => {
     const at = MARKDOWN.indexOf(title);
     const slip = `${MARKDOWN.slice(0, at)}${MARKDOWN.slice(at).replace(`| ${first} |`, '| C123 |')}`;
     expect(compare(readStatement(slip))).toHaveLength(2);
+  });
+});
+
+describe('a request', () => {
+  const named = PROVOCATIONS.map((one, index) => ({ ...one, code: one.status.toString(16).padStart(4, '0'), index }));
+
+  test.each(named)('of $title is answered $code as provoked ($index)', async ({ title, status, code, ask }) => {
+    const [object] = study.objects;
+    if (object === undefined) throw new Error('the study has no objects');
+    expect(await ask(remoteOf(station), object)).toBe(status);
+    expect(stated(title).map(([one]) => one)).toContain(code.toUpperCase());
   });
 });
 
