@@ -99,7 +99,6 @@ export function createImportRun(archive: Archive, started: Import, zipLimits?: Z
   }
 
   async function noteDirectory(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    tally.found(-1);
     const pieces: Uint8Array[] = [];
     let length = 0;
     for await (const piece of bytes) {
@@ -108,8 +107,9 @@ export function createImportRun(archive: Archive, started: Import, zipLimits?: Z
       pieces.push(piece);
     }
     const read = length > LONGEST_DIRECTORY ? null : await readDicomdir(Buffer.concat(pieces));
-    if (read?.ok === true) directories.push({ name, files: read.value });
-    else tally.refused(name, 'directory-unreadable');
+    if (read?.ok !== true) return tally.refused(name, 'directory-unreadable');
+    tally.found(-1);
+    directories.push({ name, files: read.value });
   }
 
   /** What a directory lists and nobody brought: a scratched disc, or a folder picked without its neighbours. */

@@ -8,7 +8,7 @@ import classes from './MediaPage.module.css';
 import { useUploads } from './uploads.ts';
 
 /** The columns: when, from where, by whom, how it is, how far. */
-export const TRACKS = ['130px', 'minmax(110px, 1fr)', 'minmax(90px, 1fr)', '90px', 'minmax(140px, 1.2fr)'] as const;
+export const TRACKS = ['160px', 'minmax(110px, 1.2fr)', 'minmax(90px, 0.8fr)', '80px', 'minmax(150px, 1.4fr)'] as const;
 
 type Props = {
   readonly imports: readonly ImportCard[];
