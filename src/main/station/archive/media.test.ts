@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ZipFile } from 'yazl';
+import { encodeInstance } from '../dicom/dataset/write-dataset.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import { openZip } from '../platform/zip/read-zip.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { aSlice } from '../testing/objects.ts';
+import { createExportWorker } from './export-worker.ts';
+import { LIST_EXPORTS, LIST_RUNNING_EXPORTS, listExports } from './exports.ts';
+import { findSendable } from './find-studies.ts';
+import { createImportWorker, type ImportSettings } from './import-worker.ts';
+import { findImport, LIST_IMPORTS, LIST_RUNNING_IMPORTS } from './imports.ts';
+
+let clinic: Clinic;
+let drive: string;
+
+beforeEach(() => {
+  clinic = openClinic();
+  drive = mkdtempSync(path.join(tmpdir(), 'wetread-media-'));
+});
+afterEach(() => {
+  clinic.close();
+  rmSync(drive, { recursive: true, force: true });
+});
+
+const actor = { kind: 'user', id: 'somebody' } as const;
+const file = (n: number) => Buffer.from(encodeInstance(aSlice(n)));
+
+async function beginUpload(settings: ImportSettings = {}, archive = clinic.archive) {
+  const { siteId } = clinic.north;
+  const worker = createImportWorker(archive, [], clinic.log, settings);
+  const begun = await worker.begin({ siteId, actor }, { source: 'upload' });
+  if (!begun.ok) throw new Error(begun.error.code);
+  const { importId } = begun.value;
+  return { worker, siteId, importId, now: () => findImport(clinic.db, siteId, importId) };
+}
+
+test('an upload after which nothing comes ends by itself, and what came stays', async () => {
+  const { worker, siteId, importId, now } = await beginUpload({ abandonedAfterMs: 60 });
+  await worker.upload(siteId, importId, 'one', Readable.from([file(1)]));
+  await vi.waitFor(() => expect(now()?.state).not.toBe('running'), 5000);
+  expect(now()).toMatchObject({ state: 'failed', code: 'upload-abandoned', stored: 1 });
+});
+
+test('a disk without room ends the import and says so; nothing half is kept', async () => {
+  const { worker, siteId, importId, now } = await beginUpload(
+    {},
+    { ...clinic.archive, fullBytes: Number.MAX_SAFE_INTEGER },
+  );
+  expect(await worker.upload(siteId, importId, 'one', Readable.from([file(1)]))).toEqual({
+    ok: false,
+    error: { code: 'no-room' },
+  });
+  expect(now()).toMatchObject({ state: 'failed', code: 'no-room', stored: 0 });
+  expect(readdirSync(path.join(clinic.objectsDir, 'incoming'))).toEqual([]);
+});
+
+test('a file whose sender breaks off counts as never come, and may be sent again', async () => {
+  const { worker, siteId, importId, now } = await beginUpload();
+  async function* broken() {
+    yield file(1).subarray(0, 200);
+    throw new Error('hung up');
+  }
+  await expect(worker.upload(siteId, importId, 'one', broken())).rejects.toThrow('the source of a file failed');
+  await worker.upload(siteId, importId, 'one', Readable.from([file(1)]));
+  worker.finish(siteId, importId);
+  expect(now()).toMatchObject({ state: 'done', found: 1, stored: 1, failed: 0 });
+});
+
+test('links and encrypted entries of a ZIP are left alone', async () => {
+  const zip = new ZipFile();
+  zip.addBuffer(Buffer.from('/etc/passwd'), 'link', { mode: 0o120777 });
+  zip.addBuffer(file(1), 'plain');
+  zip.end();
+  const pieces: Buffer[] = [];
+  for await (const piece of zip.outputStream) pieces.push(piece as Buffer);
+  const bytes = Buffer.concat(pieces);
+  const read = async (start: number, length: number) => bytes.subarray(start, start + length);
+  const list = async () => {
+    const opened = await openZip({ kind: 'bytes', sizeBytes: bytes.length, read });
+    return opened.ok ? opened.value.entries.map(({ name, refusal }) => [name, refusal]) : opened.error;
+  };
+  expect(await list()).toEqual([['plain', null]]);
+  // The second entry of the directory says that it is encrypted.
+  const directory = bytes.lastIndexOf('PK\x01\x02', bytes.length, 'latin1');
+  bytes.writeUInt16LE(bytes.readUInt16LE(directory + 8) | 1, directory + 8);
+  expect(await list()).toEqual([['plain', 'zip-entry-encrypted']]);
+});
+
+async function exporting() {
+  const studyId = await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  const { siteId } = clinic.north;
+  const worker = createExportWorker(clinic.archive, clinic.archive.objects, [{ name: 'CD', path: drive }], clinic.log);
+  const paths = findSendable(clinic.db, [siteId], { studyUids: ['1.2.10'] });
+  return { worker, siteId, request: { siteId, studyId, form: 'dicomdir', paths, actor } as const };
+}
+
+test('an export that is cancelled leaves nothing in the folder', async () => {
+  const { worker, siteId, request } = await exporting();
+  const begun = worker.begin(request, 'CD');
+  if (!begun.ok) throw new Error(begun.error.code);
+  expect(worker.cancel(siteId, begun.value.exportId, actor)).toMatchObject({ ok: true, value: { state: 'cancelled' } });
+  await worker.stop();
+  expect(readdirSync(drive)).toEqual([]);
+});
+
+test('what a restart left half written is taken away, and the export failed', async () => {
+  const { worker, siteId, request } = await exporting();
+  const begun = worker.begin(request, 'CD');
+  if (!begun.ok) throw new Error(begun.error.code);
+  const partial = path.join(drive, `${begun.value.name}.partial`);
+  await worker.stop();
+  mkdirSync(partial);
+  clinic.db.prepare("UPDATE exports SET state = 'running', ended_at_ms = NULL, code = NULL").run();
+  createExportWorker(clinic.archive, clinic.archive.objects, [{ name: 'CD', path: drive }], clinic.log).start();
+  await vi.waitFor(() => expect(existsSync(partial)).toBe(false), 5000);
+  expect(listExports(clinic.db, siteId, 5)).toMatchObject([{ state: 'failed', code: 'station-restarted' }]);
+});
+
+test('a folder that is not there any more fails the export, and says so', async () => {
+  const { worker, siteId, request } = await exporting();
+  rmSync(drive, { recursive: true });
+  expect(worker.begin(request, 'CD').ok).toBe(true);
+  await vi.waitFor(() => expect(listExports(clinic.db, siteId, 1)[0]?.state).not.toBe('running'), 5000);
+  expect(listExports(clinic.db, siteId, 1)).toMatchObject([{ state: 'failed', code: 'folder-not-writable' }]);
+});
+
+test.each([
+  ['imports_in_order', LIST_IMPORTS],
+  ['imports_running', LIST_RUNNING_IMPORTS],
+  ['exports_in_order', LIST_EXPORTS],
+  ['exports_running', LIST_RUNNING_EXPORTS],
+])('%s is walked', (index, sql) => {
+  const plan = planOf(clinic.db, sql).join('\n');
+  expect(plan).toContain(index);
+  expect(plan).not.toContain('TEMP B-TREE');
+});
