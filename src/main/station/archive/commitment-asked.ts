@@ -52,11 +52,13 @@ const ASK_AGAIN = `
   UPDATE commitment_asked_of_us SET state = 'asked', failures = NULL, attempts = 0, due_at_ms = ?, asked_at_ms = ?, ended_at_ms = NULL
    WHERE request_id = ?
 `;
-/** Walks commitment_asked_of_us_open. */
+/** Walks commitment_asked_of_us_open. `busy`: peers with which the worker is under way, as JSON. */
 export const LIST_DUE_ASKED = `
   SELECT request_id AS requestId, site_id AS siteId, peer_id AS peerId, transaction_uid AS transactionUid, state, instances, failures,
          attempts, asked_at_ms AS askedAtMs
-    FROM commitment_asked_of_us WHERE ended_at_ms IS NULL AND due_at_ms <= ? ORDER BY due_at_ms LIMIT 16
+    FROM commitment_asked_of_us
+   WHERE ended_at_ms IS NULL AND due_at_ms <= @nowMs AND peer_id NOT IN (SELECT value FROM json_each(@busy))
+   ORDER BY due_at_ms LIMIT 16
 `;
 const ANSWER =
   "UPDATE commitment_asked_of_us SET state = 'answered', failures = ? WHERE request_id = ? AND state = 'asked'";
@@ -128,14 +130,14 @@ export function readReferences(dataset: ReadDataset, keyword: string): readonly 
   return [...byUid.values()];
 }
 
-/** Transactions whose next step is due: to look at what they name, or to report on it. */
-export function listDueAsked(db: ReadableDb, nowMs: number): readonly AskedOfUs[] {
+/** Transactions whose next step is due, of other peers than these: to look at what they name, or to report on it. */
+export function listDueAsked(db: ReadableDb, nowMs: number, busy: readonly string[] = []): readonly AskedOfUs[] {
   type Row = Omit<AskedOfUs, 'instances' | 'failures'> & {
     readonly instances: string;
     readonly failures: string | null;
   };
   return prepared<Row>(db, LIST_DUE_ASKED)
-    .all(nowMs)
+    .all({ nowMs, busy: JSON.stringify(busy) })
     .map(({ instances, failures, ...row }) => ({
       ...row,
       instances: JSON.parse(instances) as CommittedInstance[],

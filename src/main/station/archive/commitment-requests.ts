@@ -32,6 +32,8 @@ export type RequestedInstance = {
   readonly failure: number | null;
   readonly studyUid: string;
   readonly seriesUid: string;
+  /** How many versions are here under that UID: a peer that names the UID says not which of them it has. */
+  readonly versions: number;
 };
 
 /** A transaction as people see it. */
@@ -71,12 +73,15 @@ const INSERT_INSTANCE = `
 const COLUMNS = `
   request_id AS requestId, site_id AS siteId, peer_id AS peerId, study_id AS studyId, transaction_uid AS transactionUid, state, attempts
 `;
-/** Walks commitment_requests_open. */
+/** Walks commitment_requests_open. `busy`: peers with which the worker is under way, as JSON. */
 export const LIST_DUE_REQUESTS = `
-  SELECT ${COLUMNS} FROM commitment_requests WHERE settled_at_ms IS NULL AND due_at_ms <= ? ORDER BY due_at_ms LIMIT 16
+  SELECT ${COLUMNS} FROM commitment_requests
+   WHERE settled_at_ms IS NULL AND due_at_ms <= @nowMs AND peer_id NOT IN (SELECT value FROM json_each(@busy))
+   ORDER BY due_at_ms LIMIT 16
 `;
 const LIST_INSTANCES = `
-  SELECT c.sop_uid AS sopUid, c.sop_class_uid AS sopClassUid, c.digest, c.failure, s.study_uid AS studyUid, x.series_uid AS seriesUid
+  SELECT c.sop_uid AS sopUid, c.sop_class_uid AS sopClassUid, c.digest, c.failure, s.study_uid AS studyUid, x.series_uid AS seriesUid,
+         (SELECT count(*) FROM instance_versions v WHERE v.site_id = c.site_id AND v.sop_uid = c.sop_uid) AS versions
     FROM commitment_instances c JOIN instances i ON i.site_id = c.site_id AND i.sop_uid = c.sop_uid
     JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
    WHERE c.request_id = ?
@@ -128,7 +133,7 @@ export function requestCommitment(
   return inTransaction(db, () => {
     const peerId = findCallable(db, siteId, input.peer);
     if (peerId === null) return err({ code: 'peer-not-callable' });
-    const instances = prepared<RequestedInstance>(db, LIST_CURRENT)
+    const instances = prepared<Omit<RequestedInstance, 'versions' | 'failure'>>(db, LIST_CURRENT)
       .all(studyId, siteId)
       .filter(({ sopUid }) => input.sopUids?.has(sopUid) ?? true);
     if (instances.length === 0) return err({ code: 'nothing-to-commit' });
@@ -165,9 +170,13 @@ function findCallable(
   return peerId === undefined || findRemote(db, { siteId, peerId }) === null ? null : peerId;
 }
 
-/** Transactions whose next step is due: to be asked, or, unanswered for too long, to be found out by a query. */
-export function listDueRequests(db: ReadableDb, nowMs: number): readonly CommitmentRequest[] {
-  return prepared<CommitmentRequest>(db, LIST_DUE_REQUESTS).all(nowMs);
+/** Transactions whose next step is due, of other peers than these: to be asked, or, unanswered for too long, to be found out by a query. */
+export function listDueRequests(
+  db: ReadableDb,
+  nowMs: number,
+  busy: readonly string[] = [],
+): readonly CommitmentRequest[] {
+  return prepared<CommitmentRequest>(db, LIST_DUE_REQUESTS).all({ nowMs, busy: JSON.stringify(busy) });
 }
 
 const SHIFT_DUE = 'UPDATE commitment_requests SET due_at_ms = due_at_ms + ? WHERE settled_at_ms IS NULL';

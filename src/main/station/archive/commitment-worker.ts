@@ -10,8 +10,11 @@ import { SERVICE_CLASSES, STORAGE_COMMITMENT_INSTANCE } from '../dicom/services/
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
+import { type ClockShift, shiftWithClock } from '../platform/shift-with-clock.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
 import {
   answerCommitment,
   type AskedOfUs,
@@ -55,6 +58,8 @@ type CommitmentTools = {
 };
 
 const TARGET = { sopClass: SERVICE_CLASSES['storage-commitment-push'], sopInstanceUid: STORAGE_COMMITMENT_INSTANCE };
+/** Instance Availability (0008,0056) of what an archive holds itself (PS3.3 §C.4.23.1.1). */
+const IN_ITS_STORE: readonly string[] = ['ONLINE', 'NEARLINE'];
 const POLL_MS = 1000;
 const LISTEN_MS = 10_000;
 /** Only so many associations are kept in mind: whoever is not reached over the old one is over a new one. */
@@ -66,42 +71,54 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
   const onLine = new Map<string, { readonly ourAe: string; readonly report: ServiceRequest<unknown>['reportEvent'] }>();
   const ending = new AbortController();
   const { signal } = ending;
-  let working: Promise<void> | null = null;
+  /** What is under way, by peer: one thing after another with each, and no peer waits for another. */
+  const working = new Map<string, Promise<void>>();
   let timer: NodeJS.Timeout | null = null;
-  let forgetJumps: (() => void) | undefined;
+  let shift: ClockShift | null = null;
 
   function notify(): void {
-    if (signal.aborted || working !== null) return;
-    working = work()
-      .catch((error: unknown) => {
-        if (!isOutOfRoom(error)) log.incident('commitment-failed', error);
-      })
-      .finally(() => (working = null));
+    if (signal.aborted) return;
+    try {
+      for (const [peerId, steps] of due()) {
+        const done = inTurn(steps)
+          .catch(failed)
+          .finally(() => working.delete(peerId));
+        working.set(peerId, done);
+      }
+    } catch (error) {
+      failed(error);
+    }
   }
 
-  async function work(): Promise<void> {
+  function failed(error: unknown): void {
+    if (!isOutOfRoom(error)) log.incident('commitment-failed', error);
+  }
+
+  /** By peer, what is due with those with whom nothing is under way. */
+  function due(): ReadonlyMap<string, readonly (() => Promise<void>)[]> {
     const nowMs = clock.nowMs();
-    // Side by side: a peer that does not answer holds up no other.
-    const peers = Map.groupBy(
-      [
-        ...listDueAsked(db, nowMs).map((asked) => ({ peerId: asked.peerId, step: () => answer(asked) })),
-        ...listDueRequests(db, nowMs).map((request) => ({ peerId: request.peerId, step: () => ask(request) })),
-      ],
-      ({ peerId }) => peerId,
-    );
-    await Promise.all(
-      [...peers.values()].map(async (steps) => {
-        for (const { step } of steps) {
-          if (signal.aborted) return;
-          await step();
-        }
-      }),
-    );
+    shift?.catchUp();
+    const busy = [...working.keys()];
+    const steps = [
+      ...listDueAsked(db, nowMs, busy).map((asked) => ({ peerId: asked.peerId, step: () => answer(asked) })),
+      ...listDueRequests(db, nowMs, busy).map((request) => ({ peerId: request.peerId, step: () => ask(request) })),
+    ];
+    const byPeer = Map.groupBy(steps, ({ peerId }) => peerId);
+    return new Map([...byPeer].map(([peerId, some]) => [peerId, some.map(({ step }) => step)]));
+  }
+
+  async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
+    for (const step of steps) {
+      if (signal.aborted) return;
+      await step();
+    }
   }
 
   async function answer(asked: AskedOfUs): Promise<void> {
     const failures: readonly CommitmentFailure[] = asked.failures ?? (await findFailures(db, objects, asked));
     if (asked.failures === null) answerCommitment(db, asked, failures, clock.nowMs());
+    // Whoever hears that we answer for an object may delete it: what we say must not be news that a power cut takes back.
+    await durable(db);
     const wasTaken = await report(asked, failures);
     if (!signal.aborted || wasTaken) noteReportAttempt(db, asked, wasTaken, clock.nowMs());
   }
@@ -132,6 +149,7 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
   async function ask(request: CommitmentRequest): Promise<void> {
     const remote = findRemote(db, request);
     if (remote === null) return postponeRequest(db, request, 'peer-not-callable', clock.nowMs());
+    await durable(db); // who wants it asked stands in the ledger before it leaves
     const step = request.state === 'owed' ? await askForCommitment(request, remote) : await query(request, remote);
     if (!step.ok && !signal.aborted) postponeRequest(db, request, step.error.code, clock.nowMs());
   }
@@ -144,6 +162,7 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
     const serve = takingEvents(async ({ eventTypeId, dataset }) => {
       const { status } = takeCommitmentReport(db, { eventTypeId, dataset, from: request, atMs: clock.nowMs() });
       isReported = true;
+      await durable(db); // the peer tells it once
       return status;
     });
     const information = {
@@ -177,7 +196,10 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
     return asked;
   }
 
-  /** Finds out by C-FIND at the image level which of the instances the peer has (PS3.4 §C.6.2). */
+  /**
+   * Finds out by C-FIND at the image level which of the instances the peer has (PS3.4 §C.6.2), and can give again: one of
+   * which it does not say so is not proven to be there, for on that word the only copy here may be let go.
+   */
   async function query(request: CommitmentRequest, remote: RemoteAe): Promise<Result<null, { readonly code: string }>> {
     const instances = listRequested(db, request.requestId);
     const found = new Set<string>();
@@ -185,10 +207,13 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
       if (one === undefined) continue;
       const keys = {
         ...{ QueryRetrieveLevel: 'IMAGE', StudyInstanceUID: one.studyUid, SeriesInstanceUID: one.seriesUid },
-        SOPInstanceUID: '',
+        ...{ SOPInstanceUID: '', InstanceAvailability: '' },
       };
       const ended = await findAt({ ...remote, signal }, SERVICE_CLASSES['study-root-find'], keys, {
-        onMatch: (match) => void found.add(text(match, 'SOPInstanceUID') ?? ''),
+        onMatch(match) {
+          const isToBeHad = IN_ITS_STORE.includes(text(match, 'InstanceAvailability') ?? '');
+          if (isToBeHad) found.add(text(match, 'SOPInstanceUID') ?? '');
+        },
       });
       if (!ended.ok && ended.error.code !== 'context-refused') return ended;
       if (!ended.ok || classifyStatus(ended.value.status) === 'refused') {
@@ -197,17 +222,21 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
       }
       if (ended.value.status !== DIMSE_STATUS.success) return err({ code: 'refused-for-now' });
     }
-    const held = instances.filter(({ sopUid }) => found.has(sopUid)).map(({ sopUid }) => [sopUid, 0] as const);
-    settleRequest(db, request, 'query', new Map(held), clock.nowMs());
+    const outcomes = instances
+      .filter(({ sopUid }) => found.has(sopUid))
+      // A UID alone does not say which of several versions the peer has.
+      .map(({ sopUid, versions }) => [sopUid, versions === 1 ? 0 : DIMSE_STATUS['processing-failure']] as const);
+    settleRequest(db, request, 'query', new Map(outcomes), clock.nowMs());
     return ok(null);
   }
 
   return {
     start() {
-      forgetJumps = clock.onJump?.((byMs) => {
+      const move = (byMs: number) => {
         shiftDueAsked(db, byMs);
         shiftDueRequests(db, byMs);
-      });
+      };
+      shift = shiftWithClock(clock, (byMs) => inTransaction(db, () => move(byMs)), failed);
       timer = setInterval(notify, POLL_MS);
       notify();
     },
@@ -219,9 +248,9 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
     },
     async stop() {
       ending.abort();
-      forgetJumps?.();
+      shift?.stop();
       if (timer !== null) clearInterval(timer);
-      await working;
+      await Promise.all(working.values());
     },
   };
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { items, number, text } from '../dicom/dataset/values.ts';
+import { findElement, items, number, text } from '../dicom/dataset/values.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { DIMSE_STATUS, type DimseStatus } from '../dicom/dimse/status.ts';
 import { openAssociation, type RemoteAe } from '../dicom/open-association.ts';
@@ -208,12 +210,16 @@ const owe = (studyId: string) =>
   });
 const card = (studyId: string) => listCommitmentsOf(clinic.db, studyId)[0];
 
+const BUSY = ['LIST SUBQUERY 1', 'SCAN json_each VIRTUAL TABLE INDEX 1:', 'CREATE BLOOM FILTER'];
+
 test('finds what is due, and what is about a study, by index', () => {
   expect(planOf(clinic.db, LIST_DUE_ASKED)).toEqual([
     'SEARCH commitment_asked_of_us USING INDEX commitment_asked_of_us_open (due_at_ms<?)',
+    ...BUSY,
   ]);
   expect(planOf(clinic.db, LIST_DUE_REQUESTS)).toEqual([
     'SEARCH commitment_requests USING INDEX commitment_requests_open (due_at_ms<?)',
+    ...BUSY,
   ]);
   expect(planOf(clinic.db, LIST_OF_STUDY)[0]).toContain('commitment_requests_by_study (study_id=?)');
 });
@@ -346,7 +352,8 @@ const knowing = (...uids: readonly string[]): ServiceClass<object> => ({
   sopClass: SERVICE_CLASSES['study-root-find'],
   async *find(identifier) {
     expect(text(identifier, 'QueryRetrieveLevel')).toBe('IMAGE');
-    for (const SOPInstanceUID of uids) yield { identifier: { QueryRetrieveLevel: 'IMAGE', SOPInstanceUID } };
+    for (const SOPInstanceUID of uids)
+      yield { identifier: { QueryRetrieveLevel: 'IMAGE', SOPInstanceUID, InstanceAvailability: 'NEARLINE' } };
     return { status: 'success' };
   },
 });
@@ -421,4 +428,70 @@ test('an archive that is not there is asked again, after pauses that grow; one n
   line.notify();
   await until(() => card(id)?.state === 'settled');
   expect(isHeldElsewhere(clinic.db, id)).toBe(true);
+});
+
+test('a query proves only what the archive says it can give, and never one of several versions', async () => {
+  const id = await clinic.send([1, 2, 3, 4].map((n) => aSlice(n)));
+  await clinic.send([aSlice(2, { PatientWeight: '70' })]); // another version of the same pixels
+  expect(clinic.db.prepare('SELECT count(*) AS n FROM instance_versions WHERE sop_uid = ?').get(sop(2))).toEqual({
+    n: 2,
+  });
+  const says: readonly (readonly [number, DicomRecord])[] = [
+    [1, { InstanceAvailability: 'ONLINE' }],
+    [2, { InstanceAvailability: 'ONLINE' }],
+    [3, { InstanceAvailability: 'OFFLINE' }],
+    [4, {}],
+  ];
+  const query: ServiceClass<object> = {
+    sopClass: SERVICE_CLASSES['study-root-find'],
+    async *find(identifier) {
+      expect(findElement(identifier, 'InstanceAvailability')).not.toBeNull();
+      for (const [n, more] of says) yield { identifier: { SOPInstanceUID: sop(n), ...more } };
+      return { status: 'success' };
+    },
+  };
+  const { port } = await archive('sop-class-not-supported', undefined, [query]);
+  knownPeers(port);
+  owe(id);
+  const line = worker();
+  line.start();
+  await pause(2500);
+  console.log(card(id), clinic.logged(), listInstances(clinic.db, id).length);
+  await until(() => card(id)?.state === 'settled');
+  expect(card(id)).toMatchObject({ source: 'query', committed: 1, failed: 3 });
+  expect(clinic.db.prepare('SELECT sop_uid AS sopUid FROM archive_proofs').all()).toEqual([{ sopUid: sop(1) }]);
+});
+
+test('a peer that does not answer holds up no other, however much is due with it', async () => {
+  const hanging = net.createServer().listen(0, '127.0.0.1');
+  try {
+    await once(hanging, 'listening');
+    const prompt = await archive('success', (transaction, uids, report) => report(succeeded(transaction, uids), 1));
+    configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
+      { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
+      ...[
+        { aeTitle: 'DEAD', port: (hanging.address() as net.AddressInfo).port },
+        { aeTitle: 'PACS', port: prompt.port },
+      ].map((peer) => ({ ...peer, address: '*', intent: 'comparison', isArchive: true, host: '127.0.0.1' }) as const),
+    ]);
+    const id = await clinic.send([1, 2].map((n) => aSlice(n)));
+    const oweTo = (aeTitle: string) =>
+      requestCommitment(clinic.db, {
+        ...{ siteId: clinic.north.siteId, studyId: id, peer: { aeTitle }, atMs: clinic.nowMs() },
+        actor: { kind: 'user', id: 'u' },
+      });
+    const line = worker();
+    oweTo('DEAD');
+    line.notify();
+    await once(hanging, 'connection');
+    for (let more = 0; more < 20; more += 1) oweTo('DEAD');
+    clinic.pass(1);
+    oweTo('PACS');
+    line.notify();
+    await until(() =>
+      listCommitmentsOf(clinic.db, id).some(({ peerAe, state }) => peerAe === 'PACS' && state === 'settled'),
+    );
+  } finally {
+    hanging.close();
+  }
 });
