@@ -46,8 +46,6 @@ export const keeping = {
       z.object({ after: z.string().max(64).optional(), limit: z.coerce.number().int().min(1).max(500).default(100) }),
     )
     .output(RetentionWindow),
-  /** Begins a run of the rules in force now instead of tonight; one that is under way is the conflict `retention-running`. */
-  run: procedure('keeping.manage')
-    .route({ method: 'POST', path: '/keeping/retention/runs' })
-    .output(z.object({})),
+  /** Begins a run of the rules in force now instead of tonight; one that is under way is the conflict `retention-running`, a clock set within a day `clock-set-lately`. */
+  run: procedure('keeping.manage').route({ method: 'POST', path: '/keeping/retention/runs' }).output(z.object({})),
 };

@@ -104,12 +104,12 @@ export const quarantine = {
     .route({ method: 'GET', path: '/quarantine/{quarantineId}' })
     .input(one)
     .output(QuarantineDetail),
-  /** Files it again by the outcome table. Conflicts: `already-settled`, `object-not-here`, `sender-unknown`. */
+  /** Files it again by the outcome table. Conflicts: `already-settled`, `being-settled`, `object-not-here`, `sender-unknown`. */
   retry: procedure('quarantine.settle')
     .route({ method: 'POST', path: '/quarantine/{quarantineId}/retries' })
     .input(one)
     .output(FiledAgain),
-  /** Lets it in where the table would not. Besides: `release-does-not-apply`. */
+  /** Lets it in where the table would not. Besides: `release-does-not-apply`, and `current-not-here`: what it replaces was let go. */
   release: procedure('quarantine.settle')
     .route({ method: 'POST', path: '/quarantine/{quarantineId}/releases' })
     .input(one.extend({ release: Release }))

@@ -152,7 +152,7 @@ export type StationServices = {
       principal: Principal,
       query: { readonly after?: string | undefined; readonly limit: number },
     ): Promise<RetentionWindow>;
-    run(principal: Principal): Result<null, { readonly code: 'retention-running' }>;
+    run(principal: Principal): Result<null, { readonly code: 'retention-running' | 'clock-set-lately' }>;
   };
   readonly station: { status(scope: Scope): StationStatus };
   readonly peers: PeerServices['peers'];

@@ -6,11 +6,14 @@ import { findObject, isExpected } from '../platform/objects/records.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
-import { evictStudy, FIND_OTHER_USE, isHere, LIST_KEPT_BY_AGE, listKeptByAge } from './eviction.ts';
+import { evictStudy, FIND_OTHER_USE, type FreedFiles, isHere, LIST_KEPT_BY_AGE, listKeptByAge } from './eviction.ts';
 import { FIND_UNPROVEN, isHeldElsewhere, recordProof } from './held-elsewhere.ts';
 import { placeHold, releaseHold } from './holds.ts';
 import { configurePeers, listPeers } from './peers.ts';
+import { listQuarantine } from './list-quarantine.ts';
+import { quarantineObject } from './quarantine.ts';
 import { listInstances } from './queries.ts';
+import { discardQuarantined } from './settle-quarantined.ts';
 
 let clinic: Clinic;
 let studyId: string;
@@ -23,9 +26,15 @@ beforeEach(async () => {
     { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', isArchive: true },
   ]);
   studyId = await clinic.send(SLICES, 'PACS');
+  comeToAnEnd();
 });
 afterEach(() => clinic.close());
 
+/** No more of any study follows. */
+function comeToAnEnd(): void {
+  clinic.pass(3_600_000);
+  clinic.runJobs();
+}
 const peerId = (aeTitle: string) =>
   listPeers(clinic.db, clinic.north.siteId).find((peer) => peer.aeTitle === aeTitle)?.peerId ?? '';
 const uids = () => listInstances(clinic.db, studyId).map(({ sopUid }) => ({ sopUid }));
@@ -35,8 +44,13 @@ function prove(instances: readonly { sopUid: string; digest?: string }[] = uids(
     ...{ siteId: north.siteId, peerId: peerId(by), source: 'commitment', instances, atMs: clinic.nowMs() },
   });
 }
-const evict = () => evictStudy(clinic.db, studyId, 'age', clinic.nowMs());
-function removeFiles(outcome: ReturnType<typeof evict>): boolean[] {
+async function evict(id = studyId) {
+  const files: FreedFiles[number][] = [];
+  const step = async (freed: FreedFiles) => void files.push(...freed);
+  const gone = await evictStudy(clinic.db, { studyId: id, because: 'age', atMs: clinic.nowMs() }, step);
+  return gone.ok ? { ok: true as const, value: { ...gone.value, files } } : gone;
+}
+function removeFiles(outcome: Awaited<ReturnType<typeof evict>>): boolean[] {
   if (!outcome.ok) throw new Error(outcome.error.code);
   return outcome.value.files.map(({ digest, encoding }) => clinic.archive.objects.remove(digest, encoding));
 }
@@ -46,29 +60,29 @@ const goneOf = (id: string) =>
   clinic.db.prepare('SELECT evicted_objects FROM studies WHERE study_id = ?').pluck().get(id);
 
 test('nothing leaves that an archive of the site is not known to hold, every object of it, as it is here', async () => {
-  expect(evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'unproven' } });
   expect(prove(uids().slice(0, 2))).toBe(2);
-  expect(evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'unproven' } });
   prove(uids(), 'CT1'); // a modality is no archive
   expect(isHeldElsewhere(clinic.db, studyId)).toBe(false);
   prove();
   expect(isHeldElsewhere(clinic.db, studyId)).toBe(true);
   await clinic.send([aSlice(2, { PatientComments: 'corrected' })], 'PACS');
-  expect(evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'unproven' } });
   expect(prove([{ sopUid: '1.2.3.4.5.6.7' }])).toBe(0);
 });
 
-test('a study that somebody holds stays until the last holder lets go, and both are told', () => {
+test('a study that somebody holds stays until the last holder lets go, and both are told', async () => {
   prove();
   const doing = { actor: serviceActor('test'), atMs: 5 };
   const { db } = clinic;
   placeHold(db, { studyId, holder: 'delivery', reason: 'not-delivered' }, doing);
   placeHold(db, { studyId, holder: 'delivery', reason: 'not-delivered' }, doing);
   placeHold(db, { studyId, holder: 'review', reason: 'peer-review' }, doing);
-  expect(evict()).toEqual({ ok: false, error: { code: 'held' } });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'held' } });
   releaseHold(db, { studyId, holder: 'delivery' }, doing);
   releaseHold(db, { studyId, holder: 'delivery' }, doing);
-  expect(evict()).toEqual({ ok: false, error: { code: 'held' } });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'held' } });
   releaseHold(db, { studyId, holder: 'review' }, doing);
   expect(
     clinic
@@ -81,12 +95,12 @@ test('a study that somebody holds stays until the last holder lets go, and both 
     ['study-hold-released', 'delivery'],
     ['study-hold-released', 'review'],
   ]);
-  expect(evict().ok).toBe(true);
+  expect((await evict()).ok).toBe(true);
 });
 
-test('the rows say so first; then the files go, and the study stays', () => {
+test('the rows say so first; then the files go, and the study stays', async () => {
   prove();
-  const outcome = evict();
+  const outcome = await evict();
   expect(filesLeft()).toBe(3);
   expect(listInstances(clinic.db, studyId).map(({ digest }) => isHere(clinic.db, digest))).toEqual([
     false,
@@ -99,12 +113,12 @@ test('the rows say so first; then the files go, and the study stays', () => {
   const bytes = outcome.ok ? outcome.value.bytes : 0;
   expect(bytes).toBeGreaterThan(0);
   expect(clinic.events('study-evicted')).toMatchObject([{ studyId, payload: { objects: 3, bytes, because: 'age' } }]);
-  expect(evict()).toEqual({ ok: false, error: { code: 'not-here' } });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'not-here' } });
 });
 
 test('what comes again is here again, one by one, and is kept from then on', async () => {
   prove();
-  removeFiles(evict());
+  removeFiles(await evict());
   clinic.pass(1000);
   const before = listKeptByAge(clinic.db, clinic.north.siteId, clinic.nowMs());
   expect(before).toEqual([]);
@@ -124,7 +138,7 @@ test('what comes again is here again, one by one, and is kept from then on', asy
 
 test('what a kill left between rows and files the next start sweeps away', async () => {
   prove();
-  evict(); // and no file is removed
+  await evict(); // and no file is removed
   expect(filesLeft()).toBe(3);
   const removed = await clinic.archive.objects.sweep({
     isNamed: (digest, encoding) => isExpected(clinic.db, digest, encoding),
@@ -150,7 +164,7 @@ test('a file on its way in again is not taken from under its receiver', async ()
   const again = await objects.receive();
   await again.write(await objects.read(object.digest, object.encoding));
   expect(await again.keep(object.digest)).toBe('existing');
-  expect(removeFiles(evict()).filter((isRemoved) => !isRemoved)).toHaveLength(1);
+  expect(removeFiles(await evict()).filter((isRemoved) => !isRemoved)).toHaveLength(1);
   expect((await objects.read(object.digest, object.encoding)).length).toBe(object.sizeBytes);
   await again.discard();
   expect(objects.remove(object.digest, object.encoding)).toBe(true);
@@ -158,28 +172,90 @@ test('a file on its way in again is not taken from under its receiver', async ()
 
 test('an object of two sites stays while either counts on it, and leaves with the second', async () => {
   const southId = await clinic.send(SLICES, 'SOUTH');
+  comeToAnEnd();
   const { db, south } = clinic;
   configurePeers(db, south.siteId, 'WETREAD', [
     { aeTitle: 'SOUTH', address: '10.0.0.1', intent: 'new' },
     { aeTitle: 'VAULT', address: '10.0.0.1', intent: 'comparison', isArchive: true },
   ]);
   prove();
-  expect(evict()).toMatchObject({ ok: true, value: { files: [], bytes: 0 } });
+  expect(await evict()).toMatchObject({ ok: true, value: { files: [], bytes: 0 } });
   expect([goneOf(studyId), goneOf(southId)]).toEqual([0, 0]);
   recordProof(db, {
     ...{ siteId: south.siteId, source: 'query', instances: uids(), atMs: 1 },
     peerId: listPeers(db, south.siteId).find(({ aeTitle }) => aeTitle === 'VAULT')?.peerId ?? '',
   });
-  const outcome = evictStudy(db, southId, 'size', 2);
+  const outcome = await evict(southId);
   expect(removeFiles(outcome)).toHaveLength(3);
   expect([goneOf(studyId), goneOf(southId), filesLeft()]).toEqual([3, 3, 0]);
   expect(await clinic.receive(clinic.associate('SOUTH'), ...SLICES)).toEqual(['success', 'success', 'success']);
   expect([goneOf(studyId), goneOf(southId)]).toEqual([0, 0]);
 });
 
+test.each(['held', 'discarded'] as const)(
+  'what another site has %s in its quarantine stays as a file',
+  async (state) => {
+    prove();
+    const { db, south } = clinic;
+    const [first] = listInstances(db, studyId);
+    const object = findObject(db, first?.digest ?? '');
+    if (object === null) throw new Error('no object');
+    quarantineObject(db, {
+      ...{
+        object,
+        reason: 'identifiers-missing',
+        sopUid: null,
+        studyId: null,
+        association: clinic.associate('SOUTH'),
+        atMs: 1,
+      },
+    });
+    const [row] = listQuarantine(db, south.siteId, { state: 'held', limit: 1 });
+    const quarantineId = row?.quarantineId ?? '';
+    const settling = { siteId: south.siteId, quarantineId, actor: serviceActor('test'), atMs: 2 };
+    if (state === 'discarded') discardQuarantined(db, { ...settling, reason: 'test-object' });
+    expect(removeFiles(await evict())).toHaveLength(2);
+    expect([isHere(db, object.digest), filesLeft()]).toEqual([true, 1]);
+  },
+);
+
+test('a large study goes in steps, each asked anew; cut short, the rest goes the next time', async () => {
+  const big = await clinic.send(
+    Array.from({ length: 70 }, (_, n) =>
+      aSlice(n, { StudyInstanceUID: '1.2.77', SeriesInstanceUID: '1.2.77.1', SOPInstanceUID: `1.2.77.1.${n + 1}` }),
+    ),
+    'PACS',
+  );
+  comeToAnEnd();
+  prove(listInstances(clinic.db, big).map(({ sopUid }) => ({ sopUid })));
+  const input = { studyId: big, because: 'age', atMs: 1 } as const;
+  const doing = { actor: serviceActor('test'), atMs: 5 };
+  const steps: number[] = [];
+  const first = await evictStudy(clinic.db, input, async (files) => {
+    steps.push(files.length);
+    placeHold(clinic.db, { studyId: big, holder: 'review', reason: 'peer-review' }, doing);
+  });
+  expect([first, steps, goneOf(big), clinic.events('study-evicted')]).toEqual([
+    { ok: false, error: { code: 'held' } },
+    [64],
+    64,
+    [],
+  ]);
+  releaseHold(clinic.db, { studyId: big, holder: 'review' }, doing);
+  expect(await evict(big)).toMatchObject({ ok: true, value: { objects: 6 } });
+  expect(goneOf(big)).toBe(70);
+});
+
+test('a study that is still receiving stays', async () => {
+  const association = clinic.associate('PACS');
+  await clinic.receive(association, aSlice(4));
+  prove();
+  expect(await evict()).toEqual({ ok: false, error: { code: 'still-receiving' } });
+});
+
 test('another header of what was let go waits in quarantine: there is nothing to compare it with', async () => {
   prove();
-  removeFiles(evict());
+  removeFiles(await evict());
   await clinic.receive(clinic.associate('PACS'), aSlice(1, { PatientComments: 'corrected' }));
   expect(clinic.events('instance-quarantined')).toMatchObject([{ payload: { reason: 'same-uid-other-pixels' } }]);
 });
@@ -187,7 +263,7 @@ test('another header of what was let go waits in quarantine: there is nothing to
 test.each([
   ['studies by age', LIST_KEPT_BY_AGE, 'studies_kept_by_age'],
   ['what is not proven', FIND_UNPROVEN, 'instances_by_study'],
-  ['other uses of a file', FIND_OTHER_USE, 'sqlite_autoindex_quarantine_2'],
+  ['other uses of a file', FIND_OTHER_USE, 'quarantine_by_digest'],
 ])('walks an index for %s, and no table', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);

@@ -4,6 +4,7 @@ import { findObject, isExpected, type ObjectRecord, recordEvicted } from '../pla
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { Completeness } from '../../../shared/domain/study.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
 
@@ -33,7 +34,7 @@ export const LIST_KEPT_BY_AGE = `
    ORDER BY last_received_at_ms, study_id LIMIT 50
 `;
 const FIND_STUDY = `
-  SELECT site_id AS siteId, patient_id AS patientId, correlation_id AS correlationId FROM studies
+  SELECT site_id AS siteId, patient_id AS patientId, correlation_id AS correlationId, completeness FROM studies
    WHERE study_id = ? AND deleted_at_ms IS NULL AND evicted_at_ms IS NULL
 `;
 /** Walks instances_by_study. */
@@ -47,14 +48,17 @@ const HOLDING_SITES = `
     SELECT min(site_id) FROM instances
     UNION ALL SELECT (SELECT min(i.site_id) FROM instances i WHERE i.site_id > holding.site_id) FROM holding WHERE site_id IS NOT NULL)
 `;
-/** An object is one file whichever sites have it: another study that counts on it keeps it, and so does quarantine. */
+/**
+ * An object is one file whichever sites have it: another study that counts on it keeps it, and so does the quarantine of any
+ * site, also where it was discarded: it may be taken back.
+ */
 export const FIND_OTHER_USE = `
   ${HOLDING_SITES}
   SELECT 1 FROM holding JOIN instance_versions v ON v.site_id = holding.site_id AND v.sop_uid = @sopUid AND v.digest = @digest
     JOIN instances i ON i.instance_id = v.instance_id JOIN studies s ON s.study_id = i.study_id
    WHERE i.study_id <> @studyId AND s.evicted_at_ms IS NULL
   UNION ALL
-  SELECT 1 FROM holding JOIN quarantine q ON q.site_id = holding.site_id AND q.digest = @digest AND +q.state = 'held'
+  SELECT 1 FROM quarantine q WHERE q.digest = @digest AND +q.state <> 'released'
   LIMIT 1
 `;
 const MARK_EVICTED = 'UPDATE studies SET evicted_at_ms = ? WHERE study_id = ?';
@@ -67,6 +71,9 @@ const COUNT_GONE = `
      JOIN instances i ON i.instance_id = v.instance_id)
 `;
 
+/** Objects let go in one transaction, on the main thread. */
+const STEP = 64;
+
 /** Studies of a site that came before a moment and are here, oldest first, from a place on; at most 50. */
 export function listKeptByAge(
   db: ReadableDb,
@@ -77,38 +84,70 @@ export function listKeptByAge(
   return prepared<EvictionCandidate>(db, LIST_KEPT_BY_AGE).all({ siteId, beforeMs, ...after });
 }
 
+type EvictionRefusal = { readonly code: 'not-here' | 'still-receiving' | 'held' | 'unproven' };
+
 /**
- * Lets a study's files go: its rows say so first, and the files given are then nobody's. Only where nobody holds the study
- * and an archive is known to hold all of it as it is here. A file that another study or quarantine counts on stays.
+ * Lets a study's files go, a step of at most 64 objects at a time: their rows say so first, and the files given to `freed` are
+ * then nobody's. Only where the study came to an end, nobody holds it and an archive is known to hold all of it as it is
+ * here. A file that another study or quarantine counts on stays. The study itself is marked last: cut short, it is a
+ * candidate again, and the rest goes then. A study that is still to be read may go as well: it is fetched again when asked for.
  */
-export function evictStudy(
+export async function evictStudy(
   db: WritableDb,
-  studyId: string,
-  because: EvictionCause,
-  atMs: number,
-): Result<{ readonly files: FreedFiles; readonly bytes: number }, { code: 'not-here' | 'held' | 'unproven' }> {
+  { studyId, because, atMs }: { readonly studyId: string; readonly because: EvictionCause; readonly atMs: number },
+  freed: (files: FreedFiles) => Promise<void>,
+): Promise<Result<{ readonly objects: number; readonly bytes: number }, EvictionRefusal>> {
+  const current = prepared<{ sopUid: string; digest: string }>(db, LIST_CURRENT).all(studyId);
+  let [objects, bytes] = [0, 0];
+  for (let from = 0; from < current.length; from += STEP) {
+    const step = inTransaction(db, () => {
+      const study = findEvictable(db, studyId);
+      return study.ok ? ok(freeStep(db, studyId, current.slice(from, from + STEP), atMs)) : study;
+    });
+    if (!step.ok) return step;
+    objects += step.value.length;
+    bytes += step.value.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    await freed(step.value);
+  }
   return inTransaction(db, () => {
-    const study = prepared<{ siteId: string; patientId: string; correlationId: string }>(db, FIND_STUDY).get(studyId);
-    if (study === undefined) return err({ code: 'not-here' });
-    if (isHeld(db, studyId)) return err({ code: 'held' });
-    if (!isHeldElsewhere(db, studyId)) return err({ code: 'unproven' });
-    const current = prepared<{ sopUid: string; digest: string }>(db, LIST_CURRENT).all(studyId);
+    const study = findEvictable(db, studyId);
+    if (!study.ok) return study;
+    const { siteId, patientId, correlationId } = study.value;
     prepared(db, MARK_EVICTED).run(atMs, studyId);
-    const files: ObjectRecord[] = [];
-    for (const { sopUid, digest } of current) {
-      const object = freeObject(db, { studyId, sopUid, digest }, atMs);
-      if (object === null) continue;
-      prepared(db, COUNT_GONE).run({ gone: 1, sopUid, digest, atMs });
-      files.push(object);
-    }
-    const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     appendEvent(db, {
       kind: 'study-evicted',
-      payload: { objects: files.length, bytes, because },
-      ...{ ...study, studyId, actor: serviceActor('archive'), atMs },
+      payload: { objects, bytes, because },
+      ...{ siteId, studyId, patientId, correlationId, actor: serviceActor('archive'), atMs },
     });
-    return ok({ files, bytes });
+    return ok({ objects, bytes });
   });
+}
+
+type Evictable = { siteId: string; patientId: string; correlationId: string; completeness: Completeness };
+
+/** Asked before every step: what happens between two of them may speak against the next. */
+function findEvictable(db: ReadableDb, studyId: string): Result<Evictable, EvictionRefusal> {
+  const study = prepared<Evictable>(db, FIND_STUDY).get(studyId);
+  if (study === undefined) return err({ code: 'not-here' });
+  if (isHeld(db, studyId)) return err({ code: 'held' });
+  if (!isHeldElsewhere(db, studyId)) return err({ code: 'unproven' });
+  return study.completeness === 'receiving' ? err({ code: 'still-receiving' }) : ok(study);
+}
+
+function freeStep(
+  db: WritableDb,
+  studyId: string,
+  step: readonly { readonly sopUid: string; readonly digest: string }[],
+  atMs: number,
+): readonly ObjectRecord[] {
+  const files: ObjectRecord[] = [];
+  for (const { sopUid, digest } of step) {
+    const object = freeObject(db, { studyId, sopUid, digest }, atMs);
+    if (object === null) continue;
+    prepared(db, COUNT_GONE).run({ gone: 1, sopUid, digest, atMs });
+    files.push(object);
+  }
+  return files;
 }
 
 /** Marks an object's file as gone where only this study counts on it; null where it stays, or was gone before. */

@@ -111,16 +111,19 @@ function damage(sopUid: string): void {
   reportDamage(clinic.db, { digest, encoding, condition: 'missing', holders, atMs: clinic.nowMs() });
 }
 
-function letGo(): void {
+async function letGo(): Promise<void> {
   const [archive] = listPeers(clinic.db, clinic.north.siteId);
   const instances = uids.map((sopUid) => ({ sopUid }));
   recordProof(clinic.db, {
     ...{ siteId: clinic.north.siteId, peerId: archive?.peerId ?? '', source: 'commitment', instances },
     atMs: clinic.nowMs(),
   });
-  const gone = evictStudy(clinic.db, studyId, 'age', clinic.nowMs());
+  clinic.pass(3_600_000);
+  clinic.runJobs();
+  const gone = await evictStudy(clinic.db, { studyId, because: 'age', atMs: clinic.nowMs() }, async (files) => {
+    for (const { digest, encoding } of files) rmSync(objectPath(clinic.objectsDir, digest, encoding));
+  });
   if (!gone.ok) throw new Error(gone.error.code);
-  for (const { digest, encoding } of gone.value.files) rmSync(objectPath(clinic.objectsDir, digest, encoding));
 }
 
 test('what is damaged is asked of the archive, and whole again byte for byte', async () => {
@@ -166,7 +169,7 @@ test('one peer after the other is asked, archives first, each once a day', async
 test('a study that was let go comes back on a person’s word, from who is known to hold it', async () => {
   expect(recall()).toEqual({ ok: false, error: { code: 'study-is-here' } });
   configure(['ARCHIVE', await serve(records), true]);
-  letGo();
+  await letGo();
   expect([countLetGo(clinic.db, studyId), isHere(clinic.db, digestOf(uids[0] ?? ''))]).toEqual([3, false]);
   const first = recall();
   expect(first).toMatchObject({ ok: true, value: { because: 'let-go-here', state: 'queued' } });
@@ -177,9 +180,9 @@ test('a study that was let go comes back on a person’s word, from who is known
   expect(uids.every((uid) => isHere(clinic.db, digestOf(uid)))).toBe(true);
 });
 
-test('where no archive can be called any more, it says so', () => {
+test('where no archive can be called any more, it says so', async () => {
   configure(['ARCHIVE', 1, true]);
-  letGo();
+  await letGo();
   configure();
   expect(recall()).toEqual({ ok: false, error: { code: 'no-archive-to-ask' } });
   expect(recallStudy(clinic.db, { siteId: clinic.south.siteId, studyId, actor: USER, atMs: 0 })).toEqual({

@@ -2,6 +2,7 @@ import type { Release } from '../../../shared/domain/correction.ts';
 import { findObject, recordObject } from '../platform/objects/records.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { forgetInstance } from './delete-study.ts';
 import { isHere, noteReturn } from './eviction.ts';
 import { fileVersion, noteAssociation } from './file-version.ts';
 import { type CurrentVersion, type Filing, type FilingOutcome, statedPatient, type StudyState } from './filing.ts';
@@ -13,7 +14,7 @@ import type { StoredVersion } from './same-pixels.ts';
 /** Walks the unique index of instances by site and SOP Instance UID. Of a study split off the UID is the one its objects carry. */
 export const FIND_CURRENT = `
   SELECT i.instance_id AS instanceId, i.study_id AS studyId, i.series_id AS seriesId, coalesce(o.study_uid, s.study_uid) AS studyUid,
-         s.split_from IS NOT NULL AS isSplitOff, v.digest, v.transfer_syntax_uid AS transferSyntaxUid
+         s.split_from IS NOT NULL AS isSplitOff, s.deleted_at_ms IS NOT NULL AS isDeleted, v.digest, v.transfer_syntax_uid AS transferSyntaxUid
     FROM instances i JOIN studies s ON s.study_id = i.study_id LEFT JOIN studies o ON o.study_id = s.split_from
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.site_id = ? AND i.sop_uid = ?
@@ -38,7 +39,7 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     const named = prepared<StudyState>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
     const study =
       named && (prepared<StudyState>(db, FIND_SPLIT_OFF).get(filing.instance.seriesUid, named.studyId) ?? named);
-    const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
+    const current = findCurrent(db, siteId, sopUid, filing.atMs);
     if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
       // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
       noteReturn(db, filing.object, sopUid, filing.atMs);
@@ -69,6 +70,14 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
   });
 }
 
+/** The version that counts now; one whose study is deleted, its objects not all let go yet, counts no more. */
+function findCurrent(db: WritableDb, siteId: string, sopUid: string, atMs: number): CurrentVersion | null {
+  const current = prepared<CurrentVersion>(db, FIND_CURRENT).get(siteId, sopUid) ?? null;
+  if (current?.isDeleted !== 1) return current;
+  forgetInstance(db, current, atMs);
+  return null;
+}
+
 function setAside(
   db: WritableDb,
   filing: Filing,
@@ -79,6 +88,8 @@ function setAside(
   quarantineObject(db, { object, reason, sopUid: filing.instance.sopUid, studyId, association, atMs });
   return { state: 'quarantined', reason };
 }
+
+const DOES_NOT_APPLY: FilingOutcome = { state: 'does-not-apply', code: 'release-does-not-apply' };
 
 /** Files an object against the outcome table, as a person decided. */
 function fileReleased(
@@ -93,19 +104,21 @@ function fileReleased(
 ): FilingOutcome {
   const { named, study, current } = found;
   if (release === 'as-current-version') {
-    if (current === null) return { state: 'does-not-apply' };
+    if (current === null) return DOES_NOT_APPLY;
+    // Only beside what it replaces: an object that was let go is fetched again first.
+    if (!isHere(db, current.digest)) return { state: 'does-not-apply', code: 'current-not-here' };
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
     replaceVersion(db, filing, current);
     return { state: 'filed' };
   }
   // The site keeps one object of a SOP Instance UID: a second one can replace the first, not stand beside it.
-  if (current !== null || named === null || study === null) return { state: 'does-not-apply' };
+  if (current !== null || named === null || study === null) return DOES_NOT_APPLY;
   if (release === 'into-the-study-it-names') {
     fileVersion(db, filing, study, null);
     return { state: 'filed' };
   }
-  if (study !== named) return { state: 'does-not-apply' };
+  if (study !== named) return DOES_NOT_APPLY;
   fileVersion(db, filing, insertStudy(db, filing, named.studyId), null);
   return { state: 'filed' };
 }

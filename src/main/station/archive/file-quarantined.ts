@@ -12,7 +12,7 @@ import { isIdentified } from './identified-instance.ts';
 import { healObject } from './integrity.ts';
 import { findQuarantined, type QuarantineRow } from './list-quarantine.ts';
 import { type Archive, fileReadable, readArrived } from './receive-object.ts';
-import { settleRow, type Settling } from './settle-quarantined.ts';
+import { settleRow, type Settling, whileClaimed } from './settle-quarantined.ts';
 import { openBody } from './stored-dataset.ts';
 
 /** What filing an object again came to: it is in a study now, or still set aside, perhaps for another reason. */
@@ -24,6 +24,8 @@ export type FilingAgainFailure = {
   readonly code:
     | 'quarantined-not-found'
     | 'already-settled'
+    | 'being-settled'
+    | 'current-not-here'
     | 'object-not-here'
     | 'sender-unknown'
     | 'release-does-not-apply';
@@ -42,6 +44,14 @@ const REOPEN = `
  * other UIDs is filed by its own.
  */
 export async function fileQuarantined(
+  archive: Archive,
+  input: Settling & { readonly release?: Release },
+): Promise<Result<FiledAgain, FilingAgainFailure>> {
+  const filed = await whileClaimed(archive.db, input.quarantineId, () => fileHeld(archive, input));
+  return filed ?? err({ code: 'being-settled' });
+}
+
+async function fileHeld(
   archive: Archive,
   input: Settling & { readonly release?: Release },
 ): Promise<Result<FiledAgain, FilingAgainFailure>> {
@@ -64,7 +74,7 @@ export async function fileQuarantined(
   if (association === null) return err({ code: 'sender-unknown' });
   const release = input.release === undefined ? {} : { release: input.release };
   const settled = await fileReadable(archive, { ...filing, ...release, object, association, quiet: archive.quiet });
-  if (settled.state === 'does-not-apply') return err({ code: 'release-does-not-apply' });
+  if (settled.state === 'does-not-apply') return err({ code: settled.code });
   if (settled.state === 'quarantined' && settled.reason === row.reason)
     return ok({ outcome: 'still-held', reason: row.reason });
   const because = input.release ?? 'filed-again';

@@ -28,7 +28,7 @@ export type SettledFiling =
   | { readonly state: 'filed' | 'duplicate' }
   | { readonly state: 'quarantined'; readonly reason: QuarantineReason }
   /** What a person decided does not fit how things are. */
-  | { readonly state: 'does-not-apply' };
+  | { readonly state: 'does-not-apply'; readonly code: 'release-does-not-apply' | 'current-not-here' };
 /** What became of it; `compare-pixels` asks the caller to compare and file again. */
 export type FilingOutcome = SettledFiling | { readonly state: 'compare-pixels'; readonly current: StoredVersion };
 
@@ -39,6 +39,8 @@ export type CurrentVersion = {
   readonly seriesId: string;
   readonly studyUid: string;
   readonly isSplitOff: 0 | 1;
+  /** Its study is deleted, and the instance about to be. */
+  readonly isDeleted: 0 | 1;
   readonly digest: string;
   readonly transferSyntaxUid: string;
 };

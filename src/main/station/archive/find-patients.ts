@@ -27,9 +27,9 @@ export type PatientRecord = {
 
 type PatientRow = Omit<PatientRecord, 'numbers'>;
 
-/** A study that shows nothing counts nowhere: hidden whole, or split off and put back. */
+/** A study that shows nothing counts nowhere: hidden whole, split off and put back, or deleted. */
 export const IS_SHOWN =
-  'EXISTS (SELECT 1 FROM instances shown WHERE shown.study_id = s.study_id AND shown.is_hidden = 0)';
+  's.deleted_at_ms IS NULL AND EXISTS (SELECT 1 FROM instances shown WHERE shown.study_id = s.study_id AND shown.is_hidden = 0)';
 const FIND_PATIENT = `
   SELECT p.patient_id AS patientId, p.site_id AS siteId, p.identity_version AS identityVersion, p.name,
          p.birth_date_raw AS birthDateRaw, p.sex,

@@ -4,12 +4,16 @@ import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keep
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { DiskState } from '../platform/disk-watch.ts';
+import { freshRowId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
 import { isExpected, sumSizes } from '../platform/objects/records.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
+import type { Actor } from '../platform/ledger/event.ts';
 import { durable } from '../platform/store/durability.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
-import { deleteStudy } from './delete-study.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import { deleteStudy, freeDeleted, listHalfDeleted } from './delete-study.ts';
 import { type EvictionCause, type EvictionPlace, evictStudy, type FreedFiles, listKeptByAge } from './eviction.ts';
 import type { RetentionQuestion, RetentionRules } from './retention.ts';
 
@@ -28,8 +32,11 @@ export type CacheKeeper = {
   start(): void;
   /** Looks at every site once: what `start` does again and again. */
   runOnce(): Promise<void>;
-  /** Deletes by the rules in force, in the background; a run under way goes on. */
-  runRetention(siteId: string): Result<null, { code: 'retention-running' }>;
+  /**
+   * Deletes by the rules in force, in the background, on somebody's word; a run under way goes on. Refused within a day of
+   * the clock being set: what looks old may not be.
+   */
+  runRetention(siteId: string, actor: Actor): Result<null, { code: 'retention-running' | 'clock-set-lately' }>;
   /** What happened at the last look, or null before the first. */
   lastRun(siteId: string): CacheStatus['lastRun'];
   stop(): Promise<void>;
@@ -42,7 +49,7 @@ type KeeperTools = {
   readonly disk: { readonly state: DiskState };
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether a study is still on the open worklist as new. */
+  /** Whether a study is still somebody's work: no rule deletes it then. */
   readonly isOpen: (studyId: string) => boolean;
   /** What takes its time is asked of the reader threads. */
   readonly measure: (siteId: string) => Promise<CacheSize>;
@@ -93,6 +100,9 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
   let stopping = false;
   let working: Promise<void> = Promise.resolve();
   let deletedAtMs = Number.NEGATIVE_INFINITY;
+  /** Until then ages are not believed. */
+  let doubtedUntilMs = Number.NEGATIVE_INFINITY;
+  let forgetJumps: (() => void) | undefined;
 
   /** Between two steps: others first, and an end where the station ends. */
   async function yieldToOthers(): Promise<void> {
@@ -134,16 +144,26 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
       for (const { studyId, keptSinceMs } of candidates) {
         await yieldToOthers();
         if (run.bytes >= over.bytes || (because === 'disk' && tools.disk.state === 'enough')) return;
-        if (keptSinceMs >= beforeMs || tools.isOpen(studyId)) continue;
-        const gone = evictStudy(db, studyId, because, clock.nowMs());
+        if (keptSinceMs >= beforeMs) continue;
+        const gone = await evictStudy(db, { studyId, because, atMs: clock.nowMs() }, removeFiles);
         if (!gone.ok) continue;
-        await removeFiles(gone.value.files);
         run.studies += 1;
         run.bytes += gone.value.bytes;
       }
       place = candidates.at(-1);
       if (place === undefined) return;
     }
+  }
+
+  /** Whether an age may be a clock's that was set: nothing is deleted by it before a day has passed. */
+  const isClockDoubted = () => {
+    const nowMs = clock.nowMs(); // hears of a jump, too
+    if (doubtedUntilMs === Number.POSITIVE_INFINITY) doubtedUntilMs = nowMs + DAY_MS;
+    return nowMs < doubtedUntilMs;
+  };
+
+  async function finishDeletions(siteId: string): Promise<void> {
+    for (const studyId of listHalfDeleted(db, siteId)) await freeDeleted(db, studyId, clock.nowMs(), removeFiles);
   }
 
   async function retain({ siteId, retention: rules }: KeptSite): Promise<void> {
@@ -154,8 +174,8 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
         if (verdict !== 'delete') continue;
         await yieldToOthers();
         const deletion = { siteId, studyId, rules, isOpen: tools.isOpen(studyId), atMs: clock.nowMs() };
-        const deleted = deleteStudy(db, deletion);
-        if (deleted.ok) await removeFiles(deleted.value.files);
+        if (isClockDoubted()) return;
+        if (deleteStudy(db, deletion).ok) await freeDeleted(db, studyId, deletion.atMs, removeFiles);
       }
       after = window.next ?? undefined;
     } while (after !== undefined);
@@ -168,6 +188,11 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     return run;
   }
 
+  forgetJumps = clock.onJump?.(() => {
+    // Not asked of the clock again: the time it is about to give out is the new one.
+    doubtedUntilMs = Number.POSITIVE_INFINITY;
+  });
+
   async function quietly(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -177,7 +202,11 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
   }
 
   async function runOnce(): Promise<void> {
-    for (const site of sites) await quietly(() => letGo(site));
+    for (const site of sites) {
+      await quietly(() => finishDeletions(site.siteId));
+      await quietly(() => letGo(site));
+    }
+    if (isClockDoubted()) return;
     if (clock.nowMs() - deletedAtMs < RETENTION_EVERY_MS) return;
     deletedAtMs = clock.nowMs();
     for (const site of sites) {
@@ -196,9 +225,17 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
       timer.unref();
     },
     runOnce,
-    runRetention(siteId) {
+    runRetention(siteId, actor) {
       const site = sites.find((one) => one.siteId === siteId);
       if (deleting.has(siteId)) return err({ code: 'retention-running' });
+      if (isClockDoubted()) return err({ code: 'clock-set-lately' });
+      inTransaction(db, () =>
+        appendEvent(db, {
+          kind: 'retention-run-asked',
+          payload: {},
+          ...{ siteId, actor, correlationId: freshRowId(), atMs: clock.nowMs() },
+        }),
+      );
       if (site !== undefined) void begin(site);
       return ok(null);
     },
@@ -206,6 +243,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     async stop() {
       stopping = true;
       if (timer !== null) clearInterval(timer);
+      forgetJumps?.();
       await working;
       await Promise.all(deleting.values());
     },

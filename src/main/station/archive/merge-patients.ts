@@ -9,7 +9,8 @@ import { type Correction, tellCorrection } from './tell-correction.ts';
 const LINK_PATIENTS = `
   INSERT INTO patient_links (link_id, site_id, from_patient_id, to_patient_id, linked_at_ms) VALUES (?, ?, ?, ?, ?)
 `;
-const LIST_STUDIES = 'SELECT study_id AS studyId FROM studies WHERE patient_id = ? ORDER BY study_id';
+const LIST_STUDIES =
+  'SELECT study_id AS studyId FROM studies WHERE patient_id = ? AND deleted_at_ms IS NULL ORDER BY study_id';
 
 /**
  * Says that two patients are one person: the studies of the first are the second's from now on, those that still arrive

@@ -20,22 +20,28 @@ export type SetAside = {
 const INSERT_QUARANTINE = `
   INSERT INTO quarantine (quarantine_id, site_id, digest, reason, state, sop_uid, study_id, peer_id, received_at_ms)
   VALUES (@quarantineId, @siteId, @digest, @reason, 'held', @sopUid, @studyId, @peerId, @atMs)
-  ON CONFLICT (site_id, digest, reason) DO NOTHING
+  ON CONFLICT (site_id, digest, reason) DO UPDATE
+     SET state = 'held', settled_at_ms = NULL, settled_by = NULL, settled_because = NULL, sop_uid = excluded.sop_uid,
+         study_id = excluded.study_id, peer_id = excluded.peer_id, received_at_ms = excluded.received_at_ms
+   WHERE state = 'released'
+  RETURNING quarantine_id AS quarantineId
 `;
 const LIST_OF_STUDY = `
   SELECT reason, received_at_ms AS atMs FROM quarantine WHERE study_id = ? AND state = 'held' ORDER BY received_at_ms
 `;
 const COUNT_HELD = "SELECT count(*) AS held FROM quarantine WHERE site_id = ? AND state = 'held'";
 
-/** Sets an object aside once per digest and reason, however often it is sent again. */
+/**
+ * Sets an object aside once per digest and reason, however often it is sent again; one that was let in once and conflicts
+ * anew waits for a person anew, and one that was discarded stays so.
+ */
 export function quarantineObject(db: WritableDb, aside: SetAside): void {
   inTransaction(db, () => {
     const { siteId, peerId } = aside.association.peer;
     const { digest } = aside.object;
-    const quarantineId = freshRowId();
     recordObject(db, aside.object, aside.atMs);
     const row = {
-      quarantineId,
+      quarantineId: freshRowId(),
       siteId,
       digest,
       reason: aside.reason,
@@ -44,7 +50,9 @@ export function quarantineObject(db: WritableDb, aside: SetAside): void {
       peerId,
       atMs: aside.atMs,
     };
-    if (prepared(db, INSERT_QUARANTINE).run(row).changes === 0) return;
+    const held = prepared<{ quarantineId: string }>(db, INSERT_QUARANTINE).get(row);
+    if (held === undefined) return;
+    const { quarantineId } = held;
     appendEvent(db, {
       kind: 'instance-quarantined',
       payload: { quarantineId, digest, reason: aside.reason },

@@ -3,7 +3,7 @@ import type { EventPayload } from '../../../shared/domain/event-kinds.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
-import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { findQuarantined, type QuarantineRow } from './list-quarantine.ts';
 
@@ -14,6 +14,21 @@ export type Settling = {
   readonly actor: Actor;
   readonly atMs: number;
 };
+
+const claimed = new WeakMap<ReadableDb, Set<string>>();
+
+/** Does what takes its time with a row while nobody else settles it; null where somebody is at it already. */
+export async function whileClaimed<T>(db: ReadableDb, quarantineId: string, work: () => Promise<T>): Promise<T | null> {
+  const rows = claimed.get(db) ?? new Set();
+  claimed.set(db, rows);
+  if (rows.has(quarantineId)) return null;
+  rows.add(quarantineId);
+  try {
+    return await work();
+  } finally {
+    rows.delete(quarantineId);
+  }
+}
 
 const SETTLE = `
   UPDATE quarantine SET state = @state, settled_at_ms = @atMs, settled_by = @by, settled_because = @because
@@ -39,13 +54,13 @@ export const LIST_DISCARDED = `
 export function discardQuarantined(
   db: WritableDb,
   input: Settling & { readonly reason: DiscardReason },
-): Result<null, { code: 'quarantined-not-found' | 'already-settled' }> {
+): Result<null, { code: 'quarantined-not-found' | 'already-settled' | 'being-settled' }> {
   return inTransaction(db, () => {
     const row = findQuarantined(db, input.siteId, input.quarantineId);
     if (row === null) return err({ code: 'quarantined-not-found' });
-    if (row.state !== 'held') return err({ code: 'already-settled' });
-    settleRow(db, row, { ...input, state: 'discarded', how: 'discarded', because: input.reason });
-    return ok(null);
+    if (claimed.get(db)?.has(row.quarantineId) === true) return err({ code: 'being-settled' });
+    const isSettled = settleRow(db, row, { ...input, state: 'discarded', how: 'discarded', because: input.reason });
+    return isSettled ? ok(null) : err({ code: 'already-settled' });
   });
 }
 
@@ -72,7 +87,7 @@ export function listDiscarded(db: WritableDb, siteId: string, beforeMs: number):
 
 type How = EventPayload<'quarantine-settled'>['how'];
 
-/** Marks a row as settled and tells of it, in the caller's transaction. */
+/** Marks a row as settled and tells of it, in the caller's transaction; false where it is settled already, and nothing is told. */
 export function settleRow(
   db: WritableDb,
   row: QuarantineRow,
@@ -83,10 +98,12 @@ export function settleRow(
     readonly actor: Actor;
     readonly atMs: number;
   },
-): void {
+): boolean {
   const { state, because, actor, atMs } = settled;
-  prepared(db, SETTLE).run({ quarantineId: row.quarantineId, state, because, by: actor.id, atMs });
+  const settling = { quarantineId: row.quarantineId, state, because, by: actor.id, atMs };
+  if (prepared(db, SETTLE).run(settling).changes === 0) return false;
   tellSettled(db, row, settled);
+  return true;
 }
 
 function tellSettled(

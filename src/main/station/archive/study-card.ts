@@ -32,7 +32,7 @@ export type StudyCard = {
   /** Objects that are shown. */
   readonly images: number;
   readonly hidden: number;
-  /** False where everything was hidden, or put back from a study split off: nobody is shown the study. */
+  /** False where everything was hidden, put back from a study split off, or deleted: nobody is shown the study. */
   readonly isShown: boolean;
   readonly expected: number | null;
   readonly priors: number;
@@ -58,11 +58,11 @@ const FIND_STUDY = `
          (SELECT i.issuer FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS issuer,
          (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id AND n.is_hidden = 0) AS images,
          (SELECT count(*) FROM instances n WHERE n.study_id = s.study_id AND n.is_hidden = 1) AS hidden,
-         s.split_from IS NOT NULL AS is_split_off,
+         s.split_from IS NOT NULL AS is_split_off, s.deleted_at_ms IS NOT NULL AS is_deleted,
          nullif(max(coalesce((SELECT max(e.instances) FROM study_expectations e WHERE e.study_id = s.study_id), 0),
                     coalesce((SELECT c.named FROM named_counts c WHERE c.site_id = s.site_id AND c.study_uid = s.study_uid), 0)),
                 0) AS expected,
-         (SELECT count(*) FROM studies o WHERE o.patient_id = s.patient_id AND o.study_id <> s.study_id
+         (SELECT count(*) FROM studies o WHERE o.patient_id = s.patient_id AND o.study_id <> s.study_id AND o.deleted_at_ms IS NULL
              AND EXISTS (SELECT 1 FROM instances n WHERE n.study_id = o.study_id AND n.is_hidden = 0)) AS priors,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held') AS quarantined,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held'
@@ -101,6 +101,7 @@ type StudyRow = {
   readonly images: number;
   readonly hidden: number;
   readonly is_split_off: 0 | 1;
+  readonly is_deleted: 0 | 1;
   readonly expected: number | null;
   readonly priors: number;
   readonly quarantined: number;
@@ -136,7 +137,7 @@ export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null
     marks: evidence === null || (isReceiving && evidence.rule !== 'undecided') ? [] : evidence.marks,
     images: row.images,
     hidden: row.hidden,
-    isShown: row.images > 0 || (row.hidden === 0 && row.is_split_off === 0),
+    isShown: row.is_deleted === 0 && (row.images > 0 || (row.hidden === 0 && row.is_split_off === 0)),
     expected: row.expected,
     priors: row.priors,
     quarantined: row.quarantined,

@@ -91,9 +91,16 @@ export function findRow(db: ReadableDb, siteIds: readonly string[], studyId: str
   return row === undefined || !siteIds.includes(row.siteId) ? null : showRow(db, row);
 }
 
-const IS_OPEN = "SELECT 1 FROM open_studies WHERE study_id = ? AND intent = 'new'";
+/** A row stays for as long as the study does: that there is one says nothing. */
+const IS_OPEN = `
+  SELECT 1 FROM open_studies WHERE study_id = ? AND intent = 'new'
+     AND CASE json_extract(row, '$.report') WHEN 'none' THEN is_opened = 0 WHEN 'preliminary' THEN 1 ELSE 0 END
+`;
 
-/** Whether a study is on the open worklist as new: somebody's work still. */
+/**
+ * Whether a study is somebody's work still: it came as new, and is neither reported finally nor, where reports are written
+ * elsewhere, was ever opened.
+ */
 export function isOpenStudy(db: ReadableDb, studyId: string): boolean {
   return prepared(db, IS_OPEN).get(studyId) !== undefined;
 }

@@ -1,4 +1,4 @@
-import type { Principal } from '../../access/index.ts';
+import { actorOf, type Principal } from '../../access/index.ts';
 import type { CacheKeeper, KeptSite } from '../../archive/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { StationServices } from '../services.ts';
@@ -31,6 +31,6 @@ export function keepingServices({
       readers.run('preview-retention', {
         ...{ siteId: principal.siteId, rules: siteOf(principal)?.retention ?? [], nowMs: clock.nowMs(), after, limit },
       }),
-    run: ({ siteId }) => keeper.runRetention(siteId),
+    run: (principal) => keeper.runRetention(principal.siteId, actorOf(principal)),
   };
 }

@@ -442,5 +442,9 @@ CREATE INDEX sender_counts_due ON sender_counts (due_at_ms);
 
 -- what leaves names whom it is of now: which correction an object left under, so that one taken under another patient is sent anew
 ALTER TABLE delivery_items ADD COLUMN corrected_at_ms INTEGER; -- null: as it was received
+
+-- archive, keeping: a deletion that a stop cut short is found again, and who counts on an object in any site's quarantine
+CREATE INDEX studies_half_deleted ON studies (site_id, study_id) WHERE deleted_at_ms IS NOT NULL AND evicted_at_ms IS NULL;
+CREATE INDEX quarantine_by_digest ON quarantine (digest);
 `,
 };
