@@ -6,6 +6,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice } from '../testing/objects.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import {
+  configurePeers,
   countQuarantineByReason,
   describeQuarantined,
   discardQuarantined,
@@ -13,12 +14,16 @@ import {
   getStudyCard,
   listDiscarded,
   listInstances,
+  listPeers,
   listPriorIds,
   listQuarantine,
   moveStudy,
   receiveObject,
+  recordProof,
   takeBackQuarantined,
 } from './index.ts';
+import { deleteStudy, freeDeleted } from './delete-study.ts';
+import { evictStudy } from './eviction.ts';
 import { LIST_ROWS } from './list-quarantine.ts';
 
 let clinic: Clinic;
@@ -178,4 +183,57 @@ test('pages of the list follow each other without gap or repetition, by reason, 
   expect(list({ toMs: clinic.nowMs() - 1 })).toHaveLength(4);
   expect(planOf(clinic.db, LIST_ROWS).join()).toMatch(/quarantine_in_order/);
   expect(planOf(clinic.db, LIST_ROWS).join()).not.toMatch(/TEMP B-TREE/);
+});
+
+test('what was let in and conflicts anew waits for a person anew; what was discarded does not', async () => {
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  expect(await file(row.quarantineId, 'as-current-version')).toMatchObject({ ok: true });
+  // The study left by a rule, and came again from the one who has the first version.
+  const rules = [{ name: 'r', olderThanDays: 1, action: 'delete' as const, evenUnproven: true, inForceBy: 'lead' }];
+  clinic.pass(10 * 86_400_000);
+  const { siteId } = clinic.north;
+  deleteStudy(clinic.db, { siteId, studyId: study, rules, isOpen: false, atMs: clinic.nowMs() });
+  await freeDeleted(clinic.db, study, clinic.nowMs(), async () => undefined);
+  const again = await clinic.send([1, 2].map((one) => aSlice(one)));
+  const resend = () => clinic.receive(clinic.associate(), aSlice(1, OTHER_PIXELS));
+  expect(await resend()).toEqual(['success']);
+  expect(held()).toMatchObject([{ quarantineId: row.quarantineId, studyId: again, settledBy: null }]);
+  expect(clinic.events('instance-quarantined').map(({ studyId }) => studyId)).toEqual([study, again]);
+  await resend();
+  expect(clinic.events('instance-quarantined')).toHaveLength(2);
+  discard(row.quarantineId);
+  await resend();
+  expect([held(), clinic.events('instance-quarantined').length]).toEqual([[], 2]);
+});
+
+test('one object is settled once: who comes while it is being filed is told so', async () => {
+  const { row } = await withOneAside(OTHER_PIXELS);
+  const filing = file(row.quarantineId, 'as-current-version');
+  const refused = { ok: false, error: { code: 'being-settled' } };
+  expect([discard(row.quarantineId), await file(row.quarantineId)]).toEqual([refused, refused]);
+  expect(await filing).toMatchObject({ ok: true });
+  expect(discard(row.quarantineId)).toEqual({ ok: false, error: { code: 'already-settled' } });
+  expect(clinic.events('quarantine-settled')).toHaveLength(1);
+});
+
+test('nothing takes the place of a version that was let go: it is fetched back first', async () => {
+  const { db, north } = clinic;
+  configurePeers(db, north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
+    { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', isArchive: true },
+  ]);
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  const peerId = listPeers(db, north.siteId).find(({ isArchive }) => isArchive)?.peerId ?? '';
+  recordProof(db, { siteId: north.siteId, peerId, source: 'query', instances: listInstances(db, study), atMs: 1 });
+  clinic.pass(3_600_000);
+  clinic.runJobs();
+  const gone = await evictStudy(db, { studyId: study, because: 'age', atMs: 2 }, async (files) => {
+    for (const { digest, encoding } of files) clinic.archive.objects.remove(digest, encoding);
+  });
+  expect(gone.ok).toBe(true);
+  expect(await file(row.quarantineId, 'as-current-version')).toEqual({
+    ok: false,
+    error: { code: 'current-not-here' },
+  });
+  expect(held()).toHaveLength(1);
 });

@@ -44,5 +44,7 @@ export function worklistConsumer(
 }
 
 function patientsOf(event: LedgerEvent): readonly string[] {
+  // One study less counts as a prior of the others.
+  if (event.kind === 'study-deleted' && event.patientId !== null) return [event.patientId];
   return event.payload !== null && 'patientIds' in event.payload ? event.payload.patientIds : [];
 }
