@@ -64,7 +64,7 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
     const { objects } = quietHead(5);
     for (const [index, { file }] of objects.entries()) writeFileSync(path.join(disc, 'IMAGES', `IM${index}`), file);
     const made = await runPeer('dcmmkdir', ['+r', '+D', path.join(disc, 'DICOMDIR'), '+id', disc, '-Pgp', 'IMAGES']);
-    expect(made, made.output).toMatchObject({ exitCode: 0 });
+    expect(made).toMatchObject({ exitCode: 0 });
     await rename(path.join(disc, 'IMAGES', 'IM0'), path.join(drive, 'taken-away'));
     const ended = await importFrom('DISC');
     expect(ended.counts).toMatchObject({ found: objects.length, stored: objects.length - 1, failed: 1 });
@@ -86,10 +86,10 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
       'DirectoryRecordType',
       path.join(made, 'DICOMDIR'),
     ]);
-    expect(dump.exitCode, dump.output).toBe(0);
+    expect(dump.exitCode).toBe(0);
     const listed = [...dump.output.matchAll(/\[(DICOM\\[^\]]+)\]/g)].map(([, id]) => id?.replaceAll('\\', '/'));
     expect(listed).toHaveLength(objects.length);
-    for (const file of listed) expect(existsSync(path.join(made, file ?? '')), file).toBe(true);
+    expect(listed.filter((file) => !existsSync(path.join(made, file ?? '')))).toEqual([]);
     cpSync(path.join(made, 'DICOMDIR'), ours);
     // Appending reads every record by its offsets, and holds the file-set's consistency.
     const added = path.join(made, 'DICOM', 'ADDED');
@@ -106,7 +106,7 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
       '-Pgp',
       'DICOM/ADDED',
     ]);
-    expect(appended, appended.output).toMatchObject({ exitCode: 0 });
+    expect(appended).toMatchObject({ exitCode: 0 });
     const again = await readDicomdir(await readFile(path.join(made, 'DICOMDIR')));
     expect(again.ok && again.value.length).toBe(objects.length + 1);
   });
