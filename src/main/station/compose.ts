@@ -235,7 +235,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     studies: (siteIds, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
     series: (siteIds, keys, page) => readers.run('find-series', { siteIds, keys, page }),
     instances: (siteIds, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
-    sendable: (siteIds, keys) => readers.run('find-sendable', { siteIds, keys }),
+    outgoing: (siteIds, keys, limit) => readers.run('find-outgoing', { siteIds, keys, limit }),
     sopClasses: (siteIds, studyUid) => readers.run('list-sop-classes', { siteIds, studyUid }),
   };
   const commitments = createCommitmentWorker({ db, objects, clock, log });
@@ -269,13 +269,14 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
   const kept = sites.map(({ siteId, code }) => {
     const { cache, retention } = [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;
-    return { siteId, cache, retention };
+    return { siteId, cache, retention, keepDiscardedDays: config.quarantine.keepDiscardedDays };
   });
   const keeper = createCacheKeeper({
     ...{ db, objects, sites: kept, disk, clock, log },
     isOpen: (studyId) => isOpenStudy(db, studyId),
     measure: (siteId) => readers.run('measure-cache', siteId),
     preview: (question) => readers.run('preview-retention', question),
+    listDiscarded: (siteId, beforeMs, nowMs) => readers.run('list-discarded', { siteId, beforeMs, nowMs }),
   });
   const retrievals = createRetrievalWorker(archive, log);
   const refetcher = createRefetcher(
@@ -287,7 +288,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const deliveries = createDeliveryWorker({
     ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
     writeExplicit: async (stored) => explicitForms(stored),
-    listSendable: (siteId, studyUid) => search.sendable([siteId], { studyUids: [studyUid] }),
+    listSendable: (siteId, studyUid) => search.outgoing([siteId], { studyUids: [studyUid] }),
   });
   const media = {
     imports: createImportWorker(archive, config.import.folders, log),

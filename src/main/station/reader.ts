@@ -2,11 +2,12 @@ import { Piscina } from 'piscina';
 import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
 import {
   findInstances,
-  findSendable,
+  findOutgoing,
   findSeries,
   findStudies,
   type InstanceKeys,
   listSopClasses,
+  listDeletableDiscarded,
   listHolders,
   measureCache,
   type Page,
@@ -38,12 +39,19 @@ export const READER_TASKS = {
   'find-series': (db: ReadableDb, { siteIds, keys, page }: Matching) => findSeries(db, siteIds, keys, page),
   'find-instances': (db: ReadableDb, { siteIds, keys, page }: Matching) => findInstances(db, siteIds, keys, page),
   'list-holders': (db: ReadableDb, digests: readonly string[]) => listHolders(db, digests),
-  'find-sendable': (db: ReadableDb, { siteIds, keys }: Omit<Matching, 'page'>) => findSendable(db, siteIds, keys),
+  'find-outgoing': (
+    db: ReadableDb,
+    { siteIds, keys, limit }: Omit<Matching, 'page'> & { readonly limit?: number | undefined },
+  ) => findOutgoing(db, siteIds, keys, limit),
   'list-sop-classes': (db: ReadableDb, { siteIds, studyUid }: { siteIds: readonly string[]; studyUid: string }) =>
     listSopClasses(db, siteIds, studyUid),
   'measure-cache': (db: ReadableDb, siteId: string) => measureCache(db, siteId),
   'preview-retention': (db: ReadableDb, question: RetentionQuestion) =>
     previewRetention(db, question, (studyId) => isOpenStudy(db, studyId)),
+  'list-discarded': (
+    db: ReadableDb,
+    { siteId, beforeMs, nowMs }: { siteId: string; beforeMs: number; nowMs: number },
+  ) => listDeletableDiscarded(db, siteId, beforeMs, nowMs),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),
   'render-image': (_db: ReadableDb, work: RenderWork) => renderImage(work),

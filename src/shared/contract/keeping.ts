@@ -21,6 +21,8 @@ export const RetentionWindow = z.object({
     }),
   ),
   next: z.string().nullable(),
+  /** With the first studies: objects discarded from quarantine so long ago that the next run deletes them. */
+  discarded: z.number().int().optional(),
 });
 export type RetentionWindow = z.infer<typeof RetentionWindow>;
 

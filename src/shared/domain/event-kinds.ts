@@ -246,6 +246,8 @@ export const EVENT_KINDS = {
   'retention-run-asked': { version: 1, payload: z.object({}) },
   'study-opened': { version: 1, payload: z.object({ userId: z.string(), revision: z.number().int() }) },
   'study-read': { version: 1, payload: z.object({ surface: z.string() }) },
+  /** Somebody asks for studies: recorded before anything of the question or its answer leaves; how many there were is told after. */
+  'search-begun': { version: 1, payload: z.object({ surface: z.string() }) },
   'studies-searched': { version: 1, payload: z.object({ surface: z.string(), results: z.number().int() }) },
   'model-installed': {
     version: 1,
@@ -304,7 +306,7 @@ export const EVENT_KINDS = {
     payload: z.object({
       quarantineId: z.string(),
       digest: z.string(),
-      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back']),
+      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back', 'deleted']),
       because: z.string(),
     }),
   },

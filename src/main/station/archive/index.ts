@@ -1,9 +1,11 @@
+export { checkObject } from './check-object.ts';
 export {
   admitAssociation,
   type ArchiveAssociation,
   endAssociation,
   endAssociationsLeftOpen,
 } from './associations.ts';
+export { type DiscardedList, listDeletableDiscarded } from './delete-discarded.ts';
 export { noteAvailability } from './availability-notice.ts';
 export {
   type CommitmentCard,
@@ -116,7 +118,7 @@ export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined }
 export { serviceClassesOf } from './peer-service-classes.ts';
 export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';
 export { type LeavingObject, openForSending } from './open-for-sending.ts';
-export { type Outgoing, outgoingObjects, type OutgoingTools } from './outgoing-objects.ts';
+export { findOutgoing, type Outgoing, outgoingObjects, type OutgoingPath, type OutgoingTools } from './outgoing-objects.ts';
 export { countLetGo, createRefetcher, recallStudy, type Refetcher } from './fetch-again.ts';
 export { echoPeer, type PeerFailure, queryPeer } from './query-peer.ts';
 export { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';

@@ -10,13 +10,17 @@ import { findObject } from '../platform/objects/records.ts';
 import { deleteStudy, freeDeleted, LIST_HALF_DELETED, LIST_VERSIONS_OF, listHalfDeleted } from './delete-study.ts';
 import { mergePatients } from './merge-patients.ts';
 import { moveStudy } from './move-study.ts';
+import { listDeletableDiscarded } from './delete-discarded.ts';
 import { findStudies } from './find-studies.ts';
 import { recordProof } from './held-elsewhere.ts';
 import { placeHold } from './holds.ts';
 import { type CacheKeeper, createCacheKeeper, type KeptSite, LIST_DIGESTS, measureCache } from './keep-cache.ts';
 import { configurePeers, listPeers } from './peers.ts';
+import { hideObjects } from './hide-objects.ts';
+import { listQuarantine } from './list-quarantine.ts';
 import { listInstances } from './queries.ts';
 import { LIST_BY_AGE, previewRetention, type RetentionRules } from './retention.ts';
+import { discardQuarantined, takeBackQuarantined } from './settle-quarantined.ts';
 import { findStudyCard } from './study-card.ts';
 
 const DAY_MS = 86_400_000;
@@ -49,9 +53,10 @@ function keep(
   const { db, archive, north, log } = clinic;
   const keeper = createCacheKeeper({
     ...{ db, log, disk, objects: archive.objects, clock },
-    sites: [{ siteId: north.siteId, cache, retention }],
+    sites: [{ siteId: north.siteId, cache, retention, keepDiscardedDays: 30 }],
     isOpen: (studyId) => open.has(studyId),
     measure: async (siteId) => measureCache(db, siteId),
+    listDiscarded: async (...asked) => listDeletableDiscarded(db, ...asked),
     preview: async (question) => previewRetention(db, question, (studyId) => open.has(studyId)),
   });
   keepers.push(keeper);
@@ -315,4 +320,89 @@ test.each([
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);
   expect(plan).not.toContain('TEMP B-TREE');
+});
+
+test('what was discarded is deleted after its days, what somebody still wants is not, and the preview counts it before', async () => {
+  const { db, north, archive } = clinic;
+  const settling = (quarantineId: string) => ({
+    ...{ siteId: north.siteId, quarantineId, actor: serviceActor('test'), atMs: clinic.nowMs() },
+  });
+  await study(1);
+  const aside = (n: number) =>
+    aSlice(n, {
+      ...{ StudyInstanceUID: '1.2.3.1', SeriesInstanceUID: '1.2.3.1.1', SOPInstanceUID: `1.2.3.1.1.${n}` },
+      ...{ PatientID: '99', PatientName: 'Else^Eve', PatientBirthDate: '19990101' },
+    });
+  await clinic.receive(clinic.associate('PACS'), aside(7), aside(8), aside(9));
+  const rows = listQuarantine(db, north.siteId, { state: 'held', limit: 9 });
+  const [gone, back, late] = rows.map(({ quarantineId }) => quarantineId);
+  if (gone === undefined || back === undefined || late === undefined) throw new Error('three are set aside');
+  for (const one of [gone, back]) discardQuarantined(db, { ...settling(one), reason: 'stored-one-is-right' });
+  clinic.pass(DAY_MS);
+  discardQuarantined(db, { ...settling(late), reason: 'stored-one-is-right' });
+  takeBackQuarantined(db, settling(back));
+  clinic.pass(29 * DAY_MS + 1);
+  const kept = files();
+  const question = { siteId: north.siteId, rules: [], nowMs: clinic.nowMs(), limit: 9 };
+  const discardedBeforeMs = clinic.nowMs() - 30 * DAY_MS;
+  expect(previewRetention(db, { ...question, discardedBeforeMs }, () => false)).toMatchObject({ discarded: 1 });
+  expect(files()).toBe(kept);
+  await keep(undefined).runOnce();
+  expect(files()).toBe(kept - 1);
+  expect(takeBackQuarantined(db, settling(gone))).toMatchObject({ error: { code: 'not-discarded' } });
+  expect(takeBackQuarantined(db, settling(late))).toMatchObject({ ok: true });
+  const told = clinic.events('quarantine-settled').filter(({ payload }) => payload.how === 'deleted');
+  expect(told).toMatchObject([{ payload: { quarantineId: gone, because: 'stored-one-is-right' } }]);
+  expect(archive.db).toBe(db);
+});
+
+test('what the same bytes were filed as meanwhile is not deleted with the row that was discarded', async () => {
+  const { db, north } = clinic;
+  const record = aSlice(5, {
+    StudyInstanceUID: '1.2.3.1',
+    SeriesInstanceUID: '1.2.3.1.1',
+    SOPInstanceUID: '1.2.3.1.1.5',
+    PatientID: '99',
+    PatientName: 'Else^Eve',
+  });
+  await study(1);
+  await clinic.receive(clinic.associate('PACS'), record);
+  const [row] = listQuarantine(db, north.siteId, { state: 'held', limit: 9 });
+  if (row === undefined) throw new Error('nothing is set aside');
+  const { siteId, quarantineId } = row;
+  discardQuarantined(db, {
+    siteId,
+    quarantineId,
+    actor: serviceActor('test'),
+    atMs: clinic.nowMs(),
+    reason: 'stored-one-is-right',
+  });
+  await clinic.send([record], 'SOUTH');
+  clinic.pass(31 * DAY_MS);
+  const kept = files();
+  await keep(undefined).runOnce();
+  expect(files()).toBe(kept);
+});
+
+test('a study whose retention a person ended goes by a rule in force without waiting for its age or an archive; part of one waits', async () => {
+  const { db, north } = clinic;
+  const [whole, part] = [await study(1), await study(2)];
+  const said = {
+    siteId: north.siteId,
+    reason: 'retention-expired' as const,
+    actor: serviceActor('test'),
+    atMs: clinic.nowMs(),
+  };
+  hideObjects(db, { ...said, studyId: whole, level: 'study', subjects: [] });
+  hideObjects(db, { ...said, studyId: part, level: 'instance', subjects: ['1.2.3.2.1.1'] });
+  const rule = { name: 'old', olderThanDays: 365, action: 'delete' as const, evenUnproven: false };
+  const preview = (rules: RetentionRules) =>
+    previewRetention(db, { siteId: north.siteId, rules, nowMs: clinic.nowMs(), limit: 9 }, () => false).studies.map(
+      ({ studyId, verdict }) => [studyId, verdict],
+    );
+  expect(preview([rule])).toEqual([[whole, 'not-in-force']]);
+  const inForce = [{ ...rule, inForceBy: 'admin' }];
+  expect(preview(inForce)).toEqual([[whole, 'delete']]);
+  await keep(undefined, inForce).runOnce();
+  expect(clinic.events('study-deleted').map(({ studyId }) => studyId)).toEqual([whole]);
 });

@@ -13,6 +13,7 @@ import type { Actor } from '../platform/ledger/event.ts';
 import { durable } from '../platform/store/durability.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { deleteDiscarded, type DiscardedList } from './delete-discarded.ts';
 import { deleteStudy, freeDeleted, listHalfDeleted } from './delete-study.ts';
 import { type EvictionCause, type EvictionPlace, evictStudy, type FreedFiles, listKeptByAge } from './eviction.ts';
 import type { RetentionQuestion, RetentionRules } from './retention.ts';
@@ -22,6 +23,8 @@ export type KeptSite = {
   readonly siteId: string;
   readonly cache: Config['site']['cache'];
   readonly retention: RetentionRules;
+  /** Days that what was discarded from quarantine is kept. */
+  readonly keepDiscardedDays: number;
 };
 
 /** What a site's studies take up. */
@@ -54,6 +57,7 @@ type KeeperTools = {
   /** What takes its time is asked of the reader threads. */
   readonly measure: (siteId: string) => Promise<CacheSize>;
   readonly preview: (question: RetentionQuestion) => Promise<RetentionWindow>;
+  readonly listDiscarded: (siteId: string, beforeMs: number, nowMs: number) => Promise<DiscardedList>;
 };
 
 const DAY_MS = 86_400_000;
@@ -181,6 +185,16 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     } while (after !== undefined);
   }
 
+  async function removeDiscarded({ siteId, keepDiscardedDays }: KeptSite): Promise<void> {
+    const beforeMs = clock.nowMs() - keepDiscardedDays * DAY_MS;
+    const { digests, asOfMs: listedAtMs } = await tools.listDiscarded(siteId, beforeMs, clock.nowMs());
+    for (const digest of digests) {
+      await yieldToOthers();
+      if (isClockDoubted()) return;
+      await removeFiles(deleteDiscarded(db, { siteId, digest, beforeMs, listedAtMs, atMs: clock.nowMs() }));
+    }
+  }
+
   /** Deletes at a site unless it is under way there. */
   function begin(site: KeptSite): Promise<void> {
     const run = quietly(() => retain(site)).finally(() => deleting.delete(site.siteId));
@@ -210,6 +224,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     if (clock.nowMs() - deletedAtMs < RETENTION_EVERY_MS) return;
     deletedAtMs = clock.nowMs();
     for (const site of sites) {
+      await quietly(() => removeDiscarded(site));
       const isInForce = site.retention.some(({ inForceBy, action }) => action === 'delete' && inForceBy !== undefined);
       if (isInForce && !deleting.has(site.siteId)) await begin(site);
     }

@@ -2,6 +2,8 @@ import type { Intent } from '../../../shared/domain/study.ts';
 import type { RetentionVerdict, RetentionWindow } from '../../../shared/contract/keeping.ts';
 import type { Config } from '../platform/config.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { listDeletableDiscarded } from './delete-discarded.ts';
+import { listExpired } from './hidden-marks.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
 
@@ -15,6 +17,8 @@ export type RetentionFacts = {
   readonly intent: Intent;
   readonly modality: string;
   readonly lastReceivedAtMs: number;
+  /** A rejection note or a person said of all of it that its retention has ended: no age is waited for, and no archive has to hold it. */
+  readonly isExpired: 0 | 1;
 };
 
 /** A study a rule would delete, and what stands in the way. */
@@ -31,21 +35,27 @@ export type RetentionQuestion = {
   readonly nowMs: number;
   readonly after?: string | undefined;
   readonly limit: number;
+  /** What was discarded from quarantine before this is counted, too. */
+  readonly discardedBeforeMs?: number | undefined;
 };
 
 const DAY_MS = 86_400_000;
 /** Studies looked at for one answer: few of them may be any rule's. */
 const MOST_LOOKED_AT = 20_000;
 
+const IS_EXPIRED = `
+  EXISTS (SELECT 1 FROM instances i WHERE i.study_id = studies.study_id) AND NOT EXISTS (SELECT 1 FROM instances i
+    WHERE i.study_id = studies.study_id AND NOT EXISTS (SELECT 1 FROM hidden_marks m WHERE m.site_id = i.site_id
+      AND m.subject IN (i.sop_uid, i.series_id, i.study_id) AND m.reason = 'retention-expired')) AS isExpired`;
 /** Walks studies_by_age. */
 export const LIST_BY_AGE = `
-  SELECT study_id AS studyId, intent, modality, last_received_at_ms AS lastReceivedAtMs FROM studies INDEXED BY studies_by_age
+  SELECT study_id AS studyId, intent, modality, last_received_at_ms AS lastReceivedAtMs, ${IS_EXPIRED} FROM studies INDEXED BY studies_by_age
    WHERE site_id = @siteId AND deleted_at_ms IS NULL AND (last_received_at_ms, study_id) > (@lastReceivedAtMs, @studyId)
      AND last_received_at_ms < @beforeMs
    ORDER BY last_received_at_ms, study_id
 `;
 const FIND_FACTS = `
-  SELECT study_id AS studyId, intent, modality, last_received_at_ms AS lastReceivedAtMs FROM studies
+  SELECT study_id AS studyId, intent, modality, last_received_at_ms AS lastReceivedAtMs, ${IS_EXPIRED} FROM studies
    WHERE study_id = ? AND site_id = ? AND deleted_at_ms IS NULL
 `;
 const COUNT_IMAGES = 'SELECT count(*) AS images FROM instances WHERE study_id = ?';
@@ -58,7 +68,7 @@ export function ruleFor(rules: RetentionRules, study: RetentionFacts, nowMs: num
       ({ modalities, intents, olderThanDays }) =>
         (modalities === undefined || modalities.includes(study.modality)) &&
         (intents === undefined || intents.includes(study.intent)) &&
-        study.lastReceivedAtMs < nowMs - olderThanDays * DAY_MS,
+        (study.isExpired === 1 || study.lastReceivedAtMs < nowMs - olderThanDays * DAY_MS),
     ) ?? null
   );
 }
@@ -73,7 +83,7 @@ export function judge(db: ReadableDb, study: RetentionFacts, rule: RetentionRule
   // A new study is somebody's work until it is off the worklist.
   if (study.intent === 'new' && isOpen) return 'open';
   if (prepared(db, IS_IN_QUARANTINE).get(study.studyId) !== undefined) return 'in-quarantine';
-  if (!rule.evenUnproven && !isHeldElsewhere(db, study.studyId)) return 'unproven';
+  if (!rule.evenUnproven && study.isExpired === 0 && !isHeldElsewhere(db, study.studyId)) return 'unproven';
   return rule.inForceBy === undefined ? 'not-in-force' : 'delete';
 }
 
@@ -85,21 +95,37 @@ export function previewRetention(
 ): RetentionWindow {
   const { siteId, rules, nowMs, limit } = question;
   const deleting = rules.filter(({ action }) => action === 'delete');
-  if (deleting.length === 0) return { studies: [], next: null };
+  const more = { ...countDiscarded(db, question) };
+  if (deleting.length === 0) return { studies: [], next: null, ...more };
   const beforeMs = nowMs - Math.min(...deleting.map(({ olderThanDays }) => olderThanDays)) * DAY_MS;
   const studies: RetentionFinding[] = [];
+  const judged = (study: RetentionFacts) => {
+    const rule = ruleFor(rules, study, nowMs);
+    if (rule === null || rule.action === 'keep') return;
+    const images = prepared<{ images: number }>(db, COUNT_IMAGES).get(study.studyId)?.images ?? 0;
+    studies.push({ ...study, rule: rule.name, verdict: judge(db, study, rule, isOpen(study.studyId)), images });
+  };
+  if (question.after === undefined)
+    for (const studyId of new Set(listExpired(db, siteId).map((one) => one.studyId))) {
+      const facts = findRetentionFacts(db, siteId, studyId);
+      // Those that are old enough come in their turn.
+      if (facts?.isExpired === 1 && facts.lastReceivedAtMs >= beforeMs) judged(facts);
+    }
   let place = parsePlace(question.after);
   let looked = 0;
   for (const study of prepared<RetentionFacts>(db, LIST_BY_AGE).iterate({ siteId, beforeMs, ...place })) {
-    if (studies.length === limit || looked === MOST_LOOKED_AT) return { studies, next: writePlace(place) };
+    if (studies.length >= limit || looked === MOST_LOOKED_AT) return { studies, next: writePlace(place), ...more };
     looked += 1;
     place = { lastReceivedAtMs: study.lastReceivedAtMs, studyId: study.studyId };
-    const rule = ruleFor(rules, study, nowMs);
-    if (rule === null || rule.action === 'keep') continue;
-    const images = prepared<{ images: number }>(db, COUNT_IMAGES).get(study.studyId)?.images ?? 0;
-    studies.push({ ...study, rule: rule.name, verdict: judge(db, study, rule, isOpen(study.studyId)), images });
+    judged(study);
   }
-  return { studies, next: null };
+  return { studies, next: null, ...more };
+}
+
+/** How many discarded objects the next run deletes, told with the first studies. */
+function countDiscarded(db: ReadableDb, { siteId, discardedBeforeMs, after, nowMs }: RetentionQuestion) {
+  if (discardedBeforeMs === undefined || after !== undefined) return {};
+  return { discarded: listDeletableDiscarded(db, siteId, discardedBeforeMs, nowMs).digests.length };
 }
 
 /** The facts of a study that is here, or null. */

@@ -5,6 +5,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { isHere } from './eviction.ts';
 import { findQuarantined, type QuarantineRow } from './list-quarantine.ts';
 
 /** Whose word settles which row, and when. */
@@ -72,6 +73,8 @@ export function takeBackQuarantined(
   return inTransaction(db, () => {
     const row = findQuarantined(db, input.siteId, input.quarantineId);
     if (row === null) return err({ code: 'quarantined-not-found' });
+    // What was deleted since cannot come back.
+    if (!isHere(db, row.digest)) return err({ code: 'not-discarded' });
     if (prepared(db, HOLD_AGAIN).run(row.quarantineId).changes === 0) return err({ code: 'not-discarded' });
     tellSettled(db, row, { ...input, how: 'taken-back', because: row.settledBecause ?? '' });
     return ok(null);
@@ -79,7 +82,7 @@ export function takeBackQuarantined(
 }
 
 /** Files what were discarded before a moment, by digest, where nothing else names them. */
-export function listDiscarded(db: WritableDb, siteId: string, beforeMs: number): readonly string[] {
+export function listDiscarded(db: ReadableDb, siteId: string, beforeMs: number): readonly string[] {
   return prepared<{ digest: string }>(db, LIST_DISCARDED)
     .all(siteId, beforeMs)
     .map(({ digest }) => digest);

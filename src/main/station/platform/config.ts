@@ -274,6 +274,18 @@ export const Config = z
           .describe('Below this much, objects are refused with A700.'),
       })
       .prefault({}),
+    quarantine: z
+      .strictObject({
+        keepDiscardedDays: z
+          .number()
+          .int()
+          .min(1)
+          .default(30)
+          .describe(
+            'Days after which what a person discarded from quarantine is deleted; until then it can be taken back.',
+          ),
+      })
+      .prefault({}),
     integrity: z
       .strictObject({
         everyDays: z.number().positive().default(30).describe('Days after which every stored object is read again.'),

@@ -30,6 +30,8 @@ export function keepingServices({
     preview: (principal, { after, limit }) =>
       readers.run('preview-retention', {
         ...{ siteId: principal.siteId, rules: siteOf(principal)?.retention ?? [], nowMs: clock.nowMs(), after, limit },
+        discardedBeforeMs:
+          clock.nowMs() - (siteOf(principal)?.keepDiscardedDays ?? Number.POSITIVE_INFINITY) * 86_400_000,
       }),
     run: (principal) => keeper.runRetention(principal.siteId, actorOf(principal)),
   };
