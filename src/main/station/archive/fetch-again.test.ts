@@ -9,11 +9,11 @@ import { objectPath } from '../platform/objects/object-store.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice, CT_CLASS, textOf } from '../testing/objects.ts';
-import { evictStudy } from './eviction.ts';
 import { LIST_ASKED } from './fetch-again.ts';
 import {
   configurePeers,
   countLetGo,
+  createCacheKeeper,
   createRefetcher,
   createRetrievalWorker,
   findInstance,
@@ -120,10 +120,16 @@ async function letGo(): Promise<void> {
   });
   clinic.pass(3_600_000);
   clinic.runJobs();
-  const gone = await evictStudy(clinic.db, { studyId, because: 'age', atMs: clinic.nowMs() }, async (files) => {
-    for (const { digest, encoding } of files) rmSync(objectPath(clinic.objectsDir, digest, encoding));
+  const keeper = createCacheKeeper({
+    ...{ db: clinic.db, objects: clinic.archive.objects, clock: clinic.archive.clock, log: clinic.log },
+    sites: [{ siteId: clinic.north.siteId, cache: { keepDays: 0 }, retention: [] }],
+    disk: { state: 'enough' },
+    isOpen: () => false,
+    measure: async () => ({ bytes: 0, studies: 0, evicted: 0 }),
+    preview: async () => ({ studies: [], next: null }),
   });
-  if (!gone.ok) throw new Error(gone.error.code);
+  await keeper.runOnce();
+  await keeper.stop();
 }
 
 test('what is damaged is asked of the archive, and whole again byte for byte', async () => {

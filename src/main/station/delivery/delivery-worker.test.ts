@@ -4,7 +4,7 @@ import { type KeepingServer, keepingDicomServer } from '../../../../test/peers-s
 import {
   configurePeers,
   findInstance,
-  findSendable,
+  findOutgoing,
   getObject,
   getStudyCard,
   hideObjects,
@@ -52,7 +52,7 @@ function startWorker(responseMs = 3000): DeliveryWorker {
   const worker = createDeliveryWorker({
     ...{ db, objects, clock, log: clinic.log, responseMs, random: () => 0.5, noRoomPauseMs: 20 },
     writeExplicit: async () => null,
-    listSendable: async (siteId, studyUid) => findSendable(db, [siteId], { studyUids: [studyUid] }),
+    listSendable: async (siteId, studyUid) => findOutgoing(db, [siteId], { studyUids: [studyUid] }),
   });
   workers.push(worker);
   worker.start();
@@ -214,6 +214,7 @@ test('a peer that does not answer: unknown, so sent again, for C-STORE deduplica
   clinic.pass(60_000);
   worker.notify();
   await becomes(deliveryId, ['delivered', null, 4, 0, 4, 2]);
+  expect([...peer.kept.keys()].toSorted()).toEqual(uids);
 });
 
 test('out of resources waits; a permanent refusal is for a person, who has it offered anew', async () => {
@@ -254,6 +255,9 @@ test('a peer that refuses this station, or takes none of the class, is for a per
   retryDelivery(clinic.db, { ...about(deliveryId), reason: 'settings-corrected' });
   worker.notify();
   await becomes(deliveryId, ['rejected', 'class-not-taken', 0, 4, 4, 1]);
+  expect(clinic.events('delivery-rejected').map(({ payload }) => payload['code'])).toEqual([
+    ...['peer-refuses-us', 'class-not-taken'],
+  ]);
 });
 
 test('what is damaged stays back until it is whole; then a person is asked', async () => {

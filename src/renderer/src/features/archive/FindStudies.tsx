@@ -48,6 +48,13 @@ export function FindStudies({ transfers, onAsked }: Props): ReactNode {
     );
   const { data, variables } = asking;
   const peer = callable.find(({ peerId }) => peerId === variables?.peerId) ?? null;
+  const arrived = new Set(
+    transfers.state === 'ready'
+      ? transfers.transfers.flatMap((one) =>
+          one.way === 'fetch' && one.fetch.studyId !== null ? [one.fetch.studyUid] : [],
+        )
+      : [],
+  );
   const selected = data?.studies.find(({ studyUid }) => studyUid === selectedUid) ?? null;
   return (
     <div className={classes.find}>
@@ -78,7 +85,12 @@ export function FindStudies({ transfers, onAsked }: Props): ReactNode {
           {asking.isSuccess && data !== undefined && data.studies.length > 0 && (
             <>
               {!data.isWhole && <p className={classes.warn}>{t('found.notWhole', { count: data.studies.length })}</p>}
-              <FoundStudies studies={data.studies} selectedUid={selectedUid} onSelect={setSelectedUid} />
+              <FoundStudies
+                studies={data.studies}
+                arrived={arrived}
+                selectedUid={selectedUid}
+                onSelect={setSelectedUid}
+              />
             </>
           )}
         </div>

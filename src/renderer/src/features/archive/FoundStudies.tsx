@@ -11,12 +11,14 @@ export const TRACKS = ['minmax(190px, 1.4fr)', '100px', 'minmax(150px, 1fr)', '1
 
 type Props = {
   readonly studies: readonly PeerStudy[];
+  /** Studies that came here since they were found. */
+  readonly arrived: ReadonlySet<string>;
   readonly selectedUid: string | null;
   readonly onSelect: (studyUid: string) => void;
 };
 
 /** What a peer answered; the arrow keys move through it. */
-export function FoundStudies({ studies, selectedUid, onSelect }: Props): ReactNode {
+export function FoundStudies({ studies, arrived, selectedUid, onSelect }: Props): ReactNode {
   const { t } = useTranslation('archive');
   const place = studies.findIndex(({ studyUid }) => studyUid === selectedUid);
   const select = (index: number) => {
@@ -69,7 +71,7 @@ export function FoundStudies({ studies, selectedUid, onSelect }: Props): ReactNo
           <span role="gridcell" className={classes.quiet}>
             {t('found.images', { series: study.series ?? '?', images: study.instances ?? '?' })}
           </span>
-          <span role="gridcell">{study.studyId === null ? '–' : t('found.here')}</span>
+          <span role="gridcell">{study.studyId === null && !arrived.has(study.studyUid) ? '–' : t('found.here')}</span>
         </div>
       ))}
     </div>
@@ -87,7 +89,7 @@ export function PatientOfPeer({
   const number = patientId === null ? t('patient.noMrn') : [patientId, issuerOfPatientId].filter(Boolean).join(' / ');
   return (
     <>
-      <strong className={classes.clip}>{formatPersonName(patientName) ?? t('patient.noName')}</strong>
+      <strong>{formatPersonName(patientName) ?? t('patient.noName')}</strong>
       <span className={classes.facts}>
         {[formatDicomDate(birthDateRaw) ?? `${t('patient.born')} ${t('patient.missing')}`, sex, number]
           .filter(Boolean)

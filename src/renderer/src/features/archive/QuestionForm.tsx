@@ -75,12 +75,12 @@ export function QuestionForm({ peers, isAsking, onAsk }: Props): ReactNode {
         <Button size="xs" variant="default" onClick={() => setDraft(EMPTY_DRAFT)}>
           {t('form.clear')}
         </Button>
-        {wasTried && problems.whole !== undefined && (
-          <span role="alert" className={classes.bad}>
-            {t(`form.problem.${problems.whole}`)}
-          </span>
-        )}
       </div>
+      {wasTried && problems.whole !== undefined && (
+        <span role="alert" className={classes.bad}>
+          {t(`form.problem.${problems.whole}`)}
+        </span>
+      )}
     </form>
   );
 }

@@ -40,7 +40,7 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
       centered
     >
       <div className={classes.stack}>
-        <p>{t(`settle.${kind}Text`, { peer: send.destination, sent: send.sent })}</p>
+        <p>{t(`settle.${kind}Text`, { peer: send.destination, count: send.sent })}</p>
         {send.study !== null && <StudyFaceCard study={send.study} />}
         <Select
           label={t('settle.reason')}

@@ -10,14 +10,15 @@ export type Peers =
   | { readonly state: 'failed'; readonly failure: Failure; readonly retry: () => void }
   | { readonly state: 'ready'; readonly peers: readonly PeerSummary[] };
 
-/** Every configured peer; archives first. */
+/** Every configured peer; archives first, then who else can be called. */
 export function usePeers(): Peers {
   const { data, isError, error, refetch } = useQuery(station.peers.list.queryOptions());
-  if (data !== undefined)
-    return { state: 'ready', peers: data.toSorted((a, b) => Number(b.isArchive) - Number(a.isArchive)) };
+  if (data !== undefined) return { state: 'ready', peers: data.toSorted((a, b) => rankOf(a) - rankOf(b)) };
   if (isError) return { state: 'failed', failure: failureOf(error), retry: () => void refetch() };
   return { state: 'loading' };
 }
+
+const rankOf = ({ isArchive, canBeCalled }: PeerSummary) => (isArchive ? 0 : canBeCalled ? 1 : 2);
 
 /** The last echo of a peer: nothing yet, on its way, answered in so many ms, or why not. */
 export type Echo =
