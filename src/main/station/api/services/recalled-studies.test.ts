@@ -39,7 +39,7 @@ async function letGo(): Promise<StudyId> {
   clinic.runJobs();
   const keeper = createCacheKeeper({
     ...{ db, objects: clinic.archive.objects, clock: clinic.archive.clock, log: clinic.log },
-    sites: [{ siteId: north.siteId, cache: { keepDays: 0 }, retention: [] }],
+    sites: [{ siteId: north.siteId, cache: { keepDays: 0 }, keepDiscardedDays: 30, retention: [] }],
     disk: { state: 'enough' },
     isOpen: () => false,
     measure: async () => ({ bytes: 0, studies: 0, evicted: 0 }),
