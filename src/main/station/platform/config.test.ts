@@ -81,6 +81,11 @@ test('a peer’s studies are what the title it calls is for unless it says; own 
 
 test.each<[string, unknown, readonly string[]]>([
   ['two sites of one code', { sites: [{ code: 'main', name: 'Again' }] }, ['sites: two sites have one code']],
+  [
+    'two folders of one name',
+    { import: { folders: ['/a', '/b'].map((path) => ({ name: 'CD', path })) } },
+    ['import.folders: two folders have one name'],
+  ],
   ['a title twice', { dicom: { titles: [{ aeTitle: 'WETREAD' }] } }, ['dicom.titles: a title stands there twice']],
   [
     'a title of no site',

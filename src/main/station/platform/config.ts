@@ -328,7 +328,7 @@ export function refuseBelowBytes({ lowBytes, refuseBytes, fullBytes }: Config['d
 type Fault = { readonly path: readonly PropertyKey[]; readonly message: string };
 
 /** What no key alone can tell: names that are not defined, or twice, and keys that need others. */
-function faultsOf({ site, sites, dicom, disk }: Config): readonly Fault[] {
+function faultsOf({ site, sites, dicom, disk, import: bringIn, export: takeOut }: Config): readonly Fault[] {
   const codes = [site.code, ...sites.map(({ code }) => code)];
   const titles = [dicom.aeTitle, ...dicom.titles.map(({ aeTitle }) => aeTitle)];
   const fault = (path: readonly PropertyKey[], message: string): Fault => ({ path, message });
@@ -336,6 +336,11 @@ function faultsOf({ site, sites, dicom, disk }: Config): readonly Fault[] {
   return [
     ...(repeated(codes) === undefined ? [] : [fault(['sites'], 'two sites have one code')]),
     ...(repeated(titles) === undefined ? [] : [fault(['dicom', 'titles'], 'a title stands there twice')]),
+    ...Object.entries({ import: bringIn, export: takeOut }).flatMap(([key, { folders }]) =>
+      repeated(folders.map(({ name }) => name)) === undefined
+        ? []
+        : [fault([key, 'folders'], 'two folders have one name')],
+    ),
     ...dicom.titles.flatMap(({ site: code }, index) =>
       code === undefined || codes.includes(code)
         ? []
