@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { open, readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,12 +41,17 @@ export type ObjectStore = ObjectReader & {
   sweep(what: Sweep): Promise<number>;
 };
 
-/** What may go: files last written before `olderThanMs` that are not named. */
+/** What may go: files last written before `olderThanMs` that are not named, nor all there is of an object that is. */
 export type Sweep = {
   readonly isNamed: (digest: string, encoding: ObjectEncoding) => boolean;
   readonly olderThanMs: number;
   readonly signal: AbortSignal;
 };
+
+function whenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code !== 'ENOENT') throw error;
+  return null;
+}
 
 /** Opens the reader over a store's folder. */
 export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): ObjectReader {
@@ -74,8 +79,11 @@ export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): 
     read: (digest, encoding) => readRange(digest, encoding, 0, Number.POSITIVE_INFINITY),
     readRange,
     async sizeBytes(digest, encoding) {
-      if (encoding === 'plain') return (await stat(objectPath(root, digest, encoding))).size;
-      const file = await openFile(digest, encoding);
+      if (encoding === 'plain') {
+        const plain = await stat(objectPath(root, digest, encoding)).catch(whenMissing);
+        if (plain !== null) return plain.size;
+      }
+      const file = await openFile(digest, SEALED);
       try {
         return (await readSealedHeader(file, digest, keys.find)).opened.sizeBytes;
       } finally {
@@ -164,6 +172,9 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
       if (index % SWEEP_STEP === 0) await pause(SWEEP_PAUSE_MS);
       const { digest, encoding } = readObjectName(name);
       if (encoding === null || what.isNamed(digest, encoding)) continue;
+      // Whatever a row says of how it stands: where the file it names is missing, this is what there is of the object.
+      const other = encoding === 'plain' ? SEALED : 'plain';
+      if (what.isNamed(digest, other) && !existsSync(objectPath(root, digest, other))) continue;
       const file = path.join(folder, name);
       if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
         continue;

@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { Clock } from '../clock.ts';
@@ -121,13 +121,16 @@ export function createKeyRotation(tools: RotationTools): KeyRotation {
     const { digest, encoding } = object;
     const isWanted = () => isExpected(db, digest, encoding);
     if (!isWanted()) {
+      // A power cut took back the row's news and not the plain file's end: what stands here is what the row means.
+      if (encoding !== 'plain' && isExpected(db, digest, 'plain') && !existsSync(objectPath(root, digest, 'plain')))
+        inTransaction(db, () => recordSealed(db, digest, encoding));
       // No row counts on it, but one may yet: it stays readable.
       if (encoding !== 'plain') await rewrapFile(root, digest, keys);
       return 0;
     }
     const bytes = await resealFile(root, object, keys, { pace: tools.pace, isWanted });
     if (encoding === 'plain' && bytes !== null) {
-      recordSealed(db, digest, SEALED);
+      inTransaction(db, () => recordSealed(db, digest, SEALED));
       // A power cut must not leave the row naming what is gone.
       await durable(db);
       unlinkSync(objectPath(root, digest, 'plain'));

@@ -228,6 +228,19 @@ test('what was kept plain before stays readable beside what is sealed, and by it
   expect([swept, existsSync(plain), existsSync(fileOf(digest))]).toEqual([1, false, true]);
 });
 
+test('a sealed file is not swept while the row of its object says plain and the plain file is gone', async () => {
+  const bytes = randomBytes(1000);
+  const digest = await keep(bytes);
+  const swept = await openObjectStore(root, keys).sweep({
+    isNamed: (named, encoding) => named === digest && encoding === 'plain',
+    olderThanMs: Date.now() + 60_000,
+    signal: new AbortController().signal,
+  });
+  expect(swept).toBe(0);
+  expect((await store.read(digest, 'plain')).equals(bytes)).toBe(true);
+  expect(await store.sizeBytes(digest, 'plain')).toBe(bytes.length);
+});
+
 test('a copy put under its own name elsewhere reads the same', async () => {
   const digest = await keep(randomBytes(1000));
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'wetread-restored-'));

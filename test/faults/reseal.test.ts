@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openObjectKeys } from '../../src/main/station/platform/objects/object-keys.ts';
+import { openObjectStore } from '../../src/main/station/platform/objects/object-store.ts';
+import { isExpected, listObjectsAfter } from '../../src/main/station/platform/objects/records.ts';
+import { openWriter } from '../../src/main/station/platform/store/database.ts';
+import { endEverything, temporaryFolder } from '../system/support/start-station.ts';
+import { diskShim, watchDisk } from './support/power-cut.ts';
+
+const OBJECTS = 12;
+const shim = diskShim();
+
+afterAll(endEverything);
+
+describe.skipIf(shim === null)('a power cut while plain objects are sealed', () => {
+  test.each([0, 1, 5, 11])('after %i of them loses none, and the next start sweeps none away', async (dieAfter) => {
+    const root = path.join(temporaryFolder(), 'disk');
+    for (const name of ['', 'objects', 'vault']) mkdirSync(path.join(root, name));
+    const disk = watchDisk(root, shim ?? '');
+    const script = path.join(import.meta.dirname, 'support', 'reseal-plain.ts');
+    const ended = spawnSync(process.execPath, [script, root, String(OBJECTS), String(dieAfter)], {
+      env: { ...process.env, ...disk.env },
+      encoding: 'utf8',
+    });
+    expect([ended.signal, existsSync(path.join(path.dirname(root), 'ready'))]).toEqual(['SIGKILL', true]);
+    disk.cutPower(dieAfter % 2 === 0 ? undefined : dieAfter);
+
+    const key = Buffer.alloc(32, 7);
+    const opened = openWriter(path.join(root, 'station.db'), key);
+    const keys = openObjectKeys(path.join(root, 'vault'), key, { mayCreate: false, atMs: 1 });
+    if (!opened.ok || !keys.ok) throw new Error('the disk holds nothing');
+    const db = opened.value;
+    const objects = openObjectStore(path.join(root, 'objects'), keys.value);
+    await objects.sweep({
+      isNamed: (digest, encoding) => isExpected(db, digest, encoding),
+      olderThanMs: Date.now() + 60_000,
+      signal: new AbortController().signal,
+    });
+    const records = listObjectsAfter(db, '', 100);
+    expect(records).toHaveLength(OBJECTS);
+    for (const { digest, encoding } of records) {
+      const bytes = await objects.read(digest, encoding);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(digest);
+    }
+    db.close();
+  });
+});
