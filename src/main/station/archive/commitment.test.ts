@@ -455,8 +455,6 @@ test('a query proves only what the archive says it can give, and never one of se
   owe(id);
   const line = worker();
   line.start();
-  await pause(2500);
-  console.log(card(id), clinic.logged(), listInstances(clinic.db, id).length);
   await until(() => card(id)?.state === 'settled');
   expect(card(id)).toMatchObject({ source: 'query', committed: 1, failed: 3 });
   expect(clinic.db.prepare('SELECT sop_uid AS sopUid FROM archive_proofs').all()).toEqual([{ sopUid: sop(1) }]);

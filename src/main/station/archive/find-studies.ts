@@ -286,10 +286,15 @@ const LIST_SOP_CLASSES = `
    WHERE s.site_id IN (SELECT value FROM json_each(?)) AND s.study_uid = ? AND i.is_hidden = 0
 `;
 
-/** The current objects of everything that matches and nobody hid, series by series. */
-export function findSendable(db: ReadableDb, siteIds: readonly string[], keys: InstanceKeys): SendablePath[] {
+/** The current objects of everything that matches and nobody hid, series by series; no more than `limit` where it is given. */
+export function findSendable(
+  db: ReadableDb,
+  siteIds: readonly string[],
+  keys: InstanceKeys,
+  limit = -1,
+): SendablePath[] {
   const level = { ...INSTANCES, columns: SENDABLE_COLUMNS };
-  return match<Unparsed<SendablePath>>(db, level, siteIds, keys, { limit: -1, offset: 0 }).map(withServedAs);
+  return match<Unparsed<SendablePath>>(db, level, siteIds, keys, { limit, offset: 0 }).map(withServedAs);
 }
 
 /** The SOP classes of a study's current objects. */

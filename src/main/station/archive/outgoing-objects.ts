@@ -2,9 +2,9 @@ import { implicitForm } from '../dicom/dataset/implicit-form.ts';
 import type { OutgoingInstance } from '../dicom/scu.ts';
 import { EXPLICIT_LITTLE_ENDIAN, findTransferSyntax, IMPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
-import { findObject, isDamaged, isExpected, type ObjectRecord } from '../platform/objects/records.ts';
+import { findSound, type ObjectRecord } from '../platform/objects/records.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
-import type { SendablePath } from './find-studies.ts';
+import { findSendable, type InstanceKeys, type SendablePath } from './find-studies.ts';
 import { type LeavingObject, openForSending, piecesOf } from './open-for-sending.ts';
 
 /** Writes a stored object anew in explicit VR little endian, its frames decoded; null where that cannot be done. */
@@ -17,6 +17,22 @@ export type OutgoingTools = {
   readonly writeExplicit: WriteExplicit;
 };
 
+/** A current object, and its file; `stored` is null where its bytes are not to be had: let go from the cache, or damaged. */
+export type OutgoingPath = SendablePath & { readonly stored: ObjectRecord | null };
+
+/**
+ * The current objects of everything that matches and nobody hid, with their files, no more than `limit`. Costs two look-ups an
+ * object: to be asked of a reader thread.
+ */
+export function findOutgoing(
+  db: ReadableDb,
+  siteIds: readonly string[],
+  keys: InstanceKeys,
+  limit?: number,
+): readonly OutgoingPath[] {
+  return findSendable(db, siteIds, keys, limit).map((path) => ({ ...path, stored: findSound(db, path.digest) }));
+}
+
 /** What can be sent of some instances, and the UIDs of those whose bytes are not to be had. */
 export type Outgoing = { readonly instances: readonly OutgoingInstance[]; readonly unavailable: readonly string[] };
 
@@ -24,13 +40,11 @@ export type Outgoing = { readonly instances: readonly OutgoingInstance[]; readon
  * Objects as they were received or corrected, read from the store only as they are sent; for a peer that does not take their transfer syntax,
  * written anew on the way. One that was let go from the cache, or is known to be damaged, is not there to be sent.
  */
-export function outgoingObjects(tools: OutgoingTools, wanted: readonly SendablePath[]): Outgoing {
-  const { db } = tools;
+export function outgoingObjects(tools: OutgoingTools, wanted: readonly OutgoingPath[]): Outgoing {
   const instances: OutgoingInstance[] = [];
   const unavailable: string[] = [];
-  for (const path of wanted) {
-    const object = findObject(db, path.digest);
-    if (object === null || isDamaged(db, path.digest) || !isExpected(db, path.digest, object.encoding)) {
+  for (const { stored, ...path } of wanted) {
+    if (stored === null) {
       unavailable.push(path.sopUid);
       continue;
     }
@@ -38,8 +52,8 @@ export function outgoingObjects(tools: OutgoingTools, wanted: readonly SendableP
       sopClassUid: path.sopClassUid,
       sopInstanceUid: path.sopUid,
       transferSyntaxUid: path.transferSyntaxUid,
-      dataSet: () => dataSetBytes(tools, path, object),
-      otherForms: otherForms(tools, path, object),
+      dataSet: () => dataSetBytes(tools, path, stored),
+      otherForms: otherForms(tools, path, stored),
     });
   }
   return { instances, unavailable };

@@ -10,6 +10,7 @@ import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
+import { durable } from '../platform/store/durability.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { findRemote } from './peers.ts';
 import { findStudyIdByUid } from './queries.ts';
@@ -74,6 +75,11 @@ export async function queryPeer(
   const { siteId, peerId, actor } = who;
   const remote = findRemote(db, { siteId, peerId });
   if (remote === null) return err({ code: 'peer-not-found' });
+  const about = { siteId, actor, correlationId: freshRowId() };
+  inTransaction(db, () =>
+    appendEvent(db, { kind: 'search-begun', payload: { surface: 'peer' }, ...about, atMs: clock.nowMs() }),
+  );
+  await durable(db); // a name or a number of a patient leaves with the question
   const found: Omit<PeerStudy, 'studyId'>[] = [];
   const ended = await findAt(
     { ...remote, responseMs: ASK_TIMEOUT_MS },
@@ -91,7 +97,7 @@ export async function queryPeer(
     appendEvent(db, {
       kind: 'studies-searched',
       payload: { surface: 'peer', results: found.length },
-      ...{ siteId, actor, correlationId: freshRowId(), atMs: clock.nowMs() },
+      ...{ ...about, atMs: clock.nowMs() },
     }),
   );
   if (!ended.ok) return err(failureOf(ended.error));

@@ -8,13 +8,14 @@ import type { RemoteAe } from '../dicom/open-association.ts';
 import { findAt } from '../dicom/services/find.ts';
 import { getFrom, moveFrom } from '../dicom/services/retrieve.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
-import { IMPLICIT_LITTLE_ENDIAN, JPEG_LOSSLESS } from '../dicom/transfer-syntaxes.ts';
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, JPEG_LOSSLESS } from '../dicom/transfer-syntaxes.ts';
 import { markDamaged } from '../platform/objects/records.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice, CT_CLASS } from '../testing/objects.ts';
 import type { ArchiveAssociation } from './associations.ts';
-import { findInstances, findSendable, findSeries, findStudies, listSopClasses } from './find-studies.ts';
+import { findInstances, findSeries, findStudies, listSopClasses } from './find-studies.ts';
+import { findOutgoing } from './outgoing-objects.ts';
 import { configurePeers } from './peers.ts';
 import { listInstances } from './queries.ts';
 import { queryRetrieveServices } from './query-retrieve.ts';
@@ -47,11 +48,12 @@ beforeEach(async () => {
       clock: archive.clock,
       writeExplicit: async () => null,
       mostMatches: 262,
+      mostObjects: 3,
       search: {
         studies: async (siteIds, keys, page) => findStudies(db, siteIds, keys, page),
         series: async (siteIds, keys, page) => findSeries(db, siteIds, keys, page),
         instances: async (siteIds, keys, page) => findInstances(db, siteIds, keys, page),
-        sendable: async (siteIds, keys) => findSendable(db, siteIds, keys),
+        outgoing: async (siteIds, keys, limit) => findOutgoing(db, siteIds, keys, limit),
         sopClasses: async (siteIds, studyUid) => listSopClasses(db, siteIds, studyUid),
       },
     }),
@@ -246,6 +248,51 @@ test('sends by C-GET the bytes as they were received; a damaged object is a fail
   });
   expect([...stored]).toEqual(sent.slice(1).map((record) => [record.SOPInstanceUID, encodeDataset(record)]));
   expect(clinic.events('study-read')).toMatchObject([{ studyId, payload: { surface: 'c-get' } }]);
+});
+
+test.each([[[EXPLICIT_LITTLE_ENDIAN]], [[IMPLICIT_LITTLE_ENDIAN]]])(
+  'names of 2,000 objects that failed as many as an answer holds, and counts all of them: %s',
+  async (transferSyntaxes) => {
+    const unavailable = Array.from(
+      { length: 2000 },
+      (_, n) => `1.2.826.0.1.3680043.10.1234.1234567890.${10_000_000 + n}`,
+    );
+    const peer = await keepingDicomServer({
+      services: [{ sopClass: GET, get: async () => ({ instances: [], unavailable }) }],
+    });
+    try {
+      const got = await getFrom(
+        peer.remote,
+        GET,
+        { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '1.2.10' },
+        { accepts: [{ sopClass: CT_CLASS, transferSyntaxes }], store: async () => ({ status: 'success' }) },
+      );
+      expect(got).toMatchObject({ ok: true, value: { status: 0xa702, counts: { completed: 0, failed: 2000 } } });
+      const named = got.ok ? got.value.failedUids : [];
+      expect(named).toEqual(unavailable.slice(0, named.length));
+      expect(named.length).toBeGreaterThan(1000);
+    } finally {
+      await peer.server.close(0);
+    }
+  },
+);
+
+test('tells who asks for more objects than we send at once to ask for less, and sends none', async () => {
+  const fetch = () =>
+    getFrom(
+      remote,
+      GET,
+      { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '1.2.10' },
+      {
+        accepts: DEFAULT_ACCEPTS.filter(({ sopClass }) => sopClass === CT_CLASS),
+        store: async () => ({ status: 'success' }),
+      },
+    );
+  await clinic.send([1, 2, 3].map((n) => aSlice(n)));
+  expect(await fetch()).toMatchObject({ value: { status: 0, counts: { completed: 3 } } });
+  await clinic.send([aSlice(4)]);
+  expect(await fetch()).toMatchObject({ value: { status: 0xa701, counts: { completed: 0 } } });
+  expect(clinic.events('study-read')).toHaveLength(1);
 });
 
 test('writes explicit VR as implicit for a peer that takes nothing else, and says where that cannot be done', async () => {

@@ -5,10 +5,12 @@ import type { Clock } from '../platform/clock.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { durable } from '../platform/store/durability.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
-import type { InstanceKeys, InstanceMatch, Page, SendablePath, SeriesMatch, StudyMatch } from './find-studies.ts';
-import { type Outgoing, outgoingObjects, type WriteExplicit } from './outgoing-objects.ts';
+import type { InstanceKeys, InstanceMatch, Page, SeriesMatch, StudyMatch } from './find-studies.ts';
+import { outgoingObjects, type OutgoingPath, type WriteExplicit } from './outgoing-objects.ts';
 import { findRemote } from './peers.ts';
 import { answerRecord, type QueryMatch } from './query-answers.ts';
 import { type QueryRoot, readQuery, readRetrieval, type ReadQuery } from './query-keys.ts';
@@ -18,8 +20,8 @@ export type ArchiveSearch = {
   studies(siteIds: readonly string[], keys: InstanceKeys, page: Page): Promise<readonly StudyMatch[]>;
   series(siteIds: readonly string[], keys: InstanceKeys, page: Page): Promise<readonly SeriesMatch[]>;
   instances(siteIds: readonly string[], keys: InstanceKeys, page: Page): Promise<readonly InstanceMatch[]>;
-  /** Every current object of what matches, hidden ones apart. */
-  sendable(siteIds: readonly string[], keys: InstanceKeys): Promise<readonly SendablePath[]>;
+  /** The current objects of what matches, hidden ones apart, with their files; no more than `limit`. */
+  outgoing(siteIds: readonly string[], keys: InstanceKeys, limit?: number): Promise<readonly OutgoingPath[]>;
   sopClasses(siteIds: readonly string[], studyUid: string): Promise<readonly string[]>;
 };
 
@@ -32,12 +34,16 @@ export type QueryRetrieveTools = {
   readonly writeExplicit: WriteExplicit;
   /** So many matches at most are answered; then the peer is told that there may be more (B001). 5,000 where left out. */
   readonly mostMatches?: number;
+  /** Of a retrieval of more objects the peer is told to ask for less (A701). 50,000 where left out. */
+  readonly mostObjects?: number;
 };
 
 type Request = ServiceRequest<ArchiveAssociation>;
 
 const MOST_MATCHES = 5_000;
+const MOST_OBJECTS = 50_000;
 const PAGE = 250;
+const NO_ROOM: ServiceAnswer = { status: 'out-of-resources', errorComment: 'no room to record who asks' };
 /** Extended negotiation (PS3.4 Tables C.5-1, C.5-3): no relational queries; date and time are matched apart; names as they are; time zones are not adjusted. */
 const FIND_ANSWER = [0, 0, 0, 0, 0];
 const RETRIEVE_ANSWER = [0, 0];
@@ -75,6 +81,8 @@ function finder(tools: QueryRetrieveTools, root: QueryRoot): FindHandler<Archive
     if (!read.ok) return read.error;
     const query = read.value;
     const { calledAe, context } = request.association;
+    // Who asks stands in the ledger, and on the disk, before anything of a patient leaves.
+    if (!(await hasRecorded(tools.db, () => recordSearchBegun(tools, request)))) return NO_ROOM;
     let results = 0;
     try {
       for await (const match of matchesOf(tools.search, context.peer.siteId, query)) {
@@ -85,7 +93,11 @@ function finder(tools: QueryRetrieveTools, root: QueryRoot): FindHandler<Archive
       return { status: 'success' };
     } finally {
       // Also where it was cut off: what has been sent has been read.
-      recordSearch(tools, request, results);
+      try {
+        recordSearch(tools, request, results);
+      } catch (error) {
+        if (!isOutOfRoom(error)) throw error;
+      }
     }
   };
 }
@@ -149,10 +161,24 @@ async function retrieval(
   const read = readRetrieval(identifier, root);
   if (!read.ok) return read.error;
   const { peer } = request.association.context;
-  const wanted = await tools.search.sendable([peer.siteId], read.value.keys);
-  const outgoing: Outgoing = outgoingObjects(tools, wanted);
-  recordReads(tools, request, [...new Set(wanted.map(({ studyId }) => studyId))], surface);
-  return outgoing;
+  const { mostObjects = MOST_OBJECTS } = tools;
+  const wanted = await tools.search.outgoing([peer.siteId], read.value.keys, mostObjects + 1);
+  if (wanted.length > mostObjects) return { status: 'matches-not-counted', errorComment: 'too many objects at once' };
+  const studyIds = [...new Set(wanted.map(({ studyId }) => studyId))];
+  if (!(await hasRecorded(tools.db, () => recordReads(tools, request, studyIds, surface)))) return NO_ROOM;
+  return outgoingObjects(tools, wanted);
+}
+
+/** Records and waits for the disk; false where it has no room. */
+async function hasRecorded(db: WritableDb, record: () => void): Promise<boolean> {
+  try {
+    record();
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    return false;
+  }
+  await durable(db);
+  return true;
 }
 
 /** Before the first answer leaves: who read what stands in the ledger whatever becomes of the association. */
@@ -176,6 +202,20 @@ function recordReads(
       });
     }
   });
+}
+
+function recordSearchBegun({ db, clock }: QueryRetrieveTools, request: Request): void {
+  const { context, correlationId } = request.association;
+  inTransaction(db, () =>
+    appendEvent(db, {
+      kind: 'search-begun',
+      payload: { surface: 'c-find' },
+      siteId: context.peer.siteId,
+      actor: { kind: 'peer', id: context.peer.peerId },
+      correlationId,
+      atMs: clock.nowMs(),
+    }),
+  );
 }
 
 function recordSearch({ db, clock }: QueryRetrieveTools, request: Request, results: number): void {

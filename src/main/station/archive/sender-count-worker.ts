@@ -6,6 +6,7 @@ import { findAt } from '../dicom/services/find.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import type { Log } from '../platform/log.ts';
 import { type ClockShift, shiftWithClock } from '../platform/shift-with-clock.ts';
+import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { findRemote } from './peers.ts';
 import type { Archive } from './receive-object.ts';
@@ -64,6 +65,7 @@ export function createSenderCountWorker(
 
   async function settle(owed: OwedCount): Promise<void> {
     const remote = findRemote(db, owed);
+    await durable(db); // why it is asked stands in the ledger before a study is named to anybody
     const counted =
       remote === null
         ? err({ code: 'peer-not-callable', isFinal: true })

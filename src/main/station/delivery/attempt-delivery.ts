@@ -1,5 +1,5 @@
 import type { DeliveryCode } from '../../../shared/domain/delivery.ts';
-import { findRemote, findStudyCard, outgoingObjects, type OutgoingTools, type SendablePath } from '../archive/index.ts';
+import { findRemote, findStudyCard, outgoingObjects, type OutgoingPath, type OutgoingTools } from '../archive/index.ts';
 import { type SendOutcome, sendInstances } from '../dicom/scu.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { type ImageDelivery, type ItemOutcome, listItems, moveDelivery, noteItems } from './deliveries.ts';
@@ -9,7 +9,7 @@ export type AttemptTools = Omit<OutgoingTools, 'db'> & {
   readonly db: WritableDb;
   readonly nowMs: () => number;
   /** The current objects of a study that nobody hid, off the main thread. */
-  readonly listSendable: (siteId: string, studyUid: string) => Promise<readonly SendablePath[]>;
+  readonly listSendable: (siteId: string, studyUid: string) => Promise<readonly OutgoingPath[]>;
   /** For the answer to one object, in ms. */
   readonly responseMs?: number;
 };
@@ -115,7 +115,7 @@ export async function attemptDelivery(
 }
 
 /** What a peer took under another patient, before a correction or before its undoing, it has not taken. */
-function isOf(item: ItemOutcome | undefined, { digest, servedAs }: SendablePath): boolean {
+function isOf(item: ItemOutcome | undefined, { digest, servedAs }: OutgoingPath): boolean {
   return item?.digest === digest && item.correctedAtMs === (servedAs?.correctedAtMs ?? null);
 }
 

@@ -93,7 +93,7 @@ export function mediaServices({ db, readers, imports, exports }: MediaTools): Me
     const study = findStudyCard(db, studyId);
     if (study === null || study.siteId !== principal.siteId) return null;
     const keys = { studyUids: [study.studyUid], ...(series !== undefined && { seriesUids: series }) };
-    const paths = await readers.run('find-sendable', { siteIds: [principal.siteId], keys });
+    const paths = await readers.run('find-outgoing', { siteIds: [principal.siteId], keys });
     return { siteId: principal.siteId, studyId, form, paths, actor: actorOf(principal) };
   }
 

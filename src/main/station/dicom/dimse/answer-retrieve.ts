@@ -142,9 +142,19 @@ function finalStatus({ remaining, completed, failed, warning }: RetrievalCounts,
   return completed + warning === 0 ? 'suboperations-not-performed' : 'suboperations-failed';
 }
 
-/** The data set of a last response that is not a success: which objects failed (PS3.4 §C.4.2.1.4.2). */
+/** A UI element in explicit VR has 16 bits for its length (PS3.5 §7.1.2), and lengths are even. */
+const LONGEST_LIST = 0xfffe;
+
+/**
+ * The data set of a last response that is not a success: which objects failed (PS3.4 §C.4.2.1.4.2), as many as the element
+ * holds, some 1,000. The counts beside it are whole.
+ */
 export function failedList({ failed }: RetrievalEnd, transferSyntaxUid: string): readonly Uint8Array[] | null {
-  return failed.length === 0 ? null : [encodeDataset({ FailedSOPInstanceUIDList: failed }, transferSyntaxUid)];
+  if (failed.length === 0) return null;
+  let length = -1;
+  const tooMany = failed.findIndex((uid) => (length += uid.length + 1) > LONGEST_LIST);
+  const listed = tooMany === -1 ? failed : failed.slice(0, tooMany);
+  return [encodeDataset({ FailedSOPInstanceUIDList: listed }, transferSyntaxUid)];
 }
 
 /** The counts as a response carries them; `remaining` only where something remains to be done (PS3.7 §9.1.4.1). */

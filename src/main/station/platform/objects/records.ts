@@ -28,6 +28,17 @@ export function findObject(db: ReadableDb, digest: string): ObjectRecord | null 
   return prepared<ObjectRecord>(db, FIND_OBJECT).get(digest) ?? null;
 }
 
+/** Walks the primary keys. */
+export const FIND_SOUND = `
+  SELECT digest, encoding, size_bytes AS sizeBytes, body_offset AS bodyOffset FROM objects o
+   WHERE digest = ? AND evicted_at_ms IS NULL AND NOT EXISTS (SELECT 1 FROM damaged_objects d WHERE d.digest = o.digest)
+`;
+
+/** The record of an object whose file should be here and is not known to be damaged; null for any other. */
+export function findSound(db: ReadableDb, digest: string): ObjectRecord | null {
+  return prepared<ObjectRecord>(db, FIND_SOUND).get(digest) ?? null;
+}
+
 const HAS_SEALED = "SELECT 1 FROM objects WHERE encoding <> 'plain' LIMIT 1";
 
 /** True when some object cannot be read without the keys. Asked once a start, and only where the keys are looked for. */
