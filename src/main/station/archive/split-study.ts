@@ -68,7 +68,7 @@ const MOVE_OBJECTS = `
 /**
  * Takes series or single objects out of a study into a study of their own, of the same patient or another, on a person's
  * word. The new study and every series that left in part get UIDs of ours; series that left whole and all objects keep
- * theirs, and the bytes are untouched (docs/decisions/0022).
+ * theirs, and the bytes are untouched (docs/decisions/0028).
  */
 export function splitStudy(
   db: WritableDb,
