@@ -21,6 +21,12 @@ function wetread(...args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })));
 }
 
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
 async function send(station: Parameters<typeof remoteOf>[0], seed: number): Promise<readonly SentObject[]> {
   const { objects } = phantomStudy({ seed, matrix: 64, slices: 20, withScout: false });
   const outcomes = await sendObjects(remoteOf(station), objects);
@@ -82,6 +88,55 @@ test('the drill: backed up twice while it receives, lost with its disk, restored
   const events = await administrator.fetch('/api/v1/audit/events?kind=station-restored');
   expect(events.text).toContain('station-restored');
   expect(await restarted.stop()).toBe(0);
+});
+
+test('a damaged object is named instead of backed up, and the copy that healed it is the one that comes back', async () => {
+  const folder = temporaryFolder();
+  const [data, to, elsewhere] = ['data', 'to', 'elsewhere'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const passphraseFile = path.join(folder, 'passphrase');
+  writeFileSync(passphraseFile, 'correct horse battery staple');
+  const station = await startStation({ data });
+  await signInFirst(station);
+  const sent = await send(station, 7020);
+  const wholeBackup = await wetread('backup', '--data', data, '--to', to, '--passphrase-file', passphraseFile);
+  expect(JSON.parse(wholeBackup.stdout)).toMatchObject({ damaged: 0, missing: 0 });
+
+  const [victim] = filesBelow(path.join(data, 'objects'));
+  if (victim === undefined) throw new Error('nothing is stored');
+  const bytes = readFileSync(victim);
+  bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 1;
+  writeFileSync(victim, bytes);
+  const fresh = path.join(folder, 'fresh');
+  const second = await wetread('backup', '--data', data, '--to', fresh, '--passphrase-file', passphraseFile);
+  expect(second).toMatchObject({ exitCode: 3 });
+  expect(JSON.parse(second.stdout)).toMatchObject({ damaged: 1, missing: 0 });
+
+  await send(station, 7020);
+  const healed = await wetread('backup', '--data', data, '--to', fresh, '--passphrase-file', passphraseFile);
+  expect(healed).toMatchObject({ exitCode: 0 });
+  await station.stop();
+  const { backup } = JSON.parse(healed.stdout) as { backup: string };
+  const restored = await wetread('restore', '--from', backup, '--data', elsewhere, '--passphrase-file', passphraseFile);
+  expect(restored).toMatchObject({ exitCode: 0 });
+  const restarted = await startStation({ data: elsewhere });
+  const administrator = await signIn(restarted, 'administrator', ADMINISTRATOR_PASSWORD);
+  expect(await notStoredAsSent(administrator, 'main', sent)).toEqual([]);
+  expect(await restarted.stop()).toBe(0);
+
+  // A copy that went bad where backups are kept does not come back as if it were good.
+  const [rotten] = filesBelow(path.join(fresh, 'objects'));
+  if (rotten === undefined) throw new Error('nothing was backed up');
+  const copy = readFileSync(rotten);
+  copy[copy.length - 100] = (copy[copy.length - 100] ?? 0) ^ 1;
+  writeFileSync(rotten, copy);
+  const third = path.join(folder, 'third');
+  const lossy = await wetread('restore', '--from', backup, '--data', third, '--passphrase-file', passphraseFile);
+  expect(lossy).toMatchObject({ exitCode: 3 });
+  expect(JSON.parse(lossy.stdout)).toMatchObject({ missing: 1 });
 });
 
 test('a backup that lost a file, or has another database, is refused or says what is missing', async () => {

@@ -1,7 +1,9 @@
 import '../../shared/domain/zod-setup.ts';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { checkObject } from './archive/index.ts';
 import { restoreBackup, type RestoreFailure } from './platform/backup/restore-backup.ts';
+import { isOutOfRoom } from './platform/store/out-of-room.ts';
 import { type BackupFailure, removeUnfinished, takeBackup } from './platform/backup/take-backup.ts';
 
 const USAGE = `Wetread, from the command line:
@@ -15,7 +17,9 @@ const USAGE = `Wetread, from the command line:
 `;
 
 /** What a person reads where a command did not do what was asked; the exit code is 1, or 2 for a line not understood. */
-const FAILURES: Readonly<Record<BackupFailure['code'] | RestoreFailure['code'] | 'passphrase-unreadable', string>> = {
+const FAILURES: Readonly<
+  Record<BackupFailure['code'] | RestoreFailure['code'] | 'passphrase-unreadable' | 'no-room', string>
+> = {
   'no-data-directory': 'There is no database in that data directory.',
   'destination-in-data': 'The backup must go somewhere else than into the data directory itself.',
   'key-missing': 'The keys are not there: give the vault that belongs to this database.',
@@ -31,6 +35,7 @@ const FAILURES: Readonly<Record<BackupFailure['code'] | RestoreFailure['code'] |
   'passphrase-needed': 'The keys in this backup are sealed: give --passphrase-file.',
   'passphrase-wrong': 'The passphrase does not open the keys of this backup.',
   'passphrase-unreadable': 'The passphrase file cannot be read, or is empty.',
+  'no-room': 'There is no room left where it should go. What was copied stays and is used by the next backup.',
   cancelled: 'Stopped. What was copied stays and is used by the next backup.',
 };
 
@@ -45,6 +50,7 @@ async function run(wanted: string | undefined, given: readonly string[]): Promis
     if (wanted === 'backup') return await backup(given);
     if (wanted === 'restore') return await restore(given);
   } catch (error) {
+    if (isOutOfRoom(error)) return failed('no-room');
     if (!(error instanceof TypeError) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS'))
       throw error;
     process.stderr.write(`${error.message}\n\n`);
@@ -71,17 +77,19 @@ async function backup(given: readonly string[]): Promise<number> {
   removeUnfinished(to);
   const taken = await takeBackup({
     ...{ data, destination: to, passphrase, nowMs: Date.now(), signal: stopping.signal, onProgress: tell('backed up') },
+    check: checkObject,
     databaseKeyHex: process.env['WETREAD_DATABASE_KEY'],
     signingKeyPem: process.env['WETREAD_SIGNING_KEY'],
   });
   if (!taken.ok) return failed(taken.error.code);
   const { folder, manifest, copied } = taken.value;
   process.stdout.write(
-    `${JSON.stringify({ backup: folder, objects: manifest.objects.count, copied, missing: manifest.missing.length })}\n`,
+    `${JSON.stringify({ backup: folder, objects: manifest.objects.count, copied, missing: manifest.missing.length, damaged: manifest.damaged.length })}\n`,
   );
   if (!manifest.hasKeys)
     process.stderr.write('The keys are not in this backup: without the vault it cannot be opened.\n');
-  return manifest.missing.length === 0 ? 0 : missing(manifest.missing.length);
+  const lost = manifest.missing.length + manifest.damaged.length;
+  return lost === 0 ? 0 : missing(lost);
 }
 
 async function restore(given: readonly string[]): Promise<number> {
@@ -108,6 +116,7 @@ async function restore(given: readonly string[]): Promise<number> {
       nowMs: Date.now(),
       signal: stopping.signal,
       onProgress: tell('restored'),
+      check: checkObject,
     },
   });
   if (!restored.ok) return failed(restored.error.code);
@@ -130,7 +139,7 @@ function failed(code: keyof typeof FAILURES): number {
 /** Done, and not whole: a script that only looks at the exit code must notice. */
 function missing(count: number): number {
   process.stderr.write(
-    `${count} objects that the database names had no file. The station's integrity check lists them.\n`,
+    `${count} objects that the database names had no file, or a damaged one. The station's integrity check lists them.\n`,
   );
   return 3;
 }

@@ -11,6 +11,8 @@ export const BackupManifest = z.strictObject({
   objects: z.strictObject({ count: z.number().int(), sizeBytes: z.number().int() }),
   /** Objects the database named whose files were gone when they were copied: evicted, deleted or lost since. */
   missing: z.array(z.string()),
+  /** Objects whose files were not what their digests say, and were not copied. */
+  damaged: z.array(z.string()),
   hasKeys: z.boolean(),
 });
 export type BackupManifest = z.infer<typeof BackupManifest>;

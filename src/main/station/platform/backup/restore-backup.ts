@@ -15,8 +15,7 @@ import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { appendEvent, ledgerHead } from '../ledger/append.ts';
 import { writeCheckpoint } from '../ledger/checkpoint.ts';
 import { serviceActor } from '../ledger/event.ts';
-import { OBJECT_KEYS_FILE } from '../objects/object-keys.ts';
-import { objectPath, SEALED } from '../objects/object-store.ts';
+import { type ObjectEncoding, objectPath, openObjectReader, SEALED } from '../objects/object-store.ts';
 import { finishPass, latestPass, startPass } from '../objects/passes.ts';
 import { listObjectsAfter, recordSealed } from '../objects/records.ts';
 import { openWriter, type OpenFailure, type WritableDb } from '../store/database.ts';
@@ -27,7 +26,7 @@ import { syncFolder } from '../sync-folder.ts';
 import { openVault } from '../vault.ts';
 import { BACKUP_FILES, BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
 import { openKeys, type VaultCopy } from './sealed-keys.ts';
-import { backupObjectPath, digestOf, syncFile } from './take-backup.ts';
+import { type CheckObject, digestOf, findingKeys, listCopies, syncFile } from './take-backup.ts';
 
 /** Which backup to put where. */
 export type RestoreWish = {
@@ -40,6 +39,8 @@ export type RestoreWish = {
   /** A vault folder kept elsewhere. */
   readonly vault: string | null;
   readonly nowMs: number;
+  /** Reads an object from end to end and says whether it is what its digest says. */
+  readonly check: CheckObject;
   readonly signal?: AbortSignal;
   readonly onProgress?: (copied: number, of: number) => void;
 };
@@ -62,7 +63,7 @@ export type RestoreFailure =
 export type Restored = {
   readonly manifest: BackupManifest;
   readonly objects: number;
-  /** Objects the database names that the backup has no file of; the integrity check of the station finds them too. */
+  /** Objects the database names that the backup has no sound copy of; the integrity check of the station finds them too. */
   readonly missing: readonly string[];
 };
 
@@ -138,7 +139,7 @@ async function fill(
     if (head.seq !== manifest.ledger.seq || head.hash.toString('hex') !== manifest.ledger.hash)
       return err({ code: 'backup-damaged' });
     migrate(db, MIGRATIONS);
-    const objects = await copyBack(db, half, wish, manifest.objects.count);
+    const objects = await copyBack(db, half, wish, opened.value.databaseKey, manifest.objects.count);
     if (!objects.ok) return objects;
     inTransaction(db, () => {
       // What came back from a copy is read whole once, whenever it was read last where it came from.
@@ -197,10 +198,12 @@ async function copyBack(
   db: WritableDb,
   half: string,
   wish: RestoreWish,
+  databaseKey: Buffer,
   count: number,
 ): Promise<Result<Pick<Restored, 'objects' | 'missing'>, RestoreFailure>> {
   const from = path.resolve(wish.backup, '..', '..', OBJECTS_FOLDER);
-  const keyIds = listKeyIds(path.join(half, 'vault'));
+  const objectsFolder = path.join(half, 'objects');
+  const reader = openObjectReader(objectsFolder, { find: findingKeys(path.join(half, 'vault'), databaseKey) });
   const missing: string[] = [];
   let objects = 0;
   let seen = 0;
@@ -211,31 +214,33 @@ async function copyBack(
     after = last.digest;
     for (const { digest, encoding } of page) {
       if (wish.signal?.aborted === true) return err({ code: 'cancelled' });
-      const sealedCopy = keyIds.map((id) => backupObjectPath(from, digest, id)).find((file) => existsSync(file));
-      const plainCopy = backupObjectPath(from, digest, 'plain');
-      const source = encoding === 'plain' && existsSync(plainCopy) ? plainCopy : (sealedCopy ?? null);
-      if (source === null) {
-        missing.push(digest);
-        continue;
-      }
-      const standsAs = source === plainCopy ? 'plain' : SEALED;
+      const restored = await giveBack(listCopies(from, digest), objectsFolder, digest, (standsAs) =>
+        wish.check(reader, digest, standsAs),
+      );
+      if (restored === null) missing.push(digest);
+      else objects += 1;
       // Sealed between the snapshot and its copying: the record follows the file.
-      if (standsAs === SEALED && encoding === 'plain') recordSealed(db, digest, SEALED);
-      const target = objectPath(path.join(half, 'objects'), digest, standsAs);
-      mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
-      await copyFile(source, target, constants.COPYFILE_FICLONE);
-      objects += 1;
+      if (restored === SEALED && encoding === 'plain') recordSealed(db, digest, SEALED);
     }
     seen += page.length;
     wish.onProgress?.(seen, count);
   }
 }
 
-const KeyIds = /"id":"([0-9a-f]{16})"/g;
-
-/** Ids of the object keys in a vault, newest first; they stand open beside the sealed keys. */
-function listKeyIds(vault: string): readonly string[] {
-  const file = path.join(vault, OBJECT_KEYS_FILE);
-  if (!existsSync(file)) return [];
-  return [...readFileSync(file, 'utf8').matchAll(KeyIds)].flatMap(([, id]) => id ?? []).toReversed();
+/** Puts back the first copy that is sound when it is read; null where none is. */
+async function giveBack(
+  copies: readonly string[],
+  objectsFolder: string,
+  digest: string,
+  check: (standsAs: ObjectEncoding) => Promise<string>,
+): Promise<ObjectEncoding | null> {
+  for (const copy of copies) {
+    const standsAs = copy.endsWith('.plain') ? 'plain' : SEALED;
+    const target = objectPath(objectsFolder, digest, standsAs);
+    mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+    await copyFile(copy, target, constants.COPYFILE_FICLONE);
+    if ((await check(standsAs)) === 'sound') return standsAs;
+    rmSync(target);
+  }
+  return null;
 }

@@ -17,10 +17,16 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { ledgerHead } from '../ledger/append.ts';
-import { OBJECT_KEYS_FILE } from '../objects/object-keys.ts';
-import { type ObjectEncoding, objectPath, SEALED } from '../objects/object-store.ts';
+import { OBJECT_KEYS_FILE, openObjectKeys } from '../objects/object-keys.ts';
+import {
+  type ObjectEncoding,
+  openObjectReader,
+  objectPath,
+  type ObjectReader,
+  SEALED,
+} from '../objects/object-store.ts';
 import { countObjects, listObjectsAfter, type ObjectRecord } from '../objects/records.ts';
-import { HEADER_BYTES, slotKeyIds } from '../objects/sealed-format.ts';
+import { type FindKey, HEADER_BYTES } from '../objects/sealed-format.ts';
 import { openReader, type OpenFailure, type ReadableDb } from '../store/database.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { openVault, writeDurably } from '../vault.ts';
@@ -39,9 +45,14 @@ export type BackupWish = {
   readonly databaseKeyHex?: string | undefined;
   readonly signingKeyPem?: string | undefined;
   readonly nowMs: number;
+  /** Reads an object from end to end and says whether it is what its digest says. */
+  readonly check: CheckObject;
   readonly signal?: AbortSignal;
   readonly onProgress?: (copied: number, of: number) => void;
 };
+
+/** Whether a stored object is sound; anything else is why not. */
+export type CheckObject = (objects: ObjectReader, digest: string, encoding: ObjectEncoding) => Promise<string>;
 
 export type BackupFailure =
   | { readonly code: 'no-data-directory' | 'destination-in-data' | 'key-missing' | 'key-malformed' | 'cancelled' }
@@ -82,7 +93,8 @@ export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, 
   try {
     const keysBefore = readVault(vaultFolder);
     const objects = countObjects(db);
-    const copied = await copyObjects(db, wish, objects.count);
+    const reader = openObjectReader(path.join(wish.data, 'objects'), { find: findingKeys(vaultFolder, key) });
+    const copied = await copyObjects(db, wish, reader, objects.count);
     if (!copied.ok) return copied;
     if (wish.passphrase !== null) {
       // Keys may be made and forgotten while files are copied: what was sealed under any of them stays readable.
@@ -101,6 +113,7 @@ export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, 
       ledger: { seq: head.seq, hash: head.hash.toString('hex') },
       objects,
       missing: copied.value.missing,
+      damaged: copied.value.damaged,
       hasKeys: wish.passphrase !== null,
     };
     await syncFile(snapshot);
@@ -127,10 +140,12 @@ function takeSnapshot(live: string, key: Uint8Array, snapshot: string): Result<n
 
 async function copyObjects(
   db: ReadableDb,
-  { data, destination, signal, onProgress }: BackupWish,
+  { data, destination, check, signal, onProgress }: BackupWish,
+  reader: ObjectReader,
   count: number,
-): Promise<Result<{ copied: number; missing: string[] }, { code: 'cancelled' }>> {
+): Promise<Result<{ copied: number; missing: string[]; damaged: string[] }, { code: 'cancelled' }>> {
   const missing: string[] = [];
+  const damaged: string[] = [];
   const folders = new Set<string>();
   let copied = 0;
   let seen = 0;
@@ -141,63 +156,87 @@ async function copyObjects(
     after = last.digest;
     for (const object of page) {
       if (signal?.aborted === true) return err({ code: 'cancelled' });
-      const outcome = await copyObject(
-        path.join(data, 'objects'),
-        path.join(destination, OBJECTS_FOLDER),
-        object,
-        folders,
-      );
-      if (outcome === 'missing') missing.push(object.digest);
-      if (outcome === 'copied') copied += 1;
+      const source = await findFile(path.join(data, 'objects'), object);
+      if (source === null) missing.push(object.digest);
+      const target = source === null ? null : path.join(destination, OBJECTS_FOLDER, source.copy);
+      if (source === null || target === null || isThere(source.file, target)) continue;
+      // Read once before it counts as saved: a copy of a damaged file would pass for a backup.
+      if ((await check(reader, object.digest, source.encoding)) !== 'sound') damaged.push(object.digest);
+      else {
+        await copyTo(source.file, target, folders);
+        copied += 1;
+      }
     }
     seen += page.length;
     onProgress?.(seen, count);
   }
   for (const folder of folders) syncFolder(folder);
-  return ok({ copied, missing });
+  return ok({ copied, missing, damaged });
 }
 
-/** Copies one object's file once; a file resealed under another key is another copy, for the backup that holds that key. */
-async function copyObject(
-  from: string,
-  to: string,
-  { digest, encoding }: ObjectRecord,
-  folders: Set<string>,
-): Promise<'copied' | 'there' | 'missing'> {
-  const source = await findFile(from, digest, encoding);
-  if (source === null) return 'missing';
-  const target = backupObjectPath(to, digest, source.keyId);
-  if (existsSync(target) && statSync(target).size === statSync(source.file).size) return 'there';
+function isThere(source: string, target: string): boolean {
+  return existsSync(target) && statSync(target).size === statSync(source).size;
+}
+
+async function copyTo(source: string, target: string, folders: Set<string>): Promise<void> {
   const folder = path.dirname(target);
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) folders.add(path.dirname(folder));
   const temporary = `${target}.new`;
-  await copyFile(source.file, temporary, constants.COPYFILE_FICLONE);
+  await copyFile(source, temporary, constants.COPYFILE_FICLONE);
   await syncFile(temporary);
   renameSync(temporary, target);
   folders.add(folder);
-  return 'copied';
 }
 
-/** The object's file as it stands now: an object may be sealed or resealed since the snapshot. */
+/** The object's file as it stands now: an object may be sealed or resealed since the snapshot; and what its copy is called. */
 async function findFile(
   root: string,
-  digest: string,
-  recorded: ObjectRecord['encoding'],
-): Promise<{ readonly file: string; readonly keyId: string } | null> {
+  { digest, encoding: recorded }: ObjectRecord,
+): Promise<{ readonly file: string; readonly encoding: ObjectEncoding; readonly copy: string } | null> {
   for (const encoding of new Set<ObjectEncoding>([recorded, SEALED])) {
     const file = objectPath(root, digest, encoding);
     if (!existsSync(file)) continue;
-    if (encoding === 'plain') return { file, keyId: 'plain' };
     const handle = await open(file, 'r');
     try {
-      const header = Buffer.alloc(HEADER_BYTES);
-      await handle.read(header, 0, HEADER_BYTES, 0);
-      return { file, keyId: slotKeyIds(header).find((id) => id !== null) ?? 'unknown' };
+      const header = Buffer.alloc(encoding === 'plain' ? 0 : HEADER_BYTES);
+      await handle.read(header, 0, header.length, 0);
+      return { file, encoding, copy: copyName(digest, encoding, header) };
     } finally {
       await handle.close();
     }
   }
   return null;
+}
+
+/**
+ * What a destination calls the copy of an object's file. A sealed one goes by its header too: resealed under another key, or
+ * sent again after it was damaged, it is another file, and older backups keep theirs.
+ */
+function copyName(digest: string, encoding: ObjectEncoding, header: Buffer): string {
+  const seal = encoding === 'plain' ? 'plain' : createHash('sha256').update(header).digest('hex').slice(0, 16);
+  return path.join(digest.slice(0, 2), digest.slice(2, 4), `${digest}.${seal}`);
+}
+
+/** Every copy a destination has of an object, newest first. */
+export function listCopies(objects: string, digest: string): readonly string[] {
+  const folder = path.join(objects, digest.slice(0, 2), digest.slice(2, 4));
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${digest}.`) && !name.endsWith('.new'))
+    .map((name) => path.join(folder, name))
+    .toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+}
+
+/** Looks a key up in a vault, and once more where it was made since. */
+export function findingKeys(vaultFolder: string, databaseKey: Buffer): FindKey {
+  const read = () => openObjectKeys(vaultFolder, databaseKey, { mayCreate: false, atMs: 0 });
+  let keys = read();
+  return (id) => {
+    const known = keys.ok ? keys.value.find(id) : null;
+    if (known !== null) return known;
+    keys = read();
+    return keys.ok ? keys.value.find(id) : null;
+  };
 }
 
 function readVault(folder: string): Readonly<Record<string, string>> {
@@ -217,11 +256,6 @@ function joinVaults(
   const ids = new Set(held.keys.map(({ id }) => id));
   const forgotten = KeyFile.parse(JSON.parse(before)).keys.filter(({ id }) => !ids.has(id));
   return { ...later, [OBJECT_KEYS_FILE]: JSON.stringify({ ...held, keys: [...forgotten, ...held.keys] }) };
-}
-
-/** Where a destination keeps an object's file, by its digest and the key it is sealed with (or `plain`). */
-export function backupObjectPath(root: string, digest: string, keyId: string): string {
-  return path.join(root, digest.slice(0, 2), digest.slice(2, 4), `${digest}.${keyId}`);
 }
 
 /** SHA-256 of a file, as lower-case hex. */
