@@ -43,15 +43,18 @@ export function modalityServices(
   return [
     {
       sopClass: SERVICE_CLASSES['performed-procedure-step'],
+      takesLongLists: true,
       create: (request) => created(request, createStep),
       set: (request) => kept(() => setStep(db, message(request))),
     },
     {
       sopClass: SERVICE_CLASSES['instance-availability'],
+      takesLongLists: true,
       create: (request) => created(request, noteAvailability),
     },
     {
       sopClass: SERVICE_CLASSES['storage-commitment-push'],
+      takesLongLists: true,
       action: ({ actionTypeId, sopInstanceUid, dataset, association, reportEvent }) =>
         kept(() => {
           const { answer, requestId } = takeCommitmentRequest(db, {

@@ -107,6 +107,8 @@ export type ServiceClass<Context> = {
   readonly sopClass: string;
   /** Explicit and implicit VR little endian where absent. */
   readonly transferSyntaxes?: readonly string[];
+  /** Its data sets name images one by one and are read up to 4 MiB; where absent, as queries are, up to 256 KiB. */
+  readonly takesLongLists?: boolean;
   /** What extended negotiation is answered with, as the service class defines the bytes. */
   readonly extendedAnswer?: readonly number[];
   readonly find?: FindHandler<Context>;

@@ -90,4 +90,6 @@ export type ReadOptions = {
   readonly untilPixelData?: boolean;
   /** The bytes are the beginning of a data set and may stop anywhere. */
   readonly isHead?: boolean;
+  /** More elements and items than this are `too-large`; at most, and where absent, 400,000. */
+  readonly mostElements?: number;
 };

@@ -97,6 +97,7 @@ class Parser {
   readonly #marks = new Set<DatasetMark>();
   #at = 0;
   #count = 0;
+  readonly #mostElements: number;
   #pixelData: PixelDataPosition | null = null;
   /** Where the zeros at the end begin; looked for once, and only where there may be some. */
   #zerosFrom: number | null = null;
@@ -111,6 +112,7 @@ class Parser {
     if (isExplicit !== (syntax.vr === 'explicit')) this.#marks.add('vr-encoding-differs');
     this.#encoding = { isExplicit, isLittleEndian: syntax.byteOrder === 'little' };
     this.#options = options;
+    this.#mostElements = Math.min(MAX_ELEMENTS, options.mostElements ?? MAX_ELEMENTS);
     this.#level = options.outline?.elements ?? null;
     if (options.outline) options.outline.encoding = this.#encoding;
   }
@@ -204,7 +206,7 @@ class Parser {
   #readHeader(encoding: Encoding, end: number): Header {
     this.#need(8, end);
     this.#count += 1;
-    if (this.#count > MAX_ELEMENTS) throw new Stop('too-large');
+    if (this.#count > this.#mostElements) throw new Stop('too-large');
     const { isLittleEndian } = encoding;
     const at = this.#at;
     const tag = this.#view.getUint16(at, isLittleEndian) * 0x10000 + this.#view.getUint16(at + 2, isLittleEndian);
@@ -304,6 +306,7 @@ class Parser {
     const extents: ItemExtent[] = [];
     if (level !== null) this.#itemExtents.set(items, extents);
     while (this.#at < end) {
+      if (this.#count % TURN_ELEMENTS === 0) yield; // items may be empty
       const start = this.#at;
       const header = this.#readHeader(encoding, end);
       if (header.tag === SEQUENCE_END) {

@@ -7,7 +7,13 @@ import { answerFind } from './answer-find.ts';
 import { answerNormalized, isNormalized, repeated } from './answer-normalized.ts';
 import { answerGet, answerMove, countElements, failedList, type RetrievalEnd } from './answer-retrieve.ts';
 import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './command-set.ts';
-import { type IdentifierFailure, readIdentifier } from './data-sets.ts';
+import {
+  type HeldIdentifier,
+  type IdentifierFailure,
+  LONG_IDENTIFIER,
+  readIdentifier,
+  SHORT_IDENTIFIER,
+} from './data-sets.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pieces } from './send-message.ts';
 import type { Message } from './receive-messages.ts';
@@ -45,7 +51,11 @@ export async function beginAnswer<Context>(
   const stop = new AbortController();
   const left = new AbortController();
   const answer = new Answer(tools, context, service, message.command, stop.signal, left.signal);
-  const identifier = await readIdentifier(message, context.transferSyntax);
+  const identifier = await readIdentifier(
+    message,
+    context.transferSyntax,
+    service.takesLongLists === true ? LONG_IDENTIFIER : SHORT_IDENTIFIER,
+  );
   const under = (done: Promise<void>): AnswerUnderWay => ({
     done,
     cancel: () => stop.abort(),
@@ -56,7 +66,9 @@ export async function beginAnswer<Context>(
   });
   if (identifier.ok) return under(answer.give(identifier.value));
   const refusal = UNREADABLE[identifier.error.code];
-  return refusal === null ? null : under(answer.end(refusal));
+  if (refusal === null) return null;
+  const isLong = identifier.error.code === 'too-long' && isNormalized(message.command.commandField);
+  return under(answer.end(isLong ? { ...refusal, status: 'resource-limitation' } : refusal));
 }
 
 class Answer<Context> {
@@ -101,19 +113,22 @@ class Answer<Context> {
     };
   }
 
-  async give(identifier: ReadDataset | null): Promise<void> {
+  async give(held: HeldIdentifier): Promise<void> {
     try {
-      await this.#give(identifier);
+      await this.#give(held);
     } catch (error) {
       this.#tools.onFailure(error);
       await this.end({ status: 'processing-failure' });
+    } finally {
+      held.release();
     }
   }
 
-  async #give(identifier: ReadDataset | null): Promise<void> {
+  async #give({ dataset: identifier, release }: HeldIdentifier): Promise<void> {
     const { commandField } = this.#command;
     if (isNormalized(commandField)) {
       const answer = await answerNormalized(this.#service, this.#command, identifier, this.#request);
+      release(); // a peer that does not read its answer keeps nobody waiting
       const dataSet = answer.dataset ? [encodeDataset(answer.dataset, this.#context.transferSyntax)] : null;
       await this.#respond(answer, repeated(this.#command, answer), dataSet);
       return;

@@ -10,7 +10,7 @@ import type {
 import type { AgreedContext } from '../upper-layer/negotiate.ts';
 import type { UpperLayer } from '../upper-layer/upper-layer.ts';
 import { COMMANDS, type CommandSet, NO_DATA_SET, RESPONSE } from './command-set.ts';
-import { type IdentifierFailure, readIdentifier } from './data-sets.ts';
+import { type IdentifierFailure, LONG_IDENTIFIER, readIdentifier } from './data-sets.ts';
 import type { Inbox } from './inbox.ts';
 import type { Message, MessagesEnd } from './receive-messages.ts';
 import { DataSetUnreadable, type Pieces } from './send-message.ts';
@@ -61,13 +61,14 @@ export function converse({ link, inbox, contexts, send, serve }: Line): Pick<Ope
         await link.abort('service-provider', 'unexpected-pdu');
         return err({ code: 'unexpected-answer' });
       }
-      const dataset = await readIdentifier(message, context.transferSyntax);
+      const dataset = await readIdentifier(message, context.transferSyntax, LONG_IDENTIFIER);
       if (!dataset.ok) {
         const code = unreadable(dataset.error, inbox);
         if (code === 'unreadable-answer') await link.abort();
         return err({ code });
       }
-      const response: Response = { command, dataset: dataset.value };
+      dataset.value.release(); // asked for by us, and taken in one after the other
+      const response: Response = { command, dataset: dataset.value.dataset };
       if (!isPending(command.status ?? 0)) return ok(response);
       await onPending?.(response);
     }

@@ -3,7 +3,7 @@ import type { ReadDataset } from '../dataset/dataset.ts';
 import type { Tag } from '../dataset/dictionary.ts';
 import type { DicomRecord } from '../dataset/write-dataset.ts';
 import { COMMANDS, type CommandSet, NO_DATA_SET } from '../dimse/command-set.ts';
-import { readIdentifier } from '../dimse/data-sets.ts';
+import { LONG_IDENTIFIER, readIdentifier } from '../dimse/data-sets.ts';
 import { DIMSE_STATUS, type DimseStatus } from '../dimse/status.ts';
 import type { OpenAssociation, PeerRequestHandler } from '../open-association.ts';
 import { type AskFailure, ask } from './ask.ts';
@@ -100,11 +100,17 @@ export function takingEvents(take: (event: IncomingEvent) => Promise<DimseStatus
   return async (context, message) => {
     const { commandField, affectedSopInstance = '', eventTypeId = 0 } = message.command;
     if (commandField !== COMMANDS['n-event-report']) return null;
-    const read = await readIdentifier(message, context.transferSyntax);
+    const read = await readIdentifier(message, context.transferSyntax, LONG_IDENTIFIER);
     const sopClass = context.sopClass;
-    const status = read.ok
-      ? await take({ sopClass, sopInstanceUid: affectedSopInstance, eventTypeId, dataset: read.value })
-      : 'processing-failure';
+    let status: DimseStatus = 'processing-failure';
+    if (read.ok) {
+      const { dataset, release } = read.value;
+      try {
+        status = await take({ sopClass, sopInstanceUid: affectedSopInstance, eventTypeId, dataset });
+      } finally {
+        release();
+      }
+    }
     return {
       affectedSopClass: sopClass,
       affectedSopInstance,

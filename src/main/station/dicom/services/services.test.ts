@@ -12,7 +12,7 @@ import { readDataset } from '../dataset/read-dataset.ts';
 import { text } from '../dataset/values.ts';
 import { type DicomRecord, encodeDataset } from '../dataset/write-dataset.ts';
 import { type CommandSet, COMMANDS, decodeCommandSet, encodeCommandSet, NO_DATA_SET } from '../dimse/command-set.ts';
-import { MAX_IDENTIFIER_LENGTH } from '../dimse/data-sets.ts';
+import { SHORT_IDENTIFIER } from '../dimse/data-sets.ts';
 import { openAssociation } from '../open-association.ts';
 import type { OutgoingInstance } from '../scu.ts';
 import type { DicomServerOptions } from '../server-options.ts';
@@ -181,7 +181,7 @@ test('answers processing failure when a handler throws, and the association goes
 
 test('refuses an identifier that is too long, unreadable or absent, each with its own status', async () => {
   const { remote } = await serve([counting(1)]);
-  const long = Buffer.alloc(MAX_IDENTIFIER_LENGTH + 10, encodeDataset({ PatientName: 'A^B' }));
+  const long = Buffer.alloc(SHORT_IDENTIFIER.mostBytes + 10, encodeDataset({ PatientName: 'A^B' }));
   const bodies: (Uint8Array | null)[] = [
     long,
     Buffer.from('0800500053480f270000', 'hex'),
