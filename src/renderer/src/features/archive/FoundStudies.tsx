@@ -7,7 +7,7 @@ import { useShortcuts } from '../../ui/shortcuts.ts';
 import classes from './ArchivePage.module.css';
 
 /** The columns: patient, accession, exam, when, how much, whether it is here. */
-export const TRACKS = ['minmax(190px, 1.4fr)', '100px', 'minmax(150px, 1fr)', '120px', '86px', '70px'] as const;
+export const TRACKS = ['minmax(190px, 1.4fr)', '100px', 'minmax(150px, 1fr)', '120px', '96px', '60px'] as const;
 
 type Props = {
   readonly studies: readonly PeerStudy[];
