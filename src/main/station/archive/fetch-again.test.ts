@@ -127,6 +127,7 @@ async function letGo(): Promise<void> {
     isOpen: () => false,
     measure: async () => ({ bytes: 0, studies: 0, evicted: 0 }),
     preview: async () => ({ studies: [], next: null }),
+    listDiscarded: async () => ({ digests: [], asOfMs: 0 }),
   });
   await keeper.runOnce();
   await keeper.stop();

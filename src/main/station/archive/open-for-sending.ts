@@ -22,7 +22,7 @@ export const FIND_PLACE = `
 
 /**
  * Opens an object for whoever takes it out of the station: the bytes as stored, or, where people corrected whose it is, a copy
- * that says so, its pixels untouched. Everything that leaves leaves through here (docs/decisions/0026), save what is in
+ * that says so, its pixels untouched. Everything that leaves leaves through here (docs/decisions/0027), save what is in
  * quarantine. Fails where the correction cannot be written into it: then it does not leave. Reading rejects as the store does.
  */
 export async function openForSending(

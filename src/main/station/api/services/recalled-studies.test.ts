@@ -44,6 +44,7 @@ async function letGo(): Promise<StudyId> {
     isOpen: () => false,
     measure: async () => ({ bytes: 0, studies: 0, evicted: 0 }),
     preview: async () => ({ studies: [], next: null }),
+    listDiscarded: async () => ({ digests: [], asOfMs: 0 }),
   });
   clinic.pass(3_600_000);
   await keeper.runOnce();
