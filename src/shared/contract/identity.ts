@@ -39,6 +39,8 @@ export const StudyIdentity = z.object({
   study: StudyFace,
   patient: PatientIdentity,
   inDoubt: z.boolean(),
+  /** A person's word can end the doubt; else only what is in quarantine speaks against the study. */
+  isConfirmable: z.boolean(),
   /** What the study's own objects say, where a person gave it to somebody else. */
   statedByObjects: z
     .object({ name: z.string(), birthDateRaw: z.string().nullable(), sex: z.string().nullable() })
@@ -70,9 +72,9 @@ export const StudyIdentity = z.object({
 });
 export type StudyIdentity = z.infer<typeof StudyIdentity>;
 
-/** Somebody known here, or somebody new named by name, number and issuer. */
+/** Somebody known here, as they were on the screen of whoever chose them, or somebody new named by name, number and issuer. */
 export const PatientTarget = z.union([
-  z.strictObject({ patientId: PatientId }),
+  z.strictObject({ patientId: PatientId, identityVersion: z.number().int() }),
   z.strictObject({
     name: z.string().trim().min(1).max(300),
     number: z.string().trim().min(1).max(64),
@@ -86,7 +88,10 @@ export const PatientTarget = z.union([
 ]);
 export type PatientTarget = z.infer<typeof PatientTarget>;
 
-/** Seen by whoever corrects: the patient, at the version that was on their screen. A conflict is `identity-changed`. */
+/**
+ * Seen by whoever corrects: the patient, at the version that was on their screen. A conflict is `identity-changed`; so it is
+ * where whom they chose is another by now, or was merged.
+ */
 const seen = { identityVersion: z.number().int() };
 const study = z.object({ studyId: StudyId });
 const Corrected = z.object({ changeId: z.string() });
@@ -100,7 +105,13 @@ export const CorrectionInputs = {
     to: PatientTarget.nullable(),
     reason: CorrectionReason,
   }),
-  merge: z.object({ ...seen, fromPatientId: PatientId, toPatientId: PatientId, reason: CorrectionReason }),
+  merge: z.object({
+    ...seen,
+    fromPatientId: PatientId,
+    toPatientId: PatientId,
+    toIdentityVersion: z.number().int(),
+    reason: CorrectionReason,
+  }),
   hide: study.extend({
     level: z.enum(['study', 'series', 'instance']),
     /** Series ids or SOP Instance UIDs; nothing for a whole study. */

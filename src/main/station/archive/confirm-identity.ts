@@ -16,7 +16,7 @@ export function confirmIdentity(
   return inTransaction(db, () => {
     const { siteId, studyId, reason, actor, atMs } = input;
     if (findOwnStudy(db, siteId, studyId) === null) return err({ code: 'study-not-found' });
-    if (findStudyCard(db, studyId)?.identityInDoubt !== true) return err({ code: 'not-in-doubt' });
+    if (findStudyCard(db, studyId)?.isIdentityConfirmable !== true) return err({ code: 'not-in-doubt' });
     const owner = ownerOf(db, studyId);
     if (owner.isConfirmed === 1) return err({ code: 'not-in-doubt' });
     const changeId = freshChangeId();

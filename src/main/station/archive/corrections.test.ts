@@ -222,7 +222,7 @@ test('hidden objects are found, listed and served nowhere, come back when shown 
 test('a person says that the doubt is none; undone, the doubt is back', async () => {
   const { janes } = await twoPeople();
   const married = await clinic.send(slices(5, { StudyInstanceUID: '1.2.13', PatientName: 'Smith^Jane' }));
-  expect(getStudyCard(clinic.db, married).identityInDoubt).toBe(true);
+  expect(getStudyCard(clinic.db, married)).toMatchObject({ identityInDoubt: true, isIdentityConfirmable: true });
   const { changeId } = made(confirmIdentity(clinic.db, { ...said(), reason: 'name-changed', studyId: married }));
   expect([married, janes].map((id) => getStudyCard(clinic.db, id).identityInDoubt)).toEqual([false, false]);
   made(undo(changeId));

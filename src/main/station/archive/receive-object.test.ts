@@ -293,6 +293,7 @@ test('the quarantined object shows on its study, with identity in doubt only whe
   expect(getStudyCard(clinic.db, studyId())).toMatchObject({
     quarantined: 2,
     identityInDoubt: true,
+    isIdentityConfirmable: false,
     images: 1,
     revision: 1,
   });

@@ -38,6 +38,8 @@ export type StudyCard = {
   readonly priors: number;
   readonly quarantined: number;
   readonly identityInDoubt: boolean;
+  /** A person's word would settle a doubt; one that stands in quarantine alone is settled there. */
+  readonly isIdentityConfirmable: boolean;
   /** As the study's own objects say, or, where a person gave the study to another, that one; the number is the patient's. */
   readonly patient: {
     readonly patientId: string;
@@ -66,9 +68,9 @@ const FIND_STUDY = `
              AND EXISTS (SELECT 1 FROM instances n WHERE n.study_id = o.study_id AND n.is_hidden = 0)) AS priors,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held') AS quarantined,
          (SELECT count(*) FROM quarantine q WHERE q.study_id = s.study_id AND q.state = 'held'
-             AND q.reason = 'same-uid-other-patient')
-         + iif(s.identity_confirmed = 1, 0, s.is_stated_otherwise
-             + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.disputed_in <> '')) AS doubts
+             AND q.reason = 'same-uid-other-patient') AS doubts_aside,
+         iif(s.identity_confirmed = 1, 0, s.is_stated_otherwise
+             + (SELECT count(*) FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.disputed_in <> '')) AS doubts_here
     FROM studies s JOIN patients p ON p.patient_id = s.patient_id
    WHERE s.study_id = ?
 `;
@@ -105,7 +107,8 @@ type StudyRow = {
   readonly expected: number | null;
   readonly priors: number;
   readonly quarantined: number;
-  readonly doubts: number;
+  readonly doubts_aside: number;
+  readonly doubts_here: number;
 };
 
 /** A study by its id, or null. The caller holds the site against its own scope. */
@@ -141,7 +144,8 @@ export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null
     expected: row.expected,
     priors: row.priors,
     quarantined: row.quarantined,
-    identityInDoubt: row.doubts > 0,
+    identityInDoubt: row.doubts_aside + row.doubts_here > 0,
+    isIdentityConfirmable: row.doubts_here > 0,
     patient: {
       patientId: row.patient_id,
       name: row.name,

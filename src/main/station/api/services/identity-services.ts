@@ -1,4 +1,4 @@
-import type { IdentityCorrection } from '../../../../shared/contract/identity.ts';
+import type { IdentityCorrection, PatientTarget } from '../../../../shared/contract/identity.ts';
 import type { HidingReason } from '../../../../shared/domain/correction.ts';
 import { SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
@@ -42,6 +42,13 @@ export function identityServices(db: WritableDb, clock: Clock): StationServices[
     if (study === null || study.siteId !== principal.siteId) return true; // the verb says that it is not there
     return findPatient(db, study.patient.patientId)?.identityVersion === identityVersion;
   };
+  /** Whether whom the corrector chose is as they saw them, and stands for themselves. */
+  const isChosenSeen = (principal: Principal, to: PatientTarget | null) => {
+    if (to === null || !('patientId' in to)) return true;
+    const patient = findPatient(db, to.patientId);
+    if (patient === null || patient.siteId !== principal.siteId) return true; // the verb says that they are not there
+    return patient.mergedInto === null && patient.identityVersion === to.identityVersion;
+  };
   const shown = (...studyIds: readonly string[]) => {
     for (const studyId of studyIds) refreshRow(db, studyId);
   };
@@ -59,6 +66,7 @@ export function identityServices(db: WritableDb, clock: Clock): StationServices[
         study: face,
         patient,
         inDoubt: study.identityInDoubt,
+        isConfirmable: study.isIdentityConfirmable,
         statedByObjects: stated,
         splitFrom: findStudyFace(db, splitFrom),
         series: listSeries(db, studyId).map(({ seriesId, seriesUid, number, description, modality }) => ({
@@ -81,23 +89,25 @@ export function identityServices(db: WritableDb, clock: Clock): StationServices[
     },
     findPatients: (principal, text) => findPatients(db, principal.siteId, text).map(showPatient),
     move(principal, { studyId, identityVersion, to, reason }) {
-      if (!isSeen(principal, studyId, identityVersion)) return IDENTITY_CHANGED;
+      if (!isSeen(principal, studyId, identityVersion) || !isChosenSeen(principal, to)) return IDENTITY_CHANGED;
       const moved = moveStudy(db, { ...by(principal), studyId, to, reason });
       if (moved.ok) shown(studyId);
       return moved;
     },
     split(principal, { studyId, identityVersion, seriesIds, sopUids, to, reason }) {
-      if (!isSeen(principal, studyId, identityVersion)) return IDENTITY_CHANGED;
+      if (!isSeen(principal, studyId, identityVersion) || !isChosenSeen(principal, to)) return IDENTITY_CHANGED;
       const split = splitStudy(db, { ...by(principal), studyId, seriesIds, sopUids, to, reason });
       if (!split.ok) return split;
       const { changeId, newStudyId } = split.value;
       shown(studyId, newStudyId);
       return ok({ changeId, newStudyId: StudyId.parse(newStudyId) });
     },
-    merge(principal, { fromPatientId, toPatientId, identityVersion, reason }) {
+    merge(principal, { fromPatientId, toPatientId, identityVersion, toIdentityVersion, reason }) {
       const from = findPatient(db, fromPatientId);
       if (from !== null && from.siteId === principal.siteId && from.identityVersion !== identityVersion)
         return IDENTITY_CHANGED;
+      const to = { patientId: toPatientId, identityVersion: toIdentityVersion };
+      if (fromPatientId !== toPatientId && !isChosenSeen(principal, to)) return IDENTITY_CHANGED;
       const merged = mergePatients(db, { ...by(principal), fromPatientId, toPatientId, reason });
       if (merged.ok) shown(...listStudyIdsOf(db, toPatientId));
       return merged;

@@ -44,7 +44,12 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
           )}
           {action('move', { kind: 'move' })}
           {action('hideStudy', { kind: 'hide', level: 'study', subjects: [] }, !study.isShown)}
-          {identity.inDoubt && action('confirm', { kind: 'confirm' })}
+          {identity.isConfirmable && action('confirm', { kind: 'confirm' })}
+          {identity.inDoubt && !identity.isConfirmable && (
+            <Button size="xs" variant="default" component={Link} to="/quarantine">
+              {t('identity.toQuarantine')}
+            </Button>
+          )}
         </div>
       </StudyFaceCard>
       {identity.inDoubt && <p className={classes.grave}>{t('identity.inDoubt')}</p>}
