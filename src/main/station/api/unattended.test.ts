@@ -17,6 +17,11 @@ const POLLED = [
   ...['findings', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
   ...['audit/events', 'deliveries', `findings/${FINDING}/mask`, 'openapi.json'],
 ].map((path) => `/api/v1/${path}`);
+/** Pages that are not a radiologist's, or of something that is not here: refused or not found, and no use either. */
+const POLLED_IN_VAIN = [
+  ...['quarantine', 'corrections', 'objects', 'objects/damaged', 'retrievals', 'imports', 'exports'],
+  ...[`imports/${STUDY}`, `studies/${STUDY}/identity`],
+].map((path) => `/api/v1/${path}`);
 
 test('a page that only polls is signed out after half an hour, is told why, and counts as nobody before', async () => {
   station = await startTestStation(testAnswers(), clock);
@@ -25,6 +30,7 @@ test('a page that only polls is signed out after half an hour, is told why, and 
   for (let minute = 1; minute < 30; minute += 1) {
     nowMs += MINUTE_MS;
     for (const path of POLLED) expect([path, (await station.ask(token, path)).status]).toEqual([path, 200]);
+    for (const path of POLLED_IN_VAIN) expect([path, (await station.ask(token, path)).status]).not.toEqual([path, 401]);
     await client.station.status();
     await client.worklist.search({ text: 'anything' });
   }
@@ -63,6 +69,6 @@ test('what pages poll here is all that the contract calls background, but the st
   const background = Object.values(contract)
     .flatMap((area) => Object.values(area))
     .filter((one) => one['~orpc'].meta.background === true && one['~orpc'].route.method === 'GET')
-    .map((one) => `/api/v1${(one['~orpc'].route.path ?? '').replace('{studyId}', STUDY)}`);
-  expect(background.filter((path) => !POLLED.includes(path))).toEqual(['/api/v1/studies']);
+    .map((one) => `/api/v1${(one['~orpc'].route.path ?? '').replace(/\{(?:studyId|importId)\}/, STUDY)}`);
+  expect(background.filter((path) => ![...POLLED, ...POLLED_IN_VAIN].includes(path))).toEqual(['/api/v1/studies']);
 });
