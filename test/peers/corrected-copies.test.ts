@@ -6,7 +6,6 @@ import { items, text } from '../../src/main/station/dicom/dataset/values.ts';
 import { encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
 import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { instanceFromBytes, sendInstances } from '../../src/main/station/dicom/scu.ts';
-import { aSlice } from '../../src/main/station/testing/objects.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
 import { notAccepted, type PhantomStudy, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
@@ -132,16 +131,17 @@ describe.skipIf(!hasDcmtk)('a study that a person moved', () => {
   }, 120_000);
 
   test('in a character set of one byte keeps it where it has the new name', async () => {
-    const changes = {
-      SpecificCharacterSet: 'ISO_IR 100',
-      StudyInstanceUID: '1.2.826.0.1.3680043.10.77',
-      StudyDescription: 'Schädel',
+    const record = {
+      ...{ SOPClassUID: '1.2.840.10008.5.1.4.1.1.7', SOPInstanceUID: '1.2.826.0.1.3680043.10.77.1.1' },
+      ...{ StudyInstanceUID: '1.2.826.0.1.3680043.10.77', SeriesInstanceUID: '1.2.826.0.1.3680043.10.77.1' },
+      ...{ SpecificCharacterSet: 'ISO_IR 100', StudyDescription: 'Schädel', Modality: 'CT' },
+      ...{ PatientName: 'Doe^Jane', PatientID: '4711', PatientBirthDate: '19600102', PatientSex: 'F' },
     };
-    const file = instanceFromBytes(encodeInstance(aSlice(1, changes)));
+    const file = instanceFromBytes(encodeInstance(record));
     if (!file.ok) throw new Error(file.error.code);
     expect(notAccepted(await sendInstances(remoteOf(station), [file.value]))).toEqual([]);
-    await move(changes.StudyInstanceUID, 'Müller^Jörg');
-    const { files } = await get(changes.StudyInstanceUID);
+    await move(record.StudyInstanceUID, 'Müller^Jörg');
+    const { files } = await get(record.StudyInstanceUID);
     const [got] = [...files.values()].map(dataSetIn);
     expect(
       got && ['SpecificCharacterSet', 'PatientName', 'StudyDescription'].map((keyword) => text(got, keyword)),
