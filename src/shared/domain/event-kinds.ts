@@ -361,6 +361,8 @@ export const EVENT_KINDS = {
       reason: HidingReason,
       outcome: z.enum(['honoured', 'peer-not-permitted']),
       references: z.number().int(),
+      /** How many of them it holds for: of studies here of the note's own patient. */
+      applied: z.number().int(),
       changeId: z.string().nullable(),
     }),
   },

@@ -230,7 +230,7 @@ test('a person says that the doubt is none; undone, the doubt is back', async ()
 });
 
 const NOTE_CLASS = '1.2.840.10008.5.1.4.1.1.88.59';
-const aNote = (code: string, sopUids: readonly string[], uid = '1.2.10.9.1'): DicomRecord => ({
+const aNote = (code: string, sopUids: readonly string[], uid = '1.2.10.9.1', studyUid = '1.2.10'): DicomRecord => ({
   ...without(aSlice(1, { StudyInstanceUID: '1.2.10' }), 'PixelData', 'Rows', 'Columns', 'ImagePositionPatient'),
   SOPClassUID: NOTE_CLASS,
   SeriesInstanceUID: '1.2.10.9',
@@ -239,7 +239,7 @@ const aNote = (code: string, sopUids: readonly string[], uid = '1.2.10.9.1'): Di
   ConceptNameCodeSequence: [{ CodeValue: code, CodingSchemeDesignator: 'DCM', CodeMeaning: 'Rejected' }],
   CurrentRequestedProcedureEvidenceSequence: [
     {
-      StudyInstanceUID: '1.2.10',
+      StudyInstanceUID: studyUid,
       ReferencedSeriesSequence: [
         {
           SeriesInstanceUID: '1.2.10.1',
@@ -280,6 +280,29 @@ test.each([
   made(undo(hidden[0]?.changeId ?? ''));
   await clinic.receive(association, note);
   expect(sopsOf(study)).toHaveLength(4);
+});
+
+test('a rejection note hides nothing of another patient, and of another study than it names nothing either', async () => {
+  const own = await clinic.send([aSlice(1)]);
+  const others = { ...JOHN, PatientID: '100', StudyInstanceUID: '1.2.21', SeriesInstanceUID: '1.2.21.1' };
+  const other = await clinic.send([aSlice(1, { ...others, SOPInstanceUID: '1.2.21.1.1' })]);
+  const sibling = await clinic.send([
+    aSlice(1, { StudyInstanceUID: '1.2.20', SeriesInstanceUID: '1.2.20.1', SOPInstanceUID: '1.2.20.1.1' }),
+  ]);
+  const notes = [
+    aNote('113037', ['1.2.21.1.1'], '1.2.10.9.1'), // says that it is of its own study
+    aNote('113037', ['1.2.21.1.1'], '1.2.10.9.2', '1.2.21'), // says truly whose it is
+    aNote('113037', ['1.2.21.1.7'], '1.2.10.9.3'), // and of one that comes later
+    aNote('113037', ['1.2.20.1.1'], '1.2.10.9.4', '1.2.20'), // another study of the same patient
+  ];
+  await clinic.receive(mayReject(), ...notes);
+  await clinic.send([aSlice(7, { ...others, SOPInstanceUID: '1.2.21.1.7' })]);
+  expect([sopsOf(other), sopsOf(sibling), sopsOf(own)]).toMatchObject([
+    ['1.2.21.1.1', '1.2.21.1.7'],
+    [],
+    { length: 5 },
+  ]);
+  expect(clinic.events('rejection-note-received').map(({ payload }) => payload.applied)).toEqual([1, 0, 1, 1]);
 });
 
 test('a rejection note of a peer that may not reject is kept and hides nothing; other titles reject nothing', async () => {

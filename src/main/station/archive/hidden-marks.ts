@@ -15,22 +15,31 @@ export type HiddenInstance = {
   readonly reason: HidingReason;
 };
 
+/**
+ * Whether a mark m of a SOP Instance UID is meant for the study of an instance i: one that a rejection note made holds in the
+ * study that the note names, which is the one whose UID the objects carry.
+ */
+export const IS_MEANT_FOR_STUDY = `(m.study_uid IS NULL OR m.study_uid = (
+  SELECT coalesce(o.study_uid, s.study_uid) FROM studies s LEFT JOIN studies o ON o.study_id = s.split_from WHERE s.study_id = i.study_id))`;
 const PUT_MARK = `
-  INSERT OR IGNORE INTO hidden_marks (site_id, subject, change_id, level, reason) VALUES (@siteId, @subject, @changeId, @level, @reason)
+  INSERT OR IGNORE INTO hidden_marks (site_id, subject, change_id, level, reason, study_uid)
+  VALUES (@siteId, @subject, @changeId, @level, @reason, @studyUid)
 `;
 const LIFT_MARKS = 'DELETE FROM hidden_marks WHERE change_id = ?';
-const IS_MARKED =
-  'EXISTS (SELECT 1 FROM hidden_marks m WHERE m.site_id = i.site_id AND m.subject IN (i.sop_uid, i.series_id, i.study_id))';
+const IS_MARKED = `EXISTS (SELECT 1 FROM hidden_marks m
+   WHERE m.site_id = i.site_id AND m.subject IN (i.sop_uid, i.series_id, i.study_id) AND ${IS_MEANT_FOR_STUDY})`;
 /** Walks instances_by_study, and for each object the primary key of the marks. */
 export const APPLY_MARKS = `
   UPDATE instances AS i SET is_hidden = ${IS_MARKED} WHERE i.study_id = ? AND i.is_hidden <> ${IS_MARKED}
 `;
 /** Walks the primary key of the marks. */
-export const FIND_MARKS_OF =
-  'SELECT change_id AS changeId FROM hidden_marks WHERE site_id = ? AND subject IN (?, ?, ?)';
+export const FIND_MARKS_OF = `
+  SELECT m.change_id AS changeId FROM hidden_marks m
+   WHERE m.site_id = @siteId AND m.subject IN (@sopUid, @seriesId, @studyId) AND ${IS_MEANT_FOR_STUDY.replace('i.study_id', '@studyId')}
+`;
 const LIST_STUDIES_MARKED_BY = `
   SELECT DISTINCT i.study_id AS studyId FROM hidden_marks m JOIN instances i ON i.site_id = m.site_id AND i.sop_uid = m.subject
-   WHERE m.change_id = @changeId AND m.level = 'instance'
+   WHERE m.change_id = @changeId AND m.level = 'instance' AND ${IS_MEANT_FOR_STUDY}
   UNION SELECT x.study_id FROM hidden_marks m JOIN series x ON x.series_id = m.subject WHERE m.change_id = @changeId AND m.level = 'series'
   UNION SELECT s.study_id FROM hidden_marks m JOIN studies s ON s.study_id = m.subject WHERE m.change_id = @changeId AND m.level = 'study'
 `;
@@ -38,13 +47,13 @@ const LIST_HIDDEN = `
   SELECT i.instance_id AS instanceId, i.series_id AS seriesId, i.sop_uid AS sopUid, v.number, m.change_id AS changeId, m.level, m.reason
     FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
     JOIN hidden_marks m ON m.site_id = i.site_id AND m.subject IN (i.sop_uid, i.series_id, i.study_id)
-   WHERE i.study_id = ? AND i.is_hidden = 1 ORDER BY i.series_id, v.number, i.instance_id
+   WHERE i.study_id = ? AND i.is_hidden = 1 AND ${IS_MEANT_FOR_STUDY} ORDER BY i.series_id, v.number, i.instance_id
 `;
 /** Objects that a rejection note or a person released for deletion by the retention policy. */
 export const LIST_EXPIRED = `
   SELECT DISTINCT i.study_id AS studyId, i.sop_uid AS sopUid FROM hidden_marks m JOIN instances i ON i.site_id = m.site_id
      AND (i.sop_uid = m.subject OR i.series_id = m.subject OR i.study_id = m.subject)
-   WHERE m.site_id = ? AND m.reason = 'retention-expired' ORDER BY i.study_id, i.sop_uid
+   WHERE m.site_id = ? AND m.reason = 'retention-expired' AND ${IS_MEANT_FOR_STUDY} ORDER BY i.study_id, i.sop_uid
 `;
 
 /** Marks subjects as hidden by a correction; what is on record is hidden by `applyMarks`, what comes later as it is filed. */
@@ -55,10 +64,12 @@ export function putMarks(
     readonly changeId: string;
     readonly level: HiddenLevel;
     readonly reason: HidingReason;
+    /** Where objects are hidden only as long as they are of this study. */
+    readonly studyUid?: string;
   },
   subjects: readonly string[],
 ): void {
-  for (const subject of subjects) prepared(db, PUT_MARK).run({ ...mark, subject });
+  for (const subject of subjects) prepared(db, PUT_MARK).run({ studyUid: null, ...mark, subject });
 }
 
 /** Takes a correction's marks away and gives the studies in which something may show again; `applyMarks` shows it. */
@@ -79,7 +90,7 @@ export function listMarksOf(
   where: { readonly siteId: string; readonly sopUid: string; readonly seriesId: string; readonly studyId: string },
 ): readonly string[] {
   return prepared<{ changeId: string }>(db, FIND_MARKS_OF)
-    .all(where.siteId, where.sopUid, where.seriesId, where.studyId)
+    .all(where)
     .map(({ changeId }) => changeId);
 }
 

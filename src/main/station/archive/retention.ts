@@ -5,6 +5,7 @@ import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { listDeletableDiscarded } from './delete-discarded.ts';
 import { listExpired } from './hidden-marks.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
+import { IS_MEANT_FOR_STUDY } from './hidden-marks.ts';
 import { isHeld } from './holds.ts';
 
 /** A site's rules, in order: the first that fits a study decides, and what none fits is kept. */
@@ -46,7 +47,7 @@ const MOST_LOOKED_AT = 20_000;
 const IS_EXPIRED = `
   EXISTS (SELECT 1 FROM instances i WHERE i.study_id = studies.study_id) AND NOT EXISTS (SELECT 1 FROM instances i
     WHERE i.study_id = studies.study_id AND NOT EXISTS (SELECT 1 FROM hidden_marks m WHERE m.site_id = i.site_id
-      AND m.subject IN (i.sop_uid, i.series_id, i.study_id) AND m.reason = 'retention-expired')) AS isExpired`;
+      AND m.subject IN (i.sop_uid, i.series_id, i.study_id) AND m.reason = 'retention-expired' AND ${IS_MEANT_FOR_STUDY})) AS isExpired`;
 /** Walks studies_by_age. */
 export const LIST_BY_AGE = `
   SELECT study_id AS studyId, intent, modality, last_received_at_ms AS lastReceivedAtMs, ${IS_EXPIRED} FROM studies INDEXED BY studies_by_age

@@ -4,9 +4,12 @@ import { items, text } from './values.ts';
 /** A Key Object Selection document whose title rejects what it references (IHE RAD, Image Object Change Management). */
 export type RejectionNote = {
   readonly title: RejectionTitle;
-  /** SOP Instance UIDs of everything it names as evidence, each once. */
-  readonly sopUids: readonly string[];
+  /** Everything it names as evidence, each once. */
+  readonly references: readonly RejectedInstance[];
 };
+
+/** An instance as a note names it: the UID alone might be another study's as well. */
+export type RejectedInstance = { readonly studyUid: string; readonly sopUid: string };
 
 const KEY_OBJECT_SELECTION = '1.2.840.10008.5.1.4.1.1.88.59';
 /** Document titles of CID 7010 that reject, by their DCM code (PS3.16). */
@@ -27,12 +30,17 @@ export function readRejectionNote(dataset: Dataset): RejectionNote | null {
   if (code === null || !isTitle(code)) return null;
   // What lies in other studies than the note's is named as other evidence (PS3.3 §C.17.6.2).
   const evidence = ['CurrentRequestedProcedureEvidenceSequence', 'PertinentOtherEvidenceSequence'];
-  const sopUids = evidence
+  const references = evidence
     .flatMap((sequence) => items(dataset, sequence))
-    .flatMap((study) => items(study, 'ReferencedSeriesSequence'))
-    .flatMap((series) => items(series, 'ReferencedSOPSequence'))
-    .flatMap((reference) => text(reference, 'ReferencedSOPInstanceUID') ?? []);
-  return { title: TITLES[code], sopUids: [...new Set(sopUids)] };
+    .flatMap((study) => {
+      const studyUid = text(study, 'StudyInstanceUID') ?? '';
+      return items(study, 'ReferencedSeriesSequence')
+        .flatMap((series) => items(series, 'ReferencedSOPSequence'))
+        .map((reference) => ({ studyUid, sopUid: text(reference, 'ReferencedSOPInstanceUID') ?? '' }));
+    })
+    .filter(({ studyUid, sopUid }) => studyUid !== '' && sopUid !== '');
+  const byUids = new Map(references.map((one) => [`${one.studyUid} ${one.sopUid}`, one]));
+  return { title: TITLES[code], references: [...byUids.values()] };
 }
 
 function isTitle(code: string): code is keyof typeof TITLES {

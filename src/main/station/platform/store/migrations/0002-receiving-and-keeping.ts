@@ -446,5 +446,8 @@ ALTER TABLE delivery_items ADD COLUMN corrected_at_ms INTEGER; -- null: as it wa
 -- archive, keeping: a deletion that a stop cut short is found again, and who counts on an object in any site's quarantine
 CREATE INDEX studies_half_deleted ON studies (site_id, study_id) WHERE deleted_at_ms IS NOT NULL AND evicted_at_ms IS NULL;
 CREATE INDEX quarantine_by_digest ON quarantine (digest);
+
+-- archive, correcting: what a rejection note hides it hides in the study that it names
+ALTER TABLE hidden_marks ADD COLUMN study_uid TEXT; -- null: wherever it is
 `,
 };
