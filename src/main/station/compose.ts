@@ -299,7 +299,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     ...{ retrievals, deliveries },
     keeping: { keeper, sites: kept },
     objects: watchReader(objects, integrity.suspect),
-    atRest: { keys: keys.value, integrity, rotation },
+    atRest: { keys: keys.value, integrity, rotation, mainSiteId: site.siteId },
     dicomweb: {
       archive,
       comparisonSenders: config.dicomweb.comparisonSenders,

@@ -23,6 +23,7 @@ export const ObjectsState = z.object({
   /** Keys held; more than one while a rotation goes on, or where some object did not come through. */
   keys: z.number().int(),
   rotation: ObjectWalk.nullable(),
+  /** Of the caller's sites; of all of them for who sees the main one. */
   damaged: z.number().int(),
 });
 export type ObjectsState = z.infer<typeof ObjectsState>;
@@ -42,7 +43,9 @@ export const objects = {
   damaged: procedure('objects.manage', BACKGROUND)
     .route({ method: 'GET', path: '/objects/damaged' })
     .output(z.array(DamagedImage)),
+  /** The main site's: elsewhere the conflict `main-site-only`; `verification-running` while one goes on. */
   verify: procedure('objects.manage').route({ method: 'POST', path: '/objects/verify' }).output(ObjectWalk),
+  /** The main site's: elsewhere the conflict `main-site-only`; `rotation-running` while one goes on. */
   rotateKeys: procedure('objects.manage')
     .route({ method: 'POST', path: '/objects/rotate-keys' })
     .input(z.object({ how: z.enum(['rewrap', 'reseal']) }))

@@ -279,6 +279,16 @@ test('records who read what: a study once in ten minutes for each surface, every
   expect(station.events().slice(before + 8)).toEqual(expected.slice(0, 4));
 });
 
+test('records who looked at what is set aside', async () => {
+  await start();
+  const token = await station.token('technologist');
+  const before = station.events().length;
+  expect((await station.ask(token, '/api/v1/quarantine')).status).toBe(200);
+  expect(station.events().slice(before)).toEqual([
+    { kind: 'studies-searched', studyId: null, payload: { surface: 'quarantine', results: 0 } },
+  ]);
+});
+
 test('serves a mask as stored, for the browser to unpack', async () => {
   await start();
   const token = await station.token('radiologist');

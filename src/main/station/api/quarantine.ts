@@ -13,9 +13,13 @@ const known = <T>(value: T | null): T => valueOf(value === null ? err({ code: 'q
 const CHUNK_BYTES = 256 * 1024;
 
 /** Objects set aside: listed, read beside what stands in their place, and settled. */
-export function bindQuarantine({ services: { quarantine } }: Bindings) {
+export function bindQuarantine({ services: { quarantine }, reads }: Bindings) {
   return {
-    list: guarded.quarantine.list.handler(({ input, context }) => quarantine.list(context.session.principal, input)),
+    list: guarded.quarantine.list.handler(({ input, context: { session } }) => {
+      const window = quarantine.list(session.principal, input);
+      reads.search(session, 'quarantine', window.entries.length);
+      return window;
+    }),
     get: guarded.quarantine.get.handler(async ({ input, context }) =>
       known(await quarantine.get(context.session.principal, input.quarantineId)),
     ),

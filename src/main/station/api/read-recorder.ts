@@ -15,7 +15,7 @@ export type ReadRecorder = {
   study(session: Session, studyId: string, surface: ReadSurface): void;
   search(
     session: Session,
-    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'dicomweb',
+    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'quarantine' | 'dicomweb',
     results: number,
   ): void;
   audit(session: Session, results: number): void;

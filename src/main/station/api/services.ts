@@ -138,13 +138,13 @@ export type StationServices = {
     verify(principal: Principal): Promise<LedgerVerification>;
   };
   readonly objects: {
-    state(): ObjectsState;
+    state(scope: Scope): ObjectsState;
     damaged(scope: Scope): DamagedImage[];
-    verify(principal: Principal): Result<ObjectWalk, { readonly code: 'verification-running' }>;
+    verify(principal: Principal): Result<ObjectWalk, { readonly code: 'verification-running' | 'main-site-only' }>;
     rotateKeys(
       principal: Principal,
       how: 'rewrap' | 'reseal',
-    ): Result<ObjectWalk, { readonly code: 'rotation-running' }>;
+    ): Result<ObjectWalk, { readonly code: 'rotation-running' | 'main-site-only' }>;
   };
   readonly keeping: {
     cache(principal: Principal): Promise<CacheStatus>;

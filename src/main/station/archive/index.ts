@@ -40,7 +40,7 @@ export {
   type PeerSetting,
   retireAllPeers,
 } from './peers.ts';
-export { type DamagedInstance, listDamaged, listHolders, type ObjectHolder } from './integrity.ts';
+export { countDamagedAt, type DamagedInstance, listDamaged, listHolders, type ObjectHolder } from './integrity.ts';
 export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.ts';
 export { watchReader } from './watch-reader.ts';
 export { createSenderCountWorker, type SenderCountWorker } from './sender-count-worker.ts';

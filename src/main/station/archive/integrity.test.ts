@@ -11,7 +11,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice } from '../testing/objects.ts';
 import { checkObject } from './check-object.ts';
 import { countQuarantined, findInstance, receiveObject } from './index.ts';
-import { LIST_DAMAGED, listDamaged, listHolders } from './integrity.ts';
+import { COUNT_DAMAGED_AT, LIST_DAMAGED, listDamaged, listHolders } from './integrity.ts';
 import { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.ts';
 import { watchReader } from './watch-reader.ts';
 
@@ -200,6 +200,7 @@ test('the days count from the first start, over restarts, and a walk goes on whe
 });
 
 test('what a site misses is found by its index', () => {
+  expect(planOf(clinic.db, COUNT_DAMAGED_AT).join()).toMatch(/quarantine_in_order \(site_id=\? AND state=\?\)/);
   const [first = ''] = planOf(clinic.db, LIST_DAMAGED);
   expect(first).toBe('SEARCH q USING INDEX quarantine_in_order (site_id=? AND state=?)');
 });

@@ -61,6 +61,17 @@ export const LIST_DAMAGED = `
    ORDER BY q.received_at_ms, q.quarantine_id LIMIT ?
 `;
 
+/** Walks quarantine_in_order. */
+export const COUNT_DAMAGED_AT = `
+  SELECT count(DISTINCT q.digest) AS damaged FROM quarantine q
+   WHERE q.site_id IN (SELECT value FROM json_each(?)) AND q.state = 'held' AND q.reason = 'damaged-at-rest'
+`;
+
+/** How many objects that these sites count on cannot be had. */
+export function countDamagedAt(db: ReadableDb, siteIds: readonly string[]): number {
+  return prepared<{ damaged: number }>(db, COUNT_DAMAGED_AT).get(JSON.stringify(siteIds))?.damaged ?? 0;
+}
+
 /** Who counts on objects, of every site. Reads every version: never on the main thread. */
 export function listHolders(db: ReadableDb, digests: readonly string[]): readonly ObjectHolder[] {
   return prepared<ObjectHolder>(db, LIST_HOLDERS).all({ digests: JSON.stringify(digests) });

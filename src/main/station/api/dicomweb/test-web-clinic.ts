@@ -38,7 +38,7 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     retrievals: { notify: unused, cancel: unused },
     deliveries: { notify: unused },
-    atRest: { keys, integrity: { verify: unused }, rotation: { rotate: unused, latest: unused } },
+    atRest: { keys, integrity: { verify: unused }, rotation: { rotate: unused, latest: unused }, mainSiteId: '' },
     keeping: null as never,
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
     status: unused,

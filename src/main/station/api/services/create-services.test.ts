@@ -54,6 +54,7 @@ beforeAll(async () => {
       keys: clinic.keys,
       integrity: { verify: () => err({ code: 'verification-running' }) },
       rotation: { rotate: () => err({ code: 'rotation-running' }), latest: () => null },
+      mainSiteId: '',
     },
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
     status: (): StationStatus => {

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../access/index.ts';
-import { createIntegrityWorker, findInstance, type IntegrityWorker, listHolders } from '../../archive/index.ts';
+import {
+  countDamagedAt,
+  createIntegrityWorker,
+  findInstance,
+  type IntegrityWorker,
+  listHolders,
+} from '../../archive/index.ts';
 import { type KeptObjectKeys, openObjectKeys } from '../../platform/objects/object-keys.ts';
 import { objectPath, openObjectStore, SEALED } from '../../platform/objects/object-store.ts';
 import { createKeyRotation, type KeyRotation } from '../../platform/objects/rotate-keys.ts';
@@ -35,7 +41,7 @@ beforeEach(() => {
     ...{ ...shared, root: clinic.objectsDir, keys, suspect: integrity.suspect },
     keysChanged: () => undefined,
   });
-  services = objectServices({ db, keys, integrity, rotation });
+  services = objectServices({ db, keys, integrity, rotation, mainSiteId: clinic.north.siteId });
   integrity.start();
 });
 afterEach(async () => {
@@ -57,12 +63,17 @@ test('an administrator has everything read, and sees when, how many, and which a
   await clinic.send([1, 2, 3].map((n) => aSlice(n)));
   const lost = findInstance(clinic.db, clinic.north.siteId, '1.2.10.1.2')?.digest ?? '';
   unlinkSync(objectPath(clinic.objectsDir, lost, SEALED));
-  expect(services.state()).toMatchObject({ lastVerification: { objects: 0 }, damaged: 0, keys: 1, rotation: null });
+  expect(services.state(administrator())).toMatchObject({
+    lastVerification: { objects: 0 },
+    damaged: 0,
+    keys: 1,
+    rotation: null,
+  });
   clinic.pass(1000);
   expect(services.verify(administrator())).toMatchObject({ ok: true, value: { kind: 'verify', state: 'running' } });
   expect(services.verify(administrator())).toEqual({ ok: false, error: { code: 'verification-running' } });
-  await expect.poll(() => services.state().lastVerification?.objects).toBe(3);
-  expect(services.state()).toMatchObject({
+  await expect.poll(() => services.state(administrator()).lastVerification?.objects).toBe(3);
+  expect(services.state(administrator())).toMatchObject({
     verification: null,
     lastVerification: { faults: 1, startedAtMs: clinic.nowMs(), finishedAtMs: clinic.nowMs() },
     damaged: 1,
@@ -75,8 +86,26 @@ test('an administrator rotates the keys, and sees it end', async () => {
   await clinic.send([1, 2, 3].map((n) => aSlice(n)));
   const [old] = keys.ids();
   expect(services.rotateKeys(administrator(), 'rewrap')).toMatchObject({ ok: true, value: { kind: 'rewrap' } });
-  await expect.poll(() => services.state().rotation).toMatchObject({ state: 'finished', objects: 3, faults: 0 });
-  expect([services.state().keys, keys.ids().includes(old ?? '')]).toEqual([1, false]);
+  await expect
+    .poll(() => services.state(administrator()).rotation)
+    .toMatchObject({ state: 'finished', objects: 3, faults: 0 });
+  expect([services.state(administrator()).keys, keys.ids().includes(old ?? '')]).toEqual([1, false]);
   const [event] = clinic.events('object-keys-rotated');
   expect(event?.payload).toEqual({ keyId: keys.current().id, how: 'rewrap' });
+});
+
+test('an administrator of another site sees what is damaged of theirs, and starts nothing that is the whole station’s', async () => {
+  await clinic.send([aSlice(1)]);
+  unlinkSync(
+    objectPath(clinic.objectsDir, findInstance(clinic.db, clinic.north.siteId, '1.2.10.1.1')?.digest ?? '', SEALED),
+  );
+  const { siteId } = clinic.south;
+  const southern = { ...administrator(), siteId, siteIds: [siteId] } as unknown as Principal;
+  const refused = { ok: false, error: { code: 'main-site-only' } };
+  expect([services.verify(southern), services.rotateKeys(southern, 'rewrap')]).toEqual([refused, refused]);
+  clinic.pass(1000);
+  services.verify(administrator());
+  await expect.poll(() => services.state(administrator()).damaged).toBe(1);
+  expect(services.state(southern).damaged).toBe(0);
+  expect(countDamagedAt(clinic.db, [siteId, clinic.north.siteId])).toBe(1);
 });

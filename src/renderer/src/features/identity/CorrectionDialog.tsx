@@ -26,7 +26,9 @@ const NEEDS_PATIENT = new Set<AskedCorrection['kind']>(['move', 'split', 'merge'
 export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Props): ReactNode {
   const { t } = useTranslation('corrections');
   const [chosen, setChosen] = useState<ChosenPatient | null>(
-    other === undefined ? null : { target: { patientId: other.patientId }, shown: other },
+    other === undefined
+      ? null
+      : { target: { patientId: other.patientId, identityVersion: other.identityVersion }, shown: other },
   );
   const [reason, setReason] = useState<string | null>(null);
   const correct = useMutation({

@@ -76,7 +76,8 @@ function KnownPatient({ exceptId, onChoose }: Pick<Props, 'exceptId' | 'onChoose
           checked={chosenId === patient.patientId}
           onChange={() => {
             setChosenId(patient.patientId);
-            onChoose({ target: { patientId: patient.patientId }, shown: patient });
+            const { patientId, identityVersion } = patient;
+            onChoose({ target: { patientId, identityVersion }, shown: patient });
           }}
           label={<PatientCardOf patient={patient} />}
         />

@@ -29,6 +29,7 @@ export async function performCorrection(
   else if (asked.kind === 'merge' && to !== null && 'patientId' in to) {
     const { identityVersion, reason } = said;
     const [fromPatientId, toPatientId] = [patient.patientId, to.patientId];
-    await client.identity.merge({ fromPatientId, toPatientId, identityVersion, reason });
+    const toIdentityVersion = to.identityVersion;
+    await client.identity.merge({ fromPatientId, toPatientId, identityVersion, toIdentityVersion, reason });
   }
 }
