@@ -14,6 +14,7 @@ const PROCESSES = {
   station: 'src/main/station/index.ts',
   runner: 'src/main/station/inference/runner/index.ts',
   reader: 'src/main/station/reader.ts',
+  'file-keeper': 'src/main/station/file-keeper.ts',
   command: 'src/main/station/command.ts',
   hospital: 'demo/hospital.ts',
 };

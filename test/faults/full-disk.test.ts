@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { associateRequest, dataPdu, rawDicomPeer, storeCommand } from '../peers-scripted/raw-dicom-peer.ts';
 import { rowOf, signInFirst } from '../system/support/ask-station.ts';
@@ -28,6 +29,9 @@ function canMount(): boolean {
   else console.log('skipped: only root can mount a small disk to fill');
   return can;
 }
+
+/** How long the station goes by what it last knew of the room, and a little more. */
+const LOOKED_AT_EVERY_MS = 200;
 
 const filesIn = (folder: string) =>
   readdirSync(path.join(disk, 'data/objects', folder), { recursive: true, withFileTypes: true }).filter((entry) =>
@@ -76,6 +80,7 @@ describe.skipIf(!canMount())('a disk that fills', () => {
     if (hasReserve) expect(await notStoredAsSent(administrator, 'main', accepted)).toEqual([]);
 
     expect(mount('-o', 'remount,size=128m', disk)).toBe(true);
+    await pause(LOOKED_AT_EVERY_MS); // until then a station that just asked lets no association in
     const last = sent.at(-1);
     if (last === undefined) throw new Error('nothing was sent');
     const again = await sendObjects(remoteOf(station), last.objects);

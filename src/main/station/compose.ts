@@ -91,6 +91,7 @@ export type StationOptions = {
   readonly runnerHost: RunnerHost;
   /** Entry of the reader threads. */
   readonly readerEntry: URL;
+  readonly fileKeeperEntry: URL;
   /** Folders of the program: the built page, and what is shipped read-only. */
   readonly pageFolder: string;
   readonly resources: string;
@@ -134,7 +135,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     db.close();
     return keys;
   }
-  const objects = openObjectStore(directory.objects, keys.value);
+  const objects = openObjectStore(directory.objects, keys.value, options.fileKeeperEntry);
   const ending = new AbortController();
   const startedAs = v7();
   const tell = (kind: 'station-started' | 'station-stopped') =>
@@ -419,6 +420,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       followers.catchUp();
       tell('station-stopped');
       await checkpoint();
+      await objects.close();
       await endSyncing(db);
       db.close();
     },

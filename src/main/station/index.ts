@@ -91,6 +91,7 @@ async function start(
         ? forkRunnerHost(PROGRAM.runnerEntry, (count) => log.warn('runner-stderr', { count }))
         : parentPortRunnerHost(parent),
     readerEntry: PROGRAM.readerEntry,
+    fileKeeperEntry: PROGRAM.fileKeeperEntry,
     pageFolder: PROGRAM.pageFolder,
     resources: PROGRAM.resources,
   });

@@ -13,6 +13,7 @@ export const PROGRAM = {
   version: (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version,
   runnerEntry: entry('src/main/station/inference/runner/index.ts', 'runner.js'),
   readerEntry: new URL(isSource ? './reader.ts' : './reader.js', import.meta.url),
+  fileKeeperEntry: new URL(isSource ? './file-keeper.ts' : './file-keeper.js', import.meta.url),
   hospitalEntry: entry('demo/hospital.ts', 'hospital.js'),
   pageFolder: path.join(root, 'out/renderer'),
   resources: path.join(root, 'resources'),

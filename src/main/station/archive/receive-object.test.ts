@@ -335,13 +335,14 @@ function fullAt(step: 'receive' | 'write' | 'keep', code: string): ObjectStore {
   const full = () => Promise.reject(Object.assign(new Error('no space left'), { code }));
   return {
     ...real,
-    async receive() {
+    async receive(opening) {
       if (step === 'receive') return full();
-      const file = await real.receive();
+      const file = await real.receive(opening);
       let writes = 0;
       return {
         write: (chunk) => (step === 'write' && (writes += 1) > 3 ? full() : file.write(chunk)),
         keep: (digest) => (step === 'keep' ? full() : file.keep(digest)),
+        digest: () => file.digest(),
         discard: () => file.discard(),
         readRange: (start, length) => file.readRange(start, length),
         get sizeBytes() {

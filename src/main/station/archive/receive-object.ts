@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { QuarantineReason } from '../../../shared/domain/study.ts';
 import { describeInstance, type InstanceDescription } from '../dicom/dataset/describe-instance.ts';
 import { findPixelData } from '../dicom/dataset/find-pixel-data.ts';
@@ -8,7 +7,7 @@ import { frameRanges } from '../dicom/frames.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import { findTransferSyntax } from '../dicom/transfer-syntaxes.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type IncomingFile, type ObjectStore, SEALED, startObjectDigest } from '../platform/objects/object-store.ts';
+import { type IncomingFile, type ObjectStore, SEALED } from '../platform/objects/object-store.ts';
 import { isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { durable } from '../platform/store/durability.ts';
@@ -57,7 +56,9 @@ export type Became = {
 };
 
 /** An object that has come whole, and the beginning of its data set. */
-type Streamed = { readonly file: IncomingFile; readonly object: ObjectRecord; readonly head: Buffer };
+type Streamed = Pick<ObjectRecord, 'sizeBytes' | 'bodyOffset'> & { readonly file: IncomingFile; readonly head: Buffer };
+/** What an object says of itself and where its frames are, or null where it cannot be read whole. */
+type ReadInstance = { readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null;
 
 /** An object longer than this is asked about room again each time it has grown by so much. */
 const BYTES_BETWEEN_LOOKS = 16 * 1024 * 1024;
@@ -77,17 +78,19 @@ export async function receiveObject(
   let file: IncomingFile | null = null;
   try {
     if (!(await hasRoom(archive))) return NO_ROOM;
-    file = await archive.objects.receive();
     const header = writePart10Header(arrival);
-    const streamed = await streamToFile(archive, file, header, arrival);
-    if (streamed === null) return NO_ROOM;
-    const object: ObjectRecord = {
-      digest: streamed.digest,
-      encoding: SEALED,
-      sizeBytes: file.sizeBytes,
-      bodyOffset: header.byteLength,
-    };
-    const answer = await decide(archive, arrival, association, { file, object, head: streamed.head });
+    file = await archive.objects.receive({ header, transferSyntaxUid: arrival.transferSyntaxUid });
+    const head = await streamToFile(archive, file, arrival);
+    if (head === null) return NO_ROOM;
+    const { sizeBytes } = file;
+    const bodyOffset = header.byteLength;
+    // The last of it is digested while its beginning is read.
+    const [digest, read] = await Promise.all([
+      file.digest(),
+      readInstance({ file, sizeBytes, bodyOffset, head }, arrival.transferSyntaxUid),
+    ]);
+    const object = await keep(archive.objects, file, { digest, encoding: SEALED, sizeBytes, bodyOffset });
+    const answer = await decide(archive, arrival, association, object, read);
     await durable(archive.db);
     return answer;
   } catch (error) {
@@ -102,40 +105,31 @@ async function hasRoom({ objects, fullBytes }: Archive): Promise<boolean> {
   return (await objects.free()).freeBytes >= fullBytes;
 }
 
-/** The digest of the whole stream and how its data set begins, or null when the reserve of free disk was reached on the way. */
-async function streamToFile(
-  archive: Archive,
-  file: IncomingFile,
-  header: Uint8Array,
-  arrival: Arrival,
-): Promise<(Pick<Streamed, 'head'> & { readonly digest: string }) | null> {
-  const hash = startObjectDigest(createHash('sha256'), arrival.transferSyntaxUid);
+/** How the data set begins, once all of it is in the file; or null when the reserve of free disk was reached on the way. */
+async function streamToFile(archive: Archive, file: IncomingFile, arrival: Arrival): Promise<Buffer | null> {
   const head: Uint8Array[] = [];
   let headBytes = 0;
   let nextLook = BYTES_BETWEEN_LOOKS;
-  await file.write(header);
   for await (const chunk of arrival.body) {
     if (headBytes < HEAD_BYTES) {
       head.push(chunk);
       headBytes += chunk.byteLength;
     }
-    hash.update(chunk);
     await file.write(chunk);
     if (file.sizeBytes < nextLook) continue;
     if (!(await hasRoom(archive))) return null;
     nextLook = file.sizeBytes + BYTES_BETWEEN_LOOKS;
   }
-  return { digest: hash.digest('hex'), head: Buffer.concat(head) };
+  return Buffer.concat(head);
 }
 
 async function decide(
   archive: Archive,
   arrival: Arrival,
   association: ArchiveAssociation,
-  streamed: Streamed,
+  object: ObjectRecord,
+  read: ReadInstance,
 ): Promise<ReceiveAnswer> {
-  const read = await readInstance(streamed, arrival.transferSyntaxUid);
-  const object = await keep(archive.objects, streamed.file, streamed.object);
   if (isDamaged(archive.db, object.digest))
     healObject(archive.db, object, { kind: 'peer', id: association.peer.peerId }, archive.clock.nowMs());
   const setAside = (reason: QuarantineReason, sopUid: string | null): Pick<ReceiveAnswer, 'became'> => {
@@ -194,19 +188,14 @@ async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectReco
   };
 }
 
-/**
- * What the object says of itself and where its frames are, or null where it cannot be read whole: a header that does not
- * parse, or pixels cut short.
- */
+/** Null for a header that does not parse, or pixels cut short. */
 async function readInstance(
-  { file, object, head }: Streamed,
+  { file, sizeBytes, bodyOffset, head }: Streamed,
   transferSyntaxUid: string,
-): Promise<{ readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null> {
-  const length = object.sizeBytes - object.bodyOffset;
+): Promise<ReadInstance> {
+  const length = sizeBytes - bodyOffset;
   const read = (offset: number, bytes: number) =>
-    offset + bytes <= head.length
-      ? head.subarray(offset, offset + bytes)
-      : file.readRange(object.bodyOffset + offset, bytes);
+    offset + bytes <= head.length ? head.subarray(offset, offset + bytes) : file.readRange(bodyOffset + offset, bytes);
   return readArrived({ length, read }, transferSyntaxUid);
 }
 
@@ -214,7 +203,7 @@ async function readInstance(
 export async function readArrived(
   reader: Parameters<typeof findPixelData>[0],
   transferSyntaxUid: string,
-): Promise<{ readonly instance: InstanceDescription; readonly frameIndex: Uint8Array | null } | null> {
+): Promise<ReadInstance> {
   const located = await findPixelData(reader, transferSyntaxUid);
   if (!located.ok) return null;
   const { dataset, location } = located.value;

@@ -43,6 +43,7 @@ export const LIST_EVENTS_AFTER = `
    WHERE e.seq > ? ORDER BY e.seq LIMIT ?
 `;
 
+type StoredEvent = EventRow & { readonly payload: string | null };
 type Moved = 'nothing' | 'some' | 'full-batch';
 
 export type Followers = {
@@ -68,6 +69,13 @@ export function followLedger(
       prepared(db, REGISTER_CURSOR).run(consumer.name, consumer.startsFrom === 'beginning' ? 0 : ledgerHead(db).seq);
     }
   });
+  /** An event is parsed once for all who take it from the same row. */
+  const parsedEvents = new WeakMap<StoredEvent, LedgerEvent>();
+  const parsed = (row: StoredEvent): LedgerEvent => {
+    const event = parsedEvents.get(row) ?? parseEvent(row);
+    parsedEvents.set(row, event);
+    return event;
+  };
   let scheduled: (() => void) | null = null;
   let poll: NodeJS.Timeout | null = null;
   let forgetCommits: (() => void) | null = null;
@@ -102,7 +110,8 @@ export function followLedger(
     if (consumers.every(({ name }) => readCursor(db, name).seq >= head)) return 'nothing';
     try {
       return inTransaction(db, () => {
-        const moved = consumers.map((consumer) => step(consumer));
+        const listed = listOnce();
+        const moved = consumers.map((consumer) => step(consumer, listed));
         return moved.find((one) => one === 'full-batch') ?? moved.find((one) => one === 'some') ?? 'nothing';
       });
     } catch (error) {
@@ -112,18 +121,26 @@ export function followLedger(
     }
   }
 
+  /** Lists what follows a place; consumers that stand at one place share what was read, until one of them adds to it. */
+  function listOnce(): (seq: number, limit: number) => readonly StoredEvent[] {
+    const known = new Map<string, readonly StoredEvent[]>();
+    return (seq, limit) => {
+      const key = `${seq} ${limit} ${ledgerHead(db).seq}`;
+      const found = known.get(key) ?? prepared<StoredEvent>(db, LIST_EVENTS_AFTER).all(seq, limit);
+      known.set(key, found);
+      return found;
+    };
+  }
+
   /** Moves one consumer by one batch; an event that fails is tried alone, and parked after its fifth failure. */
-  function step(consumer: Consumer): Moved {
+  function step(consumer: Consumer, list: ReturnType<typeof listOnce>): Moved {
     const cursor = readCursor(db, consumer.name);
-    const rows = prepared<EventRow & { payload: string | null }>(db, LIST_EVENTS_AFTER).all(
-      cursor.seq,
-      cursor.failures > 0 ? 1 : BATCH,
-    );
+    const rows = list(cursor.seq, cursor.failures > 0 ? 1 : BATCH);
     const last = rows.at(-1);
     if (last === undefined) return 'nothing';
     try {
       inSavepoint(db, () => {
-        for (const event of coalesced(consumer, rows.map(parseEvent))) consumer.handle(db, event);
+        for (const event of coalesced(consumer, rows.map(parsed))) consumer.handle(db, event);
         prepared(db, MOVE_CURSOR).run(last.seq, consumer.name);
       });
     } catch (error) {

@@ -1,15 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { constants, fsync, mkdirSync, openSync } from 'node:fs';
-import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import type { ArrivingFiles } from './arriving-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import { objectPath, SEALED } from './object-names.ts';
-import { writeSealed } from './sealed-writer.ts';
 
 /** An object on its way in: nothing of it counts until `keep`. */
 export type IncomingFile = {
+  /** The bytes may be used anew once this resolves. */
   write(chunk: Uint8Array): Promise<void>;
+  /** Digest of what was written behind the header that it was opened with; once, and then nothing more is written. */
+  digest(): Promise<string>;
   /**
    * Syncs the file and its name to disk under the digest. `existing`: an earlier file of that digest stays, header and
    * all, unless `isWhole` finds it damaged: then this one takes its place.
@@ -22,20 +22,19 @@ export type IncomingFile = {
   readonly sizeBytes: number;
 };
 
-const sync = promisify(fsync);
+/** What stands before a data set in its file, and with what its digest begins. */
+export type Opening = { readonly header: Uint8Array; readonly transferSyntaxUid: string };
 
 type Incoming = {
   readonly root: string;
-  /** The folder of what is not kept yet. */
-  readonly incoming: string;
+  readonly files: ArrivingFiles;
   readonly keys: ObjectKeys;
   /** Told a file's name before it stands there. */
   readonly claim: (name: string) => void;
 };
 
 /** Gives the way to start an object of a store. */
-export function openIncoming({ root, incoming, keys, claim }: Incoming): () => Promise<IncomingFile> {
-  const folders = openFolders(root);
+export function openIncoming({ root, files, keys, claim }: Incoming): (opening?: Opening) => Promise<IncomingFile> {
   const keeping = new Map<string, Promise<unknown>>();
 
   /** Two of one digest are kept one after the other: what the first takes back, the second must not have counted on. */
@@ -49,112 +48,38 @@ export function openIncoming({ root, incoming, keys, claim }: Incoming): () => P
     }
   }
 
-  /** Links the file under its name and syncs both, together: the file and its folders share one turn of the disk. */
-  async function keepFile(
-    file: FileHandle,
-    temporary: string,
-    target: string,
-    isWhole: () => Promise<boolean>,
-  ): Promise<'kept' | 'existing'> {
-    const syncName = folders.make(path.dirname(target));
-    const isFirst = await linkUnlessThere(temporary, target);
-    if (isFirst) {
-      // The name stands before the bytes are safe: until both are, no row names it, and one found there is read whole before
-      // it is believed.
-      const synced = await Promise.allSettled([file.datasync(), syncName(), unlink(temporary)]);
-      const failed = synced.find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
-        await unlink(target);
-        throw failed.reason;
-      }
-    } else if (await isWhole()) {
-      // An earlier process may have been killed between its name and its sync.
-      await Promise.all([syncFile(target), syncName(), unlink(temporary)]);
-    } else {
-      await file.datasync();
-      await rename(temporary, target);
-      await syncName();
-      return 'kept';
-    }
-    return isFirst ? 'kept' : 'existing';
-  }
-
-  return async () => {
-    const temporary = path.join(incoming, randomBytes(16).toString('hex'));
-    const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-    const sealed = writeSealed(file);
-    let isOpen = true;
+  return async (opening) => {
+    const file = files.begin(
+      opening === undefined
+        ? null
+        : { fromByte: opening.header.byteLength, transferSyntaxUid: opening.transferSyntaxUid },
+    );
+    let sizeBytes = 0;
+    const write = (chunk: Uint8Array) => {
+      sizeBytes += chunk.byteLength;
+      return file.write(chunk);
+    };
+    if (opening !== undefined) await write(opening.header);
     return {
       get sizeBytes() {
-        return sealed.sizeBytes;
+        return sizeBytes;
       },
-      write: sealed.write,
-      readRange: sealed.readRange,
+      write,
+      digest: file.digest,
+      readRange: file.readRange,
       async keep(digest, isWhole = async () => true) {
-        const target = objectPath(root, digest, SEALED);
-        const name = path.basename(target);
+        const name = path.basename(objectPath(root, digest, SEALED));
         claim(name);
-        await sealed.finish(digest, keys.current());
-        const outcome = await inTurn(name, () => keepFile(file, temporary, target, isWhole));
-        isOpen = false;
-        await file.close();
-        return outcome;
+        return inTurn(name, async () => {
+          if ((await file.keep(digest, keys.current())) === 'kept') return 'kept';
+          const isReplacing = !(await isWhole());
+          await file.settle(isReplacing);
+          return isReplacing ? 'kept' : 'existing';
+        });
       },
-      async discard() {
-        if (!isOpen) return;
-        isOpen = false;
-        await file.close();
-        await unlinkIfThere(temporary);
-      },
+      discard: file.discard,
     };
   };
-}
-
-/** The folders of a store, made as they are needed; each stays open, there are 256 at most. */
-function openFolders(root: string): { make(folder: string): () => Promise<void> } {
-  const known = new Map<string, number | null>();
-  return {
-    /** Makes a folder where it is not there, and gives the way to bring to disk the names that stand in it. */
-    make(folder) {
-      const descriptor = known.get(folder);
-      if (descriptor !== undefined) return async () => void (descriptor === null || (await sync(descriptor)));
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      return async () => {
-        // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
-        await Promise.all([syncFolder(folder), syncFolder(root)]);
-        if (!known.has(folder)) known.set(folder, process.platform === 'win32' ? null : openSync(folder, 'r'));
-      };
-    },
-  };
-}
-
-/** A link never replaces: of two that arrive together one wins, whole. */
-async function linkUnlessThere(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** A failed keeping may have taken the name away already. */
-async function unlinkIfThere(file: string): Promise<void> {
-  try {
-    await unlink(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** A name is on disk once its folder is. */

@@ -1,14 +1,17 @@
-import type { Hash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { open, readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type IncomingFile, openIncoming } from './incoming-file.ts';
+import { arriveInThread } from './arrive-in-thread.ts';
+import { arriveHere } from './arriving-file.ts';
+import { openFileWork } from './file-in-work.ts';
+import { type IncomingFile, type Opening, openIncoming } from './incoming-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
 import { readExactly, readSealed, readSealedHeader } from './sealed-reader.ts';
 
-export type { IncomingFile } from './incoming-file.ts';
+export type { IncomingFile, Opening } from './incoming-file.ts';
+export { startObjectDigest } from './object-digest.ts';
 export { type ObjectEncoding, objectPath, SEALED } from './object-names.ts';
 
 /** After so many files, so that a sweep never stands in the way of receiving. */
@@ -27,7 +30,8 @@ export type ObjectReader = {
 };
 
 export type ObjectStore = ObjectReader & {
-  receive(): Promise<IncomingFile>;
+  /** Starts an object; `opening` is written first, and what follows it is digested. */
+  receive(opening?: Opening): Promise<IncomingFile>;
   /** Room on the disk, as of a tenth of a second ago at most. */
   free(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
   /**
@@ -35,6 +39,8 @@ export type ObjectStore = ObjectReader & {
    * `keep` to its `discard`), and the file stays. Nothing else may happen between reading that row and this call.
    */
   remove(digest: string, encoding: ObjectEncoding): boolean;
+  /** Lets go of the thread of file work; what is still arriving is lost. */
+  close(): Promise<void>;
   /** Resolves once every `keep` now under way has ended, however it ends. */
   settled(): Promise<void>;
   /** Removes files from before this process that no row names, in small steps; once a process. Gives how many. */
@@ -93,15 +99,19 @@ export function openObjectReader(root: string, keys: Pick<ObjectKeys, 'find'>): 
   };
 }
 
-/** Opens the store for writing; what an earlier process left half-written is removed first. */
-export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
+/**
+ * Opens the store for writing; what an earlier process left half-written is removed first. Objects are digested, sealed and
+ * written on a thread of its own where its entry is given, else on this one.
+ */
+export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: URL): ObjectStore {
   const incoming = path.join(root, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(incoming)) rmSync(path.join(incoming, name));
   bringUp(root);
   // Until the sweep is over: a file that somebody is about to name must not be taken from under them.
   let claims: Set<string> | null = new Set();
-  const receive = openIncoming({ root, incoming, keys, claim: (name) => claims?.add(name) });
+  const files = threadEntry === undefined ? arriveHere(openFileWork(root)) : arriveInThread(threadEntry, { root });
+  const receive = openIncoming({ root, files, keys, claim: (name) => claims?.add(name) });
   const keeping = new Set<Promise<unknown>>();
   /** How many hold each digest between keeping its file and having its row written. */
   const inHand = new Map<string, number>();
@@ -116,8 +126,9 @@ export function openObjectStore(root: string, keys: ObjectKeys): ObjectStore {
   let measured = { atMs: Number.NEGATIVE_INFINITY, freeBytes: 0, totalBytes: 0 };
   return {
     ...openObjectReader(root, keys),
-    async receive() {
-      const file = await receive();
+    close: files.close,
+    async receive(opening) {
+      const file = await receive(opening);
       const { keep, discard } = file;
       let held: string | null = null;
       return Object.assign(file, {
@@ -198,9 +209,4 @@ function bringUp(root: string): void {
       for (const name of readdirSync(deeper)) renameSync(path.join(deeper, name), path.join(folder, name));
       rmdirSync(deeper);
     }
-}
-
-/** Digest of what an object means: its transfer syntax and data-set bytes, not the file meta header around them. */
-export function startObjectDigest(hash: Hash, transferSyntaxUid: string): Hash {
-  return hash.update(transferSyntaxUid).update('\0');
 }

@@ -8,7 +8,7 @@ import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './objec
 import type { Pace } from './pace.ts';
 import { emptySlot, resealSlot, slotKeyIds } from './sealed-format.ts';
 import { readExactly, readSealedHeader, readSealedRange } from './sealed-reader.ts';
-import { writeSealed } from './sealed-writer.ts';
+import { startSealing } from './sealing.ts';
 
 const STEP_BYTES = 1024 * 1024;
 
@@ -66,15 +66,20 @@ export async function resealFile(
     const length = opened?.sizeBytes ?? (await source.stat()).size;
     const file = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
-      const sealed = writeSealed(file);
+      const sealing = startSealing();
+      const append = async (seal: () => readonly Buffer[]) => {
+        const at = sealing.fileBytes;
+        await writeAt(file, { at, bytes: Buffer.concat(seal()) });
+      };
       for (let start = 0; start < length; start += STEP_BYTES) {
         const step = Math.min(STEP_BYTES, length - start);
         await tools.pace(step);
-        await sealed.write(
-          opened === null ? await readExactly(source, start, step) : await readSealedRange(source, opened, start, step),
-        );
+        const plain =
+          opened === null ? await readExactly(source, start, step) : await readSealedRange(source, opened, start, step);
+        await append(() => sealing.seal(plain));
       }
-      await sealed.finish(digest, keys.current());
+      await append(sealing.end);
+      await writeAt(file, { at: 0, bytes: sealing.header(digest, keys.current()) });
       await file.datasync();
     } finally {
       await file.close();
@@ -100,5 +105,5 @@ async function writeAt(
   { at, bytes }: { readonly at: number; readonly bytes: Buffer },
 ): Promise<void> {
   const { bytesWritten } = await file.write(bytes, 0, bytes.length, at);
-  if (bytesWritten !== bytes.length) throw new Error('a header was not written whole');
+  if (bytesWritten !== bytes.length) throw new Error('a file was not written whole');
 }
