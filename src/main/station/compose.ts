@@ -14,6 +14,7 @@ import {
   type Archive,
   type ArchiveSearch,
   queryRetrieveServices,
+  associationJobs,
   completenessJobs,
   createCommitmentWorker,
   createSenderCountWorker,
@@ -202,7 +203,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   followers.catchUp();
   const jobs = createJobRunner(
     db,
-    { ...completenessJobs(config.completeness), [TOLERANCE_JOB]: markRunLate, [INDEX_NAMES_JOB]: indexNamesJob },
+    {
+      ...completenessJobs(config.completeness),
+      ...associationJobs(config.completeness),
+      [TOLERANCE_JOB]: markRunLate,
+      [INDEX_NAMES_JOB]: indexNamesJob,
+    },
     { clock, log },
   );
 

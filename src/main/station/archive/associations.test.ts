@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { admitAssociation, configurePeers, endAssociation, endAssociationsLeftOpen, findPeerTitle } from './index.ts';
+import { LIST_SOME_STUDIES } from './associations.ts';
 
 let clinic: Clinic;
 let admitted = 0;
@@ -100,4 +102,31 @@ test('associations that a killed process left open have failed, each with its ev
   ]);
   endAssociationsLeftOpen(clinic.db, 78);
   expect(clinic.events('association-ended')).toHaveLength(2);
+});
+
+test.each(['released', 'failed'] as const)(
+  'an association of many studies that %s is concluded sixteen at a time: none waits longer than the jobs',
+  async (how) => {
+    const association = clinic.associate('CT1');
+    for (let n = 0; n < 40; n += 1) {
+      const uids = { StudyInstanceUID: `1.2.${n + 50}`, SeriesInstanceUID: `1.2.${n + 50}.1`, PatientID: `P${n}` };
+      const slice = (at: number) => aSlice(at, { ...uids, SOPInstanceUID: `1.2.${n + 50}.1.${at}` });
+      await clinic.receive(association, ...[1, 2, 3, 4, 5].map(slice));
+    }
+    const judged = () =>
+      clinic.events().filter(({ kind }) => kind === 'study-completed' || kind === 'study-evidence-changed').length;
+    clinic.end(association, how);
+    const steps = [judged()];
+    for (let round = 0; round < 3; round += 1) {
+      clinic.runJobs();
+      steps.push(judged());
+    }
+    expect(steps).toEqual([16, 32, 40, 40]);
+  },
+);
+
+test('the next studies of an association come from an index, in order', () => {
+  const plan = planOf(clinic.db, LIST_SOME_STUDIES).join();
+  expect(plan).toMatch(/study_associations_by_association \(association_id=\? AND study_id>\?\)/);
+  expect(plan).not.toContain('TEMP B-TREE');
 });

@@ -1,9 +1,10 @@
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { judgeStudiesOf, type QuietTimes, SHIPPED_RULES } from './completeness.ts';
-import { type Caller, findPeer, type Peer } from './peers.ts';
+import { judgeStudies, type QuietTimes, SHIPPED_RULES } from './completeness.ts';
+import { type Caller, findPeer, listPeers, type Peer } from './peers.ts';
 import { oweCounts } from './sender-counts.ts';
 
 /** An association as the archive knows it while it lasts. */
@@ -34,6 +35,17 @@ const LIST_LEFT_OPEN = `
     FROM associations a WHERE a.state = 'open'
 `;
 
+/** Walks study_associations_by_association. */
+export const LIST_SOME_STUDIES = `
+  SELECT study_id AS studyId FROM study_associations
+   WHERE association_id = ? AND study_id > ? ORDER BY study_id LIMIT 16
+`;
+const FIND_ASSOCIATION =
+  'SELECT association_id AS associationId, site_id AS siteId, peer_id AS peerId FROM associations WHERE association_id = ?';
+/** Judges the next studies of an association that brought more than are judged in one transaction. */
+const CONCLUDING_JOB = 'archive-concluding';
+const STEP = 16;
+
 /** Lets a known peer in while there is room, and remembers the association; or says why not. */
 export function admitAssociation(
   db: WritableDb,
@@ -57,7 +69,10 @@ export function admitAssociation(
   });
 }
 
-/** Remembers an association of our own, over which a peer sends what we asked it for: all of it is for comparison. */
+/**
+ * Remembers an association of our own, over which a peer sends what we asked it for: all of it is for comparison. The peer may
+ * what it may when it calls: a rejection note that it may send is honoured here too.
+ */
 export function openRetrieving(
   db: WritableDb,
   { siteId, peerId }: { readonly siteId: string; readonly peerId: string },
@@ -67,11 +82,15 @@ export function openRetrieving(
   return inTransaction(db, () => {
     const intent = 'comparison';
     prepared(db, OPEN_ASSOCIATION).run({ associationId, siteId, peerId, intent, atMs });
-    return { associationId, peer: { peerId, siteId, intent, services: [] } };
+    const services = listPeers(db, siteId).find((peer) => peer.peerId === peerId)?.services ?? [];
+    return { associationId, peer: { peerId, siteId, intent, services } };
   });
 }
 
-/** Closes an association's record and asks again whether the studies it brought are complete. */
+/**
+ * Closes an association's record and asks again whether the studies it brought are complete: of the first sixteen at once, of
+ * more by jobs, so that a transfer of thousands of studies holds nobody up.
+ */
 export function endAssociation(db: WritableDb, association: ArchiveAssociation, end: AssociationEnd): void {
   inTransaction(db, () => {
     prepared(db, END_ASSOCIATION).run(end.how, end.atMs, association.associationId);
@@ -79,8 +98,7 @@ export function endAssociation(db: WritableDb, association: ArchiveAssociation, 
     if (end.stored + end.refused > 0 || end.how !== 'released')
       tellEnd(db, { associationId, siteId: peer.siteId, peerId: peer.peerId }, end);
     const rules = end.rules ?? SHIPPED_RULES;
-    judgeStudiesOf(db, associationId, end.how, rules, end.atMs);
-    oweCounts(db, { associationId, peerId: peer.peerId }, rules, end.atMs);
+    conclude(db, { associationId, siteId: peer.siteId, peerId: peer.peerId }, end.how, rules, end.atMs);
   });
 }
 
@@ -90,10 +108,38 @@ export function endAssociationsLeftOpen(db: WritableDb, atMs: number, rules: Qui
     for (const { stored, ...association } of prepared<Ended & { stored: number }>(db, LIST_LEFT_OPEN).all()) {
       prepared(db, END_ASSOCIATION).run('failed', atMs, association.associationId);
       tellEnd(db, association, { how: 'failed', stored, refused: 0, atMs });
-      judgeStudiesOf(db, association.associationId, 'failed', rules, atMs);
-      oweCounts(db, association, rules, atMs);
+      conclude(db, association, 'failed', rules, atMs);
     }
   });
+}
+
+function conclude(
+  db: WritableDb,
+  { associationId, siteId, peerId }: Ended,
+  how: AssociationEnd['how'],
+  rules: QuietTimes,
+  atMs: number,
+  after = '',
+): void {
+  const studyIds = prepared<{ studyId: string }>(db, LIST_SOME_STUDIES)
+    .all(associationId, after)
+    .map(({ studyId }) => studyId);
+  judgeStudies(db, associationId, studyIds, how, rules, atMs);
+  oweCounts(db, { studyIds, peerId }, rules, atMs);
+  if (studyIds.length < STEP) return;
+  const subjectId = JSON.stringify([associationId, how, studyIds.at(-1)]);
+  scheduleJob(db, { kind: CONCLUDING_JOB, subjectId, siteId, dueAtMs: atMs });
+}
+
+/** The handler of the jobs that judge the many studies of one association. */
+export function associationJobs(rules: QuietTimes): Readonly<Record<string, JobHandler>> {
+  return {
+    [CONCLUDING_JOB](db, { subjectId }, nowMs) {
+      const [associationId, how, after] = JSON.parse(subjectId) as [string, AssociationEnd['how'], string];
+      const association = prepared<Ended>(db, FIND_ASSOCIATION).get(associationId);
+      if (association !== undefined) conclude(db, association, how, rules, nowMs, after);
+    },
+  };
 }
 
 function tellEnd(db: WritableDb, { associationId, siteId, peerId }: Ended, end: AssociationEnd): void {

@@ -22,7 +22,6 @@ export type QuietTimes = Config['completeness'];
 /** What counts where a caller knows no configuration: as shipped. */
 export const SHIPPED_RULES: QuietTimes = Config.parse({}).completeness;
 
-const STUDIES_OF_ASSOCIATION = 'SELECT study_id AS studyId FROM study_associations WHERE association_id = ?';
 const FIND_BY_UID = 'SELECT study_id AS studyId FROM studies WHERE site_id = ? AND study_uid = ?';
 const ONE_OF_SEVERAL = 'SELECT 1 FROM study_associations WHERE study_id = ? AND association_id <> ? LIMIT 1';
 const COMPLETE_STUDY = `
@@ -48,6 +47,8 @@ export function noteArrival(
     readonly studyId: string;
     readonly siteId: string;
     readonly modality: string;
+    /** The study that the object names: a person may have split it since. */
+    readonly studyUid: string;
     readonly sopUid: string;
     readonly isEvidenceOnly: boolean;
   },
@@ -55,7 +56,7 @@ export function noteArrival(
   atMs: number,
 ): void {
   if (!arrival.isEvidenceOnly) expectMore(db, arrival, rules, atMs);
-  if (noteNamedArrival(db, arrival.siteId, arrival.sopUid)) letSettle(db, arrival, atMs + rules.settleMs);
+  if (noteNamedArrival(db, arrival)) letSettle(db, arrival, atMs + rules.settleMs);
 }
 
 function expectMore(
@@ -81,17 +82,18 @@ export function waitAnew(db: WritableDb, rules: QuietTimes, atMs: number): void 
 }
 
 /**
- * When an association ends: its studies are judged. Where it brought all of a study this is at once; some modalities send
+ * When an association ends: studies of it are judged. Where it brought all of a study this is at once; some modalities send
  * one association a slice, and then any slice may look like the last: such a study settles first, and is judged once.
  */
-export function judgeStudiesOf(
+export function judgeStudies(
   db: WritableDb,
   associationId: string,
+  studyIds: readonly string[],
   how: 'released' | 'aborted' | 'failed',
   rules: QuietTimes,
   atMs: number,
 ): void {
-  for (const { studyId } of prepared<{ studyId: string }>(db, STUDIES_OF_ASSOCIATION).all(associationId)) {
+  for (const studyId of studyIds) {
     const study = getProgress(db, studyId);
     const isOneOfSeveral = prepared(db, ONE_OF_SEVERAL).get(studyId, associationId) !== undefined;
     if (how !== 'released') judge(db, study, rules, 'association-broken', atMs);

@@ -2,6 +2,7 @@ export { checkObject } from './check-object.ts';
 export {
   admitAssociation,
   type ArchiveAssociation,
+  associationJobs,
   endAssociation,
   endAssociationsLeftOpen,
 } from './associations.ts';

@@ -30,7 +30,6 @@ const FIND_ARCHIVE = `
   SELECT p.peer_id AS peerId FROM peers c JOIN peers p ON p.site_id = c.site_id AND p.ae_title = c.ae_title
    WHERE c.peer_id = ? AND p.state = 'active' AND p.is_archive = 1 AND p.host IS NOT NULL ORDER BY p.peer_id LIMIT 1
 `;
-const LIST_STUDIES = 'SELECT study_id AS studyId FROM study_associations WHERE association_id = ?';
 const OWE = `
   INSERT INTO sender_counts (study_id, peer_id, due_at_ms) VALUES (?, ?, ?)
   ON CONFLICT (study_id, peer_id) DO UPDATE SET attempts = 0, due_at_ms = excluded.due_at_ms
@@ -54,13 +53,13 @@ const SHIFT_DUE = 'UPDATE sender_counts SET due_at_ms = due_at_ms + ?';
  */
 export function oweCounts(
   db: WritableDb,
-  { associationId, peerId }: { readonly associationId: string; readonly peerId: string },
+  { studyIds, peerId }: { readonly studyIds: readonly string[]; readonly peerId: string },
   rules: QuietTimes,
   atMs: number,
 ): void {
   const archive = prepared<{ peerId: string }>(db, FIND_ARCHIVE).get(peerId);
   if (archive === undefined) return;
-  for (const { studyId } of prepared<{ studyId: string }>(db, LIST_STUDIES).all(associationId)) {
+  for (const studyId of studyIds) {
     const { modality, completeness, evidence } = getProgress(db, studyId);
     const isSettled = completeness === 'complete' && rankOfRule(evidence?.rule ?? null) < COUNTED;
     const kinds = rules.evidence[modality] ?? rules.evidenceOther;

@@ -6,6 +6,7 @@ import {
   admitAssociation,
   type Archive,
   type ArchiveAssociation,
+  associationJobs,
   completenessJobs,
   configurePeers,
   endAssociation,
@@ -116,7 +117,8 @@ export function openClinic(): Clinic {
       if (studyId === null) throw new Error('nothing was filed');
       return studyId;
     },
-    runJobs: (more = {}) => createJobRunner(db, { ...completenessJobs(QUIET), ...more }, { clock, log }).runDue(),
+    runJobs: (more = {}) =>
+      createJobRunner(db, { ...completenessJobs(QUIET), ...associationJobs(QUIET), ...more }, { clock, log }).runDue(),
     events: (kind) => readEvents(db, kind),
     close() {
       store.close();
