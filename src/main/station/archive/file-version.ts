@@ -77,7 +77,8 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
   const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance));
   if (isNamedAnew || study.revision === 0) indexStudyNames(db, study.studyId);
-  const arrival = { studyId: study.studyId, siteId, modality, sopUid: instance.sopUid, isEvidenceOnly };
+  const { studyUid, sopUid } = instance;
+  const arrival = { studyId: study.studyId, siteId, modality, studyUid, sopUid, isEvidenceOnly };
   noteArrival(db, arrival, filing.quiet, atMs);
   appendEvent(db, {
     kind: 'instance-received',

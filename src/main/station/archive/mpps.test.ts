@@ -7,7 +7,7 @@ import { aSlice, without } from '../testing/objects.ts';
 import { anAvailabilityNotice, aStep, aStepEnd, readRecord } from '../testing/steps.ts';
 import { createStep, findStep, getStudyCard, noteAvailability, setStep } from './index.ts';
 import { LIST_STUDIES_OF_STEP } from './mpps.ts';
-import { FIND_COUNTS, FIND_NAMED } from './named-instances.ts';
+import { FIND_COUNTS, FIND_NAMED, findNamedCounts } from './named-instances.ts';
 
 const STUDY = '1.2.10';
 const STEP = '1.9.1';
@@ -259,3 +259,42 @@ test.each<[string, DicomRecord | null, string, string | null]>([
   expect(clinic.events('instances-announced')).toHaveLength(status === 'success' ? 1 : 0);
   if (status === 'success') expect(noteAvailability(clinic.db, about(record)).status).toBe('duplicate-sop-instance');
 });
+
+const countsOf = (studyUid: string) => findNamedCounts(clinic.db, clinic.north.siteId, studyUid);
+const OTHER = { StudyInstanceUID: '1.2.20', SeriesInstanceUID: '1.2.20.1' };
+
+test.each(['before', 'after'] as const)(
+  'what a step names is awaited until it comes in its own study; another study’s object of that UID, %s it, is not it',
+  async (when) => {
+    const stranger = aSlice(1, { ...OTHER, SOPInstanceUID: sop(1) });
+    if (when === 'before') await clinic.send([stranger]);
+    create();
+    set(named(1, 2));
+    if (when === 'after') await clinic.send([stranger]);
+    await clinic.send([aSlice(2)]);
+    expect(countsOf(STUDY)).toEqual({ named: 2, awaited: 1 });
+  },
+);
+
+test.each(['before', 'after'] as const)(
+  'what a step of two studies names counts for the study in which it comes, also where it came %s it was named',
+  async (when) => {
+    const its = aSlice(1, { ...OTHER, SOPInstanceUID: sop(1) });
+    if (when === 'before') await clinic.send([its]);
+    const scheduled = (uid: string) => ({ ...(aStep(uid).ScheduledStepAttributesSequence as DicomRecord[])[0] });
+    create(aStep(STUDY, { ScheduledStepAttributesSequence: [scheduled(STUDY), scheduled('1.2.20')] }));
+    set(named(1, 2));
+    if (when === 'after') {
+      expect([countsOf(STUDY), countsOf('1.2.20')]).toEqual([
+        { named: 2, awaited: 2 },
+        { named: 0, awaited: 0 },
+      ]);
+      await clinic.send([its]);
+    }
+    await clinic.send([aSlice(2)]);
+    expect([countsOf(STUDY), countsOf('1.2.20')]).toEqual([
+      { named: 1, awaited: 0 },
+      { named: 1, awaited: 0 },
+    ]);
+  },
+);

@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
-import { type DicomJson, toDicomJson } from '../dicom/dataset/dicom-json.ts';
+import { type DicomJson, dicomJsonSteps } from '../dicom/dataset/dicom-json.ts';
 import { tagOf, tagText } from '../dicom/dataset/dictionary.ts';
 import { findElement, items, text } from '../dicom/dataset/values.ts';
 import type { ServiceAnswer } from '../dicom/server-services.ts';
 import { freshRowId } from '../platform/ids.ts';
+import { atOnce, type Steps } from '../platform/in-turns.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import { judgeNoticed, type QuietTimes } from './completeness.ts';
-import { mentionInstances } from './named-instances.ts';
+import { MOST_NAMED, mentionAhead, mentionInstances } from './named-instances.ts';
 import { findStudyOfUid } from './study-of-uid.ts';
 
 /** A message about a performed procedure step, and who sent it. */
@@ -23,14 +24,21 @@ export type StepMessage = {
 };
 
 type StepState = 'in-progress' | 'completed' | 'discontinued';
-type Step = { readonly stepId: string; readonly state: StepState; readonly dataSet: string };
+type Step = {
+  readonly stepId: string;
+  readonly peerId: string;
+  readonly state: StepState;
+  readonly dataSet: string;
+};
 
 /** Performed Procedure Step Status (0040,0252), PS3.3 §C.4.14. */
-const STATES: Readonly<Record<string, StepState>> = {
-  'IN PROGRESS': 'in-progress',
-  COMPLETED: 'completed',
-  DISCONTINUED: 'discontinued',
-};
+const STATES: ReadonlyMap<string, StepState> = new Map([
+  ['IN PROGRESS', 'in-progress'],
+  ['COMPLETED', 'completed'],
+  ['DISCONTINUED', 'discontinued'],
+]);
+/** A step that fulfils more than this is no step; most fulfil one. */
+const MOST_SCHEDULED = 100;
 /** Type 1 of N-CREATE (PS3.4 Table F.7.2-1). What it wants empty at least and is missing loses nothing, and is let pass. */
 const REQUIRED = [
   'ScheduledStepAttributesSequence',
@@ -69,7 +77,7 @@ const NO_MORE_UPDATES: ServiceAnswer = {
 };
 
 const FIND_STEP = `
-  SELECT step_id AS stepId, state, data_set AS dataSet FROM performed_steps WHERE site_id = ? AND sop_uid = ?
+  SELECT step_id AS stepId, peer_id AS peerId, state, data_set AS dataSet FROM performed_steps WHERE site_id = ? AND sop_uid = ?
 `;
 const INSERT_STEP = `
   INSERT INTO performed_steps (step_id, site_id, sop_uid, peer_id, state, data_set, instances, started_at_ms)
@@ -86,62 +94,90 @@ export const LIST_STUDIES_OF_STEP = 'SELECT study_uid AS studyUid FROM performed
  * A modality began a step (N-CREATE, PS3.4 §F.7.2.1): remembered with what it says, for the studies it names, which may
  * come before it, with it or never.
  */
-export function createStep(db: WritableDb, message: StepMessage): ServiceAnswer {
+export const createStep = (db: WritableDb, message: StepMessage): ServiceAnswer => atOnce(stepCreation(db, message));
+
+/** A modality says more of a step, or that it has ended (N-SET, PS3.4 §F.7.2.2); one that has ended stays as it is. */
+export const setStep = (db: WritableDb, message: StepMessage): ServiceAnswer => atOnce(stepChange(db, message));
+
+/** As `createStep`, in steps: the images of a long list are mentioned ahead, the step is written last and whole. */
+export function* stepCreation(db: WritableDb, message: StepMessage): Steps<ServiceAnswer> {
   const { sopUid, dataset, association, atMs } = message;
   const { siteId, peerId } = association.peer;
   if (dataset === null) return { status: 'missing-attribute', offendingElements: REQUIRED.map(tagOf) };
   const refusal = refuseCreation(dataset);
   if (refusal !== null) return refusal;
+  const isKnown = () => prepared<Step>(db, FIND_STEP).get(siteId, sopUid) !== undefined;
+  if (isKnown()) return { status: 'duplicate-sop-instance' };
+  const json = yield* dicomJsonSteps(dataset);
+  const named = namedIn(json);
+  if (named.length > MOST_NAMED) return { status: 'resource-limitation' };
+  const dataSet = JSON.stringify(json);
+  const studyUids = [...new Set(scheduledSteps(dataset).map((item) => text(item, 'StudyInstanceUID') ?? ''))];
+  const left = yield* mentionAhead(db, { siteId, studyUid: studyUids[0] ?? '' }, named, 'exists');
   return inTransaction(db, () => {
-    if (prepared<Step>(db, FIND_STEP).get(siteId, sopUid) !== undefined) return { status: 'duplicate-sop-instance' };
+    if (isKnown()) return { status: 'duplicate-sop-instance' };
     const stepId = freshRowId();
-    const json = toDicomJson(dataset);
-    const named = namedIn(json);
-    const studyUids = [...new Set(scheduledSteps(dataset).map((item) => text(item, 'StudyInstanceUID') ?? ''))];
-    const row = { stepId, siteId, sopUid, peerId, dataSet: JSON.stringify(json), instances: named.length, atMs };
-    prepared(db, INSERT_STEP).run(row);
+    prepared(db, INSERT_STEP).run({ stepId, siteId, sopUid, peerId, dataSet, instances: named.length, atMs });
     for (const studyUid of studyUids) prepared(db, LINK_STUDY).run(siteId, studyUid, stepId);
-    tell(db, message, { stepId, state: 'in-progress', studyUids, named, gone: [] });
+    const change = { stepId, state: 'in-progress' as const, studyUids, instances: named.length };
+    tell(db, message, { ...change, named: left, gone: [] });
     return { status: 'success' };
   });
 }
 
-/** A modality says more of a step, or that it has ended (N-SET, PS3.4 §F.7.2.2); one that has ended stays as it is. */
-export function setStep(db: WritableDb, message: StepMessage): ServiceAnswer {
-  const { sopUid, dataset, association, atMs } = message;
-  const { siteId } = association.peer;
-  return inTransaction(db, (): ServiceAnswer => {
-    const step = prepared<Step>(db, FIND_STEP).get(siteId, sopUid);
+/** As `setStep`, in steps. What others wrote to the step meanwhile is taken in, and nothing is written twice. */
+export function* stepChange(db: WritableDb, message: StepMessage): Steps<ServiceAnswer> {
+  const { dataset, sopUid, association, atMs } = message;
+  const { siteId, peerId } = association.peer;
+  const find = () => prepared<Step>(db, FIND_STEP).get(siteId, sopUid);
+  const now = dataset === null ? null : yield* dicomJsonSteps(dataset);
+  for (;;) {
+    const step = find();
     if (step === undefined) return { status: 'no-such-object-instance' };
+    if (step.peerId !== peerId) return { status: 'not-authorized' };
     if (step.state !== 'in-progress') return NO_MORE_UPDATES;
-    if (dataset === null) return { status: 'success' };
+    if (dataset === null || now === null) return { status: 'success' };
     const { stepId } = step;
     const isStated = findElement(dataset, 'PerformedProcedureStepStatus') !== null;
-    const state = isStated ? STATES[text(dataset, 'PerformedProcedureStepStatus') ?? ''] : step.state;
+    const state = isStated ? STATES.get(text(dataset, 'PerformedProcedureStepStatus') ?? '') : step.state;
     if (state === undefined) return invalid('PerformedProcedureStepStatus');
     const before = JSON.parse(step.dataSet) as DicomJson;
-    const { merged, refused } = merge(before, toDicomJson(dataset));
+    const { merged, refused } = merge(before, now);
     const named = namedIn(merged);
+    if (named.length > MOST_NAMED) return { status: 'resource-limitation' };
     const isNamed = new Set(named);
-    const gone = namedIn(before).filter((uid) => !isNamed.has(uid));
-    const endedAtMs = state === 'in-progress' ? null : atMs;
-    prepared(db, UPDATE_STEP).run({
-      ...{ stepId, state, endedAtMs, dataSet: JSON.stringify(merged), instances: named.length },
-    });
+    yield;
+    const dataSet = JSON.stringify(merged);
+    yield;
     const studyUids = prepared<{ studyUid: string }>(db, LIST_STUDIES_OF_STEP)
       .all(stepId)
       .map(({ studyUid }) => studyUid);
-    tell(db, message, { stepId, state, studyUids, named, gone });
+    const study = { siteId, studyUid: studyUids[0] ?? '' };
+    const namedBefore = namedIn(before);
+    const leftNamed = yield* mentionAhead(db, study, named, 'exists');
+    const wasLet = namedBefore.filter((uid) => !isNamed.has(uid));
+    const leftGone = yield* mentionAhead(db, study, wasLet, 'unavailable');
+    const isWritten = inTransaction(db, () => {
+      const found = find();
+      if (found?.dataSet !== step.dataSet || found.state !== step.state) return false;
+      const endedAtMs = state === 'in-progress' ? null : atMs;
+      prepared(db, UPDATE_STEP).run({ stepId, state, endedAtMs, dataSet, instances: named.length });
+      tell(db, message, { stepId, state, studyUids, instances: named.length, named: leftNamed, gone: leftGone });
+      return true;
+    });
+    if (!isWritten) continue;
     return refused.length === 0
       ? { status: 'success' }
       : { status: 'attribute-list-error', offendingElements: refused.map((tag) => Number.parseInt(tag, 16)) };
-  });
+  }
 }
 
 type Change = {
   readonly stepId: string;
   readonly state: StepState;
   readonly studyUids: readonly string[];
+  readonly instances: number;
+  /** What is not mentioned yet of what it names. */
   readonly named: readonly string[];
   /** Named before and no more: the modality let go of them. */
   readonly gone: readonly string[];
@@ -150,17 +186,17 @@ type Change = {
 function tell(db: WritableDb, message: StepMessage, change: Change): void {
   const { association, rules, atMs } = message;
   const { siteId, peerId } = association.peer;
-  // Series do not say of which study they are: what is named counts for the first, and steps of several are rare.
-  const [first] = change.studyUids;
-  if (first !== undefined) {
-    mentionInstances(db, { siteId, studyUid: first }, change.named, 'exists');
-    mentionInstances(db, { siteId, studyUid: first }, change.gone, 'unavailable');
+  // Series do not say of which study they are: of several studies what is named counts for the first until it arrives.
+  const [studyUid, ...alsoOf] = change.studyUids;
+  if (studyUid !== undefined) {
+    mentionInstances(db, { siteId, studyUid, alsoOf }, change.named, 'exists');
+    mentionInstances(db, { siteId, studyUid, alsoOf }, change.gone, 'unavailable');
   }
   for (const studyUid of change.studyUids) {
     const study = findStudyOfUid(db, siteId, studyUid);
     appendEvent(db, {
       kind: 'procedure-step-recorded',
-      payload: { stepId: change.stepId, state: change.state, instances: change.named.length },
+      payload: { stepId: change.stepId, state: change.state, instances: change.instances },
       siteId,
       studyId: study?.studyId ?? null,
       patientId: study?.patientId ?? null,
@@ -177,6 +213,7 @@ function refuseCreation(dataset: ReadDataset): ServiceAnswer | null {
   if (missing.length > 0) return { status: 'missing-attribute', offendingElements: missing.map(tagOf) };
   const empty = REQUIRED.filter((keyword) => isEmpty(dataset, keyword));
   if (empty.length > 0) return { status: 'missing-attribute-value', offendingElements: empty.map(tagOf) };
+  if (scheduledSteps(dataset).length > MOST_SCHEDULED) return invalid('ScheduledStepAttributesSequence');
   for (const item of scheduledSteps(dataset)) {
     const element = findElement(item, 'StudyInstanceUID');
     const offendingElements = [tagOf('StudyInstanceUID')];
@@ -234,5 +271,6 @@ export function findStep(
   sopUid: string,
 ): { readonly stepId: string; readonly state: StepState; readonly dataSet: DicomJson } | null {
   const step = prepared<Step>(db, FIND_STEP).get(siteId, sopUid);
-  return step === undefined ? null : { ...step, dataSet: JSON.parse(step.dataSet) as DicomJson };
+  if (step === undefined) return null;
+  return { stepId: step.stepId, state: step.state, dataSet: JSON.parse(step.dataSet) as DicomJson };
 }

@@ -3,6 +3,7 @@ import { zstdDecompress } from 'node:zlib';
 import type { DicomJson } from '../../dicom/dataset/dicom-json.ts';
 import { metadataParts, type MetadataPart } from '../../archive/index.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
+import { isOutOfRoom } from '../../platform/store/out-of-room.ts';
 import { headToJson, type MetadataHead, readHead, withAddresses } from './metadata-head.ts';
 import { serveAs } from './serve-as.ts';
 import type { DicomwebServices, StoredInstance } from './services.ts';
@@ -62,8 +63,17 @@ async function readPart(
     return withAddresses(heads.map((head) => JSON.stringify(headToJson(head))).join(','), instancesUrl(first));
   }
   const made = await describeInstances(services, part.instances);
-  if (made.isWhole) services.keepMetadata(part, made.json);
+  if (made.isWhole) keepWhereThereIsRoom(services, part, made.json);
   return withAddresses((await decompress(made.json)).toString(), instancesUrl(first));
+}
+
+/** Keeping spares the next who asks the work; on a full disk who asks now is answered all the same. */
+function keepWhereThereIsRoom(services: MetadataServices, part: MetadataPart<StoredInstance>, json: Uint8Array): void {
+  try {
+    services.keepMetadata(part, json);
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+  }
 }
 
 /** Metadata of instances, compressed; `isWhole` where every object could be read, so that they may be kept. */

@@ -80,7 +80,8 @@ function openStore({ archive, comparisonSenders, objectAnswered }: DicomwebTools
     async receive(arrival) {
       const answer = await receiveObject(archive, arrival, association);
       objectAnswered(answer.status);
-      if (answer.status !== 'success') return answer;
+      // What is set aside is nowhere to be fetched: under its UID there is another object, perhaps another patient's.
+      if (answer.status !== 'success' || answer.became?.state === 'quarantined') return answer;
       const keys = { sopUids: [arrival.sopInstanceUid] };
       const [filed] = findInstances(db, [siteId], keys, { limit: 1, offset: 0 });
       return filed === undefined ? answer : { ...answer, studyUid: filed.studyUid, seriesUid: filed.seriesUid };
