@@ -1,24 +1,26 @@
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
-import { toDicomJson } from '../dicom/dataset/dicom-json.ts';
+import { dicomJsonSteps } from '../dicom/dataset/dicom-json.ts';
 import { tagOf } from '../dicom/dataset/dictionary.ts';
 import { items, text } from '../dicom/dataset/values.ts';
 import type { ServiceAnswer } from '../dicom/server-services.ts';
 import { freshRowId } from '../platform/ids.ts';
+import { atOnce, type Steps } from '../platform/in-turns.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { judgeNoticed } from './completeness.ts';
 import type { StepMessage } from './mpps.ts';
-import { mentionInstances } from './named-instances.ts';
+import { MOST_NAMED, mentionAhead, mentionInstances } from './named-instances.ts';
 import { findStudyOfUid } from './study-of-uid.ts';
 
 /** Instance Availability (0008,0056), PS3.3 §C.4.23: whether an instance can be had, at once or after a while. */
-const AVAILABLE: Readonly<Record<string, boolean>> = {
-  ONLINE: true,
-  NEARLINE: true,
-  OFFLINE: true,
-  UNAVAILABLE: false,
-};
+const AVAILABLE: ReadonlyMap<string, boolean> = new Map([
+  ['ONLINE', true],
+  ['NEARLINE', true],
+  ['OFFLINE', true],
+  ['UNAVAILABLE', false],
+]);
+const ITEMS_A_STEP = 64;
 const UID = /^[0-9.]{1,64}$/;
 
 const IS_KNOWN = 'SELECT 1 FROM availability_notices WHERE site_id = ? AND sop_uid = ?';
@@ -30,26 +32,35 @@ const INSERT_NOTICE = `
 type Mentioned = { readonly sopUid: string; readonly isAvailable: boolean };
 
 /** A peer announces instances of a study (N-CREATE, PS3.4 §R.3.2): what exists of it, or no more. Remembered, whether or not the study is here. */
-export function noteAvailability(db: WritableDb, message: StepMessage): ServiceAnswer {
+export const noteAvailability = (db: WritableDb, message: StepMessage): ServiceAnswer =>
+  atOnce(availabilityNotice(db, message));
+
+/** As `noteAvailability`, in steps: a long list is mentioned ahead, the notice is written last and whole. */
+export function* availabilityNotice(db: WritableDb, message: StepMessage): Steps<ServiceAnswer> {
   const { sopUid, dataset, association, rules, atMs } = message;
   const { siteId, peerId } = association.peer;
   if (dataset === null) return missing('StudyInstanceUID');
   const studyUid = text(dataset, 'StudyInstanceUID');
   if (studyUid === null) return missing('StudyInstanceUID');
   if (!UID.test(studyUid)) return invalid('StudyInstanceUID');
-  const mentioned = readMentioned(dataset);
+  const isKnown = () => prepared(db, IS_KNOWN).get(siteId, sopUid) !== undefined;
+  if (isKnown()) return { status: 'duplicate-sop-instance' };
+  const mentioned = yield* readMentioned(dataset);
   if (!Array.isArray(mentioned)) return mentioned;
+  const uids = (isAvailable: boolean) =>
+    mentioned.filter((one) => one.isAvailable === isAvailable).map((one) => one.sopUid);
+  const [available, unavailable] = [uids(true), uids(false)];
+  const json = yield* dicomJsonSteps(dataset);
+  const dataSet = JSON.stringify(json);
+  const leftAvailable = yield* mentionAhead(db, { siteId, studyUid }, available, 'available');
+  const leftUnavailable = yield* mentionAhead(db, { siteId, studyUid }, unavailable, 'unavailable');
   return inTransaction(db, (): ServiceAnswer => {
-    if (prepared(db, IS_KNOWN).get(siteId, sopUid) !== undefined) return { status: 'duplicate-sop-instance' };
-    const uids = (isAvailable: boolean) =>
-      mentioned.filter((one) => one.isAvailable === isAvailable).map((one) => one.sopUid);
-    const [available, unavailable] = [uids(true), uids(false)];
+    if (isKnown()) return { status: 'duplicate-sop-instance' };
     const noticeId = freshRowId();
-    const dataSet = JSON.stringify(toDicomJson(dataset));
     const row = { noticeId, siteId, sopUid, peerId, studyUid, dataSet, instances: available.length, atMs };
     prepared(db, INSERT_NOTICE).run(row);
-    mentionInstances(db, { siteId, studyUid }, available, 'available');
-    mentionInstances(db, { siteId, studyUid }, unavailable, 'unavailable');
+    mentionInstances(db, { siteId, studyUid }, leftAvailable, 'available');
+    mentionInstances(db, { siteId, studyUid }, leftUnavailable, 'unavailable');
     const study = findStudyOfUid(db, siteId, studyUid);
     appendEvent(db, {
       kind: 'instances-announced',
@@ -67,7 +78,7 @@ export function noteAvailability(db: WritableDb, message: StepMessage): ServiceA
 }
 
 /** The instances of a notice, or why it is refused: each must name its UID and availability (PS3.4 Table R.3.2-1). */
-function readMentioned(dataset: ReadDataset): Mentioned[] | ServiceAnswer {
+function* readMentioned(dataset: ReadDataset): Steps<Mentioned[] | ServiceAnswer> {
   const series = items(dataset, 'ReferencedSeriesSequence');
   if (series.length === 0) return missing('ReferencedSeriesSequence');
   const mentioned: Mentioned[] = [];
@@ -80,9 +91,11 @@ function readMentioned(dataset: ReadDataset): Mentioned[] | ServiceAnswer {
       if (!UID.test(sopUid)) return invalid('ReferencedSOPInstanceUID');
       const availability = text(item, 'InstanceAvailability');
       if (availability === null) return missing('InstanceAvailability');
-      const isAvailable = AVAILABLE[availability];
+      const isAvailable = AVAILABLE.get(availability);
       if (isAvailable === undefined) return invalid('InstanceAvailability');
       mentioned.push({ sopUid, isAvailable });
+      if (mentioned.length > MOST_NAMED) return { status: 'resource-limitation' };
+      if (mentioned.length % ITEMS_A_STEP === 0) yield;
     }
   }
   return mentioned;

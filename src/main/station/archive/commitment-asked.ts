@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setImmediate } from 'node:timers/promises';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { items, text } from '../dicom/dataset/values.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
@@ -6,6 +6,7 @@ import { DIMSE_STATUS } from '../dicom/dimse/status.ts';
 import type { ServiceAnswer } from '../dicom/server-services.ts';
 import { STORAGE_COMMITMENT_INSTANCE } from '../dicom/services/sop-classes.ts';
 import { freshRowId } from '../platform/ids.ts';
+import { atOnce, type Steps } from '../platform/in-turns.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
@@ -14,6 +15,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import { checkObject } from './check-object.ts';
+import { MOST_NAMED } from './named-instances.ts';
 
 /** An instance that a transaction is about, as its sender names it. */
 export type CommittedInstance = readonly [sopClassUid: string, sopUid: string];
@@ -36,6 +38,7 @@ export type AskedOfUs = {
 /** The peer hears our answer to its request before our report of the outcome. */
 export const REPORT_AFTER_MS = 250;
 const UID = /^[0-9.]{1,64}$/;
+const ITEMS_A_STEP = 64;
 const ASKING_ACTION = 1;
 const GIVE_UP_AFTER_MS = 7 * 24 * 60 * 60_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
@@ -75,25 +78,33 @@ const IS_SET_ASIDE = "SELECT 1 FROM quarantine WHERE site_id = ? AND state = 'he
  * A peer asks us to answer for instances (N-ACTION, PS3.4 §J.3.2): written down, to be looked at and reported on. A request
  * sent again, its answer lost on the way, is looked at again; one that uses its Transaction UID for others is refused.
  */
-export function takeCommitmentRequest(
-  db: WritableDb,
-  request: {
-    readonly actionTypeId: number;
-    readonly sopInstanceUid: string;
-    readonly dataset: ReadDataset | null;
-    readonly association: ArchiveAssociation;
-    readonly atMs: number;
-  },
-): { readonly answer: ServiceAnswer; readonly requestId: string | null } {
+export const takeCommitmentRequest = (db: WritableDb, request: CommitmentAction): TakenRequest =>
+  atOnce(commitmentRequest(db, request));
+
+/** An N-ACTION of storage commitment, and who sent it. */
+export type CommitmentAction = {
+  readonly actionTypeId: number;
+  readonly sopInstanceUid: string;
+  readonly dataset: ReadDataset | null;
+  readonly association: ArchiveAssociation;
+  readonly atMs: number;
+};
+/** The answer; `requestId` is null where nothing was written down. */
+export type TakenRequest = { readonly answer: ServiceAnswer; readonly requestId: string | null };
+
+/** As `takeCommitmentRequest`, in steps: a long list is read a part at a time and written at once. */
+export function* commitmentRequest(db: WritableDb, request: CommitmentAction): Steps<TakenRequest> {
   const refuse = (answer: ServiceAnswer) => ({ answer, requestId: null });
   const { association, dataset, atMs } = request;
   if (!association.peer.services.includes('commit')) return refuse({ status: 'not-authorized' });
   if (request.sopInstanceUid !== STORAGE_COMMITMENT_INSTANCE) return refuse({ status: 'no-such-object-instance' });
   if (request.actionTypeId !== ASKING_ACTION) return refuse({ status: 'no-such-action' });
   const transactionUid = dataset === null ? null : text(dataset, 'TransactionUID');
-  const instances = dataset === null ? null : readReferences(dataset, 'ReferencedSOPSequence');
+  const instances = dataset === null ? null : yield* readReferences(dataset, 'ReferencedSOPSequence');
   if (transactionUid === null || !UID.test(transactionUid) || instances === null || instances.length === 0)
     return refuse({ status: 'invalid-argument-value' });
+  if (instances.length > MOST_NAMED) return refuse({ status: 'resource-limitation' });
+  const listed = JSON.stringify(instances);
   return inTransaction(db, () => {
     const { siteId, peerId } = association.peer;
     const dueAtMs = atMs + REPORT_AFTER_MS;
@@ -101,13 +112,12 @@ export function takeCommitmentRequest(
       ...[siteId, peerId, transactionUid],
     );
     if (known !== undefined) {
-      if (!isDeepStrictEqual(JSON.parse(known.instances), instances))
-        return refuse({ status: 'duplicate-transaction-uid' });
+      if (known.instances !== listed) return refuse({ status: 'duplicate-transaction-uid' });
       prepared(db, ASK_AGAIN).run(dueAtMs, atMs, known.requestId);
       return { answer: { status: 'success' }, requestId: known.requestId };
     }
     const requestId = freshRowId();
-    const row = { requestId, siteId, peerId, transactionUid, instances: JSON.stringify(instances), dueAtMs, atMs };
+    const row = { requestId, siteId, peerId, transactionUid, instances: listed, dueAtMs, atMs };
     prepared(db, INSERT_ASKED).run(row);
     appendEvent(db, {
       kind: 'commitment-asked-of-us',
@@ -119,13 +129,14 @@ export function takeCommitmentRequest(
 }
 
 /** The instances of a sequence by class and UID, each once; null where one is not named whole. */
-export function readReferences(dataset: ReadDataset, keyword: string): readonly CommittedInstance[] | null {
+function* readReferences(dataset: ReadDataset, keyword: string): Steps<readonly CommittedInstance[] | null> {
   const byUid = new Map<string, CommittedInstance>();
   for (const item of items(dataset, keyword)) {
     const sopClassUid = text(item, 'ReferencedSOPClassUID') ?? '';
     const sopUid = text(item, 'ReferencedSOPInstanceUID') ?? '';
     if (!UID.test(sopClassUid) || !UID.test(sopUid)) return null;
     byUid.set(sopUid, [sopClassUid, sopUid]);
+    if (byUid.size % ITEMS_A_STEP === 0) yield;
   }
   return [...byUid.values()];
 }
@@ -156,7 +167,8 @@ export async function findFailures(
   { siteId, instances }: AskedOfUs,
 ): Promise<CommitmentFailure[]> {
   const failures: CommitmentFailure[] = [];
-  for (const [sopClassUid, sopUid] of instances) {
+  for (const [at, [sopClassUid, sopUid]] of instances.entries()) {
+    if (at % ITEMS_A_STEP === ITEMS_A_STEP - 1) await setImmediate(); // of what is not here nothing else waits
     const reason = await reasonAgainst(db, objects, siteId, sopClassUid, sopUid);
     if (reason !== null) failures.push([sopClassUid, sopUid, DIMSE_STATUS[reason]]);
   }

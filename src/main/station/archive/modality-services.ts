@@ -1,14 +1,15 @@
 import { freshUid } from '../dicom/fresh-uid.ts';
 import type { NormalizedAnswer, NormalizedRequest, ServiceClass } from '../dicom/server-services.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
+import { inTurns } from '../platform/in-turns.ts';
 import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import type { ArchiveAssociation } from './associations.ts';
-import { noteAvailability } from './availability-notice.ts';
-import { takeCommitmentRequest } from './commitment-asked.ts';
+import { availabilityNotice } from './availability-notice.ts';
+import { commitmentRequest } from './commitment-asked.ts';
 import { takeCommitmentReport } from './commitment-requests.ts';
 import type { CommitmentWorker } from './commitment-worker.ts';
-import { createStep, setStep } from './mpps.ts';
+import { stepChange, stepCreation } from './mpps.ts';
 import type { Archive } from './receive-object.ts';
 
 type Request = NormalizedRequest<ArchiveAssociation>;
@@ -22,9 +23,9 @@ export function modalityServices(
   commitments: Pick<CommitmentWorker, 'notify' | 'isOnLine'>,
 ): readonly ServiceClass<ArchiveAssociation>[] {
   const { db, clock, quiet: rules } = archive;
-  const kept = async (answer: () => NormalizedAnswer): Promise<NormalizedAnswer> => {
+  const kept = async (answer: () => NormalizedAnswer | Promise<NormalizedAnswer>): Promise<NormalizedAnswer> => {
     try {
-      const given = answer();
+      const given = await answer();
       await durable(db);
       return given;
     } catch (error) {
@@ -36,30 +37,32 @@ export function modalityServices(
     ...{ sopUid: sopInstanceUid, dataset, association: association.context, rules, atMs: clock.nowMs() },
   });
   /** N-CREATE may leave the UID to us (PS3.7 §10.1.5.1.4). */
-  const created = (request: Request, create: typeof createStep) => {
+  const created = (request: Request, create: typeof stepCreation) => {
     const sopInstanceUid = request.sopInstanceUid === '' ? freshUid() : request.sopInstanceUid;
-    return kept(() => ({ ...create(db, message({ ...request, sopInstanceUid })), sopInstanceUid }));
+    return kept(async () => ({
+      ...(await inTurns(create(db, message({ ...request, sopInstanceUid })))),
+      sopInstanceUid,
+    }));
   };
   return [
     {
       sopClass: SERVICE_CLASSES['performed-procedure-step'],
       takesLongLists: true,
-      create: (request) => created(request, createStep),
-      set: (request) => kept(() => setStep(db, message(request))),
+      create: (request) => created(request, stepCreation),
+      set: (request) => kept(() => inTurns(stepChange(db, message(request)))),
     },
     {
       sopClass: SERVICE_CLASSES['instance-availability'],
       takesLongLists: true,
-      create: (request) => created(request, noteAvailability),
+      create: (request) => created(request, availabilityNotice),
     },
     {
       sopClass: SERVICE_CLASSES['storage-commitment-push'],
       takesLongLists: true,
       action: ({ actionTypeId, sopInstanceUid, dataset, association, reportEvent }) =>
-        kept(() => {
-          const { answer, requestId } = takeCommitmentRequest(db, {
-            ...{ actionTypeId, sopInstanceUid, dataset, association: association.context, atMs: clock.nowMs() },
-          });
+        kept(async () => {
+          const action = { actionTypeId, sopInstanceUid, dataset, association: association.context };
+          const { answer, requestId } = await inTurns(commitmentRequest(db, { ...action, atMs: clock.nowMs() }));
           if (requestId !== null) commitments.isOnLine(requestId, association.calledAe, reportEvent);
           return answer;
         }),

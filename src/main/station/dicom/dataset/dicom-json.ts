@@ -1,4 +1,5 @@
 import { tagText } from './dictionary.ts';
+import type { Steps } from '../../platform/in-turns.ts';
 import type { Dataset, Element, ReadDataset } from './dataset.ts';
 import { elementNumbers, elementTags, elementTexts, isText, parsePersonName, resolvedVr } from './values.ts';
 
@@ -25,6 +26,7 @@ export type BulkUri = (element: Element) => string | null;
 
 const SPECIFIC_CHARACTER_SET = 0x00080005;
 const PIXEL_DATA = 0x7fe00010;
+const ITEMS_A_STEP = 64;
 
 /**
  * A data set as DICOM JSON (PS3.18 Annex F). Pixel data are named by the URI given, never inlined; group lengths are left
@@ -40,12 +42,37 @@ export function toDicomJson(
   return { ...json, [tagText(PIXEL_DATA)]: { vr, BulkDataURI: options.pixelDataUri } };
 }
 
+/** As `toDicomJson` without pixel data or bulk, in steps: lists of tens of thousands of items are written item by item. */
+export function* dicomJsonSteps(dataset: Dataset): Steps<DicomJson> {
+  const attributes: [string, DicomJsonAttribute][] = [];
+  for (const element of dataset.elements.values()) {
+    if ((element.tag & 0xffff) === 0) continue;
+    attributes.push([tagText(element.tag), yield* attributeSteps(element, dataset)]);
+  }
+  return inOrder(attributes);
+}
+
+function* attributeSteps(element: Element, dataset: Dataset): Steps<DicomJsonAttribute> {
+  if (element.items === null || element.items.length === 0) return attribute(element, dataset, () => null);
+  const values: DicomJson[] = [];
+  for (const item of element.items) {
+    const isNested = [...item.elements.values()].some(({ items }) => items !== null);
+    values.push(isNested ? yield* dicomJsonSteps(item) : elementsToJson(item, () => null));
+    if (values.length % ITEMS_A_STEP === 0) yield;
+  }
+  return { vr: resolvedVr(element, dataset), Value: values };
+}
+
 function elementsToJson(dataset: Dataset, bulkUri: BulkUri): DicomJson {
   const attributes: [string, DicomJsonAttribute][] = [];
   for (const element of dataset.elements.values()) {
     if ((element.tag & 0xffff) === 0) continue; // group length
     attributes.push([tagText(element.tag), attribute(element, dataset, bulkUri)]);
   }
+  return inOrder(attributes);
+}
+
+function inOrder(attributes: [string, DicomJsonAttribute][]): DicomJson {
   attributes.sort(([one], [other]) => (one < other ? -1 : 1));
   return Object.fromEntries(attributes);
 }

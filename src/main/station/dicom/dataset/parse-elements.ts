@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { atOnce, inTurns } from '../../platform/in-turns.ts';
 import type { TransferSyntax } from '../transfer-syntaxes.ts';
 import { type CharacterSet, characterSet } from './character-sets.ts';
 import type {
@@ -50,7 +50,6 @@ const MAX_DEPTH = 64;
 const MAX_ELEMENTS = 400_000;
 /** Elements between two looks at the clock. */
 const TURN_ELEMENTS = 2_048;
-const TURN_MS = 8;
 
 /** Leaves the parse from any depth; never leaves this folder. */
 export class Stop extends Error {
@@ -63,28 +62,16 @@ export class Stop extends Error {
 
 /** Reads all elements of a data set, or throws `Stop`. */
 export function parseElements(bytes: Uint8Array, syntax: TransferSyntax, options: ReadOptions): ReadDataset {
-  const reading = new Parser(bytes, syntax, options).readAll();
-  for (;;) {
-    const step = reading.next();
-    if (step.done === true) return step.value;
-  }
+  return atOnce(new Parser(bytes, syntax, options).readAll());
 }
 
 /** As `parseElements`, giving the thread back whenever it has worked for some milliseconds. */
-export async function parseElementsInTurns(
+export function parseElementsInTurns(
   bytes: Uint8Array,
   syntax: TransferSyntax,
   options: ReadOptions,
 ): Promise<ReadDataset> {
-  const reading = new Parser(bytes, syntax, options).readAll();
-  let turnFromMs = performance.now();
-  for (;;) {
-    const step = reading.next();
-    if (step.done === true) return step.value;
-    if (performance.now() - turnFromMs < TURN_MS) continue;
-    await setImmediate();
-    turnFromMs = performance.now();
-  }
+  return inTurns(new Parser(bytes, syntax, options).readAll());
 }
 
 type Header = { readonly tag: Tag; readonly vr: string; readonly length: number };
