@@ -8,11 +8,11 @@ import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { openFullDisk } from '../testing/full-disk.ts';
-import { arrivalOf, aSlice, CT_CLASS, textOf } from '../testing/objects.ts';
-import { configurePeers, listPeers } from './peers.ts';
+import { arrivalOf, aSlice, CT_CLASS, textOf, without } from '../testing/objects.ts';
+import { configurePeers, listPeers, type PeerSetting } from './peers.ts';
 import { echoPeer, queryPeer } from './query-peer.ts';
 import { findStudyCard } from './study-card.ts';
-import { findStudyIdByUid } from './queries.ts';
+import { findStudyIdByUid, listInstances } from './queries.ts';
 import { receiveObject } from './receive-object.ts';
 import { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';
 import {
@@ -29,6 +29,7 @@ const FIND = SERVICE_CLASSES['study-root-find'];
 const GET = SERVICE_CLASSES['study-root-get'];
 const MOVE = SERVICE_CLASSES['study-root-move'];
 const STUDY = '1.2.10';
+const KEY_OBJECTS = '1.2.840.10008.5.1.4.1.1.88.59';
 let clinic: Clinic;
 let peer: KeepingServer | null = null;
 let worker: RetrievalWorker;
@@ -44,7 +45,7 @@ afterEach(async () => {
   clinic.close();
 });
 
-const knows = (instances: number): ServiceClass<string> => ({
+const knows = (instances: number, classes: readonly string[] = [CT_CLASS]): ServiceClass<string> => ({
   sopClass: FIND,
   async *find() {
     if (instances > 0)
@@ -53,7 +54,7 @@ const knows = (instances: number): ServiceClass<string> => ({
           StudyInstanceUID: STUDY,
           PatientName: 'Doe^Jane',
           NumberOfStudyRelatedInstances: String(instances),
-          SOPClassesInStudy: [CT_CLASS],
+          SOPClassesInStudy: classes,
         },
       };
     return { status: 'success' };
@@ -76,9 +77,9 @@ async function serve(...services: readonly ServiceClass<string>[]): Promise<stri
   return callable(peer.server.port);
 }
 
-function callable(port: number): string {
+function callable(port: number, services?: PeerSetting['services']): string {
   configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
-    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new', host: '127.0.0.1', port },
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new', host: '127.0.0.1', port, services },
   ]);
   const [card] = listPeers(clinic.db, clinic.north.siteId);
   return card?.peerId ?? '';
@@ -250,6 +251,30 @@ test('says that less came than the peer said it has, whatever its last word', as
   const id = request(await serve(knows(3), gives(aSlice(1), aSlice(2))));
   worker.start();
   expect(await ended(id)).toMatchObject({ state: 'failed', code: 'some-missing', completed: 2, expected: 3 });
+});
+
+test('honours a rejection note that it fetches from a peer that may reject', async () => {
+  const reference = { ReferencedSOPClassUID: CT_CLASS, ReferencedSOPInstanceUID: '1.2.10.1.1' };
+  const note: DicomRecord = {
+    ...without(aSlice(9), 'PixelData', 'Rows', 'Columns', 'ImagePositionPatient'),
+    SOPClassUID: KEY_OBJECTS,
+    SeriesInstanceUID: '1.2.10.9',
+    SOPInstanceUID: '1.2.10.9.1',
+    Modality: 'KO',
+    ConceptNameCodeSequence: [{ CodeValue: '113037', CodingSchemeDesignator: 'DCM', CodeMeaning: 'Rejected' }],
+    CurrentRequestedProcedureEvidenceSequence: [
+      {
+        StudyInstanceUID: STUDY,
+        ReferencedSeriesSequence: [{ SeriesInstanceUID: '1.2.10.1', ReferencedSOPSequence: [reference] }],
+      },
+    ],
+  };
+  peer = await keepingDicomServer({ services: [knows(3, [CT_CLASS, KEY_OBJECTS]), gives(aSlice(1), aSlice(2), note)] });
+  const id = request(callable(peer.server.port, ['store', 'reject']));
+  worker.start();
+  expect(await ended(id)).toMatchObject({ state: 'done', completed: 3 });
+  const studyId = findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY) ?? '';
+  expect(listInstances(clinic.db, studyId).map(({ sopUid }) => sopUid)).toEqual(['1.2.10.1.2', '1.2.10.9.1']);
 });
 
 test('stops at a cancel, keeps what has arrived, and goes on after a restart', async () => {

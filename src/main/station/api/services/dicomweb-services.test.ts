@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Principal } from '../../access/index.ts';
+import { READER_TASKS } from '../../reader.ts';
+import { type Clinic, openClinic } from '../../testing/clinic.ts';
+import { openFullDisk } from '../../testing/full-disk.ts';
+import { arrivalOf, aSlice } from '../../testing/objects.ts';
+import { writeMetadata } from '../dicomweb/metadata.ts';
+import type { DicomwebServices } from '../dicomweb/services.ts';
+import { dicomwebServices } from './dicomweb-services.ts';
+import type { Readers } from './readers.ts';
+
+let clinic: Clinic;
+let services: DicomwebServices;
+beforeEach(() => {
+  clinic = openClinic();
+  const { db, archive } = clinic;
+  // The tasks as the threads do them, on this one.
+  const run = async (task: keyof typeof READER_TASKS, input: unknown) => READER_TASKS[task](db, input as never);
+  const readers = { run, close: async () => undefined } as unknown as Readers;
+  services = dicomwebServices({
+    ...{ archive, objects: archive.objects, readers, threads: readers },
+    ...{ comparisonSenders: [], objectAnswered: () => undefined },
+  });
+});
+afterEach(() => clinic.close());
+
+const principal = () => ({ siteId: clinic.north.siteId, userId: 'sender' }) as unknown as Principal;
+
+test('who stores an object hears where it is to be fetched, and nothing of another patient’s where it is set aside', async () => {
+  await clinic.send([aSlice(1)]);
+  const store = services.openStore(principal());
+  const again = aSlice(2, { StudyInstanceUID: '1.2.20', SeriesInstanceUID: '1.2.20.1', SOPInstanceUID: '1.2.20.1.2' });
+  expect(await store.receive(arrivalOf(again))).toMatchObject({ status: 'success', studyUid: '1.2.20' });
+  const itsUid = { SOPInstanceUID: '1.2.10.1.1' };
+  const stranger = aSlice(1, {
+    ...itsUid,
+    StudyInstanceUID: '1.2.30',
+    SeriesInstanceUID: '1.2.30.1',
+    PatientID: '99',
+    PatientName: 'Poe^Ed',
+  });
+  const answer = await store.receive(arrivalOf(stranger));
+  expect(answer).toMatchObject({ status: 'success', became: { state: 'quarantined' } });
+  expect(answer).not.toHaveProperty('studyUid');
+  expect(answer).not.toHaveProperty('seriesUid');
+  store.end('released', { stored: 2, refused: 0 });
+});
+
+test('metadata are answered whole where the disk has no room to keep them, and kept when it has', async () => {
+  await clinic.send(Array.from({ length: 6 }, (_, n) => aSlice(n + 1)));
+  const instances = await services.listInstances({ siteIds: [clinic.north.siteId] }, { studyUid: '1.2.10' }, 100);
+  const read = async () => {
+    let text = '';
+    for await (const piece of writeMetadata(services, instances, () => '/instances')) text += piece;
+    return JSON.parse(text) as unknown[];
+  };
+  const kept = () => clinic.db.prepare('SELECT instances FROM series_metadata').all();
+  const disk = openFullDisk(clinic.db, ['series_metadata']);
+  disk.fill();
+  const first = await read();
+  expect([first.length, disk.refused(), kept()]).toEqual([6, 1, []]);
+  disk.makeRoom();
+  expect(await read()).toEqual(first);
+  expect(kept()).toEqual([{ instances: 6 }]);
+});
