@@ -106,7 +106,6 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
   let deletedAtMs = Number.NEGATIVE_INFINITY;
   /** Until then ages are not believed. */
   let doubtedUntilMs = Number.NEGATIVE_INFINITY;
-  let forgetJumps: (() => void) | undefined;
 
   /** Between two steps: others first, and an end where the station ends. */
   async function yieldToOthers(): Promise<void> {
@@ -202,7 +201,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     return run;
   }
 
-  forgetJumps = clock.onJump?.(() => {
+  const forgetJumps = clock.onJump?.(() => {
     // Not asked of the clock again: the time it is about to give out is the new one.
     doubtedUntilMs = Number.POSITIVE_INFINITY;
   });

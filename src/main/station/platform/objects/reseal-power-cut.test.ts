@@ -1,26 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { openObjectKeys } from '../../src/main/station/platform/objects/object-keys.ts';
-import { openObjectStore } from '../../src/main/station/platform/objects/object-store.ts';
-import { isExpected, listObjectsAfter } from '../../src/main/station/platform/objects/records.ts';
-import { openWriter } from '../../src/main/station/platform/store/database.ts';
-import { endEverything, temporaryFolder } from '../system/support/start-station.ts';
-import { diskShim, watchDisk } from './support/power-cut.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openObjectKeys } from './object-keys.ts';
+import { openObjectStore } from './object-store.ts';
+import { isExpected, listObjectsAfter } from './records.ts';
+import { openWriter } from '../store/database.ts';
+import { diskShim, watchDisk } from '../../../../../test/faults/support/power-cut.ts';
 
 const OBJECTS = 12;
 const shim = diskShim();
 
-afterAll(endEverything);
-
 describe.skipIf(shim === null)('a power cut while plain objects are sealed', () => {
   test.each([0, 1, 5, 11])('after %i of them loses none, and the next start sweeps none away', async (dieAfter) => {
-    const root = path.join(temporaryFolder(), 'disk');
+    const folder = mkdtempSync(path.join(tmpdir(), 'wetread-reseal-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const root = path.join(folder, 'disk');
     for (const name of ['', 'objects', 'vault']) mkdirSync(path.join(root, name));
     const disk = watchDisk(root, shim ?? '');
-    const script = path.join(import.meta.dirname, 'support', 'reseal-plain.ts');
+    const script = path.join(import.meta.dirname, 'test-reseal.ts');
     const ended = spawnSync(process.execPath, [script, root, String(OBJECTS), String(dieAfter)], {
       env: { ...process.env, ...disk.env },
       encoding: 'utf8',

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, openSync, writeFileSync, writeSync, fsyncSync, closeSync } from 'node:fs';
 import path from 'node:path';
-import { seededRandom } from '../../../demo/random.ts';
-import { serviceActor } from '../../../src/main/station/platform/ledger/event.ts';
-import { openLog } from '../../../src/main/station/platform/log.ts';
-import { openObjectKeys } from '../../../src/main/station/platform/objects/object-keys.ts';
-import { objectPath, openObjectStore } from '../../../src/main/station/platform/objects/object-store.ts';
-import { recordObject } from '../../../src/main/station/platform/objects/records.ts';
-import { createKeyRotation } from '../../../src/main/station/platform/objects/rotate-keys.ts';
-import { openWriter } from '../../../src/main/station/platform/store/database.ts';
-import { durable } from '../../../src/main/station/platform/store/durability.ts';
-import { migrate } from '../../../src/main/station/platform/store/migrate.ts';
-import { MIGRATIONS } from '../../../src/main/station/platform/store/migrations/index.ts';
+import { serviceActor } from '../ledger/event.ts';
+import { openLog } from '../log.ts';
+import { openObjectKeys } from './object-keys.ts';
+import { objectPath, openObjectStore } from './object-store.ts';
+import { recordObject } from './records.ts';
+import { createKeyRotation } from './rotate-keys.ts';
+import { openWriter } from '../store/database.ts';
+import { durable } from '../store/durability.ts';
+import { migrate } from '../store/migrate.ts';
+import { MIGRATIONS } from '../store/migrations/index.ts';
 
 /** A process that keeps plain objects in a folder, seals them all, and dies after so many steps of it. */
 const [root = '', count = '0', dieAfter = '0'] = process.argv.slice(2);
@@ -24,14 +23,13 @@ migrate(db, MIGRATIONS);
 const objectsRoot = path.join(root, 'objects');
 const objects = openObjectStore(objectsRoot, keys.value);
 
-const random = seededRandom(11);
 const syncName = (name: string) => {
   const file = openSync(name, 'r');
   fsyncSync(file);
   closeSync(file);
 };
 for (let n = 0; n < Number(count); n += 1) {
-  const bytes = Buffer.alloc(5000, Math.floor(random.next() * 1e9).toString(36));
+  const bytes = Buffer.alloc(5000, `object ${n} `);
   const digest = createHash('sha256').update(bytes).digest('hex');
   const file = objectPath(objectsRoot, digest, 'plain');
   mkdirSync(path.dirname(file), { recursive: true });
