@@ -74,7 +74,7 @@ const RetentionRule = z.strictObject({
   evenUnproven: z
     .boolean()
     .default(false)
-    .describe('Deletes also what no archive is known to hold. Never what is held or on the open worklist.'),
+    .describe('Deletes also what no archive is known to hold. Never what is held or still to be read.'),
   inForceBy: z
     .string()
     .min(1)
