@@ -76,7 +76,7 @@ const FORGET_PATIENT = [
     WHERE patient_id = @patientId`,
 ];
 
-/** What deletes: the rules of the study's site, and whether it is still on the open worklist. */
+/** What deletes: the rules of the study's site, and whether it is somebody's work still. */
 export type Deletion = {
   readonly siteId: string;
   readonly studyId: string;
