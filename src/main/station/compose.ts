@@ -319,7 +319,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   });
   const explicitForms = createExplicitForms(services.dicomweb);
 
-  const metadata = createMetadataKeeper(db, storedMetadata(db, services.dicomweb), log);
+  const metadata = createMetadataKeeper(
+    db,
+    () => readers.run('next-wanted-metadata', undefined),
+    storedMetadata(db, services.dicomweb),
+    log,
+  );
 
   const tls = readTls(config);
   if (!tls.ok) return refuse(tls.error);

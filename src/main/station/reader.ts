@@ -8,7 +8,11 @@ import {
   type InstanceKeys,
   listSopClasses,
   listDeletableDiscarded,
+  getObject,
   listHolders,
+  listInstancesBelow,
+  nextWantedMetadata,
+  type ObjectPath,
   measureCache,
   type Page,
   previewRetention,
@@ -38,6 +42,15 @@ export const READER_TASKS = {
   'find-studies': (db: ReadableDb, { siteIds, keys, page }: Matching) => findStudies(db, siteIds, keys, page),
   'find-series': (db: ReadableDb, { siteIds, keys, page }: Matching) => findSeries(db, siteIds, keys, page),
   'find-instances': (db: ReadableDb, { siteIds, keys, page }: Matching) => findInstances(db, siteIds, keys, page),
+  'list-instances': (
+    db: ReadableDb,
+    { siteIds, path, limit }: { siteIds: readonly string[]; path: ObjectPath; limit?: number | undefined },
+  ) =>
+    listInstancesBelow(db, siteIds, path, limit).map((instance) => ({
+      ...instance,
+      ...getObject(db, instance.digest),
+    })),
+  'next-wanted-metadata': (db: ReadableDb) => nextWantedMetadata(db),
   'list-holders': (db: ReadableDb, digests: readonly string[]) => listHolders(db, digests),
   'find-outgoing': (
     db: ReadableDb,

@@ -226,7 +226,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       findStudies: () => Promise.resolve([]),
       findSeries: () => Promise.resolve([]),
       findInstances: () => Promise.resolve([]),
-      listInstances: () => [],
+      listInstances: async () => [],
       isDamaged: () => false,
       isAway: () => false,
       objects: {

@@ -245,6 +245,12 @@ export function findInstances(
   return match<InstanceMatch>(db, INSTANCES, siteIds, keys, page);
 }
 
+/** Of many instances only short places of frames are given: a long one, of many compressed frames, is found again in its file. */
+const LIST_COLUMNS = PATH_COLUMNS.replace(
+  'v.frame_index AS frameIndex',
+  'iif(length(v.frame_index) <= 64, v.frame_index, NULL) AS frameIndex',
+);
+
 /** The current instances below a path of UIDs that nobody hid, by series and instance number; the first `limit`, or all. */
 export function listInstancesBelow(
   db: ReadableDb,
@@ -257,7 +263,7 @@ export function listInstancesBelow(
     ...(path.seriesUid !== undefined && { seriesUids: [path.seriesUid] }),
     ...(path.sopUid !== undefined && { sopUids: [path.sopUid] }),
   };
-  const level = { ...INSTANCES, columns: PATH_COLUMNS };
+  const level = { ...INSTANCES, columns: path.sopUid === undefined ? LIST_COLUMNS : PATH_COLUMNS };
   return match<Unparsed<InstancePath>>(db, level, siteIds, keys, { limit, offset: 0 }).map(withServedAs);
 }
 
@@ -268,7 +274,7 @@ function withServedAs<Row extends { readonly servedAs: string | null }>({ served
 }
 
 const LIST_BY_STUDY = `
-  SELECT ${PATH_COLUMNS} FROM studies s CROSS JOIN series x ON x.study_id = s.study_id CROSS JOIN instances i ON i.series_id = x.series_id
+  SELECT ${LIST_COLUMNS} FROM studies s CROSS JOIN series x ON x.study_id = s.study_id CROSS JOIN instances i ON i.series_id = x.series_id
    CROSS JOIN ${VERSION} WHERE s.study_id = ? AND i.is_hidden = 0 ORDER BY x.number, x.series_id, v.number, i.instance_id
 `;
 

@@ -61,6 +61,7 @@ export {
   type StoredInstance,
 } from './queries.ts';
 export { createMetadataKeeper, type DescribeInstances, type MetadataKeeper } from './keep-metadata.ts';
+export { nextWantedMetadata } from './series-metadata.ts';
 export {
   findMetadataPart,
   keepMetadataPart,
@@ -92,6 +93,7 @@ export {
   type StudyMatch,
   type TextRange,
 } from './find-studies.ts';
+export { LONGEST_KEY } from './query-key-table.ts';
 export { INDEX_NAMES_JOB, indexNamesJob, indexStudyNames } from './study-names.ts';
 export { confirmIdentity } from './confirm-identity.ts';
 export { findPatient, findPatients, findSimilarPatients, type PatientRecord } from './find-patients.ts';

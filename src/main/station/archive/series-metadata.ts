@@ -69,7 +69,7 @@ export function wantMetadata(db: WritableDb, studyId: string, siteId: string, at
   prepared(db, WANT).run(studyId, siteId, atMs);
 }
 
-/** The study wanted longest and the parts of it that are not kept yet; null when nothing is wanted. */
+/** The study wanted longest and the parts of it that are not kept yet; null when nothing is wanted. To be asked of a reader thread. */
 export function nextWantedMetadata(db: ReadableDb) {
   type Row = { readonly studyId: string; readonly siteId: string; readonly wantedAtMs: number };
   const wanted = prepared<Row>(db, NEXT_WANTED).get();
@@ -81,8 +81,10 @@ export function nextWantedMetadata(db: ReadableDb) {
   return { ...wanted, parts, missing };
 }
 
+export type WantedMetadata = NonNullable<ReturnType<typeof nextWantedMetadata>>;
+
 /** Takes a study off the list, unless it was wanted again meanwhile, and drops parts beyond what its series have now. */
-export function endWantedMetadata(db: WritableDb, wanted: NonNullable<ReturnType<typeof nextWantedMetadata>>): void {
+export function endWantedMetadata(db: WritableDb, wanted: WantedMetadata): void {
   inTransaction(db, () => {
     prepared(db, DONE).run(wanted.studyId, wanted.wantedAtMs);
     for (const [seriesId, parts] of Map.groupBy(wanted.parts, (part) => part.seriesId))

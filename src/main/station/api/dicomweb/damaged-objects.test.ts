@@ -48,7 +48,7 @@ beforeEach(async () => {
   const answers = testAnswers();
   const dicomweb = {
     ...answers.dicomweb,
-    listInstances: (_scope: unknown, { sopUid }: { sopUid?: string }) =>
+    listInstances: async (_scope: unknown, { sopUid }: { sopUid?: string }) =>
       stored.filter((one) => [undefined, one.sopUid].includes(sopUid)),
     isDamaged: (digest: string) => known.has(digest),
     isAway: () => false,

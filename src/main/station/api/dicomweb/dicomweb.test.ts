@@ -112,7 +112,7 @@ const services: DicomwebServices = {
     const image = { number: 1, frames: 2, rows: 2, columns: 2, bitsAllocated: 16 };
     return Promise.resolve([{ ...uids, ...image, availability: 'NEARLINE' as const }]);
   },
-  listInstances: (_scope, { studyUid, seriesUid, sopUid }: ObjectPath) =>
+  listInstances: async (_scope, { studyUid, seriesUid, sopUid }: ObjectPath) =>
     all
       .map(({ instance }) => instance)
       .filter((one) => one.studyUid === studyUid && [undefined, one.seriesUid].includes(seriesUid))

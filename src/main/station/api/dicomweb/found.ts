@@ -28,7 +28,7 @@ export async function answerFound(
   const uids = [studyUid, seriesUid, sopUid].filter((uid) => uid !== undefined);
   if (!uids.every((uid) => UID.test(uid))) return reply.code(400).send({ code: 'uid-malformed' });
   const path = { studyUid, ...(seriesUid !== undefined && { seriesUid }), ...(sopUid !== undefined && { sopUid }) };
-  const [first, ...others] = services.listInstances({ siteIds: [session.principal.siteId] }, path);
+  const [first, ...others] = await services.listInstances({ siteIds: [session.principal.siteId] }, path);
   if (first === undefined) return reply.code(404).send({ code: 'not-found' });
   reads.study(session, first.studyId, 'dicomweb');
   try {

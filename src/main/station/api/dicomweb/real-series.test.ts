@@ -36,7 +36,7 @@ beforeAll(async () => {
   const answers = testAnswers({
     dicomweb: {
       ...dicomweb,
-      listInstances: (_scope, { sopUid }) => instances.filter((one) => [undefined, one.sopUid].includes(sopUid)),
+      listInstances: async (_scope, { sopUid }) => instances.filter((one) => [undefined, one.sopUid].includes(sopUid)),
       objects: {
         ...dicomweb.objects,
         async readRange(name, _encoding, start, length) {

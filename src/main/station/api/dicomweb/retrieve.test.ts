@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createMetadataKeeper, receiveObject } from '../../archive/index.ts';
+import { createMetadataKeeper, nextWantedMetadata, receiveObject } from '../../archive/index.ts';
 import { readDataset } from '../../dicom/dataset/read-dataset.ts';
 import { number, text } from '../../dicom/dataset/values.ts';
 import { encodeDataset } from '../../dicom/dataset/write-dataset.ts';
@@ -167,6 +167,7 @@ test.each([
   ['?viewport=10', 400],
   ['?window=a,b,linear', 400],
   ['?window=1,0.5,linear', 400],
+  ['?window=1,1,constructor', 400],
   ['?quality=101', 400],
   ['?annotation=patient', 400],
 ])('refuses to render with %s', async (query, status) => {
@@ -230,7 +231,12 @@ test('metadata kept ready are those read from the files, and are made anew after
   clinic.db.prepare('DELETE FROM series_metadata').run();
   clinic.pass(2_000_000);
   clinic.runJobs();
-  const keeper = createMetadataKeeper(clinic.db, storedMetadata(clinic.db, services.dicomweb), clinic.log);
+  const keeper = createMetadataKeeper(
+    clinic.db,
+    async () => nextWantedMetadata(clinic.db),
+    storedMetadata(clinic.db, services.dicomweb),
+    clinic.log,
+  );
   keeper.start();
   await expect.poll(kept).toEqual({ parts: 2 });
   await keeper.stop();

@@ -38,7 +38,7 @@ export type DicomwebServices = {
   findSeries(scope: Scope, keys: SeriesKeys, page: Page): Promise<readonly SeriesMatch[]>;
   findInstances(scope: Scope, keys: InstanceKeys, page: Page): Promise<readonly InstanceMatch[]>;
   /** The current instances below a path that are neither hidden nor quarantined, by series and instance number, the first `limit` of them. */
-  listInstances(scope: Scope, path: ObjectPath, limit?: number): readonly StoredInstance[];
+  listInstances(scope: Scope, path: ObjectPath, limit?: number): Promise<readonly StoredInstance[]>;
   /** True for an object whose bytes are known not to be as they were kept. */
   isDamaged(digest: string): boolean;
   /** True where the object's file was let go: an archive has it. It cannot be sent, and nothing is wrong with it. */

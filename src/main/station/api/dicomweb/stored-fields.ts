@@ -30,7 +30,7 @@ export async function addStoredFields(
     told.push(
       ...(await Promise.all(
         matches.slice(at, at + AT_ONCE).map(async (match) => {
-          const [sample] = services.listInstances(scope, match.path, 1);
+          const [sample] = await services.listInstances(scope, match.path, 1);
           const stored = sample === undefined ? {} : await readMetadata(services.objects, sample).catch(() => ({}));
           return { ...match, json: ordered({ ...pick(stored, fields), ...match.json }) };
         }),

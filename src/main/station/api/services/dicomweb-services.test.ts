@@ -11,11 +11,16 @@ import type { Readers } from './readers.ts';
 
 let clinic: Clinic;
 let services: DicomwebServices;
+let tasks: string[];
 beforeEach(() => {
   clinic = openClinic();
   const { db, archive } = clinic;
   // The tasks as the threads do them, on this one.
-  const run = async (task: keyof typeof READER_TASKS, input: unknown) => READER_TASKS[task](db, input as never);
+  tasks = [];
+  const run = async (task: keyof typeof READER_TASKS, input: unknown) => {
+    tasks.push(task);
+    return READER_TASKS[task](db, input as never);
+  };
   const readers = { run, close: async () => undefined } as unknown as Readers;
   services = dicomwebServices({
     ...{ archive, objects: archive.objects, readers, threads: readers },
@@ -62,4 +67,21 @@ test('metadata are answered whole where the disk has no room to keep them, and k
   disk.makeRoom();
   expect(await read()).toEqual(first);
   expect(kept()).toEqual([{ instances: 6 }]);
+});
+
+test('a whole study is listed by the reader threads, without long places of frames; of one instance they are given', async () => {
+  await clinic.send([aSlice(1), aSlice(2)]);
+  clinic.db.prepare('UPDATE instance_versions SET frame_index = zeroblob(100) WHERE sop_uid = ?').run('1.2.10.1.1');
+  clinic.db.prepare('UPDATE instance_versions SET frame_index = zeroblob(10) WHERE sop_uid = ?').run('1.2.10.1.2');
+  const lengths = async (sopUid?: string) => {
+    const path = { studyUid: '1.2.10', seriesUid: '1.2.10.1', ...(sopUid !== undefined && { sopUid }) };
+    const listed = await services.listInstances({ siteIds: [clinic.north.siteId] }, path);
+    return listed.map(({ sizeBytes, frameIndex }) => [sizeBytes > 0, frameIndex?.length ?? null]);
+  };
+  expect(await lengths()).toEqual([
+    [true, null],
+    [true, 10],
+  ]);
+  expect(await lengths('1.2.10.1.1')).toEqual([[true, 100]]);
+  expect(tasks).toEqual(['list-instances', 'list-instances']);
 });

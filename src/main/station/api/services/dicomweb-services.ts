@@ -10,7 +10,6 @@ import {
   getObject,
   isHere,
   keepMetadataPart,
-  listInstancesBelow,
   openForSending,
   receiveObject,
 } from '../../archive/index.ts';
@@ -43,11 +42,7 @@ export function dicomwebServices(tools: DicomwebTools): DicomwebServices {
     findStudies: ({ siteIds }, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
     findSeries: ({ siteIds }, keys, page) => readers.run('find-series', { siteIds, keys, page }),
     findInstances: ({ siteIds }, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
-    listInstances: ({ siteIds }, path, limit) =>
-      listInstancesBelow(db, siteIds, path, limit).map((instance) => ({
-        ...instance,
-        ...getObject(db, instance.digest),
-      })),
+    listInstances: ({ siteIds }, path, limit) => readers.run('list-instances', { siteIds, path, limit }),
     openForSending: (stored) => openForSending({ db, objects: inTurns(objects) }, stored, stored, 'system'),
     isDamaged: (digest) => isDamaged(db, digest),
     isAway: (digest) => !isHere(db, digest),
