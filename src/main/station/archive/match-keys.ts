@@ -10,6 +10,10 @@ type Matcher = {
 
 const NONE: Condition = { sql: '0', values: {} };
 const ANY: Condition = { sql: '1', values: {} };
+/** Component groups of a name (PS3.5 §6.2.1.2): what follows the third is no part of it. */
+const MOST_GROUPS = 3;
+/** Every word narrows by a condition of its own; those after so many narrow no further. */
+const MOST_WORDS = 16;
 /** Sorts after every letter. */
 const LAST = '\u{10ffff}';
 
@@ -96,9 +100,12 @@ function requested(keys: NonNullable<InstanceKeys['request']>): Condition {
  */
 function nameLike(whose: 'patient' | 'referrer', text: string, isFuzzy: boolean): Condition {
   const parts = isFuzzy
-    ? askedWords(text).map((word, at) => wordLike(whose, `${whose}${at}`, word))
+    ? askedWords(text)
+        .slice(0, MOST_WORDS)
+        .map((word, at) => wordLike(whose, `${whose}${at}`, word))
     : text
         .split('=')
+        .slice(0, MOST_GROUPS)
         .filter((group) => group !== '')
         .map((group, at) => groupLike(whose, `${whose}${at}`, foldGroup(group, true)));
   if (parts.length === 0) return NONE;

@@ -113,7 +113,7 @@ export function* stepCreation(db: WritableDb, message: StepMessage): Steps<Servi
   if (named.length > MOST_NAMED) return { status: 'resource-limitation' };
   const dataSet = JSON.stringify(json);
   const studyUids = [...new Set(scheduledSteps(dataset).map((item) => text(item, 'StudyInstanceUID') ?? ''))];
-  const left = yield* mentionAhead(db, { siteId, studyUid: studyUids[0] ?? '' }, named, 'exists');
+  const left = yield* mentionAhead(db, ofStudies(siteId, studyUids), named, 'exists');
   return inTransaction(db, () => {
     if (isKnown()) return { status: 'duplicate-sop-instance' };
     const stepId = freshRowId();
@@ -152,7 +152,7 @@ export function* stepChange(db: WritableDb, message: StepMessage): Steps<Service
     const studyUids = prepared<{ studyUid: string }>(db, LIST_STUDIES_OF_STEP)
       .all(stepId)
       .map(({ studyUid }) => studyUid);
-    const study = { siteId, studyUid: studyUids[0] ?? '' };
+    const study = ofStudies(siteId, studyUids);
     const namedBefore = namedIn(before);
     const leftNamed = yield* mentionAhead(db, study, named, 'exists');
     const wasLet = namedBefore.filter((uid) => !isNamed.has(uid));
@@ -186,12 +186,9 @@ type Change = {
 function tell(db: WritableDb, message: StepMessage, change: Change): void {
   const { association, rules, atMs } = message;
   const { siteId, peerId } = association.peer;
-  // Series do not say of which study they are: of several studies what is named counts for the first until it arrives.
-  const [studyUid, ...alsoOf] = change.studyUids;
-  if (studyUid !== undefined) {
-    mentionInstances(db, { siteId, studyUid, alsoOf }, change.named, 'exists');
-    mentionInstances(db, { siteId, studyUid, alsoOf }, change.gone, 'unavailable');
-  }
+  const studies = ofStudies(siteId, change.studyUids);
+  mentionInstances(db, studies, change.named, 'exists');
+  mentionInstances(db, studies, change.gone, 'unavailable');
   for (const studyUid of change.studyUids) {
     const study = findStudyOfUid(db, siteId, studyUid);
     appendEvent(db, {
@@ -232,6 +229,11 @@ const invalid = (keyword: string): ServiceAnswer => ({
   status: 'invalid-attribute-value',
   offendingElements: [tagOf(keyword)],
 });
+
+/** Series do not say of which study they are: each instance is of the one in which it comes, and of the first until then. */
+function ofStudies(siteId: string, [studyUid = '', ...alsoOf]: readonly string[]) {
+  return { siteId, studyUid, alsoOf };
+}
 
 const scheduledSteps = (dataset: ReadDataset) => items(dataset, 'ScheduledStepAttributesSequence');
 

@@ -10,8 +10,13 @@ type Matcher = (values: readonly string[]) => Part | null;
 type Key = { readonly level: QueryLevel; readonly match: Matcher };
 
 const UID = /^[0-9.]{1,64}$/;
+/** Longer text is no key, in characters; no attribute matched on may be as long (PS3.5 §6.2). */
+export const LONGEST_KEY = 1_024;
 const key = (level: QueryLevel, match: Matcher): Key => ({ level, match });
-const one = (narrow: (value: string) => Part) => (values: readonly string[]) => narrow(values.join('\\'));
+const one = (narrow: (value: string) => Part) => (values: readonly string[]) => {
+  const value = values.join('\\');
+  return value.length > LONGEST_KEY ? null : narrow(value);
+};
 const many = (narrow: (values: readonly string[]) => Part) => (values: readonly string[]) =>
   values.every((value) => UID.test(value)) ? narrow(values) : null;
 const integer =
@@ -77,7 +82,9 @@ export const KEYS: Readonly<Record<string, Key>> = {
     'STUDY',
     one((referringPhysician) => ({ referringPhysician })),
   ),
-  ModalitiesInStudy: key('STUDY', (modalitiesInStudy) => ({ modalitiesInStudy })),
+  ModalitiesInStudy: key('STUDY', (modalitiesInStudy) =>
+    modalitiesInStudy.join('\\').length > LONGEST_KEY ? null : { modalitiesInStudy },
+  ),
   SeriesInstanceUID: key(
     'SERIES',
     many((seriesUids) => ({ seriesUids })),

@@ -363,3 +363,23 @@ test('answers more matches than a page, each once, and says at its limit that th
   const more = await ask({ QueryRetrieveLevel: 'STUDY', PatientName: 'Many*', StudyInstanceUID: '' });
   expect([more.status, more.matches.length]).toEqual([0xb001, 262]);
 });
+
+test('refuses a key longer than any attribute, and looks at no more groups and words of a name than it can have', async () => {
+  const study = { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '' };
+  await clinic.send([aSlice(1, { PatientName: 'Doe^Jane' })]);
+  const answers = [
+    await ask({ ...study, StudyDescription: '*a'.repeat(30_000) }),
+    await ask({ ...study, PatientName: Array(3_000).fill('a').join('=') }),
+    await ask({ ...study, PatientName: Array(500).fill('doe').join('=') }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([0xa900, 0xa900, 0xa900]);
+  const many = await ask({ ...study, PatientName: Array(200).fill('doe*').join('=') });
+  expect([many.status, many.matches.length]).toEqual([0, 1]);
+  const words = findStudies(
+    clinic.db,
+    [clinic.north.siteId],
+    { patientName: Array.from({ length: 250 }, (_, at) => `w${at}`).join(' '), fuzzyNames: true },
+    { limit: 10, offset: 0 },
+  );
+  expect(words).toEqual([]);
+});

@@ -21,11 +21,13 @@ type Chosen = { readonly stored: StoredInstance; readonly frame: number };
 const TYPES = ['image/jpeg', 'image/png'] as const;
 const USUAL_QUALITY = 90;
 const THUMBNAIL: Viewport = { columns: 256, rows: 256, left: 0, top: 0, width: null, height: null };
-const SHAPES: Readonly<Record<string, Window['shape']>> = {
-  linear: 'linear',
-  'linear-exact': 'linear-exact',
-  sigmoid: 'sigmoid',
-};
+const SHAPES: ReadonlyMap<string, Window['shape']> = new Map<string, Window['shape']>(
+  Object.entries({
+    linear: 'linear',
+    'linear-exact': 'linear-exact',
+    sigmoid: 'sigmoid',
+  }),
+);
 /** An answer with more images than this is asked for piece by piece. */
 const MOST_IMAGES = 1_000;
 /** So many instances are tried for a picture before a series counts as having none. */
@@ -147,7 +149,7 @@ function readAsked(
 /** `window=centre,width,function`; null for what is none. */
 function readWindow(text: string): Window | null {
   const [center, width, shape = 'linear', ...more] = text.split(',').map((part) => part.trim());
-  const known = SHAPES[shape.toLowerCase()];
+  const known = SHAPES.get(shape.toLowerCase());
   const [middle, wide] = [Number(center || Number.NaN), Number(width || Number.NaN)];
   if (known === undefined || more.length > 0 || !Number.isFinite(middle) || !Number.isFinite(wide)) return null;
   return wide > 0 && (known !== 'linear' || wide >= 1) ? { center: middle, width: wide, shape: known } : null;

@@ -87,3 +87,15 @@ test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])('%s is no 
     error: { code: 'parameter-unknown' },
   });
 });
+
+test('a key longer than any attribute is refused, a long list of UIDs is none', () => {
+  const long = '*a'.repeat(600);
+  for (const name of ['StudyDescription', 'PatientName', 'RequestAttributesSequence.AccessionNumber'])
+    expect(readSearchQuery('series', { [name]: long })).toEqual({
+      ...{ ok: false, error: { code: 'query-malformed', parameter: name } },
+    });
+  const uids = Array.from({ length: 600 }, (_, at) => `1.2.${at}`);
+  expect(readSearchQuery('study', { StudyInstanceUID: uids.join(',') })).toMatchObject({
+    ...{ ok: true, value: { keys: { studyUids: uids } } },
+  });
+});

@@ -1,6 +1,6 @@
 import { lookUpKeyword, lookUpTag, tagText } from '../../dicom/dataset/dictionary.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import type { InstanceKeys, Page, TextRange } from '../../archive/index.ts';
+import { type InstanceKeys, LONGEST_KEY, type Page, type TextRange } from '../../archive/index.ts';
 
 /** What a search is of. */
 export type SearchLevel = 'study' | 'series' | 'instance';
@@ -96,7 +96,8 @@ export function readSearchQuery(
     else if (key === undefined || !ABOVE[level].includes(key.of))
       return err({ code: 'key-not-matched', parameter: keyword });
     else {
-      const part = key.read(value);
+      const isListOfUids = keyword.endsWith('UID') && !keyword.includes('.');
+      const part = value.length > LONGEST_KEY && !isListOfUids ? null : key.read(value);
       if (part === null) return err({ code: 'query-malformed', parameter: keyword });
       Object.assign(keys, part, part.request && { request: { ...(keys.request as object), ...part.request } });
     }

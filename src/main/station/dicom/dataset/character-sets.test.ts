@@ -93,3 +93,8 @@ test('keeps a backslash inside a two-byte character from looking like a delimite
 test('reads what no set explains without throwing', () => {
   expect(characterSet(['NO SUCH SET', 'ISO 2022 IR 87']).decode(Uint8Array.of(0x1b, 0x24), 'PN')).toBe('');
 });
+
+test.each(['constructor', '__proto__', 'toString'])('%s is an unknown set, read as the default', (term) => {
+  const { decode, marks } = characterSet([term]);
+  expect([decode(Buffer.from('Doe'), 'PN'), marks]).toEqual(['Doe', ['character-set-unknown']]);
+});

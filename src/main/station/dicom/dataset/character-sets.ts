@@ -23,44 +23,50 @@ const KOREAN = 'euc-kr';
 const SIMPLIFIED_CHINESE = 'gb18030';
 
 /** The Encoding Standard's label for the upper half of each set that extends by escapes (PS3.3 §C.12.1.1.2), by ISO-IR number. */
-const HIGH_SETS: Readonly<Record<string, string>> = {
-  '6': LATIN_1,
-  '100': LATIN_1,
-  '101': 'iso-8859-2',
-  '109': 'iso-8859-3',
-  '110': 'iso-8859-4',
-  '144': 'iso-8859-5',
-  '127': 'iso-8859-6',
-  '126': 'iso-8859-7',
-  '138': 'iso-8859-8',
-  '148': 'windows-1254',
-  '203': 'iso-8859-15',
-  '166': 'windows-874',
-  '13': JAPANESE_HALF_WIDTH,
-  '87': LATIN_1,
-  '159': LATIN_1,
-  '149': KOREAN,
-  '58': SIMPLIFIED_CHINESE,
-};
+const HIGH_SETS: ReadonlyMap<string, string> = new Map<string, string>(
+  Object.entries({
+    '6': LATIN_1,
+    '100': LATIN_1,
+    '101': 'iso-8859-2',
+    '109': 'iso-8859-3',
+    '110': 'iso-8859-4',
+    '144': 'iso-8859-5',
+    '127': 'iso-8859-6',
+    '126': 'iso-8859-7',
+    '138': 'iso-8859-8',
+    '148': 'windows-1254',
+    '203': 'iso-8859-15',
+    '166': 'windows-874',
+    '13': JAPANESE_HALF_WIDTH,
+    '87': LATIN_1,
+    '159': LATIN_1,
+    '149': KOREAN,
+    '58': SIMPLIFIED_CHINESE,
+  }),
+);
 /** Sets that are never extended: all bytes are theirs, escapes too. */
-const WHOLE_SETS: Readonly<Record<string, string>> = { '192': 'utf-8', GB18030: 'gb18030', GBK: 'gbk' };
+const WHOLE_SETS: ReadonlyMap<string, string> = new Map<string, string>(
+  Object.entries({ '192': 'utf-8', GB18030: 'gb18030', GBK: 'gbk' }),
+);
 /** Names from elsewhere that writers use. */
-const ALIASES: Readonly<Record<string, string>> = {
-  UTF8: '192',
-  UNICODE: '192',
-  ISO88591: '100',
-  LATIN1: '100',
-  ASCII: '6',
-  ISO88592: '101',
-  ISO88595: '144',
-  ISO88597: '126',
-  ISO88599: '148',
-  ISO885915: '203',
-  GB2312: 'GBK',
-  EUCKR: '149',
-  KSX1001: '149',
-  SHIFTJIS: '13',
-};
+const ALIASES: ReadonlyMap<string, string> = new Map<string, string>(
+  Object.entries({
+    UTF8: '192',
+    UNICODE: '192',
+    ISO88591: '100',
+    LATIN1: '100',
+    ASCII: '6',
+    ISO88592: '101',
+    ISO88595: '144',
+    ISO88597: '126',
+    ISO88599: '148',
+    ISO885915: '203',
+    GB2312: 'GBK',
+    EUCKR: '149',
+    KSX1001: '149',
+    SHIFTJIS: '13',
+  }),
+);
 
 /** What each escape sequence designates (PS3.3 Tables C.12-3, C.12-4), as text after ESC. */
 const ESCAPES: Readonly<Record<string, Partial<Designation>>> = {
@@ -106,11 +112,14 @@ export function characterSet(terms: readonly string[]): CharacterSet {
   const sets = terms.map((term) => setOf(term, marks));
   const [first = '6'] = sets;
   const isDefault = terms.every((term) => term === '');
-  const whole = WHOLE_SETS[first];
+  const whole = WHOLE_SETS.get(first);
   if (whole !== undefined) return { decode: (bytes) => decode(whole, bytes), marks: [...marks], isDefault };
   // Where ASCII comes first, upper bytes without an escape can only mean the one upper set that is named beside it.
   const beside = sets.slice(1).find((set) => set === '149' || set === '58');
-  const initial: Designation = { low: 'ascii', high: HIGH_SETS[first === '6' && beside ? beside : first] ?? LATIN_1 };
+  const initial: Designation = {
+    low: 'ascii',
+    high: HIGH_SETS.get(first === '6' && beside ? beside : first) ?? LATIN_1,
+  };
   return {
     decode: (bytes, vr) =>
       bytes.includes(ESC)
@@ -125,10 +134,10 @@ export function characterSet(terms: readonly string[]): CharacterSet {
 function setOf(term: string, marks: Set<CharacterSetMark>): string {
   if (term === '') return '6';
   const exact = /^(?:ISO_IR |ISO 2022 IR )(\d+)$/.exec(term)?.[1] ?? term;
-  if (exact in HIGH_SETS || exact in WHOLE_SETS) return exact;
+  if (HIGH_SETS.has(exact) || WHOLE_SETS.has(exact)) return exact;
   const bare = term.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
-  const meant = ALIASES[bare] ?? /^(?:ISO)?(?:2022)?(?:IR)?(\d+)$/.exec(bare)?.[1] ?? bare;
-  const isMeant = meant in HIGH_SETS || meant in WHOLE_SETS;
+  const meant = ALIASES.get(bare) ?? /^(?:ISO)?(?:2022)?(?:IR)?(\d+)$/.exec(bare)?.[1] ?? bare;
+  const isMeant = HIGH_SETS.has(meant) || WHOLE_SETS.has(meant);
   marks.add(isMeant ? 'character-set-misspelt' : 'character-set-unknown');
   return isMeant ? meant : '6';
 }

@@ -5,23 +5,25 @@ import { characterSet } from './character-sets.ts';
 type Extension = { readonly escape: string; readonly label: string; readonly low: boolean };
 
 const ASCII_ESCAPE = '\x1b(B';
-const EXTENSIONS: Readonly<Record<string, Extension>> = {
-  '13': { escape: '\x1b)I', label: 'shift_jis', low: false },
-  '87': { escape: '\x1b$B', label: 'euc-jp', low: true },
-  '149': { escape: '\x1b$)C', label: 'euc-kr', low: false },
-  '58': { escape: '\x1b$)A', label: 'gb18030', low: false },
-  '100': { escape: '\x1b-A', label: 'iso-8859-1', low: false },
-  '101': { escape: '\x1b-B', label: 'iso-8859-2', low: false },
-  '109': { escape: '\x1b-C', label: 'iso-8859-3', low: false },
-  '110': { escape: '\x1b-D', label: 'iso-8859-4', low: false },
-  '144': { escape: '\x1b-L', label: 'iso-8859-5', low: false },
-  '127': { escape: '\x1b-G', label: 'iso-8859-6', low: false },
-  '126': { escape: '\x1b-F', label: 'iso-8859-7', low: false },
-  '138': { escape: '\x1b-H', label: 'iso-8859-8', low: false },
-  '148': { escape: '\x1b-M', label: 'windows-1254', low: false },
-  '203': { escape: '\x1b-b', label: 'iso-8859-15', low: false },
-  '166': { escape: '\x1b-T', label: 'windows-874', low: false },
-};
+const EXTENSIONS: ReadonlyMap<string, Extension> = new Map<string, Extension>(
+  Object.entries({
+    '13': { escape: '\x1b)I', label: 'shift_jis', low: false },
+    '87': { escape: '\x1b$B', label: 'euc-jp', low: true },
+    '149': { escape: '\x1b$)C', label: 'euc-kr', low: false },
+    '58': { escape: '\x1b$)A', label: 'gb18030', low: false },
+    '100': { escape: '\x1b-A', label: 'iso-8859-1', low: false },
+    '101': { escape: '\x1b-B', label: 'iso-8859-2', low: false },
+    '109': { escape: '\x1b-C', label: 'iso-8859-3', low: false },
+    '110': { escape: '\x1b-D', label: 'iso-8859-4', low: false },
+    '144': { escape: '\x1b-L', label: 'iso-8859-5', low: false },
+    '127': { escape: '\x1b-G', label: 'iso-8859-6', low: false },
+    '126': { escape: '\x1b-F', label: 'iso-8859-7', low: false },
+    '138': { escape: '\x1b-H', label: 'iso-8859-8', low: false },
+    '148': { escape: '\x1b-M', label: 'windows-1254', low: false },
+    '203': { escape: '\x1b-b', label: 'iso-8859-15', low: false },
+    '166': { escape: '\x1b-T', label: 'windows-874', low: false },
+  }),
+);
 const TWO_BYTES = new Set(['euc-jp', 'euc-kr', 'gb18030']);
 const WHOLE = new Set(['GBK', 'GB18030']);
 const tables = new Map<string, ReadonlyMap<string, readonly number[]>>();
@@ -58,8 +60,8 @@ function encodeWhole(text: string): Buffer | null {
 
 function encodeExtended(text: string, vr: string, numbers: readonly string[]): Buffer | null {
   const [first = '6', ...others] = numbers;
-  const initial = EXTENSIONS[first];
-  const further = others.flatMap((number) => EXTENSIONS[number] ?? []);
+  const initial = EXTENSIONS.get(first);
+  const further = others.flatMap((number) => EXTENSIONS.get(number) ?? []);
   const pieces: Buffer[] = [];
   let low = ASCII_ESCAPE;
   let high = initial?.escape ?? '';

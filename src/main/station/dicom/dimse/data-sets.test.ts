@@ -35,16 +35,15 @@ test('gives the thread back while it reads a long list of empty items', async ()
     isRead = true;
     return result;
   });
-  let longestMs = 0;
+  let turns = 0;
   while (!isRead) {
-    const fromMs = performance.now();
     await setImmediate();
-    longestMs = Math.max(longestMs, performance.now() - fromMs);
+    turns += 1;
   }
   const result = await reading;
   if (result.ok) result.value.release();
   expect(result.ok).toBe(true);
-  expect(longestMs).toBeLessThan(150);
+  expect(turns).toBeGreaterThan(8);
 });
 
 test('holds one long list at a time, short ones beside it', async () => {

@@ -93,35 +93,37 @@ const ENCAPSULATED: RecordType = {
 const identified = (name: string): RecordType => ({ name, keys: [CONTENT_DATE, CONTENT_TIME, ...IDENTIFICATION] });
 
 /** By the part of the SOP Class UID below the storage root (PS3.3 Table F.4-1); what is not here is told by its kind. */
-const BY_SUFFIX: Readonly<Record<string, RecordType>> = {
-  '11.1': PRESENTATION,
-  '11.2': PRESENTATION,
-  '11.3': PRESENTATION,
-  '11.4': PRESENTATION,
-  '11.8': PRESENTATION,
-  '66': { name: 'RAW DATA', keys: [CONTENT_DATE, CONTENT_TIME, ['InstanceNumber', '2']] },
-  '66.1': identified('REGISTRATION'),
-  '66.2': identified('FIDUCIAL'),
-  '66.3': identified('REGISTRATION'),
-  '66.4': IMAGE,
-  '66.5': identified('SURFACE'),
-  '66.7': IMAGE,
-  '67': identified('VALUE MAP'),
-  '30': IMAGE,
-  '4.2': { name: 'SPECTROSCOPY', keys: [['ImageType', '1'], CONTENT_DATE, CONTENT_TIME, NUMBER] },
-  '88.59': KEY_OBJECT,
-  '90.1': {
-    name: 'ASSESSMENT',
-    keys: [NUMBER, ['InstanceCreationDate', '1'], ['InstanceCreationTime', '2']],
-  },
-  '481.2': { name: 'RT DOSE', keys: [NUMBER, ['DoseSummationType', '1']] },
-  '481.3': {
-    name: 'RT STRUCTURE SET',
-    keys: [NUMBER, ['StructureSetLabel', '1'], ['StructureSetDate', '2'], ['StructureSetTime', '2']],
-  },
-  '481.5': { name: 'RT PLAN', keys: [NUMBER, ['RTPlanLabel', '1'], ['RTPlanDate', '2'], ['RTPlanTime', '2']] },
-  '481.8': { name: 'RT PLAN', keys: [NUMBER, ['RTPlanLabel', '1'], ['RTPlanDate', '2'], ['RTPlanTime', '2']] },
-};
+const BY_SUFFIX: ReadonlyMap<string, RecordType> = new Map<string, RecordType>(
+  Object.entries({
+    '11.1': PRESENTATION,
+    '11.2': PRESENTATION,
+    '11.3': PRESENTATION,
+    '11.4': PRESENTATION,
+    '11.8': PRESENTATION,
+    '66': { name: 'RAW DATA', keys: [CONTENT_DATE, CONTENT_TIME, ['InstanceNumber', '2']] },
+    '66.1': identified('REGISTRATION'),
+    '66.2': identified('FIDUCIAL'),
+    '66.3': identified('REGISTRATION'),
+    '66.4': IMAGE,
+    '66.5': identified('SURFACE'),
+    '66.7': IMAGE,
+    '67': identified('VALUE MAP'),
+    '30': IMAGE,
+    '4.2': { name: 'SPECTROSCOPY', keys: [['ImageType', '1'], CONTENT_DATE, CONTENT_TIME, NUMBER] },
+    '88.59': KEY_OBJECT,
+    '90.1': {
+      name: 'ASSESSMENT',
+      keys: [NUMBER, ['InstanceCreationDate', '1'], ['InstanceCreationTime', '2']],
+    },
+    '481.2': { name: 'RT DOSE', keys: [NUMBER, ['DoseSummationType', '1']] },
+    '481.3': {
+      name: 'RT STRUCTURE SET',
+      keys: [NUMBER, ['StructureSetLabel', '1'], ['StructureSetDate', '2'], ['StructureSetTime', '2']],
+    },
+    '481.5': { name: 'RT PLAN', keys: [NUMBER, ['RTPlanLabel', '1'], ['RTPlanDate', '2'], ['RTPlanTime', '2']] },
+    '481.8': { name: 'RT PLAN', keys: [NUMBER, ['RTPlanLabel', '1'], ['RTPlanDate', '2'], ['RTPlanTime', '2']] },
+  }),
+);
 const BY_KIND = {
   image: IMAGE,
   overlay: IMAGE,
@@ -135,7 +137,7 @@ const STORAGE_ROOT = '1.2.840.10008.5.1.4.1.1.';
 /** The type of record that a directory lists an object of this SOP class by (PS3.3 Table F.4-1). */
 export function recordTypeOf(sopClassUid: string): RecordType {
   const suffix = sopClassUid.startsWith(STORAGE_ROOT) ? sopClassUid.slice(STORAGE_ROOT.length) : '';
-  const exact = BY_SUFFIX[suffix];
+  const exact = BY_SUFFIX.get(suffix);
   if (exact !== undefined) return exact;
   if (/^9\.\d/.test(suffix)) return WAVEFORM;
   if (suffix.startsWith('88.')) return SR_DOCUMENT;

@@ -34,24 +34,26 @@ export type DecodedFrame = {
   readonly photometricInterpretation: string;
 };
 
-const DECODERS: Readonly<Record<string, FrameDecoder>> = {
-  [IMPLICIT_LITTLE_ENDIAN]: decodeNative,
-  [EXPLICIT_LITTLE_ENDIAN]: decodeNative,
-  [DEFLATED_EXPLICIT_LITTLE_ENDIAN]: decodeNative,
-  [EXPLICIT_BIG_ENDIAN]: decodeNative,
-  [RLE_LOSSLESS]: decodeRle,
-  [JPEG_BASELINE]: decodeJpeg,
-  [JPEG_EXTENDED]: decodeJpeg,
-  [JPEG_LOSSLESS]: decodeJpeg,
-  [JPEG_LOSSLESS_FIRST_ORDER]: decodeJpeg,
-  [JPEG_LS_LOSSLESS]: decodeJpegLs,
-  [JPEG_LS_NEAR_LOSSLESS]: decodeJpegLs,
-  [JPEG_2000_LOSSLESS]: decodeJpeg2000,
-  [JPEG_2000]: decodeJpeg2000,
-  [HTJ2K_LOSSLESS]: decodeHighThroughput,
-  [HTJ2K_LOSSLESS_RPCL]: decodeHighThroughput,
-  [HTJ2K]: decodeHighThroughput,
-};
+const DECODERS: ReadonlyMap<string, FrameDecoder> = new Map<string, FrameDecoder>(
+  Object.entries({
+    [IMPLICIT_LITTLE_ENDIAN]: decodeNative,
+    [EXPLICIT_LITTLE_ENDIAN]: decodeNative,
+    [DEFLATED_EXPLICIT_LITTLE_ENDIAN]: decodeNative,
+    [EXPLICIT_BIG_ENDIAN]: decodeNative,
+    [RLE_LOSSLESS]: decodeRle,
+    [JPEG_BASELINE]: decodeJpeg,
+    [JPEG_EXTENDED]: decodeJpeg,
+    [JPEG_LOSSLESS]: decodeJpeg,
+    [JPEG_LOSSLESS_FIRST_ORDER]: decodeJpeg,
+    [JPEG_LS_LOSSLESS]: decodeJpegLs,
+    [JPEG_LS_NEAR_LOSSLESS]: decodeJpegLs,
+    [JPEG_2000_LOSSLESS]: decodeJpeg2000,
+    [JPEG_2000]: decodeJpeg2000,
+    [HTJ2K_LOSSLESS]: decodeHighThroughput,
+    [HTJ2K_LOSSLESS_RPCL]: decodeHighThroughput,
+    [HTJ2K]: decodeHighThroughput,
+  }),
+);
 
 /** Twice the largest mammogram; a header that claims more is lying, or asks for more memory than a station spares. */
 const MOST_SAMPLES = 2 ** 27;
@@ -63,7 +65,7 @@ const ALLOCATED = new Set([1, 8, 16, 32, 64]);
  * not for a thread that must answer others meanwhile.
  */
 export async function decodeFrame(frame: EncodedFrame): Promise<Result<DecodedFrame, DecodeFailure>> {
-  const decode = DECODERS[frame.transferSyntaxUid];
+  const decode = DECODERS.get(frame.transferSyntaxUid);
   if (!decode) return err({ code: 'transfer-syntax-not-decodable' });
   if (!isSane(frame)) return err({ code: 'unsupported-pixels' });
   if (sampleCount(frame) > MOST_SAMPLES) return err({ code: 'frame-too-large' });

@@ -26,11 +26,13 @@ export type FramePresentation = {
   readonly palette: { readonly red: LookupTable; readonly green: LookupTable; readonly blue: LookupTable } | null;
 };
 
-const SHAPES: Readonly<Record<string, Window['shape']>> = {
-  LINEAR: 'linear',
-  LINEAR_EXACT: 'linear-exact',
-  SIGMOID: 'sigmoid',
-};
+const SHAPES: ReadonlyMap<string, Window['shape']> = new Map<string, Window['shape']>(
+  Object.entries({
+    LINEAR: 'linear',
+    LINEAR_EXACT: 'linear-exact',
+    SIGMOID: 'sigmoid',
+  }),
+);
 
 /**
  * How one frame asks to be shown (PS3.3 §C.11), counted from 0: from its own functional groups, those all frames share, or
@@ -71,7 +73,7 @@ function windowOf(dataset: Dataset): Window | null {
   const center = numbers(dataset, 'WindowCenter')?.[0];
   const width = numbers(dataset, 'WindowWidth')?.[0];
   if (center === undefined || width === undefined) return null;
-  const shape = SHAPES[text(dataset, 'VOILUTFunction') ?? ''] ?? 'linear';
+  const shape = SHAPES.get(text(dataset, 'VOILUTFunction') ?? '') ?? 'linear';
   return width >= 1 || (shape !== 'linear' && width > 0) ? { center, width, shape } : null;
 }
 
