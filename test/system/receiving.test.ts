@@ -84,7 +84,9 @@ describe('byte for byte', () => {
   test('what is sent twice is kept once, and both times answered with success', async () => {
     const study = small(301);
     await sendObjects(remoteOf(station), study.objects);
-    const row = await rowOf(administrator, study.studyUid);
+    const isAllHere = ({ images }: { readonly images: { readonly received: number } }) =>
+      images.received === study.objects.length;
+    const row = await rowOf(administrator, study.studyUid, isAllHere);
     const files = filesBelow(path.join(station.data, 'objects')).length;
     expect(notAccepted(await sendObjects(remoteOf(station), study.objects))).toEqual([]);
     expect(filesBelow(path.join(station.data, 'objects'))).toHaveLength(files);
@@ -109,7 +111,8 @@ describe('who may send', () => {
     const found = await administrator.fetch(`/api/v1/studies?studyUid=${study.studyUid}`);
     expect(JSON.parse(found.text)).toEqual([]);
     const events = await administrator.fetch('/api/v1/audit/events?kind=association-refused');
-    expect(JSON.parse(events.text).events.length).toBeGreaterThanOrEqual(4);
+    // One for each address and reason; what follows within the minute is counted.
+    expect(JSON.parse(events.text).events.length).toBeGreaterThanOrEqual(2);
   });
 
   test('a comparison peer brings studies without deadline, inference or a place among the new', async () => {

@@ -43,7 +43,7 @@ const AT_ONCE = 4;
 const LONGEST_DIRECTORY = 64 * 2 ** 20;
 const BYTES_BETWEEN_LOOKS = 16 * 2 ** 20;
 
-/** Opens a run over an import's row: what it brings is filed as an association's of its person, for comparison. */
+/** Opens a run over the row of an import; what it brings is filed as if it came by an association of its person, for comparison. */
 export function createImportRun(archive: Archive, started: Import, zipLimits?: ZipLimits): ImportRun {
   const { db, clock, objects, fullBytes } = archive;
   const { importId, siteId, askedBy } = started;
