@@ -486,9 +486,10 @@ test('a peer that does not answer holds up no other, however much is due with it
     clinic.pass(1);
     oweTo('PACS');
     line.notify();
-    await until(() =>
-      listCommitmentsOf(clinic.db, id).some(({ peerAe, state }) => peerAe === 'PACS' && state === 'settled'),
-    );
+    const settled = () =>
+      listCommitmentsOf(clinic.db, id).flatMap(({ peerAe, state }) => (state === 'settled' ? [peerAe] : []));
+    await until(() => settled().length > 0);
+    expect(settled()).toEqual(['PACS']);
   } finally {
     hanging.close();
   }

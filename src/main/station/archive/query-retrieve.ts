@@ -93,11 +93,7 @@ function finder(tools: QueryRetrieveTools, root: QueryRoot): FindHandler<Archive
       return { status: 'success' };
     } finally {
       // Also where it was cut off: what has been sent has been read.
-      try {
-        recordSearch(tools, request, results);
-      } catch (error) {
-        if (!isOutOfRoom(error)) throw error;
-      }
+      recordSearch(tools, request, results);
     }
   };
 }
@@ -218,16 +214,21 @@ function recordSearchBegun({ db, clock }: QueryRetrieveTools, request: Request):
   );
 }
 
+/** How many there were; where the disk has become full meanwhile, it stands already who asked. */
 function recordSearch({ db, clock }: QueryRetrieveTools, request: Request, results: number): void {
   const { context, correlationId } = request.association;
-  inTransaction(db, () =>
-    appendEvent(db, {
-      kind: 'studies-searched',
-      payload: { surface: 'c-find', results },
-      siteId: context.peer.siteId,
-      actor: { kind: 'peer', id: context.peer.peerId },
-      correlationId,
-      atMs: clock.nowMs(),
-    }),
-  );
+  try {
+    inTransaction(db, () =>
+      appendEvent(db, {
+        kind: 'studies-searched',
+        payload: { surface: 'c-find', results },
+        siteId: context.peer.siteId,
+        actor: { kind: 'peer', id: context.peer.peerId },
+        correlationId,
+        atMs: clock.nowMs(),
+      }),
+    );
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+  }
 }

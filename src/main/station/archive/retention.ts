@@ -3,9 +3,8 @@ import type { RetentionVerdict, RetentionWindow } from '../../../shared/contract
 import type { Config } from '../platform/config.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { listDeletableDiscarded } from './delete-discarded.ts';
-import { listExpired } from './hidden-marks.ts';
+import { IS_MEANT_FOR_STUDY, listExpired } from './hidden-marks.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
-import { IS_MEANT_FOR_STUDY } from './hidden-marks.ts';
 import { isHeld } from './holds.ts';
 
 /** A site's rules, in order: the first that fits a study decides, and what none fits is kept. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../access/index.ts';
-import { READER_TASKS } from '../../reader.ts';
+import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { openFullDisk } from '../../testing/full-disk.ts';
 import { arrivalOf, aSlice } from '../../testing/objects.ts';
@@ -12,22 +12,28 @@ import type { Readers } from './readers.ts';
 let clinic: Clinic;
 let services: DicomwebServices;
 let tasks: string[];
+let pool: Readers;
 beforeEach(() => {
   clinic = openClinic();
-  const { db, archive } = clinic;
-  // The tasks as the threads do them, on this one.
+  const { archive } = clinic;
+  pool = openReaderPool(new URL('../../reader.ts', import.meta.url), clinic.store.settings);
   tasks = [];
-  const run = async (task: keyof typeof READER_TASKS, input: unknown) => {
-    tasks.push(task);
-    return READER_TASKS[task](db, input as never);
+  const readers: Readers = {
+    ...pool,
+    run(task, input) {
+      tasks.push(task);
+      return pool.run(task, input);
+    },
   };
-  const readers = { run, close: async () => undefined } as unknown as Readers;
   services = dicomwebServices({
     ...{ archive, objects: archive.objects, readers, threads: readers },
     ...{ comparisonSenders: [], objectAnswered: () => undefined },
   });
 });
-afterEach(() => clinic.close());
+afterEach(async () => {
+  await pool.close();
+  clinic.close();
+});
 
 const principal = () => ({ siteId: clinic.north.siteId, userId: 'sender' }) as unknown as Principal;
 
