@@ -27,6 +27,7 @@ export function procedure(access: Access, how: Omit<ProcedureMeta, 'access'> = {
     NOT_FOUND: { status: 404, data: z.object({ code: z.string() }).optional() },
     CONFLICT: { status: 409, data: z.object({ code: z.string() }) },
     TOO_MANY_REQUESTS: { status: 429, data: z.object({ retryAfterMs: z.number() }) },
+    INSUFFICIENT_STORAGE: { status: 507, data: z.object({ code: z.literal('disk-full') }) },
     INTERNAL_SERVER_ERROR: { status: 500, data: z.object({ incidentId: z.string() }) },
   });
 }

@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/server';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Log } from '../platform/log.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 
 /** Errors of the contract that only the api itself throws; oRPC marks them as the contract's on their way out. */
 const SPOKEN = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'TOO_MANY_REQUESTS']);
@@ -10,6 +11,7 @@ export function spokenError(error: unknown, route: string, log: Log): ORPCError<
   if (error instanceof ORPCError && error.code === 'BAD_REQUEST') return misfit(error);
   if (error instanceof ORPCError && SPOKEN.has(error.code)) return error;
   const cause = error instanceof ORPCError && error.cause !== undefined ? error.cause : error;
+  if (isOutOfRoom(cause)) return new ORPCError('INSUFFICIENT_STORAGE', { status: 507, data: { code: 'disk-full' } });
   const incidentId = log.incident('call-failed', cause, { route });
   return new ORPCError('INTERNAL_SERVER_ERROR', { data: { incidentId } });
 }

@@ -198,6 +198,13 @@ test('answers 304 to whoever has it, ranges of what stands alone, and headers on
     (await bytesOf(await get(`${instance(1)}/frames/1`, { accept, range: 'bytes=-4' }))).equals(bytes.subarray(-4)),
   ).toBe(true);
   expect((await get(`${instance(1)}/frames/1`, { accept, range: `bytes=${bytes.length}-` })).status).toBe(416);
+  const other = await get(`${instance(1)}/frames/1`, { accept, range: 'bytes=10-19', 'if-range': '"other"' });
+  expect([other.status, (await bytesOf(other)).length]).toEqual([200, bytes.length]);
+  expect((await get(`${instance(1)}/frames/1`, { accept, range: 'bytes=10-19', 'if-range': tag ?? '' })).status).toBe(
+    206,
+  );
+  expect((await get(`${instance(1)}/frames/1`, { accept, 'if-match': '"other"' })).status).toBe(412);
+  expect((await get(`${instance(1)}/frames/1`, { accept, 'if-match': `"other", ${tag}` })).status).toBe(200);
   const head = await get(instance(1), { accept: 'application/dicom' }, 'HEAD');
   expect([
     head.status,

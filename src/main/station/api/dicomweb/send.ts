@@ -17,10 +17,15 @@ export function isKnown(request: FastifyRequest, tag: string): boolean {
   return known !== undefined && known.split(',').some((one) => [tag, '*'].includes(one.trim().replace(/^W\//, '')));
 }
 
-/** Says which form of the resource this is; true where the asker has it, and is told so. */
+/** Says which form of the resource this is; true where the asker has it or wants another (RFC 9110 §13), and is told so. */
 export function answerKnown(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('etag', tag);
   reply.header('vary', 'accept');
+  const wanted = request.headers['if-match'];
+  if (wanted !== undefined && !wanted.split(',').some((one) => [tag, '*'].includes(one.trim()))) {
+    void reply.code(412).send({ code: 'precondition-failed' });
+    return true;
+  }
   if (!isKnown(request, tag)) return false;
   void reply.code(304).send();
   return true;
@@ -51,7 +56,10 @@ async function sendOne(log: Log, request: FastifyRequest, reply: FastifyReply, p
     return sendBegun(log, request, reply, part);
   }
   reply.header('accept-ranges', 'bytes');
-  const range = readRange(request.headers.range, length);
+  // A part of another form than the asker has parts of would be joined to them (RFC 9110 §13.1.5).
+  const ifRange = request.headers['if-range'];
+  const isSame = ifRange === undefined || ifRange === reply.getHeader('etag');
+  const range = isSame ? readRange(request.headers.range, length) : null;
   if (range === 'unsatisfiable')
     return reply
       .code(416)

@@ -149,3 +149,9 @@ test('stores megabytes without holding them', async () => {
   expect(status).toBe(200);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(80 * 2 ** 20);
 });
+
+test('refuses parts without a byte and sets none of them aside', async () => {
+  const before = web.clinic.db.prepare('SELECT count(*) AS held FROM quarantine').get();
+  const { status } = await post(bodyOf(Array.from({ length: 50 }, () => Buffer.alloc(0))));
+  expect([status, web.clinic.db.prepare('SELECT count(*) AS held FROM quarantine').get()]).toEqual([409, before]);
+});

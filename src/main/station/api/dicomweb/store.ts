@@ -109,6 +109,7 @@ async function storePart(store: WebStore, part: IncomingPart, studyUid: string |
     length += next.value.length;
   }
   const bytes = Buffer.concat(head);
+  if (length === 0) return { sopClassUid: '', sopUid: '', status: 'cannot-understand' }; // nothing to set aside
   const header = readPart10Header(bytes);
   // Bytes that name neither themselves nor their encoding are taken for the default one, and set aside as unreadable.
   const { sopClassUid, sopInstanceUid, transferSyntaxUid, dataSetOffset } = header.ok

@@ -13,6 +13,8 @@ export type Viewport = {
 
 /** Larger than any screen; a viewport beyond it is refused. */
 const MOST_PIXELS = 8192;
+/** An image is enlarged to so many pixels a side at most, and one that has more is not enlarged: a screen does that better. */
+const MOST_ENLARGED = 2048;
 
 /** Reads `viewport=vw,vh[,sx,sy,sw,sh]`; null for what is none. Negative lengths, which would mirror, are refused. */
 export function readViewport(text: string): Viewport | null {
@@ -30,23 +32,36 @@ export function readViewport(text: string): Viewport | null {
   };
 }
 
-/** The part of an image that a viewport shows, scaled to fit into it with its proportions kept: averaged down, linear up. */
+/** The part of an image that a viewport shows, scaled to fit into it with its proportions kept: averaged down, linear up to 2,048 pixels a side. */
 export function fitTo(image: RenderedFrame, viewport: Viewport): RenderedFrame {
   const left = Math.min(viewport.left, image.columns - 1);
   const top = Math.min(viewport.top, image.rows - 1);
   const width = Math.min(viewport.width ?? image.columns, image.columns - left);
   const height = Math.min(viewport.height ?? image.rows, image.rows - top);
-  const scale = Math.min(viewport.columns / width, viewport.rows / height);
+  const most = Math.max(1, MOST_ENLARGED / Math.max(width, height));
+  const scale = Math.min(viewport.columns / width, viewport.rows / height, most);
   const columns = Math.max(1, Math.round(width * scale));
   const rows = Math.max(1, Math.round(height * scale));
   const { channels } = image;
   const bytes = new Uint8Array(rows * columns * channels);
   const across = spans(columns, left, width);
   const down = spans(rows, top, height);
-  for (const [row, above] of down.entries())
-    for (const [column, beside] of across.entries())
-      for (let channel = 0; channel < channels; channel += 1)
-        bytes[(row * columns + column) * channels + channel] = sample(image, above, beside, channel);
+  // Source rows are scaled across once, when the first row that needs them is made, and forgotten after the last.
+  const ready = new Map<number, Float64Array>();
+  for (let row = 0; row < rows; row += 1) {
+    const { first, weights } = down[row] as Span;
+    for (const known of ready.keys()) if (known < first) ready.delete(known);
+    const sum = new Float64Array(columns * channels);
+    for (let at = 0; at < weights.length; at += 1) {
+      const line = ready.get(first + at) ?? scaleAcross(image, first + at, across);
+      ready.set(first + at, line);
+      const weight = weights[at] ?? 0;
+      for (let place = 0; place < sum.length; place += 1)
+        sum[place] = (sum[place] as number) + weight * (line[place] as number);
+    }
+    const to = row * columns * channels;
+    for (let place = 0; place < sum.length; place += 1) bytes[to + place] = Math.round(sum[place] as number);
+  }
   return { rows, columns, channels, bytes };
 }
 
@@ -72,10 +87,17 @@ function spans(count: number, from: number, length: number): readonly Span[] {
   });
 }
 
-function sample({ bytes, columns, channels }: RenderedFrame, down: Span, across: Span, channel: number): number {
-  let sum = 0;
-  for (const [y, rowWeight] of down.weights.entries())
-    for (const [x, weight] of across.weights.entries())
-      sum += rowWeight * weight * (bytes[((down.first + y) * columns + across.first + x) * channels + channel] ?? 0);
-  return Math.round(sum);
+function scaleAcross({ bytes, columns, channels }: RenderedFrame, row: number, across: readonly Span[]): Float64Array {
+  const line = new Float64Array(across.length * channels);
+  const from = row * columns * channels;
+  for (let column = 0; column < across.length; column += 1) {
+    const { first, weights } = across[column] as Span;
+    for (let channel = 0; channel < channels; channel += 1) {
+      let sum = 0;
+      for (let at = 0; at < weights.length; at += 1)
+        sum += (weights[at] as number) * (bytes[from + (first + at) * channels + channel] ?? 0);
+      line[column * channels + channel] = sum;
+    }
+  }
+  return line;
 }

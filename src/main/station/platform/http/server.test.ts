@@ -244,3 +244,14 @@ function knock(address: string, how: ConstructorParameters<typeof WebSocket>[2])
     socket.on('error', reject);
   });
 }
+
+test('says that the disk is full where that is what a request failed by, without an incident', async () => {
+  const { origin } = await start({}, ({ app }) => {
+    app.get('/full', () => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    });
+  });
+  const answer = await fetch(`${origin}/full`);
+  expect([answer.status, await answer.json()]).toEqual([507, { code: 'disk-full' }]);
+  expect(logged).not.toContain('http-failed');
+});

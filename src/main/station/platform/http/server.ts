@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import { isOutOfRoom } from '../store/out-of-room.ts';
 import type { Log } from '../log.ts';
 import { isLoopback } from './loopback.ts';
 import { type PageOptions, servePage } from './page.ts';
@@ -139,6 +140,7 @@ function answerFailures(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 400 && status < 500) return reply.code(status).send({ code: 'request-refused' });
+    if (isOutOfRoom(error)) return reply.code(507).send({ code: 'disk-full' });
     const incidentId = log.incident('http-failed', error, { route: request.routeOptions.url ?? 'unmatched' });
     return reply.code(500).send({ code: 'station-fault', incidentId });
   });
