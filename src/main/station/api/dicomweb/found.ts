@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Session } from '../../access/index.ts';
 import type { ObjectPath } from '../../archive/index.ts';
 import type { Dicomweb } from './dicomweb.ts';
 import type { StoredInstance } from './services.ts';
@@ -13,7 +14,7 @@ export const INSTANCE = `${SERIES}/instances/:sopUid`;
 
 /** The instances below a path: at least one. */
 export type Found = readonly [StoredInstance, ...StoredInstance[]];
-type Handler = (found: Found) => Promise<FastifyReply> | FastifyReply;
+type Handler = (found: Found, session: Session) => Promise<FastifyReply> | FastifyReply;
 
 /** Finds what the path leads to, and records that it was read, before anything is sent. */
 export async function answerFound(
@@ -32,7 +33,7 @@ export async function answerFound(
   if (first === undefined) return reply.code(404).send({ code: 'not-found' });
   reads.study(session, first.studyId, 'dicomweb');
   try {
-    return await handle([first, ...others]);
+    return await handle([first, ...others], session);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     log.incident('retrieve-failed', error, { route: request.routeOptions.url ?? 'unmatched' });

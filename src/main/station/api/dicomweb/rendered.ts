@@ -11,6 +11,7 @@ import { readFrameList } from './retrieve-frames.ts';
 import { answerKnown, entityTag, sendNothing, sendStream } from './send.ts';
 import type { StoredInstance } from './services.ts';
 import type { FrameLocator } from './stored-frames.ts';
+import { createRenderingTurns } from './rendering-turns.ts';
 import { readViewport, type Viewport } from './viewport.ts';
 
 /** What a query asks of a rendering (PS3.18 §8.3.5). */
@@ -39,14 +40,18 @@ const MOST_TRIED = 16;
  */
 export function serveRendered(dicomweb: Dicomweb, locator: FrameLocator): void {
   const { app } = dicomweb.host;
+  const turns = createRenderingTurns();
   for (const path of [STUDY, SERIES, INSTANCE, `${INSTANCE}/frames/:frames`])
     for (const kind of ['rendered', 'thumbnail'] as const)
       app.get(`${DICOMWEB_PREFIX}${path}/${kind}`, (request, reply) =>
-        answerFound(dicomweb, request, reply, (found) =>
-          kind === 'rendered'
-            ? sendRendered(dicomweb, locator, found, request, reply)
-            : sendThumbnail(dicomweb, locator, found, request, reply),
-        ),
+        answerFound(dicomweb, request, reply, async (found, { principal }) => {
+          const send = kind === 'rendered' ? sendRendered : sendThumbnail;
+          const work = () => send(dicomweb, locator, found, request, reply);
+          // A page asks for as many small pictures at once as its browser lets it; they are done before anyone waits.
+          const isSmall = kind === 'thumbnail' && (request.query as { viewport?: string }).viewport === undefined;
+          const answered = isSmall ? await work() : await turns.take(principal.userId, work);
+          return answered ?? reply.code(429).header('retry-after', '1').send({ code: 'too-many-renderings' });
+        }),
       );
 }
 

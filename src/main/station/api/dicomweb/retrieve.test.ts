@@ -276,3 +276,13 @@ test('no access log holds more than the route', async () => {
   await get('/studies?PatientName=DOE*&includefield=PatientAge');
   expect(web.station.logged()).not.toMatch(/DOE|PatientName|1\.2\.10/);
 });
+
+test('one person has one image rendered and four waiting; more are told to come again, small pictures are not counted', async () => {
+  const ask = (what: string) => get(`${instance(1)}/${what}`, { accept: 'image/png' });
+  const answers = await Promise.all(Array.from({ length: 12 }, () => ask('rendered?viewport=2048,2048')));
+  const statuses = answers.map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  const small = await Promise.all(Array.from({ length: 12 }, () => ask('thumbnail')));
+  expect(new Set(small.map(({ status }) => status))).toEqual(new Set([200]));
+  expect((await ask('rendered')).status).toBe(200);
+});
