@@ -48,6 +48,25 @@ const noted = (name: string, db: WritableDb = ledger.db) =>
     .map((row) => Number((row as { name: string }).name.split(' ')[1]));
 const append = (count: number) => Array.from({ length: count }, (_, number) => appendNumbered(ledger.db, number));
 
+test('what one consumer adds reaches the next one in the same step, and each event is parsed once for both', () => {
+  append(2);
+  const seen: LedgerEvent[] = [];
+  const adding = noting('adding', 'beginning', (event) => void (event.seq === 2 && append(1)));
+  const [first, second] = ['first', 'second'].map((name) =>
+    noting(name, 'beginning', (event) => void seen.push(event)),
+  );
+  if (first === undefined || second === undefined) throw new Error('two consumers');
+  const followers = followLedger(ledger.db, [adding, first, second], tools);
+  followers.catchUp();
+  expect([noted('adding'), noted('first'), noted('second')]).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+  expect(seen.map(({ seq }) => seq)).toEqual([1, 2, 3, 1, 2, 3]);
+  for (const [index, event] of seen.slice(0, 3).entries()) expect(event).toBe(seen[index + 3]);
+});
+
 test('gives every consumer every event once, in order, over many batches', () => {
   append(150);
   const followers = followLedger(ledger.db, [noting('a'), noting('b')], tools);

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fdatasync,
-  fdatasyncSync,
   fsync,
   linkSync,
   mkdirSync,
@@ -48,28 +47,15 @@ export type FileWork = { begin(digesting: Digesting | null): FileInWork };
 const dataSync = promisify(fdatasync);
 const sync = promisify(fsync);
 
-/** `mayWait`: on a thread that does nothing else, which then waits for the disk itself while only one object arrives. */
-export type FileWorkOptions = { readonly mayWait?: boolean };
-
 /** The work at the files of a store: those that arrive stand in `root`/incoming, under names that say nothing. */
-export function openFileWork(root: string, { mayWait = false }: FileWorkOptions = {}): FileWork {
+export function openFileWork(root: string): FileWork {
   const syncName = openFolders(root);
-  const inWork = new Set<number>();
-  const syncData = async (file: number) => (mayWait && inWork.size === 1 ? fdatasyncSync(file) : dataSync(file));
-  return { begin: (digesting) => beginFile({ root, syncName, syncData, inWork }, digesting) };
+  return { begin: (digesting) => beginFile(root, syncName, digesting) };
 }
 
-type Shared = {
-  readonly root: string;
-  readonly syncName: SyncName;
-  readonly syncData: (file: number) => Promise<void>;
-  readonly inWork: Set<number>;
-};
-
-function beginFile({ root, syncName, syncData, inWork }: Shared, digesting: Digesting | null): FileInWork {
+function beginFile(root: string, syncName: SyncName, digesting: Digesting | null): FileInWork {
   const temporary = path.join(root, 'incoming', randomBytes(16).toString('hex'));
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-  inWork.add(file);
   const hash = digesting === null ? null : startObjectDigest(createHash('sha256'), digesting.transferSyntaxUid);
   const sealing = startSealing();
   let isOpen = true;
@@ -78,7 +64,6 @@ function beginFile({ root, syncName, syncData, inWork }: Shared, digesting: Dige
   let known: { readonly index: number; readonly plain: Buffer } | null = null;
   const close = () => {
     isOpen = false;
-    inWork.delete(file);
     closeSync(file);
   };
 
@@ -122,9 +107,8 @@ function beginFile({ root, syncName, syncData, inWork }: Shared, digesting: Dige
       if (!linkUnlessThere(temporary, target)) return 'there';
       // The name stands before the bytes are safe: until both are, no row names it, and one found there is read whole before
       // it is believed.
-      const named = syncName(path.dirname(target));
+      const synced = Promise.allSettled([dataSync(file), syncName(path.dirname(target))]);
       unlinkSync(temporary);
-      const synced = Promise.allSettled([syncData(file), named]);
       const failed = (await synced).find((one) => one.status === 'rejected');
       if (failed !== undefined) {
         unlinkSync(target);

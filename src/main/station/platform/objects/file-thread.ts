@@ -55,7 +55,7 @@ type Open = { readonly work: FileInWork | null; fault: FileFault | null };
 
 /** Does the file work that comes through a port, for ever. */
 export function serveFileWork(port: MessagePort, { root }: FileThreadSettings): void {
-  const files = openFileWork(root, { mayWait: true });
+  const files = openFileWork(root);
   const slots = new Map<number, Slot>();
   const open = new Map<number, Open>();
   let key: ObjectKey | null = null;
