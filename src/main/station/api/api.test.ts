@@ -186,6 +186,19 @@ test.each([
   printed.mockRestore();
 });
 
+test('a call that finds the disk full says so, and is no incident', async () => {
+  const full = (): never => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  };
+  await start({ worklist: { ...testAnswers().worklist, list: full } });
+  const answer = await station.ask(await station.token('radiologist'), '/api/v1/worklist');
+  expect([answer.status, await answer.json()]).toMatchObject([
+    507,
+    { defined: true, code: 'INSUFFICIENT_STORAGE', data: { code: 'disk-full' } },
+  ]);
+  expect(station.logged()).not.toContain('call-failed');
+});
+
 test('a fault tells its incident and nothing else, over either way', async () => {
   const leak = (): never => {
     throw new Error(`UNIQUE constraint failed for ${PATIENT_NAME}`);
