@@ -65,7 +65,7 @@ test(
       check: db.pragma('integrity_check', { simple: true }),
       indexed: new Set(db.prepare('SELECT sop_uid FROM instance_versions WHERE is_current = 1').pluck().all()),
       twice: db.prepare('SELECT sop_uid FROM instance_versions GROUP BY sop_uid HAVING count(*) > 1').all(),
-    stored: db.prepare('SELECT count(*) FROM objects').pluck().get() as number,
+      stored: db.prepare('SELECT count(*) FROM objects').pluck().get() as number,
     }));
     expect(check).toBe('ok');
     expect(acknowledged.filter(({ sopUid }) => !indexed.has(sopUid))).toEqual([]);

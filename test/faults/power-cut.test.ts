@@ -71,7 +71,7 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
             const object = objects[index];
             if (outcome.state === 'accepted' && object !== undefined && killed === null) acknowledged.push(object);
             answers += 1;
-            if (answers === killAfter) setTimeout(() => (killed = station.kill()), Math.random() * 10);
+            if (answers === killAfter) setTimeout(() => void (killed = station.kill()), Math.random() * 10);
           });
         });
         await Promise.all(sending);

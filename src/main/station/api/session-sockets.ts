@@ -13,7 +13,7 @@ export type SessionSockets = {
 };
 
 const CHECK_EVERY_MS = 10_000;
-const LAST_WORDS_MS = 100;
+const LAST_WORDS_MS = 1000;
 
 /** A registry that also looks by itself, for sessions end by time too. */
 export function createSessionSockets(): SessionSockets {

@@ -22,7 +22,6 @@ const PUT_EXPECTATION = `
   ON CONFLICT (study_id, source) DO UPDATE SET what = excluded.what, instances = excluded.instances, expected_at_ms = excluded.expected_at_ms
    WHERE what <> excluded.what OR instances <> excluded.instances
 `;
-const FORGET_EXPECTATION = 'DELETE FROM study_expectations WHERE study_id = ? AND source = ?';
 
 type Known = {
   readonly siteId: string;
@@ -54,19 +53,5 @@ export function expectInstances(
     });
     judgeNoticed(db, study.siteId, study.studyUid, by.rules, by.atMs);
     return ok(null);
-  });
-}
-
-/** Takes an expectation back, of an order that was cancelled say; the study is judged by what is left. */
-export function forgetExpectation(
-  db: WritableDb,
-  studyId: string,
-  source: string,
-  by: { readonly rules: QuietTimes; readonly atMs: number },
-): void {
-  inTransaction(db, () => {
-    const study = prepared<Known>(db, FIND_STUDY).get(studyId);
-    if (study === undefined || prepared(db, FORGET_EXPECTATION).run(studyId, source).changes === 0) return;
-    judgeNoticed(db, study.siteId, study.studyUid, by.rules, by.atMs);
   });
 }

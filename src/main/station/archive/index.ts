@@ -16,7 +16,7 @@ export {
 } from './commitment-requests.ts';
 export { type CommitmentWorker, createCommitmentWorker } from './commitment-worker.ts';
 export { completenessJobs, type QuietTimes, SHIPPED_RULES, waitAnew } from './completeness.ts';
-export { type Expectation, expectInstances, forgetExpectation } from './expectations.ts';
+export { type Expectation, expectInstances } from './expectations.ts';
 export { modalityServices } from './modality-services.ts';
 export { createStep, findStep, setStep, type StepMessage } from './mpps.ts';
 export {
@@ -67,7 +67,6 @@ export {
   keepMetadataPart,
   metadataParts,
   type MetadataPart,
-  wantMetadata,
 } from './series-metadata.ts';
 export { admitWebSender, type WebSender } from './web-senders.ts';
 export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';
@@ -94,7 +93,7 @@ export {
   type TextRange,
 } from './find-studies.ts';
 export { LONGEST_KEY } from './query-key-table.ts';
-export { INDEX_NAMES_JOB, indexNamesJob, indexStudyNames } from './study-names.ts';
+export { INDEX_NAMES_JOB, indexNamesJob } from './study-names.ts';
 export { confirmIdentity } from './confirm-identity.ts';
 export { findPatient, findPatients, findSimilarPatients, type PatientRecord } from './find-patients.ts';
 export { type HiddenInstance, listExpired, listHidden } from './hidden-marks.ts';
@@ -121,14 +120,20 @@ export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined }
 export { serviceClassesOf } from './peer-service-classes.ts';
 export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';
 export { type LeavingObject, openForSending } from './open-for-sending.ts';
-export { findOutgoing, type Outgoing, outgoingObjects, type OutgoingPath, type OutgoingTools } from './outgoing-objects.ts';
+export {
+  findOutgoing,
+  type Outgoing,
+  outgoingObjects,
+  type OutgoingPath,
+  type OutgoingTools,
+} from './outgoing-objects.ts';
 export { countLetGo, createRefetcher, recallStudy, type Refetcher } from './fetch-again.ts';
 export { echoPeer, type PeerFailure, queryPeer } from './query-peer.ts';
 export { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';
 export { endRetrieval, findRetrieval, listRetrievals, requestRetrieval, type Retrieval } from './retrievals.ts';
 export { createExportWorker, type ExportRequest, type ExportWorker } from './export-worker.ts';
 export type { ExportMember } from './export-members.ts';
-export { type Export, findExport, listExports } from './exports.ts';
+export { type Export, listExports } from './exports.ts';
 export { createImportWorker, type ImportWorker, type UploadedFile } from './import-worker.ts';
 export { findImport, type Import, listImportedStudies, listImportRefusals, listImports } from './imports.ts';
 export type { FolderView, MediaFolder } from './media-folders.ts';

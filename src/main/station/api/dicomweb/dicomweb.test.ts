@@ -58,7 +58,7 @@ const bytesOf = (digest: string) => {
   const found = all.find(({ instance }) => instance.digest === digest);
   return found === undefined ? Promise.reject(new Error('gone')) : Promise.resolve(Buffer.from(found.file));
 };
-let damaged = new Set<string>();
+const damaged = new Set<string>();
 const services: DicomwebServices = {
   ...testAnswers().dicomweb,
   isDamaged: (digest) => damaged.has(digest),

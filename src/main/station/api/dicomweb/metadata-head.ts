@@ -1,4 +1,3 @@
-import { describeInstance } from '../../dicom/dataset/describe-instance.ts';
 import { type DicomJson, toDicomJson } from '../../dicom/dataset/dicom-json.ts';
 import { findPixelData, type RangeReader } from '../../dicom/dataset/find-pixel-data.ts';
 import { readDataset } from '../../dicom/dataset/read-dataset.ts';
@@ -81,12 +80,6 @@ export function headToJson(head: MetadataHead): DicomJson {
 /** Metadata as they are answered: every address is told from the instances of its series. */
 export function withAddresses(json: string, instancesUrl: string): string {
   return json.replaceAll(`"BulkDataURI":"\\u0001`, `"BulkDataURI":${JSON.stringify(`${instancesUrl}/`).slice(0, -1)}`);
-}
-
-/** The image of a head, for whoever must know how its frames are made. */
-export function headImage(head: MetadataHead) {
-  const read = readDataset(head.bytes, head.transferSyntaxUid, { untilPixelData: true, isHead: true });
-  return read.ok ? { dataset: read.value, image: describeInstance(read.value).image } : null;
 }
 
 function uidsOf({ sopClassUid, sopUid, studyUid, seriesUid }: MetadataHead): DicomJson {

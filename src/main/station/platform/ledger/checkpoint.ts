@@ -26,7 +26,12 @@ export type Checkpoint = z.infer<typeof SignedCheckpoint>;
 const TAIL_BYTES = 4096;
 
 /** Signs the ledger's head (Ed25519) into a file outside the database, so that a truncated or rewritten ledger shows. */
-export function writeCheckpoint(head: LedgerHead, file: string, signingKey: KeyObject, clock: Clock): Checkpoint | null {
+export function writeCheckpoint(
+  head: LedgerHead,
+  file: string,
+  signingKey: KeyObject,
+  clock: Clock,
+): Checkpoint | null {
   if (head.seq === 0) return null;
   const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
