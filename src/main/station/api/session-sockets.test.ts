@@ -39,7 +39,7 @@ test('closes ended ones when told to, once the last answer has left', () => {
   sockets.add(socket, () => false);
   sockets.closeEnded();
   expect(socket.codes).toEqual([]);
-  vi.advanceTimersByTime(100);
+  vi.advanceTimersByTime(1000);
   expect(socket.codes).toEqual([SESSION_ENDED]);
   sockets.closeEnded();
   sockets.stop();

@@ -12,7 +12,7 @@ export function ExportMenu({ studyId }: { readonly studyId: StudyId }): ReactNod
   return (
     <Menu position="bottom-start" width={280} withinPortal>
       <Menu.Target>
-        <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
+        <Button size="compact-sm" variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
           {t('export.menu')}
         </Button>
       </Menu.Target>

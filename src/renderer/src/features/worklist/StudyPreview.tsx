@@ -36,11 +36,18 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
       <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
       <div className={classes.actions}>
         <Button onClick={onOpen}>{t('preview.open')}</Button>
-        <Button component={Link} to={`/identity/${row.studyId}`} variant="default">
+        <span className={classes.space} />
+        <ActionIcon variant="subtle" color="gray" aria-label={t('preview.close')} onClick={onClose}>
+          <IconX size={16} />
+        </ActionIcon>
+      </div>
+      <div className={classes.moreActions}>
+        <Button size="compact-sm" component={Link} to={`/identity/${row.studyId}`} variant="default">
           {t('preview.identity')}
         </Button>
         {permissions.includes('study.retrieve') && (
           <Button
+            size="compact-sm"
             variant="default"
             renderRoot={(props) => <Link {...props} to="/archive" search={{ study: row.studyId }} />}
           >
@@ -48,10 +55,6 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
           </Button>
         )}
         {permissions.includes('study.export') && <ExportMenu studyId={row.studyId} />}
-        <span className={classes.space} />
-        <ActionIcon variant="subtle" color="gray" aria-label={t('preview.close')} onClick={onClose}>
-          <IconX size={16} />
-        </ActionIcon>
       </div>
       <div className={classes.sections}>
         <section>
