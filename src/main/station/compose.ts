@@ -376,6 +376,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     }
   };
   await checkpoint();
+  // Before anybody is told of a first password, or that the station is ready.
+  await durable(db);
   const sweeping = objects
     .sweep({
       isNamed: (digest, encoding) => isExpected(db, digest, encoding),

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
-import { syncFolder } from '../platform/objects/incoming-file.ts';
+import { syncFolderAside } from '../platform/sync-folder.ts';
 import { type ExportMember, exportMembers } from './export-members.ts';
 import { missingReason } from './export-object.ts';
 import {
@@ -89,7 +89,7 @@ export function createExportWorker(
       }
       if (!signal.aborted) {
         await rename(partial, target);
-        await syncFolder(path.dirname(target));
+        await syncFolderAside(path.dirname(target));
       }
     } finally {
       await rm(partial, { recursive: true, force: true });

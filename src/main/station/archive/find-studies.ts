@@ -1,3 +1,4 @@
+import type { CorrectedIdentity } from '../dicom/dataset/correct-head.ts';
 import type { SeriesRequest } from '../dicom/dataset/describe-instance.ts';
 import type { CorrectionKind } from '../../../shared/domain/correction.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
@@ -130,13 +131,7 @@ export type InstancePath = {
 export type ServedAs = {
   readonly studyUid: string;
   readonly seriesUid: string;
-  readonly patient: {
-    readonly name: string;
-    readonly birthDateRaw: string | null;
-    readonly sex: string | null;
-    readonly mrn: string | null;
-    readonly issuer: string | null;
-  } | null;
+  readonly patient: CorrectedIdentity['patient'];
   /** It was split off a study of somebody else: the order that its bytes name is that study's. */
   readonly isWithoutOrder: boolean;
   /** The correction that made it so: the last of several. */

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import path from 'node:path';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { DATABASE_KEY_BYTES } from './store/database.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** The station's secrets: the database's raw key and the ledger's Ed25519 signing key. */
 export type Secrets = { readonly databaseKey: Buffer; readonly signingKey: KeyObject; readonly publicKeyPem: string };
@@ -51,12 +52,7 @@ export function writeDurably(file: string, text: string): void {
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(temporary, file);
-  if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
-  for (const folder of [path.dirname(file), path.dirname(path.dirname(file))]) {
-    const handle = openSync(folder, 'r');
-    fsyncSync(handle);
-    closeSync(handle);
-  }
+  for (const folder of [path.dirname(file), path.dirname(path.dirname(file))]) syncFolder(folder);
 }
 
 function readSigningKey(pem: string): KeyObject | null {

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArrivingFiles } from './arriving-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
@@ -80,15 +79,4 @@ export function openIncoming({ root, files, keys, claim }: Incoming): (opening?:
       discard: file.discard,
     };
   };
-}
-
-/** A name is on disk once its folder is. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

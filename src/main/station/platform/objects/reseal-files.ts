@@ -3,7 +3,7 @@ import { constants, renameSync } from 'node:fs';
 import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectKeys } from './object-keys.ts';
-import { syncFolder } from './incoming-file.ts';
+import { syncFolderAside } from '../sync-folder.ts';
 import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
 import type { Pace } from './pace.ts';
 import { emptySlot, resealSlot, slotKeyIds } from './sealed-format.ts';
@@ -90,7 +90,7 @@ export async function resealFile(
     }
     // In one step with the question: nobody may let the object go in between.
     renameSync(temporary, target);
-    await syncFolder(path.dirname(target));
+    await syncFolderAside(path.dirname(target));
     return length;
   } catch (error) {
     await unlink(temporary).catch(() => undefined); // it never came to be, or stands under its name already
