@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { holdFile } from '../../src/main/station/platform/store/hold-file.ts';
 import { ADMINISTRATOR_PASSWORD, signIn, signInFirst } from './support/ask-station.ts';
 import { endEverything, startStation, temporaryFolder } from './support/start-station.ts';
 import { notStoredAsSent } from './support/stored-objects.ts';
@@ -19,6 +21,24 @@ function wetread(...args: readonly string[]): Promise<Ran> {
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
   return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })));
+}
+
+/** Starts a backup and stops the process in its tracks as soon as its folder is there: one that is running, for as long as wanted. */
+async function haltedBackup(data: string, to: string) {
+  const child = spawn(process.execPath, [COMMAND, 'backup', '--data', data, '--to', to, '--without-keys'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const backups = path.join(to, 'backups');
+  const isUnfinished = (name: string) => !existsSync(path.join(backups, name, 'backup.json'));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  let folder: string | undefined;
+  while (folder === undefined && child.exitCode === null) {
+    folder = existsSync(backups) ? readdirSync(backups).find(isUnfinished) : undefined;
+    if (folder === undefined) await setTimeout(1);
+  }
+  child.kill('SIGSTOP');
+  if (folder === undefined || !isUnfinished(folder)) throw new Error('the backup ended before it could be halted');
+  return { child, ended, folder: path.join(backups, folder) };
 }
 
 function filesBelow(folder: string): readonly string[] {
@@ -88,6 +108,39 @@ test('the drill: backed up twice while it receives, lost with its disk, restored
   const events = await administrator.fetch('/api/v1/audit/events?kind=station-restored');
   expect(events.text).toContain('station-restored');
   expect(await restarted.stop()).toBe(0);
+});
+
+test('a second backup to where one runs is refused and touches nothing; one left by a killed process is removed', async () => {
+  const folder = temporaryFolder();
+  const [data, to] = ['data', 'to'].map((name) => path.join(folder, name)) as [string, string];
+  const station = await startStation({ data });
+  await signInFirst(station);
+  const sent = [...(await send(station, 7030)), ...(await send(station, 7031))];
+  await station.stop();
+
+  const running = await haltedBackup(data, to);
+  const second = await wetread('backup', '--data', data, '--to', to, '--without-keys');
+  expect(second).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(second.stderr).toContain('Another backup into this destination is running');
+  expect(existsSync(running.folder)).toBe(true);
+  running.child.kill('SIGCONT');
+  expect(await running.ended).toBe(0);
+  const vault = path.join(data, 'vault');
+  const restore = () => wetread('restore', '--from', running.folder, '--data', `${data}-again`, '--vault', vault);
+  const letGo = holdFile(`${data}-again.restoring.held`);
+  expect(await restore()).toMatchObject({ exitCode: 1, stdout: '' });
+  letGo?.();
+  const restored = await restore();
+  expect(JSON.parse(restored.stdout)).toMatchObject({ missing: 0 });
+  const { objects } = JSON.parse(restored.stdout) as { objects: number };
+  expect(objects).toBeGreaterThanOrEqual(sent.length);
+
+  const killed = await haltedBackup(data, to);
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  expect(await wetread('backup', '--data', data, '--to', to, '--without-keys')).toMatchObject({ exitCode: 0 });
+  expect(existsSync(killed.folder)).toBe(false);
+  expect(existsSync(running.folder)).toBe(true);
 });
 
 test('a damaged object is named instead of backed up, and the copy that healed it is the one that comes back', async () => {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { checkObject } from './archive/index.ts';
 import { restoreBackup, type RestoreFailure } from './platform/backup/restore-backup.ts';
 import { isOutOfRoom } from './platform/store/out-of-room.ts';
-import { type BackupFailure, removeUnfinished, takeBackup } from './platform/backup/take-backup.ts';
+import { type BackupFailure, takeBackup } from './platform/backup/take-backup.ts';
 
 const USAGE = `Wetread, from the command line:
 
@@ -22,6 +22,10 @@ const FAILURES: Readonly<
 > = {
   'no-data-directory': 'There is no database in that data directory.',
   'destination-in-data': 'The backup must go somewhere else than into the data directory itself.',
+  'backup-running':
+    'Another backup into this destination is running. Wait until it has ended, or choose another; nothing was changed.',
+  'restore-running':
+    'Another restore into this data directory is running. Wait until it has ended, or choose another; nothing was changed.',
   'key-missing': 'The keys are not there: give the vault that belongs to this database.',
   'key-malformed': 'The keys in the vault are not in the expected form.',
   'key-wrong': 'The key does not open the database.',
@@ -74,7 +78,6 @@ async function backup(given: readonly string[]): Promise<number> {
   if (data === undefined || to === undefined || (file === undefined) !== values['without-keys']) return usage();
   const passphrase = file === undefined ? null : readPassphrase(file);
   if (file !== undefined && passphrase === null) return failed('passphrase-unreadable');
-  removeUnfinished(to);
   const taken = await takeBackup({
     ...{ data, destination: to, passphrase, nowMs: Date.now(), signal: stopping.signal, onProgress: tell('backed up') },
     check: checkObject,

@@ -19,6 +19,7 @@ import { type ObjectEncoding, objectPath, openObjectReader, SEALED } from '../ob
 import { finishPass, latestPass, startPass } from '../objects/passes.ts';
 import { listObjectsAfter, recordSealed } from '../objects/records.ts';
 import { openWriter, type OpenFailure, type WritableDb } from '../store/database.ts';
+import { holdFile } from '../store/hold-file.ts';
 import { migrate } from '../store/migrate.ts';
 import { MIGRATIONS } from '../store/migrations/index.ts';
 import { inTransaction } from '../store/transaction.ts';
@@ -52,6 +53,7 @@ export type RestoreFailure =
         | 'backup-damaged'
         | 'backup-newer'
         | 'target-not-empty'
+        | 'restore-running'
         | 'passphrase-needed'
         | 'passphrase-wrong'
         | 'key-missing'
@@ -77,15 +79,38 @@ export async function restoreBackup(wish: RestoreWish): Promise<Result<Restored,
   const manifest = readManifest(wish.backup);
   if (!manifest.ok) return manifest;
   if (manifest.value.schema > MIGRATIONS.length) return err({ code: 'backup-newer' });
-  if (existsSync(wish.data) && readdirSync(wish.data).length > 0) return err({ code: 'target-not-empty' });
+  const isTaken = () => existsSync(wish.data) && readdirSync(wish.data).length > 0;
+  if (isTaken()) return err({ code: 'target-not-empty' });
   const snapshot = path.join(wish.backup, BACKUP_FILES.database);
   if (!existsSync(snapshot) || (await digestOf(snapshot)) !== manifest.value.database.sha256)
     return err({ code: 'backup-damaged' });
 
   const half = `${path.resolve(wish.data)}.restoring`;
+  mkdirSync(path.dirname(half), { recursive: true });
+  const held = `${half}.held`;
+  const letGo = holdFile(held);
+  if (letGo === null) return err({ code: 'restore-running' });
+  try {
+    if (isTaken()) return err({ code: 'target-not-empty' }); // by one that held it until just now
+    return await restoreInto(half, wish, manifest.value);
+  } finally {
+    try {
+      rmSync(held, { force: true }); // while it is still held: nobody else's is removed
+    } catch {
+      // Windows removes no open file: an empty one stays beside the data directory.
+    }
+    letGo();
+  }
+}
+
+async function restoreInto(
+  half: string,
+  wish: RestoreWish,
+  manifest: BackupManifest,
+): Promise<Result<Restored, RestoreFailure>> {
   rmSync(half, { recursive: true, force: true });
   mkdirSync(path.join(half, 'vault'), { recursive: true, mode: 0o700 });
-  const made = await fill(half, wish, manifest.value);
+  const made = await fill(half, wish, manifest);
   if (!made.ok) {
     rmSync(half, { recursive: true, force: true });
     return made;

@@ -28,8 +28,9 @@ import {
 import { countObjects, listObjectsAfter, type ObjectRecord } from '../objects/records.ts';
 import { type FindKey, HEADER_BYTES } from '../objects/sealed-format.ts';
 import { openReader, type OpenFailure, type ReadableDb } from '../store/database.ts';
+import { holdFile } from '../store/hold-file.ts';
 import { syncFolder } from '../sync-folder.ts';
-import { openVault, writeDurably } from '../vault.ts';
+import { openVault, type Secrets, writeDurably } from '../vault.ts';
 import { BACKUP_FILES, BACKUPS_FOLDER, type BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
 import { sealKeys } from './sealed-keys.ts';
 
@@ -55,17 +56,28 @@ export type BackupWish = {
 export type CheckObject = (objects: ObjectReader, digest: string, encoding: ObjectEncoding) => Promise<string>;
 
 export type BackupFailure =
-  | { readonly code: 'no-data-directory' | 'destination-in-data' | 'key-missing' | 'key-malformed' | 'cancelled' }
+  | {
+      readonly code:
+        | 'no-data-directory'
+        | 'destination-in-data'
+        | 'backup-running'
+        | 'key-missing'
+        | 'key-malformed'
+        | 'cancelled';
+    }
   | OpenFailure;
 
 export type TakenBackup = { readonly folder: string; readonly manifest: BackupManifest; readonly copied: number };
 
 const PAGE = 500;
+/** Held while a backup runs into a destination; the lock in it is the operating system's and ends with the process. */
+const HELD = 'backup.held';
 
 /**
  * Backs up a data directory while its station runs: a snapshot of the database, still encrypted under its own key; every
  * object that snapshot names, as it stands on disk; the checkpoints; and the keys under a passphrase. What is not whole
- * has no manifest and counts for nothing; the next backup goes on from what was copied.
+ * has no manifest and counts for nothing; the next backup removes its folder and goes on from what was copied. One backup
+ * at a time runs into a destination: another one there is refused and touches nothing.
  */
 export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, BackupFailure>> {
   const live = path.join(wish.data, 'wetread.db');
@@ -76,8 +88,23 @@ export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, 
   const { databaseKeyHex, signingKeyPem } = wish;
   const vault = openVault({ databaseKeyHex, signingKeyPem, folder: vaultFolder }, false);
   if (!vault.ok) return vault;
-  const key = vault.value.databaseKey;
+  mkdirSync(wish.destination, { recursive: true, mode: 0o700 });
+  const letGo = holdFile(path.join(wish.destination, HELD));
+  if (letGo === null) return err({ code: 'backup-running' });
+  try {
+    removeUnfinished(wish.destination);
+    return await backUp(wish, live, vaultFolder, vault.value);
+  } finally {
+    letGo();
+  }
+}
 
+async function backUp(
+  wish: BackupWish,
+  live: string,
+  vaultFolder: string,
+  { databaseKey: key, signingKey }: Secrets,
+): Promise<Result<TakenBackup, BackupFailure>> {
   const name = new Date(wish.nowMs).toISOString().replaceAll(':', '-');
   const folder = path.join(wish.destination, BACKUPS_FOLDER, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -99,7 +126,7 @@ export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, 
     if (wish.passphrase !== null) {
       // Keys may be made and forgotten while files are copied: what was sealed under any of them stays readable.
       const files = joinVaults(keysBefore, readVault(vaultFolder));
-      const signing = vault.value.signingKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const signing = signingKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       const copy = { databaseKeyHex: key.toString('hex'), signingKeyPem: signing, files };
       writeDurably(path.join(folder, BACKUP_FILES.keys), sealKeys(copy, wish.passphrase));
     }
@@ -275,11 +302,10 @@ export async function syncFile(file: string): Promise<void> {
   }
 }
 
-/** Removes what a backup that was not finished left: folders without a manifest. Gives how many. */
-export function removeUnfinished(destination: string): number {
+/** Removes what a backup that was not finished left: folders without a manifest. Only for who holds the destination. */
+function removeUnfinished(destination: string): void {
   const root = path.join(destination, BACKUPS_FOLDER);
-  if (!existsSync(root)) return 0;
+  if (!existsSync(root)) return;
   const unfinished = readdirSync(root).filter((name) => !existsSync(path.join(root, name, BACKUP_FILES.manifest)));
   for (const name of unfinished) rmSync(path.join(root, name), { recursive: true });
-  return unfinished.length;
 }
