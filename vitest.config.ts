@@ -4,6 +4,13 @@ import { defineConfig } from 'vitest/config';
 const node = { environment: 'node', pool: 'forks' } as const;
 /** Files share their processes: each import is paid once, which halves the wait. Every test cleans up after itself. */
 const shared = { isolate: false, maxWorkers: 3 } as const;
+/** No verdict hangs on the speed of a machine or on what else it does: whatever is waited for has half a minute, a test two. */
+const LONGEST_MS = 120_000;
+const patient = {
+  testTimeout: LONGEST_MS,
+  hookTimeout: LONGEST_MS,
+  expect: { poll: { timeout: 30_000, interval: 10 } },
+} as const;
 
 export default defineConfig({
   test: {
@@ -12,6 +19,7 @@ export default defineConfig({
         test: {
           ...node,
           ...shared,
+          ...patient,
           name: 'unit',
           include: [
             'src/{shared,main,preload}/**/*.test.ts',
@@ -19,18 +27,17 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'test/peers-scripted/**/*.test.ts',
           ],
-          testTimeout: 20_000,
         },
       },
-      { test: { ...node, name: 'architecture', include: ['test/architecture/*.test.ts'], testTimeout: 20_000 } },
+      { test: { ...node, ...patient, name: 'architecture', include: ['test/architecture/*.test.ts'] } },
       {
         plugins: [react()],
         test: {
           ...shared,
+          ...patient,
           name: 'page',
           environment: 'jsdom',
           include: ['src/renderer/**/*.test.{ts,tsx}'],
-          testTimeout: 20_000,
         },
       },
       {

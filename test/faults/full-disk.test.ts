@@ -48,12 +48,13 @@ describe.skipIf(!canMount())('a disk that fills', () => {
   afterAll(endEverything);
 
   test.each([
-    ['to the limit that is configured', 6 * 2 ** 20],
-    ['to its last byte', 1],
-  ])('%s: out of resources, nothing half-written, and on it goes once there is room', async (_what, fullBytes) => {
+    // The reserve holds what reading every object once writes of it, also where that waits to be moved into the database.
+    ['to the limit that is configured', 40, 22 * 2 ** 20],
+    ['to its last byte', 24, 1],
+  ])('%s: out of resources, nothing half-written, and on it goes once there is room', async (_what, mib, fullBytes) => {
     const hasReserve = fullBytes > 1;
     mkdirSync(disk, { recursive: true });
-    expect(mount('-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk)).toBe(true);
+    expect(mount('-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', disk)).toBe(true);
     const data = path.join(disk, 'data');
     const config = { ...TEST_CONFIG, disk: { lowBytes: fullBytes, fullBytes } };
     station = await startStation({ data, config });
@@ -79,7 +80,7 @@ describe.skipIf(!canMount())('a disk that fills', () => {
     // Reading is recorded, which takes room: that is what the configured limit is kept for.
     if (hasReserve) expect(await notStoredAsSent(administrator, 'main', accepted)).toEqual([]);
 
-    expect(mount('-o', 'remount,size=128m', disk)).toBe(true);
+    expect(mount('-o', 'remount,size=160m', disk)).toBe(true);
     await pause(LOOKED_AT_EVERY_MS); // until then a station that just asked lets no association in
     const last = sent.at(-1);
     if (last === undefined) throw new Error('nothing was sent');

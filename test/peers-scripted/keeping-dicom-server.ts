@@ -29,7 +29,7 @@ export async function keepingDicomServer(options: Partial<DicomServerOptions<str
     host: '127.0.0.1',
     port: 0,
     maxAssociations: 8,
-    timeouts: { artimMs: 2000, idleMs: 5000, objectMs: 5000, wholeObjectMs: 60_000 },
+    timeouts: { artimMs: 60_000, idleMs: 60_000, objectMs: 60_000, wholeObjectMs: 60_000 },
     maxPduLength: 64 * 1024,
     accepts: DEFAULT_ACCEPTS,
     policy: async () => ({ accept: true, correlationId: 'c-1', context: 'peer' }),

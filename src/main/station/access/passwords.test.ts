@@ -21,6 +21,6 @@ test('a crowd of guesses leaves the threads that files need', async () => {
   let answered = 0;
   const guesses = Array.from({ length: 12 }, () => passwordFits(stored, 'wrong').then(() => (answered += 1)));
   await stat(import.meta.filename);
-  expect(answered).toBeLessThan(2);
+  expect(answered).toBeLessThan(6); // behind them on the same threads it would be answered after at least nine
   await Promise.all(guesses);
 });

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import { type KeepingServer, keepingDicomServer } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
 import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import type { ServiceClass } from '../dicom/server-services.ts';
@@ -139,7 +140,7 @@ test('what is damaged is asked of the archive, and whole again byte for byte', a
   worker.start();
   expect(refetcher().runOnce()).toBe(1);
   expect(refetcher().runOnce()).toBe(0);
-  await vi.waitFor(() => expect(asked()).toEqual([['ARCHIVE', 'damaged-here', 'done', null]]), { timeout: 5000 });
+  await eventually(() => expect(asked()).toEqual([['ARCHIVE', 'damaged-here', 'done', null]]));
   expect(listDamaged(clinic.db, clinic.north.siteId)).toEqual([]);
   const { digest, encoding, bodyOffset } = getObject(clinic.db, digestOf(uids[1] ?? ''));
   const whole = await clinic.archive.objects.read(digest, encoding);
@@ -159,18 +160,14 @@ test('one peer after the other is asked, archives first, each once a day', async
   const looks = refetcher();
   for (const count of [1, 2]) {
     expect(looks.runOnce()).toBe(1);
-    await vi.waitFor(() => expect(asked().filter(([, , state]) => state === 'failed')).toHaveLength(count), {
-      timeout: 5000,
-    });
+    await eventually(() => expect(asked().filter(([, , state]) => state === 'failed')).toHaveLength(count));
     clinic.pass(60_000);
   }
   expect(asked().map(([title]) => title)).toEqual(['CT1', 'ZARCHIVE']);
   expect(looks.runOnce()).toBe(0);
   clinic.pass(24 * 3_600_000);
   expect(looks.runOnce()).toBe(1);
-  await vi.waitFor(() => expect(asked()[0]).toEqual(['ZARCHIVE', 'damaged-here', 'failed', 'study-not-at-peer']), {
-    timeout: 5000,
-  });
+  await eventually(() => expect(asked()[0]).toEqual(['ZARCHIVE', 'damaged-here', 'failed', 'study-not-at-peer']));
 });
 
 test('a study that was let go comes back on a person’s word, from who is known to hold it', async () => {
@@ -182,7 +179,7 @@ test('a study that was let go comes back on a person’s word, from who is known
   expect(first).toMatchObject({ ok: true, value: { because: 'let-go-here', state: 'queued' } });
   expect(recall()).toEqual(first);
   worker.start();
-  await vi.waitFor(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', 'done', null]]), { timeout: 5000 });
+  await eventually(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', 'done', null]]));
   expect(countLetGo(clinic.db, studyId)).toBe(0);
   expect(uids.every((uid) => isHere(clinic.db, digestOf(uid)))).toBe(true);
 });

@@ -52,7 +52,7 @@ const turnByte = (file: string, at: number) => {
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   writeFileSync(file, bytes);
 };
-const until = (check: () => void) => expect.poll(() => (check(), true), { timeout: 10_000 }).toBe(true);
+const until = (check: () => void) => expect.poll(() => (check(), true), { timeout: 30_000 }).toBe(true);
 const lastPass = () => latestPass(clinic.db, 'verify', 'finished');
 const quarantine = () =>
   clinic.db.prepare("SELECT state, reason, sop_uid AS sopUid FROM quarantine WHERE reason = 'damaged-at-rest'").all();

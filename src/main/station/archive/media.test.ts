@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import { ZipFile } from 'yazl';
 import { encodeInstance } from '../dicom/dataset/write-dataset.ts';
 import { planOf } from '../platform/store/test-plan.ts';
@@ -42,7 +43,7 @@ async function beginUpload(settings: ImportSettings = {}, archive = clinic.archi
 test('an upload after which nothing comes ends by itself, and what came stays', async () => {
   const { worker, siteId, importId, now } = await beginUpload({ abandonedAfterMs: 60 });
   await worker.upload(siteId, importId, 'one', Readable.from([file(1)]));
-  await vi.waitFor(() => expect(now()?.state).not.toBe('running'), 5000);
+  await eventually(() => expect(now()?.state).not.toBe('running'));
   expect(now()).toMatchObject({ state: 'failed', code: 'upload-abandoned', stored: 1 });
 });
 
@@ -117,7 +118,7 @@ test('what a restart left half written is taken away, and the export failed', as
   mkdirSync(partial);
   clinic.db.prepare("UPDATE exports SET state = 'running', ended_at_ms = NULL, code = NULL").run();
   createExportWorker(clinic.archive, clinic.archive.objects, [{ name: 'CD', path: drive }], clinic.log).start();
-  await vi.waitFor(() => expect(existsSync(partial)).toBe(false), 5000);
+  await eventually(() => expect(existsSync(partial)).toBe(false));
   expect(listExports(clinic.db, siteId, 5)).toMatchObject([{ state: 'failed', code: 'station-restarted' }]);
 });
 
@@ -125,7 +126,7 @@ test('a folder that is not there any more fails the export, and says so', async 
   const { worker, siteId, request } = await exporting();
   rmSync(drive, { recursive: true });
   expect(worker.begin(request, 'CD').ok).toBe(true);
-  await vi.waitFor(() => expect(listExports(clinic.db, siteId, 1)[0]?.state).not.toBe('running'), 5000);
+  await eventually(() => expect(listExports(clinic.db, siteId, 1)[0]?.state).not.toBe('running'));
   expect(listExports(clinic.db, siteId, 1)).toMatchObject([{ state: 'failed', code: 'folder-not-writable' }]);
 });
 

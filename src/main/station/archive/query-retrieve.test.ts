@@ -39,7 +39,7 @@ beforeEach(async () => {
     host: '127.0.0.1',
     port: 0,
     maxAssociations: 8,
-    timeouts: { artimMs: 2000, idleMs: 5000, objectMs: 5000, wholeObjectMs: 5000 },
+    timeouts: { artimMs: 60_000, idleMs: 60_000, objectMs: 60_000, wholeObjectMs: 60_000 },
     maxPduLength: 64 * 1024,
     accepts: DEFAULT_ACCEPTS,
     services: queryRetrieveServices({

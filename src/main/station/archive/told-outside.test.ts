@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import { keepingDicomServer, type KeepingServer } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
 import { readDataset } from '../dicom/dataset/read-dataset.ts';
 import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
@@ -55,12 +56,12 @@ async function toldBeforeAndAfter(act: () => unknown, recorded: string, count: n
   renameSync(log, `${log}.away`);
   const once = act();
   if (once instanceof Promise) await once.catch(() => undefined);
-  await vi.waitFor(() => expect(clinic.events(recorded)).not.toEqual([]), 3000);
+  await eventually(() => expect(clinic.events(recorded)).not.toEqual([]));
   await pause(200);
   const before = [...told];
   renameSync(`${log}.away`, log);
   await act();
-  await vi.waitFor(() => expect(told.length).toBeGreaterThanOrEqual(count), 3000);
+  await eventually(() => expect(told.length).toBeGreaterThanOrEqual(count));
   return [before, told];
 }
 
@@ -156,7 +157,7 @@ async function asked(): Promise<DicomServer> {
   const { db, archive } = clinic;
   const server = await startDicomServer<ArchiveAssociation>({
     ...{ host: '127.0.0.1', port: 0, maxAssociations: 8, maxPduLength: 64 * 1024, accepts: DEFAULT_ACCEPTS },
-    timeouts: { artimMs: 2000, idleMs: 5000, objectMs: 5000, wholeObjectMs: 5000 },
+    timeouts: { artimMs: 60_000, idleMs: 60_000, objectMs: 60_000, wholeObjectMs: 60_000 },
     services: queryRetrieveServices({
       ...{ db, objects: archive.objects, clock: archive.clock, writeExplicit: async () => null },
       search: {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import { keepingDicomServer, type KeepingServer } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
 import {
   associateRequest,
@@ -100,7 +101,7 @@ test('has room again once an association ends', async () => {
   await peer.send(encodePdu({ kind: 'release-request' }));
   expect(await peer.next()).toEqual({ kind: 'release-response' });
   peer.hangUp();
-  await vi.waitFor(async () => expect(await echo(remote)).toEqual({ ok: true, value: 0 }));
+  await eventually(async () => expect(await echo(remote)).toEqual({ ok: true, value: 0 }));
 });
 
 test('counts nobody whom it refused, however long they stay', async () => {
@@ -201,7 +202,7 @@ test('an association whose serving fails is ended all the same, with what it had
   await peer.send(dataPdu(storeCommand(), dataPdv(10, true)));
   expect(await statusFrom(peer)).toBe(0);
   await peer.send(dataPdu(storeCommand(), dataPdv(10, true)));
-  await vi.waitFor(() => expect(ends).toEqual([['failed', 1]]));
+  await eventually(() => expect(ends).toEqual([['failed', 1]]));
 });
 
 const refusedStores: readonly [string, Parameters<typeof storeCommand>[0], number][] = [
@@ -238,14 +239,14 @@ test('drops a connection that never asks for an association', async () => {
   const { events } = await listen({ timeouts });
   const peer = await connect();
   expect(await peer.next()).toBeNull();
-  await vi.waitFor(() => expect(events).toMatchObject([{ kind: 'connection-dropped', code: 'timed-out' }]));
+  await eventually(() => expect(events).toMatchObject([{ kind: 'connection-dropped', code: 'timed-out' }]));
 });
 
 test('aborts an association that falls silent', async () => {
   const { ends, events } = await listen({ timeouts });
   const peer = await associate();
   expect(await peer.next()).toEqual({ kind: 'abort', source: 0, reason: 0 });
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'failed' }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'failed' }]));
   expect(events).toMatchObject([{ kind: 'association-aborted-here', code: 'timed-out' }]);
 });
 
@@ -267,7 +268,7 @@ test('aborts an object that stops half way, and tells its reader', async () => {
   await peer.send(dataPdu(storeCommand(), dataPdv(10, false)));
   expect(await peer.next()).toMatchObject({ kind: 'abort' });
   expect(thrown).toMatchObject({ name: 'DataSetCutShort' });
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
   expect(events.filter((event) => event.kind === 'callback-failed')).toEqual([]);
 });
 
@@ -282,7 +283,7 @@ test('cuts off an object that trickles in without end, however steadily it does'
     clearInterval(trickle);
   }
   peer.hangUp();
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
   expect(kept.size).toBe(0);
 });
 
@@ -291,7 +292,7 @@ test('ends the association when the peer hangs up within an object', async () =>
   const peer = await associate();
   await peer.send(dataPdu(storeCommand(), dataPdv(10, false)));
   peer.hangUp();
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'failed', counts: { stored: 0, cutShort: 1 } }]));
   expect(kept.size).toBe(0);
 });
 

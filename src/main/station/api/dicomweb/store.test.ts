@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../../test/eventually.ts';
 import type { DicomRecord } from '../../dicom/dataset/write-dataset.ts';
 import { encodeInstance } from '../../dicom/dataset/write-dataset.ts';
 import type { Clinic } from '../../testing/clinic.ts';
@@ -157,7 +158,7 @@ test('stores megabytes and holds nothing of them', async () => {
     collect();
     return process.memoryUsage().arrayBuffers - before < 8 * 2 ** 20;
   };
-  await vi.waitFor(() => expect(isFreed()).toBe(true), 5000);
+  await eventually(() => expect(isFreed()).toBe(true));
 });
 
 test('refuses parts without a byte and sets none of them aside', async () => {

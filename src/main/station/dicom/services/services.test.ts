@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../../../../test/eventually.ts';
 import {
   collectBody,
   keepingDicomServer,
@@ -30,6 +31,8 @@ const GET = SERVICE_CLASSES['study-root-get'];
 const MOVE = SERVICE_CLASSES['study-root-move'];
 const COMMITMENT = SERVICE_CLASSES['storage-commitment-push'];
 const CT = '1.2.840.10008.5.1.4.1.1.2';
+/** Longer than a test may take. */
+const NEVER_MS = 600_000;
 const servers: KeepingServer[] = [];
 
 afterEach(async () => {
@@ -94,7 +97,7 @@ test('streams the matches of a query in order, and its last status', async () =>
   expect(ended).toEqual({ ok: true, value: { status: 0, errorComment: null, matches: 2 } });
   expect(asked).toEqual(['Mä*', 'SENDER', EXPLICIT_LITTLE_ENDIAN]);
   expect(found).toEqual(['1.2', 'Mä^A', '1.3', null]);
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'released', counts: { operations: 1 } }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'released', counts: { operations: 1 } }]));
 });
 
 test('stops an endless query at C-CANCEL, and the association goes on', async () => {
@@ -147,7 +150,7 @@ test('tells the handler when the peer hangs up in the middle of a query', async 
     { onMatch: () => hangUp.abort() },
   );
   await stopped;
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'aborted' }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'aborted' }]));
 });
 
 test('answers processing failure when a handler throws, and the association goes on', async () => {
@@ -474,7 +477,7 @@ test('reports an event on the association that asked for the action, and takes o
     }),
   );
   expect(taken).toEqual([[1, '2.4']]);
-  await vi.waitFor(() => expect(reported).toEqual([0]));
+  await eventually(() => expect(reported).toEqual([0]));
   const answered = await onAssociation(remote, [{ ...proposal, roles: { scu: false, scp: true } }], (association) =>
     nEventReport(association, target, 2, { TransactionUID: '2.6' }),
   );
@@ -559,7 +562,7 @@ test('shows the user identity to the policy alone, and confirms a name where tha
   expect(seen).toEqual(['2 anna secret']);
   expect(shown?.every((byte) => byte === 0)).toBe(true); // and forgotten
   peer.hangUp();
-  await vi.waitFor(() => expect(ends).toHaveLength(1));
+  await eventually(() => expect(ends).toHaveLength(1));
 });
 
 /** A port that takes connections and says nothing. */
@@ -578,15 +581,13 @@ test('ends at once when it closes in the middle of a C-MOVE to a destination tha
       sopClass: MOVE,
       move: async () => {
         resolve();
-        return { instances: [instance(1)], remote: { ...remote, port: silent.port } };
+        return { instances: [instance(1)], remote: { ...remote, port: silent.port, artimMs: NEVER_MS } };
       },
     },
   ]);
   const moved = moveFrom(remote, MOVE, { QueryRetrieveLevel: 'STUDY' }, 'SILENT', {});
   await asked;
-  const startedAtMs = performance.now();
   await server.close(0);
-  expect(performance.now() - startedAtMs).toBeLessThan(3000);
   expect((await moved).ok).toBe(false);
   silent.close();
 });
@@ -594,12 +595,13 @@ test('ends at once when it closes in the middle of a C-MOVE to a destination tha
 test('gives up at once when it is told to, whatever the peer does', async () => {
   const silent = await silentPort();
   const stop = new AbortController();
-  const startedAtMs = performance.now();
-  const remote = { host: '127.0.0.1', port: silent.port, callingAe: 'US', calledAe: 'SILENT', signal: stop.signal };
+  const remote = {
+    ...{ host: '127.0.0.1', port: silent.port, callingAe: 'US', calledAe: 'SILENT', signal: stop.signal },
+    ...{ artimMs: NEVER_MS, responseMs: NEVER_MS },
+  };
   const asked = findAt(remote, FIND, { QueryRetrieveLevel: 'STUDY' }, { onMatch: () => {} });
   setTimeout(() => stop.abort(), 50);
   expect((await asked).ok).toBe(false);
-  expect(performance.now() - startedAtMs).toBeLessThan(3000);
   silent.close();
 });
 
@@ -642,7 +644,7 @@ test.each([
   await peer.send(dataPdu(...pdvs));
   expect(statusOf(await peer.next())).toBe('abort');
   peer.hangUp();
-  await vi.waitFor(() => expect(ends).toMatchObject([{ outcome: 'failed' }]));
+  await eventually(() => expect(ends).toMatchObject([{ outcome: 'failed' }]));
 });
 
 test('keeps a request that comes while another is answered until its turn', async () => {

@@ -5,7 +5,8 @@ import { request as askTls } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../../test/eventually.ts';
 import { WebSocket } from 'ws';
 import { openLog } from '../log.ts';
 import { type Answered, createHttp, type HttpHost, type HttpOptions } from './server.ts';
@@ -160,7 +161,7 @@ test('repeats nothing of what it was asked or of what went wrong, in answers or 
     incidentId: expect.stringMatching(/^[0-9A-F]{10}$/),
   });
   expect(logged).toContain(JSON.parse(answers[0]!).incidentId);
-  await vi.waitFor(() => expect(answered).toHaveLength(4));
+  await eventually(() => expect(answered).toHaveLength(4));
   expect(answered.map(({ method, route, status }) => `${method} ${route} ${status}`)).toEqual([
     'GET /broken/:name 500',
     'POST /write 400',

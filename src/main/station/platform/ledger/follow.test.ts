@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../../../test/eventually.ts';
 import { openLog } from '../log.ts';
 import { DATABASE_KEY_BYTES, openWriter, type WritableDb } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -100,17 +101,19 @@ test('goes on from the cursor after a restart', () => {
 });
 
 test('is nudged by a commit, and not before it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }); // the poll behind the nudges never comes
+  onTestFinished(() => void vi.useRealTimers());
   const followers = followLedger(ledger.db, [noting('a')], tools);
   followers.start();
   append(1);
   expect(noted('a')).toEqual([]);
-  await vi.waitFor(() => expect(noted('a')).toEqual([1]), { timeout: 500, interval: 5 });
+  await eventually(() => expect(noted('a')).toEqual([1]));
   followers.stop();
   append(1);
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(noted('a')).toEqual([1]);
   followers.start();
-  await vi.waitFor(() => expect(noted('a')).toEqual([1, 2]), { timeout: 500, interval: 5 });
+  await eventually(() => expect(noted('a')).toEqual([1, 2]));
   followers.stop();
 });
 

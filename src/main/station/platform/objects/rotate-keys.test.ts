@@ -82,7 +82,7 @@ async function keepSome(count: number): Promise<readonly string[]> {
 const fileOf = (digest: string) => objectPath(root, digest, SEALED);
 const keyIdsOf = (digest: string) =>
   slotKeyIds(readFileSync(fileOf(digest)).subarray(0, 1024)).filter((id) => id !== null);
-const done = () => expect.poll(() => rotation.latest()?.state, { timeout: 10_000 }).toBe('finished');
+const done = () => expect.poll(() => rotation.latest()?.state, { timeout: 30_000 }).toBe('finished');
 const events = () =>
   store.db
     .prepare<unknown[], Parameters<typeof parseEvent>[0]>(LIST_EVENTS_AFTER)
