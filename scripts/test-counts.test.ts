@@ -20,20 +20,36 @@ test('counts what passed and failed, and names what was left out', () => {
   const name = path.join(ROOT, 'src/thing.test.ts');
   const assertionResults = [
     { fullName: 'does this', status: 'passed' },
-    { fullName: 'does that', status: 'failed' },
+    {
+      ...{ fullName: ' does that', status: 'failed' },
+      failureMessages: [
+        [
+          ...['AssertionError: expected 1 to be 2', ''],
+          '    at task (file:///x/node_modules/vitest/dist/run.js:1:1)',
+          `    at ${path.join(ROOT, 'src/thing.test.ts')}:7:15`,
+          `    at ${path.join(ROOT, 'src/other.ts')}:9:1`,
+        ].join('\n'),
+      ],
+    },
     { fullName: 'needs data', status: 'skipped' },
   ];
   expect(countsOf([{ name, status: 'failed', assertionResults }])).toEqual({
     passed: 1,
-    failed: 1,
+    failures: [
+      {
+        title: `${path.join('src', 'thing.test.ts')}: does that`,
+        why: 'AssertionError: expected 1 to be 2\n    at src/thing.test.ts:7:15',
+      },
+    ],
     skipped: [`${path.join('src', 'thing.test.ts')}: needs data`],
   });
 });
 
 test('counts a file that could not be loaded as one failure', () => {
-  expect(countsOf([{ name: 'broken.test.ts', status: 'failed', assertionResults: [] }])).toMatchObject({
-    passed: 0,
-    failed: 1,
+  const name = path.join(ROOT, 'broken.test.ts');
+  expect(countsOf([{ name, status: 'failed', message: 'Error: no such module', assertionResults: [] }])).toEqual({
+    ...{ passed: 0, skipped: [] },
+    failures: [{ title: 'broken.test.ts', why: 'Error: no such module' }],
   });
 });
 
