@@ -20,6 +20,7 @@ import {
   createSenderCountWorker,
   configurePeers,
   createMetadataKeeper,
+  createPeerWatch,
   createCacheKeeper,
   createExportWorker,
   createImportWorker,
@@ -292,6 +293,11 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     retrievals.notify,
     log,
   );
+  const peerWatch = createPeerWatch(
+    { db, clock },
+    sites.map(({ siteId }) => siteId),
+    log,
+  );
   const deliveries = createDeliveryWorker({
     ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
     writeExplicit: async (stored) => explicitForms(stored),
@@ -304,9 +310,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const services = createServices({
     media,
     ...{ retrievals, deliveries },
-    keeping: { keeper, sites: kept },
+    keeping: { keeper, sites: kept, disk, marks: config.disk },
     objects: watchReader(objects, integrity.suspect),
-    atRest: { keys: keys.value, integrity, rotation, mainSiteId: site.siteId },
+    atRest: {
+      ...{ keys: keys.value, integrity, rotation, mainSiteId: site.siteId },
+      verifyEveryDays: config.integrity.everyDays,
+    },
     dicomweb: {
       archive,
       comparisonSenders: config.dicomweb.comparisonSenders,
@@ -360,6 +369,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   deliveries.start();
   commitments.start();
   senderCounts.start();
+  peerWatch.start();
   metadata.start();
   integrity.start();
   keeper.start();
@@ -413,6 +423,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       await worker.stop();
       await commitments.stop();
       await senderCounts.stop();
+      await peerWatch.stop();
       api.stop();
       await http.close();
       await media.imports.stop();

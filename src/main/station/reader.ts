@@ -13,16 +13,17 @@ import {
   listInstancesBelow,
   nextWantedMetadata,
   type ObjectPath,
+  type EvictionQuestion,
   measureCache,
   type Page,
+  previewEviction,
   previewRetention,
   type RetentionQuestion,
 } from './archive/index.ts';
 import { explicitHead, type HeadWork } from './api/dicomweb/explicit-head.ts';
 import { nativeFrame, renderImage, type RenderWork } from './api/dicomweb/pixel-work.ts';
 import type { EncodedFrame } from './dicom/pixel/encoded-frame.ts';
-import { describePart } from './api/dicomweb/describe-part.ts';
-import type { MetadataHead } from './api/dicomweb/metadata-head.ts';
+import { describePart, type PartWork } from './api/dicomweb/describe-part.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
@@ -59,6 +60,7 @@ export const READER_TASKS = {
   'list-sop-classes': (db: ReadableDb, { siteIds, studyUid }: { siteIds: readonly string[]; studyUid: string }) =>
     listSopClasses(db, siteIds, studyUid),
   'measure-cache': (db: ReadableDb, siteId: string) => measureCache(db, siteId),
+  'preview-eviction': (db: ReadableDb, question: EvictionQuestion) => previewEviction(db, question),
   'preview-retention': (db: ReadableDb, question: RetentionQuestion) =>
     previewRetention(db, question, (studyId) => isOpenStudy(db, studyId)),
   'list-discarded': (
@@ -68,7 +70,7 @@ export const READER_TASKS = {
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),
   'render-image': (_db: ReadableDb, work: RenderWork) => renderImage(work),
-  'describe-part': (_db: ReadableDb, heads: readonly MetadataHead[]) => describePart(heads),
+  'describe-part': (_db: ReadableDb, work: PartWork) => describePart(work),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
 

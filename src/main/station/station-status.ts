@@ -1,6 +1,7 @@
 import type { HealthReason, StationStatus } from '../../shared/contract/station.ts';
 import { countSignedIn, type Scope } from './access/index.ts';
-import { countQuarantined, countReceivedSince, titlesKnownAlone } from './archive/index.ts';
+import { countQuarantined, countReceivedSince, listDestinations, titlesKnownAlone } from './archive/index.ts';
+import { countWaitingFor } from './delivery/index.ts';
 import { healthReasons } from './health-reasons.ts';
 import { countOpenRuns, countUnusableModels, listModels, type RunnerSupervisor } from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -91,9 +92,7 @@ export function createStatus(tools: StatusTools): Status {
           lastReceivedAtMs: lastAtMs.length === 0 ? null : Math.max(...lastAtMs),
         },
         hl7In: { state: 'not-configured' },
-        destinations: (['pacs', 'ris', 'ehr'] as const).map((kind) => ({
-          ...{ kind, name: kind.toUpperCase(), state: 'not-configured' as const, sinceMs: null, queued: 0 },
-        })),
+        destinations: scope.siteIds.flatMap((siteId) => destinationsOf(db, siteId)),
         inference: {
           state: runnerState(),
           wanted: [...config.inference.providers],
@@ -118,6 +117,17 @@ export function createStatus(tools: StatusTools): Status {
       return { ready: now.every(({ severity }) => severity !== 'failing'), reasons: now };
     },
   };
+}
+
+const STATE_OF = { answered: 'reachable', refused: 'refuses-us', 'no-answer': 'unreachable' } as const;
+
+/** The machines a site sends to. RIS and EHR come with their own messages, and are none of them yet. */
+function destinationsOf(db: WritableDb, siteId: string): StationStatus['destinations'] {
+  return listDestinations(db, siteId).map(({ peerId, aeTitle, contact }) => ({
+    ...{ name: aeTitle, kind: 'pacs' as const, sinceMs: contact?.sinceMs ?? null },
+    state: contact === null ? 'unknown' : STATE_OF[contact.outcome],
+    queued: countWaitingFor(db, peerId),
+  }));
 }
 
 function progress(pass: ObjectPass | null): { objects: number; startedAtMs: number } | null {

@@ -31,8 +31,10 @@ export const StationStatus = z.object({
     z.object({
       name: z.string(),
       kind: z.enum(['pacs', 'ris', 'ehr']),
-      state: z.enum(['reachable', 'unreachable', 'not-configured']),
+      /** By the last echo or transfer; `unknown`: not called yet since the station started. */
+      state: z.enum(['reachable', 'unreachable', 'refuses-us', 'unknown', 'not-configured']),
       sinceMs: z.number().nullable(),
+      /** What waits to be sent there. */
       queued: z.number().int(),
     }),
   ),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { NotRunReason } from '../domain/ai-status.ts';
+import { HidingReason } from '../domain/correction.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
+import { RetrievalCode, RetrievalState } from '../domain/retrieval.ts';
 import { CompletenessEvidence, Intent, QuarantineReason, ReportState } from '../domain/study.ts';
 import { AcrCategory } from '../domain/urgency.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
@@ -70,6 +72,27 @@ export const StudyDetail = z.object({
   completeness: CompletenessEvidence.nullable(),
   /** Objects whose files left the cache: an archive has them. */
   letGo: z.number().int(),
+  /** How fetching them back goes, or went the last time; null where all is here, or nobody asked for it yet. */
+  fetching: z
+    .object({
+      aeTitle: z.string().nullable(),
+      state: RetrievalState,
+      /** Why it failed, or is tried again. */
+      code: RetrievalCode.nullable(),
+      expected: z.number().int().nullable(),
+      completed: z.number().int(),
+      attempts: z.number().int(),
+      requestedAtMs: z.number(),
+    })
+    .nullable(),
+  /** Images that are not shown, counted by why. */
+  hidden: z.object({
+    counts: z.array(z.object({ reason: HidingReason, images: z.number().int() })),
+    /** Rejected for quality alone, by SOP Instance UID: a reader may look at them below `{dicomwebPath}/with-rejected`. */
+    rejected: z.array(z.string()),
+    /** Series that have no other images, and so are not among the study's series. */
+    rejectedSeries: z.array(SeriesCard),
+  }),
   commitments: z.array(CommitmentCard),
   priors: z.array(
     z.object({

@@ -1,5 +1,5 @@
-import { implement, ORPCError } from '@orpc/server';
-import { contract } from '../../../shared/contract/contract.ts';
+import { implement, type ImplementerInternalWithMiddlewares, ORPCError } from '@orpc/server';
+import { type Contract, contract } from '../../../shared/contract/contract.ts';
 import type { Access } from '../../../shared/contract/procedure.ts';
 import type { Session } from '../access/index.ts';
 
@@ -32,23 +32,30 @@ export function refusalOf(session: Session | null, access: Access, hasGoneIdle: 
   return { status: 403, code: 'FORBIDDEN' };
 }
 
+/** The contract's procedures, each to be given its handler; written out, for a compiler does not spell it any more. */
+type Implementing<Context extends CallContext> = ImplementerInternalWithMiddlewares<Contract, CallContext, Context>;
+
 // The session is asked for before the input is looked at, so that strangers learn nothing from what is refused.
 const implementer = implement(contract, {
   initialInputValidationIndex: Number.POSITIVE_INFINITY,
 }).$context<CallContext>();
 
 /** Implements a procedure that needs a session; it is handed one that holds the permission the contract declares. */
-export const guarded = implementer.use(({ context, procedure, next }) => {
-  const { access, background = false } = procedure['~orpc'].meta;
-  const session = context.authenticate(background ? 'by-itself' : 'by-a-person');
-  const refusal = refusalOf(session, access, context.hasGoneIdle);
-  if (refusal !== null) throw new ORPCError(refusal.code, { data: refusal.data });
-  if (session === null) throw new ORPCError('UNAUTHORIZED');
-  return next({ context: { session } });
-});
+export const guarded: Implementing<CallContext & { readonly session: Session }> = implementer.use(
+  ({ context, procedure, next }) => {
+    const { access, background = false } = procedure['~orpc'].meta;
+    const session = context.authenticate(background ? 'by-itself' : 'by-a-person');
+    const refusal = refusalOf(session, access, context.hasGoneIdle);
+    if (refusal !== null) throw new ORPCError(refusal.code, { data: refusal.data });
+    if (session === null) throw new ORPCError('UNAUTHORIZED');
+    return next({ context: { session } });
+  },
+);
 
-/** Implements a procedure that the contract calls public; any other one refuses everybody. */
-export const open = implementer.use(({ procedure, next }) => {
+const forAnybody = implementer.use(({ procedure, next }) => {
   if (procedure['~orpc'].meta.access !== 'public') throw new ORPCError('FORBIDDEN');
   return next();
 });
+
+/** Implements a procedure that the contract calls public; any other one refuses everybody. */
+export const open: Implementing<CallContext> = forAnybody;

@@ -1,6 +1,12 @@
 import type { AuditWindow, LedgerVerification } from '../../../shared/contract/audit.ts';
 import type { DamagedImage, ObjectsState, ObjectWalk } from '../../../shared/contract/objects.ts';
-import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keeping.ts';
+import type {
+  CacheStatus,
+  EvictionWindow,
+  RetentionRulesCard,
+  RetentionWindow,
+  StudyHold,
+} from '../../../shared/contract/keeping.ts';
 import type {
   CorrectionInput,
   IdentityCorrection,
@@ -17,6 +23,7 @@ import type { HealthReason, StationStatus } from '../../../shared/contract/stati
 import type { Finding, StudyDetail, StudyReport, TimelineEntry } from '../../../shared/contract/studies.ts';
 import type { WorklistCounts, WorklistFilter, WorklistRow, WorklistWindow } from '../../../shared/contract/worklist.ts';
 import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
+import type { HoldReason } from '../../../shared/domain/hold.ts';
 import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
@@ -140,6 +147,14 @@ export type StationServices = {
   readonly objects: {
     state(scope: Scope): ObjectsState;
     damaged(scope: Scope): DamagedImage[];
+    /** Fetches the damaged images of a study again from who may have them, whoever was asked before. */
+    fetchAgain(
+      principal: Principal,
+      studyId: StudyId,
+    ): Result<
+      { readonly retrievalId: string },
+      { readonly code: 'study-not-found' | 'study-is-sound' | 'nobody-to-ask' }
+    >;
     verify(principal: Principal): Result<ObjectWalk, { readonly code: 'verification-running' | 'main-site-only' }>;
     rotateKeys(
       principal: Principal,
@@ -148,6 +163,22 @@ export type StationServices = {
   };
   readonly keeping: {
     cache(principal: Principal): Promise<CacheStatus>;
+    leaving(
+      principal: Principal,
+      page: { readonly after?: string | undefined; readonly limit: number },
+    ): Promise<EvictionWindow>;
+    holds(principal: Principal): StudyHold[];
+    hold(
+      principal: Principal,
+      studyId: StudyId,
+      reason: HoldReason,
+    ): Result<null, { readonly code: 'study-not-found' }>;
+    releaseHold(
+      principal: Principal,
+      studyId: StudyId,
+      holder: string,
+    ): Result<null, { readonly code: 'study-not-found' | 'held-by-the-station' }>;
+    rules(principal: Principal): RetentionRulesCard;
     preview(
       principal: Principal,
       query: { readonly after?: string | undefined; readonly limit: number },

@@ -61,6 +61,8 @@ const DETAIL: StudyDetail = {
   series: [],
   completeness: null,
   letGo: 0,
+  fetching: null,
+  hidden: { counts: [], rejected: [], rejectedSeries: [] },
   commitments: [],
   priors: [],
   runs: [],
@@ -164,13 +166,27 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         }),
     },
     keeping: {
-      cache: () => Promise.resolve({ policy: null, bytes: 0, studies: 0, evicted: 0, lastRun: null }),
+      cache: () =>
+        Promise.resolve({
+          ...{ policy: null, because: null, bytes: 0, studies: 0, evicted: 0, lastRun: null },
+          disk: { freeBytes: 1, totalBytes: 2, state: 'enough', lowBytes: 1, refuseBytes: 1, fullBytes: 1 },
+        }),
+      leaving: () => Promise.resolve({ studies: [], next: null }),
+      holds: () => [],
+      hold: (_principal, studyId) => (studyId === STUDY ? ok(null) : err({ code: 'study-not-found' })),
+      releaseHold: (_principal, studyId) =>
+        err({ code: studyId === STUDY ? 'held-by-the-station' : 'study-not-found' }),
+      rules: () => ({ rules: [], isRunning: false, keepDiscardedDays: 30 }),
       preview: () => Promise.resolve({ studies: [], next: null }),
       run: () => ok(null),
     },
     objects: {
-      state: () => ({ verification: null, lastVerification: null, keys: 1, rotation: null, damaged: 0 }),
+      state: () => ({
+        ...{ verification: null, lastVerification: null, keys: 1, rotation: null, damaged: 0 },
+        ...{ keyMadeAtMs: 0, verifyEveryDays: 30, isOfStation: true },
+      }),
       damaged: () => [],
+      fetchAgain: (_principal, studyId) => err({ code: studyId === STUDY ? 'study-is-sound' : 'study-not-found' }),
       verify: () => err({ code: 'verification-running' }),
       rotateKeys: () => err({ code: 'rotation-running' }),
     },
@@ -240,7 +256,17 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       },
       findMetadata: () => null,
       keepMetadata: () => undefined,
-      describePart: (heads) => Promise.resolve(describePart(heads)),
+      async describePart(heads) {
+        const read = heads.map(async (head) => {
+          if ('bytes' in head) return head;
+          const { digest, encoding, bodyOffset, length } = head;
+          const bytes = await this.objects
+            .readRange(digest, encoding, bodyOffset, length - bodyOffset)
+            .catch(() => new Uint8Array(0));
+          return { ...head, bytes };
+        });
+        return describePart({ folder: { root: '/nowhere', keys: [] }, heads: await Promise.all(read) });
+      },
       explicitHead: (work) => Promise.resolve(explicitHead(work)),
       nativeFrame,
       renderImage,

@@ -8,9 +8,10 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { evictStudy, FIND_OTHER_USE, type FreedFiles, isHere, LIST_KEPT_BY_AGE, listKeptByAge } from './eviction.ts';
 import { FIND_UNPROVEN, isHeldElsewhere, recordProof } from './held-elsewhere.ts';
-import { placeHold, releaseHold } from './holds.ts';
+import { holderOf, listHolds, personBehind, placeHold, releaseHold } from './holds.ts';
 import { configurePeers, listPeers } from './peers.ts';
 import { listQuarantine } from './list-quarantine.ts';
+import { previewEviction } from './preview-eviction.ts';
 import { quarantineObject } from './quarantine.ts';
 import { listInstances } from './queries.ts';
 import { discardQuarantined } from './settle-quarantined.ts';
@@ -268,4 +269,54 @@ test.each([
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/SCAN (?!holding|CONSTANT)|TEMP B-TREE/);
+});
+
+test('what would leave is listed oldest first with what keeps the rest, page by page, and nothing is changed', async () => {
+  const { db, north } = clinic;
+  const at = (n: number) =>
+    SLICES.map((_, i) =>
+      aSlice(i + 1, {
+        StudyInstanceUID: `1.9.${n}`,
+        SeriesInstanceUID: `1.9.${n}.1`,
+        SOPInstanceUID: `1.9.${n}.1.${i}`,
+      }),
+    );
+  clinic.pass(1000);
+  const held = await clinic.send(at(1), 'PACS');
+  clinic.pass(1000);
+  const unproven = await clinic.send(at(2), 'PACS');
+  comeToAnEnd();
+  clinic.pass(1000);
+  const coming = await clinic.send(at(3), 'PACS');
+  prove();
+  prove(listInstances(db, coming).map(({ sopUid }) => ({ sopUid })));
+  placeHold(db, { studyId: held, holder: holderOf('u1'), reason: 'teaching' }, { actor: serviceActor('t'), atMs: 9 });
+  clinic.pass(1000);
+  const ask = (limit: number, after?: string) =>
+    previewEviction(db, {
+      siteId: north.siteId,
+      beforeMs: clinic.nowMs(),
+      limit,
+      ...(after !== undefined && { after }),
+    });
+  const all = ask(10);
+  expect(all.studies.map((one) => [one.studyId, one.verdict, one.images])).toEqual([
+    [studyId, 'goes', 3],
+    [held, 'held', 3],
+    [unproven, 'unproven', 3],
+    [coming, 'receiving', 3],
+  ]);
+  expect([all.next, (all.studies[0]?.bytes ?? 0) > 1000]).toEqual([null, true]);
+  const first = ask(3);
+  expect(ask(3, first.next ?? '').studies.map((one) => one.studyId)).toEqual([coming]);
+  expect(previewEviction(db, { siteId: clinic.south.siteId, beforeMs: clinic.nowMs(), limit: 9 }).studies).toEqual([]);
+  expect(listHolds(db, north.siteId)).toEqual([
+    { studyId: held, holder: 'user:u1', reason: 'teaching', placedAtMs: 9, modality: 'CT' },
+  ]);
+  expect([personBehind('user:u1'), personBehind('delivery'), listHolds(db, clinic.south.siteId)]).toEqual([
+    'u1',
+    null,
+    [],
+  ]);
+  expect((await evict()).ok).toBe(true);
 });

@@ -3,13 +3,11 @@ import { serviceActor } from '../platform/ledger/event.ts';
 import { findObject, isExpected, type ObjectRecord, recordEvicted } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import type { EvictionCause } from '../../../shared/contract/keeping.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { Completeness } from '../../../shared/domain/study.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
-
-/** Why a study leaves the cache: it is old enough, the site holds too much, or the disk is low. */
-export type EvictionCause = 'age' | 'size' | 'disk';
 
 /** A study that is old enough to leave. `keptSinceMs`: when its last object came, or came back. */
 export type EvictionCandidate = {

@@ -7,7 +7,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { listDamaged } from './integrity.ts';
 import { listPeers } from './peers.ts';
 import type { Archive } from './receive-object.ts';
-import { requestRetrieval, type Retrieval } from './retrievals.ts';
+import { findLatestRetrieval, requestRetrieval, type Retrieval } from './retrievals.ts';
 
 /** Asks peers again, little by little, for what is damaged here. */
 export type Refetcher = {
@@ -78,6 +78,46 @@ export function recallStudy(
   });
 }
 
+/** How the last attempt to fetch a study back went, or goes on; null: it was not fetched again for that. */
+export function findFetchAgain(
+  db: ReadableDb,
+  studyId: string,
+  because: Extract<RetrievalReason, 'let-go-here' | 'damaged-here'>,
+): Retrieval | null {
+  const study = prepared<{ siteId: string; askedUid: string }>(db, FIND_STUDY).get(studyId);
+  return study === undefined
+    ? null
+    : findLatestRetrieval(db, { siteId: study.siteId, studyUid: study.askedUid, because });
+}
+
+/**
+ * Fetches a study with damaged objects again on a person's word: from the likeliest peer not asked for it lately, or else
+ * from the one whose turn was longest ago. One under way stands in for it.
+ */
+export function refetchDamaged(
+  db: WritableDb,
+  input: { readonly siteId: string; readonly studyId: string; readonly actor: Actor; readonly atMs: number },
+): Result<Retrieval, { code: 'study-not-found' | 'study-is-sound' | 'nobody-to-ask' }> {
+  return inTransaction(db, () => {
+    const { siteId, studyId } = input;
+    const study = prepared<{ siteId: string; askedUid: string }>(db, FIND_STUDY).get(studyId);
+    if (study === undefined || study.siteId !== siteId) return err({ code: 'study-not-found' });
+    if (!listDamaged(db, siteId).some((one) => one.studyId === studyId)) return err({ code: 'study-is-sound' });
+    const studyUid = study.askedUid;
+    const before = prepared<Asked>(db, LIST_ASKED).all(siteId, studyUid);
+    const askedAtMs = (peerId: string) => before.find((one) => one.peerId === peerId)?.requestedAtMs ?? 0;
+    const under = before.find(({ isOpen }) => isOpen === 1);
+    const [next] = listHoldersOf(db, siteId, studyId).peerIds.toSorted((a, b) => askedAtMs(a) - askedAtMs(b));
+    const peerId = under?.peerId ?? next;
+    if (peerId === undefined) return err({ code: 'nobody-to-ask' });
+    const asked = ask(db, { ...input, peerId, studyUid, because: 'damaged-here' });
+    return asked.ok ? asked : err({ code: 'nobody-to-ask' });
+  });
+}
+
+/** An earlier retrieval of a study for what is damaged of it. */
+type Asked = { readonly peerId: string; readonly requestedAtMs: number; readonly isOpen: 0 | 1 };
+
 type Ask = {
   readonly siteId: string;
   readonly peerId: string;
@@ -118,7 +158,6 @@ export function createRefetcher(
     const study = prepared<{ askedUid: string }>(db, FIND_STUDY).get(studyId);
     if (study === undefined) return 'nobody';
     const studyUid = study.askedUid;
-    type Asked = { readonly peerId: string; readonly requestedAtMs: number; readonly isOpen: 0 | 1 };
     const before = prepared<Asked>(db, LIST_ASKED).all(siteId, studyUid);
     if (before.some(({ isOpen }) => isOpen === 1)) return 'under-way';
     const atMs = clock.nowMs();

@@ -2,6 +2,7 @@ import type { CorrectedIdentity } from '../dicom/dataset/correct-head.ts';
 import type { SeriesRequest } from '../dicom/dataset/describe-instance.ts';
 import type { CorrectionKind } from '../../../shared/domain/correction.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { IS_REJECTED_FOR_QUALITY } from './hidden-marks.ts';
 import { conditionsOf } from './match-keys.ts';
 
 /** A range of DA or TM values as text, either end open; equal ends are one value (PS3.4 §C.2.2.2.5). */
@@ -107,8 +108,13 @@ export type InstanceMatch = {
   readonly availability: Availability;
 };
 
-/** Where a UID or a path of UIDs leads. */
-export type ObjectPath = { readonly studyUid: string; readonly seriesUid?: string; readonly sopUid?: string };
+/** Where a UID or a path of UIDs leads. `withRejected`: also to what is hidden for its quality alone, which is left out otherwise. */
+export type ObjectPath = {
+  readonly studyUid: string;
+  readonly seriesUid?: string;
+  readonly sopUid?: string;
+  readonly withRejected?: boolean;
+};
 
 /** The current version of one instance, and the digest of its bytes. */
 export type InstancePath = {
@@ -246,7 +252,7 @@ const LIST_COLUMNS = PATH_COLUMNS.replace(
   'iif(length(v.frame_index) <= 64, v.frame_index, NULL) AS frameIndex',
 );
 
-/** The current instances below a path of UIDs that nobody hid, by series and instance number; the first `limit`, or all. */
+/** The current instances below a path of UIDs that nobody hid (unless it asks for what was rejected), by series and instance number; the first `limit`, or all. */
 export function listInstancesBelow(
   db: ReadableDb,
   siteIds: readonly string[],
@@ -258,7 +264,11 @@ export function listInstancesBelow(
     ...(path.seriesUid !== undefined && { seriesUids: [path.seriesUid] }),
     ...(path.sopUid !== undefined && { sopUids: [path.sopUid] }),
   };
-  const level = { ...INSTANCES, columns: path.sopUid === undefined ? LIST_COLUMNS : PATH_COLUMNS };
+  const level = {
+    ...INSTANCES,
+    columns: path.sopUid === undefined ? LIST_COLUMNS : PATH_COLUMNS,
+    ...(path.withRejected === true && { visible: `(${INSTANCES.visible} OR ${IS_REJECTED_FOR_QUALITY})` }),
+  };
   return match<Unparsed<InstancePath>>(db, level, siteIds, keys, { limit, offset: 0 }).map(withServedAs);
 }
 

@@ -9,6 +9,7 @@ export type HiddenInstance = {
   readonly instanceId: string;
   readonly seriesId: string;
   readonly sopUid: string;
+  readonly sopClassUid: string;
   readonly number: number | null;
   readonly changeId: string;
   readonly level: HiddenLevel;
@@ -21,6 +22,10 @@ export type HiddenInstance = {
  */
 export const IS_MEANT_FOR_STUDY = `(m.study_uid IS NULL OR m.study_uid = (
   SELECT coalesce(o.study_uid, s.study_uid) FROM studies s LEFT JOIN studies o ON o.study_id = s.split_from WHERE s.study_id = i.study_id))`;
+/** Whether an instance i that is hidden is so for its quality alone: it may be looked at all the same. */
+export const IS_REJECTED_FOR_QUALITY = `NOT EXISTS (SELECT 1 FROM hidden_marks m
+   WHERE m.site_id = i.site_id AND m.subject IN (i.sop_uid, i.series_id, i.study_id) AND m.reason <> 'rejected-for-quality'
+     AND ${IS_MEANT_FOR_STUDY})`;
 const PUT_MARK = `
   INSERT OR IGNORE INTO hidden_marks (site_id, subject, change_id, level, reason, study_uid)
   VALUES (@siteId, @subject, @changeId, @level, @reason, @studyUid)
@@ -44,7 +49,8 @@ const LIST_STUDIES_MARKED_BY = `
   UNION SELECT s.study_id FROM hidden_marks m JOIN studies s ON s.study_id = m.subject WHERE m.change_id = @changeId AND m.level = 'study'
 `;
 const LIST_HIDDEN = `
-  SELECT i.instance_id AS instanceId, i.series_id AS seriesId, i.sop_uid AS sopUid, v.number, m.change_id AS changeId, m.level, m.reason
+  SELECT i.instance_id AS instanceId, i.series_id AS seriesId, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.number,
+         m.change_id AS changeId, m.level, m.reason
     FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
     JOIN hidden_marks m ON m.site_id = i.site_id AND m.subject IN (i.sop_uid, i.series_id, i.study_id)
    WHERE i.study_id = ? AND i.is_hidden = 1 AND ${IS_MEANT_FOR_STUDY} ORDER BY i.series_id, v.number, i.instance_id

@@ -9,6 +9,16 @@ export type Hold = { readonly studyId: string; readonly holder: string };
 
 type Doing = { readonly actor: Actor; readonly atMs: number };
 
+/** A hold as it is listed. */
+export type PlacedHold = Hold & { readonly modality: string; readonly reason: string; readonly placedAtMs: number };
+
+/** Few studies are held: all holds are walked, and each study found by its key. */
+const LIST_HOLDS = `
+  SELECT h.study_id AS studyId, h.holder, h.reason, h.placed_at_ms AS placedAtMs, s.modality
+    FROM study_holds h JOIN studies s ON s.study_id = h.study_id
+   WHERE s.site_id = ? AND s.deleted_at_ms IS NULL ORDER BY h.placed_at_ms DESC, h.study_id LIMIT 500
+`;
+const PERSON = 'user:';
 const PUT_HOLD = `
   INSERT INTO study_holds (study_id, holder, reason, placed_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT (study_id, holder) DO NOTHING
 `;
@@ -47,4 +57,19 @@ export function releaseHold(db: WritableDb, { studyId, holder }: Hold, { actor, 
 /** Whether anybody holds the study. */
 export function isHeld(db: ReadableDb, studyId: string): boolean {
   return prepared(db, IS_HELD).get(studyId) !== undefined;
+}
+
+/** The name under which a person holds a study. */
+export function holderOf(userId: string): string {
+  return `${PERSON}${userId}`;
+}
+
+/** The person behind a holder, by id; null where a part of the station holds it. */
+export function personBehind(holder: string): string | null {
+  return holder.startsWith(PERSON) ? holder.slice(PERSON.length) : null;
+}
+
+/** The holds on a site's studies, newest first, at most 500. */
+export function listHolds(db: ReadableDb, siteId: string): readonly PlacedHold[] {
+  return prepared<PlacedHold>(db, LIST_HOLDS).all(siteId);
 }

@@ -22,13 +22,15 @@ export { createStep, findStep, setStep, type StepMessage } from './mpps.ts';
 export {
   type CacheKeeper,
   createCacheKeeper,
+  evictionCause,
   type KeptSite,
   measureCache,
 } from './keep-cache.ts';
 export { previewRetention, type RetentionQuestion } from './retention.ts';
 export { isHere } from './eviction.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';
-export { type Hold, placeHold, releaseHold } from './holds.ts';
+export { type Hold, holderOf, listHolds, personBehind, placeHold, releaseHold } from './holds.ts';
+export { type EvictionQuestion, previewEviction } from './preview-eviction.ts';
 export { createRefusals, type Refusals } from './refusals.ts';
 export { type CalledTitle, listTitles, peerSettings, titlesKnownAlone } from './peer-settings.ts';
 export {
@@ -41,6 +43,7 @@ export {
   type PeerSetting,
   retireAllPeers,
 } from './peers.ts';
+export { createPeerWatch, listDestinations } from './peer-watch.ts';
 export { countDamagedAt, type DamagedInstance, listDamaged, listHolders, type ObjectHolder } from './integrity.ts';
 export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.ts';
 export { watchReader } from './watch-reader.ts';
@@ -55,6 +58,7 @@ export {
   listInstances,
   listInstancesAt,
   listPriorIds,
+  listHiddenSeries,
   listStudyIdsOf,
   listSeries,
   type SeriesSummary,
@@ -127,7 +131,14 @@ export {
   type OutgoingPath,
   type OutgoingTools,
 } from './outgoing-objects.ts';
-export { countLetGo, createRefetcher, recallStudy, type Refetcher } from './fetch-again.ts';
+export {
+  countLetGo,
+  createRefetcher,
+  findFetchAgain,
+  recallStudy,
+  refetchDamaged,
+  type Refetcher,
+} from './fetch-again.ts';
 export { echoPeer, type PeerFailure, queryPeer } from './query-peer.ts';
 export { createRetrievalWorker, type RetrievalWorker } from './retrieval-worker.ts';
 export { endRetrieval, findRetrieval, listRetrievals, requestRetrieval, type Retrieval } from './retrievals.ts';

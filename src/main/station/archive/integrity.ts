@@ -23,6 +23,7 @@ export type DamagedInstance = {
   readonly studyUid: string;
   readonly seriesUid: string;
   readonly sopUid: string;
+  readonly modality: string;
   readonly foundAtMs: number;
 };
 
@@ -54,7 +55,7 @@ const RELEASE_HEALED = `
 /** Walks quarantine_in_order. */
 export const LIST_DAMAGED = `
   SELECT q.quarantine_id AS quarantineId, q.digest, s.study_id AS studyId, s.study_uid AS studyUid, x.series_uid AS seriesUid,
-         i.sop_uid AS sopUid, q.received_at_ms AS foundAtMs
+         i.sop_uid AS sopUid, x.modality, q.received_at_ms AS foundAtMs
     FROM quarantine q JOIN instances i ON i.site_id = q.site_id AND i.sop_uid = q.sop_uid
     JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
    WHERE q.site_id = ? AND q.state = 'held' AND q.reason = 'damaged-at-rest'

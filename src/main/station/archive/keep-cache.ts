@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
-import type { CacheStatus, RetentionWindow } from '../../../shared/contract/keeping.ts';
+import type { CacheStatus, EvictionCause, RetentionWindow } from '../../../shared/contract/keeping.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { DiskState } from '../platform/disk-watch.ts';
@@ -15,7 +15,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { inTransaction } from '../platform/store/transaction.ts';
 import { deleteDiscarded, type DiscardedList } from './delete-discarded.ts';
 import { deleteStudy, freeDeleted, listHalfDeleted } from './delete-study.ts';
-import { type EvictionCause, type EvictionPlace, evictStudy, type FreedFiles, listKeptByAge } from './eviction.ts';
+import { type EvictionPlace, evictStudy, type FreedFiles, listKeptByAge } from './eviction.ts';
 import type { RetentionQuestion, RetentionRules } from './retention.ts';
 
 /** A site and what is kept there: no policy, and everything stays. */
@@ -40,6 +40,8 @@ export type CacheKeeper = {
    * the clock being set: what looks old may not be.
    */
   runRetention(siteId: string, actor: Actor): Result<null, { code: 'retention-running' | 'clock-set-lately' }>;
+  /** Whether rules are being applied at a site. */
+  isDeleting(siteId: string): boolean;
   /** What happened at the last look, or null before the first. */
   lastRun(siteId: string): CacheStatus['lastRun'];
   stop(): Promise<void>;
@@ -93,6 +95,14 @@ export function measureCache(db: ReadableDb, siteId: string): CacheSize {
   return { bytes, studies: counted?.studies ?? 0, evicted: counted?.evicted ?? 0 };
 }
 
+/** Why studies of a site that holds so many bytes leave now; null: nothing has to. */
+export function evictionCause(cache: KeptSite['cache'], disk: DiskState, bytes: number): EvictionCause | null {
+  if (cache === undefined) return null;
+  if (disk !== 'enough' && disk !== 'unknown') return 'disk';
+  if (cache.maxBytes === undefined) return 'age';
+  return bytes > cache.maxBytes ? 'size' : null;
+}
+
 class Stopping extends Error {}
 
 /** Makes the keeper; it does nothing until it is started or asked. */
@@ -126,12 +136,10 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
 
   /** How many bytes too many a site holds, and why; null: nothing needs to leave. */
   async function excess({ siteId, cache }: KeptSite): Promise<{ because: EvictionCause; bytes: number } | null> {
-    if (cache === undefined) return null;
-    if (tools.disk.state !== 'enough' && tools.disk.state !== 'unknown')
-      return { because: 'disk', bytes: Number.POSITIVE_INFINITY };
-    if (cache.maxBytes === undefined) return { because: 'age', bytes: Number.POSITIVE_INFINITY };
-    const { bytes } = await tools.measure(siteId);
-    return bytes > cache.maxBytes ? { because: 'size', bytes: bytes - cache.maxBytes } : null;
+    const held = cache?.maxBytes === undefined ? 0 : (await tools.measure(siteId)).bytes;
+    const because = evictionCause(cache, tools.disk.state, held);
+    if (because === null) return null;
+    return { because, bytes: because === 'size' ? held - (cache?.maxBytes ?? 0) : Number.POSITIVE_INFINITY };
   }
 
   async function letGo(site: KeptSite): Promise<void> {
@@ -253,6 +261,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
       if (site !== undefined) void begin(site);
       return ok(null);
     },
+    isDeleting: (siteId) => deleting.has(siteId),
     lastRun: (siteId) => runs.get(siteId) ?? null,
     async stop() {
       stopping = true;

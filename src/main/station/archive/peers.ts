@@ -6,6 +6,7 @@ import type { TlsFiles } from '../dicom/tls.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { noteContact } from './peer-contacts.ts';
 
 /** A machine that may call: what its studies are for, and what it may ask of us. */
 export type Peer = {
@@ -152,7 +153,7 @@ export function listPeers(db: ReadableDb, siteId: string): readonly PeerCard[] {
 
 /**
  * How to call a peer of a site, under the title by which it knows us; null where it is not there, retired, or nowhere to
- * be called.
+ * be called. What comes of every such call is noted as a contact with it.
  */
 export function findRemote(
   db: ReadableDb,
@@ -166,7 +167,10 @@ export function findRemote(
           .find(({ aeTitle, host }) => aeTitle === who.aeTitle && host !== null);
   if (row === undefined || row.host === null || row.port === null) return null;
   const { host, port, calledAe, aeTitle, certificate } = row;
-  const remote = { host, port, callingAe: calledAe, calledAe: aeTitle };
+  const remote: RemoteAe = {
+    ...{ host, port, callingAe: calledAe, calledAe: aeTitle },
+    onOpened: (outcome) => noteContact(db, who.siteId, aeTitle, outcome),
+  };
   if (row.isSecured === 0) return remote;
   if (row.tlsFiles === null) throw new Error('a secured peer is configured without our own certificate');
   return { ...remote, secured: { files: JSON.parse(row.tlsFiles) as TlsFiles, certificate } };

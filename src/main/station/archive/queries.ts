@@ -36,6 +36,12 @@ const LIST_SERIES = `
     FROM series s WHERE study_id = ? AND EXISTS (SELECT 1 FROM instances i WHERE i.series_id = s.series_id AND i.is_hidden = 0)
    ORDER BY number, series_id
 `;
+const LIST_HIDDEN_SERIES = `
+  SELECT series_id AS seriesId, study_id AS studyId, series_uid AS seriesUid, modality, number, description, body_part AS bodyPart,
+         (SELECT count(*) FROM instances i WHERE i.series_id = s.series_id) AS instances
+    FROM series s WHERE study_id = ? AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.series_id = s.series_id AND i.is_hidden = 0)
+   ORDER BY number, series_id
+`;
 const INSTANCE_COLUMNS = `
   i.instance_id AS instanceId, i.series_id AS seriesId, s.series_uid AS seriesUid, i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid,
   v.transfer_syntax_uid AS transferSyntaxUid, v.number, v.frames, v.digest, v.attributes
@@ -75,6 +81,11 @@ export const LAST_RECEIVED = 'SELECT max(last_received_at_ms) AS last FROM studi
 
 export function listSeries(db: ReadableDb, studyId: string): readonly SeriesSummary[] {
   return prepared<SeriesSummary>(db, LIST_SERIES).all(studyId);
+}
+
+/** The series of a study of which everything is hidden, with all there is of them. */
+export function listHiddenSeries(db: ReadableDb, studyId: string): readonly SeriesSummary[] {
+  return prepared<SeriesSummary>(db, LIST_HIDDEN_SERIES).all(studyId);
 }
 
 type StoredRow = Omit<StoredInstance, 'attributes'> & { readonly attributes: string };

@@ -70,6 +70,11 @@ export const IS_BEING_RETRIEVED = `
 export const LIST_RETRIEVALS = `
   SELECT ${COLUMNS} FROM retrievals WHERE site_id = @siteId ORDER BY requested_at_ms DESC, retrieval_id DESC LIMIT @limit
 `;
+/** Walks retrievals_by_study, newest first. */
+export const FIND_LATEST_RETRIEVAL = `
+  SELECT ${COLUMNS} FROM retrievals WHERE site_id = @siteId AND study_uid = @studyUid AND because = @because
+   ORDER BY requested_at_ms DESC LIMIT 1
+`;
 /** Walks retrievals_due. */
 export const NEXT_RETRIEVAL = `
   SELECT ${COLUMNS}, due_at_ms AS dueAtMs FROM retrievals WHERE state = 'queued' ORDER BY due_at_ms, retrieval_id LIMIT 1
@@ -132,6 +137,14 @@ export function requestRetrieval(
 /** The newest retrievals of a site. */
 export function listRetrievals(db: ReadableDb, siteId: string, limit: number): readonly Retrieval[] {
   return prepared<Retrieval>(db, LIST_RETRIEVALS).all({ siteId, limit });
+}
+
+/** The newest retrieval of a study that was asked for by this reason, or null. */
+export function findLatestRetrieval(
+  db: ReadableDb,
+  of: { readonly siteId: string; readonly studyUid: string; readonly because: RetrievalReason },
+): Retrieval | null {
+  return prepared<Retrieval>(db, FIND_LATEST_RETRIEVAL).get(of) ?? null;
 }
 
 /** A retrieval of a site, or null. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { listDeliveries } from './index.ts';
-import { LIST_DELIVERIES } from './queries.ts';
+import { COUNT_WAITING, countWaitingFor, LIST_DELIVERIES } from './queries.ts';
 
 let clinic: Clinic;
 beforeEach(() => {
@@ -36,4 +36,10 @@ test.each([
   const plan = planOf(clinic.db, LIST_DELIVERIES(narrowing)).join('\n');
   expect(plan).toContain(`INDEX ${index}`);
   expect(plan).not.toContain('TEMP B-TREE');
+});
+
+test('what a peer has not taken yet is counted by a covering index', () => {
+  const plan = planOf(clinic.db, COUNT_WAITING).join('\n');
+  expect(plan).toContain('COVERING INDEX deliveries_waiting');
+  expect(countWaitingFor(clinic.db, 'nobody')).toBe(0);
 });

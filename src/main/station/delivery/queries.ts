@@ -55,3 +55,14 @@ const GET = `SELECT ${COLUMNS} FROM deliveries WHERE delivery_id = ?`;
 export function findDeliveryRow(db: ReadableDb, deliveryId: string): DeliveryRow | null {
   return prepared<DeliveryRow>(db, GET).get(deliveryId) ?? null;
 }
+
+/** Walks deliveries_waiting, without opening a row. */
+export const COUNT_WAITING = `
+  SELECT count(*) AS waiting FROM deliveries
+   WHERE state IN ('queued', 'claimed', 'sent', 'held') AND peer_id = ?
+`;
+
+/** How many deliveries a peer has not taken yet, those that wait for a person included. */
+export function countWaitingFor(db: ReadableDb, peerId: string): number {
+  return prepared<{ waiting: number }>(db, COUNT_WAITING).get(peerId)?.waiting ?? 0;
+}

@@ -34,7 +34,12 @@ export type RemoteAe = {
   readonly user?: { readonly name: string; readonly passcode?: string };
   /** Aborts the association when it fires. */
   readonly signal?: AbortSignal;
+  /** Told what came of asking for the association, unless we gave it up ourselves. */
+  readonly onOpened?: (outcome: OpeningOutcome) => void;
 };
+
+/** Whether the peer is there: it takes us (or would, but for its load), it refuses us, or nothing sensible came back. */
+export type OpeningOutcome = 'answered' | 'refused' | 'no-answer';
 
 /**
  * Why there is no association, or none any more. `unreadable-object`: what was to be sent could not be read, and nothing of it
@@ -101,6 +106,21 @@ export async function openAssociation(
   remote: RemoteAe,
   proposals: readonly Proposal[],
   serve: PeerRequestHandler = async () => null,
+): Promise<Result<OpenAssociation, AssociationFailure>> {
+  const opened = await negotiate(remote, proposals, serve);
+  if (remote.signal?.aborted !== true) remote.onOpened?.(opened.ok ? 'answered' : outcomeOf(opened.error));
+  return opened;
+}
+
+function outcomeOf(failure: AssociationFailure): OpeningOutcome {
+  if (failure.code !== 'rejected') return 'no-answer';
+  return failure.isTransient ? 'answered' : 'refused';
+}
+
+async function negotiate(
+  remote: RemoteAe,
+  proposals: readonly Proposal[],
+  serve: PeerRequestHandler,
 ): Promise<Result<OpenAssociation, AssociationFailure>> {
   const { connectMs = 10_000, artimMs = 30_000, responseMs = 120_000, maxPduLength = 128 * 1024 } = remote;
   if (remote.signal?.aborted) return err({ code: 'aborted-here' });

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StationStatus } from '../../../shared/contract/station.ts';
 import { useConnection } from '../bridge/connection.ts';
+import { formatBytes } from '../ui/bytes.ts';
 import { useNow } from '../ui/clock.ts';
 import { formatSpan } from '../ui/duration.ts';
 import classes from './ConnectionStrip.module.css';
@@ -92,26 +93,76 @@ function DicomIn({ dicomIn }: { readonly dicomIn: StationStatus['dicomIn'] }): R
 
 type Destination = StationStatus['destinations'][number];
 
+const partOfDestination = { reachable: 'well', unreachable: 'warn', 'refuses-us': 'warn', unknown: 'off' } as const;
+/** More of a kind are told of together, and one by one where that is opened. */
+const MOST_APART = 2;
+
 function Destinations({ destinations }: { readonly destinations: readonly Destination[] }): ReactNode {
+  const kinds = Map.groupBy(
+    destinations.filter(({ state }) => state !== 'not-configured'),
+    ({ kind }) => kind,
+  );
+  return [...kinds].map(([kind, some]) =>
+    some.length > MOST_APART ? (
+      <DestinationsTogether key={kind} kind={kind} destinations={some} />
+    ) : (
+      some.map((one) => <OneDestination key={one.name} destination={one} />)
+    ),
+  );
+}
+
+function OneDestination({ destination }: { readonly destination: Destination }): ReactNode {
+  const { t } = useTranslation();
+  const { kind, name, state } = destination;
+  return (
+    <Part name={`${t(`strip.${kind}`)} ${name}`} state={state === 'not-configured' ? 'off' : partOfDestination[state]}>
+      <DestinationState destination={destination} />
+    </Part>
+  );
+}
+
+function DestinationState({ destination }: { readonly destination: Destination }): ReactNode {
   const { t } = useTranslation();
   const now = useNow();
-  return destinations
-    .filter((one) => one.state !== 'not-configured')
-    .map((one) => (
-      <Part
-        key={one.name}
-        name={t(`strip.${one.kind}`)}
-        state={one.state === 'reachable' ? 'well' : 'warn'}
-        title={one.name}
-      >
-        {one.state === 'reachable'
-          ? t('strip.reachable')
-          : one.sinceMs === null
-            ? t('strip.unreachable')
-            : t('strip.unreachableFor', { since: formatSpan(now - one.sinceMs) })}
-        {one.queued > 0 && ` · ${t('strip.queued', { count: one.queued })}`}
-      </Part>
-    ));
+  const { state, sinceMs, queued } = destination;
+  return (
+    <>
+      {t(`strip.destination.${state}`)}
+      {state !== 'reachable' && sinceMs !== null && ` ${t('strip.since', { since: formatSpan(now - sinceMs) })}`}
+      {queued > 0 && ` · ${t('strip.queued', { count: queued })}`}
+    </>
+  );
+}
+
+type TogetherProps = { readonly kind: Destination['kind']; readonly destinations: readonly Destination[] };
+
+function DestinationsTogether({ kind, destinations }: TogetherProps): ReactNode {
+  const { t } = useTranslation();
+  const reachable = destinations.filter(({ state }) => state === 'reachable').length;
+  const isAsked = destinations.every(({ state }) => state !== 'unknown');
+  const queued = destinations.reduce((sum, one) => sum + one.queued, 0);
+  const state = reachable === destinations.length ? 'well' : isAsked ? 'warn' : 'off';
+  return (
+    <Popover position="top-start" width={320} withArrow>
+      <Popover.Target>
+        <UnstyledButton className={classes.reasons}>
+          <Part name={t(`strip.${kind}`)} state={state}>
+            {t('strip.reachableOf', { reachable, count: destinations.length })}
+            {queued > 0 && ` · ${t('strip.queued', { count: queued })}`}
+          </Part>
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <ul className={classes.destinations}>
+          {destinations.map((one) => (
+            <li key={one.name}>
+              <OneDestination destination={one} />
+            </li>
+          ))}
+        </ul>
+      </Popover.Dropdown>
+    </Popover>
+  );
 }
 
 /** What is not configured is said once, in grey: a fact, not a fault. */
@@ -162,14 +213,6 @@ function Disk({ disk }: { readonly disk: StationStatus['disk'] }): ReactNode {
       {t('strip.diskLeft', { left: formatBytes(disk.freeBytes) })}
     </Part>
   );
-}
-
-/** Bytes as people read them: `412 GB`, `3.1 TB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
 function HealthReasons({ reasons }: { readonly reasons: StationStatus['reasons'] }): ReactNode {

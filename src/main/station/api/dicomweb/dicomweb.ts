@@ -19,6 +19,12 @@ export type Dicomweb = {
 /** Where a site's DICOMweb begins. */
 export const DICOMWEB_PREFIX = '/dicomweb/:site';
 
+/**
+ * Where the same resources are with the images that were rejected for quality among them, for a reader who asked to see those
+ * (IHE RAD, Image Object Change Management): metadata and frames only, so that nobody takes them for the study.
+ */
+export const REJECTED_PREFIX = `${DICOMWEB_PREFIX}/with-rejected`;
+
 /** The absolute address of a resource of this site, as the asker reached us. */
 export function addressOf(request: FastifyRequest, ...path: readonly string[]): string {
   const { site } = request.params as { readonly site: string };

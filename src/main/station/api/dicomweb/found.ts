@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Session } from '../../access/index.ts';
 import type { ObjectPath } from '../../archive/index.ts';
-import type { Dicomweb } from './dicomweb.ts';
+import { type Dicomweb, REJECTED_PREFIX } from './dicomweb.ts';
 import type { StoredInstance } from './services.ts';
 import { isUnreadable } from './unreadable.ts';
 
@@ -28,7 +28,12 @@ export async function answerFound(
   const { studyUid, seriesUid, sopUid } = request.params as ObjectPath;
   const uids = [studyUid, seriesUid, sopUid].filter((uid) => uid !== undefined);
   if (!uids.every((uid) => UID.test(uid))) return reply.code(400).send({ code: 'uid-malformed' });
-  const path = { studyUid, ...(seriesUid !== undefined && { seriesUid }), ...(sopUid !== undefined && { sopUid }) };
+  const path: ObjectPath = {
+    studyUid,
+    ...(seriesUid !== undefined && { seriesUid }),
+    ...(sopUid !== undefined && { sopUid }),
+    withRejected: request.routeOptions.url?.startsWith(REJECTED_PREFIX) === true,
+  };
   const [first, ...others] = await services.listInstances({ siteIds: [session.principal.siteId] }, path);
   if (first === undefined) return reply.code(404).send({ code: 'not-found' });
   reads.study(session, first.studyId, 'dicomweb');

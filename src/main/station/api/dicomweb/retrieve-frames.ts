@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { chooseFrameFormat, chooseType } from './choose-format.ts';
-import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
+import { addressOf, type Dicomweb, DICOMWEB_PREFIX, REJECTED_PREFIX } from './dicomweb.ts';
 import { parseAccept } from './media-types.ts';
 import type { Part } from './multipart.ts';
 import { answerFound, INSTANCE } from './found.ts';
@@ -23,13 +23,14 @@ export function readFrameList(list: string): readonly number[] | null {
 /** Frames by number (PS3.18 §10.4.1.1.4), all pixels of an instance, and other bulk data by their place in it. */
 export function serveFrames(dicomweb: Dicomweb, locator: FrameLocator): void {
   const { app } = dicomweb.host;
-  app.get<{ Params: { frames: string } }>(`${DICOMWEB_PREFIX}${INSTANCE}/frames/:frames`, (request, reply) =>
-    answerFound(dicomweb, request, reply, ([stored]) => {
-      const numbers = readFrameList(request.params.frames);
-      if (numbers === null) return reply.code(400).send({ code: 'frames-malformed' });
-      return sendFrames(dicomweb, locator, stored, numbers, request, reply);
-    }),
-  );
+  for (const prefix of [DICOMWEB_PREFIX, REJECTED_PREFIX])
+    app.get<{ Params: { frames: string } }>(`${prefix}${INSTANCE}/frames/:frames`, (request, reply) =>
+      answerFound(dicomweb, request, reply, ([stored]) => {
+        const numbers = readFrameList(request.params.frames);
+        if (numbers === null) return reply.code(400).send({ code: 'frames-malformed' });
+        return sendFrames(dicomweb, locator, stored, numbers, request, reply);
+      }),
+    );
   app.get(`${DICOMWEB_PREFIX}${INSTANCE}/pixeldata`, (request, reply) =>
     answerFound(dicomweb, request, reply, ([stored]) => sendFrames(dicomweb, locator, stored, null, request, reply)),
   );

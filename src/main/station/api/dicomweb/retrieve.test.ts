@@ -1,6 +1,13 @@
 import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createMetadataKeeper, nextWantedMetadata, receiveObject } from '../../archive/index.ts';
+import {
+  createMetadataKeeper,
+  findStudyIdByUid,
+  hideObjects,
+  nextWantedMetadata,
+  receiveObject,
+  undoIdentityChange,
+} from '../../archive/index.ts';
 import { readDataset } from '../../dicom/dataset/read-dataset.ts';
 import { number, text } from '../../dicom/dataset/values.ts';
 import { encodeDataset } from '../../dicom/dataset/write-dataset.ts';
@@ -9,6 +16,7 @@ import { decodeFrame } from '../../dicom/pixel/decode-frame.ts';
 import { EXPLICIT_LITTLE_ENDIAN, JPEG_BASELINE, RLE_LOSSLESS } from '../../dicom/transfer-syntaxes.ts';
 import { aSlice, arrivalOf, OTHER_CLASSES, without } from '../../testing/objects.ts';
 import { storedMetadata } from '../services/dicomweb-services.ts';
+import { describeHidden } from '../services/hidden-images.ts';
 import { openWebClinic, type WebClinic } from './test-web-clinic.ts';
 
 const SIZE = 32;
@@ -258,6 +266,51 @@ test('metadata kept ready are those read from the files, and are made anew after
   clinic.db.prepare("UPDATE instances SET is_hidden = 1 WHERE sop_uid = '1.2.10.1.2'").run();
   expect((await read()).map((one) => one['00080018']?.Value?.[0])).not.toContain('1.2.10.1.2');
   clinic.db.prepare('UPDATE instances SET is_hidden = 0').run();
+});
+
+test('what was rejected for quality is shown to whoever asks for that, and nothing that is hidden for another reason', async () => {
+  const { db, north } = web.clinic;
+  const studyId = findStudyIdByUid(db, north.siteId, '1.2.10') ?? '';
+  const hide = (subject: string, reason: 'rejected-for-quality' | 'rejected-for-patient-safety') =>
+    hideObjects(db, {
+      ...{ siteId: north.siteId, studyId, level: 'instance', subjects: [subject], reason },
+      ...{ actor: { kind: 'user', id: 'anna' }, atMs: 5 },
+    });
+  const changes = [hide('1.2.10.1.2', 'rejected-for-quality'), hide('1.2.10.1.3', 'rejected-for-patient-safety')];
+  const uidsAt = async (path: string) => {
+    const answer = await get(path, { accept: 'application/dicom+json' });
+    return ((await answer.json()) as { '00080018': { Value: [string] } }[]).map((one) => one['00080018'].Value[0]);
+  };
+  const [plain, all] = [await uidsAt(`${SERIES}/metadata`), await uidsAt(`/with-rejected${SERIES}/metadata`)];
+  expect(all.filter((uid) => !plain.includes(uid))).toEqual(['1.2.10.1.2']);
+  const frame = (n: number) => `/series/1.2.10.1/instances/1.2.10.1.${n}/frames/1`;
+  const statuses = ['', '/with-rejected'].flatMap((prefix) =>
+    [2, 3].map((n) => get(`${prefix}/studies/1.2.10${frame(n)}`, { accept: '*/*' }).then(({ status }) => status)),
+  );
+  expect(await Promise.all(statuses)).toEqual([404, 404, 200, 404]);
+  const hidden = describeHidden(db, studyId);
+  expect([
+    hidden.rejected,
+    hidden.rejectedSeries,
+    hidden.counts.toSorted((a, b) => a.reason.localeCompare(b.reason)),
+  ]).toEqual([
+    ['1.2.10.1.2'],
+    [],
+    [
+      { reason: 'rejected-for-patient-safety', images: 1 },
+      { reason: 'rejected-for-quality', images: 1 },
+    ],
+  ]);
+  for (const change of changes) {
+    if (!change.ok) throw new Error(change.error.code);
+    undoIdentityChange(db, {
+      siteId: north.siteId,
+      changeId: change.value.changeId,
+      actor: { kind: 'user', id: 'anna' },
+      atMs: 6,
+    });
+  }
+  expect(describeHidden(db, studyId)).toEqual({ counts: [], rejected: [], rejectedSeries: [] });
 });
 
 test('whoever goes away stops the reading', async () => {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { acceptsJson, chooseFileFormat } from './choose-format.ts';
-import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
+import { addressOf, type Dicomweb, DICOMWEB_PREFIX, REJECTED_PREFIX } from './dicomweb.ts';
 import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './found.ts';
 import { parseAccept } from './media-types.ts';
 import { writeMetadata } from './metadata.ts';
@@ -26,9 +26,10 @@ export function serveRetrieve(dicomweb: Dicomweb): void {
     app.get(`${DICOMWEB_PREFIX}${path}`, (request, reply) =>
       answerFound(dicomweb, request, reply, (found) => sendFiles(dicomweb, locator, found, request, reply)),
     );
-    app.get(`${DICOMWEB_PREFIX}${path}/metadata`, (request, reply) =>
-      answerFound(dicomweb, request, reply, (found) => sendMetadata(dicomweb, found, request, reply)),
-    );
+    for (const prefix of [DICOMWEB_PREFIX, REJECTED_PREFIX])
+      app.get(`${prefix}${path}/metadata`, (request, reply) =>
+        answerFound(dicomweb, request, reply, (found) => sendMetadata(dicomweb, found, request, reply)),
+      );
   }
   serveFrames(dicomweb, locator);
   serveRendered(dicomweb, locator);

@@ -38,7 +38,11 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     retrievals: { notify: unused, cancel: unused },
     deliveries: { notify: unused },
-    atRest: { keys, integrity: { verify: unused }, rotation: { rotate: unused, latest: unused }, mainSiteId: '' },
+    atRest: {
+      keys: { ids: keys.ids, madeAtMs: unused },
+      ...{ integrity: { verify: unused }, rotation: { rotate: unused, latest: unused }, mainSiteId: '' },
+      verifyEveryDays: 30,
+    },
     keeping: null as never,
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
     status: unused,

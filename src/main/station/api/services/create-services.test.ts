@@ -7,6 +7,7 @@ import { Finding, StudyDetail, TimelineEntry } from '../../../../shared/contract
 import { WorklistCounts, WorklistWindow } from '../../../../shared/contract/worklist.ts';
 import { createExportWorker, createImportWorker } from '../../archive/index.ts';
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
+import { Config } from '../../platform/config.ts';
 import type { READER_TASKS } from '../../reader.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { finish, installed, startNext } from '../../testing/models.ts';
@@ -49,9 +50,13 @@ beforeAll(async () => {
     },
     deliveries: { notify: () => undefined },
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
-    keeping: { keeper: { lastRun: () => null, runRetention: () => ok(null) }, sites: [] },
+    keeping: {
+      keeper: { lastRun: () => null, runRetention: () => ok(null), isDeleting: () => false },
+      ...{ sites: [], disk: { freeBytes: 3, totalBytes: 9, state: 'enough' as const }, marks: Config.parse({}).disk },
+    },
     atRest: {
-      keys: clinic.keys,
+      keys: { ids: clinic.keys.ids, madeAtMs: () => 0 },
+      verifyEveryDays: 30,
       integrity: { verify: () => err({ code: 'verification-running' }) },
       rotation: { rotate: () => err({ code: 'rotation-running' }), latest: () => null },
       mainSiteId: '',

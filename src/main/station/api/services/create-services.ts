@@ -25,7 +25,7 @@ import { studyServices } from './study-services.ts';
 export type ServiceTools = {
   readonly db: WritableDb;
   readonly objects: ObjectReader;
-  readonly atRest: Omit<ObjectServiceTools, 'db'>;
+  readonly atRest: Omit<ObjectServiceTools, 'db' | 'clock' | 'retrievals'>;
   readonly clock: Clock;
   readonly readers: Readers;
   readonly dicomweb: Omit<DicomwebTools, 'readers' | 'objects'>;
@@ -52,7 +52,7 @@ export function createServices(tools: ServiceTools): StationServices {
     studies: studyServices(tools),
     quarantine: quarantineServices(tools.dicomweb.archive, objects),
     identity: identityServices(db, clock),
-    keeping: keepingServices({ readers, clock, ...tools.keeping }),
+    keeping: keepingServices({ db, readers, clock, ...tools.keeping }),
     deliveries: deliveryServices(tools),
     audit: {
       events: (principal, query) =>
@@ -76,7 +76,7 @@ export function createServices(tools: ServiceTools): StationServices {
         return verification;
       },
     },
-    objects: objectServices({ db, ...tools.atRest }),
+    objects: objectServices({ db, clock, retrievals: tools.retrievals, ...tools.atRest }),
     station: { status: tools.status },
     ...peerServices(tools.dicomweb.archive, tools.retrievals),
     ...mediaServices({ db, readers, ...tools.media }),

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StudyId } from '../../../../shared/domain/ids.ts';
 import type { Principal } from '../../access/index.ts';
 import {
+  configurePeers,
   countDamagedAt,
   createIntegrityWorker,
   findInstance,
@@ -24,9 +26,11 @@ let keys: KeptObjectKeys;
 let integrity: IntegrityWorker;
 let rotation: KeyRotation;
 let services: StationServices['objects'];
+let notified: number;
 const pace = async () => undefined;
 
 beforeEach(() => {
+  notified = 0;
   clinic = openClinic();
   vault = mkdtempSync(path.join(tmpdir(), 'wetread-vault-'));
   const opened = openObjectKeys(vault, Buffer.alloc(32, 1), { mayCreate: true, atMs: 1 });
@@ -41,7 +45,10 @@ beforeEach(() => {
     ...{ ...shared, root: clinic.objectsDir, keys, suspect: integrity.suspect },
     keysChanged: () => undefined,
   });
-  services = objectServices({ db, keys, integrity, rotation, mainSiteId: clinic.north.siteId });
+  services = objectServices({
+    ...{ db, keys, integrity, rotation, clock: archive.clock, mainSiteId: clinic.north.siteId, verifyEveryDays: 30 },
+    retrievals: { notify: () => void (notified += 1) },
+  });
   integrity.start();
 });
 afterEach(async () => {
@@ -108,4 +115,28 @@ test('an administrator of another site sees what is damaged of theirs, and start
   await expect.poll(() => services.state(administrator()).damaged).toBe(1);
   expect(services.state(southern).damaged).toBe(0);
   expect(countDamagedAt(clinic.db, [siteId, clinic.north.siteId])).toBe(1);
+});
+
+test('a damaged image is fetched again on an administrator’s word, and what became of that is told with it', async () => {
+  const { db, north } = clinic;
+  const studyId = StudyId.parse(await clinic.send([aSlice(1), aSlice(2)]));
+  expect(services.fetchAgain(administrator(), studyId)).toEqual({ ok: false, error: { code: 'study-is-sound' } });
+  const lost = findInstance(db, north.siteId, '1.2.10.1.2')?.digest ?? '';
+  unlinkSync(objectPath(clinic.objectsDir, lost, SEALED));
+  clinic.pass(1000);
+  services.verify(administrator());
+  await expect.poll(() => services.state(administrator()).damaged).toBe(1);
+  expect(services.damaged(administrator())).toMatchObject([{ studyId, modality: 'CT', fetched: null }]);
+  expect(services.fetchAgain(administrator(), studyId)).toEqual({ ok: false, error: { code: 'nobody-to-ask' } });
+  configurePeers(db, north.siteId, 'WETREAD', [
+    { aeTitle: 'PACS', address: '', intent: 'comparison', host: '127.0.0.1', port: 1, isArchive: true },
+  ]);
+  const asked = services.fetchAgain(administrator(), studyId);
+  expect([asked.ok, notified]).toEqual([true, 1]);
+  expect(services.fetchAgain(administrator(), studyId)).toEqual(asked);
+  expect(services.damaged(administrator())).toMatchObject([
+    { fetched: { aeTitle: 'PACS', state: 'queued', code: null, completed: 0, expected: null } },
+  ]);
+  const elsewhere = { ...administrator(), siteId: clinic.south.siteId } as unknown as Principal;
+  expect(services.fetchAgain(elsewhere, studyId)).toEqual({ ok: false, error: { code: 'study-not-found' } });
 });

@@ -5,6 +5,7 @@ import type { CompletenessEvidence } from '../../../../shared/domain/study.ts';
 import { actorOf, findSite, type Principal, type Scope } from '../../access/index.ts';
 import {
   countLetGo,
+  findFetchAgain,
   findPeerTitle,
   findStudyCard,
   findStudyIdByUid,
@@ -30,6 +31,7 @@ import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
 import { findReport, openStudy } from '../../reading/index.ts';
 import { findRow, refreshRow } from '../../worklist/index.ts';
 import type { StationServices } from '../services.ts';
+import { describeHidden } from './hidden-images.ts';
 import type { Readers } from './readers.ts';
 
 type StudyTools = {
@@ -130,6 +132,7 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
   const site = findSite(db, study.siteId);
   if (row === null || site === null) return null;
   const series = listSeries(db, study.studyId);
+  const letGo = countLetGo(db, study.studyId);
   const withPixels = new Set(
     listInstances(db, study.studyId)
       .filter(
@@ -142,7 +145,9 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
     dicomwebPath: `/dicomweb/${site.code}`,
     series: series.map((one) => showSeries(one, withPixels.has(one.seriesId))),
     completeness: findEvidence(db, study),
-    letGo: countLetGo(db, study.studyId),
+    letGo,
+    fetching: letGo === 0 ? null : findFetching(db, study.studyId),
+    hidden: describeHidden(db, study.studyId),
     commitments: [...listCommitmentsOf(db, study.studyId)],
     priors: listPriorIds(db, study.studyId).map((studyId) => {
       const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);
@@ -151,6 +156,14 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
     runs: listRuns(db, study.studyId).map((run) => showRun(run, series)),
     quarantine: listQuarantineOf(db, study.studyId),
   };
+}
+
+/** How fetching back what was let go goes, or went the last time. */
+function findFetching(db: ReadableDb, studyId: string): StudyDetail['fetching'] {
+  const retrieval = findFetchAgain(db, studyId, 'let-go-here');
+  if (retrieval === null) return null;
+  const { peerId, state, code, expected, completed, attempts, requestedAtMs } = retrieval;
+  return { aeTitle: findPeerTitle(db, peerId), state, code, expected, completed, attempts, requestedAtMs };
 }
 
 /** What the completeness goes by now, with peers under their AE titles; of an earlier completion it says nothing any more. */

@@ -24,6 +24,8 @@ export type KeptObjectKeys = ObjectKeys & {
   add(atMs: number): string;
   /** Forgets every key but those. The current one always stays. Gives how many went. */
   forgetAllBut(ids: readonly string[]): number;
+  /** When the key that seals now was made. */
+  madeAtMs(): number;
 };
 
 /** The file in the vault that holds them. */
@@ -83,6 +85,7 @@ export function openObjectKeys(
       keep([...keys, made]);
       return made.id;
     },
+    madeAtMs: () => keys.at(-1)?.madeAtMs ?? options.atMs,
     forgetAllBut(ids) {
       const kept = keys.filter(({ id }, index) => index === keys.length - 1 || ids.includes(id));
       const gone = keys.length - kept.length;

@@ -449,5 +449,8 @@ CREATE INDEX quarantine_by_digest ON quarantine (digest);
 
 -- archive, correcting: what a rejection note hides it hides in the study that it names
 ALTER TABLE hidden_marks ADD COLUMN study_uid TEXT; -- null: wherever it is
+
+-- delivery, waiting: what each destination has not taken yet, for the connection strip
+CREATE INDEX deliveries_waiting ON deliveries (peer_id, state) WHERE state IN ('queued', 'claimed', 'sent', 'held');
 `,
 };
