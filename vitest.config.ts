@@ -12,6 +12,9 @@ const patient = {
   expect: { poll: { timeout: 30_000, interval: 10 } },
 } as const;
 
+/** Of what starts stations, browsers and peers. */
+const unhurried = { ...patient, testTimeout: 300_000 } as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -43,30 +46,27 @@ export default defineConfig({
       {
         test: {
           ...node,
+          ...unhurried,
           name: 'system',
           include: ['test/{system,faults}/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },
       {
         test: {
           ...node,
+          ...unhurried,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },
       {
         test: {
           ...node,
+          ...unhurried,
           name: 'peers',
           include: ['test/peers/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

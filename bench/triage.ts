@@ -27,7 +27,6 @@ async function main(): Promise<void> {
     const radiologist = await signIn(station, 'radiologist', 'demo');
     await until(
       async () => JSON.parse((await radiologist.fetch('/api/v1/station/status')).text).inference.state === 'ready',
-      60_000,
     );
     const page = await followWorklist(radiologist);
     const timings: Timing[] = [];

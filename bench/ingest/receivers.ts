@@ -77,7 +77,7 @@ async function ready(child: ChildProcess, port: number, folder: string): Promise
   if (child.pid === undefined) throw new Error('a receiver did not start');
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   process.once('exit', () => child.kill('SIGKILL'));
-  await until(() => answers(port), 30_000, 50);
+  await until(() => answers(port));
   return {
     ...{ pid: child.pid, port, folder },
     async stop() {

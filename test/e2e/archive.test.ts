@@ -71,7 +71,7 @@ test('a study is looked for at the archive by keyboard, fetched, and here; what 
   const aside = page.getByRole('complementary', { name: 'The chosen study' });
   faults.push(...(await picture(page, 'archive-found')));
   await aside.getByRole('button', { name: 'Fetch from PACS' }).click();
-  await aside.getByText('here', { exact: true }).waitFor({ timeout: 30_000 });
+  await aside.getByText('here', { exact: true }).waitFor();
   await aside.getByRole('link', { name: 'Open' }).waitFor();
   faults.push(...(await picture(page, 'archive-fetched')));
   await form.getByRole('combobox', { name: 'At' }).click();
@@ -100,7 +100,7 @@ test('a study is sent from the worklist: who it is of, whether the peer is there
   await dialog.getByRole('radio', { name: 'The whole study' }).click();
   await dialog.getByRole('button', { name: 'Send', exact: true }).click();
   const table = page.getByRole('table', { name: 'Transfers' });
-  await table.getByText('The peer cannot be reached').waitFor({ timeout: 20_000 });
+  await table.getByText('The peer cannot be reached').waitFor();
 
   await page.goto(`${stations.reading.http}/#/worklist`);
   await page.getByRole('link', { name: 'Send…' }).click();
@@ -109,7 +109,7 @@ test('a study is sent from the worklist: who it is of, whether the peer is there
   await dialog.getByRole('button', { name: 'Test' }).click();
   await dialog.getByText(/answered in \d+ ms/).waitFor();
   await dialog.getByRole('button', { name: 'Send', exact: true }).click();
-  await table.getByText('archive answers for all of it').waitFor({ timeout: 30_000 });
+  await table.getByText('archive answers for all of it').waitFor();
   faults.push(...(await picture(page, 'archive-transfers')));
   const there = await signIn(stations.archive, 'radiologist', 'demo');
   expect(await notStoredAsSent(there, 'demo', mine.objects)).toEqual([]);

@@ -35,7 +35,7 @@ test('a study’s whole story stands under its patient, from the first object to
   await header.waitFor();
   const said = await header.innerText();
   for (const part of ['Invento, Luca', '1990-05-14', 'M', 'DEMO00013', 'T212']) expect(said).toContain(part);
-  await until(async () => !(await grid.innerText()).includes('Station started'), 10_000);
+  await until(async () => !(await grid.innerText()).includes('Station started'));
   const story = await grid.locator('[role="gridcell"]:nth-child(3)').allInnerTexts();
   const inOrder = [
     'Image object received: new',
@@ -62,7 +62,7 @@ test('the ledger is walked by keys, and narrowed by kind and by who did it', asy
   await page.getByRole('combobox', { name: 'Kind of event' }).fill('Urgency');
   await page.getByRole('option', { name: 'Urgency set' }).click();
   const said = () => grid.locator('[role="gridcell"]:nth-child(3)').allInnerTexts();
-  await until(async () => (await said()).length === 2, 10_000);
+  await until(async () => (await said()).length === 2);
   expect(await said()).toEqual(['Urgency set: Critical, suspected', 'Urgency set: Routine, ordinary']);
 
   await grid.getByRole('row').last().click();

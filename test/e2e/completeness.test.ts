@@ -56,11 +56,11 @@ test('row, panel and reading page say how many images are expected, who says so,
   const said = `expected ${uids.length}, here ${sent}`;
   expect(await list.row('DEMO00001').textContent()).toContain(`${sent} / ${uids.length}`);
   const panel = page.getByRole('complementary', { name: 'Preview of the selected study' });
-  await until(async () => (await panel.textContent())?.includes(said), 20_000);
+  await until(async () => (await panel.textContent())?.includes(said));
   await keepPicture(page, 'worklist-images-missing');
   await page.goto(`${station.http}/#/reading/${studyId}`);
   const evidence = page.getByRole('region', { name: 'Completeness' });
-  await until(async () => (await evidence.count()) === 1, 20_000);
+  await until(async () => (await evidence.count()) === 1);
   const text = await evidence.textContent();
   expect(text).toContain('Assumed complete: nothing came for');
   expect(text).toContain(said);

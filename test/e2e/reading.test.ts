@@ -4,6 +4,7 @@ import type { StudyDetail } from '../../src/shared/contract/studies.ts';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import { LONGEST_WAIT_MS } from './support/open-page.ts';
 import {
   notAccepted,
   type PhantomStudy,
@@ -31,6 +32,7 @@ afterAll(async () => {
 /** A signed-in page on this study, and everything the browser complained about. */
 async function openReading(studyId: string): Promise<{ readonly page: Page; readonly complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(LONGEST_WAIT_MS);
   await context.request.post(`${station.http}/api/v1/sessions`, {
     data: { username: 'radiologist', password: 'demo' },
   });
@@ -40,7 +42,7 @@ async function openReading(studyId: string): Promise<{ readonly page: Page; read
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('response', (answer) => answer.status() >= 400 && complaints.push(`${answer.status()} ${answer.url()}`));
   await page.goto(`${station.http}/#/reading/${studyId}`);
-  await page.locator('[data-image]').first().waitFor({ timeout: 60_000 });
+  await page.locator('[data-image]').first().waitFor();
   return { page, complaints };
 }
 
@@ -114,21 +116,21 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   const study = phantomStudy({ seed: 11, bleed, withScout: true, withThinBone: true });
   const { late, first } = withoutLastSeries(study);
   expect(notAccepted(await sendObjects(remoteOf(station), first))).toEqual([]);
-  const row = await rowOf(who, study.studyUid, (one) => one.ai.state === 'flagged', 90_000);
+  const row = await rowOf(who, study.studyUid, (one) => one.ai.state === 'flagged');
   const finding = (await who.findings(row.studyId))[0];
   if (finding?.keyImage === null || finding?.mask === null || finding === undefined) throw new Error('nothing to show');
   expect(row.openedBy).toBeNull();
 
   const { page, complaints } = await openReading(row.studyId);
-  await until(async () => (await who.study(row.studyId)).row.openedBy !== null, 10_000);
+  await until(async () => (await who.study(row.studyId)).row.openedBy !== null);
   expect(await corner(page, 'top-left')).toContain(row.patient.mrn ?? 'an MRN');
   const header = await page.locator('section', { hasText: 'MRN' }).first().innerText();
   for (const part of [row.patient.mrn, row.accession, row.patient.sex]) expect(header).toContain(part);
 
   await page.locator('button[data-state="unverified"]').focus();
   await page.keyboard.press('Enter');
-  await until(async () => (await shownImage(page)) === finding.keyImage?.sopUid, 10_000);
-  await until(async () => (await marksFromMiddle(page)) !== null, 10_000);
+  await until(async () => (await shownImage(page)) === finding.keyImage?.sopUid);
+  await until(async () => (await marksFromMiddle(page)) !== null);
   await page.waitForTimeout(300);
   const [fromMiddleX, fromMiddleY] = (await marksFromMiddle(page)) ?? [Infinity, Infinity];
   expect(Math.hypot(fromMiddleX, fromMiddleY)).toBeLessThan(40);
@@ -137,7 +139,7 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   const viewport = page.locator('[data-image]').first();
   await viewport.focus();
   await page.keyboard.press('1');
-  await until(async () => (await corner(page, 'bottom-left')).includes('W 80 C 40'), 5_000);
+  await until(async () => (await corner(page, 'bottom-left')).includes('W 80 C 40'));
   const turns: readonly [string, () => Promise<void>][] = [
     ['as fitted', async () => undefined],
     ['zoomed', () => drag(page, 'right', [0, 40])],
@@ -155,13 +157,13 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
 
   await viewport.focus();
   await page.keyboard.press('a');
-  await until(async () => (await corner(page, 'bottom-right')).includes('AI hidden'), 5_000);
+  await until(async () => (await corner(page, 'bottom-right')).includes('AI hidden'));
   expect(await page.locator('canvas[data-marks]').count()).toBe(0);
   await page.keyboard.press('a');
 
   const marked = new Set(finding.mask.sopUids);
   await page.keyboard.press('Home');
-  await until(async () => (await shownImage(page)) !== finding.keyImage?.sopUid, 5_000);
+  await until(async () => (await shownImage(page)) !== finding.keyImage?.sopUid);
   await page.waitForTimeout(300);
   // The mask speaks of every slice that was read; on this one it says that nothing is there.
   expect([marked.has((await shownImage(page)) ?? ''), await marksFromMiddle(page)]).toEqual([true, null]);
@@ -183,10 +185,7 @@ test('the real head CT, tilted gantry and all, is shown in the order of its posi
   await page.locator('[data-image]').first().focus();
   await page.keyboard.press('Home');
   for (let index = 0; index < study.objects.length; index += 1) {
-    await until(
-      async () => (await corner(page, 'top-right')).includes(`${index + 1} / ${study.objects.length}`),
-      10_000,
-    );
+    await until(async () => (await corner(page, 'top-right')).includes(`${index + 1} / ${study.objects.length}`));
     positions.push(Number(/(-?[\d.]+) mm/.exec(await corner(page, 'top-right'))?.[1]));
     await page.keyboard.press('ArrowDown');
   }
@@ -209,10 +208,10 @@ async function stayWhileImagesArrive(page: Page, studyId: string, send: () => Pr
   const before: StudyDetail = await who.study(studyId);
   const seen = [await shownImage(page), await series.count()];
   await send();
-  await page.getByText('New images arrived').waitFor({ timeout: 30_000 });
+  await page.getByText('New images arrived').waitFor();
   expect([await shownImage(page), await series.count()]).toEqual(seen);
   await page.getByRole('button', { name: 'Reload series' }).click();
-  await until(async () => (await series.count()) === before.series.length + 1, 10_000);
+  await until(async () => (await series.count()) === before.series.length + 1);
   // Reading goes on without a click: the images have the keys again.
-  await page.locator('[data-image]:focus').waitFor({ timeout: 20_000 });
+  await page.locator('[data-image]:focus').waitFor();
 }

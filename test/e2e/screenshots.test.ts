@@ -82,10 +82,10 @@ async function submit(page: Page, password: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-const untilListed = (page: Page) => until(async () => (await worklistOn(page).rows.count()) > 0, 30_000);
+const untilListed = (page: Page) => until(async () => (await worklistOn(page).rows.count()) > 0);
 
 async function untilDrawn(page: Page): Promise<void> {
-  await page.locator('[data-image]').first().waitFor({ timeout: 60_000 });
+  await page.locator('[data-image]').first().waitFor();
   await page.waitForTimeout(isForPictures ? 2_500 : 500); // thumbnails and masks
 }
 
@@ -115,7 +115,7 @@ test('worklist and audit before anything came', async () => {
     },
     {
       ...{ name: 'worklist-failed', as: 'radiologist', at: '/worklist', prepare: breakOff },
-      until: (page) => page.getByText('The worklist cannot be shown').waitFor({ timeout: 60_000 }),
+      until: (page) => page.getByText('The worklist cannot be shown').waitFor(),
     },
     {
       ...{ name: 'audit-loading', as: 'administrator', at: '/audit', prepare: silence },
@@ -127,7 +127,7 @@ test('worklist and audit before anything came', async () => {
     },
     {
       ...{ name: 'audit-failed', as: 'administrator', at: '/audit', prepare: breakOff },
-      until: (page) => page.getByText('The ledger cannot be shown').waitFor({ timeout: 60_000 }),
+      until: (page) => page.getByText('The ledger cannot be shown').waitFor(),
     },
   ]);
   expect(faults).toEqual([]);
@@ -177,7 +177,7 @@ test('reading', async () => {
     {
       ...{ name: 'reading-failed', as: 'technologist', at },
       prepare: (context) => cut(context, /\/dicomweb\//),
-      until: (page) => page.getByRole('alert').first().waitFor({ timeout: 60_000 }),
+      until: (page) => page.getByRole('alert').first().waitFor(),
     },
     { ...{ name: 'reading-ready', as: 'radiologist', at }, until: untilDrawn },
     {
@@ -199,7 +199,7 @@ test('a study opens on the image in which AI saw most, not above the skull', asy
     at: `/reading/${critical}`,
   });
   const first = page.locator('[data-image]').first();
-  await first.waitFor({ timeout: 60_000 });
+  await first.waitFor();
   expect(await first.getAttribute('data-image')).toBe(finding?.keyImage?.sopUid);
   // Leaving while images still come troubles nobody.
   await page.keyboard.press('Escape');

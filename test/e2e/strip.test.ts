@@ -22,7 +22,7 @@ test('the strip says what listens, what computes, what is left, what is not conf
   const { page, complaints, close } = await openPage(browser, station, { as: 'technologist', at: '/worklist' });
   const strip = page.getByRole('contentinfo', { name: 'Connections' });
   await strip.getByText(`${station.dicom.aeTitle}:${station.dicom.port} · 0/h`).waitFor();
-  await strip.getByText(/^CPU/).waitFor({ timeout: 60_000 });
+  await strip.getByText(/^CPU/).waitFor();
   await strip.getByText(/^\d+(\.\d)? [GT]B left$/).waitFor();
   await strip.getByText('HL7 in, PACS, RIS, EHR not configured').waitFor();
   await strip.getByText('Nobody signed in who may read').waitFor();
@@ -51,6 +51,6 @@ test('a station that dies is said to be gone, with what is on the screen kept; w
   expect(page.url()).toMatch(/#\/worklist$/);
   // It hears the station again: what comes now is shown without a hand's turn.
   await arrive(station, [quietHead(8)]);
-  await list.untilRows(2, 30_000);
+  await list.untilRows(2);
   await close();
 });

@@ -34,7 +34,7 @@ afterAll(async () => {
 async function openWorklist(as: 'radiologist' | 'technologist' = 'radiologist') {
   const opened = await openPage(browser, station, { as, at: '/worklist' });
   const list = worklistOn(opened.page);
-  await until(async () => (await list.rows.count()) > 0, 20_000);
+  await until(async () => (await list.rows.count()) > 0);
   return { ...opened, list };
 }
 
@@ -49,7 +49,7 @@ async function pointAt(page: Page, row: Locator): Promise<{ leave(): Promise<voi
   let isThere = true;
   const move = (step: number) => page.mouse.move(box.x + 300 + (step % 2), box.y + 10);
   await move(0);
-  await until(() => row.evaluate((element) => element.matches(':hover')), 10_000);
+  await until(() => row.evaluate((element) => element.matches(':hover')));
   const moving = (async () => {
     for (let step = 1; isThere && !page.isClosed(); step += 1) {
       await move(step);
@@ -76,7 +76,7 @@ test('a study that comes while somebody points at the list stays below, then ris
   expect((await list.order()).slice(0, 3)).toEqual(before);
 
   await pointer.leave();
-  await until(async () => (await list.order())[0] === MRN.luca, 10_000);
+  await until(async () => (await list.order())[0] === MRN.luca);
   expect((await list.order()).slice(1)).toEqual(before);
 
   const top = list.row(MRN.luca);
@@ -166,7 +166,7 @@ test('a name is found with its accents and without, and letters typed there do n
   const field = page.getByRole('textbox', { name: /Search/ });
   for (const typed of ['übungsmann jörg', 'ubungsmann', 'JORG']) {
     await field.fill(typed);
-    await until(async () => (await list.order()).join() === MRN.joerg, 10_000);
+    await until(async () => (await list.order()).join() === MRN.joerg);
   }
   await field.fill('');
   await list.untilRows(4);
@@ -212,7 +212,7 @@ test('the list is worked by keys alone', async () => {
   await press(page, 'Enter');
   await page.waitForURL(/#\/audit/);
   await page.goBack();
-  await until(async () => (await list.order()).length === 4, 10_000);
+  await until(async () => (await list.order()).length === 4);
   expect(complaints).toEqual([]);
   await close();
 });
@@ -221,7 +221,7 @@ test('a technologist may look at the images, but only a reader opens a study', a
   const { page, complaints, close, list } = await openWorklist('technologist');
   expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
   await press(page, 'Home', 'Enter');
-  await page.locator('[data-image]').first().waitFor({ timeout: 30_000 });
+  await page.locator('[data-image]').first().waitFor();
   const { row } = await who.study((await rowOf(who, bleeding.studyUid)).studyId);
   // From the page's own origin, so that nothing but the permission is missing.
   const headers = { origin: station.http };
@@ -231,7 +231,7 @@ test('a technologist may look at the images, but only a reader opens a study', a
   // It still counts as unopened, and every page says so, this one too.
   await page.getByRole('button', { name: '1 unopened Critical' }).waitFor();
   await press(page, 'Escape');
-  await until(async () => (await list.order())[0] === MRN.luca, 10_000);
+  await until(async () => (await list.order())[0] === MRN.luca);
   expect(complaints).toEqual([]);
   await close();
 });
@@ -246,8 +246,8 @@ test('next study is the true top; once a reader opened it, it is no longer unope
   await page.getByRole('button', { name: 'Next study' }).click();
   const { studyId } = await rowOf(who, bleeding.studyUid);
   await page.waitForURL((url) => url.hash === `#/reading/${studyId}`);
-  await page.locator('[data-image]').first().waitFor({ timeout: 30_000 });
-  await rowOf(who, bleeding.studyUid, ({ openedBy }) => openedBy !== null, 10_000);
+  await page.locator('[data-image]').first().waitFor();
+  await rowOf(who, bleeding.studyUid, ({ openedBy }) => openedBy !== null);
   await page.getByRole('button', { name: /unopened Critical/ }).waitFor({ state: 'detached' });
   await press(page, 'Escape');
   await page.getByRole('group', { name: 'Quick filters' }).getByRole('button', { name: /^All/ }).click();

@@ -76,7 +76,7 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
         });
         await Promise.all(sending);
         await (killed ?? station.kill());
-        if (runner !== null) await until(() => !existsSync(`/proc/${runner}`), 20_000);
+        if (runner !== null) await until(() => !existsSync(`/proc/${runner}`));
         await pause(20);
         // Every other round the disk had written some of what nobody asked it to sync.
         const lost = disk.cutPower(round % 2 === 0 ? undefined : round);

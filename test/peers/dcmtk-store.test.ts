@@ -185,7 +185,7 @@ test.skipIf(!isHere)('sends a data set to storescp unchanged, whatever the PDU l
   ]);
   try {
     const remote = { host: '127.0.0.1', port, callingAe: 'WETREAD', calledAe: 'ARCHIVE' };
-    await expect.poll(() => echo(remote), { timeout: 10_000 }).toEqual({ ok: true, value: 0 });
+    await expect.poll(() => echo(remote)).toEqual({ ok: true, value: 0 });
     const sent = phantom('1.2.826.0.1.3680043.10.1.1.1');
     const instance = instanceFromBytes(sent);
     if (!instance.ok) throw new Error(instance.error.code);

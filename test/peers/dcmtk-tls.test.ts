@@ -87,7 +87,7 @@ test.skipIf(!isHere)('over TLS a peer is who its certificate says, and nobody wi
         events: unknown[];
       }
     ).events;
-  await until(async () => (await told('node-authentication-failed')).length > 0, 10_000);
+  await until(async () => (await told('node-authentication-failed')).length > 0);
   expect((await told('association-refused')).length).toBeGreaterThan(0);
   const { text } = await administrator.fetch('/health/ready');
   expect(text).toContain('certificate-expires-in-7-days');
@@ -121,7 +121,7 @@ test.skipIf(!isHere)('we store at storescp over TLS, each side showing its certi
   kills.push(() => scp.kill('SIGKILL'));
   const secured = { files: { ...ours, caFile: authority.caFile }, certificate: 'pacs' };
   const remote: RemoteAe = { host: '127.0.0.1', port, callingAe: 'WETREAD', calledAe: 'PACS', secured };
-  await until(async () => (await echo(remote)).ok, 10_000);
+  await until(async () => (await echo(remote)).ok);
   const instances = phantomStudy({ seed: 78, slices: 3 }).objects.map(({ file }) => {
     const read = instanceFromBytes(file);
     if (!read.ok) throw new Error(read.error.code);

@@ -84,7 +84,7 @@ async function startOrthanc(dicomPort: number): Promise<{ readonly http: string;
   );
   const child = spawn(findPeerProgram('Orthanc') ?? 'Orthanc', [file], { stdio: 'ignore' });
   const http = `http://127.0.0.1:${httpPort}`;
-  await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 60_000, 100);
+  await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 100);
   return { http, process: child };
 }
 

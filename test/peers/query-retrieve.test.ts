@@ -201,7 +201,6 @@ describe.skipIf(!hasDcmtk)('we ask dcmqrscp', () => {
     const remote = { ...remoteOf(station), port: ports.dcmqr, calledAe: 'DCMQR', callingAe: 'WETREAD' };
     await until(
       async () => (await runPeer('echoscu', ['-aec', 'DCMQR', '127.0.0.1', String(ports.dcmqr)])).exitCode === 0,
-      20_000,
       200,
     );
     await deliver(remote, there);
@@ -232,7 +231,7 @@ describe.skipIf(!hasOrthanc)('Orthanc', () => {
     );
     children.push(spawn(findPeerProgram('Orthanc') ?? 'Orthanc', [file], { stdio: 'ignore' }));
     http = `http://127.0.0.1:${ports.orthancHttp}`;
-    await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 60_000, 100);
+    await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 100);
   });
 
   const post = async (where: string, body: unknown) =>
@@ -283,7 +282,7 @@ async function expectFetched(
   const ended = await until(async () => {
     const cards = RetrievalCard.array().parse(JSON.parse((await radiologist.fetch('/api/v1/retrievals')).text));
     return cards.find((card) => card.retrievalId === retrievalId && card.endedAtMs !== null) ?? null;
-  }, 60_000);
+  });
   expect(ended).toMatchObject({ state: 'done', code: null, completed: study.objects.length, failed: 0 });
   expect(ended.studyId).not.toBeNull();
   const detail = await radiologist.study(ended.studyId ?? '');

@@ -39,7 +39,7 @@ test('what stands on disk names nobody; what is damaged there is found, not show
   const station = await startStation({ data });
   const administrator = await signIn(station, 'administrator', ADMINISTRATOR_PASSWORD);
   expect((await administrator.fetch('/api/v1/objects/verify', { method: 'POST' })).status).toBe(200);
-  await until(async () => (await state(administrator)).lastVerification?.objects === files.length, 20_000);
+  await until(async () => (await state(administrator)).lastVerification?.objects === files.length);
   expect(await state(administrator)).toMatchObject({ damaged: 2, lastVerification: { faults: 2 }, verification: null });
   const damaged = JSON.parse((await administrator.fetch('/api/v1/objects/damaged')).text);
   expect(damaged).toHaveLength(2);
@@ -64,7 +64,6 @@ test('keys rotate while the station runs: everything reads, a model too, and the
   const administrator = await signIn(station, 'administrator', 'demo');
   await until(
     async () => JSON.parse((await administrator.fetch('/api/v1/station/status')).text).inference.state === 'ready',
-    60_000,
   );
   const before = phantomStudy({ seed: 4200, matrix: 64, slices: 12, withScout: false });
   expect(notAccepted(await sendObjects(remoteOf(station), before.objects))).toEqual([]);
@@ -72,7 +71,7 @@ test('keys rotate while the station runs: everything reads, a model too, and the
   const [old] = JSON.parse(readFileSync(keyFile, 'utf8')).keys;
   for (const how of ['rewrap', 'reseal']) {
     expect((await administrator.fetch('/api/v1/objects/rotate-keys', jsonBody({ how }))).status).toBe(200);
-    await until(async () => (await state(administrator)).rotation.state === 'finished', 20_000);
+    await until(async () => (await state(administrator)).rotation.state === 'finished');
     expect(await state(administrator)).toMatchObject({ keys: 1, rotation: { kind: how, faults: 0 } });
   }
   expect(readFileSync(keyFile, 'utf8').includes(old.id)).toBe(false);

@@ -164,16 +164,16 @@ describe('services', () => {
     ] as const) {
       const studyUid = `1.2.3.${suffix}`;
       expect((await ask('/retrievals', { peerId, studyUid, how })).status).toBe(202);
-      await until(() => hasProposed(`1.2.840.10008.5.1.4.1.2.${suffix}`), 20_000);
+      await until(() => hasProposed(`1.2.840.10008.5.1.4.1.2.${suffix}`));
     }
     const [found] = JSON.parse((await radiologist.fetch(`/api/v1/studies?studyUid=${study.studyUid}`)).text);
     const owed = await administrator.fetch(`/api/v1/studies/${found.studyId}/commitments`, jsonBody({ peer: 'PACS' }));
     expect(owed.status).toBeLessThan(300);
-    await until(() => hasProposed('1.2.840.10008.1.20.1'), 20_000);
+    await until(() => hasProposed('1.2.840.10008.1.20.1'));
     const { row } = await radiologist.study(found.studyId);
     const send = { patientId: row.patient.patientId, peerId };
     expect((await ask(`/studies/${found.studyId}/deliveries`, send)).status).toBe(202);
-    await until(() => archive.kept.size === study.objects.length, 20_000);
+    await until(() => archive.kept.size === study.objects.length);
     const sending = asked.proposals.find(
       ({ contexts, userInformation }) => userInformation.roles.length === 0 && contexts.some(isCt),
     );

@@ -53,7 +53,6 @@ test('the title called says for which site and for what; people see the site the
   await until(
     async () =>
       (await administrator.worklist('all')).rows.length + (await administrator.worklist('comparison')).rows.length >= 2,
-    20_000,
   );
   expect(await here()).toEqual([[uids[0], 'new']]);
   const { rows: compared } = await administrator.worklist('comparison');
@@ -66,7 +65,7 @@ test('the title called says for which site and for what; people see the site the
   expect(JSON.parse((await enter('south')).text)).toMatchObject({
     ...{ site: { code: 'south', zone: 'Asia/Tokyo' }, sites: [{ code: 'north' }, { code: 'south' }] },
   });
-  await until(async () => (await here()).length === 1, 20_000);
+  await until(async () => (await here()).length === 1);
   expect(await here()).toEqual([[uids[2], 'new']]);
   expect((await administrator.fetch(`/dicomweb/north/studies?StudyInstanceUID=${uids[0]}`)).status).toBe(404);
   expect((await administrator.fetch(`/dicomweb/south/studies?StudyInstanceUID=${uids[2]}`)).status).toBe(200);

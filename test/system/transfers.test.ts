@@ -43,7 +43,7 @@ async function send(who: Asker, studyUid: string, title: string, count: number):
   return Delivery.parse(await ask(who, `/studies/${studyId}/deliveries`, wish));
 }
 const ended = (who: Asker, deliveryId: string, isSo: (delivery: Delivery) => boolean) =>
-  until(async () => (await deliveries(who)).find((one) => one.deliveryId === deliveryId && isSo(one)), 30_000);
+  until(async () => (await deliveries(who)).find((one) => one.deliveryId === deliveryId && isSo(one)));
 
 test('a study is sent to the archive byte for byte, the archive answers for it, and the row says so', async () => {
   expect(notAccepted(await sendObjects(remoteOf(stations.reading), first.objects))).toEqual([]);
@@ -74,9 +74,8 @@ test('the archive sends one here, and what it has besides is looked for and fetc
   const found = (await ask(here, `/peers/${peerId}/queries`, { question })) as { studies: unknown[] };
   expect(PeerStudy.array().parse(found.studies)).toMatchObject([{ studyUid: third.studyUid, studyId: null }]);
   await ask(here, '/retrievals', { peerId, studyUid: third.studyUid });
-  const fetched = await until(
-    async () => (await retrievals(here)).find(({ studyUid, state }) => studyUid === third.studyUid && state === 'done'),
-    30_000,
+  const fetched = await until(async () =>
+    (await retrievals(here)).find(({ studyUid, state }) => studyUid === third.studyUid && state === 'done'),
   );
   expect(fetched).toMatchObject({ completed: third.objects.length, study: { patientName: patient.name } });
   expect(await notStoredAsSent(here, 'demo', third.objects)).toEqual([]);
@@ -109,8 +108,8 @@ test('what is damaged on disk is found and fetched again from the archive by its
   const damaged = async () => JSON.parse((await administrator.fetch('/api/v1/objects/damaged')).text) as unknown[];
   expect((await administrator.fetch('/api/v1/objects/verify', { method: 'POST' })).status).toBe(200);
   const count = [first, second, third].reduce((sum, { objects }) => sum + objects.length, 0);
-  await until(async () => (await damaged()).length === count, 20_000);
-  await until(async () => (await damaged()).length === 0, 80_000, 500);
+  await until(async () => (await damaged()).length === count);
+  await until(async () => (await damaged()).length === 0, 500);
   const healing = (await retrievals(here)).filter(({ because }) => because === 'damaged-here');
   expect(healing.map(({ aeTitle, state }) => [aeTitle, state])).toEqual([1, 2, 3].map(() => ['PACS', 'done']));
   for (const one of [first, second, third]) expect(await notStoredAsSent(here, 'demo', one.objects)).toEqual([]);

@@ -11,10 +11,7 @@ afterAll(endEverything);
 
 /** A runner that has loaded and verified its model. */
 async function untilRunnerIsReady(who: Asker): Promise<void> {
-  await until(
-    async () => JSON.parse((await who.fetch('/api/v1/station/status')).text).inference.state === 'ready',
-    60_000,
-  );
+  await until(async () => JSON.parse((await who.fetch('/api/v1/station/status')).text).inference.state === 'ready');
 }
 
 describe('in a demo, where the reference model may be seen', () => {
@@ -132,7 +129,7 @@ test('outside a demo the reference model is silent: it runs, and nothing that an
   await sendObjects(remoteOf(station), study.objects);
   // It does run, as the administrator, who does not report, may see in the ledger.
   const finished = '/api/v1/audit/events?kind=run-finished';
-  await until(async () => JSON.parse((await administrator.fetch(finished)).text).events.length > 0, 60_000);
+  await until(async () => JSON.parse((await administrator.fetch(finished)).text).events.length > 0);
   const row = await rowOf(administrator, study.studyUid);
   expect(row).toMatchObject({ urgency: { level: 'routine' }, ai: { state: 'no-model' } });
   expect(await administrator.findings(row.studyId)).toEqual([]);

@@ -2,6 +2,8 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { jsonBody } from '../../system/support/ask-station.ts';
 import type { RunningStation } from '../../system/support/start-station.ts';
 
+/** Longer than a page needs for anything on a machine with other work. */
+export const LONGEST_WAIT_MS = 90_000;
 /** The size the pages are judged at. */
 const SCREEN = { width: 1280, height: 800 } as const;
 
@@ -23,6 +25,7 @@ type OpenPage = { readonly page: Page; readonly complaints: readonly string[]; c
 /** Opens the station's page in a browser profile of its own. */
 export async function openPage(browser: Browser, station: RunningStation, wish: PageWish = {}): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: SCREEN, colorScheme: 'dark', reducedMotion: 'reduce' });
+  context.setDefaultTimeout(LONGEST_WAIT_MS);
   if (wish.colorScheme !== undefined) {
     const scheme = wish.colorScheme;
     await context.addInitScript((value) => localStorage.setItem('wetread-colour-scheme', value), scheme);

@@ -11,7 +11,7 @@ type WorklistView = {
   order(): Promise<readonly string[]>;
   /** The record number of the selected row; null where none is. */
   selected(): Promise<string | null>;
-  untilRows(count: number, withinMs?: number): Promise<void>;
+  untilRows(count: number): Promise<void>;
 };
 
 /** Reads the worklist on this page; demo people's record numbers tell its rows apart. */
@@ -33,7 +33,6 @@ export function worklistOn(page: Page): WorklistView {
       const row = rows.and(page.locator('[aria-selected="true"]'));
       return (await row.count()) === 0 ? null : recordNumber(await row.innerText());
     },
-    untilRows: async (count, withinMs = 20_000) =>
-      void (await until(async () => (await rows.count()) === count, withinMs)),
+    untilRows: async (count) => void (await until(async () => (await rows.count()) === count)),
   };
 }

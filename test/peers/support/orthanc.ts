@@ -30,7 +30,7 @@ export async function startOrthanc(stationPort: number): Promise<RunningOrthanc>
   );
   const child: ChildProcess = spawn(findPeerProgram('Orthanc') ?? 'Orthanc', [file], { stdio: 'ignore' });
   const http = `http://127.0.0.1:${httpPort}`;
-  await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 60_000, 100);
+  await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 100);
   return {
     dicomPort,
     async ask<Answer>(address: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}) {

@@ -79,14 +79,13 @@ export async function rowOf(
   who: Asker,
   studyUid: string,
   isAsWished: (row: WorklistRow) => boolean = () => true,
-  withinMs = 60_000,
 ): Promise<WorklistRow> {
   let last: WorklistRow | undefined;
   try {
     return await until(async () => {
       last = (await who.worklist()).rows.find((row) => row.studyUid === studyUid);
       return last !== undefined && isAsWished(last) ? last : null;
-    }, withinMs);
+    });
   } catch {
     const { patient: _, ...shown } = last ?? { patient: null };
     throw new Error(`the row did not become as wished; last seen: ${JSON.stringify(shown)}`);
