@@ -9,8 +9,7 @@ import {
   listInstancesBelow,
   type MetadataPart,
 } from '../../src/main/station/archive/index.ts';
-import { describePart } from '../../src/main/station/api/dicomweb/describe-part.ts';
-import type { MetadataHead } from '../../src/main/station/api/dicomweb/metadata-head.ts';
+import { describePart, type PartWork } from '../../src/main/station/api/dicomweb/describe-part.ts';
 import { writeMetadata } from '../../src/main/station/api/dicomweb/metadata.ts';
 import type { SoakArchive } from './open-archive.ts';
 import { keysOf } from './studies.ts';
@@ -25,7 +24,7 @@ export async function timeQuestions({ reader, siteId, archive }: SoakArchive, st
     objects: archive.objects,
     findMetadata: (part: MetadataPart) => findMetadataPart(reader, part),
     keepMetadata: (part: MetadataPart, json: Uint8Array) => keepMetadataPart(archive.db, part, json),
-    describePart: async (heads: readonly MetadataHead[]) => describePart(heads),
+    describePart: async (heads: PartWork['heads']) => describePart({ folder: archive.objects.folder(), heads }),
   };
   async function readMetadata(study: number) {
     const stored = listInstancesBelow(reader, sites, { studyUid: keysOf(study).studyUid }).map((instance) => ({

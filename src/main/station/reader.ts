@@ -51,7 +51,7 @@ export const READER_TASKS = {
       ...instance,
       ...getObject(db, instance.digest),
     })),
-  'next-wanted-metadata': (db: ReadableDb) => nextWantedMetadata(db),
+  'next-wanted-metadata': (db: ReadableDb, nowMs: number) => nextWantedMetadata(db, nowMs),
   'list-holders': (db: ReadableDb, digests: readonly string[]) => listHolders(db, digests),
   'find-outgoing': (
     db: ReadableDb,

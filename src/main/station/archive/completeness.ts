@@ -95,6 +95,7 @@ export function judgeStudies(
 ): void {
   for (const studyId of studyIds) {
     const study = getProgress(db, studyId);
+    wantMetadata(db, studyId, study.siteId, atMs);
     const isOneOfSeveral = prepared(db, ONE_OF_SEVERAL).get(studyId, associationId) !== undefined;
     if (how !== 'released') judge(db, study, rules, 'association-broken', atMs);
     else if (!isOneOfSeveral || rules.settleMs === 0) judge(db, study, rules, 'association-ended', atMs);

@@ -15,7 +15,7 @@ export type DescribeInstances = (instances: readonly InstancePath[]) => Promise<
 export type FindWantedMetadata = () => Promise<WantedMetadata | null>;
 
 /** It rests so many times as long as it worked: receiving and reading come first. */
-const REST = 4;
+const REST = 2;
 const SHORTEST_REST_MS = 20;
 const LOOK_EVERY_MS = 1_000;
 

@@ -29,9 +29,12 @@ const WANT = `
   INSERT INTO metadata_wanted (study_id, site_id, wanted_at_ms) VALUES (?, ?, ?)
   ON CONFLICT (study_id) DO UPDATE SET wanted_at_ms = excluded.wanted_at_ms
 `;
-/** Walks metadata_wanted_in_order. */
+/** What is wanted again and again, by a sender with an association a slice, waits until that is over. */
+const WANTED_FOR_MS = 1_000;
+/** Walks metadata_wanted_in_order. A moment to come is one from before the clock was set back, and is as good as long ago. */
 export const NEXT_WANTED = `
-  SELECT study_id AS studyId, site_id AS siteId, wanted_at_ms AS wantedAtMs FROM metadata_wanted ORDER BY wanted_at_ms LIMIT 1
+  SELECT study_id AS studyId, site_id AS siteId, wanted_at_ms AS wantedAtMs FROM metadata_wanted
+   WHERE wanted_at_ms NOT BETWEEN ? AND ? ORDER BY wanted_at_ms LIMIT 1
 `;
 const DONE = 'DELETE FROM metadata_wanted WHERE study_id = ? AND wanted_at_ms = ?';
 
@@ -64,15 +67,15 @@ export function keepMetadataPart(
   prepared(db, PUT_PART).run({ seriesId, part, digests, instances: instances.length, json });
 }
 
-/** Wants a study's metadata made ready before anybody asks: once it is complete, and again when that changes. */
+/** Wants a study's metadata made ready before anybody asks: when an association that brought some of it ends, and when it is complete. */
 export function wantMetadata(db: WritableDb, studyId: string, siteId: string, atMs: number): void {
   prepared(db, WANT).run(studyId, siteId, atMs);
 }
 
-/** The study wanted longest and the parts of it that are not kept yet; null when nothing is wanted. To be asked of a reader thread. */
-export function nextWantedMetadata(db: ReadableDb) {
+/** The study wanted longest, a second at least, and the parts of it that are not kept yet; null when none is. To be asked of a reader thread. */
+export function nextWantedMetadata(db: ReadableDb, nowMs: number) {
   type Row = { readonly studyId: string; readonly siteId: string; readonly wantedAtMs: number };
-  const wanted = prepared<Row>(db, NEXT_WANTED).get();
+  const wanted = prepared<Row>(db, NEXT_WANTED).get(nowMs - WANTED_FOR_MS + 1, nowMs);
   if (wanted === undefined) return null;
   const parts = metadataParts(listInstancesByStudy(db, wanted.studyId));
   const missing = parts.filter(

@@ -17,6 +17,10 @@ export type MetadataHead = {
   readonly seriesUid: string;
 };
 
+/** Where the head of a stored object is, for a thread to read: so many bytes from its start, those of its file meta information among them. */
+export type HeadPlace = Omit<MetadataHead, 'bytes'> &
+  Pick<StoredInstance, 'digest' | 'encoding' | 'bodyOffset'> & { readonly length: number };
+
 /** Stands before every relative BulkDataURI until the address of the series is known; JSON writes it as an escape, in no text of a patient. */
 export const ADDRESS_MARK = '\u0001';
 /** Binary values longer than this are told by their address. */
@@ -24,6 +28,17 @@ const LONGEST_INLINE = 1024;
 /** Objects up to this are read whole where it is not known where their pixels begin. */
 const READ_WHOLE = 1024 * 1024;
 const LONGEST_HEAD = 64 * 1024 * 1024;
+
+/** Where the head of an object is, if that is known without reading any of it; else the head. Rejects where the object cannot be read. */
+export async function placeHead(objects: ObjectReader, stored: StoredInstance): Promise<HeadPlace | MetadataHead> {
+  const length = knownHeadLength(stored);
+  if (length === null) return readHead(objects, stored);
+  const { transferSyntaxUid, sopClassUid, sopUid, studyUid, seriesUid, digest, encoding, bodyOffset } = stored;
+  return {
+    ...{ transferSyntaxUid, sopClassUid, sopUid, studyUid, seriesUid, digest, encoding, bodyOffset },
+    length: bodyOffset + Math.min(length, LONGEST_HEAD),
+  };
+}
 
 /** Reads what the metadata stand in: as little as is known to do. Rejects where the object cannot be read. */
 export async function readHead(objects: ObjectReader, stored: StoredInstance): Promise<MetadataHead> {
@@ -47,11 +62,18 @@ async function readStart(reader: RangeReader, length: number): Promise<Uint8Arra
   return new Uint8Array(await reader.read(0, Math.min(reader.length, length, LONGEST_HEAD)));
 }
 
-async function headLength(objects: ObjectReader, stored: StoredInstance): Promise<number> {
-  const reader = dataSetReader(objects, stored);
+/** Bytes of the data set up to its pixels, or all of a small or deflated one; null where they have to be found. */
+function knownHeadLength(stored: StoredInstance): number | null {
   const [first] = stored.frameIndex === null ? [] : unpackFrames(stored.frameIndex);
   if (first?.[0] !== undefined) return first[0].offset;
-  if (reader.length <= READ_WHOLE || findTransferSyntax(stored.transferSyntaxUid)?.isDeflated) return reader.length;
+  const length = stored.sizeBytes - stored.bodyOffset;
+  return length <= READ_WHOLE || findTransferSyntax(stored.transferSyntaxUid)?.isDeflated === true ? length : null;
+}
+
+async function headLength(objects: ObjectReader, stored: StoredInstance): Promise<number> {
+  const known = knownHeadLength(stored);
+  if (known !== null) return known;
+  const reader = dataSetReader(objects, stored);
   const found = await findPixelData(reader, stored.transferSyntaxUid);
   const position = found.ok ? found.value.dataset.pixelData : null;
   return position === null || position === undefined ? reader.length : position.offset;

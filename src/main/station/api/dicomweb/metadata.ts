@@ -4,7 +4,8 @@ import type { DicomJson } from '../../dicom/dataset/dicom-json.ts';
 import { metadataParts, type MetadataPart } from '../../archive/index.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import { isOutOfRoom } from '../../platform/store/out-of-room.ts';
-import { headToJson, type MetadataHead, readHead, withAddresses } from './metadata-head.ts';
+import type { DescribedPart } from './describe-part.ts';
+import { headToJson, type MetadataHead, placeHead, readHead, withAddresses } from './metadata-head.ts';
 import { serveAs } from './serve-as.ts';
 import type { DicomwebServices, StoredInstance } from './services.ts';
 
@@ -52,14 +53,14 @@ async function readPart(
   const { servedAs = null } = first;
   if (servedAs !== null) {
     // What people corrected is told as they did; the parts kept ready say what the objects do.
-    const heads = await readHeads(services.objects, part.instances);
+    const heads = await allOf(services.objects, part.instances, readHead);
     const told = heads.map((head) => JSON.stringify(serveAs(headToJson(head), servedAs)));
     return withAddresses(told.join(','), instancesUrl(first));
   }
   const kept = services.findMetadata(part);
   if (kept !== null) return withAddresses((await decompress(kept)).toString(), instancesUrl(first));
   if (part.instances.length <= FEW) {
-    const heads = await readHeads(services.objects, part.instances);
+    const heads = await allOf(services.objects, part.instances, readHead);
     return withAddresses(heads.map((head) => JSON.stringify(headToJson(head))).join(','), instancesUrl(first));
   }
   const made = await describeInstances(services, part.instances);
@@ -78,22 +79,25 @@ function keepWhereThereIsRoom(services: MetadataServices, part: MetadataPart<Sto
 
 /** Metadata of instances, compressed; `isWhole` where every object could be read, so that they may be kept. */
 export async function describeInstances(
-  { objects, describePart: describe }: Pick<DicomwebServices, 'objects' | 'describePart'>,
+  services: Pick<DicomwebServices, 'objects' | 'describePart'>,
   instances: readonly StoredInstance[],
-): Promise<{ readonly json: Uint8Array; readonly isWhole: boolean }> {
-  const heads = await readHeads(objects, instances);
-  return { json: await describe(heads), isWhole: heads.every(({ bytes }) => bytes.length > 0) };
+): Promise<DescribedPart> {
+  return services.describePart(await allOf(services.objects, instances, placeHead));
 }
 
-async function readHeads(objects: ObjectReader, instances: readonly StoredInstance[]): Promise<MetadataHead[]> {
-  const heads: MetadataHead[] = [];
+async function allOf<Head>(
+  objects: ObjectReader,
+  instances: readonly StoredInstance[],
+  find: (objects: ObjectReader, stored: StoredInstance) => Promise<Head>,
+): Promise<(Head | MetadataHead)[]> {
+  const heads: (Head | MetadataHead)[] = [];
   for (let at = 0; at < instances.length; at += FILES_AT_ONCE)
     heads.push(
       ...(await Promise.all(
         instances
           .slice(at, at + FILES_AT_ONCE)
           // An object whose file is gone or damaged is told by its UIDs.
-          .map((stored) => readHead(objects, stored).catch(() => ({ ...stored, bytes: new Uint8Array(0) }))),
+          .map((stored) => find(objects, stored).catch(() => ({ ...stored, bytes: new Uint8Array(0) }))),
       )),
     );
   return heads;

@@ -18,7 +18,7 @@ import type { Result } from '../../../../shared/domain/result.ts';
 import type { DecodeFailure, EncodedFrame } from '../../dicom/pixel/encoded-frame.ts';
 import type { HeadWork } from './explicit-head.ts';
 import type { NativeFrame, RenderWork } from './pixel-work.ts';
-import type { MetadataHead } from './metadata-head.ts';
+import type { DescribedPart, PartWork } from './describe-part.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { ObjectRecord } from '../../platform/objects/records.ts';
 
@@ -51,8 +51,8 @@ export type DicomwebServices = {
   /** Metadata of these very objects that were kept ready, compressed; null where there are none. */
   findMetadata(part: MetadataPart): Uint8Array | null;
   keepMetadata(part: MetadataPart, json: Uint8Array): void;
-  /** Makes metadata of heads, compressed, off the main thread. */
-  describePart(heads: readonly MetadataHead[]): Promise<Uint8Array>;
+  /** Makes metadata of heads, compressed, off the main thread; where only their place is known it reads them there too. */
+  describePart(heads: PartWork['heads']): Promise<DescribedPart>;
   /** Writes the elements before the pixels in explicit VR little endian, decodes, and renders: each off the main thread. */
   explicitHead(work: HeadWork): Promise<Uint8Array | null>;
   nativeFrame(frame: EncodedFrame): Promise<Result<NativeFrame, DecodeFailure>>;

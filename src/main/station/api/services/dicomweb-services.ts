@@ -49,7 +49,7 @@ export function dicomwebServices(tools: DicomwebTools): DicomwebServices {
     openStore: (principal) => openStore(tools, principal),
     findMetadata: (part) => findMetadataPart(db, part),
     keepMetadata: (part, json) => keepMetadataPart(db, part, json),
-    describePart: (heads) => threads.run('describe-part', heads),
+    describePart: (heads) => threads.run('describe-part', { folder: archive.objects.folder(), heads }),
     explicitHead: (work) => threads.run('explicit-head', work),
     nativeFrame: (frame) => threads.run('native-frame', frame),
     renderImage: (work) => threads.run('render-image', work),

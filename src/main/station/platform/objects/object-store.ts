@@ -7,6 +7,7 @@ import { arriveHere } from './arriving-file.ts';
 import { openFileWork } from './file-in-work.ts';
 import { type IncomingFile, type Opening, openIncoming } from './incoming-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
+import type { ObjectFolder } from './read-start.ts';
 import { type ObjectEncoding, objectPath, readObjectName, SEALED } from './object-names.ts';
 import { readExactly, readSealed, readSealedHeader } from './sealed-reader.ts';
 
@@ -39,6 +40,8 @@ export type ObjectStore = ObjectReader & {
    * `keep` to its `discard`), and the file stays. Nothing else may happen between reading that row and this call.
    */
   remove(digest: string, encoding: ObjectEncoding): boolean;
+  /** What a thread of this process reads the same objects with, until the next rotation of keys. */
+  folder(): ObjectFolder;
   /** Lets go of the thread of file work; what is still arriving is lost. */
   close(): Promise<void>;
   /** Resolves once every `keep` now under way has ended, however it ends. */
@@ -151,6 +154,7 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
       rmSync(objectPath(root, digest, encoding), { force: true });
       return true;
     },
+    folder: () => ({ root, keys: keys.export() }),
     async settled() {
       await Promise.allSettled(keeping);
     },
