@@ -330,7 +330,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
 
   const metadata = createMetadataKeeper(
     db,
-    () => readers.run('next-wanted-metadata', undefined),
+    () => readers.run('next-wanted-metadata', clock.nowMs()),
     storedMetadata(db, services.dicomweb),
     log,
   );
