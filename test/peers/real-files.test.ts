@@ -24,8 +24,15 @@ const isHere = hasData && havePeers('dcmsend', 'Orthanc');
 
 afterAll(endEverything);
 
-/** Every file with a readable Part-10 header, copied out under plain names: what there is to send. */
-function collect(): { readonly folder: string; readonly files: readonly string[] } {
+type Collected = { readonly folder: string; readonly files: readonly string[] };
+let collected: Collected | null = null;
+
+/** Every file with a readable Part-10 header, copied out once under plain names: what there is to send. */
+function collect(): Collected {
+  return (collected ??= copyOut());
+}
+
+function copyOut(): Collected {
   const folder = temporaryFolder();
   const packed = path.join(data, 'ct-chest-lungfcp/series.tar.xz');
   const unpacked = path.join(folder, 'packed');
