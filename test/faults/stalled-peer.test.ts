@@ -20,11 +20,13 @@ test('peers that stop in the middle of an object, or never read their answers, d
   const during = await waitingTimes(station, administrator, { rounds: ECHOES });
   expect(notAccepted(await sending)).toEqual([]);
   for (const peer of [...stalled, ...deaf]) peer.hangUp();
-  console.log(`C-ECHO p99 ${before.echo} ms alone, ${during.echo} ms beside nine stalled peers and a sender`);
-  console.log(`GET worklist p99 ${before.list} ms alone, ${during.list} ms beside them`);
+  console.log(
+    `C-ECHO p99 ${before.echo.slowest} ms alone, ${during.echo.slowest} ms beside nine stalled peers and a sender`,
+  );
+  console.log(`GET worklist p99 ${before.list.slowest} ms alone, ${during.list.slowest} ms beside them`);
   // The aim is 100 ms on a machine of its own; a stall would show as the peers' own timeouts, minutes away.
-  expect(during.echo).toBeLessThan(5000);
-  expect(during.list).toBeLessThan(5000);
+  expect(during.echo.slowest).toBeLessThan(15_000);
+  expect(during.list.slowest).toBeLessThan(15_000);
   const metrics = await administrator.fetch('/metrics');
   expect(metrics.text).toMatch(/wetread_/);
   expect(await station.stop()).toBe(0);

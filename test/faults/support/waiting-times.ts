@@ -4,8 +4,9 @@ import type { Asker } from '../../system/support/ask-station.ts';
 import type { RunningStation } from '../../system/support/start-station.ts';
 import { remoteOf } from '../../system/support/studies.ts';
 
-/** How long the slowest in a hundred waited, in ms. */
-export type WaitingTimes = { readonly echo: number; readonly list: number };
+/** How long one of two waited at most, and the slowest in a hundred, in ms. */
+export type Waited = { readonly half: number; readonly slowest: number };
+export type WaitingTimes = { readonly echo: Waited; readonly list: Waited };
 
 /** Asks for an echo (its association included) and the worklist in turns, `rounds` times or until `until` settles. */
 export async function waitingTimes(
@@ -25,10 +26,11 @@ export async function waitingTimes(
     await who.worklist();
     lists.push(performance.now() - askedAt);
   }
-  return { echo: p99(echoes), list: p99(lists) };
+  return { echo: waited(echoes), list: waited(lists) };
 }
 
-function p99(values: readonly number[]): number {
+function waited(values: readonly number[]): Waited {
   const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0) * 10) / 10;
+  const at = (share: number) => Math.round((sorted[Math.ceil(sorted.length * share) - 1] ?? 0) * 10) / 10;
+  return { half: at(0.5), slowest: at(0.99) };
 }
