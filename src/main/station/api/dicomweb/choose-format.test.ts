@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { acceptsJson, chooseFileFormat, chooseFrameFormat } from './choose-format.ts';
+import { acceptsJson, chooseFileFormat, chooseFrameFormat, chooseRenderedFormat } from './choose-format.ts';
 import { parseAccept } from './media-types.ts';
 
 const EXPLICIT = '1.2.840.10008.1.2.1';
@@ -65,6 +65,22 @@ test.each([
   ['multipart/related; type="image/jpeg"', [JPEG], null],
 ])('files for %s of %j', (accept, syntaxes, expected) => {
   expect(told(chooseFileFormat(parseAccept(accept), syntaxes, true))).toBe(expected);
+});
+
+test.each([
+  [undefined, 'single image/jpeg'],
+  ['*/*', 'single image/jpeg'],
+  ['image/png', 'single image/png'],
+  ['image/*', 'single image/jpeg'],
+  ['multipart/related; type="image/jpeg"', 'multipart image/jpeg'],
+  ['multipart/related; type="image/png"; q=0.5, image/jpeg; q=0.1', 'multipart image/png'],
+  ['multipart/related', 'multipart image/jpeg'],
+  ['multipart/related; type="image/gif"', null],
+  ['multipart/related; type="application/dicom"', null],
+  ['image/gif', null],
+])('rendered images for %s', (accept, expected) => {
+  const chosen = chooseRenderedFormat(parseAccept(accept), ['image/jpeg', 'image/png']);
+  expect(chosen === null ? null : `${chosen.isMultipart ? 'multipart' : 'single'} ${chosen.type}`).toBe(expected);
 });
 
 test.each([

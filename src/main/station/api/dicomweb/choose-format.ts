@@ -66,6 +66,19 @@ export function chooseType(accepted: readonly MediaRange[], types: readonly stri
   return choose(accepted, offers)?.type ?? null;
 }
 
+/**
+ * How rendered images may be answered (PS3.18 §8.7.4, §10.4.4): in parts to whoever asks for parts, else one alone. Null is 406.
+ */
+export function chooseRenderedFormat<Type extends string>(
+  accepted: readonly MediaRange[],
+  types: readonly Type[],
+): { readonly type: Type; readonly isMultipart: boolean } | null {
+  const offers = [false, true].flatMap((isMultipart) =>
+    types.map((type) => ({ isMultipart, type, transferSyntaxUid: null, syntaxes: [] })),
+  );
+  return choose(accepted, offers) as { readonly type: Type; readonly isMultipart: boolean } | null;
+}
+
 const JSON_TYPES = ['application/dicom+json', 'application/json'];
 
 /** True when DICOM JSON may be answered. */

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { framePresentation, type Window } from '../../dicom/pixel/frame-presentation.ts';
 import type { Frames } from '../../dicom/pixel/read-frames.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import { chooseType } from './choose-format.ts';
+import { chooseRenderedFormat, chooseType } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
 import { parseAccept } from './media-types.ts';
 import { multipartBody, type Part } from './multipart.ts';
@@ -35,8 +35,9 @@ const MOST_IMAGES = 1_000;
 const MOST_TRIED = 16;
 
 /**
- * Rendered images and thumbnails (PS3.18 §10.4.1.1.3, §10.4.1.1.5): JPEG or PNG, the one image alone, several in parts. They are
- * pictures to look at, said to be for no diagnosis; nothing is burnt into them. A thumbnail shows the middle image.
+ * Rendered images and thumbnails (PS3.18 §10.4.1.1.3, §10.4.1.1.5): JPEG or PNG, the one image alone or as the one part that was
+ * asked for, several in parts, even to whoever asked for one alone. They are pictures to look at, said to be for no diagnosis;
+ * nothing is burnt into them. A thumbnail shows the middle image.
  */
 export function serveRendered(dicomweb: Dicomweb, locator: FrameLocator): void {
   const { app } = dicomweb.host;
@@ -65,8 +66,9 @@ async function sendRendered(
   const { services } = dicomweb;
   const asked = readAsked(request);
   if (!asked.ok) return reply.code(400).send(asked.error);
-  const type = chooseImage(request);
-  if (type === null) return reply.code(406).send({ code: 'not-acceptable' });
+  const format = chooseRenderedFormat(parseAccept(request.headers.accept), TYPES);
+  if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
+  const { type } = format;
   const images: Chosen[] = [];
   if (found.every(({ digest }) => services.isAway(digest))) return reply.code(410).send({ code: 'object-nearline' });
   if (found.every(({ digest }) => services.isDamaged(digest))) return reply.code(410).send({ code: 'object-damaged' });
@@ -78,15 +80,17 @@ async function sendRendered(
     const named = frames ?? Array.from({ length: opened.count }, (_, frame) => frame);
     if (named.some((frame) => frame >= opened.count)) return reply.code(404).send({ code: 'frame-not-found' });
     images.push(...named.map((frame) => ({ stored, frame })));
-    if (images.length > MOST_IMAGES) return reply.code(413).send({ code: 'too-many-images' });
+    if (images.length > MOST_IMAGES) return reply.code(413).send({ code: 'too-many-images', most: MOST_IMAGES });
   }
   const [first] = images;
   if (first === undefined) return reply.code(406).send({ code: 'no-image' });
   const names = images.flatMap(({ stored, frame }) => [stored.digest, frame]);
-  if (answerKnown(request, reply, entityTag(type, JSON.stringify(asked.value), ...names))) return reply;
+  const isInParts = format.isMultipart || images.length > 1;
+  if (answerKnown(request, reply, entityTag(type, String(isInParts), JSON.stringify(asked.value), ...names)))
+    return reply;
   const bytes = await render(dicomweb, locator, first, asked.value, type);
   if (bytes === null) return reply.code(406).send({ code: 'not-renderable' });
-  if (images.length === 1) return sendImage(reply, request, type, bytes);
+  if (!isInParts) return sendImage(reply, request, type, bytes);
   return sendImages(dicomweb, locator, images, bytes, asked.value, type, request, reply);
 }
 
@@ -99,7 +103,7 @@ async function sendThumbnail(
 ): Promise<FastifyReply> {
   const asked = readAsked(request);
   if (!asked.ok) return reply.code(400).send(asked.error);
-  const type = chooseImage(request);
+  const type = chooseType(parseAccept(request.headers.accept), TYPES) as (typeof TYPES)[number] | null;
   if (type === null) return reply.code(406).send({ code: 'not-acceptable' });
   const numbers = numbersOf(request);
   if (numbers === null) return reply.code(400).send({ code: 'frames-malformed' });
@@ -130,10 +134,6 @@ function fromTheMiddle(found: readonly StoredInstance[]): readonly StoredInstanc
     .map((stored, index) => ({ stored, distance: Math.abs(index - middle) }))
     .toSorted((one, other) => one.distance - other.distance)
     .map(({ stored }) => stored);
-}
-
-function chooseImage(request: FastifyRequest): (typeof TYPES)[number] | null {
-  return chooseType(parseAccept(request.headers.accept), TYPES) as (typeof TYPES)[number] | null;
 }
 
 function readAsked(

@@ -162,6 +162,11 @@ test('renders several frames in parts, one of a multi-frame object by number, an
   const several = await get(`${instance(2)}/rendered`, { accept: 'image/jpeg' });
   expect(several.headers.get('content-type')).toContain('multipart/related; type="image/jpeg"');
   expect((await several.text()).match(/Content-Type: image\/jpeg/g)).toHaveLength(3);
+  const asked = await get(`${instance(2)}/rendered`, { accept: 'multipart/related; type="image/png"' });
+  expect((await asked.text()).match(/Content-Type: image\/png/g)).toHaveLength(3);
+  const one = await get(`${instance(2)}/frames/2/rendered`, { accept: 'multipart/related; type="image/jpeg"' });
+  expect(one.headers.get('content-type')).toContain('multipart/related; type="image/jpeg"');
+  expect((await one.text()).match(/Content-Location: .*\/frames\/2\/rendered/g)).toHaveLength(1);
   expect((await get(`${instance(2)}/frames/2/rendered`)).headers.get('content-type')).toBe('image/jpeg');
   for (const path of ['/studies/1.2.10', SERIES, instance(2), `${instance(2)}/frames/1`]) {
     const thumbnail = await get(`${path}/thumbnail?viewport=20,10`, { accept: 'image/png' });
