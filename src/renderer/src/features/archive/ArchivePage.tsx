@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PeerStudy } from '../../../../shared/contract/peers.ts';
 import hidden from '../../ui/Unseen.module.css';
-import classes from './ArchivePage.module.css';
+import page from '../../ui/Page.module.css';
 import { FindStudies } from './FindStudies.tsx';
 import { PeerList } from './PeerList.tsx';
 import { SendStudy } from './SendStudy.tsx';
@@ -24,7 +24,7 @@ export function ArchivePage(): ReactNode {
   const open = transfers.state === 'ready' ? transfers.transfers.filter(({ isOpen }) => isOpen).length : 0;
   const words = { find: t('tab.find'), transfers: t('tab.transfers', { count: open }), peers: t('tab.peers') };
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <h1 className={hidden.unseen}>{t('title')}</h1>
       <Tabs
         value={tab}
@@ -33,8 +33,8 @@ export function ArchivePage(): ReactNode {
           void navigate({ to: '/archive', search: { tab: wanted } });
         }}
         keepMounted
-        className={classes.tabs}
-        classNames={{ panel: classes.panel }}
+        className={page.tabs}
+        classNames={{ panel: page.panel }}
       >
         <Tabs.List>
           {TABS.map((one) => (

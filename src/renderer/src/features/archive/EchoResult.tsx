@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
 import type { Echo } from './use-peers.ts';
 
@@ -14,7 +15,7 @@ export function EchoResult({ echo }: { readonly echo: Echo }): ReactNode {
     );
   if (echo.state === 'failed')
     return (
-      <span role="alert" className={classes.bad}>
+      <span role="alert" className={page.bad}>
         {t([`refusal.${echo.failure.detail}`, `app:failure.${echo.failure.code}`, 'app:failure.unexpected-answer'])}
       </span>
     );

@@ -8,14 +8,19 @@ import { failureOf } from '../../bridge/failure.ts';
 import { announce } from '../../ui/announcer.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import page from '../../ui/Page.module.css';
+import { RowGrid } from '../../ui/RowGrid.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import classes from './ArchivePage.module.css';
-import { FoundStudies, TRACKS } from './FoundStudies.tsx';
+import { foundColumns } from './found-columns.tsx';
 import { FoundStudy } from './FoundStudy.tsx';
 import { PeerRefusal } from './PeerRefusal.tsx';
 import { QuestionForm } from './QuestionForm.tsx';
 import { usePeers } from './use-peers.ts';
 import type { Transfers } from './use-transfers.ts';
+
+/** What the answer looks like, before there are columns. */
+const SHAPE = ['1.4fr', '100px', '1fr', '120px', '96px', '60px'] as const;
 
 type Props = {
   readonly transfers: Transfers;
@@ -36,7 +41,7 @@ export function FindStudies({ transfers, onAsked }: Props): ReactNode {
       announce(t('found.count', { count: studies.length }));
     },
   });
-  if (peers.state === 'loading') return <TableSkeleton columns={TRACKS} rows={12} />;
+  if (peers.state === 'loading') return <TableSkeleton columns={SHAPE} rows={12} />;
   if (peers.state === 'failed')
     return <IncidentNotice title={t('peers.failed')} failure={peers.failure} onRetry={peers.retry} />;
   const callable = peers.peers.filter(({ canBeCalled }) => canBeCalled);
@@ -55,13 +60,14 @@ export function FindStudies({ transfers, onAsked }: Props): ReactNode {
         )
       : [],
   );
+  const columns = foundColumns(t, arrived);
   const selected = data?.studies.find(({ studyUid }) => studyUid === selectedUid) ?? null;
   return (
     <div className={classes.find}>
       <QuestionForm peers={callable} isAsking={asking.isPending} onAsk={asking.mutate} />
-      <div className={classes.body}>
-        <div className={classes.list}>
-          {asking.isPending && <TableSkeleton columns={TRACKS} rowHeight={44} rows={10} />}
+      <div className={page.body}>
+        <div className={page.list}>
+          {asking.isPending && <TableSkeleton columns={SHAPE} rowHeight={44} rows={10} />}
           {asking.isError && (
             <PeerRefusal
               title={t('found.failed', { peer: peer?.aeTitle ?? '' })}
@@ -84,20 +90,19 @@ export function FindStudies({ transfers, onAsked }: Props): ReactNode {
           )}
           {asking.isSuccess && data !== undefined && data.studies.length > 0 && (
             <>
-              {!data.isWhole && <p className={classes.warn}>{t('found.notWhole', { count: data.studies.length })}</p>}
-              <FoundStudies
-                studies={data.studies}
-                arrived={arrived}
-                selectedUid={selectedUid}
-                onSelect={setSelectedUid}
+              {!data.isWhole && <p className={page.warn}>{t('found.notWhole', { count: data.studies.length })}</p>}
+              <RowGrid
+                label={t('found.title')}
+                {...{ columns, rows: data.studies, selected: selectedUid, onSelect: setSelectedUid }}
+                keyOf={({ studyUid }) => studyUid}
               />
             </>
           )}
         </div>
         {asking.isSuccess && data !== undefined && data.studies.length > 0 && (
-          <aside className={classes.side} aria-label={t('found.details')}>
+          <aside className={page.side} aria-label={t('found.details')}>
             {selected === null || peer === null ? (
-              <p className={classes.quiet}>{t('found.select')}</p>
+              <p className={page.quiet}>{t('found.select')}</p>
             ) : (
               <FoundStudy key={selected.studyUid} study={selected} peer={peer} transfers={transfers} />
             )}

@@ -8,8 +8,9 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { formatDicomDate } from '../../ui/dicom-date.ts';
+import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
-import { PatientOfPeer } from './FoundStudies.tsx';
+import { PatientOfPeer } from './found-columns.tsx';
 import { TransferState } from './TransferState.tsx';
 import type { Transfers } from './use-transfers.ts';
 
@@ -37,7 +38,7 @@ export function FoundStudy({ study, peer, transfers }: Props): ReactNode {
     ['availability', study.availability && t([`availability.${study.availability}`, 'availability.unknown'])],
   ] as const;
   return (
-    <div className={classes.stack}>
+    <div className={page.stack}>
       <div className={classes.whole}>
         <PatientOfPeer study={study} />
       </div>
@@ -49,7 +50,7 @@ export function FoundStudy({ study, peer, transfers }: Props): ReactNode {
           </div>
         ))}
       </dl>
-      <div className={classes.actions}>
+      <div className={page.actions}>
         <Button size="xs" loading={fetching.isPending} disabled={of?.isOpen === true} onClick={() => fetching.mutate()}>
           {t(studyId === null ? 'found.fetch' : 'found.fetchAgain', { peer: peer.aeTitle })}
         </Button>
@@ -59,10 +60,10 @@ export function FoundStudy({ study, peer, transfers }: Props): ReactNode {
           </Button>
         )}
       </div>
-      <p className={classes.quiet}>{t('found.forComparison')}</p>
+      <p className={page.quiet}>{t('found.forComparison')}</p>
       {of !== undefined && <TransferState transfer={of} />}
       {failure !== null && (
-        <p role="alert" className={classes.bad}>
+        <p role="alert" className={page.bad}>
           {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
         </p>
       )}

@@ -3,10 +3,11 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PeerSummary } from '../../../../shared/contract/peers.ts';
+import { DataTable } from '../../ui/DataTable.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import classes from './ArchivePage.module.css';
+import page from '../../ui/Page.module.css';
 import { EchoResult } from './EchoResult.tsx';
 import { useEcho, usePeers } from './use-peers.ts';
 
@@ -26,24 +27,14 @@ export function PeerList(): ReactNode {
       </EmptyState>
     );
   return (
-    <div className={classes.scroll}>
-      <table className={classes.table} aria-label={t('peers.title')}>
-        <thead>
-          <tr>
-            {(['peer', 'mayAsk', 'connection', 'reachable'] as const).map((column) => (
-              <th key={column} scope="col">
-                {t(`column.${column}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {peers.peers.map((peer) => (
-            <PeerRow key={peer.peerId} peer={peer} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      label={t('peers.title')}
+      columns={(['peer', 'mayAsk', 'connection', 'reachable'] as const).map((column) => t(`column.${column}`))}
+    >
+      {peers.peers.map((peer) => (
+        <PeerRow key={peer.peerId} peer={peer} />
+      ))}
+    </DataTable>
   );
 }
 
@@ -54,7 +45,7 @@ function PeerRow({ peer }: { readonly peer: PeerSummary }): ReactNode {
     <tr>
       <td>
         <strong>{peer.aeTitle}</strong>
-        <span className={classes.facts}>
+        <span className={page.facts}>
           {[peer.isArchive && t('peers.archive'), t(`peers.intent.${peer.intent}`)].filter(Boolean).join(' · ')}
         </span>
       </td>
@@ -62,7 +53,7 @@ function PeerRow({ peer }: { readonly peer: PeerSummary }): ReactNode {
       <td>{t(peer.isSecured ? 'peers.tls' : 'peers.plain')}</td>
       <td>
         {peer.canBeCalled ? (
-          <span className={classes.actions}>
+          <span className={page.actions}>
             <Button
               size="compact-xs"
               variant="default"
@@ -75,7 +66,7 @@ function PeerRow({ peer }: { readonly peer: PeerSummary }): ReactNode {
             <EchoResult echo={echo} />
           </span>
         ) : (
-          <span className={classes.quiet}>{t('peers.notCallable')}</span>
+          <span className={page.quiet}>{t('peers.notCallable')}</span>
         )}
       </td>
     </tr>

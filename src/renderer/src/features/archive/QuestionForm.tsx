@@ -3,6 +3,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PeerQuestion, PeerSummary } from '../../../../shared/contract/peers.ts';
+import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
 import { EMPTY_DRAFT, questionOf, type QuestionDraft } from './ask-peer.ts';
 
@@ -68,7 +69,7 @@ export function QuestionForm({ peers, isAsking, onAsk }: Props): ReactNode {
           />
         );
       })}
-      <div className={classes.actions}>
+      <div className={classes.formActions}>
         <Button type="submit" size="xs" loading={isAsking} leftSection={<IconSearch size={14} />}>
           {t('form.search')}
         </Button>
@@ -77,7 +78,7 @@ export function QuestionForm({ peers, isAsking, onAsk }: Props): ReactNode {
         </Button>
       </div>
       {wasTried && problems.whole !== undefined && (
-        <span role="alert" className={classes.bad}>
+        <span role="alert" className={`${page.bad} ${classes.formProblem}`}>
           {t(`form.problem.${problems.whole}`)}
         </span>
       )}

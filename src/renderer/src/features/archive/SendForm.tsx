@@ -9,6 +9,7 @@ import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
 import { EchoResult } from './EchoResult.tsx';
 import { useEcho, usePeers } from './use-peers.ts';
@@ -47,7 +48,7 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
   const failure = failed === null ? null : failureOf(failed);
   const isReady = peerId !== null && (scope === 'all' || chosen.length > 0);
   return (
-    <div className={classes.stack}>
+    <div className={page.stack}>
       <PatientHeader patient={patient} accession={row.accession} exam={row.exam} />
       {letGo > 0 && (
         <div className={classes.notice} role="status">
@@ -57,7 +58,7 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
           </Button>
         </div>
       )}
-      {patient.underInvestigation && <p className={classes.warn}>{t('send.inDoubt')}</p>}
+      {patient.underInvestigation && <p className={page.warn}>{t('send.inDoubt')}</p>}
       {permissions.includes('delivery.send') && (
         <>
           <div className={classes.line}>
@@ -76,7 +77,7 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
             <EchoResult echo={echo} />
           </div>
           {peers.state === 'failed' && (
-            <p role="alert" className={classes.bad}>
+            <p role="alert" className={page.bad}>
               {t('peers.failed')}
             </p>
           )}
@@ -109,11 +110,11 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
         </>
       )}
       {failure !== null && (
-        <p role="alert" className={classes.bad}>
+        <p role="alert" className={page.bad}>
           {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
         </p>
       )}
-      <div className={classes.actions}>
+      <div className={page.actions}>
         {permissions.includes('delivery.send') && (
           <Button
             loading={sending.isPending}

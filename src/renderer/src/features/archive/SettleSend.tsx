@@ -8,7 +8,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
-import classes from './ArchivePage.module.css';
+import page from '../../ui/Page.module.css';
 
 /** What a person does about something that is to be sent. */
 export type SendAction = { readonly kind: 'retry' | 'cancel'; readonly send: Delivery };
@@ -39,7 +39,7 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
       closeButtonProps={{ 'aria-label': t('settle.close') }}
       centered
     >
-      <div className={classes.stack}>
+      <div className={page.stack}>
         <p>{t(`settle.${kind}Text`, { peer: send.destination, count: send.sent })}</p>
         {send.study !== null && <StudyFaceCard study={send.study} />}
         <Select
@@ -53,11 +53,11 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
           required
         />
         {failure !== null && (
-          <p role="alert" className={classes.bad}>
+          <p role="alert" className={page.bad}>
             {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
           </p>
         )}
-        <div className={classes.actions}>
+        <div className={page.actions}>
           <Button loading={settle.isPending} disabled={reason === null} onClick={() => settle.mutate()}>
             {t(`settle.${kind}Button`)}
           </Button>

@@ -9,11 +9,13 @@ import { client } from '../../bridge/client.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
+import { DataTable } from '../../ui/DataTable.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
-import { PatientOfPeer } from './FoundStudies.tsx';
+import { PatientOfPeer } from './found-columns.tsx';
 import { SettleSend, type SendAction } from './SettleSend.tsx';
 import { TransferState } from './TransferState.tsx';
 import { examOf, patientOf } from './transfer-face.ts';
@@ -38,25 +40,17 @@ export function TransferList({ transfers, asked }: Props): ReactNode {
       </EmptyState>
     );
   return (
-    <div className={classes.scroll}>
-      <table className={classes.table} aria-label={t('transfer.title')}>
-        <thead>
-          <tr>
-            {(['way', 'patient', 'exam', 'state', 'asked', 'actions'] as const).map((column) => (
-              <th key={column} scope="col">
-                {t(`column.${column}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {transfers.transfers.map((transfer) => (
-            <TransferRow key={transfer.id} transfer={transfer} asked={asked} onSettle={setSettling} />
-          ))}
-        </tbody>
-      </table>
+    <>
+      <DataTable
+        label={t('transfer.title')}
+        columns={(['way', 'patient', 'exam', 'state', 'asked', 'actions'] as const).map((one) => t(`column.${one}`))}
+      >
+        {transfers.transfers.map((transfer) => (
+          <TransferRow key={transfer.id} transfer={transfer} asked={asked} onSettle={setSettling} />
+        ))}
+      </DataTable>
       {settling !== null && <SettleSend action={settling} onClose={() => setSettling(null)} />}
-    </div>
+    </>
   );
 }
 
@@ -77,19 +71,19 @@ function TransferRow({ transfer, asked, onSettle }: RowProps): ReactNode {
   const Icon = isFetch ? IconCloudDownload : IconCloudUpload;
   return (
     <tr>
-      <td>
+      <td data-number>
         <span className={classes.way}>
           <Icon size={16} aria-hidden />
           {t(`way.${transfer.way}`, { peer: peer ?? '?' })}
         </span>
-        {isFetch && <span className={classes.facts}>{t(`app:code.because.${transfer.fetch.because}`)}</span>}
+        {isFetch && <span className={page.facts}>{t(`app:code.because.${transfer.fetch.because}`)}</span>}
         {!isFetch && transfer.send.series !== null && (
-          <span className={classes.facts}>{t('transfer.series', { count: transfer.send.series })}</span>
+          <span className={page.facts}>{t('transfer.series', { count: transfer.send.series })}</span>
         )}
       </td>
       <td>
         {patient === null ? (
-          <span className={classes.quiet}>{t('transfer.notHereYet')}</span>
+          <span className={page.quiet}>{t('transfer.notHereYet')}</span>
         ) : (
           <PatientOfPeer study={patient} />
         )}
@@ -109,14 +103,14 @@ function TransferRow({ transfer, asked, onSettle }: RowProps): ReactNode {
           transfer.send.state === 'queued' &&
           transfer.send.nextAttemptAtMs !== null &&
           transfer.send.attempts > 0 && (
-            <span className={classes.facts}>
+            <span className={page.facts}>
               {t('transfer.next', { at: formatMoment(transfer.send.nextAttemptAtMs, zone) })}
             </span>
           )}
       </td>
-      <td className={classes.quiet}>
+      <td data-number className={page.quiet}>
         {formatMoment(transfer.atMs, zone)}
-        <span className={classes.facts}>{isFetch ? transfer.fetch.askedBy : transfer.send.askedBy}</span>
+        <span className={page.facts}>{isFetch ? transfer.fetch.askedBy : transfer.send.askedBy}</span>
       </td>
       <td>
         {isFetch ? <FetchActions transfer={transfer} /> : <SendActions transfer={transfer} onSettle={onSettle} />}
@@ -166,7 +160,7 @@ function SendActions({ transfer, onSettle }: SendActionsProps): ReactNode {
   const { state } = transfer.send;
   if (!permissions.includes('delivery.send') || state === 'delivered' || state === 'cancelled') return null;
   return (
-    <span className={classes.actions}>
+    <span className={page.actions}>
       {state !== 'claimed' && state !== 'sent' && (
         <Action
           label={t('transfer.retry')}

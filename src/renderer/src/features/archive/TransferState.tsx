@@ -2,6 +2,7 @@ import { Progress } from '@mantine/core';
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
 import type { Transfer } from './use-transfers.ts';
 
@@ -16,18 +17,18 @@ export function TransferState({ transfer }: { readonly transfer: Transfer }): Re
       <span data-tone={tone} className={classes.tone}>
         {t(`state.${transfer.way}.${state}`)}
       </span>
-      <span className={classes.quiet}>{t('transfer.counts', { counts })}</span>
-      {failed > 0 && <span className={classes.bad}>{t('transfer.failed', { count: failed })}</span>}
+      <span className={page.quiet}>{t('transfer.counts', { counts })}</span>
+      {failed > 0 && <span className={page.bad}>{t('transfer.failed', { count: failed })}</span>}
       {isMoving && total !== null && total > 0 && (
         <Progress
-          className={classes.progress}
+          className={classes.lineOfItsOwn}
           value={(100 * done) / total}
           size="sm"
           aria-label={t('transfer.progress')}
         />
       )}
       {code !== null && (
-        <span className={classes.facts} title={t(`${transfer.way}Code.${code}`)}>
+        <span className={`${page.facts} ${classes.lineOfItsOwn}`} title={t(`${transfer.way}Code.${code}`)}>
           {t(`${transfer.way}Code.${code}`)}
           {status !== null && ` (${hex(status)})`}
         </span>
@@ -44,7 +45,9 @@ function CommitmentWord({
   readonly commitment: Extract<Transfer, { way: 'send' }>['send']['commitment'];
   readonly t: TFunction<'archive'>;
 }): ReactNode {
-  return commitment === 'not-asked' ? null : <span className={classes.facts}>{t(`commitment.${commitment}`)}</span>;
+  return commitment === 'not-asked' ? null : (
+    <span className={`${page.facts} ${classes.lineOfItsOwn}`}>{t(`commitment.${commitment}`)}</span>
+  );
 }
 
 function factsOf(transfer: Transfer) {

@@ -7,6 +7,7 @@ import { CORRECTION_REASONS, HIDING_REASONS } from '../../../../shared/domain/co
 import { failureOf } from '../../bridge/failure.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import { type AskedCorrection, performCorrection } from './asked-correction.ts';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 import { PatientCardOf } from './PatientCardOf.tsx';
 import { type ChosenPatient, PatientPicker } from './PatientPicker.tsx';
@@ -49,7 +50,7 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
       closeButtonProps={{ 'aria-label': t('identity.cancel') }}
       size="xl"
     >
-      <div className={classes.stack}>
+      <div className={page.stack}>
         <p>{t(`identity.says.${asked.kind}`)}</p>
         {asked.kind !== 'merge' && <StudyFaceCard study={study} />}
         {needsPatient && other === undefined && (
@@ -73,11 +74,11 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
           required
         />
         {failure !== null && (
-          <p role="alert" className={classes.bad}>
+          <p role="alert" className={page.bad}>
             {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
           </p>
         )}
-        <div className={classes.actions}>
+        <div className={page.actions}>
           <Button loading={correct.isPending} disabled={!isReady} onClick={() => correct.mutate()}>
             {t('identity.confirmButton')}
           </Button>

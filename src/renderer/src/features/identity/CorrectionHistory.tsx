@@ -8,6 +8,7 @@ import { failureOf } from '../../bridge/failure.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 import { PatientCardOf } from './PatientCardOf.tsx';
 
@@ -29,13 +30,13 @@ export function CorrectionHistory({ corrections, withStudies, onUndone }: Props)
   return (
     <ul className={classes.list}>
       {failure !== null && (
-        <li role="alert" className={classes.bad}>
+        <li role="alert" className={page.bad}>
           {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
         </li>
       )}
       {corrections.map((one) => (
-        <li key={one.changeId} className={`${classes.entry} ${classes.stack}`}>
-          <div className={classes.actions}>
+        <li key={one.changeId} className={`${classes.entry} ${page.stack}`}>
+          <div className={page.actions}>
             <strong className={one.undoneAtMs === null ? undefined : classes.undone}>
               {t(`app:code.kind.${one.kind}`)}: {t(`app:code.reason.${one.reason}`)}
             </strong>
@@ -52,7 +53,7 @@ export function CorrectionHistory({ corrections, withStudies, onUndone }: Props)
               </Button>
             )}
           </div>
-          <p className={classes.quiet}>
+          <p className={page.quiet}>
             {t('identity.by', { who: one.madeBy, at: formatMoment(one.madeAtMs, site.zone) })}
             {one.undoneBy !== null &&
               one.undoneAtMs !== null &&

@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { CorrectionHistory } from './CorrectionHistory.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 
 /** Every correction of the site, and the way back from each: also to studies that are hidden whole. */
@@ -27,11 +28,11 @@ export function CorrectionsPage(): ReactNode {
     return <IncidentNotice title={t('corrections.failed')} failure={failureOf(query.error)} onRetry={retry} />;
   }
   if (query.data === undefined) return <TableSkeleton columns={['1fr']} rowHeight={64} rows={8} />;
-  const corrections = query.data.pages.flatMap((page) => page.corrections);
+  const corrections = query.data.pages.flatMap((one) => one.corrections);
   return (
     <div className={classes.page}>
-      <h1 className={classes.title}>{t('corrections.title')}</h1>
-      <p className={classes.quiet}>{t('corrections.text')}</p>
+      <h1 className={page.title}>{t('corrections.title')}</h1>
+      <p className={page.quiet}>{t('corrections.text')}</p>
       {corrections.length === 0 ? (
         <EmptyState icon={<IconUserEdit size={28} />} title={t('corrections.empty')}>
           {t('corrections.emptyText')}

@@ -4,6 +4,7 @@ import type { PatientIdentity, PatientTarget } from '../../../../shared/contract
 import { formatDicomDate } from '../../ui/dicom-date.ts';
 import { patientColour } from '../../ui/patient-colour.ts';
 import { formatPersonName } from '../../ui/person-name.ts';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 
 type Props = {
@@ -23,7 +24,7 @@ export function PatientCardOf({ patient, title, children }: Props): ReactNode {
   const style = { '--stripe': isKnown ? patientColour(patient.patientId) : 'var(--wt-line)' } as CSSProperties;
   return (
     <article className={classes.patient} style={style}>
-      {title && <span className={classes.quiet}>{title}</span>}
+      {title && <span className={page.quiet}>{title}</span>}
       <strong>{formatPersonName(patient.name) ?? t('app:patient.noName')}</strong>
       <span>
         {t('app:patient.born')} {formatDicomDate(patient.birthDateRaw) ?? t('app:patient.missing')} ·{' '}
@@ -33,11 +34,11 @@ export function PatientCardOf({ patient, title, children }: Props): ReactNode {
       {numbers.map(({ value, issuer, isDisputed }) => (
         <span key={`${value} ${issuer} ${isDisputed}`}>
           {t('app:patient.mrn')} {value}, {issuer === '' ? t('identity.noIssuer') : t('identity.issuer', { issuer })}
-          {isDisputed && <span className={classes.quiet}> ({t('identity.disputed')})</span>}
+          {isDisputed && <span className={page.quiet}> ({t('identity.disputed')})</span>}
         </span>
       ))}
       {isKnown && (
-        <span className={classes.quiet}>
+        <span className={page.quiet}>
           {t('identity.studies', { count: patient.studies })}
           {patient.mergedInto !== null && ` · ${t('identity.merged')}`}
         </span>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { type PatientIdentity, PatientTarget } from '../../../../shared/contract/identity.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 import { PatientCardOf } from './PatientCardOf.tsx';
 
@@ -23,7 +24,7 @@ export function PatientPicker({ exceptId, mayBeNew, onChoose }: Props): ReactNod
   const { t } = useTranslation('corrections');
   const [mode, setMode] = useState('known');
   return (
-    <fieldset className={classes.stack} style={{ border: 0, padding: 0, margin: 0 }}>
+    <fieldset className={page.stack} style={{ border: 0, padding: 0, margin: 0 }}>
       <legend className={classes.heading}>{t('identity.whom')}</legend>
       {mayBeNew && (
         <SegmentedControl
@@ -50,7 +51,7 @@ function KnownPatient({ exceptId, onChoose }: Pick<Props, 'exceptId' | 'onChoose
   return (
     <>
       <form
-        className={classes.actions}
+        className={page.actions}
         onSubmit={(event) => {
           event.preventDefault();
           if (text.trim() !== '') search.mutate(text.trim());
@@ -67,8 +68,8 @@ function KnownPatient({ exceptId, onChoose }: Pick<Props, 'exceptId' | 'onChoose
           {t('identity.find')}
         </Button>
       </form>
-      {search.isError && <p className={classes.bad}>{t(`app:failure.${failureOf(search.error).code}`)}</p>}
-      {found?.length === 0 && <p className={classes.quiet}>{t('identity.nobody')}</p>}
+      {search.isError && <p className={page.bad}>{t(`app:failure.${failureOf(search.error).code}`)}</p>}
+      {found?.length === 0 && <p className={page.quiet}>{t('identity.nobody')}</p>}
       {found?.map((patient) => (
         <Radio
           key={patient.patientId}

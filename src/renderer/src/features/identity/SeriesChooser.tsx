@@ -2,6 +2,7 @@ import { Button, Checkbox, Collapse } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyIdentity } from '../../../../shared/contract/identity.ts';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 
 type Series = StudyIdentity['series'][number];
@@ -37,7 +38,7 @@ function SeriesEntry({ series, chosen, onChoose }: Omit<Props, 'series'> & { rea
   const { number, modality, description } = series;
   return (
     <li>
-      <div className={classes.actions}>
+      <div className={page.actions}>
         <Checkbox
           size="xs"
           aria-label={t('identity.selectSeries', { number })}

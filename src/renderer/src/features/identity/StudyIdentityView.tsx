@@ -10,6 +10,7 @@ import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import type { AskedCorrection } from './asked-correction.ts';
 import { CorrectionDialog } from './CorrectionDialog.tsx';
 import { CorrectionHistory } from './CorrectionHistory.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './identity.module.css';
 import { PatientCardOf } from './PatientCardOf.tsx';
 import { SeriesChooser } from './SeriesChooser.tsx';
@@ -34,9 +35,9 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
     );
   return (
     <div className={classes.page}>
-      <h1 className={classes.title}>{t('identity.title')}</h1>
+      <h1 className={page.title}>{t('identity.title')}</h1>
       <StudyFaceCard study={study}>
-        <div className={classes.actions}>
+        <div className={page.actions}>
           {study.isShown && (
             <Button size="xs" component={Link} to={`/reading/${study.studyId}`}>
               {t('identity.open')}
@@ -60,28 +61,28 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
             title={t('identity.identityVersion', { version: patient.identityVersion })}
           />
           {stated !== null && (
-            <div className={classes.stack}>
+            <div className={page.stack}>
               <h3 className={classes.heading}>{t('identity.statedByObjects')}</h3>
               <span>
                 {[formatPersonName(stated.name), formatDicomDate(stated.birthDateRaw), stated.sex]
                   .filter(Boolean)
                   .join(' · ')}
               </span>
-              <p className={classes.quiet}>{t('identity.statedText')}</p>
+              <p className={page.quiet}>{t('identity.statedText')}</p>
             </div>
           )}
           {identity.splitFrom !== null && <StudyFaceCard study={identity.splitFrom} title={t('identity.splitFrom')} />}
           <h3 className={classes.heading}>{t('identity.others')}</h3>
-          {others.length === 0 && <p className={classes.quiet}>{t('identity.noOthers')}</p>}
+          {others.length === 0 && <p className={page.quiet}>{t('identity.noOthers')}</p>}
           {others.map((one) => (
             <StudyFaceCard key={one.studyId} study={one} />
           ))}
         </Section>
         <Section title={t('identity.similar')}>
-          {similar.length === 0 && <p className={classes.quiet}>{t('identity.noSimilar')}</p>}
+          {similar.length === 0 && <p className={page.quiet}>{t('identity.noSimilar')}</p>}
           {similar.map((one) => (
             <PatientCardOf key={one.patient.patientId} patient={one.patient}>
-              <div className={classes.actions}>
+              <div className={page.actions}>
                 {action('mergeWith', { kind: 'merge' }, false, one.patient)}
                 {action('moveTo', { kind: 'move' }, false, one.patient)}
               </div>
@@ -90,17 +91,17 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
               ))}
             </PatientCardOf>
           ))}
-          <div className={classes.actions}>{action('merge', { kind: 'merge' })}</div>
+          <div className={page.actions}>{action('merge', { kind: 'merge' })}</div>
         </Section>
         <Section title={t('identity.series')}>
           <SeriesChooser series={series} chosen={chosen} onChoose={setChosen} />
-          <div className={classes.actions}>
-            <span className={classes.quiet}>{t('identity.chosen', { count: chosen.size })}</span>
+          <div className={page.actions}>
+            <span className={page.quiet}>{t('identity.chosen', { count: chosen.size })}</span>
             {action('split', { kind: 'split', seriesIds: [], sopUids: [...chosen] }, chosen.size === 0)}
             {action('hideChosen', { kind: 'hide', level: 'instance', subjects: [...chosen] }, chosen.size === 0)}
           </div>
           <h3 className={classes.heading}>{t('identity.hidden')}</h3>
-          <p className={classes.quiet}>{t(hidden.length === 0 ? 'identity.noHidden' : 'identity.hiddenText')}</p>
+          <p className={page.quiet}>{t(hidden.length === 0 ? 'identity.noHidden' : 'identity.hiddenText')}</p>
           <ul className={classes.list}>
             {hidden.map((one) => (
               <li key={`${one.sopUid} ${one.changeId}`}>
@@ -113,7 +114,7 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
           </ul>
         </Section>
         <Section title={t('identity.history')}>
-          {corrections.length === 0 && <p className={classes.quiet}>{t('identity.noHistory')}</p>}
+          {corrections.length === 0 && <p className={page.quiet}>{t('identity.noHistory')}</p>}
           <CorrectionHistory corrections={corrections} withStudies={false} onUndone={onCorrected} />
         </Section>
       </div>
@@ -136,7 +137,7 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
   return (
-    <section className={classes.stack} aria-label={title}>
+    <section className={page.stack} aria-label={title}>
       <h2 className={classes.heading}>{title}</h2>
       {children}
     </section>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { station } from '../../bridge/queries.ts';
+import page from '../../ui/Page.module.css';
 import classes from './MediaPage.module.css';
 
 type Props = {
@@ -27,7 +28,7 @@ export function BrowseDialog({ folders, onStart, onClose }: Props): ReactNode {
       closeButtonProps={{ 'aria-label': t('browse.close') }}
       centered
     >
-      <div className={classes.stack}>
+      <div className={page.stack}>
         <Select
           label={t('browse.folder')}
           data={[...folders]}
@@ -38,7 +39,7 @@ export function BrowseDialog({ folders, onStart, onClose }: Props): ReactNode {
             setPath([]);
           }}
         />
-        <div className={classes.actions}>
+        <div className={page.actions}>
           <Button
             size="compact-sm"
             variant="default"
@@ -48,17 +49,17 @@ export function BrowseDialog({ folders, onStart, onClose }: Props): ReactNode {
           >
             {t('browse.up')}
           </Button>
-          <span className={classes.quiet}>/{where}</span>
+          <span className={page.quiet}>/{where}</span>
         </div>
-        {view.isPending && <p className={classes.quiet}>{t('app:loading')}</p>}
+        {view.isPending && <p className={page.quiet}>{t('app:loading')}</p>}
         {view.isError && (
-          <p role="alert" className={classes.bad}>
+          <p role="alert" className={page.bad}>
             {t('browse.failed')}
           </p>
         )}
         {view.data !== undefined && (
           <ul className={classes.places}>
-            {view.data.entries.length === 0 && <li className={classes.quiet}>{t('browse.nothing')}</li>}
+            {view.data.entries.length === 0 && <li className={page.quiet}>{t('browse.nothing')}</li>}
             {view.data.entries.map(({ name, kind }) => (
               <li key={name}>
                 <Button
@@ -76,7 +77,7 @@ export function BrowseDialog({ folders, onStart, onClose }: Props): ReactNode {
                 </Button>
               </li>
             ))}
-            <li className={classes.quiet}>{t('browse.files', { count: view.data.files })}</li>
+            <li className={page.quiet}>{t('browse.files', { count: view.data.files })}</li>
           </ul>
         )}
         <Button disabled={view.data === undefined} onClick={() => onStart(folder, where)}>

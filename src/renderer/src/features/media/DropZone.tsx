@@ -3,6 +3,7 @@ import { IconDisc, IconFileZip, IconFolder } from '@tabler/icons-react';
 import { type ChangeEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { droppedFiles, type Picked, pickedFiles } from './gather-files.ts';
+import page from '../../ui/Page.module.css';
 import classes from './MediaPage.module.css';
 
 type Props = {
@@ -26,10 +27,10 @@ export function DropZone({ isBusy, onPicked, onStation }: Props): ReactNode {
   return (
     <section className={classes.drop} data-over={isOver || undefined} aria-label={t('import.drop')}>
       <div>
-        <h2 className={classes.title}>{t('import.drop')}</h2>
-        <p className={classes.quiet}>{t('import.dropText')}</p>
+        <h2 className={page.title}>{t('import.drop')}</h2>
+        <p className={page.quiet}>{t('import.dropText')}</p>
       </div>
-      <div className={classes.actions}>
+      <div className={page.actions}>
         <Button leftSection={<IconFileZip size={16} />} loading={isBusy} onClick={() => files.current?.click()}>
           {t('import.files')}
         </Button>

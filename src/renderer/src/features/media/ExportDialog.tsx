@@ -7,7 +7,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
-import classes from './MediaPage.module.css';
+import page from '../../ui/Page.module.css';
 
 type Props = { readonly studyId: StudyId; readonly folders: readonly string[]; readonly onClose: () => void };
 
@@ -33,16 +33,16 @@ export function ExportDialog({ studyId, folders, onClose }: Props): ReactNode {
       closeButtonProps={{ 'aria-label': t('browse.close') }}
       centered
     >
-      <div className={classes.stack}>
-        {study.isPending && <p className={classes.quiet}>{t('app:loading')}</p>}
+      <div className={page.stack}>
+        {study.isPending && <p className={page.quiet}>{t('app:loading')}</p>}
         {study.data !== undefined && <StudyFaceCard study={study.data.study} />}
-        <p className={classes.quiet}>{folders.length === 0 ? t('export.noFolder') : t('export.warning')}</p>
+        <p className={page.quiet}>{folders.length === 0 ? t('export.noFolder') : t('export.warning')}</p>
         {failure !== null && (
-          <p role="alert" className={classes.bad}>
+          <p role="alert" className={page.bad}>
             {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
           </p>
         )}
-        <div className={classes.actions}>
+        <div className={page.actions}>
           {folders.map((folder) => (
             <Button
               key={folder}

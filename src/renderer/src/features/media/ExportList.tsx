@@ -7,6 +7,7 @@ import { client } from '../../bridge/client.ts';
 import { station } from '../../bridge/queries.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { formatPersonName } from '../../ui/person-name.ts';
+import page from '../../ui/Page.module.css';
 import classes from './MediaPage.module.css';
 
 /** Studies written into folders of the station's machine, newest first. */
@@ -23,12 +24,12 @@ export function ExportList({
     mutationFn: (exportId: string) => client.exports.cancel({ exportId }),
     onSettled: () => cache.invalidateQueries({ queryKey: station.exports.key() }),
   });
-  if (exports.length === 0) return <p className={classes.quiet}>{t('export.empty')}</p>;
+  if (exports.length === 0) return <p className={page.quiet}>{t('export.empty')}</p>;
   return (
     <ul className={classes.exports}>
       {exports.map((one) => (
         <li key={one.exportId}>
-          <span className={classes.quiet}>{formatMoment(one.startedAtMs, zone)}</span>
+          <span className={page.quiet}>{formatMoment(one.startedAtMs, zone)}</span>
           <span>
             {one.study && [formatPersonName(one.study.patientName), one.study.description].filter(Boolean).join(' · ')}
           </span>
@@ -42,7 +43,7 @@ export function ExportList({
             {t(`import.state.${one.state}`)} · {t('export.progress', { written: one.written, total: one.total })}
             {one.missing > 0 && ` · ${t('export.missing', { count: one.missing })}`}
           </span>
-          {one.code !== null && <span className={classes.bad}>{t(`export.code.${one.code}`)}</span>}
+          {one.code !== null && <span className={page.bad}>{t(`export.code.${one.code}`)}</span>}
           {one.state === 'running' && (
             <Button size="compact-xs" variant="default" onClick={() => cancel.mutate(one.exportId)}>
               {t('export.cancel')}

@@ -10,7 +10,8 @@ import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
-import { HowFar } from './ImportTable.tsx';
+import { HowFar } from './HowFar.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './MediaPage.module.css';
 import { useUploads } from './uploads.ts';
 
@@ -30,19 +31,19 @@ export function ImportDetails({ importId }: { readonly importId: string }): Reac
   });
   if (query.isError && query.data === undefined)
     return <IncidentNotice title={t('failed')} failure={failureOf(query.error)} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <p className={classes.quiet}>{t('app:loading')}</p>;
+  if (query.data === undefined) return <p className={page.quiet}>{t('app:loading')}</p>;
   const summary = query.data;
   return (
-    <div className={classes.stack}>
-      <h2 className={classes.title}>{t(`import.source.${summary.source}`, { place: summary.place ?? '' })}</h2>
+    <div className={page.stack}>
+      <h2 className={page.title}>{t(`import.source.${summary.source}`, { place: summary.place ?? '' })}</h2>
       <div aria-live="polite">
         {summary.state === 'running' ? <HowFar card={summary} /> : t(`import.state.${summary.state}`)}
       </div>
-      {summary.code !== null && <p className={classes.bad}>{t(`import.code.${summary.code}`)}</p>}
+      {summary.code !== null && <p className={page.bad}>{t(`import.code.${summary.code}`)}</p>}
       <Unsent importId={importId} />
       <Counts summary={summary} />
       {summary.state === 'running' && (
-        <div className={classes.actions}>
+        <div className={page.actions}>
           <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
             {t('import.cancel')}
           </Button>
@@ -60,7 +61,7 @@ function Unsent({ importId }: { readonly importId: string }): ReactNode {
   const upload = useUploads((all) => all[importId]);
   if (upload === undefined || upload.failed + upload.unread === 0) return null;
   return (
-    <p className={classes.bad} role="alert">
+    <p className={page.bad} role="alert">
       {upload.failed > 0 && t('import.sendingFailed', { count: upload.failed })}{' '}
       {upload.unread > 0 && t('import.unread', { count: upload.unread })}
     </p>
@@ -85,14 +86,14 @@ function Taken({ summary }: { readonly summary: ImportSummary }): ReactNode {
   const { t } = useTranslation('media');
   const { permissions } = useCurrentUser();
   return (
-    <section className={classes.stack} aria-label={t('import.studies')}>
-      <h3 className={classes.heading}>{t('import.studies')}</h3>
-      {summary.taken.length === 0 && <p className={classes.quiet}>{t('import.noStudies')}</p>}
+    <section className={page.stack} aria-label={t('import.studies')}>
+      <h3 className={page.heading}>{t('import.studies')}</h3>
+      {summary.taken.length === 0 && <p className={page.quiet}>{t('import.noStudies')}</p>}
       {summary.taken.map(({ studyUid, study, ...counts }) => (
-        <div key={studyUid} className={classes.stack}>
+        <div key={studyUid} className={page.stack}>
           {study !== null && (
             <StudyFaceCard study={study}>
-              <div className={classes.actions}>
+              <div className={page.actions}>
                 {permissions.includes('study.open') && (
                   <Button size="compact-xs" component={Link} to={`/reading/${study.studyId}`}>
                     {t('import.open')}
@@ -101,11 +102,11 @@ function Taken({ summary }: { readonly summary: ImportSummary }): ReactNode {
                 <Button size="compact-xs" variant="default" component={Link} to={`/identity/${study.studyId}`}>
                   {t('import.identity')}
                 </Button>
-                <span className={classes.quiet}>{t('import.studyCounts', counts)}</span>
+                <span className={page.quiet}>{t('import.studyCounts', counts)}</span>
               </div>
             </StudyFaceCard>
           )}
-          {study === null && <p className={classes.quiet}>{t('import.studyCounts', counts)}</p>}
+          {study === null && <p className={page.quiet}>{t('import.studyCounts', counts)}</p>}
         </div>
       ))}
     </section>
@@ -119,24 +120,22 @@ function Refused({ summary }: { readonly summary: ImportSummary }): ReactNode {
   const all = counts.notDicom + counts.failed + counts.quarantined;
   if (all === 0) return null;
   return (
-    <section className={classes.stack} aria-label={t('import.refused')}>
-      <div className={classes.actions}>
-        <h3 className={classes.heading}>{t('import.refused')}</h3>
+    <section className={page.stack} aria-label={t('import.refused')}>
+      <div className={page.actions}>
+        <h3 className={page.heading}>{t('import.refused')}</h3>
         {counts.quarantined > 0 && permissions.includes('quarantine.read') && (
           <Button size="compact-xs" variant="default" component={Link} to="/quarantine">
             {t('import.quarantine')}
           </Button>
         )}
       </div>
-      {all > refused.length && (
-        <p className={classes.quiet}>{t('import.refusedMore', { shown: refused.length, all })}</p>
-      )}
+      {all > refused.length && <p className={page.quiet}>{t('import.refusedMore', { shown: refused.length, all })}</p>}
       <ul className={classes.refused}>
         {refused.map(({ name, code }, index) => (
           // Two ZIPs may hold files of one name.
           <li key={`${index} ${name}`}>
             <span className={classes.name}>{name}</span>
-            <span className={classes.quiet}>{t([`import.fileCode.${code}`, `app:quarantine.${code}`])}</span>
+            <span className={page.quiet}>{t([`import.fileCode.${code}`, `app:quarantine.${code}`])}</span>
           </li>
         ))}
       </ul>

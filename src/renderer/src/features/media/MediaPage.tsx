@@ -9,6 +9,8 @@ import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import page from '../../ui/Page.module.css';
+import { RowGrid } from '../../ui/RowGrid.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import hidden from '../../ui/Unseen.module.css';
 import { BrowseDialog } from './BrowseDialog.tsx';
@@ -16,7 +18,7 @@ import { DropZone } from './DropZone.tsx';
 import { ExportDialog } from './ExportDialog.tsx';
 import { ExportList } from './ExportList.tsx';
 import { ImportDetails } from './ImportDetails.tsx';
-import { ImportTable, TRACKS } from './ImportTable.tsx';
+import { importColumns } from './import-columns.tsx';
 import classes from './MediaPage.module.css';
 import { sendFiles } from './uploads.ts';
 import { useExports, useImports } from './use-imports.ts';
@@ -42,24 +44,27 @@ export function MediaPage(): ReactNode {
     },
   });
   const failure = begin.isError ? failureOf(begin.error) : null;
+  const columns = importColumns(t, site.zone);
   const rows = imports.state === 'ready' ? imports.rows : [];
   const folders = imports.state === 'ready' ? imports.folders : [];
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <h1 className={hidden.unseen}>{t('title')}</h1>
-      <div className={classes.body}>
-        <div className={classes.list}>
+      <div className={page.body}>
+        <div className={page.list}>
           <DropZone
             isBusy={begin.isPending}
             onPicked={(picked) => begin.mutate(() => sendFiles(picked))}
             onStation={folders.length === 0 ? null : () => setIsBrowsing(true)}
           />
           {failure !== null && (
-            <p role="alert" className={classes.bad}>
+            <p role="alert" className={page.bad}>
               {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
             </p>
           )}
-          {imports.state === 'loading' && <TableSkeleton columns={TRACKS} rowHeight={32} rows={8} />}
+          {imports.state === 'loading' && (
+            <TableSkeleton columns={columns.map(({ track }) => track)} rowHeight={32} rows={8} />
+          )}
           {imports.state === 'failed' && (
             <IncidentNotice title={t('failed')} failure={imports.failure} onRetry={imports.retry} />
           )}
@@ -69,18 +74,22 @@ export function MediaPage(): ReactNode {
             </EmptyState>
           )}
           {rows.length > 0 && (
-            <ImportTable imports={rows} zone={site.zone} selectedId={selectedId} onSelect={setSelectedId} />
+            <RowGrid
+              label={t('imports')}
+              {...{ columns, rows, selected: selectedId, onSelect: setSelectedId }}
+              keyOf={({ importId }) => importId}
+            />
           )}
           {mayExport && exports.state === 'ready' && (exports.folders.length > 0 || exports.rows.length > 0) && (
             <section className={classes.section} aria-label={t('exports')}>
-              <h2 className={classes.heading}>{t('exports')}</h2>
+              <h2 className={page.heading}>{t('exports')}</h2>
               <ExportList exports={exports.rows} zone={site.zone} />
             </section>
           )}
         </div>
-        <aside className={classes.side} aria-label={t('import.details')}>
+        <aside className={page.side} aria-label={t('import.details')}>
           {selectedId === null ? (
-            <p className={classes.quiet}>{t('import.select')}</p>
+            <p className={page.quiet}>{t('import.select')}</p>
           ) : (
             <ImportDetails key={selectedId} importId={selectedId} />
           )}

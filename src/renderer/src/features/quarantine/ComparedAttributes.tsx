@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { QuarantineDetail } from '../../../../shared/contract/quarantine.ts';
 import hidden from '../../ui/Unseen.module.css';
+import page from '../../ui/Page.module.css';
 import classes from './QuarantinePage.module.css';
 
 type Props = { readonly attributes: QuarantineDetail['attributes']; readonly hasOther: boolean };
@@ -13,9 +14,9 @@ export function ComparedAttributes({ attributes, hasOther }: Props): ReactNode {
   const [onlyDiffering, setOnlyDiffering] = useState(hasOther);
   const shown = onlyDiffering ? attributes.filter(({ differs }) => differs) : attributes;
   return (
-    <section className={classes.stack}>
-      <div className={classes.actions}>
-        <h3 className={classes.title}>{t(hasOther ? 'quarantine.sideBySide' : 'quarantine.attributes')}</h3>
+    <section className={page.stack}>
+      <div className={page.actions}>
+        <h3 className={page.title}>{t(hasOther ? 'quarantine.sideBySide' : 'quarantine.attributes')}</h3>
         {hasOther && (
           <Switch
             size="xs"

@@ -5,12 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import page from '../../ui/Page.module.css';
+import { RowGrid } from '../../ui/RowGrid.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import hidden from '../../ui/Unseen.module.css';
 import { QuarantineBar } from './QuarantineBar.tsx';
 import { QuarantinedObject } from './QuarantinedObject.tsx';
 import classes from './QuarantinePage.module.css';
-import { QuarantineTable, TRACKS } from './QuarantineTable.tsx';
+import { quarantineColumns } from './quarantine-columns.tsx';
 import { type QuarantineFilter, useQuarantine } from './use-quarantine.ts';
 
 /** Objects that wait for a person: which and why, what they say beside what is stored, and what is to become of them. */
@@ -23,9 +25,10 @@ export function QuarantinePage(): ReactNode {
   const [selectedId, setSelectedId] = useState<string | null>(null);
   const quarantine = useQuarantine({ state, reason, ...narrowed });
   const entries = quarantine.state === 'ready' ? quarantine.entries : [];
+  const columns = quarantineColumns(t, zone);
   const selected = entries.find(({ quarantineId }) => quarantineId === selectedId) ?? null;
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <h1 className={hidden.unseen}>{t('quarantine.title')}</h1>
       <QuarantineBar
         filter={{ state, reason, ...narrowed }}
@@ -34,9 +37,11 @@ export function QuarantinePage(): ReactNode {
         onSearch={(search) => void navigate({ to: '/quarantine', search: { state, reason, ...search } })}
         onNarrow={(more) => setNarrowed({ ...narrowed, ...more })}
       />
-      <div className={classes.body}>
-        <div className={classes.list}>
-          {quarantine.state === 'loading' && <TableSkeleton columns={TRACKS} rowHeight={32} rows={14} />}
+      <div className={page.body}>
+        <div className={page.list}>
+          {quarantine.state === 'loading' && (
+            <TableSkeleton columns={columns.map(({ track }) => track)} rowHeight={32} rows={14} />
+          )}
           {quarantine.state === 'failed' && (
             <IncidentNotice title={t('quarantine.failed')} failure={quarantine.failure} onRetry={quarantine.retry} />
           )}
@@ -46,18 +51,17 @@ export function QuarantinePage(): ReactNode {
             </EmptyState>
           )}
           {quarantine.state === 'ready' && entries.length > 0 && (
-            <QuarantineTable
-              entries={entries}
-              zone={zone}
-              selectedId={selectedId}
+            <RowGrid
+              label={t('quarantine.title')}
+              {...{ columns, rows: entries, selected: selectedId, onSelect: setSelectedId }}
+              keyOf={({ quarantineId }) => quarantineId}
               fetchMore={quarantine.fetchMore}
-              onSelect={setSelectedId}
             />
           )}
         </div>
-        <aside className={classes.side} aria-label={t('quarantine.details')}>
+        <aside className={`${page.side} ${classes.wide}`} aria-label={t('quarantine.details')}>
           {selected === null ? (
-            <p className={classes.quiet}>{t('quarantine.select')}</p>
+            <p className={page.quiet}>{t('quarantine.select')}</p>
           ) : (
             <QuarantinedObject key={selected.quarantineId} quarantineId={selected.quarantineId} zone={zone} />
           )}

@@ -11,6 +11,7 @@ import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { ComparedAttributes } from './ComparedAttributes.tsx';
+import page from '../../ui/Page.module.css';
 import classes from './QuarantinePage.module.css';
 import { SettleDialog } from './SettleDialog.tsx';
 import { actionsFor, type SettleAction } from './settle-actions.ts';
@@ -40,9 +41,9 @@ function ReadObject({ object, zone }: { readonly object: QuarantineDetail; reado
   const maySettle = permissions.includes('quarantine.settle');
   const { study, standsIn, settledAtMs } = object;
   return (
-    <div className={classes.stack}>
-      <h2 className={classes.title}>{t(`app:quarantine.${object.reason}`)}</h2>
-      <div className={classes.quiet}>
+    <div className={page.stack}>
+      <h2 className={page.title}>{t(`app:quarantine.${object.reason}`)}</h2>
+      <div className={page.quiet}>
         {formatMoment(object.receivedAtMs, zone)} · {object.peer?.aeTitle ?? t('quarantine.unknownSender')} ·{' '}
         {t('quarantine.size', { kilobytes: Math.ceil(object.sizeBytes / 1024) })}
         {object.sopUid !== null && <div>{object.sopUid}</div>}
@@ -64,7 +65,7 @@ function ReadObject({ object, zone }: { readonly object: QuarantineDetail; reado
           <StudyFaceCard study={study} title={t('quarantine.would')} />
         )}
       </div>
-      <div className={classes.actions}>
+      <div className={page.actions}>
         {maySettle ? (
           actionsFor(object).map((action) => (
             <Button
@@ -77,7 +78,7 @@ function ReadObject({ object, zone }: { readonly object: QuarantineDetail; reado
             </Button>
           ))
         ) : (
-          <span className={classes.quiet}>{t('quarantine.mayNot')}</span>
+          <span className={page.quiet}>{t('quarantine.mayNot')}</span>
         )}
         <Button size="xs" variant="default" component="a" href={object.fileHref} download>
           {t('quarantine.export')}
@@ -91,7 +92,7 @@ function ReadObject({ object, zone }: { readonly object: QuarantineDetail; reado
       {object.isReadable ? (
         <ComparedAttributes attributes={object.attributes} hasOther={standsIn !== null} />
       ) : (
-        <p className={classes.quiet}>{t('quarantine.unreadable')}</p>
+        <p className={page.quiet}>{t('quarantine.unreadable')}</p>
       )}
       {asked !== null && (
         <SettleDialog

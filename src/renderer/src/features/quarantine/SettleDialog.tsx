@@ -7,7 +7,7 @@ import { DISCARD_REASONS, DiscardReason } from '../../../../shared/domain/correc
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
-import classes from './QuarantinePage.module.css';
+import page from '../../ui/Page.module.css';
 import type { SettleAction } from './settle-actions.ts';
 
 type Props = {
@@ -34,7 +34,7 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
       closeButtonProps={{ 'aria-label': t('quarantine.cancel') }}
       centered
     >
-      <div className={classes.stack}>
+      <div className={page.stack}>
         <p>{t(says)}</p>
         {face !== null && <StudyFaceCard study={face} />}
         {action.kind === 'discard' && (
@@ -47,11 +47,11 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
           />
         )}
         {failure !== null && (
-          <p role="alert" className={classes.bad}>
+          <p role="alert" className={page.bad}>
             {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
           </p>
         )}
-        <div className={classes.actions}>
+        <div className={page.actions}>
           <Button
             loading={settle.isPending}
             disabled={action.kind === 'discard' && reason === null}
