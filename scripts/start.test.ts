@@ -10,7 +10,7 @@ const OURS = ['start.ts', 'build.ts', 'freshness.ts', 'run-command.ts', 'with-no
 /** Says which options it got, is ready, and drains when told to stop. */
 const STATION = `
   process.on('SIGTERM', () => { console.error('drained'); process.exit(5); });
-  setTimeout(() => process.exit(9), 10_000);
+  setTimeout(() => process.exit(9), 60_000);
   console.error('options ' + process.argv.slice(2).join(' '));
   console.log('{"ready":true,"http":"http://127.0.0.1:8642"}');
 `;

@@ -25,9 +25,9 @@ beforeAll(() => {
     path.join(root, 'waits.mjs'),
     `for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => { console.log('got ' + signal); process.exit(3); });
      console.log('waiting');
-     setTimeout(() => process.exit(9), 10_000);`,
+     setTimeout(() => process.exit(9), 60_000);`,
   );
-  writeFileSync(path.join(root, 'stuck.mjs'), `console.log('waiting'); setTimeout(() => {}, 10_000);`);
+  writeFileSync(path.join(root, 'stuck.mjs'), `console.log('waiting'); setTimeout(() => {}, 60_000);`);
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -105,18 +105,18 @@ test('keeps and tells what was filed before a body broke off, and nothing of the
 
 test('a sender that goes away leaves what was filed', async () => {
   const body = bodyOf([file(aSlice(1)), file(aSlice(2))], DICOM, '');
-  await new Promise<void>((resolve) => {
-    const request = httpRequest(`${station.origin}/dicomweb/north/studies`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': `multipart/related; type="${DICOM}"; boundary=edge`,
-      },
-    });
-    request.on('error', () => resolve());
-    request.write(body.subarray(0, -50));
-    setTimeout(() => request.destroy(), 300);
+  const request = httpRequest(`${station.origin}/dicomweb/north/studies`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': `multipart/related; type="${DICOM}"; boundary=edge`,
+    },
   });
+  const gone = new Promise<void>((resolve) => request.on('error', () => resolve()));
+  request.write(body.subarray(0, -50));
+  await eventually(async () => expect(await stored('1.2.10.1.1')).not.toBeNull());
+  request.destroy();
+  await gone;
   await expect
     .poll(() => clinic.events('association-ended').at(-1)?.payload)
     .toMatchObject({ how: 'aborted', stored: 1 });
