@@ -9,12 +9,14 @@ import { freshObjectKeys } from '../../src/main/station/platform/objects/object-
 import { openObjectStore } from '../../src/main/station/platform/objects/object-store.ts';
 import {
   DATABASE_KEY_BYTES,
-  openLogMover,
   openReader,
   openWriter,
   type ReadableDb,
 } from '../../src/main/station/platform/store/database.ts';
 import { endSyncing } from '../../src/main/station/platform/store/durability.ts';
+import { keepLogShort } from '../../src/main/station/platform/store/move-log.ts';
+import { openReaderPool, type ReaderPool } from '../../src/main/station/platform/store/reader-pool.ts';
+import type { READER_TASKS } from '../../src/main/station/reader.ts';
 import { migrate } from '../../src/main/station/platform/store/migrate.ts';
 import { MIGRATIONS } from '../../src/main/station/platform/store/migrations/index.ts';
 
@@ -26,7 +28,7 @@ export type SoakArchive = {
   /** A connection of its own, as the reader threads have. */
   readonly reader: ReadableDb;
   /** Moves the log into the database, so that its file says how large it is. */
-  settle(): void;
+  settle(): Promise<void>;
   count(): { readonly studies: number; readonly instances: number; readonly quarantined: number };
   databaseBytes(): number;
   /** Bytes of each table and index an instance, the largest first. */
@@ -34,7 +36,9 @@ export type SoakArchive = {
   close(): Promise<void>;
 };
 
-/** Opens an empty archive in a folder, configured as shipped but for room. */
+const READERS = new URL('../../src/main/station/reader.ts', import.meta.url);
+
+/** Opens an empty archive in a folder, configured as shipped but for room; its log is moved beside the main thread, as the station's is. */
 export function openSoakArchive(folder: string): SoakArchive {
   const file = path.join(folder, 'station.db');
   const key = randomBytes(DATABASE_KEY_BYTES);
@@ -44,13 +48,21 @@ export function openSoakArchive(folder: string): SoakArchive {
   const { siteId } = makeSite(db, { code: 'main', name: 'Main', zone: 'Etc/UTC', atMs: Date.now() });
   configurePeers(db, siteId, offer.calledAe, [{ aeTitle: offer.callingAe, address: offer.address, intent: 'new' }]);
   const reader = unwrap(openReader(file, key));
-  const moveLog = unwrap(openLogMover(file, key));
+  const readers: ReaderPool<typeof READER_TASKS> = openReaderPool(READERS, {
+    database: file,
+    keyHex: key.toString('hex'),
+  });
+  const moveLog = () => readers.run('move-log', undefined);
+  const logMover = keepLogShort(db, moveLog, (error) => console.error('the log was not moved', error));
   const objects = openObjectStore(path.join(folder, 'objects'), freshObjectKeys());
   const one = (sql: string) => db.prepare(sql).pluck().get() as number;
   return {
     archive: { db, objects, clock: systemClock, quiet: Config.parse({}).completeness, fullBytes: 0 },
     ...{ siteId, offer, reader },
-    settle: moveLog,
+    async settle() {
+      await logMover.stop();
+      await moveLog();
+    },
     count: () => ({
       studies: one('SELECT count(*) FROM studies'),
       instances: one('SELECT count(*) FROM instances'),
@@ -65,6 +77,8 @@ export function openSoakArchive(folder: string): SoakArchive {
         .all()
         .map(({ name, bytes }) => ({ name, bytesAnInstance: Math.round(bytes / instances) })),
     async close() {
+      await logMover.stop();
+      await readers.close();
       await endSyncing(db);
       reader.close();
       db.close();
