@@ -25,7 +25,7 @@ import { nativeFrame, renderImage, type RenderWork } from './api/dicomweb/pixel-
 import type { EncodedFrame } from './dicom/pixel/encoded-frame.ts';
 import { describePart, type PartWork } from './api/dicomweb/describe-part.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
-import { openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
+import { type LogMove, openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { countFilters, isOpenStudy, listWindow, type WindowQuery } from './worklist/index.ts';
 
@@ -75,7 +75,7 @@ export const READER_TASKS = {
 } as const;
 
 let connection: ReadableDb | null = null;
-let mover: (() => void) | null = null;
+let mover: (() => LogMove) | null = null;
 
 /** Does one task on this thread's own read-only connection; the default export is what the pool of threads calls. */
 export default function answer({ task, input }: ReaderRequest): unknown {
@@ -87,7 +87,7 @@ export default function answer({ task, input }: ReaderRequest): unknown {
   return run(connection, input);
 }
 
-function connectMover(): () => void {
+function connectMover(): () => LogMove {
   const settings = Piscina.workerData as ReaderSettings;
   const opened = openLogMover(settings.database, Buffer.from(settings.keyHex, 'hex'));
   if (!opened.ok) throw new Error(`the log's mover cannot open the database: ${opened.error.code}`);

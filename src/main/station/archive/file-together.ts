@@ -1,5 +1,6 @@
 import type { WritableDb } from '../platform/store/database.ts';
-import { inSavepoint, inTransaction } from '../platform/store/transaction.ts';
+import { logPause } from '../platform/store/move-log.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
 import { fileInstance } from './file-instance.ts';
 import type { Filing, FilingOutcome } from './filing.ts';
 
@@ -27,25 +28,33 @@ export function fileTogether(db: WritableDb, filing: Filing): Promise<FilingOutc
 }
 
 function fileWaiting(db: WritableDb): void {
+  const pause = logPause(db);
+  if (pause !== null) {
+    void pause.then(() => fileWaiting(db));
+    return;
+  }
   const all = queues.get(db) ?? [];
   const batch = all.splice(0, MOST_AT_ONCE);
   if (all.length > 0) setImmediate(fileWaiting, db);
-  const told: (() => void)[] = [];
+  for (const tell of fileAll(db, batch)) tell();
+}
+
+/** Files them in one transaction; where that fails each in one of its own, so that only what cannot be filed is not. Gives what to tell once they are committed. */
+function fileAll(db: WritableDb, batch: readonly Waiting[]): readonly (() => void)[] {
   try {
-    inTransaction(db, () => {
-      for (const { filing, resolve, reject } of batch) {
-        try {
-          const outcome = inSavepoint(db, () => fileInstance(db, filing));
-          told.push(() => resolve(outcome));
-        } catch (error) {
-          if (!db.inTransaction) throw error; // the database gave up on all of them
-          told.push(() => reject(error));
-        }
-      }
-    });
+    return inTransaction(db, () =>
+      batch.map(({ filing, resolve }) => {
+        const outcome = fileInstance(db, filing);
+        return () => resolve(outcome);
+      }),
+    );
   } catch (error) {
-    for (const { reject } of batch) reject(error);
-    return;
+    // A savepoint for each would say which one it was, and copy every page that each of them touches.
+    if (batch.length > 1) return batch.flatMap((one) => fileAll(db, [one]));
+    return batch.map(
+      ({ reject }) =>
+        () =>
+          reject(error),
+    );
   }
-  for (const tell of told) tell();
 }

@@ -37,11 +37,12 @@ const IS_MARKED = `EXISTS (SELECT 1 FROM hidden_marks m
 export const APPLY_MARKS = `
   UPDATE instances AS i SET is_hidden = ${IS_MARKED} WHERE i.study_id = ? AND i.is_hidden <> ${IS_MARKED}
 `;
-/** Walks the primary key of the marks. */
-export const FIND_MARKS_OF = `
+const FIND_MARKS_OF_SUBJECT = (subject: string) => `
   SELECT m.change_id AS changeId FROM hidden_marks m
-   WHERE m.site_id = @siteId AND m.subject IN (@sopUid, @seriesId, @studyId) AND ${IS_MEANT_FOR_STUDY.replace('i.study_id', '@studyId')}
+   WHERE m.site_id = @siteId AND m.subject = ${subject} AND ${IS_MEANT_FOR_STUDY.replace('i.study_id', '@studyId')}
 `;
+/** Asked of every object that comes. Walks the primary key of the marks; a list of subjects would be made a table first. */
+export const FIND_MARKS_OF = ['@sopUid', '@seriesId', '@studyId'].map(FIND_MARKS_OF_SUBJECT).join(' UNION ALL ');
 const LIST_STUDIES_MARKED_BY = `
   SELECT DISTINCT i.study_id AS studyId FROM hidden_marks m JOIN instances i ON i.site_id = m.site_id AND i.sop_uid = m.subject
    WHERE m.change_id = @changeId AND m.level = 'instance' AND ${IS_MEANT_FOR_STUDY}
@@ -95,9 +96,8 @@ export function listMarksOf(
   db: ReadableDb,
   where: { readonly siteId: string; readonly sopUid: string; readonly seriesId: string; readonly studyId: string },
 ): readonly string[] {
-  return prepared<{ changeId: string }>(db, FIND_MARKS_OF)
-    .all(where)
-    .map(({ changeId }) => changeId);
+  const marks = prepared<{ changeId: string }>(db, FIND_MARKS_OF).all(where);
+  return [...new Set(marks.map(({ changeId }) => changeId))];
 }
 
 export function listStudiesMarkedBy(db: ReadableDb, changeId: string): readonly string[] {

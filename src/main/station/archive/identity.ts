@@ -31,7 +31,10 @@ const FIND_STATED = `
          iif(a.study_id IS NULL, s.stated_name, a.object_name) AS ownName,
          coalesce(nullif(iif(a.study_id IS NULL, s.stated_name, a.object_name), ''), p.name) AS name,
          coalesce(iif(a.study_id IS NULL, s.stated_birth_date_raw, a.object_birth_date_raw), p.birth_date_raw) AS birthDateRaw,
-         coalesce(iif(a.study_id IS NULL, s.stated_sex, a.object_sex), p.sex) AS sex
+         coalesce(iif(a.study_id IS NULL, s.stated_sex, a.object_sex), p.sex) AS sex,
+         p.name AS personName, p.birth_date_raw AS personBirthDateRaw,
+         iif(a.study_id IS NULL, s.stated_birth_date_raw, a.object_birth_date_raw) IS NULL AS lacksBirthDate,
+         iif(a.study_id IS NULL, s.stated_sex, a.object_sex) IS NULL AS lacksSex, s.is_stated_otherwise AS isStatedOtherwise
     FROM studies s LEFT JOIN study_assignments a ON a.study_id = s.study_id
     JOIN patients p ON p.patient_id = coalesce(a.object_patient_id, s.patient_id) WHERE s.study_id = ?
 `;
@@ -116,7 +119,7 @@ function areTwoPeople(one: Demographics, other: Demographics): boolean {
 }
 
 /** The digits of a birth date: ACR-NEMA wrote it with dots. */
-function bornOn({ birthDateRaw }: Demographics): string {
+function bornOn({ birthDateRaw }: Pick<Demographics, 'birthDateRaw'>): string {
   return (birthDateRaw ?? '').replaceAll(/\D/g, '');
 }
 
@@ -133,8 +136,11 @@ export function isSamePatient(
 ): boolean {
   const known = knownOf(db, studyId);
   const identifier = identifierOf(stated, studyUid);
-  const named = [identifier, disputed(identifier, studyUid)].map((one) => findPatientId(db, siteId, one));
-  if (named.includes(known.patientId) && !areTwoPeople(known, stated)) return true;
+  const stands = findPatientId(db, siteId, identifier);
+  const canBe = !areTwoPeople(known, stated);
+  if (stands === known.patientId && canBe) return true;
+  const named = [stands, findPatientId(db, siteId, disputed(identifier, studyUid))];
+  if (named.includes(known.patientId) && canBe) return true;
   const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId);
   const isShown = named.some((patientId) => patientId !== null && survivorOf(db, patientId) === known.shownPatientId);
   return shown !== undefined && known.shownPatientId !== known.patientId && isShown && !areTwoPeople(shown, stated);
@@ -146,14 +152,19 @@ export function isSamePatient(
  */
 export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient): boolean {
   const known = knownOf(db, studyId);
-  const person = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.patientId) ?? known;
+  const person = { name: known.personName, birthDateRaw: known.personBirthDateRaw };
   const { name, birthDateRaw, sex } = stated;
   const isOtherwise = [known, person].some((one) => isSaidOtherwise(one, stated)) ? 1 : 0;
+  const isNamedAnew = known.ownName === '' && name !== '';
+  // Of most objects nothing is news after the first.
+  const isNews =
+    isNamedAnew || (known.lacksBirthDate === 1 && birthDateRaw !== null) || (known.lacksSex === 1 && sex !== null);
   if (known.patientId === known.shownPatientId) {
-    prepared(db, NOTE_STATED).run({ studyId, name, birthDateRaw, sex, isOtherwise });
-    return known.ownName === '' && name !== '';
+    if (isNews || isOtherwise > known.isStatedOtherwise)
+      prepared(db, NOTE_STATED).run({ studyId, name, birthDateRaw, sex, isOtherwise });
+    return isNamedAnew;
   }
-  prepared(db, NOTE_STATED_ASIDE).run({ studyId, name, birthDateRaw, sex });
+  if (isNews) prepared(db, NOTE_STATED_ASIDE).run({ studyId, name, birthDateRaw, sex });
   const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId) ?? person;
   // A corrected object that names the patient shown is no news; one that names neither is.
   prepared(db, NOTE_OTHERWISE).run(isOtherwise === 1 && isSaidOtherwise(shown, stated) ? 1 : 0, studyId);
@@ -161,7 +172,7 @@ export function noteStated(db: WritableDb, studyId: string, stated: StatedPatien
 }
 
 /** The same person perhaps, under another name or birth date: for people to look at. What one side leaves out is no difference. */
-function isSaidOtherwise(one: Demographics, other: Demographics): boolean {
+function isSaidOtherwise(one: Omit<Demographics, 'sex'>, other: Demographics): boolean {
   const differs = (a: string, b: string) => a !== '' && b !== '' && a !== b;
   return differs(nameKey(one.name), nameKey(other.name)) || differs(bornOn(one), bornOn(other));
 }
@@ -171,6 +182,13 @@ type Known = Demographics & {
   readonly patientId: string;
   readonly shownPatientId: string;
   readonly ownName: string;
+  /** What its objects did not say so far. */
+  readonly lacksBirthDate: 0 | 1;
+  readonly lacksSex: 0 | 1;
+  readonly isStatedOtherwise: 0 | 1;
+  /** The patient, as the first study said. */
+  readonly personName: string;
+  readonly personBirthDateRaw: string | null;
 };
 
 function knownOf(db: ReadableDb, studyId: string): Known {

@@ -44,7 +44,7 @@ test.each([
   ['a study by its UID', FIND_STUDY, /SEARCH s USING .*\(site_id=\? AND study_uid=\?\)/],
   ['the version that a new one replaces', RETIRE_VERSIONS, /SEARCH instance_versions USING INDEX one_current_version/],
   ['what came since', COUNT_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
-  ['when the last came', LAST_RECEIVED, /SEARCH studies USING COVERING INDEX studies_by_arrival/],
+  ['when the last came', LAST_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
 ])('%s is found by an index, without a sort', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toMatch(index);

@@ -76,8 +76,8 @@ const LIST_OF_PATIENT = 'SELECT study_id AS studyId FROM studies WHERE patient_i
 /** Walks instance_versions_by_arrival. */
 export const COUNT_RECEIVED =
   'SELECT count(*) AS received, max(received_at_ms) AS last FROM instance_versions WHERE site_id = ? AND received_at_ms >= ?';
-/** Walks studies_by_arrival. */
-export const LAST_RECEIVED = 'SELECT max(last_received_at_ms) AS last FROM studies WHERE site_id = ?';
+/** Walks instance_versions_by_arrival. */
+export const LAST_RECEIVED = 'SELECT max(received_at_ms) AS last FROM instance_versions WHERE site_id = ?';
 
 export function listSeries(db: ReadableDb, studyId: string): readonly SeriesSummary[] {
   return prepared<SeriesSummary>(db, LIST_SERIES).all(studyId);

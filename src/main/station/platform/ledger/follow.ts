@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
+import { logPause } from '../store/move-log.ts';
 import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inSavepoint, inTransaction, onCommit } from '../store/transaction.ts';
 import { appendEvent, ledgerHead } from './append.ts';
@@ -83,6 +84,11 @@ export function followLedger(
   const work = () => {
     scheduled = null;
     const beganAtMs = performance.now();
+    if (logPause(db) !== null) {
+      restUntilMs = beganAtMs + LEAST_PAUSE_MS;
+      nudge();
+      return;
+    }
     const moved = stepAll();
     if (moved === 'nothing') return;
     const endedAtMs = performance.now();

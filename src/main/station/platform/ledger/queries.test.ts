@@ -18,6 +18,7 @@ test.each([
   ['the audit', LIST_EVENTS(''), /e USING INTEGER PRIMARY KEY \(rowid<\?\)/],
   ['the audit of a study', LIST_EVENTS(NARROWINGS.studyId), /e USING INDEX events_by_study \(study_id=\? AND seq<\?\)/],
   ['the audit of a kind', LIST_EVENTS(NARROWINGS.kind), /e USING INDEX events_by_kind \(kind=\? AND seq<\?\)/],
+  ['the audit of the common kind', LIST_EVENTS(NARROWINGS.commonKind), /e USING INTEGER PRIMARY KEY \(rowid<\?\)/],
   [
     'the audit of an actor',
     LIST_EVENTS(NARROWINGS.actorId),
@@ -58,11 +59,20 @@ test('narrows by study, kind and actor, all at once where asked', () => {
   append('s1', 'b');
   append('s2', 'a');
   appendNumbered(ledger.db, 4, 'north');
+  inTransaction(ledger.db, () =>
+    appendEvent(ledger.db, {
+      kind: 'instance-received',
+      payload: { instanceId: 'i', seriesId: 'x', digest: 'd', outcome: 'new', intent: 'new', revision: 1 },
+      ...{ siteId: 'north', studyId: 's1', actor: serviceActor('a'), correlationId: 'c', atMs: 0 },
+    }),
+  );
   const seqs = (query: object) =>
     listEvents(ledger.db, { siteId: 'north', limit: 9, ...query }).map(({ event }) => event.seq);
-  expect(seqs({ studyId: 's1' })).toEqual([2, 1]);
+  expect(seqs({ studyId: 's1' })).toEqual([5, 2, 1]);
   expect(seqs({ kind: 'study-read' })).toEqual([3, 2, 1]);
-  expect(seqs({ actorId: 'a' })).toEqual([3, 1]);
+  expect(seqs({ kind: 'instance-received' })).toEqual([5]);
+  expect(seqs({ kind: 'instance-received', studyId: 's2' })).toEqual([]);
+  expect(seqs({ actorId: 'a' })).toEqual([5, 3, 1]);
   expect(seqs({ studyId: 's1', kind: 'study-read', actorId: 'b' })).toEqual([2]);
   expect(listEvents(ledger.db, { siteId: 'south', limit: 9 })).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import type { EventKind } from '../../../../shared/domain/event-kinds.ts';
 import { prepared, type ReadableDb } from '../store/database.ts';
 import { type EventRow, type LedgerEvent, parseEvent } from './event.ts';
 
@@ -19,10 +20,13 @@ export const LIST_EVENTS = (narrowing: string) => `
    WHERE (e.site_id IS NULL OR e.site_id = @siteId) AND e.seq < @before ${narrowing}
    ORDER BY e.seq DESC LIMIT @limit
 `;
+/** Nearly all of a ledger is of this kind, and stands in no index of kinds: it is found by walking the ledger. */
+const COMMON_KIND: EventKind = 'instance-received';
 /** What a window may be narrowed by. */
 export const NARROWINGS = {
   studyId: ' AND e.study_id = @studyId',
-  kind: ' AND e.kind = @kind',
+  kind: ` AND e.kind = @kind AND e.kind <> '${COMMON_KIND}'`,
+  commonKind: ' AND e.kind = @kind',
   actorId: ' AND e.actor_id = @actorId',
 } as const;
 
@@ -31,11 +35,11 @@ export function listEvents(
   db: ReadableDb,
   query: EventQuery,
 ): readonly { readonly event: LedgerEvent; readonly hash: string }[] {
-  const narrowing = (Object.keys(NARROWINGS) as (keyof typeof NARROWINGS)[])
-    .filter((name) => query[name] !== undefined)
-    .map((name) => NARROWINGS[name])
-    .join('');
   const { siteId, limit, studyId, kind, actorId } = query;
+  const narrowing = (['studyId', 'kind', 'actorId'] as const)
+    .filter((name) => query[name] !== undefined)
+    .map((name) => NARROWINGS[name === 'kind' && kind === COMMON_KIND ? 'commonKind' : name])
+    .join('');
   const named = Object.fromEntries(
     Object.entries({ siteId, limit, before: query.before ?? Number.MAX_SAFE_INTEGER, studyId, kind, actorId }).filter(
       ([, value]) => value !== undefined,

@@ -18,8 +18,8 @@ export const DATABASE_KEY_BYTES = 32;
 /** A database up to this size is checked whole when it is opened (well under a second); a larger one page by page, as it is read. */
 const CHECKED_WHOLE_BYTES = 128 * 2 ** 20;
 
-/** The log is moved into the database beside the main thread (`moveLog`); only past this many pages the writer must do it. */
-const PAGES_BEFORE_CHECKPOINT = 25_000;
+/** The log is moved into the database beside the main thread (`keepLogShort`); only past this many pages the writer must do it. */
+const PAGES_BEFORE_CHECKPOINT = 50_000;
 
 /** Opens the encrypted database for writing, creating it when absent: WAL, foreign keys. */
 export function openWriter(file: string, key: Uint8Array): Result<WritableDb, OpenFailure> {
@@ -36,12 +36,18 @@ export function openWriter(file: string, key: Uint8Array): Result<WritableDb, Op
   });
 }
 
+/** After a move: the pages of the log, and how many of them are in the database. Where that is all of them, the next commit begins it anew. */
+export type LogMove = { readonly pages: number; readonly moved: number };
+
 /** Opens a connection that does nothing but move the log into the database; gives the way to do it. */
-export function openLogMover(file: string, key: Uint8Array): Result<() => void, OpenFailure> {
+export function openLogMover(file: string, key: Uint8Array): Result<() => LogMove, OpenFailure> {
   return open(file, key, (db) => {
     db.pragma('synchronous = NORMAL');
     db.pragma('wal_autocheckpoint = 0');
-    return () => void db.pragma('wal_checkpoint(PASSIVE)');
+    return () => {
+      const [{ log, checkpointed }] = db.pragma('wal_checkpoint(PASSIVE)') as [{ log: number; checkpointed: number }];
+      return { pages: log, moved: checkpointed };
+    };
   });
 }
 
