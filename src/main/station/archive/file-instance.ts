@@ -24,7 +24,11 @@ const STUDY_STATE = `
   s.study_id AS studyId, s.patient_id AS patientId, s.correlation_id AS correlationId, s.study_revision AS revision, s.intent,
   s.modality, s.completeness
 `;
-export const FIND_STUDY = `SELECT ${STUDY_STATE} FROM studies s WHERE s.site_id = ? AND s.study_uid = ?`;
+/** Walks the unique index of studies by site and UID, and studies_split_off. */
+export const FIND_STUDY = `
+  SELECT ${STUDY_STATE}, EXISTS (SELECT 1 FROM studies o WHERE o.split_from = s.study_id) AS isSplit
+    FROM studies s WHERE s.site_id = ? AND s.study_uid = ?
+`;
 const GET_STUDY = `SELECT ${STUDY_STATE} FROM studies s WHERE s.study_id = ?`;
 /** Where a series left the study whole, more of it follows. Walks studies_split_off. */
 export const FIND_SPLIT_OFF = `
@@ -36,15 +40,19 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     const { siteId } = filing.association.peer;
     const { sopUid, studyUid } = filing.instance;
     const stated = statedPatient(filing.instance);
-    const named = prepared<StudyState>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
-    const study =
-      named && (prepared<StudyState>(db, FIND_SPLIT_OFF).get(filing.instance.seriesUid, named.studyId) ?? named);
+    const named = prepared<StudyState & { isSplit: 0 | 1 }>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
+    const splitOff =
+      named?.isSplit === 1
+        ? prepared<StudyState>(db, FIND_SPLIT_OFF).get(filing.instance.seriesUid, named.studyId)
+        : undefined;
+    const study = splitOff ?? named;
     const current = findCurrent(db, siteId, sopUid, filing.atMs);
-    if (prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, filing.object.digest) !== undefined) {
+    // An object that is not here has no versions.
+    if (current !== null && isKnownVersion(db, siteId, sopUid, filing.object.digest)) {
       // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
       noteReturn(db, filing.object, sopUid, filing.atMs);
       recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
-      if (current !== null) noteAssociation(db, current.studyId, filing.association.associationId);
+      noteAssociation(db, current.studyId, filing.association.associationId);
       return { state: 'duplicate' };
     }
     if (filing.release !== undefined) return fileReleased(db, filing, filing.release, { named, study, current });
@@ -69,6 +77,9 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     return { state: 'filed' };
   });
 }
+
+const isKnownVersion = (db: WritableDb, siteId: string, sopUid: string, digest: string): boolean =>
+  prepared(db, IS_KNOWN_VERSION).get(siteId, sopUid, digest) !== undefined;
 
 /** The version that counts now; one whose study is deleted, its objects not all let go yet, counts no more. */
 function findCurrent(db: WritableDb, siteId: string, sopUid: string, atMs: number): CurrentVersion | null {

@@ -452,5 +452,11 @@ ALTER TABLE hidden_marks ADD COLUMN study_uid TEXT; -- null: wherever it is
 
 -- delivery, waiting: what each destination has not taken yet, for the connection strip
 CREATE INDEX deliveries_waiting ON deliveries (peer_id, state) WHERE state IN ('queued', 'claimed', 'sent', 'held');
+
+-- archive and ledger, cost of an instance: each index that a new object touches is a page more to write with it
+DROP INDEX studies_by_arrival; -- versions know when the last came
+-- Nearly all events are of this one kind: whoever looks for them walks the ledger itself.
+DROP INDEX events_by_kind;
+CREATE INDEX events_by_kind ON events (kind, seq) WHERE kind <> 'instance-received';
 `,
 };
