@@ -34,7 +34,7 @@ export const EvictionCause = z.enum(EVICTION_CAUSES);
 export type EvictionCause = z.infer<typeof EvictionCause>;
 
 /** What becomes of a study that is old enough to leave: it goes, or what keeps it here. */
-export const EVICTION_VERDICTS = ['goes', 'held', 'receiving', 'unproven'] as const;
+export const EVICTION_VERDICTS = ['goes', 'held', 'corrected', 'in-quarantine', 'unproven', 'receiving'] as const;
 export const EvictionVerdict = z.enum(EVICTION_VERDICTS);
 export type EvictionVerdict = z.infer<typeof EvictionVerdict>;
 

@@ -51,7 +51,8 @@ export const WorklistRow = z.object({
     /** What speaks against all of them being here. */
     marks: z.array(CompletenessMark).default([]),
   }),
-  inPacs: z.enum(['no-destination', 'not-yet', 'committed']),
+  /** `committed-otherwise`: archives hold all of it, some as whose it was before a correction. */
+  inPacs: z.enum(['no-destination', 'not-yet', 'committed', 'committed-otherwise']),
   ai: AiStatus,
   priors: z.number().int(),
   openedBy: z.object({ userId: UserId, displayName: z.string(), atMs: z.number() }).nullable(),

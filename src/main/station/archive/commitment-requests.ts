@@ -10,7 +10,7 @@ import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { pauseAfter } from './commitment-asked.ts';
-import { isHeldElsewhere, type ProofSource, recordProof } from './held-elsewhere.ts';
+import { findHolding, type ProofSource, recordProof } from './held-elsewhere.ts';
 import { findRemote, type Peer } from './peers.ts';
 
 /** A transaction in which a peer is asked to answer for what we hold, not yet settled. */
@@ -32,9 +32,15 @@ export type RequestedInstance = {
   readonly failure: number | null;
   readonly studyUid: string;
   readonly seriesUid: string;
-  /** How many versions are here under that UID: a peer that names the UID says not which of them it has. */
-  readonly versions: number;
+  /** Whether a peer that answers for the UID can only mean this version, as far as is known here. */
+  readonly isUnmistakable: 0 | 1;
+  /** This version was sent to the peer, which took it; and under which correction it left, null: as it was received. */
+  readonly isTaken: 0 | 1;
+  readonly correctedAtMs: number | null;
 };
+
+/** A version that a peer took from us: its digest, and when it was corrected whose it is, as it left; null: as it was received. */
+export type TakenVersion = { readonly digest: string; readonly correctedAtMs: number | null };
 
 /** A transaction as people see it. */
 export type CommitmentCard = {
@@ -58,9 +64,9 @@ const LONGEST_TRANSACTION = 1000;
 export const ANSWER_WITHIN_MS = 24 * 60 * 60_000;
 
 const LIST_CURRENT = `
-  SELECT i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.digest, s.study_uid AS studyUid, x.series_uid AS seriesUid
+  SELECT i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.digest
     FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
-    JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
+    JOIN studies s ON s.study_id = i.study_id
    WHERE i.study_id = ? AND s.site_id = ? ORDER BY i.instance_id
 `;
 const INSERT_REQUEST = `
@@ -68,7 +74,8 @@ const INSERT_REQUEST = `
   VALUES (@requestId, @siteId, @peerId, @studyId, @transactionUid, 'owed', @atMs, @atMs)
 `;
 const INSERT_INSTANCE = `
-  INSERT INTO commitment_instances (request_id, site_id, sop_uid, sop_class_uid, digest) VALUES (@requestId, @siteId, @sopUid, @sopClassUid, @digest)
+  INSERT INTO commitment_instances (request_id, site_id, sop_uid, sop_class_uid, digest, is_taken, corrected_at_ms)
+  VALUES (@requestId, @siteId, @sopUid, @sopClassUid, @digest, @isTaken, @correctedAtMs)
 `;
 const COLUMNS = `
   request_id AS requestId, site_id AS siteId, peer_id AS peerId, study_id AS studyId, transaction_uid AS transactionUid, state, attempts
@@ -79,12 +86,24 @@ export const LIST_DUE_REQUESTS = `
    WHERE settled_at_ms IS NULL AND due_at_ms <= @nowMs AND peer_id NOT IN (SELECT value FROM json_each(@busy))
    ORDER BY due_at_ms LIMIT 16
 `;
+/**
+ * Of several versions a UID does not say which one the peer has, unless it took this one from us and is not known to have
+ * had another: many answer Success to a second one and keep the first.
+ */
+const IS_UNMISTAKABLE = `
+  NOT EXISTS (
+    SELECT 1 FROM instance_versions v LEFT JOIN peers w ON w.peer_id = v.peer_id
+     WHERE v.site_id = c.site_id AND v.sop_uid = c.sop_uid AND v.digest <> c.digest
+       AND (c.is_taken = 0 OR w.ae_title = asked.ae_title
+            OR EXISTS (SELECT 1 FROM archive_proofs p WHERE p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest)))
+`;
 const LIST_INSTANCES = `
   SELECT c.sop_uid AS sopUid, c.sop_class_uid AS sopClassUid, c.digest, c.failure, s.study_uid AS studyUid, x.series_uid AS seriesUid,
-         (SELECT count(*) FROM instance_versions v WHERE v.site_id = c.site_id AND v.sop_uid = c.sop_uid) AS versions
-    FROM commitment_instances c JOIN instances i ON i.site_id = c.site_id AND i.sop_uid = c.sop_uid
+         ${IS_UNMISTAKABLE} AS isUnmistakable, c.is_taken AS isTaken, c.corrected_at_ms AS correctedAtMs
+    FROM commitment_requests r JOIN peers asked ON asked.peer_id = r.peer_id
+    JOIN commitment_instances c ON c.request_id = r.request_id JOIN instances i ON i.site_id = c.site_id AND i.sop_uid = c.sop_uid
     JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id
-   WHERE c.request_id = ?
+   WHERE r.request_id = ?
 `;
 const MARK_ASKED = `
   UPDATE commitment_requests SET state = 'asked', code = ?, attempts = 0, asked_at_ms = coalesce(asked_at_ms, ?), due_at_ms = ?
@@ -123,8 +142,8 @@ export function requestCommitment(
     readonly siteId: string;
     readonly studyId: string;
     readonly peer: { readonly peerId: string } | { readonly aeTitle: string };
-    /** Left out, all of the study. */
-    readonly sopUids?: ReadonlySet<string>;
+    /** What the peer took from us, by SOP Instance UID: only that is asked about. Left out, all of the study. */
+    readonly taken?: ReadonlyMap<string, TakenVersion>;
     readonly actor: Actor;
     readonly atMs: number;
   },
@@ -133,17 +152,21 @@ export function requestCommitment(
   return inTransaction(db, () => {
     const peerId = findCallable(db, siteId, input.peer);
     if (peerId === null) return err({ code: 'peer-not-callable' });
-    const instances = prepared<Omit<RequestedInstance, 'versions' | 'failure'>>(db, LIST_CURRENT)
+    const instances = prepared<Pick<RequestedInstance, 'sopUid' | 'sopClassUid' | 'digest'>>(db, LIST_CURRENT)
       .all(studyId, siteId)
-      .filter(({ sopUid }) => input.sopUids?.has(sopUid) ?? true);
+      .filter(({ sopUid }) => input.taken?.has(sopUid) ?? true);
     if (instances.length === 0) return err({ code: 'nothing-to-commit' });
     const requestIds: string[] = [];
     for (let from = 0; from < instances.length; from += LONGEST_TRANSACTION) {
       const part = instances.slice(from, from + LONGEST_TRANSACTION);
       const requestId = freshRowId();
       prepared(db, INSERT_REQUEST).run({ requestId, siteId, peerId, studyId, transactionUid: freshUid(), atMs });
-      for (const { sopUid, sopClassUid, digest } of part)
-        prepared(db, INSERT_INSTANCE).run({ requestId, siteId, sopUid, sopClassUid, digest });
+      for (const instance of part) {
+        const taken = input.taken?.get(instance.sopUid);
+        const isTaken = taken?.digest === instance.digest;
+        const correctedAtMs = isTaken ? taken.correctedAtMs : null;
+        prepared(db, INSERT_INSTANCE).run({ requestId, siteId, ...instance, isTaken: isTaken ? 1 : 0, correctedAtMs });
+      }
       appendEvent(db, {
         kind: 'commitment-requested',
         payload: { requestId, peerId, instances: part.length },
@@ -243,7 +266,10 @@ export function takeCommitmentReport(
   });
 }
 
-/** Settles a transaction by what is known of its instances (0: held by the peer); of the rest nobody answers for. */
+/**
+ * Settles a transaction by what is known of its instances (0: held by the peer); of the rest nobody answers for. Where the
+ * peer may mean another version than the one that is here, nothing is proven by its word.
+ */
 export function settleRequest(
   db: WritableDb,
   request: CommitmentRequest,
@@ -255,7 +281,13 @@ export function settleRequest(
   const { requestId, siteId, peerId, studyId } = request;
   inTransaction(db, () => {
     if (prepared(db, SETTLE).run(source, code, atMs, requestId).changes === 0) return;
-    for (const [sopUid, failure] of outcomes) prepared(db, SET_OUTCOME).run(failure, requestId, sopUid);
+    const unclear = new Set(
+      listRequested(db, requestId).flatMap(({ sopUid, isUnmistakable }) => (isUnmistakable === 0 ? [sopUid] : [])),
+    );
+    for (const [sopUid, failure] of outcomes) {
+      const known = failure === 0 && unclear.has(sopUid) ? DIMSE_STATUS['processing-failure'] : failure;
+      prepared(db, SET_OUTCOME).run(known, requestId, sopUid);
+    }
     prepared(db, SET_REST).run(DIMSE_STATUS['no-such-object-instance'], requestId);
     const instances = listRequested(db, requestId);
     const committed = instances.filter(({ failure }) => failure === 0);
@@ -270,9 +302,17 @@ export function settleRequest(
 
 const IS_ASKED_FOR = 'SELECT 1 FROM commitment_requests WHERE study_id = ? LIMIT 1';
 
-/** Whether an archive is known to hold all of a study that has images here, was asked to answer for it, or neither. */
-export function findArchiveState(db: ReadableDb, studyId: string): 'committed' | 'not-yet' | 'no-destination' {
-  if (isHeldElsewhere(db, studyId)) return 'committed';
+/**
+ * Whether an archive is known to hold all of a study that has images here, as whose it is here or as whose it was before a
+ * correction; was asked to answer for it; or neither.
+ */
+export function findArchiveState(
+  db: ReadableDb,
+  studyId: string,
+): 'committed' | 'committed-otherwise' | 'not-yet' | 'no-destination' {
+  const holding = findHolding(db, studyId);
+  if (holding === 'as-here') return 'committed';
+  if (holding === 'under-former-identity') return 'committed-otherwise';
   return prepared(db, IS_ASKED_FOR).get(studyId) === undefined ? 'no-destination' : 'not-yet';
 }
 

@@ -222,11 +222,7 @@ export function createCommitmentWorker(tools: CommitmentTools): CommitmentWorker
       }
       if (ended.value.status !== DIMSE_STATUS.success) return err({ code: 'refused-for-now' });
     }
-    const outcomes = instances
-      .filter(({ sopUid }) => found.has(sopUid))
-      // A UID alone does not say which of several versions the peer has.
-      .map(({ sopUid, versions }) => [sopUid, versions === 1 ? 0 : DIMSE_STATUS['processing-failure']] as const);
-    settleRequest(db, request, 'query', new Map(outcomes), clock.nowMs());
+    settleRequest(db, request, 'query', new Map([...found].map((sopUid) => [sopUid, 0])), clock.nowMs());
     return ok(null);
   }
 

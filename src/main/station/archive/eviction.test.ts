@@ -7,14 +7,19 @@ import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { evictStudy, FIND_OTHER_USE, type FreedFiles, isHere, LIST_KEPT_BY_AGE, listKeptByAge } from './eviction.ts';
-import { FIND_UNPROVEN, isHeldElsewhere, recordProof } from './held-elsewhere.ts';
+import { findArchiveState } from './commitment-requests.ts';
+import { listInstancesByStudy } from './find-studies.ts';
+import { FIND_UNPROVEN, isHeldElsewhere, type Proof, recordProof } from './held-elsewhere.ts';
 import { holderOf, listHolds, personBehind, placeHold, releaseHold } from './holds.ts';
 import { configurePeers, listPeers } from './peers.ts';
 import { listQuarantine } from './list-quarantine.ts';
+import { moveStudy } from './move-study.ts';
 import { previewEviction } from './preview-eviction.ts';
 import { quarantineObject } from './quarantine.ts';
 import { listInstances } from './queries.ts';
 import { discardQuarantined } from './settle-quarantined.ts';
+import { splitStudy } from './split-study.ts';
+import { undoIdentityChange } from './undo-identity-change.ts';
 
 let clinic: Clinic;
 let studyId: string;
@@ -39,7 +44,7 @@ function comeToAnEnd(): void {
 const peerId = (aeTitle: string) =>
   listPeers(clinic.db, clinic.north.siteId).find((peer) => peer.aeTitle === aeTitle)?.peerId ?? '';
 const uids = () => listInstances(clinic.db, studyId).map(({ sopUid }) => ({ sopUid }));
-function prove(instances: readonly { sopUid: string; digest?: string }[] = uids(), by = 'PACS'): number {
+function prove(instances: Proof['instances'] = uids(), by = 'PACS'): number {
   const { db, north } = clinic;
   return recordProof(db, {
     ...{ siteId: north.siteId, peerId: peerId(by), source: 'commitment', instances, atMs: clinic.nowMs() },
@@ -252,6 +257,56 @@ test('a study that is still receiving stays', async () => {
   await clinic.receive(association, aSlice(4));
   prove();
   expect(await evict()).toEqual({ ok: false, error: { code: 'still-receiving' } });
+});
+
+test('a study of which something waits in quarantine stays until a person settled it', async () => {
+  prove();
+  await clinic.receive(clinic.associate('PACS'), aSlice(1, { PixelData: new Uint16Array(16).fill(99) }));
+  expect(await evict()).toEqual({ ok: false, error: { code: 'in-quarantine' } });
+  const { db, north } = clinic;
+  expect(previewEviction(db, { siteId: north.siteId, beforeMs: clinic.nowMs() + 1, limit: 9 }).studies).toMatchObject([
+    { studyId, verdict: 'in-quarantine' },
+  ]);
+  const [row] = listQuarantine(db, north.siteId, { state: 'held', limit: 9 });
+  const settling = { siteId: north.siteId, quarantineId: row?.quarantineId ?? '', atMs: clinic.nowMs() };
+  discardQuarantined(db, { ...settling, actor: { kind: 'user', id: 'u' }, reason: 'stored-one-is-right' });
+  expect((await evict()).ok).toBe(true);
+});
+
+const john = { name: 'Roe^John', number: '99', issuer: 'X', birthDateRaw: null, sex: null };
+const corrector = () => ({
+  ...{ siteId: clinic.north.siteId, actor: { kind: 'user', id: 'u' } as const },
+  ...{ reason: 'wrong-patient-selected' as const, atMs: clinic.nowMs() },
+});
+const correctedAtMs = () => listInstancesByStudy(clinic.db, studyId)[0]?.servedAs?.correctedAtMs ?? null;
+
+test('a study given to another patient stays, and is in PACS as whose it was until the archive has it as whose it is', async () => {
+  const { db } = clinic;
+  prove();
+  const moved = moveStudy(db, { ...corrector(), studyId, to: john });
+  expect(await evict()).toEqual({ ok: false, error: { code: 'corrected' } });
+  expect([findArchiveState(db, studyId), isHeldElsewhere(db, studyId)]).toEqual(['committed-otherwise', false]);
+  prove(); // its word alone says nothing of the patient
+  expect(findArchiveState(db, studyId)).toBe('committed-otherwise');
+  prove(listInstances(db, studyId).map(({ sopUid, digest }) => ({ sopUid, digest, isTaken: 1, ...takenNow() })));
+  expect(findArchiveState(db, studyId)).toBe('committed');
+  expect(await evict()).toEqual({ ok: false, error: { code: 'corrected' } });
+  // Undone, the archive has a corrected copy: it would not give back what is here.
+  clinic.pass(1);
+  undoIdentityChange(db, { ...corrector(), changeId: moved.ok ? moved.value.changeId : '' });
+  expect([findArchiveState(db, studyId), await evict()]).toEqual([
+    'committed-otherwise',
+    { ok: false, error: { code: 'unproven' } },
+  ]);
+});
+const takenNow = () => ({ correctedAtMs: correctedAtMs() });
+
+test('a study that was split off stays: its objects would be asked for by another UID', async () => {
+  prove();
+  const split = splitStudy(clinic.db, { ...corrector(), studyId, seriesIds: [], sopUids: ['1.2.10.1.3'], to: null });
+  expect(split).toMatchObject({ ok: true });
+  expect(await evict(split.ok ? split.value.newStudyId : '')).toEqual({ ok: false, error: { code: 'corrected' } });
+  expect((await evict()).ok).toBe(true);
 });
 
 test('another header of what was let go waits in quarantine: there is nothing to compare it with', async () => {

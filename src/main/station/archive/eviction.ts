@@ -6,8 +6,9 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import type { EvictionCause } from '../../../shared/contract/keeping.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { Completeness } from '../../../shared/domain/study.ts';
-import { isHeldElsewhere } from './held-elsewhere.ts';
+import { isCorrected, isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
+import { isInQuarantine } from './quarantine.ts';
 
 /** A study that is old enough to leave. `keptSinceMs`: when its last object came, or came back. */
 export type EvictionCandidate = {
@@ -82,12 +83,24 @@ export function listKeptByAge(
   return prepared<EvictionCandidate>(db, LIST_KEPT_BY_AGE).all({ siteId, beforeMs, ...after });
 }
 
-type EvictionRefusal = { readonly code: 'not-here' | 'still-receiving' | 'held' | 'unproven' };
+/** What keeps a study that came to an end from leaving. */
+export type EvictionObstacle = 'held' | 'corrected' | 'in-quarantine' | 'unproven';
+type EvictionRefusal = { readonly code: 'not-here' | 'still-receiving' | EvictionObstacle };
+
+/**
+ * The first thing that keeps a study here: somebody holds it; people corrected whose it is, so that what an archive gives back
+ * would not be what is here; something of it waits for a person; no archive is known to hold all of it. Null: nothing does.
+ */
+export function findObstacle(db: ReadableDb, studyId: string): EvictionObstacle | null {
+  if (isHeld(db, studyId)) return 'held';
+  if (isCorrected(db, studyId)) return 'corrected';
+  if (isInQuarantine(db, studyId)) return 'in-quarantine';
+  return isHeldElsewhere(db, studyId) ? null : 'unproven';
+}
 
 /**
  * Lets a study's files go, a step of at most 64 objects at a time: their rows say so first, and the files given to `freed` are
- * then nobody's. Only where the study came to an end, nobody holds it and an archive is known to hold all of it as it is
- * here. A file that another study or quarantine counts on stays. The study itself is marked last: cut short, it is a
+ * then nobody's. Only where the study came to an end and nothing keeps it here. A file that another study or quarantine counts on stays. The study itself is marked last: cut short, it is a
  * candidate again, and the rest goes then. A study that is still to be read may go as well: it is fetched again when asked for.
  */
 export async function evictStudy(
@@ -127,8 +140,8 @@ type Evictable = { siteId: string; patientId: string; correlationId: string; com
 function findEvictable(db: ReadableDb, studyId: string): Result<Evictable, EvictionRefusal> {
   const study = prepared<Evictable>(db, FIND_STUDY).get(studyId);
   if (study === undefined) return err({ code: 'not-here' });
-  if (isHeld(db, studyId)) return err({ code: 'held' });
-  if (!isHeldElsewhere(db, studyId)) return err({ code: 'unproven' });
+  const obstacle = findObstacle(db, studyId);
+  if (obstacle !== null) return err({ code: obstacle });
   return study.completeness === 'receiving' ? err({ code: 'still-receiving' }) : ok(study);
 }
 

@@ -205,6 +205,9 @@ const LAST_CORRECTION = (column: string) => `
       (SELECT c.${column} FROM identity_change_subjects k JOIN identity_changes c ON c.change_id = k.change_id
         WHERE k.site_id = s.site_id AND k.subject = s.study_id AND c.undone_at_ms IS NULL
           AND c.kind IN ('study-moved', 'study-split', 'patients-merged') ORDER BY c.change_seq DESC LIMIT 1)`;
+/** Of a study `s`: when it was last corrected whose it is, as what leaves of it says; null where its objects' own words stand. */
+export const CORRECTED_AT_MS = `
+    iif(s.split_from IS NULL AND NOT ${IS_ASSIGNED}, NULL, coalesce(${LAST_CORRECTION('made_at_ms')}, s.received_at_ms))`;
 const PATH_COLUMNS = `
     s.study_id AS studyId, s.study_uid AS studyUid, x.series_id AS seriesId, x.series_uid AS seriesUid, i.sop_uid AS sopUid,
     v.sop_class_uid AS sopClassUid, v.transfer_syntax_uid AS transferSyntaxUid, v.digest, v.frames, v.frame_index AS frameIndex,

@@ -3,9 +3,7 @@ import { StudyId } from '../../../shared/domain/ids.ts';
 import type { Completeness, Intent } from '../../../shared/domain/study.ts';
 import { sumSizes } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import { type EvictionPlace, listKeptByAge } from './eviction.ts';
-import { isHeldElsewhere } from './held-elsewhere.ts';
-import { isHeld } from './holds.ts';
+import { type EvictionPlace, findObstacle, listKeptByAge } from './eviction.ts';
 
 /** Which studies of a site are judged: those kept since before a moment, from a place on. */
 export type EvictionQuestion = {
@@ -54,9 +52,7 @@ function describe(db: ReadableDb, studyId: string) {
 
 /** In the order in which letting go asks. */
 function judge(db: ReadableDb, studyId: string, completeness: Completeness): EvictionVerdict {
-  if (isHeld(db, studyId)) return 'held';
-  if (!isHeldElsewhere(db, studyId)) return 'unproven';
-  return completeness === 'receiving' ? 'receiving' : 'goes';
+  return findObstacle(db, studyId) ?? (completeness === 'receiving' ? 'receiving' : 'goes');
 }
 
 function writePlace({ lastReceivedAtMs, studyId }: EvictionPlace): string {

@@ -29,6 +29,8 @@ const INSERT_QUARANTINE = `
 const LIST_OF_STUDY = `
   SELECT reason, received_at_ms AS atMs FROM quarantine WHERE study_id = ? AND state = 'held' ORDER BY received_at_ms
 `;
+/** Walks quarantine_by_study. */
+export const IS_IN_QUARANTINE = "SELECT 1 FROM quarantine WHERE study_id = ? AND state = 'held' LIMIT 1";
 const COUNT_HELD = "SELECT count(*) AS held FROM quarantine WHERE site_id = ? AND state = 'held'";
 
 /**
@@ -70,6 +72,11 @@ export function listQuarantineOf(
   studyId: string,
 ): { readonly reason: QuarantineReason; readonly atMs: number }[] {
   return prepared<{ reason: QuarantineReason; atMs: number }>(db, LIST_OF_STUDY).all(studyId);
+}
+
+/** Whether an object that would touch the study waits for a person. */
+export function isInQuarantine(db: ReadableDb, studyId: string): boolean {
+  return prepared(db, IS_IN_QUARANTINE).get(studyId) !== undefined;
 }
 
 export function countQuarantined(db: ReadableDb, siteId: string): number {

@@ -6,6 +6,7 @@ import { listDeletableDiscarded } from './delete-discarded.ts';
 import { IS_MEANT_FOR_STUDY, listExpired } from './hidden-marks.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
+import { isInQuarantine } from './quarantine.ts';
 
 /** A site's rules, in order: the first that fits a study decides, and what none fits is kept. */
 export type RetentionRules = Config['site']['retention'];
@@ -59,7 +60,6 @@ const FIND_FACTS = `
    WHERE study_id = ? AND site_id = ? AND deleted_at_ms IS NULL
 `;
 const COUNT_IMAGES = 'SELECT count(*) AS images FROM instances WHERE study_id = ?';
-const IS_IN_QUARANTINE = "SELECT 1 FROM quarantine WHERE study_id = ? AND state = 'held' LIMIT 1";
 
 /** The rule that decides about a study at a time, or null: nobody has anything to say about it. */
 export function ruleFor(rules: RetentionRules, study: RetentionFacts, nowMs: number): RetentionRule | null {
@@ -82,7 +82,7 @@ export function judge(db: ReadableDb, study: RetentionFacts, rule: RetentionRule
   if (isHeld(db, study.studyId) || prepared(db, HAS_SPLIT_OFF).get(study.studyId) !== undefined) return 'held';
   // A new study is somebody's work until it is off the worklist.
   if (study.intent === 'new' && isOpen) return 'open';
-  if (prepared(db, IS_IN_QUARANTINE).get(study.studyId) !== undefined) return 'in-quarantine';
+  if (isInQuarantine(db, study.studyId)) return 'in-quarantine';
   if (!rule.evenUnproven && study.isExpired === 0 && !isHeldElsewhere(db, study.studyId)) return 'unproven';
   return rule.inForceBy === undefined ? 'not-in-force' : 'delete';
 }

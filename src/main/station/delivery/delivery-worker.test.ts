@@ -119,6 +119,34 @@ test('sends what is current and shown, byte for byte, holds the study meanwhile,
   expect(send(peerId)).toMatchObject({ ok: true, value: { state: 'queued' } });
 });
 
+test('an archive is asked about the version that left, and as whose it left', async () => {
+  const peer = await serve();
+  const peerId = callable(peer.server.port, { isArchive: true });
+  const first = owe(peerId);
+  const worker = startWorker();
+  await becomes(first, ['delivered', null, 4, 0, 4, 1]);
+  const asked = () =>
+    clinic.db
+      .prepare(`SELECT DISTINCT c.is_taken AS isTaken, c.corrected_at_ms AS correctedAtMs FROM commitment_instances c
+                JOIN commitment_requests r ON r.request_id = c.request_id ORDER BY r.requested_at_ms`)
+      .all();
+  expect(asked()).toEqual([{ isTaken: 1, correctedAtMs: null }]);
+  clinic.pass(1000);
+  const correctedAtMs = clinic.nowMs();
+  moveStudy(clinic.db, {
+    ...{ siteId: clinic.north.siteId, studyId, reason: 'wrong-patient-selected', actor: USER, atMs: correctedAtMs },
+    to: { name: 'Roe^John', number: '99', issuer: 'X', birthDateRaw: null, sex: null },
+  });
+  clinic.pass(1000);
+  const second = owe(peerId);
+  worker.notify();
+  await becomes(second, ['delivered', null, 4, 0, 4, 1]);
+  expect(asked()).toEqual([
+    { isTaken: 1, correctedAtMs: null },
+    { isTaken: 1, correctedAtMs },
+  ]);
+});
+
 test('only chosen series leave; the same wish twice is one delivery', async () => {
   const other = '1.2.10.2';
   await clinic.send([aSlice(1, { SeriesInstanceUID: other, StudyInstanceUID: '1.2.10' })]);

@@ -11,6 +11,7 @@ import { NO_ROOM_PAUSE_MS, whenRoom } from '../platform/store/when-room.ts';
 import { type Attempt, attemptDelivery, type AttemptTools } from './attempt-delivery.ts';
 import {
   findDelivery,
+  listItems,
   type ImageDelivery,
   moveDelivery,
   nextDelivery,
@@ -176,8 +177,15 @@ export function createDeliveryWorker(tools: WorkerTools): DeliveryWorker {
     const { siteId, studyId, peerId, deliveryId } = delivery;
     const peer = listPeers(db, siteId).find((one) => one.peerId === peerId);
     if (peer === undefined || !peer.isArchive || !peer.services.includes('commit')) return;
+    const items = listItems(db, deliveryId);
+    const taken = new Map(
+      sopUids.flatMap((sopUid) => {
+        const item = items.get(sopUid);
+        return item?.state === 'sent' ? [[sopUid, item] as const] : [];
+      }),
+    );
     const asked = requestCommitment(db, {
-      ...{ siteId, studyId, peer: { peerId }, sopUids: new Set(sopUids), actor: serviceActor('delivery'), atMs },
+      ...{ siteId, studyId, peer: { peerId }, taken, actor: serviceActor('delivery'), atMs },
     });
     if (asked.ok) noteCommitment(db, deliveryId, asked.value);
   }

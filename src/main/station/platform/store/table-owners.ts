@@ -35,6 +35,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   commitment_requests: 'archive',
   commitment_instances: 'archive',
   archive_proofs: 'archive',
+  pixels_let_go: 'archive',
   retrievals: 'archive',
   imports: 'archive',
   import_studies: 'archive',

@@ -71,7 +71,7 @@ CREATE TABLE identity_changes (
   change_seq INTEGER PRIMARY KEY, -- order is this, never time
   change_id TEXT NOT NULL UNIQUE,
   site_id TEXT NOT NULL REFERENCES sites (site_id),
-  kind TEXT NOT NULL CHECK (kind IN ('study-moved', 'study-split', 'patients-merged', 'hidden', 'identity-confirmed')),
+  kind TEXT NOT NULL CHECK (kind IN ('study-moved', 'study-split', 'patients-merged', 'hidden', 'identity-confirmed', 'version-replaced')),
   reason TEXT NOT NULL,
   detail TEXT NOT NULL, -- ids (JSON): what was done, as the history shows it
   inverse TEXT NOT NULL, -- ids and states (JSON): what undoing restores
@@ -458,5 +458,23 @@ DROP INDEX studies_by_arrival; -- versions know when the last came
 -- Nearly all events are of this one kind: whoever looks for them walks the ledger itself.
 DROP INDEX events_by_kind;
 CREATE INDEX events_by_kind ON events (kind, seq) WHERE kind <> 'instance-received';
+
+-- archive, intent: why a study is not new, and how old a new study of a peer may be
+ALTER TABLE studies ADD COLUMN intent_because TEXT CHECK (intent_because IN ('as-sent', 'fetched', 'study-date')); -- null: new, or of before
+ALTER TABLE peers ADD COLUMN new_within_days INTEGER CHECK (new_within_days > 0); -- null: its studies' age is not asked
+
+-- archive, versions: which of them a peer can have meant, under which correction it has it, and what pixels one carried that was let go
+ALTER TABLE commitment_instances ADD COLUMN is_taken INTEGER NOT NULL DEFAULT 0 CHECK (is_taken IN (0, 1)); -- it took this very version from us
+ALTER TABLE commitment_instances ADD COLUMN corrected_at_ms INTEGER; -- the correction under which it took it; null: as it was received
+ALTER TABLE archive_proofs ADD COLUMN corrected_at_ms INTEGER; -- the correction under which it is there; null: as it was received
+CREATE TABLE pixels_let_go (
+  digest TEXT PRIMARY KEY REFERENCES objects (digest),
+  stored TEXT NOT NULL, -- digest of the pixel bytes in their form; of what has none, of all its attributes
+  decoded TEXT -- digest of the frames' samples; null where they were not kept without loss, or cannot be told
+) STRICT, WITHOUT ROWID;
+ALTER TABLE peers ADD COLUMN issuer_of_patient_id TEXT; -- of numbers it sends without one; null: the site's
+
+-- archive, imports: how often a folder was gone on with after a restart, since a person last asked for it
+ALTER TABLE imports ADD COLUMN resumed INTEGER NOT NULL DEFAULT 0;
 `,
 };
