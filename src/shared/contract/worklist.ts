@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AiStatus } from '../domain/ai-status.ts';
 import { PatientId, StudyId, UserId } from '../domain/ids.ts';
-import { Completeness, CompletenessMark, Intent, ReportState } from '../domain/study.ts';
+import { Completeness, CompletenessMark, Intent, IntentReason, ReportState } from '../domain/study.ts';
 import { Reason, ServiceLevel, UrgencyLevel, UrgencyStanding } from '../domain/urgency.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 
@@ -26,6 +26,8 @@ export const WorklistRow = z.object({
   studyUid: z.string(),
   revision: z.number().int(),
   intent: Intent,
+  /** Why it is not new; null where it is. */
+  intentBecause: IntentReason.nullable().default(null),
   patient: PatientCard,
   accession: z.string().nullable(),
   exam: z.object({

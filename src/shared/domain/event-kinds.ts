@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NOT_RUN_REASONS } from './ai-status.ts';
 import { CancelReason, DeliveryCode, RetryReason } from './delivery.ts';
 import { CorrectionKind, CorrectionReason, HidingReason } from './correction.ts';
-import { Completeness, CompletenessEvidence, Intent, QuarantineReason } from './study.ts';
+import { Completeness, CompletenessEvidence, Intent, PROMOTION_REASONS, QuarantineReason } from './study.ts';
 import { ExportForm, ImportSource } from './media.ts';
 import { RetrievalReason } from './retrieval.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
@@ -198,6 +198,7 @@ export const EVENT_KINDS = {
   },
   /** A person brings in files, and what they came to. */
   'import-started': { version: 1, payload: z.object({ importId: z.string(), source: ImportSource }) },
+  'import-resumed': { version: 1, payload: z.object({ importId: z.string(), source: ImportSource }) },
   'import-ended': {
     version: 1,
     payload: z.object({
@@ -231,7 +232,20 @@ export const EVENT_KINDS = {
       missing: z.number().int(),
     }),
   },
-  'study-promoted': { version: 1, payload: z.object({ from: Intent }) },
+  'study-promoted': {
+    version: 1,
+    // Before there was any other reason it was a person.
+    payload: z.object({
+      from: Intent,
+      because: z.enum(PROMOTION_REASONS).default('person'),
+      associationId: z.string().optional(),
+    }),
+  },
+  'study-attributes-changed': {
+    version: 1,
+    // Keywords alone: what a later object added, and what a new version of one says otherwise.
+    payload: z.object({ revision: z.number().int(), keywords: z.array(z.string()) }),
+  },
   'study-held': { version: 1, payload: z.object({ holder: z.string(), reason: z.string() }) },
   'study-hold-released': { version: 1, payload: z.object({ holder: z.string() }) },
   'study-evicted': {

@@ -5,6 +5,17 @@ export const INTENTS = ['new', 'comparison', 'own'] as const;
 export const Intent = z.enum(INTENTS);
 export type Intent = z.infer<typeof Intent>;
 
+/**
+ * Why a study is not new: what its sender sends is for comparison, we are fetching it, or it states a date older than new
+ * studies of its sender are.
+ */
+export const INTENT_REASONS = ['as-sent', 'fetched', 'study-date'] as const;
+export const IntentReason = z.enum(INTENT_REASONS);
+export type IntentReason = z.infer<typeof IntentReason>;
+
+/** What made a study new that was not: a person's word, a sender whose studies are new, a step that a modality performs now. */
+export const PROMOTION_REASONS = ['person', 'sent-as-new', 'procedure-step'] as const;
+
 /** How far a study's images have come; `assumed` is complete by quiet time alone. */
 export const COMPLETENESS = ['receiving', 'complete', 'assumed'] as const;
 export const Completeness = z.enum(COMPLETENESS);

@@ -26,6 +26,7 @@ export const ROW: WorklistRow = {
   studyUid: '1.2.3',
   revision: 2,
   intent: 'new',
+  intentBecause: null,
   patient: {
     patientId: PatientId.parse('01990000-0000-7000-8000-000000000004'),
     name: PATIENT_NAME,

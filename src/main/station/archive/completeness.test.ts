@@ -266,12 +266,6 @@ test('comparison studies are complete like others, and say in the event that the
   expect(clinic.events('study-completed').map(({ payload }) => payload.intent)).toEqual(['comparison']);
 });
 
-test('a study keeps the intent it came with, whoever sends more of it', async () => {
-  const id = await clinic.send(slices(1), 'PACS');
-  await clinic.send(slices(2), 'CT1');
-  expect(getStudyCard(clinic.db, id).intent).toBe('comparison');
-});
-
 test('a person promotes a comparison study once, at its own site only', async () => {
   const id = await clinic.send(slices(...VOLUME), 'PACS');
   const promote = (siteId: string) =>
@@ -280,5 +274,7 @@ test('a person promotes a comparison study once, at its own site only', async ()
   expect(promote(clinic.north.siteId)).toEqual({ ok: true, value: null });
   expect(promote(clinic.north.siteId)).toEqual({ ok: false, error: { code: 'already-new' } });
   expect(getStudyCard(clinic.db, id).intent).toBe('new');
-  expect(clinic.events('study-promoted')).toMatchObject([{ studyId: id, payload: { from: 'comparison' } }]);
+  expect(clinic.events('study-promoted')).toMatchObject([
+    { studyId: id, payload: { from: 'comparison', because: 'person' } },
+  ]);
 });

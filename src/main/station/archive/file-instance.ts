@@ -8,7 +8,9 @@ import { fileVersion, noteAssociation } from './file-version.ts';
 import { type CurrentVersion, type Filing, type FilingOutcome, statedPatient, type StudyState } from './filing.ts';
 import { isSamePatient } from './identity.ts';
 import { insertStudy } from './new-study.ts';
+import { promoteBySender } from './promote-study.ts';
 import { quarantineObject } from './quarantine.ts';
+import { STUDY_ATTRIBUTE_COLUMNS } from './stated-attributes.ts';
 import type { StoredVersion } from './same-pixels.ts';
 
 /** Walks the unique index of instances by site and SOP Instance UID. Of a study split off the UID is the one its objects carry. */
@@ -22,7 +24,7 @@ export const FIND_CURRENT = `
 export const IS_KNOWN_VERSION = 'SELECT 1 FROM instance_versions WHERE site_id = ? AND sop_uid = ? AND digest = ?';
 const STUDY_STATE = `
   s.study_id AS studyId, s.patient_id AS patientId, s.correlation_id AS correlationId, s.study_revision AS revision, s.intent,
-  s.modality, s.completeness
+  s.modality, s.completeness, s.split_from IS NOT NULL AS isSplitOff, ${STUDY_ATTRIBUTE_COLUMNS}
 `;
 /** Walks the unique index of studies by site and UID, and studies_split_off. */
 export const FIND_STUDY = `
@@ -53,6 +55,7 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
       noteReturn(db, filing.object, sopUid, filing.atMs);
       recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
       noteAssociation(db, current.studyId, filing.association.associationId);
+      promoteBySender(db, filing, current.studyId);
       return { state: 'duplicate' };
     }
     if (filing.release !== undefined) return fileReleased(db, filing, filing.release, { named, study, current });
@@ -96,6 +99,8 @@ function setAside(
   studyId: string,
 ): FilingOutcome {
   const { object, association, atMs } = filing;
+  // A second copy of an exam that differs says as well that the exam is new; another patient's or study's says nothing of it.
+  if (reason === 'same-uid-other-pixels') promoteBySender(db, filing, studyId);
   quarantineObject(db, { object, reason, sopUid: filing.instance.sopUid, studyId, association, atMs });
   return { state: 'quarantined', reason };
 }

@@ -1,6 +1,6 @@
 import type { Release } from '../../../shared/domain/correction.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
-import type { Intent, QuarantineReason } from '../../../shared/domain/study.ts';
+import type { QuarantineReason } from '../../../shared/domain/study.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { findObject, type ObjectRecord } from '../platform/objects/records.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
@@ -11,6 +11,7 @@ import type { Filing } from './filing.ts';
 import { isIdentified } from './identified-instance.ts';
 import { healObject } from './integrity.ts';
 import { findQuarantined, type QuarantineRow } from './list-quarantine.ts';
+import type { Peer } from './peers.ts';
 import { type Archive, fileReadable, readArrived } from './receive-object.ts';
 import { settleRow, type Settling, whileClaimed } from './settle-quarantined.ts';
 import { openBody } from './stored-dataset.ts';
@@ -31,7 +32,7 @@ export type FilingAgainFailure = {
     | 'release-does-not-apply';
 };
 
-const FIND_SENDER = 'SELECT intent FROM peers WHERE peer_id = ?';
+const FIND_SENDER = 'SELECT intent, new_within_days AS newWithinDays FROM peers WHERE peer_id = ?';
 /** Filed again by a person, the object comes as if its sender had brought it in an association that ended well. */
 const REOPEN = `
   INSERT INTO associations (association_id, site_id, peer_id, intent, opened_at_ms, ended_at_ms, state)
@@ -102,11 +103,11 @@ async function prepareFiling(
 
 function reopenAssociation(db: WritableDb, { siteId, peerId }: QuarantineRow, atMs: number): ArchiveAssociation | null {
   const sender =
-    peerId === null ? undefined : prepared<{ intent: Exclude<Intent, 'own'> }>(db, FIND_SENDER).get(peerId);
+    peerId === null ? undefined : prepared<Pick<Peer, 'intent' | 'newWithinDays'>>(db, FIND_SENDER).get(peerId);
   if (peerId === null || sender === undefined) return null;
   const associationId = freshRowId();
-  const { intent } = sender;
+  const { intent, newWithinDays = null } = sender;
   inTransaction(db, () => prepared(db, REOPEN).run({ associationId, siteId, peerId, intent, atMs }));
   // What a note rejects was never let in by this: a person files objects, and hides them by their own word.
-  return { associationId, peer: { peerId, siteId, intent, services: [] } };
+  return { associationId, peer: { peerId, siteId, intent, newWithinDays, services: [] } };
 }

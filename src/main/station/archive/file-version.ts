@@ -11,7 +11,9 @@ import type { IdentifiedInstance } from './identified-instance.ts';
 import { noteStated } from './identity.ts';
 import { noteConcerned } from './identity-changes.ts';
 import { ensureSeries } from './new-study.ts';
+import { promoteBySender } from './promote-study.ts';
 import { receiveRejection } from './receive-rejection.ts';
+import { refreshSeries, refreshStudy } from './stated-attributes.ts';
 import { indexStudyNames } from './study-names.ts';
 
 const INSERT_INSTANCE =
@@ -36,7 +38,9 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
   const { instance, association, object, atMs } = filing;
   const { siteId, peerId } = association.peer;
   // In a study split off, a series may have a UID of ours: the object stays where a person put it.
-  const seriesId = known?.isSplitOff === 1 ? known.seriesId : ensureSeries(db, filing, study.studyId);
+  const series = known?.isSplitOff === 1 ? { seriesId: known.seriesId } : ensureSeries(db, filing, study.studyId);
+  const { seriesId } = series;
+  const intent = study.intent !== 'new' && promoteBySender(db, filing, study.studyId) ? 'new' : study.intent;
   const knownInstanceId = known?.instanceId ?? null;
   const instanceId = knownInstanceId ?? freshId(InstanceId);
   const revision = study.revision + 1;
@@ -75,11 +79,24 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
   const completeness = isEvidenceOnly ? study.completeness : 'receiving';
   prepared(db, TOUCH_STUDY).run({ studyId: study.studyId, atMs, completeness, modality });
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
+  const news = { differing: differing ?? [], isImage: !isAttachment };
+  const keywords = [
+    ...(study.isSplitOff === 1 ? [] : refreshStudy(db, study, instance, news)),
+    ...('number' in series ? refreshSeries(db, series, instance, news.differing) : []),
+  ];
   const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance));
-  if (isNamedAnew || study.revision === 0) indexStudyNames(db, study.studyId);
+  if (isNamedAnew || study.revision === 0 || keywords.includes('ReferringPhysicianName'))
+    indexStudyNames(db, study.studyId);
   const { studyUid, sopUid } = instance;
   const arrival = { studyId: study.studyId, siteId, modality, studyUid, sopUid, isEvidenceOnly };
   noteArrival(db, arrival, filing.quiet, atMs);
+  const subject = {
+    ...{ siteId, studyId: study.studyId, patientId: study.patientId, correlationId: study.correlationId },
+    actor: { kind: 'peer', id: peerId } as const,
+    atMs,
+  };
+  if (keywords.length > 0)
+    appendEvent(db, { kind: 'study-attributes-changed', payload: { revision, keywords }, ...subject });
   appendEvent(db, {
     kind: 'instance-received',
     payload: {
@@ -87,16 +104,11 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
       seriesId,
       digest: object.digest,
       outcome: knownInstanceId === null ? 'new' : 'new-version',
-      intent: study.intent,
+      intent,
       revision,
       ...(differing !== null && { differing }),
     },
-    siteId,
-    studyId: study.studyId,
-    patientId: study.patientId,
-    actor: { kind: 'peer', id: peerId },
-    correlationId: study.correlationId,
-    atMs,
+    ...subject,
   });
   if (instance.rejection !== null)
     receiveRejection(db, { ...filing, rejection: instance.rejection, studyId: study.studyId });

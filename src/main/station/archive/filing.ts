@@ -5,6 +5,7 @@ import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import type { StatedPatient } from './identity.ts';
+import type { StudyAttributes } from './stated-attributes.ts';
 import type { StoredVersion, VersionComparison } from './same-pixels.ts';
 
 /** A readable object whose file is safe, about to become part of a study. */
@@ -13,6 +14,8 @@ export type Filing = {
   readonly transferSyntaxUid: string;
   readonly object: ObjectRecord;
   readonly association: ArchiveAssociation;
+  /** AE title of the C-MOVE that it answers; left out or null where it answers none. */
+  readonly moveOriginatorAe?: string | null;
   /** What comparing it with the current version of the same UID showed; null before anybody asked. */
   readonly comparison: (VersionComparison & { readonly withDigest: string }) | null;
   readonly quiet: QuietTimes;
@@ -46,7 +49,7 @@ export type CurrentVersion = {
 };
 
 /** What filing needs to know of a study. */
-export type StudyState = {
+export type StudyState = StudyAttributes & {
   readonly studyId: string;
   readonly patientId: string;
   readonly correlationId: string;
@@ -54,6 +57,8 @@ export type StudyState = {
   readonly intent: 'new' | 'comparison' | 'own';
   readonly modality: string;
   readonly completeness: string;
+  /** Whether people split it off another: then its objects' order is that one's. */
+  readonly isSplitOff: 0 | 1;
 };
 
 /** Who an instance says its patient is. */

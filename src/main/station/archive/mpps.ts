@@ -12,6 +12,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import { judgeNoticed, type QuietTimes } from './completeness.ts';
 import { MOST_NAMED, mentionAhead, mentionInstances } from './named-instances.ts';
+import { promoteByStep } from './promote-study.ts';
 import { findStudyOfUid } from './study-of-uid.ts';
 
 /** A message about a performed procedure step, and who sent it. */
@@ -201,6 +202,7 @@ function tell(db: WritableDb, message: StepMessage, change: Change): void {
       correlationId: study?.correlationId ?? association.associationId,
       atMs,
     });
+    promoteByStep(db, siteId, studyUid, peerId, atMs);
     judgeNoticed(db, siteId, studyUid, rules, atMs);
   }
 }

@@ -2,20 +2,26 @@ import { SeriesId, StudyId } from '../../../shared/domain/ids.ts';
 import { freshUid } from '../dicom/fresh-uid.ts';
 import { freshId } from '../platform/ids.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { arrivingIntent } from './arriving-intent.ts';
 import { followMerges, ownerOf } from './assign-study.ts';
 import { type Filing, statedPatient, type StudyState } from './filing.ts';
 import { ensurePatient } from './identity.ts';
-import { isBeingRetrieved } from './retrievals.ts';
+import {
+  SERIES_ATTRIBUTE_COLUMNS,
+  type SeriesAttributes,
+  seriesAttributesOf,
+  studyAttributesOf,
+} from './stated-attributes.ts';
 
 const INSERT_STUDY = `
-  INSERT INTO studies (study_id, site_id, study_uid, split_from, patient_id, correlation_id, intent, study_revision, accession, accession_issuer,
+  INSERT INTO studies (study_id, site_id, study_uid, split_from, patient_id, correlation_id, intent, intent_because, study_revision, accession, accession_issuer,
                        description, modality, body_part, laterality, referring_physician, dicom_study_id, date_raw, time_raw,
                        zone_offset_raw, zone_source, received_at_ms, last_received_at_ms, completeness)
-  VALUES (@studyId, @siteId, @studyUid, @splitFrom, @patientId, @correlationId, @intent, 0, @accession, @accessionIssuer,
+  VALUES (@studyId, @siteId, @studyUid, @splitFrom, @patientId, @correlationId, @intent, @because, 0, @accession, @accessionIssuer,
           @description, @modality, @bodyPart, @laterality, @referringPhysician, @dicomStudyId, @dateRaw, @timeRaw,
           @zoneOffsetRaw, @zoneSource, @atMs, @atMs, 'receiving')
 `;
-const FIND_SERIES = 'SELECT series_id AS seriesId FROM series WHERE study_id = ? AND series_uid = ?';
+const FIND_SERIES = `SELECT series_id AS seriesId, ${SERIES_ATTRIBUTE_COLUMNS} FROM series WHERE study_id = ? AND series_uid = ?`;
 const INSERT_SERIES = `
   INSERT INTO series (series_id, site_id, study_id, series_uid, modality, number, description, body_part, performed_date_raw,
                       performed_time_raw, requests)
@@ -26,9 +32,9 @@ const INSERT_SERIES = `
 /** A new study, of the UID its objects carry; where another patient's study has it already, split off that one under a UID of ours. */
 export function insertStudy(db: WritableDb, filing: Filing, splitFrom: string | null = null): StudyState {
   const { instance, association, atMs } = filing;
-  const { siteId, peerId } = association.peer;
-  const isFetched = isBeingRetrieved(db, siteId, peerId, instance.studyUid);
-  const intent = isFetched ? 'comparison' : association.peer.intent;
+  const { siteId } = association.peer;
+  const { intent, because } = arrivingIntent(db, filing);
+  const attributes = studyAttributesOf(instance);
   const studyId = freshId(StudyId);
   const patientId = ensurePatient(db, siteId, statedPatient(instance), instance.studyUid);
   const correlationId = association.associationId;
@@ -40,17 +46,9 @@ export function insertStudy(db: WritableDb, filing: Filing, splitFrom: string | 
     patientId,
     correlationId,
     intent,
-    accession: instance.accessionNumber,
-    accessionIssuer: instance.issuerOfAccessionNumber,
-    description: instance.studyDescription,
+    because,
+    ...attributes,
     modality: instance.modality ?? 'OT',
-    bodyPart: instance.bodyPart,
-    laterality: instance.laterality,
-    referringPhysician: instance.referringPhysician?.raw ?? null,
-    dicomStudyId: instance.studyId,
-    dateRaw: instance.studyDate,
-    timeRaw: instance.studyTime,
-    zoneOffsetRaw: instance.timezoneOffset,
     zoneSource: instance.timezoneOffset === null ? 'site' : 'object',
     atMs,
   });
@@ -63,27 +61,26 @@ export function insertStudy(db: WritableDb, filing: Filing, splitFrom: string | 
     intent,
     modality: instance.modality ?? 'OT',
     completeness: 'receiving',
+    isSplitOff: splitFrom === null ? 0 : 1,
+    ...attributes,
   };
 }
 
-/** The series of a study that an instance names; made where it is the first of it. Gives its id. */
-export function ensureSeries(db: WritableDb, filing: Filing, studyId: string): string {
+/** A series by its id, and what its row says. */
+export type SeriesRow = SeriesAttributes & { readonly seriesId: string };
+
+/** The series of a study that an instance names; made where it is the first of it. */
+export function ensureSeries(db: WritableDb, filing: Filing, studyId: string): SeriesRow {
   const { instance } = filing;
-  const known = prepared<{ seriesId: string }>(db, FIND_SERIES).get(studyId, instance.seriesUid);
-  if (known !== undefined) return known.seriesId;
-  const seriesId = freshId(SeriesId);
+  const known = prepared<SeriesRow>(db, FIND_SERIES).get(studyId, instance.seriesUid);
+  if (known !== undefined) return known;
+  const series: SeriesRow = { seriesId: freshId(SeriesId), ...seriesAttributesOf(instance) };
   prepared(db, INSERT_SERIES).run({
-    seriesId,
+    ...series,
     siteId: filing.association.peer.siteId,
     studyId,
     seriesUid: instance.seriesUid,
     modality: instance.modality ?? 'OT',
-    number: instance.seriesNumber,
-    description: instance.seriesDescription,
-    bodyPart: instance.bodyPart,
-    performedDateRaw: instance.performedDate,
-    performedTimeRaw: instance.performedTime,
-    requests: instance.requests.length === 0 ? null : JSON.stringify(instance.requests),
   });
-  return seriesId;
+  return series;
 }

@@ -35,6 +35,8 @@ export function peerSettings(config: Pick<Config, 'site' | 'dicom'>, siteCode: s
         port: peer.port,
         services: peer.services,
         isArchive: peer.isArchive,
+        // Who keeps studies for years sends old ones too; a modality's may have a clock that is wrong.
+        newWithinDays: peer.newWithinDays ?? (peer.isArchive ? dicom.newWithinDays : undefined),
         isSecured: peer.tls,
         certificate: peer.certificate === undefined ? undefined : plainFingerprint(peer.certificate),
         tlsFiles: files,

@@ -14,6 +14,8 @@ export type Peer = {
   readonly siteId: string;
   readonly intent: Exclude<Intent, 'own'>;
   readonly services: readonly PeerService[];
+  /** A study it sends that states an older date is for comparison; null or left out: its studies' age is not asked. */
+  readonly newWithinDays?: number | null;
 };
 
 /** A peer as it is configured for one of our titles; `address` "*" is any address, and empty one that never calls. */
@@ -28,6 +30,7 @@ export type PeerSetting = {
   readonly port?: number | undefined;
   readonly services?: readonly PeerService[] | undefined;
   readonly isArchive?: boolean | undefined;
+  readonly newWithinDays?: number | undefined;
   /** TLS only, both ways. */
   readonly isSecured?: boolean | undefined;
   readonly certificate?: string | undefined;
@@ -55,17 +58,18 @@ const RETIRE_PEERS = "UPDATE peers SET state = 'retired' WHERE site_id = ?";
 const RETIRE_ALL_PEERS = "UPDATE peers SET state = 'retired'";
 const PUT_PEER = `
   INSERT INTO peers (peer_id, site_id, ae_title, address, called_ae_title, intent, state, host, port, services, is_archive, is_secured,
-                     certificate, tls_files)
+                     certificate, tls_files, new_within_days)
   VALUES (@peerId, @siteId, @aeTitle, @address, @calledAe, @intent, 'active', @host, @port, @services, @isArchive, @isSecured,
-          @certificate, @tlsFiles)
+          @certificate, @tlsFiles, @newWithinDays)
   ON CONFLICT (site_id, ae_title, address, called_ae_title) DO UPDATE
      SET intent = excluded.intent, state = 'active', host = excluded.host, port = excluded.port, services = excluded.services,
          is_archive = excluded.is_archive, is_secured = excluded.is_secured, certificate = excluded.certificate,
-         tls_files = excluded.tls_files
+         tls_files = excluded.tls_files, new_within_days = excluded.new_within_days
 `;
 /** An exact address is believed before "*". AE titles are compared as they are: never folded (PS3.5 §6.2). */
 const LIST_CALLERS = `
-  SELECT peer_id AS peerId, site_id AS siteId, intent, services, address, is_secured AS isSecured, certificate FROM peers
+  SELECT peer_id AS peerId, site_id AS siteId, intent, services, address, is_secured AS isSecured, certificate,
+         new_within_days AS newWithinDays FROM peers
    WHERE ae_title = @callingAe AND called_ae_title = @calledAe AND state = 'active' AND address IN (@address, '*') AND address <> ''
    ORDER BY address = '*', peer_id
 `;
@@ -85,6 +89,7 @@ type PeerRow = Omit<PeerCard, 'services' | 'isArchive' | 'isSecured'> & {
 };
 type CallerRow = Pick<PeerRow, 'peerId' | 'siteId' | 'intent' | 'services' | 'isSecured' | 'certificate'> & {
   readonly address: string;
+  readonly newWithinDays: number | null;
 };
 
 const Services = z.array(PeerService);
@@ -109,6 +114,7 @@ export function configurePeers(db: WritableDb, siteId: string, aeTitle: string, 
         isSecured: peer.isSecured === true ? 1 : 0,
         certificate: peer.certificate ?? null,
         tlsFiles: peer.tlsFiles === undefined ? null : JSON.stringify(peer.tlsFiles),
+        newWithinDays: peer.newWithinDays ?? null,
       });
   });
 }
@@ -141,8 +147,8 @@ export function findPeer(db: ReadableDb, caller: Caller): Peer | null {
         (one.certificate === null || certificates?.includes(one.certificate) === true),
     );
   if (row === undefined) return null;
-  const { peerId, siteId, intent, services } = row;
-  return { peerId, siteId, intent, services: parseServices(services) };
+  const { peerId, siteId, intent, services, newWithinDays } = row;
+  return { peerId, siteId, intent, services: parseServices(services), newWithinDays };
 }
 
 /** The peers of a site, by AE title; one that calls several of our titles, or from several addresses, is there once. */

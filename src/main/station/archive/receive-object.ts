@@ -39,6 +39,8 @@ export type Arrival = {
   readonly transferSyntaxUid: string;
   /** The only study it may belong to, where the sender named one. */
   readonly studyUid?: string;
+  /** AE title of the C-MOVE that it answers, where there is one. */
+  readonly moveOriginatorAe?: string | null;
   readonly body: AsyncIterable<Uint8Array>;
 };
 
@@ -151,9 +153,10 @@ async function decide(
     const became = setAside('uids-disagree-with-command', instance.sopUid);
     return { status: 'data-set-does-not-match', errorComment: 'study instance UID differs', ...became };
   }
-  const { transferSyntaxUid } = arrival;
+  const { transferSyntaxUid, moveOriginatorAe = null } = arrival;
   const { quiet } = archive;
-  const filed = await fileReadable(archive, { instance, frameIndex, transferSyntaxUid, object, association, quiet });
+  const by = { association, moveOriginatorAe };
+  const filed = await fileReadable(archive, { instance, frameIndex, transferSyntaxUid, object, ...by, quiet });
   if (filed.state === 'does-not-apply') return { status: 'success' };
   return { status: 'success', became: { ...filed, studyUid: instance.studyUid } };
 }

@@ -66,6 +66,12 @@ export const IS_BEING_RETRIEVED = `
   SELECT 1 FROM retrievals r JOIN peers asked ON asked.peer_id = r.peer_id JOIN peers sender ON sender.ae_title = asked.ae_title
    WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.ended_at_ms IS NULL AND r.attempts > 0 AND sender.peer_id = @peerId
 `;
+/** Walks retrievals_by_study. Whoever was told to stop, or was lost, may send on for a while. */
+export const WAS_BROKEN_OFF = `
+  SELECT 1 FROM retrievals r JOIN peers asked ON asked.peer_id = r.peer_id JOIN peers sender ON sender.ae_title = asked.ae_title
+   WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.state IN ('cancelled', 'failed') AND r.attempts > 0
+     AND r.ended_at_ms > @sinceMs AND sender.peer_id = @peerId
+`;
 /** Walks retrievals_in_order. */
 export const LIST_RETRIEVALS = `
   SELECT ${COLUMNS} FROM retrievals WHERE site_id = @siteId ORDER BY requested_at_ms DESC, retrieval_id DESC LIMIT @limit
@@ -159,9 +165,23 @@ function getRetrieval(db: ReadableDb, retrievalId: string): Retrieval {
   return row;
 }
 
-/** True while the study is being fetched from the machine that this peer is: then what it sends of it is for comparison. */
-export function isBeingRetrieved(db: ReadableDb, siteId: string, peerId: string, studyUid: string): boolean {
-  return prepared(db, IS_BEING_RETRIEVED).get({ siteId, peerId, studyUid }) !== undefined;
+/** So long after a retrieval was broken off its peer may still be sending. */
+const SENDS_ON_MS = 600_000;
+
+/**
+ * True while the study is being fetched from the machine that this peer is, and ten minutes longer where that was broken off:
+ * then what it sends of it is for comparison.
+ */
+export function isBeingRetrieved(
+  db: ReadableDb,
+  siteId: string,
+  peerId: string,
+  studyUid: string,
+  atMs: number,
+): boolean {
+  const of = { siteId, peerId, studyUid };
+  if (prepared(db, IS_BEING_RETRIEVED).get(of) !== undefined) return true;
+  return prepared(db, WAS_BROKEN_OFF).get({ ...of, sinceMs: atMs - SENDS_ON_MS }) !== undefined;
 }
 
 /** The retrieval whose turn comes next, and when; null where none waits. */

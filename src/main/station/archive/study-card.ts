@@ -3,6 +3,7 @@ import {
   CompletenessEvidence,
   type CompletenessMark,
   type Intent,
+  type IntentReason,
 } from '../../../shared/domain/study.ts';
 import { nameKey } from '../../../shared/domain/person-name.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
@@ -14,6 +15,8 @@ export type StudyCard = {
   readonly studyUid: string;
   readonly correlationId: string;
   readonly intent: Intent;
+  /** Why it is not new; null where it is, or nobody kept why. */
+  readonly intentBecause: IntentReason | null;
   readonly revision: number;
   readonly accession: string | null;
   readonly description: string | null;
@@ -53,7 +56,7 @@ export type StudyCard = {
 };
 
 const FIND_STUDY = `
-  SELECT s.study_id, s.site_id, s.study_uid, s.correlation_id, s.intent, s.study_revision, s.accession, s.description, s.modality,
+  SELECT s.study_id, s.site_id, s.study_uid, s.correlation_id, s.intent, s.intent_because, s.study_revision, s.accession, s.description, s.modality,
          s.body_part, s.laterality, s.date_raw, s.time_raw, s.received_at_ms, s.completeness, s.complete_at_ms, s.complete_revision,
          s.evidence, p.patient_id, s.stated_name AS name, s.stated_birth_date_raw AS birth_date_raw, s.stated_sex AS sex,
          (SELECT i.value FROM patient_identifiers i WHERE i.patient_id = p.patient_id AND i.type <> 'STUDY' LIMIT 1) AS mrn,
@@ -81,6 +84,7 @@ type StudyRow = {
   readonly study_uid: string;
   readonly correlation_id: string;
   readonly intent: Intent;
+  readonly intent_because: IntentReason | null;
   readonly study_revision: number;
   readonly accession: string | null;
   readonly description: string | null;
@@ -123,6 +127,7 @@ export function findStudyCard(db: ReadableDb, studyId: string): StudyCard | null
     studyUid: row.study_uid,
     correlationId: row.correlation_id,
     intent: row.intent,
+    intentBecause: row.intent_because,
     revision: row.study_revision,
     accession: row.accession,
     description: row.description,

@@ -60,6 +60,14 @@ export const ConfiguredPeer = z.strictObject({
     .boolean()
     .default(false)
     .describe('It keeps studies for the long term: what it is known to hold may leave the cache here.'),
+  newWithinDays: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Days: of what it sends, a study that states an older date is for comparison. Left out: `dicom.newWithinDays` where `isArchive`, otherwise its studies are new whatever their date.',
+    ),
 });
 
 const RetentionRule = z.strictObject({
@@ -148,6 +156,12 @@ export const Config = z
           .max(256)
           .default(8)
           .describe('Associations at once of one calling AE title.'),
+        newWithinDays: z
+          .number()
+          .int()
+          .min(1)
+          .default(30)
+          .describe('Days: a study that an archive sends and that states an older date is for comparison.'),
         titles: z
           .array(
             z.strictObject({

@@ -40,6 +40,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
     studyUid: study.studyUid,
     revision: study.revision,
     intent: study.intent,
+    intentBecause: study.intentBecause,
     // The name alert depends on other rows: it is looked up when a window is read.
     patient: { ...patient, nameAlert: false, underInvestigation: study.identityInDoubt },
     accession: study.accession,

@@ -121,6 +121,7 @@ function Details({ row }: { readonly row: WorklistRow }): ReactNode {
     ['orderPriority', row.orderPriority],
     ['serviceLevel', row.serviceLevel === null ? null : t(`serviceLevel.${row.serviceLevel}`)],
     ['intent', row.intent === 'new' ? null : t(`intent.${row.intent}`)],
+    ['intentBecause', row.intentBecause && t(`intent.because.${row.intentBecause}`)],
     ['priors', String(row.priors)],
     ['report', t(`report.${row.report}`)],
     ['openedBy', row.openedBy && `${row.openedBy.displayName} · ${formatMoment(row.openedBy.atMs, zone)}`],
