@@ -111,6 +111,15 @@ export const imports = {
     .route({ method: 'DELETE', path: '/imports/{importId}' })
     .input(oneImport)
     .output(ImportCard),
+  /**
+   * Looks through the folder of an import that failed or was cancelled once more, under the same name; what it stored counts
+   * as stored. Conflicts: `import-running`, `import-is-whole`, `import-not-a-folder` (send the files again), `too-many-imports`,
+   * `folder-not-found`, `path-not-found`.
+   */
+  resume: procedure('study.import')
+    .route({ method: 'POST', path: '/imports/{importId}/resumptions' })
+    .input(oneImport)
+    .output(ImportCard),
   /** The folders and ZIPs in a configured folder, for choosing. Not found: `folder-not-found`, `path-not-found`. */
   browse: procedure('study.import')
     .route({ method: 'GET', path: '/import-folders' })

@@ -5,7 +5,7 @@ export const IMPORT_SOURCES = ['upload', 'folder'] as const;
 export const ImportSource = z.enum(IMPORT_SOURCES);
 export type ImportSource = z.infer<typeof ImportSource>;
 
-/** running → done, cancelled or failed; a restart fails what was running, and what it stored stays. */
+/** running → done, cancelled or failed. After a restart a folder goes on and an upload has failed; what is stored stays. What was cancelled or failed may run again. */
 export const IMPORT_STATES = ['running', 'done', 'cancelled', 'failed'] as const;
 export const ImportState = z.enum(IMPORT_STATES);
 export type ImportState = z.infer<typeof ImportState>;

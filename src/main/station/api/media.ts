@@ -36,6 +36,9 @@ export function bindImports({ services: { imports } }: Bindings) {
     cancel: guarded.imports.cancel.handler(({ input, context }) =>
       valueOf(imports.cancel(context.session.principal, input.importId)),
     ),
+    resume: guarded.imports.resume.handler(async ({ input, context }) =>
+      valueOf(await imports.resume(context.session.principal, input.importId)),
+    ),
     browse: guarded.imports.browse.handler(async ({ input }) => {
       const { entries, files } = valueOf(await imports.browse(input.folder, input.path));
       return { entries: [...entries], files };

@@ -5,7 +5,7 @@ import type { Actor } from '../platform/ledger/event.ts';
 import type { IncomingFile } from '../platform/objects/object-store.ts';
 import { openZip, type ZipEntry, type ZipLimits, type ZipSource } from '../platform/zip/read-zip.ts';
 import { endAssociation } from './associations.ts';
-import { endImport, type Import } from './imports.ts';
+import { endImport, type Import, wasBroughtBy } from './imports.ts';
 import { createImportTally } from './import-tally.ts';
 import type { Archive } from './receive-object.ts';
 import { type TakenFile, takeFile } from './take-file.ts';
@@ -25,6 +25,8 @@ export type ImportRun = {
   /** Writes a ZIP that comes as a stream beside the objects, sealed as they are; null where there is no room for it. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<IncomingFile | null>;
   refuse(name: string, code: ImportFileCode): void;
+  /** Leaves it as running, for the next start to go on with. */
+  suspend(): void;
   /** Ends it; the first end counts. */
   end(how: { readonly state: Exclude<ImportState, 'running'>; readonly code?: ImportCode }, actor: Actor): void;
 };
@@ -53,6 +55,7 @@ export function createImportRun(archive: Archive, started: Import, zipLimits?: Z
   const ending = new AbortController();
   const { signal } = ending;
   const seen = new Set<string>();
+  const own = new Set<string>();
   const directories: { readonly name: string; readonly files: readonly ListedFile[] }[] = [];
 
   async function take(
@@ -82,7 +85,7 @@ export function createImportRun(archive: Archive, started: Import, zipLimits?: Z
       case 'stored':
         return tally.took('stored', taken.studyUid);
       case 'duplicate':
-        return tally.took('duplicates', taken.studyUid);
+        return tally.took(isOwn(taken.sopUid) ? 'stored' : 'duplicates', taken.studyUid);
       case 'quarantined':
         return tally.setAside(name, taken.reason, taken.studyUid);
       case 'refused':
@@ -96,6 +99,14 @@ export function createImportRun(archive: Archive, started: Import, zipLimits?: Z
         tally.found(-1);
         return onZip(taken.bytes);
     }
+  }
+
+  /** What this import stored before it was interrupted is met again as a duplicate; the second of two copies is one. */
+  function isOwn(sopUid: string): boolean {
+    if (started.resumed === 0 || own.has(sopUid)) return false;
+    if (!wasBroughtBy(db, started, association.peer.peerId, sopUid)) return false;
+    own.add(sopUid);
+    return true;
   }
 
   async function noteDirectory(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
@@ -138,21 +149,25 @@ export function createImportRun(archive: Archive, started: Import, zipLimits?: Z
     await take(name, bytes, { whenBroken: 'zip-entry-damaged' });
   }
 
+  function close(how: 'released' | 'aborted', atMs: number): void {
+    ending.abort();
+    if (how === 'released') noteMissing();
+    tally.flush();
+    endAssociation(db, association, { how, ...tally.totals(), atMs, rules: archive.quiet });
+  }
+
   function end(how: Parameters<ImportRun['end']>[0], actor: Actor): void {
     if (signal.aborted) return;
-    ending.abort();
-    if (how.state === 'done') noteMissing();
-    tally.flush();
     const atMs = clock.nowMs();
-    const isWhole = how.state === 'done';
-    endAssociation(db, association, {
-      ...{ how: isWhole ? 'released' : 'aborted', ...tally.totals(), atMs, rules: archive.quiet },
-    });
+    close(how.state === 'done' ? 'released' : 'aborted', atMs);
     endImport(db, importId, { state: how.state, code: how.code ?? null }, actor, atMs);
   }
 
   return {
     ...{ started, signal, take, end, found: tally.found, refuse: tally.refused },
+    suspend() {
+      if (!signal.aborted) close('aborted', clock.nowMs());
+    },
     async takeZip(name, source) {
       const opened = await openZip(source, zipLimits);
       if (!opened.ok) {

@@ -5,7 +5,7 @@ import { serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
 import type { ZipLimits } from '../platform/zip/read-zip.ts';
 import { createImportRun, eachAtOnce, type ImportRun } from './import-run.ts';
-import { endImportsLeftRunning, findImport, type Import, startImport } from './imports.ts';
+import { endImport, findImport, type Import, listImportsLeftRunning, resumeImport, startImport } from './imports.ts';
 import {
   findPlace,
   type FolderView,
@@ -25,12 +25,24 @@ export type Importer = { readonly siteId: string; readonly actor: Actor };
 /** Why an import that is named cannot go on. */
 export type ImportFailure = { readonly code: 'import-not-found' | 'import-has-ended' | 'import-not-an-upload' };
 
+/** Why an import is not resumed: it runs, it is whole, what was sent is gone, or its folder is. */
+export type ResumeFailure =
+  | {
+      readonly code:
+        | 'import-not-found'
+        | 'import-running'
+        | 'import-is-whole'
+        | 'import-not-a-folder'
+        | 'too-many-imports';
+    }
+  | PlaceFailure;
+
 /** What became of one file sent; a ZIP is looked into afterwards. */
 export type UploadedFile = { readonly state: TakenFile['state'] };
 
 /** Imports under way, and the way to begin one. */
 export type ImportWorker = {
-  /** Fails what an earlier process left running. */
+  /** Goes on with the folders that an earlier process left running, three times at most; fails uploads, for what was sent is gone. */
   start(): void;
   /** Names of the configured folders. */
   readonly folders: readonly string[];
@@ -51,6 +63,9 @@ export type ImportWorker = {
   /** No more files follow: it ends when what came is through. */
   finish(siteId: string, importId: string): Result<Import, ImportFailure>;
   cancel(who: Importer, importId: string): Result<Import, ImportFailure>;
+  /** Looks through the folder of an import that failed or was cancelled once more, under the same name. */
+  resume(who: Importer, importId: string): Promise<Result<Import, ResumeFailure>>;
+  /** Folders go on with the next start; uploads have failed. */
   stop(): Promise<void>;
 };
 
@@ -69,6 +84,8 @@ type Running = {
 
 const MOST_RUNNING = 8;
 const AT_ONCE = 4;
+/** An import that was running at each of so many ends of the station may be what ends it: a person says whether it goes on. */
+const MOST_RESUMED = 3;
 const ABANDONED_AFTER_MS = 15 * 60_000;
 const OURSELVES = serviceActor('import');
 
@@ -81,9 +98,9 @@ export function createImportWorker(
 ): ImportWorker {
   const { db, clock } = archive;
   const running = new Map<string, Running>();
+  let stopped = false;
 
-  function open(who: Importer, source: ImportSource, place: string | null): Running {
-    const started = startImport(db, { ...who, source, place, atMs: clock.nowMs() });
+  function open(started: Import): Running {
     const run = createImportRun(archive, started, zipLimits);
     const one: Running = { run, pending: new Set(), zips: Promise.resolve(), isFinishing: false, abandoned: null };
     running.set(started.importId, one);
@@ -132,6 +149,32 @@ export function createImportWorker(
     run.found(files.length + unreadable.length);
     for (const folder of unreadable) run.refuse(folder, 'file-unreadable');
     await eachAtOnce(files, AT_ONCE, run.signal, (file) => importFile(run, place, file));
+  }
+
+  function beginFolder(started: Import, place: Place): void {
+    const one = open(started);
+    one.isFinishing = true;
+    void track(
+      one,
+      importFolder(one, place).catch((error: unknown) => fault(one, error)),
+    );
+  }
+
+  /** The place of an import by its text, a folder's name and the path in it: the longest name that fits. */
+  function findAgain(text: string): Promise<Result<Place, PlaceFailure>> {
+    const fitting = folders.filter(({ name }) => text === name || text.startsWith(`${name}/`));
+    const name = fitting.toSorted((one, other) => other.name.length - one.name.length)[0]?.name ?? text;
+    return findPlace(folders, name, text.slice(name.length + 1));
+  }
+
+  async function carryOn(left: Import): Promise<void> {
+    const fail = (code: 'station-restarted' | 'folder-not-readable') =>
+      endImport(db, left.importId, { state: 'failed', code }, OURSELVES, clock.nowMs());
+    if (left.place === null || left.resumed >= MOST_RESUMED) return fail('station-restarted');
+    const place = await findAgain(left.place);
+    if (stopped) return;
+    if (!place.ok) return fail('folder-not-readable');
+    beginFolder(resumeImport(db, left.importId, left.resumed + 1, OURSELVES, clock.nowMs()), place.value);
   }
 
   async function importFile(run: ImportRun, place: Place, file: string): Promise<void> {
@@ -191,7 +234,10 @@ export function createImportWorker(
 
   return {
     folders: folders.map(({ name }) => name),
-    start: () => endImportsLeftRunning(db, clock.nowMs()),
+    start() {
+      for (const left of listImportsLeftRunning(db))
+        carryOn(left).catch((error: unknown) => log.incident('import-failed', error, { correlationId: left.importId }));
+    },
     async browse(folder, relative) {
       const place = await findPlace(folders, folder, relative);
       return place.ok ? ok(await viewPlace(place.value)) : place;
@@ -199,19 +245,16 @@ export function createImportWorker(
     async begin(who, from) {
       if (running.size >= MOST_RUNNING) return err({ code: 'too-many-imports' });
       if (from.source === 'upload') {
-        const one = open(who, 'upload', null);
+        const one = open(startImport(db, { ...who, source: 'upload', place: null, atMs: clock.nowMs() }));
         waitForMore(one);
         return ok(one.run.started);
       }
       const place = await findPlace(folders, from.folder, from.path);
       if (!place.ok) return place;
-      const one = open(who, 'folder', from.path === '' ? from.folder : `${from.folder}/${from.path}`);
-      one.isFinishing = true;
-      void track(
-        one,
-        importFolder(one, place.value).catch((error: unknown) => fault(one, error)),
-      );
-      return ok(one.run.started);
+      const text = from.path === '' ? from.folder : `${from.folder}/${from.path}`;
+      const started = startImport(db, { ...who, source: 'folder', place: text, atMs: clock.nowMs() });
+      beginFolder(started, place.value);
+      return ok(started);
     },
     async upload(siteId, importId, name, bytes) {
       const found = findUpload(siteId, importId);
@@ -236,9 +279,26 @@ export function createImportWorker(
       found.value.run.end({ state: 'cancelled' }, actor);
       return ok(now(found.value));
     },
+    async resume({ siteId, actor }, importId) {
+      const known = findImport(db, siteId, importId);
+      if (known === null) return err({ code: 'import-not-found' });
+      if (known.place === null) return err({ code: 'import-not-a-folder' });
+      if (running.size >= MOST_RUNNING) return err({ code: 'too-many-imports' });
+      const place = await findAgain(known.place);
+      if (!place.ok) return place;
+      const state = findImport(db, siteId, importId)?.state;
+      if (state === 'running') return err({ code: 'import-running' });
+      if (state === 'done') return err({ code: 'import-is-whole' });
+      const resumed = resumeImport(db, importId, 1, actor, clock.nowMs());
+      beginFolder(resumed, place.value);
+      return ok(resumed);
+    },
     async stop() {
+      stopped = true;
       const left = [...running.values()];
-      for (const { run } of left) run.end({ state: 'failed', code: 'station-restarted' }, OURSELVES);
+      for (const { run } of left)
+        if (run.started.source === 'folder') run.suspend();
+        else run.end({ state: 'failed', code: 'station-restarted' }, OURSELVES);
       await Promise.all(left.flatMap(({ pending }) => [...pending]));
     },
   };

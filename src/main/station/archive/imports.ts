@@ -2,7 +2,7 @@ import type { ImportCode, ImportFileCode, ImportSource, ImportState } from '../.
 import type { QuarantineReason } from '../../../shared/domain/study.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
-import { type Actor, serviceActor } from '../platform/ledger/event.ts';
+import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 
@@ -29,6 +29,8 @@ export type Import = ImportCounts & {
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   readonly studies: number;
+  /** How often it went on after it was interrupted, since a person last asked for it. */
+  readonly resumed: number;
 };
 
 /** What an import brought of one study. */
@@ -44,7 +46,7 @@ export type ImportRefusal = { readonly name: string; readonly code: ImportFileCo
 
 const COLUMNS = `
   import_id AS importId, site_id AS siteId, source, place, state, code, asked_by_kind AS askedByKind, asked_by AS askedBy, found, stored,
-  duplicates, quarantined, not_dicom AS notDicom, failed, started_at_ms AS startedAtMs, ended_at_ms AS endedAtMs,
+  duplicates, quarantined, not_dicom AS notDicom, failed, started_at_ms AS startedAtMs, ended_at_ms AS endedAtMs, resumed,
   (SELECT count(*) FROM import_studies s WHERE s.import_id = imports.import_id) AS studies
 `;
 const INSERT = `
@@ -74,6 +76,17 @@ const PUT_REFUSAL = `
 `;
 const END =
   'UPDATE imports SET state = @state, code = @code, ended_at_ms = @atMs WHERE import_id = @importId AND ended_at_ms IS NULL';
+const RESUME = `
+  UPDATE imports SET state = 'running', code = NULL, ended_at_ms = NULL, resumed = @resumed,
+         found = 0, stored = 0, duplicates = 0, quarantined = 0, not_dicom = 0, failed = 0
+   WHERE import_id = @importId
+`;
+const FORGET_STUDIES = 'DELETE FROM import_studies WHERE import_id = ?';
+const FORGET_REFUSALS = 'DELETE FROM import_refusals WHERE import_id = ?';
+/** Walks the primary key of instance_versions. */
+export const WAS_BROUGHT = `
+  SELECT 1 FROM instance_versions WHERE site_id = @siteId AND sop_uid = @sopUid AND +peer_id = @peerId AND +received_at_ms >= @sinceMs LIMIT 1
+`;
 const LIST_STUDIES = `
   SELECT study_uid AS studyUid, stored, duplicates, quarantined FROM import_studies WHERE import_id = ? ORDER BY study_uid
 `;
@@ -143,10 +156,35 @@ export function endImport(
   });
 }
 
-/** At a start: what ran is not gone on with, for what was sent is gone; importing again finds what is stored as duplicates. */
-export function endImportsLeftRunning(db: WritableDb, atMs: number): void {
-  for (const { importId } of prepared<{ importId: string }>(db, LIST_RUNNING_IMPORTS).all())
-    endImport(db, importId, { state: 'failed', code: 'station-restarted' }, serviceActor('import'), atMs);
+/**
+ * Lets an import that was interrupted, or ended before its time, run again under its own name, and says so. Everything is
+ * looked at once more and counted from nothing, so that the counts are right whatever was lost with them.
+ */
+export function resumeImport(db: WritableDb, importId: string, resumed: number, actor: Actor, atMs: number): Import {
+  return inTransaction(db, () => {
+    prepared(db, RESUME).run({ importId, resumed });
+    prepared(db, FORGET_STUDIES).run(importId);
+    prepared(db, FORGET_REFUSALS).run(importId);
+    const one = getImport(db, importId);
+    appendEvent(db, {
+      kind: 'import-resumed',
+      payload: { importId, source: one.source },
+      ...{ siteId: one.siteId, actor, atMs, correlationId: importId },
+    });
+    return one;
+  });
+}
+
+/** Whether an object that is here already came with this import, before it was interrupted. */
+export function wasBroughtBy(db: ReadableDb, { siteId, startedAtMs }: Import, peerId: string, sopUid: string): boolean {
+  return prepared(db, WAS_BROUGHT).get({ siteId, sopUid, peerId, sinceMs: startedAtMs }) !== undefined;
+}
+
+/** Imports that an earlier process left running. */
+export function listImportsLeftRunning(db: ReadableDb): readonly Import[] {
+  return prepared<{ importId: string }>(db, LIST_RUNNING_IMPORTS)
+    .all()
+    .map(({ importId }) => getImport(db, importId));
 }
 
 /** The newest imports of a site. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -14,7 +14,7 @@ import { createExportWorker } from './export-worker.ts';
 import { LIST_EXPORTS, LIST_RUNNING_EXPORTS, listExports } from './exports.ts';
 import { findSendable } from './find-studies.ts';
 import { createImportWorker, type ImportSettings } from './import-worker.ts';
-import { findImport, LIST_IMPORTS, LIST_RUNNING_IMPORTS } from './imports.ts';
+import { findImport, LIST_IMPORTS, LIST_RUNNING_IMPORTS, listImportedStudies, WAS_BROUGHT } from './imports.ts';
 
 let clinic: Clinic;
 let drive: string;
@@ -70,6 +70,97 @@ test('a file whose sender breaks off counts as never come, and may be sent again
   await worker.upload(siteId, importId, 'one', Readable.from([file(1)]));
   worker.finish(siteId, importId);
   expect(now()).toMatchObject({ state: 'done', found: 1, stored: 1, failed: 0 });
+});
+
+async function importing(files: number, name = 'CD') {
+  for (let n = 1; n <= files; n += 1) writeFileSync(path.join(drive, `IM${String(n).padStart(3, '0')}`), file(n));
+  const { siteId } = clinic.north;
+  const open = () => createImportWorker(clinic.archive, [{ name, path: drive }], clinic.log);
+  const worker = open();
+  const begun = await worker.begin({ siteId, actor }, { source: 'folder', folder: name, path: '' });
+  if (!begun.ok) throw new Error(begun.error.code);
+  const { importId } = begun.value;
+  const now = () => findImport(clinic.db, siteId, importId);
+  const ended = () => eventually(() => expect(now()?.state).not.toBe('running'));
+  return { worker, open, who: { siteId, actor }, importId, now, ended };
+}
+
+test('a folder goes on after a restart: every file once, and what the import stored before counts as stored', async () => {
+  const { worker, open, now, ended } = await importing(120);
+  await eventually(() => expect(clinic.events('instance-received').length).toBeGreaterThan(3));
+  await worker.stop();
+  const before = clinic.events('instance-received').length;
+  expect(now()).toMatchObject({ state: 'running' });
+  expect(before).toBeLessThan(120);
+  clinic.pass(1000);
+  const next = open();
+  next.start();
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', code: null, found: 120, stored: 120, duplicates: 0, resumed: 1 });
+  expect(clinic.events('instance-received')).toHaveLength(120);
+  expect(listImportedStudies(clinic.db, now()?.importId ?? '')).toMatchObject([{ stored: 120, duplicates: 0 }]);
+  expect(clinic.events().filter(({ kind }) => kind.startsWith('import'))).toMatchObject([
+    { kind: 'import-started' },
+    { kind: 'import-resumed' },
+    { kind: 'import-ended' },
+  ]);
+  await next.stop();
+});
+
+test('what was here before the import is found to be, after a restart too', async () => {
+  await clinic.send([1, 2].map((n) => aSlice(n)));
+  clinic.pass(1000);
+  const { worker, open, now, ended } = await importing(10);
+  await worker.stop();
+  const next = open();
+  next.start();
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', found: 10, stored: 8, duplicates: 2 });
+});
+
+test('an import that the station ended with again and again waits for a person, who lets it go on', async () => {
+  const { worker, open, who, importId, now, ended } = await importing(10);
+  await worker.stop();
+  for (let n = 1; n <= 3; n += 1) {
+    const next = open();
+    next.start();
+    await eventually(() => expect(now()?.resumed).toBe(n));
+    await next.stop();
+    clinic.db.prepare("UPDATE imports SET state = 'running', ended_at_ms = NULL").run();
+  }
+  const last = open();
+  last.start();
+  await ended();
+  expect(now()).toMatchObject({ state: 'failed', code: 'station-restarted' });
+  expect(await last.resume(who, importId)).toMatchObject({ ok: true, value: { state: 'running', resumed: 1 } });
+  expect(await last.resume(who, importId)).toEqual({ ok: false, error: { code: 'import-running' } });
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', found: 10, stored: 10 });
+  expect(await last.resume(who, importId)).toEqual({ ok: false, error: { code: 'import-is-whole' } });
+});
+
+test('a folder that is gone at the next start fails the import; once it is back the import goes on when asked', async () => {
+  const { worker, open, who, importId, now, ended } = await importing(10, 'Drive/D');
+  await worker.stop();
+  renameSync(drive, `${drive}-away`);
+  const next = open();
+  next.start();
+  await ended();
+  expect(now()).toMatchObject({ state: 'failed', code: 'folder-not-readable' });
+  expect(await next.resume(who, importId)).toEqual({ ok: false, error: { code: 'path-not-found' } });
+  renameSync(`${drive}-away`, drive);
+  expect(await next.resume(who, importId)).toMatchObject({ ok: true });
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', stored: 10 });
+});
+
+test('an upload cannot go on: what was sent is gone', async () => {
+  const { worker, siteId, importId } = await beginUpload();
+  worker.cancel({ siteId, actor }, importId);
+  expect(await worker.resume({ siteId, actor }, importId)).toEqual({
+    ok: false,
+    error: { code: 'import-not-a-folder' },
+  });
 });
 
 test('links and encrypted entries of a ZIP are left alone', async () => {
@@ -133,6 +224,7 @@ test('a folder that is not there any more fails the export, and says so', async 
 test.each([
   ['imports_in_order', LIST_IMPORTS],
   ['imports_running', LIST_RUNNING_IMPORTS],
+  ['sqlite_autoindex_instance_versions', WAS_BROUGHT],
   ['exports_in_order', LIST_EXPORTS],
   ['exports_running', LIST_RUNNING_EXPORTS],
 ])('%s is walked', (index, sql) => {

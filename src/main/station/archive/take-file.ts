@@ -9,7 +9,7 @@ import { recogniseFile, type RecognisedObject } from './recognise-file.ts';
 
 /** What one imported file came to. A directory or a ZIP is handed back with all its bytes still to be read. */
 export type TakenFile =
-  | { readonly state: 'stored' | 'duplicate'; readonly studyUid: string | null }
+  | { readonly state: 'stored' | 'duplicate'; readonly studyUid: string | null; readonly sopUid: string }
   | { readonly state: 'quarantined'; readonly reason: QuarantineReason; readonly studyUid: string | null }
   | { readonly state: 'refused'; readonly code: ImportFileCode }
   | { readonly state: 'no-room' }
@@ -55,7 +55,8 @@ async function takeObject(
   );
   if (became === undefined) return { state: 'no-room' };
   const studyUid = became.studyUid ?? null;
-  if (became.state !== 'quarantined') return { state: became.state === 'filed' ? 'stored' : 'duplicate', studyUid };
+  if (became.state !== 'quarantined')
+    return { state: became.state === 'filed' ? 'stored' : 'duplicate', studyUid, sopUid: sopInstanceUid };
   return { state: 'quarantined', reason: became.reason ?? 'unreadable', studyUid };
 }
 

@@ -40,6 +40,7 @@ export type MediaServices = {
     start(principal: Principal, from: Parameters<ImportWorker['begin']>[1]): Promise<Result<ImportCard, Coded>>;
     finish(principal: Principal, importId: string): Result<ImportCard, Coded>;
     cancel(principal: Principal, importId: string): Result<ImportCard, Coded>;
+    resume(principal: Principal, importId: string): Promise<Result<ImportCard, Coded>>;
     browse(folder: string, path: string): Promise<Result<FolderView, Coded>>;
     /** Takes one file as it comes. Throws what its source throws. */
     upload(
@@ -118,6 +119,7 @@ export function mediaServices({ db, readers, imports, exports }: MediaTools): Me
       start: async (principal, from) => cardOf(await imports.begin(importer(principal), from), importCard),
       finish: ({ siteId }, importId) => cardOf(imports.finish(siteId, importId), importCard),
       cancel: (principal, importId) => cardOf(imports.cancel(importer(principal), importId), importCard),
+      resume: async (principal, importId) => cardOf(await imports.resume(importer(principal), importId), importCard),
       browse: (folder, path) => imports.browse(folder, path),
       upload: ({ siteId }, importId, name, bytes) => imports.upload(siteId, importId, name, bytes),
     },

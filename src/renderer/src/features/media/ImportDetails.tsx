@@ -29,6 +29,10 @@ export function ImportDetails({ importId }: { readonly importId: string }): Reac
     mutationFn: () => client.imports.cancel({ importId }),
     onSettled: () => cache.invalidateQueries({ queryKey: station.imports.key() }),
   });
+  const resume = useMutation({
+    mutationFn: () => client.imports.resume({ importId }),
+    onSettled: () => cache.invalidateQueries({ queryKey: station.imports.key() }),
+  });
   if (query.isError && query.data === undefined)
     return <IncidentNotice title={t('failed')} failure={failureOf(query.error)} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <p className={page.quiet}>{t('app:loading')}</p>;
@@ -48,6 +52,20 @@ export function ImportDetails({ importId }: { readonly importId: string }): Reac
             {t('import.cancel')}
           </Button>
         </div>
+      )}
+      {summary.source === 'folder' && (summary.state === 'failed' || summary.state === 'cancelled') && (
+        <div className={page.actions}>
+          <Button variant="default" loading={resume.isPending} onClick={() => resume.mutate()}>
+            {t('import.resume')}
+          </Button>
+        </div>
+      )}
+      {resume.isError && (
+        <IncidentNotice
+          title={t('import.notResumed')}
+          failure={failureOf(resume.error)}
+          onRetry={() => resume.mutate()}
+        />
       )}
       <Taken summary={summary} />
       <Refused summary={summary} />
