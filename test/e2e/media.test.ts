@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import {
   TEST_CONFIG,
   temporaryFolder,
 } from '../system/support/start-station.ts';
+import { until } from '../system/support/until.ts';
 import { findBarriers } from './support/accessibility.ts';
 import { quietHead } from './support/arrivals.ts';
 import { findLayoutFaults } from './support/layout-faults.ts';
@@ -17,6 +18,7 @@ import { openPage } from './support/open-page.ts';
 
 /** Where pictures go; without it every page is judged and none is kept. */
 const folder = process.env['SCREENSHOTS'] ?? null;
+const IN_FORCE = { evenUnproven: true, inForceBy: 'medical lead' } as const;
 const drive = temporaryFolder();
 const study = quietHead(11);
 let station: RunningStation;
@@ -24,7 +26,18 @@ let browser: Browser;
 
 beforeAll(async () => {
   const folders = [{ name: 'CD drive', path: drive }];
-  const config = { ...TEST_CONFIG, import: { folders }, export: { folders } };
+  // Whatever came for comparison may go at once; what the rule in force is not about is only shown.
+  const retention = [
+    { name: 'reports-stay', modalities: ['SR'], olderThanDays: 0, action: 'keep' },
+    { ...{ name: 'comparisons', intents: ['comparison'], olderThanDays: 0, action: 'delete' }, ...IN_FORCE },
+    { name: 'ten-years', olderThanDays: 0, action: 'delete' },
+  ];
+  const archive = { aeTitle: 'PACS', host: '127.0.0.1', port: 1, isArchive: true };
+  const config = {
+    ...{ ...TEST_CONFIG, import: { folders }, export: { folders } },
+    site: { cache: { keepDays: 0, maxBytes: 40_000_000 }, retention },
+    dicom: { ...TEST_CONFIG.dicom, peers: [...TEST_CONFIG.dicom.peers, archive] },
+  };
   [station, browser] = await Promise.all([startStation({ demo: true, config }), launchChromium()]);
   mkdirSync(path.join(drive, 'PATIENT1', 'CT'), { recursive: true });
   for (const [index, { file }] of quietHead(12).objects.entries())
@@ -83,7 +96,19 @@ test('files are picked, sent and told of one by one; a drive is walked by keyboa
   const identity = await details.getByRole('link', { name: 'Patient' }).getAttribute('href');
   const studyId = identity?.split('/').at(-1) ?? '';
   await page.goto(`${station.http}/#/media?study=${studyId}`);
-  await page.getByRole('button', { name: 'Write to CD drive' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Export a study' });
+  await dialog.getByRole('region', { name: 'Patient' }).waitFor();
+  const write = dialog.getByRole('button', { name: 'Write to CD drive' });
+  await dialog.getByRole('radio', { name: 'Some series' }).click();
+  expect([await write.isDisabled(), await dialog.getByRole('link', { name: 'Download as ZIP' }).count()]).toEqual([
+    true,
+    0,
+  ]);
+  await dialog.getByRole('checkbox', { name: /CT/ }).first().click();
+  const link = await dialog.getByRole('link', { name: 'Download as ZIP' }).getAttribute('href');
+  expect(link).toContain(`&series=${study.objects[0]?.seriesUid ?? 'none'}`);
+  faults.push(...(await picture(page, 'media-export')));
+  await write.click();
   await page.getByText(`${study.objects.length} of ${study.objects.length} written`).waitFor();
   faults.push(...(await picture(page, 'media-exported')));
 
@@ -95,3 +120,75 @@ test('files are picked, sent and told of one by one; a drive is walked by keyboa
   expect(complaints).toEqual([]);
   await close();
 });
+
+test('storage: the disk and its marks, what may leave, a hold, a dry run before rules are applied, what is damaged, the key', async () => {
+  const { page, complaints, close } = await openPage(browser, station, { as: 'administrator', at: '/storage' });
+  const strip = page.getByRole('contentinfo', { name: 'Connections' });
+  await strip.getByText('PACS PACS').waitFor();
+  await strip.getByText(/^unreachable for \d+ (s|min)/).waitFor();
+  await page.getByRole('meter', { name: 'Used' }).waitFor();
+  const leaving = page.getByRole('region', { name: 'What may leave the cache' });
+  await leaving.getByText('stays: no archive is known to hold all of it').first().waitFor();
+  const faults = [...(await picture(page, 'storage-cache'))];
+  await leaving
+    .getByRole('button', { name: /^Hold / })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'Reason' }).click();
+  await page.getByRole('option', { name: 'teaching' }).click();
+  faults.push(...(await picture(page, 'storage-hold')));
+  await dialog.getByRole('button', { name: 'Hold', exact: true }).click();
+  await leaving.getByText('stays: somebody holds it').waitFor();
+  await page.getByRole('table', { name: 'Held studies' }).getByText('teaching').waitFor();
+
+  await page.getByRole('tab', { name: 'Retention' }).click();
+  const dryRun = page.getByRole('region', { name: 'Dry run' });
+  await dryRun.getByText('1 study is deleted').waitFor();
+  await dryRun.getByText('1 is held').waitFor();
+  faults.push(...(await picture(page, 'storage-retention')));
+  await dryRun.getByRole('button', { name: 'Apply rules in force…' }).click();
+  const confirm = dialog.getByRole('button', { name: 'Delete now' });
+  expect(await confirm.isDisabled()).toBe(true);
+  await dialog.getByRole('checkbox', { name: 'I have looked at the dry run' }).click();
+  faults.push(...(await picture(page, 'storage-apply')));
+  await confirm.click();
+  await dialog.waitFor({ state: 'detached' });
+  await until(async () => {
+    await dryRun.getByRole('button', { name: 'Look again' }).click();
+    return (await dryRun.getByText('1 study is deleted').count()) === 0;
+  });
+  expect(await dryRun.getByRole('row').count()).toBe(2);
+
+  await page.getByRole('tab', { name: 'Integrity and keys' }).click();
+  const damaged = page.getByRole('region', { name: 'Damaged images' });
+  await damaged.getByText('No image is damaged.').waitFor();
+  spoilOneFile();
+  await page.getByRole('button', { name: 'Verify all now' }).click();
+  await damaged.getByText('1 image', { exact: true }).waitFor();
+  await damaged.getByRole('button', { name: 'Fetch now' }).click();
+  await damaged.getByText('The peer cannot be reached.').waitFor();
+  faults.push(...(await picture(page, 'storage-integrity')));
+  await page.getByRole('button', { name: 'Rotate key…' }).click();
+  faults.push(...(await picture(page, 'storage-rotate')));
+  await dialog.getByRole('button', { name: 'Rotate', exact: true }).click();
+  await page.getByText(/: seal the objects' own keys anew, /).waitFor();
+  expect([complaints, faults]).toEqual([[], []]);
+  await close();
+
+  const technologist = await openPage(browser, station, { as: 'technologist', at: '/storage' });
+  await technologist.page.getByText('Your role does not allow this.').first().waitFor();
+  expect(await technologist.page.getByRole('link', { name: 'Storage' }).count()).toBe(0);
+  expect(await picture(technologist.page, 'storage-forbidden')).toEqual([]);
+  await technologist.close();
+});
+
+/** Overwrites the end of some stored object, as a failing disk would. */
+function spoilOneFile(): void {
+  const root = path.join(station.data, 'objects');
+  const [file] = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  if (file === undefined) throw new Error('nothing is stored');
+  const name = path.join(file.parentPath, file.name);
+  const bytes = readFileSync(name);
+  writeFileSync(name, bytes.fill(0, bytes.length - 64));
+}

@@ -1,24 +1,12 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, spotlight } from '@mantine/spotlight';
-import {
-  IconAlertOctagon,
-  IconArrowRight,
-  IconDisc,
-  IconDatabaseSearch,
-  IconHistory,
-  IconKeyboard,
-  IconList,
-  IconLogout,
-  IconMoon,
-  IconSearch,
-  IconSun,
-  IconUserEdit,
-} from '@tabler/icons-react';
+import { IconArrowRight, IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { client } from '../bridge/client.ts';
 import { signOut, useCurrentUser } from '../bridge/session.ts';
+import { pagesFor } from './pages.ts';
 import { openShortcutSheet } from './ShortcutSheet.tsx';
 
 /** Opens the palette. */
@@ -44,62 +32,10 @@ export function CommandPalette(): ReactNode {
   const size = 18;
   const actions = [
     { id: 'next', label: t('palette.next'), icon: <IconArrowRight size={size} />, run: () => void openNext() },
-    {
-      id: 'worklist',
-      label: t('nav.worklist'),
-      icon: <IconList size={size} />,
-      run: () => void navigate({ to: '/worklist' }),
-    },
-    ...(permissions.includes('study.retrieve')
-      ? [
-          {
-            id: 'archive',
-            label: t('nav.archive'),
-            icon: <IconDatabaseSearch size={size} />,
-            run: () => void navigate({ to: '/archive' }),
-          },
-        ]
-      : []),
-    ...(permissions.includes('quarantine.read')
-      ? [
-          {
-            id: 'quarantine',
-            label: t('nav.quarantine'),
-            icon: <IconAlertOctagon size={size} />,
-            run: () => void navigate({ to: '/quarantine' }),
-          },
-        ]
-      : []),
-    ...(permissions.includes('identity.correct')
-      ? [
-          {
-            id: 'corrections',
-            label: t('nav.corrections'),
-            icon: <IconUserEdit size={size} />,
-            run: () => void navigate({ to: '/corrections' }),
-          },
-        ]
-      : []),
-    ...(permissions.includes('study.import')
-      ? [
-          {
-            id: 'media',
-            label: t('nav.media'),
-            icon: <IconDisc size={size} />,
-            run: () => void navigate({ to: '/media', search: {} }),
-          },
-        ]
-      : []),
-    ...(permissions.includes('audit.read')
-      ? [
-          {
-            id: 'audit',
-            label: t('nav.audit'),
-            icon: <IconHistory size={size} />,
-            run: () => void navigate({ to: '/audit' }),
-          },
-        ]
-      : []),
+    ...pagesFor(permissions).map(({ id, to, Icon }) => ({
+      ...{ id: id as string, label: t(`nav.${id}`), icon: <Icon size={size} /> },
+      run: () => void navigate({ to, search: {} }),
+    })),
     { id: 'shortcuts', label: t('shell.sheet'), icon: <IconKeyboard size={size} />, run: openShortcutSheet },
     {
       id: 'theme',

@@ -17,6 +17,7 @@ import { enterSite, signOut, useCurrentUser } from '../bridge/session.ts';
 import { usePreferences } from '../ui/preferences.ts';
 import { openCommandPalette } from './CommandPalette.tsx';
 import { CriticalIndicator } from './CriticalIndicator.tsx';
+import { pagesFor } from './pages.ts';
 import classes from './Shell.module.css';
 import { openShortcutSheet } from './ShortcutSheet.tsx';
 
@@ -29,34 +30,11 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
       <span className={classes.product}>Wetread</span>
       <SiteName user={user} />
       <nav className={classes.tabs} aria-label={t('shell.pages')}>
-        <Link to="/worklist" className={classes.tab}>
-          {t('nav.worklist')}
-        </Link>
-        {user.permissions.includes('study.retrieve') && (
-          <Link to="/archive" className={classes.tab}>
-            {t('nav.archive')}
+        {pagesFor(user.permissions).map(({ id, to }) => (
+          <Link key={id} to={to} search={{}} className={classes.tab}>
+            {t(`nav.${id}`)}
           </Link>
-        )}
-        {user.permissions.includes('quarantine.read') && (
-          <Link to="/quarantine" className={classes.tab}>
-            {t('nav.quarantine')}
-          </Link>
-        )}
-        {user.permissions.includes('identity.correct') && (
-          <Link to="/corrections" className={classes.tab}>
-            {t('nav.corrections')}
-          </Link>
-        )}
-        {user.permissions.includes('study.import') && (
-          <Link to="/media" search={{}} className={classes.tab}>
-            {t('nav.media')}
-          </Link>
-        )}
-        {user.permissions.includes('audit.read') && (
-          <Link to="/audit" className={classes.tab}>
-            {t('nav.audit')}
-          </Link>
-        )}
+        ))}
       </nav>
       <span className={classes.space} />
       <CriticalIndicator count={unopenedCritical} />

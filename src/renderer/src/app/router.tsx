@@ -129,11 +129,18 @@ const media = createRoute({
   component: lazyRouteComponent(() => import('../features/media/MediaPage.tsx'), 'MediaPage'),
 });
 
+const storage = createRoute({
+  getParentRoute: () => shell,
+  path: '/storage',
+  validateSearch: z.object({ tab: z.enum(['cache', 'retention', 'integrity']).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('../features/storage/StoragePage.tsx'), 'StoragePage'),
+});
+
 const routes = root.addChildren([
   index,
   signIn,
   newPassword,
-  shell.addChildren([worklist, reading, archive, quarantine, identity, corrections, audit, media]),
+  shell.addChildren([worklist, reading, archive, quarantine, identity, corrections, audit, media, storage]),
 ]);
 
 /** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */

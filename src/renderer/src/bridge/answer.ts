@@ -1,4 +1,3 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { type Failure, failureOf } from './failure.ts';
 
 /** What the station answered, as a page shows it: what it last said stays while it is asked again. */
@@ -7,11 +6,16 @@ export type Answer<Data> =
   | { readonly state: 'failed'; readonly failure: Failure; readonly retry: () => void }
   | { readonly state: 'ready'; readonly data: Data };
 
+type Asked<Data> = {
+  readonly data: Data | undefined;
+  readonly isError: boolean;
+  readonly error: unknown;
+  readonly refetch: () => unknown;
+};
+
 /** The state of a question to the station; a failure counts only where there is nothing to show. */
-export function answerOf<Data>(
-  query: Pick<UseQueryResult<Data>, 'data' | 'isError' | 'error' | 'refetch'>,
-): Answer<Data> {
-  if (query.data !== undefined) return { state: 'ready', data: query.data };
-  if (query.isError) return { state: 'failed', failure: failureOf(query.error), retry: () => void query.refetch() };
+export function answerOf<Data>({ data, isError, error, refetch }: Asked<Data>): Answer<Data> {
+  if (data !== undefined) return { state: 'ready', data };
+  if (isError) return { state: 'failed', failure: failureOf(error), retry: () => void refetch() };
   return { state: 'loading' };
 }

@@ -22,6 +22,8 @@ type Props = {
   /** What AI says of this study; what it marked on this series is drawn. */
   readonly findings: readonly Finding[];
   readonly aiHidden: boolean;
+  /** Images that were rejected for quality, by SOP Instance UID: each says so. */
+  readonly rejected: ReadonlySet<string>;
   /** The instance to open this series at; null: its middle. Read once, when the series comes on the screen. */
   readonly opensAt: string | null;
   readonly patient: PatientCard;
@@ -36,8 +38,8 @@ type Props = {
 
 /** One viewport with everything a picture must say of itself: who, which, how drawn, what AI marked. */
 export function ImageViewport(props: Props): ReactNode {
-  const { shelf, seriesUid, findings, aiHidden, opensAt, patient, isActive, label, onActivate, onView, onShown } =
-    props;
+  const { shelf, seriesUid, findings, aiHidden, rejected, opensAt, patient, isActive, label, ...tell } = props;
+  const { onActivate, onView, onShown } = tell;
   const { t } = useTranslation('reading');
   const element = useRef<HTMLDivElement>(null);
   const [view, shown] = useStackView(element);
@@ -86,6 +88,9 @@ export function ImageViewport(props: Props): ReactNode {
             <AiLine findings={marked} masks={masks} hidden={aiHidden} shown={shown} />
           </CornerTexts>
           <EdgeMarkers shown={shown} />
+          {shown.image !== null && rejected.has(shown.image.sopUid) && (
+            <strong className={classes.rejected}>{t('image.rejected')}</strong>
+          )}
           {patient.underInvestigation && <strong className={classes.doubt}>{t('image.underInvestigation')}</strong>}
           {shown.missing !== null && (
             <strong className={classes.missing}>{t('image.missing', { number: shown.missing + 1 })}</strong>

@@ -11,7 +11,9 @@ import {
 } from '../../../../shared/domain/correction.ts';
 import { NOT_RUN_REASONS } from '../../../../shared/domain/ai-status.ts';
 import { CANCEL_REASONS, DELIVERY_CODES, DELIVERY_STATES, RETRY_REASONS } from '../../../../shared/domain/delivery.ts';
+import { EVICTION_CAUSES, EVICTION_VERDICTS, RETENTION_VERDICTS } from '../../../../shared/contract/keeping.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
+import { HOLD_REASONS } from '../../../../shared/domain/hold.ts';
 import { PEER_SERVICES } from '../../../../shared/domain/peer.ts';
 import { RETRIEVAL_CODES, RETRIEVAL_REASONS, RETRIEVAL_STATES } from '../../../../shared/domain/retrieval.ts';
 import { EXPORT_CODES, IMPORT_CODES, IMPORT_FILE_CODES, IMPORT_STATES } from '../../../../shared/domain/media.ts';
@@ -111,4 +113,31 @@ test('every text of imports and exports exists, codes included', () => {
   ];
   const known = (key: string) => i18next.exists(key, { ns: ['media', 'app'] });
   expect([...named, ...codes].filter((key) => !known(key) && !known(`${key}_other`))).toEqual([]);
+});
+
+test('every text that the page of storage names, and every code that it shows, has words', () => {
+  const files = globSync('src/renderer/src/features/storage/*.tsx').filter((file) => !file.includes('.test.'));
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.:-]+)'/g)].flatMap(([, key]) => key ?? []),
+  );
+  expect(named.length).toBeGreaterThan(70);
+  const coded = [
+    ...EVICTION_CAUSES.map((cause) => `cache.because.${cause}`),
+    ...EVICTION_VERDICTS.map((verdict) => `leaving.verdict.${verdict}`),
+    ...RETENTION_VERDICTS.flatMap((verdict) => [`dryRun.verdict.${verdict}`, `dryRun.count.${verdict}`]),
+    ...RETRIEVAL_STATES.map((state) => `damaged.state.${state}`),
+    ...HOLD_REASONS.map((reason) => `app:code.reason.${reason}`),
+    ...['enough', 'low', 'refusing', 'full', 'unknown'].map((state) => `disk.state.${state}`),
+    ...['main-site-only', 'nobody-to-ask', 'retention-running', 'clock-set-lately'].map((code) => `refusal.${code}`),
+  ];
+  const known = (key: string) => [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['storage', 'app'] }));
+  expect([...named, ...coded].filter((key) => !known(key))).toEqual([]);
+});
+
+test('every text of fetching back and of rejected images exists', () => {
+  const states = ['away', 'on-its-way', 'failed'].map((state) => `fetching.${state}`);
+  const keys = [...states, 'fetching.incomplete', 'rejected.count', 'rejected.show', 'rejected.hide', 'image.rejected'];
+  const known = (key: string) => [key, `${key}_other`].some((one) => i18next.exists(one, { ns: 'reading' }));
+  expect(keys.filter((key) => !known(key))).toEqual([]);
+  expect(HIDING_REASONS.filter((reason) => !i18next.exists(`code.reason.${reason}`))).toEqual([]);
 });

@@ -5,16 +5,17 @@ import archive from './archive.en.json' with { type: 'json' };
 import corrections from './corrections.en.json' with { type: 'json' };
 import media from './media.en.json' with { type: 'json' };
 import reading from './reading.en.json' with { type: 'json' };
+import storage from './storage.en.json' with { type: 'json' };
 
 /** Every text people see, ready at once; `reading` is the reading page's own namespace (`useTranslation('reading')`). */
 export function setUpText(): i18n {
   void i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: ['app', 'reading', 'corrections', 'media', 'archive'],
+    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage'],
     defaultNS: 'app',
     fallbackNS: 'app',
-    resources: { en: { app: en, reading, corrections, media, archive } },
+    resources: { en: { app: en, reading, corrections, media, archive, storage } },
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,

@@ -1,14 +1,14 @@
-import { Button, Checkbox, Radio, Select } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
-import { SeriesId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
+import { type ChosenSeries, isNothingChosen, SeriesChoice } from '../../ui/SeriesChoice.tsx';
 import page from '../../ui/Page.module.css';
 import classes from './ArchivePage.module.css';
 import { EchoResult } from './EchoResult.tsx';
@@ -25,8 +25,7 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
   const callable = peers.state === 'ready' ? peers.peers.filter(({ canBeCalled }) => canBeCalled) : [];
   const [chosenPeer, setChosenPeer] = useState<string | null>(null);
   const peerId = chosenPeer ?? (callable.length === 1 ? (callable[0]?.peerId ?? null) : null);
-  const [scope, setScope] = useState<'all' | 'some'>('all');
-  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [chosen, setChosen] = useState<ChosenSeries>(null);
   const { echo, ask } = useEcho(peerId);
   const { row, series, letGo } = study;
   const { studyId, patient } = row;
@@ -34,7 +33,9 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
     mutationFn: (to: string) =>
       client.deliveries.send({
         ...{ studyId, patientId: patient.patientId, peerId: to },
-        ...(scope === 'some' && { seriesIds: chosen.map((one) => SeriesId.parse(one)) }),
+        ...(chosen !== null && {
+          seriesIds: series.flatMap(({ seriesUid, seriesId }) => (chosen.includes(seriesUid) ? [seriesId] : [])),
+        }),
       }),
     onSuccess: onStarted,
     onSettled: () => cache.invalidateQueries({ queryKey: station.deliveries.key() }),
@@ -46,7 +47,7 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
   });
   const failed = sending.error ?? recalling.error;
   const failure = failed === null ? null : failureOf(failed);
-  const isReady = peerId !== null && (scope === 'all' || chosen.length > 0);
+  const isReady = peerId !== null && !isNothingChosen(chosen);
   return (
     <div className={page.stack}>
       <PatientHeader patient={patient} accession={row.accession} exam={row.exam} />
@@ -81,32 +82,13 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
               {t('peers.failed')}
             </p>
           )}
-          <Radio.Group
+          <SeriesChoice
             label={t('send.what')}
-            value={scope}
-            onChange={(value) => setScope(value === 'some' ? 'some' : 'all')}
-          >
-            <div className={classes.choices}>
-              <Radio value="all" label={t('send.all', { count: row.images.received })} />
-              <Radio value="some" label={t('send.some')} />
-            </div>
-          </Radio.Group>
-          {scope === 'some' && (
-            <Checkbox.Group label={t('send.series')} value={[...chosen]} onChange={setChosen}>
-              <div className={classes.choices}>
-                {series.map((one) => (
-                  <Checkbox
-                    key={one.seriesId}
-                    value={one.seriesId}
-                    label={t('send.oneSeries', {
-                      name: [one.number, one.modality, one.description].filter(Boolean).join(' · '),
-                      count: one.instances,
-                    })}
-                  />
-                ))}
-              </div>
-            </Checkbox.Group>
-          )}
+            series={series}
+            images={row.images.received}
+            chosen={chosen}
+            onChoose={setChosen}
+          />
         </>
       )}
       {failure !== null && (

@@ -1,4 +1,5 @@
 import { Button, Skeleton } from '@mantine/core';
+import { IconCloudDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
@@ -11,9 +12,11 @@ import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { useShortcuts } from '../../ui/shortcuts.ts';
+import { FetchingNotice } from './FetchingNotice.tsx';
 import { NewsNotice } from './NewsNotice.tsx';
 import classes from './reading.module.css';
 import { newsOf } from './study-news.ts';
+import { useFetchingBack, WHILE_AWAY_MS } from './use-fetching-back.ts';
 
 /** The viewer is by far the largest part of the page; who the patient is stands there before it has come. */
 const ReadingRoom = lazy(() => import('./ReadingRoom.tsx').then((module) => ({ default: module.ReadingRoom })));
@@ -22,7 +25,10 @@ const ReadingRoom = lazy(() => import('./ReadingRoom.tsx').then((module) => ({ d
 export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNode {
   const { t } = useTranslation('reading');
   const navigate = useNavigate();
-  const now = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
+  const now = useQuery({
+    ...station.studies.get.queryOptions({ input: { studyId } }),
+    refetchInterval: ({ state }) => ((state.data?.letGo ?? 0) > 0 ? WHILE_AWAY_MS : false),
+  });
   const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
   const [kept, setKept] = useState<StudyDetail | null>(null);
   // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
@@ -69,7 +75,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
               }}
             />
           </PatientHeader>
-          {study.series.some((series) => series.displayable) ? (
+          <Images now={now.data ?? study} study={study}>
             <Suspense fallback={<RoomSkeleton />}>
               {isFound ? (
                 <ReadingRoom
@@ -84,12 +90,36 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                 <RoomSkeleton />
               )}
             </Suspense>
-          ) : (
-            <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>
-          )}
+          </Images>
         </>
       )}
     </div>
+  );
+}
+
+type ImagesProps = { readonly now: StudyDetail; readonly study: StudyDetail; readonly children: ReactNode };
+
+/** The room, where there is anything to see; while all of it is with the archive, how it comes back. Once open it stays open. */
+function Images({ now, study, children }: ImagesProps): ReactNode {
+  const { t } = useTranslation('reading');
+  const fetching = useFetchingBack(now);
+  const [isOpen, setIsOpen] = useState(false);
+  const isAllAway = now.letGo > 0 && now.letGo >= now.row.images.received;
+  if (!isOpen && !isAllAway) setIsOpen(true);
+  const isAnything = [...study.series, ...study.hidden.rejectedSeries].some((series) => series.displayable);
+  if (!isAnything)
+    return <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>;
+  return (
+    <>
+      {fetching.state !== 'all-here' && <FetchingNotice fetching={fetching} />}
+      {isOpen ? (
+        children
+      ) : (
+        <EmptyState icon={<IconCloudDownload size={28} />} title={t('fetching.title')}>
+          {t('fetching.text')}
+        </EmptyState>
+      )}
+    </>
   );
 }
 

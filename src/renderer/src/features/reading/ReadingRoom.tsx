@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
@@ -13,6 +13,7 @@ import { activatePane, changeLayout, hangSeries, noteDisplayed } from './panes.t
 import { ReadingToolbar } from './ReadingToolbar.tsx';
 import classes from './reading.module.css';
 import { type ReadingAction, readingKeys } from './reading-keys.ts';
+import { RejectedNotice } from './RejectedImages.tsx';
 import { SeriesList } from './SeriesList.tsx';
 import { useOpening } from './use-opening.ts';
 import { useRoom } from './use-room.ts';
@@ -31,9 +32,12 @@ type Props = {
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** The images with their tools, the series on the left and what AI says on the right. */
-export function ReadingRoom({ study, ai, runs, findings, onLeave }: Props): ReactNode {
+export function ReadingRoom({ study: asKept, ai, runs, findings, onLeave }: Props): ReactNode {
   const { t } = useTranslation('reading');
-  const { studyId } = study.row;
+  const { studyId } = asKept.row;
+  const [showsRejected, setShowsRejected] = useState(false);
+  const study = useMemo(() => (showsRejected ? withRejected(asKept) : asKept), [asKept, showsRejected]);
+  const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
   const room = useRoom(study, findings.data ?? NO_FINDINGS);
   const [aiHidden, setAiHidden] = useState(false);
   const opening = useOpening(studyId);
@@ -73,6 +77,7 @@ export function ReadingRoom({ study, ai, runs, findings, onLeave }: Props): Reac
         onAction={act}
         onLeave={onLeave}
       >
+        {showsRejected && <RejectedNotice onHide={() => setShowsRejected(false)} />}
         <OpeningNotice opening={opening} />
       </ReadingToolbar>
       <div className={classes.room}>
@@ -81,6 +86,8 @@ export function ReadingRoom({ study, ai, runs, findings, onLeave }: Props): Reac
           panes={panes}
           shelf={room.shelf}
           onHang={(seriesUid) => setPanes((before) => hangSeries(before, seriesUid))}
+          showsRejected={showsRejected}
+          onShowRejected={setShowsRejected}
         />
         <div className={classes.stage}>
           {room.shelf !== null && (
@@ -90,6 +97,7 @@ export function ReadingRoom({ study, ai, runs, findings, onLeave }: Props): Reac
               study={study}
               findings={findings.data ?? NO_FINDINGS}
               aiHidden={aiHidden}
+              rejected={rejected}
               onKeyDown={onKeyDown}
               onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
               onView={room.setView}
@@ -101,6 +109,15 @@ export function ReadingRoom({ study, ai, runs, findings, onLeave }: Props): Reac
       </div>
     </>
   );
+}
+
+/** The study with the images that were rejected for quality among its own, as the station serves it to who asks. */
+function withRejected(study: StudyDetail): StudyDetail {
+  return {
+    ...study,
+    dicomwebPath: `${study.dicomwebPath}/with-rejected`,
+    series: [...study.series, ...study.hidden.rejectedSeries],
+  };
 }
 
 /** Lengths are written in the page's language, and none outlives this look at the study. */

@@ -9,6 +9,7 @@ import { EvidenceList } from '../../ui/EvidenceList.tsx';
 import { SeriesThumbnail } from '../../viewport/SeriesThumbnail.tsx';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import { countNotDisplayed, type Panes } from './panes.ts';
+import { RejectedImages } from './RejectedImages.tsx';
 import classes from './reading.module.css';
 
 type Props = {
@@ -16,10 +17,12 @@ type Props = {
   readonly panes: Panes;
   readonly shelf: SeriesShelf | null;
   readonly onHang: (seriesUid: string) => void;
+  readonly showsRejected: boolean;
+  readonly onShowRejected: (isShown: boolean) => void;
 };
 
 /** The study's series with small pictures; which were on the screen, and how many were not. */
-export function SeriesList({ study, panes, shelf, onHang }: Props): ReactNode {
+export function SeriesList({ study, panes, shelf, onHang, showsRejected, onShowRejected }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const { zone } = useCurrentUser().site;
   const notDisplayed = countNotDisplayed(panes, study.series);
@@ -37,6 +40,7 @@ export function SeriesList({ study, panes, shelf, onHang }: Props): ReactNode {
           </li>
         ))}
       </ul>
+      <RejectedImages hidden={study.hidden} isShown={showsRejected} onShow={onShowRejected} />
       <p className={classes.fact}>
         {expected === null ? t('series.images', { received }) : t('series.imagesOf', { received, expected })}
         {' · '}
@@ -51,7 +55,7 @@ export function SeriesList({ study, panes, shelf, onHang }: Props): ReactNode {
   );
 }
 
-type EntryProps = Omit<Props, 'study'> & { readonly series: SeriesCard };
+type EntryProps = Pick<Props, 'panes' | 'shelf' | 'onHang'> & { readonly series: SeriesCard };
 
 function SeriesEntry({ series, panes, shelf, onHang }: EntryProps): ReactNode {
   const { t } = useTranslation('reading');

@@ -13,6 +13,8 @@ type Props = {
   readonly study: StudyDetail;
   readonly findings: readonly Finding[];
   readonly aiHidden: boolean;
+  /** Images that were rejected for quality and are looked at all the same. */
+  readonly rejected: ReadonlySet<string>;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onActivate: (pane: number) => void;
   readonly onView: (pane: number, view: StackView | null) => void;
@@ -56,7 +58,7 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, shelf, study, findings, aiHidden, onActivate, onShown } = props;
+  const { panes, shelf, study, findings, aiHidden, rejected, onActivate, onShown } = props;
   const isActive = panes.active === pane;
   const opensAt = aiHidden || seriesUid === null ? null : (topFinding(findings, seriesUid)?.keyImage?.sopUid ?? null);
   if (seriesUid === null || tell === undefined) {
@@ -72,6 +74,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
       seriesUid={seriesUid}
       findings={findings}
       aiHidden={aiHidden}
+      rejected={rejected}
       opensAt={opensAt}
       patient={study.row.patient}
       isActive={isActive}

@@ -1,0 +1,117 @@
+import { Button, Progress } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ObjectsState, ObjectWalk } from '../../../../shared/contract/objects.ts';
+import { client } from '../../bridge/client.ts';
+import { station } from '../../bridge/queries.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
+import { Answered } from '../../ui/Answered.tsx';
+import { formatBytes } from '../../ui/bytes.ts';
+import { formatMoment } from '../../ui/duration.ts';
+import page from '../../ui/Page.module.css';
+import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import { DamagedList } from './DamagedList.tsx';
+import { KeyCard } from './KeyCard.tsx';
+import { RefusalText } from './RefusalText.tsx';
+import { Facts, Section } from './Section.tsx';
+import classes from './storage.module.css';
+import { useObjects } from './use-storage.ts';
+
+/** Whether what is stored is sound, what is not and what becomes of it, and the keys it is sealed with. */
+export function IntegrityTab(): ReactNode {
+  const { t } = useTranslation('storage');
+  return (
+    <div className={classes.tab}>
+      <Answered
+        answer={useObjects()}
+        failed={t('scrub.failed')}
+        skeleton={<TableSkeleton columns={['1fr', '1fr']} rows={6} />}
+      >
+        {(objects) => (
+          <>
+            <div className={classes.pair}>
+              <ScrubCard objects={objects} />
+              <KeyCard objects={objects} />
+            </div>
+            <DamagedList />
+          </>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+function ScrubCard({ objects }: { readonly objects: ObjectsState }): ReactNode {
+  const { t } = useTranslation('storage');
+  const { zone } = useCurrentUser().site;
+  const cache = useQueryClient();
+  const verify = useMutation({
+    mutationFn: () => client.objects.verify(),
+    onSettled: () => cache.invalidateQueries({ queryKey: station.objects.key() }),
+  });
+  const { verification, lastVerification, isOfStation } = objects;
+  return (
+    <Section
+      title={t('scrub.title')}
+      actions={
+        <Button
+          size="xs"
+          variant="default"
+          loading={verify.isPending}
+          disabled={!isOfStation || verification !== null}
+          title={isOfStation ? undefined : t('refusal.main-site-only')}
+          onClick={() => verify.mutate()}
+        >
+          {t('scrub.button')}
+        </Button>
+      }
+    >
+      <p className={page.quiet}>{t('scrub.text', { count: Math.round(objects.verifyEveryDays) })}</p>
+      <RefusalText error={verify.error} />
+      {verification !== null && <WalkProgress walk={verification} outOf={lastVerification?.objects ?? 0} />}
+      <Facts
+        facts={[
+          [
+            t('scrub.last'),
+            lastVerification?.finishedAtMs == null
+              ? t('scrub.never')
+              : formatMoment(lastVerification.finishedAtMs, zone),
+          ],
+          ...(lastVerification === null
+            ? []
+            : [
+                [
+                  t('scrub.read'),
+                  t('walk.done', { count: lastVerification.objects, size: formatBytes(lastVerification.bytes) }),
+                ] as const,
+                [t('scrub.found'), t('scrub.faults', { count: lastVerification.faults })] as const,
+              ]),
+          [
+            t('scrub.damagedNow'),
+            <span key="damaged" className={classes.state} data-tone={objects.damaged > 0 ? 'bad' : undefined}>
+              {t('scrub.damaged', { count: objects.damaged })}
+            </span>,
+          ],
+        ]}
+      />
+    </Section>
+  );
+}
+
+/** How far a walk over all objects has come; `outOf`: how many there were the last time, 0 where that is not known. */
+export function WalkProgress({ walk, outOf }: { readonly walk: ObjectWalk; readonly outOf: number }): ReactNode {
+  const { t } = useTranslation('storage');
+  const { zone } = useCurrentUser().site;
+  const done = t('walk.done', { count: walk.objects, size: formatBytes(walk.bytes) });
+  return (
+    <div role="status" className={page.stack}>
+      <Progress value={outOf === 0 ? 0 : Math.min(100, (100 * walk.objects) / outOf)} aria-label={t('walk.progress')} />
+      <span className={page.quiet}>
+        {outOf === 0 ? done : t('walk.of', { done, about: outOf })}
+        {walk.faults > 0 && ` · ${t('scrub.faults', { count: walk.faults })}`} ·{' '}
+        {t('walk.since', { at: formatMoment(walk.startedAtMs, zone) })}
+      </span>
+    </div>
+  );
+}

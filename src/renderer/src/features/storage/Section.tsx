@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react';
+import page from '../../ui/Page.module.css';
+import classes from './storage.module.css';
+
+type Props = {
+  readonly title: string;
+  /** What can be done with it. */
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+};
+
+/** One subject of the page: its name, what can be done, and what there is to see. */
+export function Section({ title, actions, children }: Props): ReactNode {
+  return (
+    <section className={classes.section} aria-label={title}>
+      <div className={classes.sectionHead}>
+        <h2 className={page.title}>{title}</h2>
+        <div className={page.actions}>{actions}</div>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** Figures with what they are of. */
+export function Facts({
+  facts,
+}: {
+  readonly facts: readonly (readonly [name: string, value: ReactNode])[];
+}): ReactNode {
+  return (
+    <dl className={classes.facts}>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
