@@ -114,14 +114,17 @@ const SENDERS: Readonly<Record<string, Sender>> = {
     ]);
   },
   Orthanc: async (_station, proxy, _folder, files) => {
-    const orthanc = await startOrthanc(proxy.port);
+    const storage = temporaryFolder();
+    let orthanc = await startOrthanc(proxy.port, storage);
     const taken: string[] = [];
     for (const file of files) {
-      // What Orthanc itself cannot read never comes to us.
+      const body = Uint8Array.from(readFileSync(file));
       const answer = await orthanc
-        .ask<{ readonly ID: string }>('/instances', { method: 'POST', body: Uint8Array.from(readFileSync(file)) })
+        .ask<{ readonly ID: string }>('/instances', { method: 'POST', body })
         .catch(() => null);
       if (answer !== null) taken.push(answer.ID);
+      // What Orthanc itself cannot read never comes to us, nor a file that ends it: the next one goes on behind that.
+      else if (!(await orthanc.isThere())) orthanc = await startOrthanc(proxy.port, storage);
     }
     // Permissive: it goes on behind what it cannot send, or what we refuse.
     const body = { Resources: [...new Set(taken)], Synchronous: true, Permissive: true };

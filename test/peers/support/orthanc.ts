@@ -11,12 +11,16 @@ export type RunningOrthanc = {
   readonly dicomPort: number;
   /** Asks it over REST; throws where it does not answer 200. */
   ask<Answer>(address: string, init?: { readonly method?: string; readonly body?: unknown }): Promise<Answer>;
+  /** Whether it still answers; once it does not, it has ended. */
+  isThere(): Promise<boolean>;
   stop(): Promise<void>;
 };
 
-/** Starts an Orthanc on loopback that calls itself ORTHANC and knows the station as the modality `wetread` at a port. */
-export async function startOrthanc(stationPort: number): Promise<RunningOrthanc> {
-  const folder = temporaryFolder();
+/**
+ * Starts an Orthanc on loopback that calls itself ORTHANC and knows the station as the modality `wetread` at a port. What
+ * it took stays in the folder for the next one.
+ */
+export async function startOrthanc(stationPort: number, folder: string = temporaryFolder()): Promise<RunningOrthanc> {
   const [httpPort, dicomPort] = [await freePort(), await freePort()];
   const file = path.join(folder, 'orthanc.json');
   writeFileSync(
@@ -29,10 +33,17 @@ export async function startOrthanc(stationPort: number): Promise<RunningOrthanc>
     }),
   );
   const child: ChildProcess = spawn(findPeerProgram('Orthanc') ?? 'Orthanc', [file], { stdio: 'ignore' });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const http = `http://127.0.0.1:${httpPort}`;
-  await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 100);
+  const answers = async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true;
+  await until(answers, 100);
   return {
     dicomPort,
+    async isThere() {
+      if (await answers()) return true;
+      await ended;
+      return false;
+    },
     async ask<Answer>(address: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}) {
       const isFile = body instanceof Uint8Array;
       const sent = isFile ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body);
@@ -42,9 +53,8 @@ export async function startOrthanc(stationPort: number): Promise<RunningOrthanc>
       return (text === '' ? null : JSON.parse(text)) as Answer;
     },
     async stop() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      await gone;
+      await ended; // perhaps by itself, before
     },
   };
 }
