@@ -77,19 +77,19 @@ export function instanceJson(match: InstanceMatch, retrieveUrl: string): DicomJs
   });
 }
 
-/** Attributes by keyword in the DICOM JSON model, in the order of their tags; null is an empty attribute. */
+/** Attributes by keyword in the DICOM JSON model, in the order of their tags; null and an empty text are an empty attribute (PS3.18 §F.2.5). */
 function json(attributes: Attributes): DicomJson {
   const entries = Object.entries(attributes).map(([keyword, given]) => {
     const known = lookUpKeyword(keyword);
     if (known === null) throw new Error(`The DICOM dictionary has no ${keyword}`);
-    const values = Array.isArray(given) ? given : given === null ? [] : [given];
+    const values = (Array.isArray(given) ? given : [given]).filter((value) => value !== null && value !== '');
     return [tagText(known.tag), { vr: known.vr, ...(values.length > 0 && { Value: values }) }] as const;
   });
   return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function personName(raw: string | null): DicomJsonValue {
-  if (raw === null) return null;
+  if (raw === null || raw === '') return null;
   const { alphabetic, ideographic, phonetic } = parsePersonName(raw);
   return {
     ...(alphabetic && { Alphabetic: alphabetic }),

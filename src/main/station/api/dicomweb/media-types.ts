@@ -5,6 +5,28 @@ export type MediaRange = {
   readonly weight: number;
 };
 
+/** What a request of the web takes: its Accept header, and its query, of which `accept` may say it too. */
+type Asked = { readonly headers: { readonly accept?: string | undefined }; readonly query: unknown };
+
+/** How little a header counts against the query: only where the query names nothing we have. */
+const BEHIND_THE_QUERY = 0.001;
+
+/**
+ * The media ranges a request takes: those of its `accept` query parameter first, then those of its Accept header
+ * (PS3.18 §8.3.3.1, §8.7.8).
+ */
+export function acceptedBy({ headers, query }: Asked): readonly MediaRange[] {
+  const { accept } = query as { readonly accept?: string | readonly string[] };
+  // A plus that was not escaped comes as a space.
+  const asked = [accept ?? []]
+    .flat()
+    .join(',')
+    .replaceAll(/(?<=\/[\w.-]+) (?=[\w.-]+)/g, '+');
+  if (asked.trim() === '') return parseAccept(headers.accept);
+  const behind = headers.accept === undefined ? [] : parseAccept(headers.accept);
+  return [...parseAccept(asked), ...behind.map((one) => ({ ...one, weight: one.weight * BEHIND_THE_QUERY }))];
+}
+
 /** The ranges of an Accept header (RFC 9110 §12.5.1); everything where there is no header. */
 export function parseAccept(header: string | undefined): readonly MediaRange[] {
   return splitOutsideQuotes(header?.trim() || '*/*', ',').map((text) => {

@@ -4,7 +4,7 @@ import type { Frames } from '../../dicom/pixel/read-frames.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { chooseRenderedFormat, chooseType } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
-import { parseAccept } from './media-types.ts';
+import { acceptedBy } from './media-types.ts';
 import { multipartBody, type Part } from './multipart.ts';
 import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './found.ts';
 import { readFrameList } from './retrieve-frames.ts';
@@ -66,7 +66,7 @@ async function sendRendered(
   const { services } = dicomweb;
   const asked = readAsked(request);
   if (!asked.ok) return reply.code(400).send(asked.error);
-  const format = chooseRenderedFormat(parseAccept(request.headers.accept), TYPES);
+  const format = chooseRenderedFormat(acceptedBy(request), TYPES);
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
   const { type } = format;
   const images: Chosen[] = [];
@@ -103,7 +103,7 @@ async function sendThumbnail(
 ): Promise<FastifyReply> {
   const asked = readAsked(request);
   if (!asked.ok) return reply.code(400).send(asked.error);
-  const type = chooseType(parseAccept(request.headers.accept), TYPES) as (typeof TYPES)[number] | null;
+  const type = chooseType(acceptedBy(request), TYPES) as (typeof TYPES)[number] | null;
   if (type === null) return reply.code(406).send({ code: 'not-acceptable' });
   const numbers = numbersOf(request);
   if (numbers === null) return reply.code(400).send({ code: 'frames-malformed' });

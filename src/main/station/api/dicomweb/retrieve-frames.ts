@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { chooseFrameFormat, chooseType } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX, REJECTED_PREFIX } from './dicomweb.ts';
-import { parseAccept } from './media-types.ts';
+import { acceptedBy } from './media-types.ts';
 import type { Part } from './multipart.ts';
 import { answerFound, INSTANCE } from './found.ts';
 import { answerKnown, entityTag, sendParts } from './send.ts';
@@ -57,7 +57,7 @@ async function sendFrames(
   if (wanted.some((number) => located.frames[number - 1] === undefined))
     return reply.code(404).send({ code: 'frame-not-found' });
   const frame = frameFormat(stored.transferSyntaxUid);
-  const accepted = parseAccept(request.headers.accept);
+  const accepted = acceptedBy(request);
   const format = chooseFrameFormat(accepted, frame, wanted.length, isDecodable(stored.transferSyntaxUid));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
   const tag = entityTag(stored.digest, format.type, format.transferSyntaxUid, String(format.isMultipart), ...wanted);
@@ -140,7 +140,7 @@ async function sendBulkData(
   const reader = dataSetReader(services.objects, stored);
   if (offset === undefined || length === undefined || length === 0 || offset + length > reader.length)
     return reply.code(404).send({ code: 'not-found' });
-  const accepted = parseAccept(request.headers.accept);
+  const accepted = acceptedBy(request);
   const format = chooseFrameFormat(accepted, { type: OCTETS, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN }, 1, false);
   if (format === null && chooseType(accepted, [OCTETS]) === null)
     return reply.code(406).send({ code: 'not-acceptable' });

@@ -158,6 +158,23 @@ test('renders JPEG that a decoder of our own reads back', async () => {
   ]);
 });
 
+test('takes the media type from the query too, before the header and where the header says something else', async () => {
+  const type = async (query: string, accept?: string) => {
+    const answer = await get(`${instance(1)}${query}`, accept === undefined ? {} : { accept });
+    return answer.status === 200 ? answer.headers.get('content-type')?.split(';')[0] : answer.status;
+  };
+  expect(await type('/rendered?accept=image/png')).toBe('image/png');
+  expect(await type('/rendered?accept=image/png', 'image/jpeg')).toBe('image/png');
+  expect(await type('/rendered?accept=image/gif', 'image/jpeg')).toBe('image/jpeg');
+  expect(await type('/rendered?accept=image/gif', 'text/html')).toBe(406);
+  expect(await type('/rendered', 'image/jpeg')).toBe('image/jpeg');
+  expect(await type('/metadata?accept=application/dicom+json', 'text/html')).toBe('application/dicom+json');
+  expect(await type('/metadata?accept=application%2Fdicom%2Bjson', 'text/html')).toBe('application/dicom+json');
+  expect(await type('?accept=application/dicom;transfer-syntax=*', 'text/html')).toBe('application/dicom');
+  expect(await type('/frames/1?accept=application/octet-stream', 'text/html')).toBe('application/octet-stream');
+  expect(await type('/frames/1?accept=image/jp2', 'text/html')).toBe(406);
+});
+
 test('renders several frames in parts, one of a multi-frame object by number, and thumbnails at every level', async () => {
   const several = await get(`${instance(2)}/rendered`, { accept: 'image/jpeg' });
   expect(several.headers.get('content-type')).toContain('multipart/related; type="image/jpeg"');

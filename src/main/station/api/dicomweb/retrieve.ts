@@ -4,7 +4,7 @@ import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { acceptsJson, chooseFileFormat } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX, REJECTED_PREFIX } from './dicomweb.ts';
 import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './found.ts';
-import { parseAccept } from './media-types.ts';
+import { acceptedBy } from './media-types.ts';
 import { writeMetadata } from './metadata.ts';
 import type { Part } from './multipart.ts';
 import { nativeFile } from './native-file.ts';
@@ -50,7 +50,7 @@ async function sendFiles(
   if (found.length < here.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
   else if (here.length < all.length) reply.code(206).header('warning', '299 - "some objects are nearline"');
   const syntaxes = found.map(({ transferSyntaxUid }) => transferSyntaxUid);
-  const format = chooseFileFormat(parseAccept(request.headers.accept), syntaxes, syntaxes.every(isDecodable));
+  const format = chooseFileFormat(acceptedBy(request), syntaxes, syntaxes.every(isDecodable));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
   // A correction changes what is sent, though not what is stored.
   const digests = found.flatMap(({ digest, servedAs }) => [digest, JSON.stringify(servedAs ?? null)]);
@@ -89,7 +89,7 @@ function sendMetadata(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (!acceptsJson(parseAccept(request.headers.accept))) return reply.code(406).send({ code: 'not-acceptable' });
+  if (!acceptsJson(acceptedBy(request))) return reply.code(406).send({ code: 'not-acceptable' });
   const instancesUrl = ({ studyUid, seriesUid }: StoredInstance) =>
     addressOf(request, 'studies', studyUid, 'series', seriesUid, 'instances');
   const uids = found.flatMap(({ sopUid, digest, servedAs }) => [sopUid, digest, JSON.stringify(servedAs ?? null)]);

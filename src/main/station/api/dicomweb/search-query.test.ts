@@ -31,6 +31,7 @@ test('reads keys by keyword and by tag, and empty ones as anything', () => {
       },
       page,
       fields: [['00200010'], ['00080050'], ['00081030'], ['00101010'], ['00400275', '00400009']],
+      ignored: [],
     },
   });
 });
@@ -39,15 +40,22 @@ test.each([
   ['study', { PatientComments: 'x' }, 'key-not-matched', 'PatientComments'],
   ['study', { Modality: 'CT' }, 'key-not-matched', 'Modality'],
   ['series', { SOPInstanceUID: '1.2' }, 'key-not-matched', 'SOPInstanceUID'],
-  ['study', { nonsense: '1' }, 'parameter-unknown', 'nonsense'],
-  ['study', { 'PatientName.nonsense': '1' }, 'parameter-unknown', 'PatientName.nonsense'],
-  ['study', { includefield: 'DOE^JANE' }, 'parameter-unknown', undefined],
-  ['study', { 'DOE JANE': '1' }, 'parameter-unknown', undefined],
+  ['study', { 'PatientName.nonsense': '1' }, 'key-not-matched', 'PatientName.nonsense'],
+  ['study', { 'PatientName.DOE^JANE': '1' }, 'key-not-matched', '?'],
 ] as const)('refuses at %s level %j: %s', (level, query, code, parameter) => {
   expect(readSearchQuery(level, query)).toEqual({
     ok: false,
-    error: { code, ...(parameter !== undefined && { parameter }) },
+    error: { code, parameter },
   });
+});
+
+test.each([
+  [{ nonsense: '1', PatientID: '7' }, ['nonsense']],
+  [{ 'DOE JANE': '1', PatientID: '7' }, ['?']],
+  [{ '1.2.840': '1', PatientID: '7' }, ['?']],
+  [{ includefield: 'StudyDate,DOE^JANE,nothing', PatientID: '7' }, ['?', 'nothing']],
+])('passes over what is no parameter in %j, and names it where that cannot be a value', (query, ignored) => {
+  expect(readSearchQuery('study', query)).toMatchObject({ ok: true, value: { keys: { patientId: '7' }, ignored } });
 });
 
 test.each([
@@ -58,7 +66,7 @@ test.each([
 ])('the date range %s', (StudyDate, studyDate) => {
   expect(readSearchQuery('study', { StudyDate })).toEqual({
     ok: true,
-    value: { keys: { studyDate }, page, fields: [] },
+    value: { keys: { studyDate }, page, fields: [], ignored: [] },
   });
 });
 
@@ -83,8 +91,9 @@ test('caps a page at a thousand', () => {
 });
 
 test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])('%s is no parameter', (name) => {
-  expect(readSearchQuery('study', Object.fromEntries([[name, 'x']]))).toMatchObject({
-    error: { code: 'parameter-unknown' },
+  expect(readSearchQuery('study', Object.fromEntries([[name, 'x']]))).toEqual({
+    ok: true,
+    value: { keys: {}, page, fields: [], ignored: [name === '__proto__' ? '?' : name] },
   });
 });
 

@@ -10,11 +10,13 @@ export type SearchQuery = {
   readonly keys: InstanceKeys;
   readonly page: Page;
   readonly fields: readonly (readonly string[])[];
+  /** Names of what was passed over because it is no parameter of a search; one that cannot be repeated is `?`. */
+  readonly ignored: readonly string[];
 };
 
 /** Why a query cannot be answered; `parameter` is the name of the one at fault, never its value. */
 export type QueryFailure = {
-  readonly code: 'query-malformed' | 'parameter-unknown' | 'key-not-matched';
+  readonly code: 'query-malformed' | 'key-not-matched';
   readonly parameter?: string;
 };
 
@@ -72,8 +74,8 @@ const KEYS: Readonly<Record<string, Key>> = {
 
 /**
  * Reads a QIDO-RS query (PS3.18 §8.3.4): keys by keyword or tag, those of sequences with a dot. An empty value matches
- * everything and asks for the attribute. What is no parameter, or a key nothing is matched on, is refused: to pass over it
- * would answer more than was asked for.
+ * everything and asks for the attribute. What is no parameter is ignored and named (§8.3.1); an attribute nothing is matched
+ * on is refused: to pass over a key would answer more than was asked for.
  */
 export function readSearchQuery(
   level: SearchLevel,
@@ -81,10 +83,16 @@ export function readSearchQuery(
 ): Result<SearchQuery, QueryFailure> {
   const keys: Record<string, unknown> = {};
   const fields = new Map<string, readonly string[]>();
+  const ignored: string[] = [];
   for (const [name, given] of Object.entries(query)) {
     if (CONTROLS.has(name.toLowerCase())) continue;
     const path = pathOf(name);
-    if (path === null) return err({ code: 'parameter-unknown', ...nameIfSane(name) });
+    if (path === null) {
+      // A path that begins with an attribute is a key all the same.
+      if (pathOf(name.split('.')[0] ?? '') !== null) return err({ code: 'key-not-matched', parameter: sane(name) });
+      ignored.push(sane(name));
+      continue;
+    }
     const value = Array.isArray(given) ? given.join(',') : String(given);
     const keyword = path.map(({ keyword: one }) => one).join('.');
     const key = Object.hasOwn(KEYS, keyword) ? KEYS[keyword] : undefined;
@@ -108,13 +116,14 @@ export function readSearchQuery(
   for (const name of fieldNames(query.includefield)) {
     if (name === 'all') continue; // everything that is indexed is always given
     const path = pathOf(name);
-    if (path === null) return err({ code: 'parameter-unknown', ...nameIfSane(name) });
-    fields.set(
-      name,
-      path.map(({ tag }) => tag),
-    );
+    if (path === null) ignored.push(sane(name));
+    else
+      fields.set(
+        name,
+        path.map(({ tag }) => tag),
+      );
   }
-  return ok({ keys: { ...keys, ...(fuzzy && { fuzzyNames: true }) }, page, fields: [...fields.values()] });
+  return ok({ keys: { ...keys, ...(fuzzy && { fuzzyNames: true }) }, page, fields: [...fields.values()], ignored });
 }
 
 type Step = { readonly keyword: string; readonly tag: string };
@@ -137,8 +146,9 @@ function fieldNames(given: unknown): readonly string[] {
   return all.flatMap((one) => listed(String(one))).filter((name) => name !== '');
 }
 
-function nameIfSane(name: string): { readonly parameter?: string } {
-  return /^[\w.]{1,64}$/.test(name) ? { parameter: name } : {};
+/** A name that may be repeated: nothing but a word, for it may be a value that somebody put in the wrong place. */
+function sane(name: string): string {
+  return /^[A-Za-z][\w.]{0,63}$/.test(name) ? name : '?';
 }
 
 function readPage(query: Readonly<Record<string, unknown>>): Page | null {

@@ -3,7 +3,7 @@ import type { DicomJson } from '../../dicom/dataset/dicom-json.ts';
 import type { Scope } from '../../access/index.ts';
 import { acceptsJson } from './choose-format.ts';
 import { instanceJson, seriesJson, studyJson } from './match-json.ts';
-import { parseAccept } from './media-types.ts';
+import { acceptedBy } from './media-types.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
 import { readSearchQuery, type SearchLevel } from './search-query.ts';
 import type { InstanceKeys, ObjectPath, Page } from '../../archive/index.ts';
@@ -68,7 +68,7 @@ async function answer(
 ): Promise<FastifyReply> {
   const session = admit(request, reply);
   if (session === null) return reply;
-  if (!acceptsJson(parseAccept(request.headers.accept))) return reply.code(406).send({ code: 'not-acceptable' });
+  if (!acceptsJson(acceptedBy(request))) return reply.code(406).send({ code: 'not-acceptable' });
   const { studyUid, seriesUid } = request.params as { readonly studyUid?: string; readonly seriesUid?: string };
   const query = readSearchQuery(level, {
     ...(request.query as Record<string, unknown>),
@@ -77,7 +77,7 @@ async function answer(
   });
   if (!query.ok) return reply.code(400).send(query.error);
   const scope = { siteIds: [session.principal.siteId] };
-  const { keys, page, fields } = query.value;
+  const { keys, page, fields, ignored } = query.value;
   // One more than asked tells whether there are more.
   const found = await search(services, scope, keys, { ...page, limit: page.limit + 1 }, request);
   const whole = await tellAbove(services, scope, found, above, request);
@@ -86,11 +86,23 @@ async function answer(
   const shown = whole.slice(0, limit);
   reads.search(session, 'dicomweb', shown.length);
   // The words of PS3.18 §8.3.4.4: clients look for them.
-  if (found.length > limit)
-    reply.header('warning', `299 ${request.headers.host} "There are additional results that can be requested"`);
+  const warnings = [
+    ...(ignored.length > 0 ? [`The following query parameters are not supported: ${listed(ignored)}`] : []),
+    ...(found.length > limit ? ['There are additional results that can be requested'] : []),
+  ];
+  if (warnings.length > 0)
+    reply.header('warning', warnings.map((text) => `299 ${request.headers.host} "${text}"`).join(', '));
   if (shown.length === 0) return reply.code(204).send();
   const told = isStored ? await addStoredFields(services, scope, shown, fields) : shown;
   return reply.type('application/dicom+json').send(JSON.stringify(told.map(({ json }) => json)));
+}
+
+const MOST_NAMED = 8;
+
+/** A few names, for a header has little room. */
+function listed(names: readonly string[]): string {
+  const distinct = [...new Set(names)];
+  return [...distinct.slice(0, MOST_NAMED), ...(distinct.length > MOST_NAMED ? ['...'] : [])].join(', ');
 }
 
 /** Each match with what its study and series say, where the path names neither. */

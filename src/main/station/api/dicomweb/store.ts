@@ -4,7 +4,7 @@ import { PART10_HEAD_LENGTH, readPart10Header } from '../../dicom/part10.ts';
 import { IMPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { acceptsJson } from './choose-format.ts';
 import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
-import { type MediaRange, parseAccept, parseMediaType } from './media-types.ts';
+import { type MediaRange, acceptedBy, parseMediaType } from './media-types.ts';
 import { boundaryOf, BrokenMultipart, type IncomingPart, readParts } from './multipart-reader.ts';
 import type { WebStore } from './services.ts';
 import { type StoredPart, storeAnswer } from './store-answer.ts';
@@ -45,7 +45,7 @@ async function answer(dicomweb: Dicomweb, request: FastifyRequest, reply: Fastif
   if (session === null) return reply;
   const { studyUid } = request.params as { readonly studyUid?: string };
   if (studyUid !== undefined && !UID.test(studyUid)) return refuse(request, reply, 400, 'uid-malformed');
-  if (!acceptsJson(parseAccept(request.headers.accept))) return refuse(request, reply, 406, 'not-acceptable');
+  if (!acceptsJson(acceptedBy(request))) return refuse(request, reply, 406, 'not-acceptable');
   const type = parseMediaType(request.headers['content-type'] ?? '');
   const parts = partsOf(request, type);
   if (typeof parts === 'string') return refuse(request, reply, parts === 'media-type-unsupported' ? 415 : 400, parts);

@@ -11,12 +11,16 @@ const NOT_BUILT = `<!doctype html><html lang="en"><head><meta charset="utf-8"><t
 `;
 const DEMO_MARK = '<meta name="wetread-demo" content="true">';
 
+/** Where machines ask: an address of theirs that nothing answers is no route of the page. */
+const ASKED_BY_MACHINES = /^(api|dicomweb|health|metrics|rpc)(\/|$)/;
+
 /** Serves the page at every address nothing else answers: its files by name, its start for every route of its own. */
 export async function servePage(app: FastifyInstance, page: PageOptions): Promise<void> {
   const root = path.resolve(page.folder);
   await app.register(fastifyStatic, { root, serve: false, cacheControl: false, etag: false, lastModified: false });
   app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
     const wanted = request.params['*'];
+    if (ASKED_BY_MACHINES.test(wanted)) return reply.code(404).send({ code: 'not-found' });
     const isFile = /\.[a-z0-9]+$/i.test(wanted) && wanted !== 'index.html';
     if (isFile) {
       // The bundler names files by their content, so these may be kept for good.

@@ -90,6 +90,17 @@ test('serves the page at every route of its own, its files by name, and nothing 
   expect([outside.body, encoded.body].join()).not.toContain('secret');
 });
 
+test.each(['/api/v1/nothing', '/api', '/dicomweb/north/nothing', '/health/nothing', '/rpc/nothing'])(
+  'answers what no machine may ask at %s as an error, not with the page',
+  async (address) => {
+    buildPage();
+    const { origin } = await start();
+    const answer = await fetch(`${origin}${address}`);
+    expect([answer.status, await answer.json()]).toEqual([404, { code: 'not-found' }]);
+    expect((await fetch(`${origin}/apiary`)).headers.get('content-type')).toContain('text/html');
+  },
+);
+
 test('does not call itself a demo where it is none, and says when the page has not been built', async () => {
   const { origin } = await start();
   const missing = await fetch(origin);
