@@ -16,6 +16,7 @@ import type { Dataset, ReadDataset } from './dataset.ts';
 import { type Tag, tagOf } from './dictionary.ts';
 import { bytesReader, findPixelData, type RangeReader } from './find-pixel-data.ts';
 import { TOLD_OF_ANOTHER } from './patient-attributes.ts';
+import { joinReaders } from './range-readers.ts';
 import { readDataset } from './read-dataset.ts';
 import { writeElement } from './rewrite-elements.ts';
 import { elementTexts, isText, items, text, texts } from './values.ts';
@@ -300,6 +301,57 @@ test('reads neither pixels nor long data to do it, and gives any range of what i
     ] as const)
       expect(await corrected.value.read(at, length)).toEqual(Buffer.from(all.subarray(at, at + length)));
   }
+});
+
+/** A document of so many bytes that nobody holds, each of them told by its place. */
+function documentOf(length: number, longestRead: { bytes: number }): RangeReader {
+  return {
+    length,
+    async read(offset, wanted) {
+      const bytes = Buffer.alloc(Math.max(0, Math.min(wanted, length - offset)));
+      for (let index = 0; index < bytes.length; index += 1) bytes[index] = (offset + index) % 251;
+      longestRead.bytes = Math.max(longestRead.bytes, bytes.length);
+      return bytes;
+    },
+  };
+}
+
+test.each([
+  ['explicit', EXPLICIT_LITTLE_ENDIAN, { isExplicit: true, isLittleEndian: true }],
+  ['implicit', IMPLICIT_LITTLE_ENDIAN, { isExplicit: false, isLittleEndian: true }],
+])('a document of 300 MB passes through a corrected object by range (%s)', async (_name, syntax, encoding) => {
+  const length = 300 * 2 ** 20;
+  const longest = { bytes: 0 };
+  const { PixelData: _, ...report } = jane;
+  const before = encodeDataset({ ...report, MIMETypeOfEncapsulatedDocument: 'application/pdf' }, syntax);
+  const header = Buffer.from(writeElement(tagOf('EncapsulatedDocument'), 'OB', Buffer.alloc(2), encoding)).subarray(
+    0,
+    -2,
+  );
+  header.writeUInt32LE(length, header.length - 4);
+  const behind = encodeDataset({ TextValue: 'kept' }, syntax);
+  const ours = joinReaders([
+    bytesReader(before),
+    bytesReader(header),
+    documentOf(length, longest),
+    bytesReader(behind),
+  ]);
+  const made = await correctDataset(ours, syntax, john);
+  if (!made.ok) throw new Error(made.error.code);
+  expect(longest.bytes).toBeLessThanOrEqual(4 * 2 ** 20);
+
+  const start = Buffer.from(await made.value.read(0, 64 * 1024));
+  const headerAt = start.indexOf(header);
+  const head = read(start.subarray(0, headerAt), syntax);
+  expect([text(head, 'PatientName'), text(head, 'PatientID')]).toEqual(['Roe^John', '99']);
+  const valueAt = headerAt + header.length;
+  for (const at of [0, 1000, 64 * 2 ** 20 + 3, length - 10])
+    expect(await made.value.read(valueAt + at, 10)).toEqual(await documentOf(length, longest).read(at, 10));
+  const tail = read(await made.value.read(valueAt + length, 2 ** 20), syntax);
+  expect(text(tail, 'TextValue')).toBe('kept');
+  const [told] = items(tail, 'OriginalAttributesSequence');
+  const [modified] = told === undefined ? [] : items(told, 'ModifiedAttributesSequence');
+  expect(modified && text(modified, 'PatientName')).toBe('Doe^Jane');
 });
 
 test('says so where a head cannot be read: nobody could tell whom it would name', async () => {
