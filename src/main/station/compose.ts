@@ -172,7 +172,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   endAssociationsLeftOpen(db, startedAtMs, config.completeness);
   waitAnew(db, config.completeness, startedAtMs);
   const disk = watchDisk(objects, config.disk, log);
-  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes };
+  const digestFrame: Archive['digestFrame'] = (frame) => threads.run('digest-frame', frame);
+  const { fullBytes } = config.disk;
+  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes, digestFrame };
 
   // Inference. What a runner left that nobody took in is computed anew.
   for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
@@ -280,7 +282,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     return { siteId, cache, retention, keepDiscardedDays: config.quarantine.keepDiscardedDays };
   });
   const keeper = createCacheKeeper({
-    ...{ db, objects, sites: kept, disk, clock, log },
+    ...{ db, objects, digestFrame, sites: kept, disk, clock, log },
     isOpen: (studyId) => isOpenStudy(db, studyId),
     measure: (siteId) => readers.run('measure-cache', siteId),
     preview: (question) => readers.run('preview-retention', question),

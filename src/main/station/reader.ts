@@ -22,6 +22,7 @@ import {
 } from './archive/index.ts';
 import { explicitHead, type HeadWork } from './api/dicomweb/explicit-head.ts';
 import { nativeFrame, renderImage, type RenderWork } from './api/dicomweb/pixel-work.ts';
+import { digestFrame } from './dicom/pixel/digest-frame.ts';
 import type { EncodedFrame } from './dicom/pixel/encoded-frame.ts';
 import { describePart, type PartWork } from './api/dicomweb/describe-part.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
@@ -68,6 +69,7 @@ export const READER_TASKS = {
     { siteId, beforeMs, nowMs }: { siteId: string; beforeMs: number; nowMs: number },
   ) => listDeletableDiscarded(db, siteId, beforeMs, nowMs),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
+  'digest-frame': (_db: ReadableDb, frame: EncodedFrame) => digestFrame(frame),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),
   'render-image': (_db: ReadableDb, work: RenderWork) => renderImage(work),
   'describe-part': (_db: ReadableDb, work: PartWork) => describePart(work),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CorrectionKind, CorrectionReason, HidingReason } from '../domain/correction.ts';
+import { CorrectionKind, CorrectionReason, HidingReason, Release } from '../domain/correction.ts';
 import { PatientId, SeriesId, StudyId } from '../domain/ids.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 import { StudyFace } from './quarantine.ts';
@@ -21,7 +21,7 @@ export type PatientIdentity = z.infer<typeof PatientIdentity>;
 export const IdentityCorrection = z.object({
   changeId: z.string(),
   kind: CorrectionKind,
-  reason: z.union([CorrectionReason, HidingReason]),
+  reason: z.union([CorrectionReason, HidingReason, Release]),
   madeBy: z.string(),
   madeAtMs: z.number(),
   undoneBy: z.string().nullable(),

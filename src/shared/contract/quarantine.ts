@@ -58,6 +58,8 @@ export const QuarantineDetail = QuarantineEntry.extend({
   /** Where its file is fetched, on the page's own origin. */
   fileHref: z.string(),
   standsIn: StudyFace.nullable(),
+  /** False where what stands in its place was let go from the cache: nothing can be compared, and letting this one in is a guess. */
+  isCurrentHere: z.boolean().default(true),
   attributes: z.array(
     z.object({
       tag: z.string(),
@@ -109,7 +111,7 @@ export const quarantine = {
     .route({ method: 'POST', path: '/quarantine/{quarantineId}/retries' })
     .input(one)
     .output(FiledAgain),
-  /** Lets it in where the table would not. Besides: `release-does-not-apply`, and `current-not-here`: what it replaces was let go. */
+  /** Lets it in where the table would not. Besides: `release-does-not-apply`. */
   release: procedure('quarantine.settle')
     .route({ method: 'POST', path: '/quarantine/{quarantineId}/releases' })
     .input(one.extend({ release: Release }))

@@ -7,6 +7,7 @@ export const CORRECTION_KINDS = [
   'patients-merged',
   'hidden',
   'identity-confirmed',
+  'version-replaced',
 ] as const;
 export const CorrectionKind = z.enum(CORRECTION_KINDS);
 export type CorrectionKind = z.infer<typeof CorrectionKind>;

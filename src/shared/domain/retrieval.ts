@@ -37,6 +37,7 @@ export const RETRIEVAL_CODES = [
   'broken-off',
   'some-missing',
   'no-room-here',
+  'set-aside-here',
 ] as const;
 export const RetrievalCode = z.enum(RETRIEVAL_CODES);
 export type RetrievalCode = z.infer<typeof RetrievalCode>;

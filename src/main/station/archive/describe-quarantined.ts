@@ -13,6 +13,8 @@ export type QuarantinedObject = {
   readonly isReadable: boolean;
   /** The study in which another object of the same SOP Instance UID stands; null where there is none. */
   readonly standsInStudyId: string | null;
+  /** False where that other object was let go, or cannot be read: there is nothing to compare with. */
+  readonly isCurrentHere: boolean;
   readonly attributes: readonly ComparedAttribute[];
 };
 
@@ -33,6 +35,7 @@ export async function describeQuarantined(
     sizeBytes: object.sizeBytes,
     isReadable: held !== null,
     standsInStudyId: other === null ? null : (current?.studyId ?? null),
+    isCurrentHere: other === null || stands !== null,
     attributes: compareHeaders(held, stands),
   };
 }

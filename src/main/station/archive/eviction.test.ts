@@ -7,6 +7,9 @@ import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { evictStudy, FIND_OTHER_USE, type FreedFiles, isHere, LIST_KEPT_BY_AGE, listKeptByAge } from './eviction.ts';
+import { describeQuarantined } from './describe-quarantined.ts';
+import { fileQuarantined } from './file-quarantined.ts';
+import { listChangesOf } from './identity-changes.ts';
 import { findArchiveState } from './commitment-requests.ts';
 import { listInstancesByStudy } from './find-studies.ts';
 import { FIND_UNPROVEN, isHeldElsewhere, type Proof, recordProof } from './held-elsewhere.ts';
@@ -53,7 +56,7 @@ function prove(instances: Proof['instances'] = uids(), by = 'PACS'): number {
 async function evict(id = studyId) {
   const files: FreedFiles[number][] = [];
   const step = async (freed: FreedFiles) => void files.push(...freed);
-  const gone = await evictStudy(clinic.db, { studyId: id, because: 'age', atMs: clinic.nowMs() }, step);
+  const gone = await evictStudy(clinic.db, { studyId: id, because: 'age', atMs: clinic.nowMs() }, step, clinic.archive);
   return gone.ok ? { ok: true as const, value: { ...gone.value, files } } : gone;
 }
 function removeFiles(outcome: Awaited<ReturnType<typeof evict>>): boolean[] {
@@ -237,10 +240,15 @@ test('a large study goes in steps, each asked anew; cut short, the rest goes the
   const input = { studyId: big, because: 'age', atMs: 1 } as const;
   const doing = { actor: serviceActor('test'), atMs: 5 };
   const steps: number[] = [];
-  const first = await evictStudy(clinic.db, input, async (files) => {
-    steps.push(files.length);
-    placeHold(clinic.db, { studyId: big, holder: 'review', reason: 'peer-review' }, doing);
-  });
+  const first = await evictStudy(
+    clinic.db,
+    input,
+    async (files) => {
+      steps.push(files.length);
+      placeHold(clinic.db, { studyId: big, holder: 'review', reason: 'peer-review' }, doing);
+    },
+    clinic.archive,
+  );
   expect([first, steps, goneOf(big), clinic.events('study-evicted')]).toEqual([
     { ok: false, error: { code: 'held' } },
     [64],
@@ -309,10 +317,57 @@ test('a study that was split off stays: its objects would be asked for by anothe
   expect((await evict()).ok).toBe(true);
 });
 
-test('another header of what was let go waits in quarantine: there is nothing to compare it with', async () => {
+const currentOf = (sopUid: string) => listInstances(clinic.db, studyId).find((one) => one.sopUid === sopUid);
+
+test('what an archive gives back under another header is here again: its pixels are compared with what was kept of them', async () => {
   prove();
   removeFiles(await evict());
-  await clinic.receive(clinic.associate('PACS'), aSlice(1, { PatientComments: 'corrected' }));
+  await clinic.receive(
+    clinic.associate('PACS'),
+    ...SLICES.map((slice) => ({ ...slice, InstitutionName: 'North Clinic' })),
+  );
+  expect([goneOf(studyId), clinic.events('instance-quarantined')]).toEqual([0, []]);
+  expect(listInstances(clinic.db, studyId).map(({ digest }) => isHere(clinic.db, digest))).toEqual([true, true, true]);
+  expect(clinic.events('instance-received').at(-1)?.payload).toMatchObject({
+    outcome: 'new-version',
+    differing: ['not-compared'],
+  });
+  // The archive is known to hold what it gave, once it is asked again.
+  comeToAnEnd();
+  expect(await evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  prove();
+  expect((await evict()).ok).toBe(true);
+});
+
+test('other pixels than those let go are set aside; a person may let them in, marked, and take that back', async () => {
+  prove();
+  removeFiles(await evict());
+  const { db, north, archive } = clinic;
+  const former = currentOf('1.2.10.1.1')?.digest;
+  await clinic.receive(clinic.associate('PACS'), aSlice(1, { PixelData: new Uint16Array(16).fill(99) }));
+  const [row] = listQuarantine(db, north.siteId, { state: 'held', limit: 9 });
+  if (row === undefined) throw new Error('nothing was set aside');
+  expect([row.reason, goneOf(studyId)]).toEqual(['same-uid-other-pixels', 3]);
+  expect(await describeQuarantined(db, archive.objects, row)).toMatchObject({ isCurrentHere: false });
+  const actor = { kind: 'user', id: 'u' } as const;
+  const settling = { siteId: north.siteId, quarantineId: row.quarantineId, actor, atMs: clinic.nowMs() };
+  expect(await fileQuarantined(archive, { ...settling, release: 'as-current-version' })).toMatchObject({ ok: true });
+  expect([currentOf('1.2.10.1.1')?.digest, goneOf(studyId)]).toEqual([row.digest, 2]);
+  expect(clinic.events('instance-received').at(-1)?.payload.differing).toEqual(['not-compared', 'pixels']);
+  const [change] = listChangesOf(db, north.siteId, studyId);
+  expect(change).toMatchObject({ kind: 'version-replaced', detail: { wasHere: false } });
+  expect(undoIdentityChange(db, { ...settling, changeId: change?.changeId ?? '' })).toEqual({
+    ok: true,
+    value: { studyIds: [studyId] },
+  });
+  expect([currentOf('1.2.10.1.1')?.digest, goneOf(studyId)]).toEqual([former, 3]);
+});
+
+test('of what was let go before anything was kept of its pixels, a person decides', async () => {
+  prove();
+  removeFiles(await evict());
+  clinic.db.prepare('DELETE FROM pixels_let_go').run();
+  await clinic.receive(clinic.associate('PACS'), aSlice(1, { InstitutionName: 'North Clinic' }));
   expect(clinic.events('instance-quarantined')).toMatchObject([{ payload: { reason: 'same-uid-other-pixels' } }]);
 });
 

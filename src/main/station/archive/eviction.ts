@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { Completeness } from '../../../shared/domain/study.ts';
 import { isCorrected, isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
+import { keepPixelDigests, type PixelDigests, pixelDigestsOf, type PixelTools } from './pixel-digests.ts';
 import { isInQuarantine } from './quarantine.ts';
 
 /** A study that is old enough to leave. `keptSinceMs`: when its last object came, or came back. */
@@ -38,7 +39,7 @@ const FIND_STUDY = `
 `;
 /** Walks instances_by_study. */
 const LIST_CURRENT = `
-  SELECT v.sop_uid AS sopUid, v.digest FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
+  SELECT v.sop_uid AS sopUid, v.digest, v.transfer_syntax_uid AS transferSyntaxUid FROM instances i JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.study_id = ?
 `;
 /** Every site that has an instance, each found by one step into their unique index. */
@@ -68,6 +69,10 @@ const COUNT_GONE = `
    WHERE study_id IN (SELECT i.study_id FROM holding
      JOIN instance_versions v ON v.site_id = holding.site_id AND v.sop_uid = @sopUid AND v.digest = @digest AND v.is_current = 1
      JOIN instances i ON i.instance_id = v.instance_id)
+`;
+
+const COUNT_CURRENT_AWAY = `
+  UPDATE studies SET evicted_objects = max(0, evicted_objects + @away), evicted_at_ms = NULL, returned_at_ms = @atMs WHERE study_id = @studyId
 `;
 
 /** Objects let go in one transaction, on the main thread. */
@@ -101,19 +106,28 @@ export function findObstacle(db: ReadableDb, studyId: string): EvictionObstacle 
 /**
  * Lets a study's files go, a step of at most 64 objects at a time: their rows say so first, and the files given to `freed` are
  * then nobody's. Only where the study came to an end and nothing keeps it here. A file that another study or quarantine counts on stays. The study itself is marked last: cut short, it is a
- * candidate again, and the rest goes then. A study that is still to be read may go as well: it is fetched again when asked for.
+ * candidate again, and the rest goes then. A study that is still to be read may go as well: it is fetched again when asked for. Of every
+ * object it is kept what its pixels are known by, so that what comes back can be told from something else.
  */
 export async function evictStudy(
   db: WritableDb,
   { studyId, because, atMs }: { readonly studyId: string; readonly because: EvictionCause; readonly atMs: number },
   freed: (files: FreedFiles) => Promise<void>,
+  pixels: PixelTools,
 ): Promise<Result<{ readonly objects: number; readonly bytes: number }, EvictionRefusal>> {
-  const current = prepared<{ sopUid: string; digest: string }>(db, LIST_CURRENT).all(studyId);
+  const before = findEvictable(db, studyId);
+  if (!before.ok) return before;
+  const current = prepared<Current>(db, LIST_CURRENT).all(studyId);
   let [objects, bytes] = [0, 0];
   for (let from = 0; from < current.length; from += STEP) {
+    const part: (Current & { readonly kept: PixelDigests | null })[] = [];
+    for (const one of current.slice(from, from + STEP))
+      part.push({ ...one, kept: await pixelDigestsOf({ db, ...pixels }, one) });
     const step = inTransaction(db, () => {
       const study = findEvictable(db, studyId);
-      return study.ok ? ok(freeStep(db, studyId, current.slice(from, from + STEP), atMs)) : study;
+      if (!study.ok) return study;
+      for (const { digest, kept } of part) if (kept !== null) keepPixelDigests(db, digest, kept);
+      return ok(freeStep(db, studyId, part, atMs));
     });
     if (!step.ok) return step;
     objects += step.value.length;
@@ -134,6 +148,7 @@ export async function evictStudy(
   });
 }
 
+type Current = { readonly sopUid: string; readonly digest: string; readonly transferSyntaxUid: string };
 type Evictable = { siteId: string; patientId: string; correlationId: string; completeness: Completeness };
 
 /** Asked before every step: what happens between two of them may speak against the next. */
@@ -176,6 +191,11 @@ export function freeObject(
 export function noteReturn(db: WritableDb, object: ObjectRecord, sopUid: string, atMs: number): void {
   if (findObject(db, object.digest) === null || isHere(db, object.digest)) return;
   prepared(db, COUNT_GONE).run({ gone: -1, sopUid, digest: object.digest, atMs });
+}
+
+/** Another version of an instance became current: one more (1) or one fewer (-1) of the study's current objects is away. */
+export function countCurrentAway(db: WritableDb, studyId: string, away: 1 | -1, atMs: number): void {
+  prepared(db, COUNT_CURRENT_AWAY).run({ studyId, away, atMs });
 }
 
 /** Whether an object's file is here, as far as its record says. */

@@ -11,6 +11,7 @@ import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { AcceptedClass } from '../dicom/upper-layer/negotiate.ts';
 import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
+import { prepared } from '../platform/store/database.ts';
 import { endAssociation, openRetrieving } from './associations.ts';
 import { type Archive, receiveObject } from './receive-object.ts';
 import type { Retrieval, RetrievalOutcome, RetrievalProgress } from './retrievals.ts';
@@ -43,7 +44,26 @@ export async function fetchStudy(fetch: Fetch): Promise<RetrievalOutcome> {
     outcome = how === 'c-get' ? await byGet(fetch, known) : await byMove(fetch, known);
     if (outcome.code !== 'service-not-offered') break;
   }
-  return outcome;
+  return outcome.state === 'done' ? asFiled(fetch, outcome) : outcome;
+}
+
+/** What was set aside of a study among what such a machine sent, under whatever of its entries. Walks quarantine_by_study. */
+export const IS_SET_ASIDE = `
+  SELECT 1 FROM studies s JOIN quarantine q ON q.study_id = s.study_id AND q.state = 'held'
+    JOIN peers sender ON sender.peer_id = q.peer_id JOIN peers asked ON asked.ae_title = sender.ae_title AND asked.peer_id = @peerId
+   WHERE s.study_id IN (SELECT study_id FROM studies WHERE site_id = @siteId AND study_uid = @studyUid
+     UNION SELECT o.study_id FROM studies n JOIN studies o ON o.split_from = n.study_id WHERE n.site_id = @siteId AND n.study_uid = @studyUid)
+   LIMIT 1
+`;
+const FIND_LET_GO = 'SELECT evicted_objects AS letGo FROM studies WHERE site_id = ? AND study_uid = ?';
+
+/** A study that came is not here yet where some of it was set aside, or where what was to come back is still away. */
+function asFiled({ archive: { db }, retrieval }: Fetch, done: RetrievalOutcome): RetrievalOutcome {
+  const { siteId, studyUid, peerId, because } = retrieval;
+  if (prepared(db, IS_SET_ASIDE).get({ siteId, studyUid, peerId }) !== undefined)
+    return { state: 'failed', code: 'set-aside-here' };
+  const letGo = prepared<{ letGo: number }>(db, FIND_LET_GO).get(siteId, studyUid)?.letGo ?? 0;
+  return because === 'let-go-here' && letGo > 0 ? { state: 'failed', code: 'some-missing' } : done;
 }
 
 /** `expected`: how many objects the peer says it has; null where it does not say. */
@@ -100,6 +120,7 @@ async function byGet(
   const association = openRetrieving(db, retrieval, v7(), clock.nowMs());
   let stored = 0;
   let refused = 0;
+  let setAside = 0;
   let how: 'released' | 'failed' = 'failed';
   try {
     const got = await getFrom(remote, SERVICE_CLASSES['study-root-get'], keysOf(retrieval), {
@@ -109,12 +130,14 @@ async function byGet(
         const answer = await receiveObject(archive, { ...incoming, studyUid: retrieval.studyUid }, association);
         if (answer.status === 'success') stored += 1;
         else refused += 1;
+        if (answer.became?.state === 'quarantined') setAside += 1;
         progress({ completed: stored, failed: refused });
         return answer;
       },
     });
     if (got.ok) how = 'released';
-    return outcomeOf(got, progress, { expected, stored });
+    const outcome = outcomeOf(got, progress, { expected, stored });
+    return outcome.state === 'done' && setAside > 0 ? { state: 'failed', code: 'set-aside-here' } : outcome;
   } finally {
     endAssociation(db, association, { how, stored, refused, atMs: clock.nowMs(), rules: archive.quiet });
   }

@@ -1,17 +1,17 @@
-import type { Release } from '../../../shared/domain/correction.ts';
 import { findObject, recordObject } from '../platform/objects/records.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { forgetInstance } from './delete-study.ts';
-import { isHere, noteReturn } from './eviction.ts';
+import { countCurrentAway, isHere, noteReturn } from './eviction.ts';
 import { fileVersion, noteAssociation } from './file-version.ts';
 import { type CurrentVersion, type Filing, type FilingOutcome, statedPatient, type StudyState } from './filing.ts';
 import { isSamePatient } from './identity.ts';
 import { insertStudy } from './new-study.ts';
+import { recordReplaced } from './replace-version.ts';
 import { promoteBySender } from './promote-study.ts';
 import { quarantineObject } from './quarantine.ts';
 import { STUDY_ATTRIBUTE_COLUMNS } from './stated-attributes.ts';
-import type { StoredVersion } from './same-pixels.ts';
+import type { StoredVersion } from './pixel-digests.ts';
 
 /** Walks the unique index of instances by site and SOP Instance UID. Of a study split off the UID is the one its objects carry. */
 export const FIND_CURRENT = `
@@ -71,8 +71,6 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
     }
     if (current.studyUid !== studyUid || study === null)
       return setAside(db, filing, 'same-uid-other-study', current.studyId);
-    // What the cache let go cannot be compared with: a person decides once it is back.
-    if (!isHere(db, current.digest)) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
     if (!filing.comparison.isSame) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
@@ -111,7 +109,7 @@ const DOES_NOT_APPLY: FilingOutcome = { state: 'does-not-apply', code: 'release-
 function fileReleased(
   db: WritableDb,
   filing: Filing,
-  release: Release,
+  { how: release, actor }: NonNullable<Filing['release']>,
   found: {
     readonly named: StudyState | null;
     readonly study: StudyState | null;
@@ -121,11 +119,10 @@ function fileReleased(
   const { named, study, current } = found;
   if (release === 'as-current-version') {
     if (current === null) return DOES_NOT_APPLY;
-    // Only beside what it replaces: an object that was let go is fetched again first.
-    if (!isHere(db, current.digest)) return { state: 'does-not-apply', code: 'current-not-here' };
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
     replaceVersion(db, filing, current);
+    recordReplaced(db, { filing, current, actor });
     return { state: 'filed' };
   }
   // The site keeps one object of a SOP Instance UID: a second one can replace the first, not stand beside it.
@@ -143,6 +140,7 @@ function fileReleased(
 function replaceVersion(db: WritableDb, filing: Filing, current: CurrentVersion): void {
   const study = prepared<StudyState>(db, GET_STUDY).get(current.studyId);
   if (study === undefined) throw new Error('a current version has no study');
+  if (!isHere(db, current.digest)) countCurrentAway(db, study.studyId, -1, filing.atMs);
   fileVersion(db, filing, study, current);
 }
 

@@ -26,7 +26,6 @@ export type FilingAgainFailure = {
     | 'quarantined-not-found'
     | 'already-settled'
     | 'being-settled'
-    | 'current-not-here'
     | 'object-not-here'
     | 'sender-unknown'
     | 'release-does-not-apply';
@@ -73,7 +72,7 @@ async function fileHeld(
   if (typeof filing === 'string') return ok({ outcome: 'still-held', reason: filing });
   const association = reopenAssociation(db, row, input.atMs);
   if (association === null) return err({ code: 'sender-unknown' });
-  const release = input.release === undefined ? {} : { release: input.release };
+  const release = input.release === undefined ? {} : { release: { how: input.release, actor: input.actor } };
   const settled = await fileReadable(archive, { ...filing, ...release, object, association, quiet: archive.quiet });
   if (settled.state === 'does-not-apply') return err({ code: settled.code });
   if (settled.state === 'quarantined' && settled.reason === row.reason)

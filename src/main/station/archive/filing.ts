@@ -1,12 +1,14 @@
 import type { Release } from '../../../shared/domain/correction.ts';
 import type { QuarantineReason } from '../../../shared/domain/study.ts';
+import type { Actor } from '../platform/ledger/event.ts';
 import type { ObjectRecord } from '../platform/objects/records.ts';
 import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import type { StatedPatient } from './identity.ts';
 import type { StudyAttributes } from './stated-attributes.ts';
-import type { StoredVersion, VersionComparison } from './same-pixels.ts';
+import type { StoredVersion } from './pixel-digests.ts';
+import type { VersionComparison } from './same-pixels.ts';
 
 /** A readable object whose file is safe, about to become part of a study. */
 export type Filing = {
@@ -23,7 +25,7 @@ export type Filing = {
   /** Where its frames are, packed; null where it has none that can be told apart. */
   readonly frameIndex: Uint8Array | null;
   /** How a person lets it in where the outcome table would set it aside; left out, the table decides. */
-  readonly release?: Release;
+  readonly release?: { readonly how: Release; readonly actor: Actor };
 };
 
 /** What became of it. */
@@ -31,7 +33,7 @@ export type SettledFiling =
   | { readonly state: 'filed' | 'duplicate' }
   | { readonly state: 'quarantined'; readonly reason: QuarantineReason }
   /** What a person decided does not fit how things are. */
-  | { readonly state: 'does-not-apply'; readonly code: 'release-does-not-apply' | 'current-not-here' };
+  | { readonly state: 'does-not-apply'; readonly code: 'release-does-not-apply' };
 /** What became of it; `compare-pixels` asks the caller to compare and file again. */
 export type FilingOutcome = SettledFiling | { readonly state: 'compare-pixels'; readonly current: StoredVersion };
 

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { CacheStatus, EvictionCause, RetentionWindow } from '../../../shared/contract/keeping.ts';
+import type { DigestFrame } from '../dicom/pixel/digest-frame.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { DiskState } from '../platform/disk-watch.ts';
 import { freshRowId } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import type { ObjectStore } from '../platform/objects/object-store.ts';
+import type { ObjectReader, ObjectStore } from '../platform/objects/object-store.ts';
 import { isExpected, sumSizes } from '../platform/objects/records.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
@@ -49,7 +50,9 @@ export type CacheKeeper = {
 
 type KeeperTools = {
   readonly db: WritableDb;
-  readonly objects: Pick<ObjectStore, 'remove'>;
+  readonly objects: Pick<ObjectStore, 'remove'> & ObjectReader;
+  /** As the archive's. */
+  readonly digestFrame?: DigestFrame;
   readonly sites: readonly KeptSite[];
   readonly disk: { readonly state: DiskState };
   readonly clock: Clock;
@@ -156,7 +159,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
         await yieldToOthers();
         if (run.bytes >= over.bytes || (because === 'disk' && tools.disk.state === 'enough')) return;
         if (keptSinceMs >= beforeMs) continue;
-        const gone = await evictStudy(db, { studyId, because, atMs: clock.nowMs() }, removeFiles);
+        const gone = await evictStudy(db, { studyId, because, atMs: clock.nowMs() }, removeFiles, tools);
         if (!gone.ok) continue;
         run.studies += 1;
         run.bytes += gone.value.bytes;

@@ -6,24 +6,23 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice } from '../testing/objects.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import {
-  configurePeers,
   countQuarantineByReason,
   describeQuarantined,
   discardQuarantined,
   fileQuarantined,
   getStudyCard,
+  listChangesOf,
   listDiscarded,
   listInstances,
-  listPeers,
   listPriorIds,
   listQuarantine,
   moveStudy,
   receiveObject,
-  recordProof,
+  splitStudy,
   takeBackQuarantined,
+  undoIdentityChange,
 } from './index.ts';
 import { deleteStudy, freeDeleted } from './delete-study.ts';
-import { evictStudy } from './eviction.ts';
 import { LIST_ROWS } from './list-quarantine.ts';
 
 let clinic: Clinic;
@@ -216,24 +215,46 @@ test('one object is settled once: who comes while it is being filed is told so',
   expect(clinic.events('quarantine-settled')).toHaveLength(1);
 });
 
-test('nothing takes the place of a version that was let go: it is fetched back first', async () => {
+test('letting other pixels in is a correction: it says so, and undone the former object is the current one again', async () => {
   const { db, north } = clinic;
-  configurePeers(db, north.siteId, 'WETREAD', [
-    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
-    { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', isArchive: true },
-  ]);
   const { study, row } = await withOneAside(OTHER_PIXELS);
-  const peerId = listPeers(db, north.siteId).find(({ isArchive }) => isArchive)?.peerId ?? '';
-  recordProof(db, { siteId: north.siteId, peerId, source: 'query', instances: listInstances(db, study), atMs: 1 });
+  const digestNow = () => listInstances(db, study).find(({ sopUid }) => sopUid === row.sopUid)?.digest;
+  const former = digestNow();
+  await file(row.quarantineId, 'as-current-version');
+  expect(clinic.events('instance-received').at(-1)?.payload).toMatchObject({ differing: ['pixels'] });
+  // The former one sent again changes nothing: there is a way back, by a person's word.
+  await clinic.receive(clinic.associate(), aSlice(1));
+  expect(digestNow()).toBe(row.digest);
+  const before = getStudyCard(db, study).revision;
+  const [change] = listChangesOf(db, north.siteId, study);
+  expect(change).toMatchObject({ kind: 'version-replaced', reason: 'as-current-version', madeBy: actor });
+  const undone = undoIdentityChange(db, {
+    ...{ siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() },
+  });
+  expect(undone).toEqual({ ok: true, value: { studyIds: [study] } });
+  expect([digestNow(), getStudyCard(db, study).revision]).toEqual([former, before + 1]);
+  expect(clinic.events('identity-undone')).toMatchObject([{ studyId: study, payload: { kind: 'version-replaced' } }]);
+});
+
+test('of two objects let in one after the other the later one is undone first, also once they were split off', async () => {
+  const { db, north } = clinic;
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  const former = listInstances(db, study).find(({ sopUid }) => sopUid === row.sopUid)?.digest;
+  await file(row.quarantineId, 'as-current-version');
+  await clinic.receive(clinic.associate(), aSlice(1, { PixelData: new Uint16Array(16).fill(7) }));
+  await file(held()[0]?.quarantineId ?? '', 'as-current-version');
   clinic.pass(3_600_000);
   clinic.runJobs();
-  const gone = await evictStudy(db, { studyId: study, because: 'age', atMs: 2 }, async (files) => {
-    for (const { digest, encoding } of files) clinic.archive.objects.remove(digest, encoding);
+  const split = splitStudy(db, {
+    ...{ siteId: north.siteId, studyId: study, seriesIds: [], sopUids: [row.sopUid ?? ''], to: null },
+    ...{ reason: 'other', actor, atMs: clinic.nowMs() },
   });
-  expect(gone.ok).toBe(true);
-  expect(await file(row.quarantineId, 'as-current-version')).toEqual({
-    ok: false,
-    error: { code: 'current-not-here' },
-  });
-  expect(held()).toHaveLength(1);
+  const splitOff = split.ok ? split.value.newStudyId : '';
+  const [second, first] = listChangesOf(db, north.siteId, study).filter(({ kind }) => kind === 'version-replaced');
+  const undo = (changeId = '') =>
+    undoIdentityChange(db, { siteId: north.siteId, changeId, actor, atMs: clinic.nowMs() });
+  expect(undo(first?.changeId)).toEqual({ ok: false, error: { code: 'later-change-depends' } });
+  expect(undo(second?.changeId)).toEqual({ ok: true, value: { studyIds: [splitOff] } });
+  expect(undo(first?.changeId)).toMatchObject({ ok: true });
+  expect(listInstances(db, splitOff).map(({ digest }) => digest)).toEqual([former]);
 });

@@ -4,6 +4,7 @@ import { findPixelData } from '../dicom/dataset/find-pixel-data.ts';
 import type { DimseStatus } from '../dicom/dimse/status.ts';
 import { packFrames } from '../dicom/frame-index.ts';
 import { frameRanges } from '../dicom/frames.ts';
+import type { DigestFrame } from '../dicom/pixel/digest-frame.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import { findTransferSyntax } from '../dicom/transfer-syntaxes.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -30,6 +31,8 @@ export type Archive = {
   readonly quiet: QuietTimes;
   /** Below this much free disk objects are refused. */
   readonly fullBytes: number;
+  /** Digests what a frame holds, on a computing thread; left out, on this one. */
+  readonly digestFrame?: DigestFrame;
 };
 
 /** An object as the protocol hands it over; UIDs are the command's, the body is the data set alone. */
@@ -166,12 +169,12 @@ export async function fileReadable(
   archive: Archive,
   what: Omit<Filing, 'comparison' | 'atMs'>,
 ): Promise<SettledFiling> {
-  const { clock, db, objects } = archive;
+  const { clock, db } = archive;
   const { object, transferSyntaxUid } = what;
   const filing = (comparison: Filing['comparison']): Filing => ({ ...what, comparison, atMs: clock.nowMs() });
   let outcome = await fileTogether(db, filing(null));
   while (outcome.state === 'compare-pixels') {
-    const compared = await compareVersions(objects, outcome.current, { object, transferSyntaxUid });
+    const compared = await compareVersions(archive, outcome.current, { object, transferSyntaxUid });
     outcome = await fileTogether(db, filing({ withDigest: outcome.current.object.digest, ...compared }));
   }
   return outcome;

@@ -2,36 +2,49 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { toDicomJson } from '../dicom/dataset/dicom-json.ts';
 import { lookUpTag } from '../dicom/dataset/dictionary.ts';
-import { findPixelData, type LocatedPixelData, type PixelDataLocation } from '../dicom/dataset/find-pixel-data.ts';
-import type { ObjectReader } from '../platform/objects/object-store.ts';
-import type { ObjectRecord } from '../platform/objects/records.ts';
+import { findSound } from '../platform/objects/records.ts';
+import type { ReadableDb } from '../platform/store/database.ts';
+import {
+  arePlainBytes,
+  findPixelsLetGo,
+  openVersion,
+  type OpenedVersion,
+  type PixelTools,
+  type StoredVersion,
+} from './pixel-digests.ts';
 
-/** A stored version to compare with. */
-export type StoredVersion = { readonly object: ObjectRecord; readonly transferSyntaxUid: string };
+/** Said among what differs where that is not an attribute: the pixels do, or there was nothing left to compare with. */
+export const PIXELS = 'pixels';
+export const NOT_COMPARED = 'not-compared';
 
-type Range = { readonly offset: number; readonly length: number };
-
-const CHUNK_BYTES = 1024 * 1024;
-
-/** How two versions of one instance compare; `differing` holds the keywords of top-level attributes, never their values. */
+/**
+ * How two versions of one instance compare; `differing` holds the keywords of top-level attributes, never their values, and the
+ * words above.
+ */
 export type VersionComparison = { readonly isSame: boolean; readonly differing: readonly string[] };
 
 /**
- * Compares two versions of one instance: the same where they carry the same pixel bytes in the same syntax. Where neither
- * carries any (a report, a dose report) the attributes are the content, and all of them have to be the same.
+ * Compares two versions of one instance: the same where they carry the same pixels, in whatever lossless form. Where neither
+ * carries any (a report, a dose report) the attributes are the content, and all of them have to be the same. With a version
+ * of which the file is not here any more its pixels alone are compared, by what was kept of them.
  */
 export async function compareVersions(
-  objects: ObjectReader,
+  tools: PixelTools & { readonly db: ReadableDb },
   stored: StoredVersion,
   arrived: StoredVersion,
 ): Promise<VersionComparison> {
-  const [before, now] = await Promise.all([locate(objects, stored), locate(objects, arrived)]);
+  const now = await openVersion(tools, arrived);
+  if (findSound(tools.db, stored.object.digest) === null) {
+    const kept = findPixelsLetGo(tools.db, stored.object.digest);
+    if (kept === null) return { isSame: false, differing: [NOT_COMPARED] };
+    const isSame = await haveSamePixels({ stored: async () => kept.stored, decoded: async () => kept.decoded }, now);
+    return { isSame, differing: isSame ? [NOT_COMPARED] : [NOT_COMPARED, PIXELS] };
+  }
+  const before = await openVersion(tools, stored);
   const differing = differingKeywords(before.dataset, now.dataset);
-  const isSame =
-    before.location === null && now.location === null
-      ? differing.length === 0
-      : await haveSamePixels(objects, stored, rangesOf(before.location), arrived, rangesOf(now.location));
-  return { isSame, differing };
+  const isSame = await haveSamePixels(before, now);
+  const hasPixels = before.dataset.pixelData !== null || now.dataset.pixelData !== null;
+  return { isSame, differing: isSame || !hasPixels ? differing : [...differing, PIXELS] };
 }
 
 /** Keywords of the top-level attributes that only one side has or that differ in value; a tag in hexadecimal where it has none. */
@@ -43,50 +56,15 @@ function differingKeywords(one: ReadDataset, other: ReadDataset): readonly strin
     .map((tag) => lookUpTag(Number.parseInt(tag, 16))?.keyword ?? tag);
 }
 
-/** Holds two chunks at a time, however large the objects. */
+/** By their bytes first; frames are decoded only where those are in another form, or compressed otherwise. */
 async function haveSamePixels(
-  objects: ObjectReader,
-  stored: StoredVersion,
-  before: readonly Range[],
-  arrived: StoredVersion,
-  now: readonly Range[],
+  before: Omit<OpenedVersion, 'dataset'>,
+  now: Omit<OpenedVersion, 'dataset'>,
 ): Promise<boolean> {
-  if (stored.transferSyntaxUid !== arrived.transferSyntaxUid || before.length !== now.length) return false;
-  for (const [index, range] of before.entries()) {
-    const other = now[index];
-    if (other === undefined || other.length !== range.length) return false;
-    for (let done = 0; done < range.length; done += CHUNK_BYTES) {
-      const length = Math.min(CHUNK_BYTES, range.length - done);
-      const [one, two] = await Promise.all([
-        readBody(objects, stored.object, range.offset + done, length),
-        readBody(objects, arrived.object, other.offset + done, length),
-      ]);
-      if (!one.equals(two)) return false;
-    }
-  }
-  return true;
-}
-
-async function locate(objects: ObjectReader, version: StoredVersion): Promise<LocatedPixelData> {
-  const { object } = version;
-  const located = await findPixelData(
-    {
-      length: object.sizeBytes - object.bodyOffset,
-      read: (offset, length) => readBody(objects, object, offset, length),
-    },
-    version.transferSyntaxUid,
-  );
-  if (!located.ok) throw new Error('a filed object no longer reads');
-  return located.value;
-}
-
-/** Where the pixel bytes are, in order: one range, or one a fragment. The offset table says nothing of the pixels. */
-function rangesOf(location: PixelDataLocation | null): readonly Range[] {
-  if (location === null) return [];
-  return location.kind === 'native' ? [location] : location.fragments;
-}
-
-function readBody(objects: ObjectReader, object: ObjectRecord, offset: number, length: number): Promise<Buffer> {
-  const inside = Math.max(0, Math.min(length, object.sizeBytes - object.bodyOffset - offset));
-  return objects.readRange(object.digest, object.encoding, object.bodyOffset + offset, inside);
+  const [one, other] = [await before.stored(), await now.stored()];
+  if (one === other) return true;
+  // Also what stands in bits that are no sample's is part of what came.
+  if (arePlainBytes(one) && arePlainBytes(other)) return false;
+  const frames = await before.decoded();
+  return frames !== null && frames === (await now.decoded());
 }

@@ -7,6 +7,7 @@ import { followMerges, listAssignedBy, ownerOf, restoreOwner, riseIdentityVersio
 import { applyMarks, liftMarks } from './hidden-marks.ts';
 import { findChange, hasLaterChange, type IdentityChange, markUndone } from './identity-changes.ts';
 import { dropUnusedPatient } from './patient-target.ts';
+import { restoreReplaced } from './replace-version.ts';
 import { changeContent, tellCorrection } from './tell-correction.ts';
 
 /** What undoing touched: studies whose rows are others now, and whose content is. */
@@ -36,6 +37,9 @@ const FIND_REVISION = 'SELECT study_revision AS revision FROM studies WHERE stud
 const MOVE_SERIES = 'UPDATE series SET study_id = ? WHERE series_id = ?';
 const MOVE_OBJECTS = 'UPDATE instances SET study_id = ?, series_id = ? WHERE series_id = ?';
 
+/** Corrections of what a study holds, which say nothing of whose it is. */
+const ABOUT_CONTENT: ReadonlySet<IdentityChange['kind']> = new Set(['hidden', 'version-replaced']);
+
 /** How each kind of correction is undone. */
 const UNDO: {
   readonly [Kind in IdentityChange['kind']]: (db: WritableDb, change: IdentityChange, atMs: number) => Undone;
@@ -44,6 +48,11 @@ const UNDO: {
   'study-split': undoSplit,
   'patients-merged': undoMerge,
   hidden: undoHiding,
+  'version-replaced'(db, { inverse }, atMs) {
+    const restored = restoreReplaced(db, inverse, atMs);
+    if (restored === null) return { studyIds: [], patientIds: [] };
+    return { studyIds: [restored.studyId], patientIds: [ownerOf(db, restored.studyId).patientId] };
+  },
   'identity-confirmed'(db, change) {
     const { studyId } = StudyDetail.parse(change.detail);
     prepared(db, DOUBT_AGAIN).run(studyId);
@@ -67,7 +76,7 @@ export function undoIdentityChange(
     if (hasLaterChange(db, changeId)) return err({ code: 'later-change-depends' });
     const { studyIds, patientIds } = UNDO[change.kind](db, change, atMs);
     markUndone(db, changeId, actor, atMs);
-    for (const id of new Set(patientIds)) if (change.kind !== 'hidden') riseIdentityVersion(db, id);
+    if (!ABOUT_CONTENT.has(change.kind)) for (const id of new Set(patientIds)) riseIdentityVersion(db, id);
     for (const studyId of studyIds) {
       const revision = prepared<{ revision: number }>(db, FIND_REVISION).get(studyId)?.revision ?? 0;
       const payload = { changeId, kind: change.kind, revision, patientIds: [...new Set(patientIds)] };

@@ -84,6 +84,19 @@ export const ACCEPTED_TRANSFER_SYNTAXES: readonly TransferSyntax[] = [
 
 const BY_UID = new Map(ACCEPTED_TRANSFER_SYNTAXES.map((syntax) => [syntax.uid, syntax]));
 
+const MAY_HAVE_LOST: ReadonlySet<string> = new Set([
+  JPEG_2000,
+  HTJ2K,
+  JPEG_LS_NEAR_LOSSLESS,
+  JPEG_EXTENDED,
+  JPEG_BASELINE,
+]);
+
+/** Whether a transfer syntax that is decoded here keeps every bit, whatever was encoded in it (PS3.5 Annex A). */
+export function isLossless(uid: string): boolean {
+  return findTransferSyntax(uid)?.isDecodable === true && !MAY_HAVE_LOST.has(uid);
+}
+
 /**
  * The layout of a transfer syntax. One this product does not name is read as every later one is defined: explicit VR
  * little endian with encapsulated pixels (PS3.5 §A.4); null where the text is no DICOM UID at all.

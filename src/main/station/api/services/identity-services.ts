@@ -1,5 +1,4 @@
 import type { IdentityCorrection, PatientTarget } from '../../../../shared/contract/identity.ts';
-import type { HidingReason } from '../../../../shared/domain/correction.ts';
 import { SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import { actorOf, type Principal } from '../../access/index.ts';
@@ -149,7 +148,7 @@ function showChange(db: ReadableDb, change: IdentityChange): IdentityCorrection 
   const named = [detail.studyId, detail.newStudyId].filter((id) => typeof id === 'string');
   return {
     ...{ changeId, kind, madeAtMs, undoneAtMs },
-    reason: reason as HidingReason,
+    reason: reason as IdentityCorrection['reason'],
     madeBy: nameActor(db, change.madeBy.id),
     undoneBy: undoneBy === null ? null : nameActor(db, undoneBy),
     mayUndo: undoneAtMs === null && !hasLaterChange(db, changeId),

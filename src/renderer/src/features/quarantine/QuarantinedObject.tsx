@@ -65,6 +65,7 @@ function ReadObject({ object, zone }: { readonly object: QuarantineDetail; reado
           <StudyFaceCard study={study} title={t('quarantine.would')} />
         )}
       </div>
+      {standsIn !== null && !object.isCurrentHere && <p role="note">{t('quarantine.currentAway')}</p>}
       <div className={page.actions}>
         {maySettle ? (
           actionsFor(object).map((action) => (
