@@ -239,11 +239,13 @@ test('within a day of the clock being set nothing is deleted by age, nor on anyb
     ok: false,
     error: { code: 'clock-set-lately' },
   });
+  await keeper.stop();
+  const restarted = keep(undefined, [inForce]);
+  await restarted.runOnce();
   expect(clinic.events('study-deleted')).toEqual([]);
   clinic.pass(DAY_MS);
-  await keeper.runOnce();
+  await restarted.runOnce();
   expect(clinic.events('study-deleted')).toMatchObject([{ studyId: id }]);
-  await keeper.stop();
   expect(jumps.size).toBe(0);
 });
 

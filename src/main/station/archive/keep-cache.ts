@@ -11,6 +11,7 @@ import type { ObjectReader, ObjectStore } from '../platform/objects/object-store
 import { isExpected, sumSizes } from '../platform/objects/records.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
+import { watchClockDoubt } from '../platform/store/clock-doubt.ts';
 import { durable } from '../platform/store/durability.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
@@ -117,8 +118,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
   let stopping = false;
   let working: Promise<void> = Promise.resolve();
   let deletedAtMs = Number.NEGATIVE_INFINITY;
-  /** Until then ages are not believed. */
-  let doubtedUntilMs = Number.NEGATIVE_INFINITY;
+  const doubt = watchClockDoubt(db, clock);
 
   /** Between two steps: others first, and an end where the station ends. */
   async function yieldToOthers(): Promise<void> {
@@ -169,13 +169,6 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     }
   }
 
-  /** Whether an age may be a clock's that was set: nothing is deleted by it before a day has passed. */
-  const isClockDoubted = () => {
-    const nowMs = clock.nowMs(); // hears of a jump, too
-    if (doubtedUntilMs === Number.POSITIVE_INFINITY) doubtedUntilMs = nowMs + DAY_MS;
-    return nowMs < doubtedUntilMs;
-  };
-
   async function finishDeletions(siteId: string): Promise<void> {
     for (const studyId of listHalfDeleted(db, siteId)) await freeDeleted(db, studyId, clock.nowMs(), removeFiles);
   }
@@ -188,7 +181,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
         if (verdict !== 'delete') continue;
         await yieldToOthers();
         const deletion = { siteId, studyId, rules, isOpen: tools.isOpen(studyId), atMs: clock.nowMs() };
-        if (isClockDoubted()) return;
+        if (doubt.isDoubted()) return;
         if (deleteStudy(db, deletion).ok) await freeDeleted(db, studyId, deletion.atMs, removeFiles);
       }
       after = window.next ?? undefined;
@@ -200,7 +193,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     const { digests, asOfMs: listedAtMs } = await tools.listDiscarded(siteId, beforeMs, clock.nowMs());
     for (const digest of digests) {
       await yieldToOthers();
-      if (isClockDoubted()) return;
+      if (doubt.isDoubted()) return;
       await removeFiles(deleteDiscarded(db, { siteId, digest, beforeMs, listedAtMs, atMs: clock.nowMs() }));
     }
   }
@@ -211,11 +204,6 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     deleting.set(site.siteId, run);
     return run;
   }
-
-  const forgetJumps = clock.onJump?.(() => {
-    // Not asked of the clock again: the time it is about to give out is the new one.
-    doubtedUntilMs = Number.POSITIVE_INFINITY;
-  });
 
   async function quietly(work: () => Promise<void>): Promise<void> {
     try {
@@ -230,7 +218,8 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
       await quietly(() => finishDeletions(site.siteId));
       await quietly(() => letGo(site));
     }
-    if (isClockDoubted()) return;
+    doubt.note();
+    if (doubt.isDoubted()) return;
     if (clock.nowMs() - deletedAtMs < RETENTION_EVERY_MS) return;
     deletedAtMs = clock.nowMs();
     for (const site of sites) {
@@ -253,7 +242,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     runRetention(siteId, actor) {
       const site = sites.find((one) => one.siteId === siteId);
       if (deleting.has(siteId)) return err({ code: 'retention-running' });
-      if (isClockDoubted()) return err({ code: 'clock-set-lately' });
+      if (doubt.isDoubted()) return err({ code: 'clock-set-lately' });
       inTransaction(db, () =>
         appendEvent(db, {
           kind: 'retention-run-asked',
@@ -269,7 +258,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     async stop() {
       stopping = true;
       if (timer !== null) clearInterval(timer);
-      forgetJumps?.();
+      doubt.stop();
       await working;
       await Promise.all(deleting.values());
     },
