@@ -1,11 +1,11 @@
 import type { Dataset, Element } from './dataset.ts';
 import type { Tag } from './dictionary.ts';
 import { resolvedVr } from './values.ts';
+import { LONG_VRS } from './value-representations.ts';
 
 /** An element that takes another's place: its value in little endian. */
 export type Replacement = { readonly vr: string; readonly bytes: Uint8Array };
 
-const LONG_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 const WORD_BYTES: Readonly<Record<string, number>> = {
   ...{ AT: 2, OW: 2, SS: 2, US: 2, FL: 4, OF: 4, OL: 4, SL: 4, UL: 4, FD: 8, OD: 8, OV: 8, SV: 8, UV: 8 },
 };

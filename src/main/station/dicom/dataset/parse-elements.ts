@@ -13,15 +13,17 @@ import type {
   ReadDataset,
   ReadOptions,
 } from './dataset.ts';
+import { findResumption } from './find-resumption.ts';
 import { isPrivate, lookUpTag, type Tag } from './dictionary.ts';
+import { LONG_VRS } from './value-representations.ts';
 
 const PIXEL_DATA = new Set<Tag>([0x7fe00008, 0x7fe00009, 0x7fe00010]);
+const PIXELS_OF_IMAGE = 0x7fe00010;
 const SPECIFIC_CHARACTER_SET = 0x00080005;
 const ITEM = 0xfffee000;
 const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
 const UNDEFINED_LENGTH = 0xffffffff;
-const LONG_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 const SHORT_VRS = new Set([
   'AE',
   'AS',
@@ -48,6 +50,7 @@ const SHORT_VRS = new Set([
 const MAX_DEPTH = 64;
 /** Four times what the richest enhanced multi-frame objects hold; each costs some 250 bytes while it is looked at. */
 const MAX_ELEMENTS = 400_000;
+const MOST_LOOKED_AHEAD = 50_000;
 /** Elements between two looks at the clock. */
 const TURN_ELEMENTS = 2_048;
 
@@ -87,6 +90,8 @@ class Parser {
   readonly #mostElements: number;
   #pixelData: PixelDataPosition | null = null;
   /** Where the zeros at the end begin; looked for once, and only where there may be some. */
+  /** Headers that may be looked at to find where an unreadable sequence ends: bounds the time of all such looks. */
+  readonly #budget = { headers: MOST_LOOKED_AHEAD };
   #zerosFrom: number | null = null;
   /** Where elements stand, of the level being read; null where nobody asks. */
   #level: ElementExtent[] | null;
@@ -172,13 +177,15 @@ class Parser {
         continue;
       }
       const element = this.#isSequence(header, encoding, end)
-        ? yield* this.#readSequence(header, encoding, end, charset, depth)
+        ? yield* this.#readSequence(header, encoding, end, charset, depth, isDelimited)
         : this.#readValue(header, end);
       this.#note({ ...header, vr: element.vr }, start, valueStart, element.items);
       if (elements.has(tag)) this.#marks.add('duplicate-element');
       else elements.set(tag, element);
       if (tag === SPECIFIC_CHARACTER_SET) charset = characterSetOf(elements, inherited);
     }
+    // Read to the end as if it were of an item, the top level's pixel data would be hidden.
+    if (isDelimited && depth > 0 && elements.has(PIXELS_OF_IMAGE)) throw new Stop('malformed');
     if (isDelimited) this.#endWithoutDelimiter(end);
     return charset;
   }
@@ -247,15 +254,30 @@ class Parser {
     end: number,
     charset: CharacterSet,
     depth: number,
+    isDelimited: boolean,
   ): Generator<undefined, Element> {
+    const start = this.#at;
+    const level = this.#level;
     if (length === UNDEFINED_LENGTH) {
       // Undefined length under UN means a sequence in implicit VR little endian (PS3.5 §6.2.2, note 4).
       const inner = vr === 'UN' ? { isExplicit: this.#itemIsExplicit(), isLittleEndian: true } : encoding;
-      return { tag, vr: 'SQ', bytes: EMPTY, items: yield* this.#readItems(inner, end, true, charset, depth) };
+      try {
+        return { tag, vr: 'SQ', bytes: EMPTY, items: yield* this.#readItems(inner, end, true, charset, depth) };
+      } catch (error) {
+        if (!(error instanceof Stop && (error.code === 'malformed' || error.code === 'truncated'))) throw error;
+        const isHead = this.#options.isHead === true && end === this.#bytes.length;
+        const around = { around: encoding, end, isInItem: depth > 0, isDelimited: depth > 0 && isDelimited };
+        const unread = { bytes: this.#bytes, tag, inner, from: start, isHead, budget: this.#budget, ...around };
+        const found = findResumption(unread);
+        if (found === 'cut') throw new Stop('truncated');
+        if (found === null) throw error;
+        this.#marks.add('sequence-not-read');
+        this.#level = level;
+        this.#at = found.resumeAt;
+        return { tag, vr: 'UN', bytes: this.#bytes.subarray(start, found.contentEnd), items: null };
+      }
     }
     this.#need(length, end);
-    const start = this.#at;
-    const level = this.#level;
     try {
       const items = yield* this.#readItems(encoding, start + length, false, charset, depth);
       return { tag, vr: 'SQ', bytes: EMPTY, items };

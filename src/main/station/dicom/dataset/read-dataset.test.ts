@@ -139,12 +139,41 @@ test.each([
 
 const ROWS = '28001000 5553 0200 0002';
 
-test.each([
+test.each<[string, Buffer, string, readonly string[], Buffer?]>([
   [
     'an item longer than its sequence',
     hex('08001511 5351 0000 08000000 feff00e0 40000000', ROWS),
     EXPLICIT_LITTLE_ENDIAN,
     ['sequence-not-read'],
+  ],
+  [
+    'an element longer than its item, in a sequence of undefined length',
+    hex('08001511 5351 0000 ffffffff feff00e0 0a000000 20000d00 5549 4000 3132 feffdde0 00000000', ROWS),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['sequence-not-read'],
+  ],
+  [
+    'an element longer than all bytes, in an item of undefined length',
+    hex('08001511 5351 0000 ffffffff feff00e0 ffffffff 20000d00 5554 0000 00000070 3132 feff0de0 00000000'),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['sequence-not-read'],
+    hex('feffdde0 00000000', ROWS),
+  ],
+  [
+    'an unreadable sequence, past the delimiters of those within it',
+    hex(
+      ...['08001511 5351 0000 ffffffff feff00e0 ffffffff 08001511 5351 0000 ffffffff feffdde0 00000000'],
+      ...['20000d00 5549 0200 3939 0102 feff0de0 00000000 feffdde0 00000000', ROWS],
+    ),
+    EXPLICIT_LITTLE_ENDIAN,
+    ['sequence-not-read'],
+  ],
+  [
+    'an unreadable sequence of implicit elements',
+    hex('08001511 ffffffff feff00e0 ffffffff 20000d00 ff000000 3132 feff0de0 00000000 feffdde0 00000000'),
+    IMPLICIT_LITTLE_ENDIAN,
+    ['sequence-not-read'],
+    hex('28001000 02000000 0002'),
   ],
   [
     'a sequence whose item and delimiter are missing their ends',
@@ -167,8 +196,8 @@ test.each([
     EXPLICIT_LITTLE_ENDIAN,
     ['out-of-order', 'odd-length', 'duplicate-element'],
   ],
-])('reads and marks %s', (_name, bytes, syntax, marks) => {
-  const result = readDataset(bytes, syntax);
+])('reads and marks %s', (_name, bytes, syntax, marks, more = Buffer.alloc(0)) => {
+  const result = readDataset(Buffer.concat([bytes, more]), syntax);
   if (!result.ok) throw new Error(result.error.code);
   expect([number(result.value, 'Rows'), result.value.marks]).toEqual([512, marks]);
 });
@@ -266,4 +295,56 @@ test('of a document of hundreds of megabytes reads what identifies it, and says 
     null,
   ]);
   expect(longest).toBeLessThanOrEqual(64 * 1024 * 1024);
+});
+
+/** A study UID, pixels, and before both sequences of undefined length within one another, whose items have a length or none. */
+const NESTED = (() => {
+  const inner = '08005011 5549 0400 31322e33 08005511 5549 0400 312e3900';
+  const within = `40007502 5351 0000 ffffffff feff00e0 ffffffff ${inner} feff0de0 00000000 feffdde0 00000000 40000710 4c4f 0200 4142`;
+  const sequence = hex(
+    '08001511 5351 0000 ffffffff feff00e0 ffffffff 08005011 5549 0400 31322e33',
+    ...[within, 'feff0de0 00000000 feff00e0 18000000', inner, 'feffdde0 00000000'],
+  );
+  const head = hex('08006000 4353 0200 4354');
+  const tail = hex('20000d00 5549 0600 312e322e3900', ROWS, 'e07f1000 4f57 0000 08000000');
+  return { head, sequence, bytes: Buffer.concat([head, sequence, tail, Buffer.alloc(8, 7)]) };
+})();
+
+test('no single wrong byte in a sequence hides pixels or lends the object another study', () => {
+  const { head, sequence, bytes } = NESTED;
+  const pixelsAt = bytes.length - 8;
+  const told = { unread: 0, whole: 0 };
+  for (let at = head.length; at < head.length + sequence.length; at += 1)
+    for (const value of [0x00, 0x01, 0x02, 0x04, 0x10, 0x20, 0x40, 0x7f, 0xe0, 0xfe, 0xff]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = value;
+      for (const isHead of [false, true]) {
+        const result = readDataset(changed, EXPLICIT_LITTLE_ENDIAN, { isHead, untilPixelData: true });
+        if (!result.ok || result.value.stoppedAt === 'cut') continue;
+        told[result.value.marks.includes('sequence-not-read') ? 'unread' : 'whole'] += 1;
+        expect([
+          at - head.length,
+          value,
+          result.value.pixelData?.offset,
+          text(result.value, 'StudyInstanceUID'),
+        ]).toEqual([...[at - head.length, value, pixelsAt, '1.2.9']]);
+      }
+    }
+  expect(told.unread).toBeGreaterThan(100);
+});
+
+test('looks ahead only so far for where an unreadable sequence ends', () => {
+  // Each of these may be its delimiter, and a long walk through valid elements leads from each to the same nonsense.
+  const delimiters = Buffer.concat(Array(3_000).fill(hex('20000d00 5549 0000 feffdde0 00000000')));
+  const rising = Buffer.concat(
+    Array.from({ length: 60_000 }, (_, n) => {
+      const element = hex('00210000 4c4f 0000');
+      element.writeUInt16LE(0x21 + Math.floor(n / 30_000) * 2, 0);
+      element.writeUInt16LE(0x1000 + (n % 30_000), 2);
+      return element;
+    }),
+  );
+  const start = hex('08001511 5351 0000 ffffffff feff00e0 ffffffff 20000d00 0102 0000');
+  const result = readDataset(Buffer.concat([start, delimiters, rising, hex('ffff')]), EXPLICIT_LITTLE_ENDIAN);
+  expect(result).toEqual({ ok: false, error: { code: 'malformed' } });
 });

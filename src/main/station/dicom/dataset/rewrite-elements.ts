@@ -1,5 +1,6 @@
 import type { ElementExtent, Encoding, ItemExtent } from './dataset.ts';
 import type { Tag } from './dictionary.ts';
+import { LONG_VRS } from './value-representations.ts';
 
 /** Where an element stands that may be rewritten: the level's elements, how they are encoded, and the item; null at the top. */
 export type RewriteLevel = {
@@ -11,7 +12,6 @@ export type RewriteLevel = {
 /** What becomes of an element: `keep` looks into its items, `keep-whole` does not; else what stands in its place, or nothing. */
 export type Rewriting = 'keep' | 'keep-whole' | 'drop' | Uint8Array;
 
-const LONG_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 const LONGEST_SHORT = 0xfffe;
 const ITEM: Tag = 0xfffee000;
 

@@ -1,6 +1,7 @@
 import { type FileMeta, writePart10Header } from '../part10.ts';
 import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../transfer-syntaxes.ts';
 import { lookUpKeyword, type Tag, tagText } from './dictionary.ts';
+import { LONG_VRS } from './value-representations.ts';
 
 /**
  * One value, or several, of a keyword: text, numbers, bytes, items of a sequence, or the fragments of encapsulated pixel
@@ -60,7 +61,6 @@ type Setting = {
 };
 type Plain = { readonly tag: Tag; readonly vr: string; readonly value: DicomValue };
 
-const LONG_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 const ENCODED_TEXT = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT']);
 const PIXEL_DATA: Tag = 0x7fe00010;
 const UNDEFINED_LENGTH = 0xffffffff;
