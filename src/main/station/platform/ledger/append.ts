@@ -19,6 +19,15 @@ export function ledgerHead(db: ReadableDb): LedgerHead {
   return prepared<{ seq: number; hash: Buffer }>(db, FIND_HEAD).get() ?? { seq: 0, hash: GENESIS_HASH };
 }
 
+/** Kinds that come hundreds a second, and of which each tells little that the next does not. */
+const STREAMED: ReadonlySet<EventKind> = new Set(['instance-received']);
+const pressing = new WeakMap<WritableDb, number>();
+
+/** How many events that followers should hear of at once were appended over this connection, those taken back again included. */
+export function pressingSoFar(db: WritableDb): number {
+  return pressing.get(db) ?? 0;
+}
+
 /** Appends one event to the chain, inside the transaction of the verb that it tells of. Returns its sequence number. */
 export function appendEvent<Kind extends EventKind>(db: WritableDb, event: NewEvent<Kind>): number {
   if (!db.inTransaction) throw new Error('an event is appended in the transaction of what it tells of');
@@ -41,5 +50,6 @@ export function appendEvent<Kind extends EventKind>(db: WritableDb, event: NewEv
   };
   prepared(db, INSERT_EVENT).run({ ...row, hash: eventHash(row) });
   prepared(db, INSERT_PAYLOAD).run(row.seq, payload);
+  if (!STREAMED.has(event.kind)) pressing.set(db, pressingSoFar(db) + 1);
   return row.seq;
 }

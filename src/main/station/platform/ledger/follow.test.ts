@@ -11,7 +11,8 @@ import { DATABASE_KEY_BYTES, openWriter, type WritableDb } from '../store/databa
 import { migrate } from '../store/migrate.ts';
 import { MIGRATIONS } from '../store/migrations/index.ts';
 import { inTransaction } from '../store/transaction.ts';
-import type { LedgerEvent } from './event.ts';
+import { appendEvent } from './append.ts';
+import { type LedgerEvent, serviceActor } from './event.ts';
 import { type Consumer, followLedger } from './follow.ts';
 import { appendNumbered, openTestLedger, type TestLedger } from './test-ledger.ts';
 
@@ -114,6 +115,39 @@ test('is nudged by a commit, and not before it', async () => {
   expect(noted('a')).toEqual([1]);
   followers.start();
   await eventually(() => expect(noted('a')).toEqual([1, 2]));
+  followers.stop();
+});
+
+test('under a stream of objects rests a tenth of a second, and of anything else hears sooner', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const receive = () =>
+    inTransaction(ledger.db, () =>
+      appendEvent(ledger.db, {
+        kind: 'instance-received',
+        payload: { instanceId: 'i', seriesId: 'x', digest: 'd', outcome: 'new', intent: 'new', revision: 1 },
+        ...{ siteId: null, actor: serviceActor('test'), correlationId: 'c', atMs: 0 },
+      }),
+    );
+  const followers = followLedger(ledger.db, [noting('a')], tools);
+  followers.start();
+  receive();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(noted('a')).toEqual([1]);
+  await vi.advanceTimersByTimeAsync(100);
+  receive();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(noted('a')).toEqual([1, 2]);
+  receive();
+  receive();
+  await vi.advanceTimersByTimeAsync(90);
+  expect(noted('a')).toEqual([1, 2]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(noted('a')).toEqual([1, 2, 3, 4]);
+  receive();
+  append(1);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(noted('a')).toEqual([1, 2, 3, 4, 5, 6]);
   followers.stop();
 });
 

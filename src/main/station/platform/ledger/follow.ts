@@ -4,7 +4,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts
 import { logPause } from '../store/move-log.ts';
 import { isOutOfRoom } from '../store/out-of-room.ts';
 import { inSavepoint, inTransaction, onCommit } from '../store/transaction.ts';
-import { appendEvent, ledgerHead } from './append.ts';
+import { appendEvent, ledgerHead, pressingSoFar } from './append.ts';
 import { type EventRow, type LedgerEvent, parseEvent, serviceActor } from './event.ts';
 
 /** A capability that turns events into rows of its own: idempotent, no I/O, in the transaction that moves its cursor. */
@@ -26,6 +26,8 @@ const POLL_MS = 1000;
  * the main thread to what comes in, and many events of a study cost what one does.
  */
 const LEAST_PAUSE_MS = 20;
+/** And this long where nothing came but objects of a stream. */
+const STREAM_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 250;
 const PAUSE_OF_WORK = 9;
 
@@ -77,36 +79,46 @@ export function followLedger(
     parsedEvents.set(row, event);
     return event;
   };
-  let scheduled: (() => void) | null = null;
+  let scheduled: { readonly atMs: number; cancel(): void } | null = null;
   let poll: NodeJS.Timeout | null = null;
   let forgetCommits: (() => void) | null = null;
-  let restUntilMs = Number.NEGATIVE_INFINITY;
+  /** Until when they rest, and how long where a stream is all there is. */
+  let rest = { untilMs: Number.NEGATIVE_INFINITY, inStreamUntilMs: Number.NEGATIVE_INFINITY };
+  let pressingHeard = -1;
   const work = () => {
     scheduled = null;
     const beganAtMs = performance.now();
     if (logPause(db) !== null) {
-      restUntilMs = beganAtMs + LEAST_PAUSE_MS;
-      nudge();
+      rest = { untilMs: beganAtMs + LEAST_PAUSE_MS, inStreamUntilMs: beganAtMs + LEAST_PAUSE_MS };
+      if (poll !== null) nudge();
       return;
     }
+    const pressingNow = pressingSoFar(db);
     const moved = stepAll();
     if (moved === 'nothing') return;
     const endedAtMs = performance.now();
-    const pauseMs = (endedAtMs - beganAtMs) * PAUSE_OF_WORK;
     // A backlog is worked a batch a turn of the event loop, so that the network is never kept waiting by a long one.
-    restUntilMs =
-      moved === 'full-batch' ? 0 : endedAtMs + Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, pauseMs));
+    if (moved === 'full-batch') rest = { untilMs: 0, inStreamUntilMs: 0 };
+    else {
+      pressingHeard = pressingNow;
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (endedAtMs - beganAtMs) * PAUSE_OF_WORK));
+      rest = { untilMs: endedAtMs + pauseMs, inStreamUntilMs: endedAtMs + Math.max(STREAM_PAUSE_MS, pauseMs) };
+    }
     if (poll !== null) nudge();
   };
   const nudge = () => {
-    if (scheduled !== null) return;
-    const waitMs = restUntilMs - performance.now();
+    const atMs = pressingSoFar(db) > pressingHeard ? rest.untilMs : rest.inStreamUntilMs;
+    if (scheduled !== null) {
+      if (scheduled.atMs <= atMs) return;
+      scheduled.cancel();
+    }
+    const waitMs = atMs - performance.now();
     if (waitMs > 0) {
       const timer = setTimeout(work, waitMs);
-      scheduled = () => clearTimeout(timer);
+      scheduled = { atMs, cancel: () => clearTimeout(timer) };
     } else {
       const immediate = setImmediate(work);
-      scheduled = () => clearImmediate(immediate);
+      scheduled = { atMs, cancel: () => clearImmediate(immediate) };
     }
   };
 
@@ -199,7 +211,7 @@ export function followLedger(
     stop() {
       forgetCommits?.();
       if (poll !== null) clearInterval(poll);
-      scheduled?.();
+      scheduled?.cancel();
       scheduled = null;
       poll = null;
     },
