@@ -39,6 +39,11 @@ export type EventRow = {
   readonly hash: Buffer;
 };
 
+/** An event without what chains it, and with its payload as stored. */
+export type ToldEventRow = Omit<EventRow, 'payload_digest' | 'prev_hash' | 'hash'> & {
+  readonly payload: string | null;
+};
+
 /** An event as a follower gets it: the payload is parsed, and null once erased by policy. */
 export type LedgerEvent = {
   readonly [Kind in EventKind]: {
@@ -80,7 +85,7 @@ export function eventHash(row: Omit<EventRow, 'hash'>): Buffer {
 }
 
 /** Parses a stored event; a payload that no longer fits its kind is a bug and throws. */
-export function parseEvent(row: EventRow & { readonly payload: string | null }): LedgerEvent {
+export function parseEvent(row: ToldEventRow): LedgerEvent {
   const kind = EVENT_KINDS[row.kind as EventKind];
   if (kind === undefined) throw new Error(`unknown event kind at ${row.seq}`);
   return {
