@@ -15,7 +15,7 @@ import {
   peerSettings,
   receiveObject,
 } from './index.ts';
-import { claimRetrieval, endRetrieval, requestRetrieval, WAS_BROKEN_OFF } from './retrievals.ts';
+import { claimRetrieval, endRetrieval, noteRetrieval, requestRetrieval, WAS_BROKEN_OFF } from './retrievals.ts';
 
 let clinic: Clinic;
 beforeEach(() => {
@@ -148,8 +148,9 @@ test('what we fetch is for comparison, however it comes, and stays so while its 
   claimRetrieval(clinic.db, retrievalId, clinic.nowMs());
   await clinic.receive(associate('ARC'), aSlice(1, { StudyInstanceUID: '1.2.60' }));
   expect(intent('1.2.60')).toEqual(['comparison', 'fetched']);
+  noteRetrieval(clinic.db, retrievalId, { how: 'c-move' });
   endRetrieval(clinic.db, retrievalId, { state: 'cancelled', code: null }, actor, clinic.nowMs());
-  clinic.pass(60_000);
+  clinic.pass(59_000);
   await clinic.receive(associate('ARC'), aSlice(2, { StudyInstanceUID: '1.2.60' }));
   expect(intent('1.2.60')).toEqual(['comparison', 'fetched']);
   clinic.pass(3_600_000);

@@ -38,13 +38,46 @@ export async function fetchStudy(fetch: Fetch): Promise<RetrievalOutcome> {
   const { wantedBy } = fetch.retrieval;
   const ways: readonly Exclude<RetrievalWay, 'automatic'>[] =
     wantedBy === 'automatic' ? ['c-get', 'c-move'] : [wantedBy];
-  let outcome: RetrievalOutcome = { state: 'failed', code: 'service-not-offered' };
+  let best: Attempt | null = null;
   for (const how of ways) {
+    let counts: Counts = { completed: 0, failed: 0 };
+    const progress = (more: RetrievalProgress) => {
+      counts = { completed: more.completed ?? counts.completed, failed: more.failed ?? counts.failed };
+      fetch.progress(more);
+    };
     fetch.progress({ how });
-    outcome = how === 'c-get' ? await byGet(fetch, known) : await byMove(fetch, known);
-    if (outcome.code !== 'service-not-offered') break;
+    const outcome = await (how === 'c-get' ? byGet : byMove)({ ...fetch, progress }, known);
+    const attempt: Attempt = { how, outcome, counts };
+    best = best === null || saysMore(attempt, best) ? attempt : best;
+    if (fetch.cancel.aborted || !LEAVES_SOMETHING.has(outcome.code)) break;
   }
-  return outcome.state === 'done' ? asFiled(fetch, outcome) : outcome;
+  if (best === null) return { state: 'failed', code: 'service-not-offered' };
+  fetch.progress({ how: best.how, ...best.counts });
+  return best.outcome.state === 'done' ? asFiled(fetch, best.outcome) : best.outcome;
+}
+
+type Counts = { readonly completed: number; readonly failed: number };
+type Attempt = {
+  readonly how: Exclude<RetrievalWay, 'automatic'>;
+  readonly outcome: RetrievalOutcome;
+  readonly counts: Counts;
+};
+
+/**
+ * After these the other way may bring the rest: a peer that cannot unpack sends by C-GET only what it may send as it is,
+ * and over an association of its own it proposes what it has.
+ */
+const LEAVES_SOMETHING: ReadonlySet<RetrievalCode | null> = new Set<RetrievalCode | null>([
+  'service-not-offered',
+  'some-failed',
+  'some-missing',
+  'none-arrived',
+]);
+
+/** What the second way came to, unless it never began and the first one did. */
+function saysMore({ outcome, counts }: Attempt, first: Attempt): boolean {
+  if (outcome.state === 'done' || outcome.isTransient === true || counts.completed > 0) return true;
+  return first.counts.completed === 0 && outcome.code !== 'service-not-offered';
 }
 
 /** What was set aside of a study among what such a machine sent, under whatever of its entries. Walks quarantine_by_study. */

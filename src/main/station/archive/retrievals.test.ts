@@ -154,6 +154,39 @@ test('falls back on C-MOVE where C-GET is not offered; what arrives meanwhile fr
   expect(intents).toEqual(['comparison', 'new']);
 });
 
+/** Sends over an association of its own, as it would any new study, and says so. */
+const sends = (...records: readonly DicomRecord[]): ServiceClass<string> => ({
+  sopClass: MOVE,
+  async move() {
+    const association = clinic.associate('CT1');
+    await clinic.receive(association, ...records);
+    clinic.end(association);
+    const target = await keepingDicomServer();
+    setTimeout(() => void target.server.close(0), 1000).unref();
+    return { instances: records.map(outgoing), remote: target.remote };
+  },
+});
+
+test('goes on to C-MOVE where C-GET left something behind', async () => {
+  const peerId = await serve(knows(3), gives(aSlice(1), aSlice(2)), sends(aSlice(1), aSlice(2), aSlice(3)));
+  const id = request(peerId);
+  worker.start();
+  expect(await ended(id)).toEqual({ state: 'done', code: null, how: 'c-move', completed: 3, failed: 0, expected: 3 });
+  const studyId = findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY) ?? '';
+  expect(findStudyCard(clinic.db, studyId)?.intent).toBe('comparison');
+});
+
+test.each<[string, readonly ServiceClass<string>[], 'automatic' | 'c-get']>([
+  ['is not offered', [], 'automatic'],
+  ['does not know us', [{ sopClass: MOVE, move: async () => ({ status: 'move-destination-unknown' }) }], 'automatic'],
+  ['was not wanted', [sends(aSlice(3))], 'c-get'],
+])('says what C-GET brought where C-MOVE %s', async (_what, more, wantedBy) => {
+  const id = request(await serve(knows(3), gives(aSlice(1), aSlice(2)), ...more), wantedBy);
+  worker.start();
+  const left = { state: 'failed', code: 'some-missing', how: 'c-get', completed: 2, failed: 0, expected: 3 };
+  expect(await ended(id)).toEqual(left);
+});
+
 test('a study of that UID that comes after the retrieval ended is as new as its sender', async () => {
   const peerId = await serve(knows(0));
   const id = request(peerId);

@@ -66,11 +66,11 @@ export const IS_BEING_RETRIEVED = `
   SELECT 1 FROM retrievals r JOIN peers asked ON asked.peer_id = r.peer_id JOIN peers sender ON sender.ae_title = asked.ae_title
    WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.ended_at_ms IS NULL AND r.attempts > 0 AND sender.peer_id = @peerId
 `;
-/** Walks retrievals_by_study. Whoever was told to stop, or was lost, may send on for a while. */
+/** Walks retrievals_by_study. Whoever was told to stop a C-MOVE, or was lost at it, may send on for a while. */
 export const WAS_BROKEN_OFF = `
   SELECT 1 FROM retrievals r JOIN peers asked ON asked.peer_id = r.peer_id JOIN peers sender ON sender.ae_title = asked.ae_title
-   WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.state IN ('cancelled', 'failed') AND r.attempts > 0
-     AND r.ended_at_ms > @sinceMs AND sender.peer_id = @peerId
+   WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.how = 'c-move'
+     AND (r.state = 'cancelled' OR r.code = 'association-lost') AND r.ended_at_ms > @sinceMs AND sender.peer_id = @peerId
 `;
 /** Walks retrievals_in_order. */
 export const LIST_RETRIEVALS = `
@@ -165,11 +165,11 @@ function getRetrieval(db: ReadableDb, retrievalId: string): Retrieval {
   return row;
 }
 
-/** So long after a retrieval was broken off its peer may still be sending. */
-const SENDS_ON_MS = 600_000;
+/** So long after a retrieval was broken off its peer may still be sending. Not longer: it may be the modality of an exam that comes anew. */
+const SENDS_ON_MS = 60_000;
 
 /**
- * True while the study is being fetched from the machine that this peer is, and ten minutes longer where that was broken off:
+ * True while the study is being fetched from the machine that this peer is, and a minute longer where that was broken off:
  * then what it sends of it is for comparison.
  */
 export function isBeingRetrieved(
