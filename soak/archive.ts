@@ -1,3 +1,4 @@
+import '../src/main/station/platform/tune-process.ts';
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';

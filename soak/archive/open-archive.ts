@@ -37,8 +37,9 @@ export type SoakArchive = {
 };
 
 const READERS = new URL('../../src/main/station/reader.ts', import.meta.url);
+const FILE_KEEPER = new URL('../../src/main/station/file-keeper.ts', import.meta.url);
 
-/** Opens an empty archive in a folder, configured as shipped but for room; its log is moved beside the main thread, as the station's is. */
+/** Opens an empty archive in a folder, configured as shipped but for room; its log and its files have threads of their own, as the station's have. */
 export function openSoakArchive(folder: string): SoakArchive {
   const file = path.join(folder, 'station.db');
   const key = randomBytes(DATABASE_KEY_BYTES);
@@ -54,7 +55,7 @@ export function openSoakArchive(folder: string): SoakArchive {
   });
   const moveLog = () => readers.run('move-log', undefined);
   const logMover = keepLogShort(db, moveLog, (error) => console.error('the log was not moved', error));
-  const objects = openObjectStore(path.join(folder, 'objects'), freshObjectKeys());
+  const objects = openObjectStore(path.join(folder, 'objects'), freshObjectKeys(), FILE_KEEPER);
   const one = (sql: string) => db.prepare(sql).pluck().get() as number;
   return {
     archive: { db, objects, clock: systemClock, quiet: Config.parse({}).completeness, fullBytes: 0 },
@@ -79,6 +80,7 @@ export function openSoakArchive(folder: string): SoakArchive {
     async close() {
       await logMover.stop();
       await readers.close();
+      await objects.close();
       await endSyncing(db);
       reader.close();
       db.close();
