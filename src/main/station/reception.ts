@@ -5,7 +5,7 @@ import {
   type Archive,
   type ArchiveAssociation,
   createRefusals,
-  endAssociation,
+  endAssociationWhenRoom,
   listTitles,
   receiveObject,
   serviceClassesOf,
@@ -116,7 +116,8 @@ export function openReception(tools: ReceptionTools): Reception {
           onAssociationEnd: ({ context }, how, { stored, refused, cutShort }) => {
             open -= 1;
             const counts = { stored, refused: refused + cutShort };
-            endAssociation(archive.db, context, { how, ...counts, atMs: clock.nowMs(), rules: archive.quiet });
+            const end = { how, ...counts, atMs: clock.nowMs(), rules: archive.quiet };
+            endAssociationWhenRoom(archive.db, context, end, (error) => log.incident('association-not-ended', error));
           },
           onRefused: ({ remoteAddress: address }, reason) =>
             refusals.record({ kind: 'association-refused', address, reason }),

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { openFullDisk } from '../testing/full-disk.ts';
 import { aSlice } from '../testing/objects.ts';
 import { admitAssociation, configurePeers, endAssociation, endAssociationsLeftOpen, findPeerTitle } from './index.ts';
-import { LIST_SOME_STUDIES } from './associations.ts';
+import { endAssociationWhenRoom, LIST_SOME_STUDIES } from './associations.ts';
 
 let clinic: Clinic;
 let admitted = 0;
@@ -129,4 +131,35 @@ test('the next studies of an association come from an index, in order', () => {
   const plan = planOf(clinic.db, LIST_SOME_STUDIES).join();
   expect(plan).toMatch(/study_associations_by_association \(association_id=\? AND study_id>\?\)/);
   expect(plan).not.toContain('TEMP B-TREE');
+});
+
+test('an association that a full disk keeps from ending ends when there is room, as it ended and when it did', async () => {
+  const association = clinic.associate();
+  await clinic.receive(association, aSlice(1));
+  const disk = openFullDisk(clinic.db, ['associations', 'events']);
+  const endedAtMs = clinic.nowMs();
+  const end = { how: 'released', stored: 1, refused: 0, atMs: endedAtMs } as const;
+  const failures: unknown[] = [];
+  disk.fill();
+  endAssociationWhenRoom(clinic.db, association, end, (error) => failures.push(error), 5);
+  await eventually(() => expect(disk.refused()).toBeGreaterThan(2));
+  expect(states()).toMatchObject([{ state: 'open' }]);
+  clinic.pass(60_000);
+  disk.makeRoom();
+  await eventually(() => expect(states()).toMatchObject([{ state: 'released', endedAtMs }]));
+  expect(clinic.events('association-ended')).toMatchObject([{ payload: { how: 'released', stored: 1 } }]);
+  expect(failures).toEqual([]);
+});
+
+test('one that a station’s end finds waiting is left to the next start', async () => {
+  const association = clinic.associate();
+  const disk = openFullDisk(clinic.db, ['associations']);
+  const failures: unknown[] = [];
+  disk.fill();
+  const end = { how: 'aborted', stored: 0, refused: 0, atMs: clinic.nowMs() } as const;
+  endAssociationWhenRoom(clinic.db, association, end, (error) => failures.push(error), 5);
+  clinic.close();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(failures).toEqual([]);
+  clinic = openClinic();
 });

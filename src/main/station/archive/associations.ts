@@ -2,9 +2,11 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { NO_ROOM_PAUSE_MS } from '../platform/store/when-room.ts';
 import { judgeStudies, type QuietTimes, SHIPPED_RULES } from './completeness.ts';
-import { type Caller, findPeer, listPeers, type Peer } from './peers.ts';
+import { type Caller, findPeer, findUsualIssuer, listPeers, type Peer } from './peers.ts';
 import { oweCounts } from './sender-counts.ts';
 
 /** An association as the archive knows it while it lasts. */
@@ -83,7 +85,10 @@ export function openRetrieving(
     const intent = 'comparison';
     prepared(db, OPEN_ASSOCIATION).run({ associationId, siteId, peerId, intent, atMs });
     const services = listPeers(db, siteId).find((peer) => peer.peerId === peerId)?.services ?? [];
-    return { associationId, peer: { peerId, siteId, intent, services } };
+    return {
+      associationId,
+      peer: { peerId, siteId, intent, services, issuerOfPatientId: findUsualIssuer(db, peerId) },
+    };
   });
 }
 
@@ -100,6 +105,34 @@ export function endAssociation(db: WritableDb, association: ArchiveAssociation, 
     const rules = end.rules ?? SHIPPED_RULES;
     conclude(db, { associationId, siteId: peer.siteId, peerId: peer.peerId }, end.how, rules, end.atMs);
   });
+}
+
+/**
+ * As `endAssociation`; where the disk has no room for it, tried again until it has: what is stored is judged then, and nobody
+ * sees an association open that is not. A station that ends before leaves that to its next start. What fails later for
+ * another reason is told.
+ */
+export function endAssociationWhenRoom(
+  db: WritableDb,
+  association: ArchiveAssociation,
+  end: AssociationEnd,
+  onFailure: (error: unknown) => void,
+  pauseMs = NO_ROOM_PAUSE_MS,
+): void {
+  try {
+    endAssociation(db, association, end);
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    const again = () => {
+      if (!db.open) return; // the station has ended
+      try {
+        endAssociationWhenRoom(db, association, end, onFailure, pauseMs);
+      } catch (failure) {
+        onFailure(failure);
+      }
+    };
+    setTimeout(again, pauseMs).unref();
+  }
 }
 
 /** At a start: associations that a killed process left open have failed. What they refused is not known any more. */

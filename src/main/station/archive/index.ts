@@ -4,6 +4,7 @@ export {
   type ArchiveAssociation,
   associationJobs,
   endAssociation,
+  endAssociationWhenRoom,
   endAssociationsLeftOpen,
 } from './associations.ts';
 export { type DiscardedList, listDeletableDiscarded } from './delete-discarded.ts';

@@ -44,7 +44,7 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
       verifyEveryDays: 30,
     },
     keeping: null as never,
-    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
+    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers, log },
     status: unused,
     health: () => ({ ready: true, reasons: [] }),
   });

@@ -61,7 +61,7 @@ beforeAll(async () => {
       rotation: { rotate: () => err({ code: 'rotation-running' }), latest: () => null },
       mainSiteId: '',
     },
-    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers },
+    dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, log: clinic.log, threads: readers },
     status: (): StationStatus => {
       throw new Error('not asked for here');
     },

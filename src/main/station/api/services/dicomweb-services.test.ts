@@ -27,7 +27,7 @@ beforeEach(() => {
   };
   services = dicomwebServices({
     ...{ archive, objects: archive.objects, readers, threads: readers },
-    ...{ comparisonSenders: [], objectAnswered: () => undefined },
+    ...{ comparisonSenders: [], objectAnswered: () => undefined, log: clinic.log },
   });
 });
 afterEach(async () => {

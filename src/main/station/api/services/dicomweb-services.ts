@@ -4,7 +4,7 @@ import {
   admitWebSender,
   type Archive,
   type DescribeInstances,
-  endAssociation,
+  endAssociationWhenRoom,
   findInstances,
   findMetadataPart,
   getObject,
@@ -13,6 +13,7 @@ import {
   openForSending,
   receiveObject,
 } from '../../archive/index.ts';
+import type { Log } from '../../platform/log.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import { isDamaged } from '../../platform/objects/records.ts';
 import type { ReadableDb } from '../../platform/store/database.ts';
@@ -31,6 +32,7 @@ export type DicomwebTools = {
   /** Names of services whose objects are for comparison. */
   readonly comparisonSenders: readonly string[];
   readonly objectAnswered: (status: string) => void;
+  readonly log: Log;
 };
 
 /** What DICOMweb asks of the archive, bound to it; searches run on the reader threads. */
@@ -65,7 +67,7 @@ export function storedMetadata(db: ReadableDb, services: DicomwebServices): Desc
   };
 }
 
-function openStore({ archive, comparisonSenders, objectAnswered }: DicomwebTools, principal: Principal): WebStore {
+function openStore({ archive, comparisonSenders, objectAnswered, log }: DicomwebTools, principal: Principal): WebStore {
   const { db, clock } = archive;
   const { siteId, userId } = principal;
   const isComparison = comparisonSenders.includes(findDisplayName(db, userId) ?? '');
@@ -81,7 +83,9 @@ function openStore({ archive, comparisonSenders, objectAnswered }: DicomwebTools
       const [filed] = findInstances(db, [siteId], keys, { limit: 1, offset: 0 });
       return filed === undefined ? answer : { ...answer, studyUid: filed.studyUid, seriesUid: filed.seriesUid };
     },
-    end: (how, counts) =>
-      endAssociation(db, association, { how, ...counts, atMs: clock.nowMs(), rules: archive.quiet }),
+    end(how, counts) {
+      const end = { how, ...counts, atMs: clock.nowMs(), rules: archive.quiet };
+      endAssociationWhenRoom(db, association, end, (error) => log.incident('association-not-ended', error));
+    },
   };
 }
