@@ -2,9 +2,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { openReader } from '../src/main/station/platform/store/database.ts';
-import { openVault } from '../src/main/station/platform/vault.ts';
 import { type Asker, ADMINISTRATOR_PASSWORD, signIn, signInFirst } from '../test/system/support/ask-station.ts';
+import { withDatabase } from '../test/system/support/database.ts';
 import {
   endEverything,
   type RunningStation,
@@ -121,15 +120,7 @@ async function sendStudy(station: RunningStation, who: Asker): Promise<string> {
 
 /** How many instances of a study have metadata kept in the database. */
 function keptOf(data: string, studyUid: string): number {
-  const vault = openVault({ folder: path.join(data, 'vault') }, false);
-  if (!vault.ok) throw new Error(vault.error.code);
-  const db = openReader(path.join(data, 'wetread.db'), vault.value.databaseKey);
-  if (!db.ok) throw new Error(db.error.code);
-  try {
-    return Number(db.value.prepare(COUNT_KEPT).pluck().get(studyUid));
-  } finally {
-    db.value.close();
-  }
+  return withDatabase(data, (db) => Number(db.prepare(COUNT_KEPT).pluck().get(studyUid)));
 }
 
 async function timeMetadata(

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { afterAll, expect, test } from 'vitest';
-import { holdFile } from '../../src/main/station/platform/store/hold-file.ts';
 import { ADMINISTRATOR_PASSWORD, signIn, signInFirst } from './support/ask-station.ts';
 import { endEverything, startStation, temporaryFolder } from './support/start-station.ts';
 import { notStoredAsSent } from './support/stored-objects.ts';
@@ -127,9 +127,11 @@ test('a second backup to where one runs is refused and touches nothing; one left
   expect(await running.ended).toBe(0);
   const vault = path.join(data, 'vault');
   const restore = () => wetread('restore', '--from', running.folder, '--data', `${data}-again`, '--vault', vault);
-  const letGo = holdFile(`${data}-again.restoring.held`);
+  // Another restore at work there: it has the lock of the file beside the directory.
+  const other = new Sqlite(`${data}-again.restoring.held`);
+  other.exec('BEGIN EXCLUSIVE');
   expect(await restore()).toMatchObject({ exitCode: 1, stdout: '' });
-  letGo?.();
+  other.close();
   const restored = await restore();
   expect(JSON.parse(restored.stdout)).toMatchObject({ missing: 0 });
   const { objects } = JSON.parse(restored.stdout) as { objects: number };
