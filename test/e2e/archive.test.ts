@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
-import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything } from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { startTwoStations, type TwoStations } from '../system/support/two-stations.ts';
@@ -22,7 +22,7 @@ const mine = quietHead(1);
 const theirs = [quietHead(2), quietHead(3), quietHead(4)];
 
 beforeAll(async () => {
-  [stations, browser] = await Promise.all([startTwoStations(), launchChromium()]);
+  [stations, browser] = await Promise.all([startTwoStations({ site: { cache: { keepDays: 0 } } }), launchChromium()]);
   who = await signIn(stations.reading, 'radiologist', 'demo');
   await arrive(stations.archive, theirs);
   await arrive(stations.reading, [mine]);
@@ -150,4 +150,43 @@ test('the peers say what they may and whether they are there; a page that fails 
   await administrator.page.getByText('Your role does not allow this.').first().waitFor();
   await picture(administrator.page, 'archive-forbidden');
   await administrator.close();
+});
+
+test('a study that left the cache says so when it is opened, comes back by itself, and shows rejected images only when asked', async () => {
+  const row = await rowOf(who, mine.studyUid, () => true);
+  // Its archive answers for it, and nothing is younger than the policy: at a start all of it may go.
+  const station = await stations.restart('reading');
+  await stations.archive.kill();
+  const at = `/reading/${row.studyId}`;
+  const { page, complaints, close } = await openPage(browser, station, { as: 'technologist', at });
+  await page.getByText(`${mine.objects.length} images are being fetched back from PACS`).waitFor();
+  await page.getByText('The peer cannot be reached.').waitFor();
+  const faults = [...(await picture(page, 'reading-fetching'))];
+  await stations.restart('archive');
+  await page.locator('[data-image]').first().waitFor();
+  expect(await page.getByText('fetched back').count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await close();
+
+  const there = await signIn(station, 'technologist', 'demo');
+  const subjects = mine.objects.slice(0, 2).map(({ sopUid }) => sopUid);
+  const hiding = jsonBody({ level: 'instance', subjects, reason: 'rejected-for-quality' });
+  expect((await there.fetch(`/api/v1/studies/${row.studyId}/hidings`, hiding)).status).toBe(200);
+  const reading = await openPage(browser, station, { as: 'radiologist', at });
+  await reading.page.locator('[data-image]').first().waitFor({ timeout: 60_000 });
+  await reading.page.getByText('2 images not shown: rejected for quality reasons').waitFor();
+  const count = mine.objects.length;
+  await reading.page.getByText(new RegExp(`\\d+ / ${count - 2}`)).waitFor();
+  await reading.page.getByRole('button', { name: 'Show 2 anyway' }).click();
+  await reading.page.getByText('Images rejected for quality are shown').waitFor();
+  await reading.page.getByText(new RegExp(`\\d+ / ${count}`)).waitFor();
+  expect(await reading.page.getByText('REJECTED FOR QUALITY', { exact: true }).count()).toBe(0);
+  await reading.page.locator('[data-image]').first().focus();
+  await reading.page.keyboard.press('Home');
+  await reading.page.getByText('REJECTED FOR QUALITY', { exact: true }).waitFor();
+  faults.push(...(await picture(reading.page, 'reading-rejected')));
+  await reading.page.getByRole('button', { name: 'Hide them' }).click();
+  await reading.page.getByText(new RegExp(`\\d+ / ${count - 2}`)).waitFor();
+  expect([reading.complaints, faults]).toEqual([[], []]);
+  await reading.close();
 });

@@ -32,9 +32,10 @@ beforeAll(async () => {
     { ...{ name: 'comparisons', intents: ['comparison'], olderThanDays: 0, action: 'delete' }, ...IN_FORCE },
     { name: 'ten-years', olderThanDays: 0, action: 'delete' },
   ];
-  const archive = { aeTitle: 'PACS', host: '127.0.0.1', port: 1, isArchive: true };
+  const archive = { aeTitle: 'RADPACS', host: '127.0.0.1', port: 1, isArchive: true };
   const config = {
     ...{ ...TEST_CONFIG, import: { folders }, export: { folders } },
+    disk: { lowBytes: 500_000_000, refuseBytes: 300_000_000, fullBytes: 100_000_000 },
     site: { cache: { keepDays: 0, maxBytes: 40_000_000 }, retention },
     dicom: { ...TEST_CONFIG.dicom, peers: [...TEST_CONFIG.dicom.peers, archive] },
   };
@@ -124,7 +125,7 @@ test('files are picked, sent and told of one by one; a drive is walked by keyboa
 test('storage: the disk and its marks, what may leave, a hold, a dry run before rules are applied, what is damaged, the key', async () => {
   const { page, complaints, close } = await openPage(browser, station, { as: 'administrator', at: '/storage' });
   const strip = page.getByRole('contentinfo', { name: 'Connections' });
-  await strip.getByText('PACS PACS').waitFor();
+  await strip.getByText('PACS RADPACS').waitFor();
   await strip.getByText(/^unreachable for \d+ (s|min)/).waitFor();
   await page.getByRole('meter', { name: 'Used' }).waitFor();
   const leaving = page.getByRole('region', { name: 'What may leave the cache' });
@@ -144,7 +145,7 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
 
   await page.getByRole('tab', { name: 'Retention' }).click();
   const dryRun = page.getByRole('region', { name: 'Dry run' });
-  await dryRun.getByText('1 study is deleted').waitFor();
+  await dryRun.getByText('1 study would be deleted').waitFor();
   await dryRun.getByText('1 is held').waitFor();
   faults.push(...(await picture(page, 'storage-retention')));
   await dryRun.getByRole('button', { name: 'Apply rules in force…' }).click();
@@ -156,7 +157,7 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
   await dialog.waitFor({ state: 'detached' });
   await until(async () => {
     await dryRun.getByRole('button', { name: 'Look again' }).click();
-    return (await dryRun.getByText('1 study is deleted').count()) === 0;
+    return (await dryRun.getByText('1 study would be deleted').count()) === 0;
   });
   expect(await dryRun.getByRole('row').count()).toBe(2);
 

@@ -10,8 +10,8 @@ export type TwoStations = {
   restart(which: 'reading' | 'archive'): Promise<RunningStation>;
 };
 
-/** What the archive's configuration says of the reading station besides, and the reading station's of the archive. */
-export async function startTwoStations(): Promise<TwoStations> {
+/** Starts both, each naming the other in its configuration; `ofReading`: what the reading station is configured with besides. */
+export async function startTwoStations(ofReading: { readonly site?: object } = {}): Promise<TwoStations> {
   const titles = { reading: 'WETREAD', archive: 'PACS' } as const;
   const ports = { reading: await freePort(), archive: await freePort() } as const;
   const data = {
@@ -28,7 +28,11 @@ export async function startTwoStations(): Promise<TwoStations> {
     const peers = [...TEST_CONFIG.dicom.peers, peer, ...(which === 'reading' ? [gone] : [])];
     return startStation({
       ...{ demo: true, data: data[which], args: ['--dicom-port', String(ports[which])] },
-      config: { ...TEST_CONFIG, dicom: { ...TEST_CONFIG.dicom, aeTitle: titles[which], peers } },
+      config: {
+        ...TEST_CONFIG,
+        ...(which === 'reading' && ofReading),
+        dicom: { ...TEST_CONFIG.dicom, aeTitle: titles[which], peers },
+      },
     });
   };
   const [reading, archive] = await Promise.all([start('reading'), start('archive')]);

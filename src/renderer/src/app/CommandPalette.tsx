@@ -33,7 +33,7 @@ export function CommandPalette(): ReactNode {
   const actions = [
     { id: 'next', label: t('palette.next'), icon: <IconArrowRight size={size} />, run: () => void openNext() },
     ...pagesFor(permissions).map(({ id, to, Icon }) => ({
-      ...{ id: id as string, label: t(`nav.${id}`), icon: <Icon size={size} /> },
+      ...{ id: String(id), label: t(`nav.${id}`), icon: <Icon size={size} /> },
       run: () => void navigate({ to, search: {} }),
     })),
     { id: 'shortcuts', label: t('shell.sheet'), icon: <IconKeyboard size={size} />, run: openShortcutSheet },

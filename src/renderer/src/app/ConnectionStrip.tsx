@@ -114,8 +114,12 @@ function Destinations({ destinations }: { readonly destinations: readonly Destin
 function OneDestination({ destination }: { readonly destination: Destination }): ReactNode {
   const { t } = useTranslation();
   const { kind, name, state } = destination;
+  const label = t(`strip.${kind}`);
   return (
-    <Part name={`${t(`strip.${kind}`)} ${name}`} state={state === 'not-configured' ? 'off' : partOfDestination[state]}>
+    <Part
+      name={name === label ? label : `${label} ${name}`}
+      state={state === 'not-configured' ? 'off' : partOfDestination[state]}
+    >
       <DestinationState destination={destination} />
     </Part>
   );

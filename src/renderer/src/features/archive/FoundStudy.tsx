@@ -8,7 +8,9 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { formatDicomDate } from '../../ui/dicom-date.ts';
+import { Facts } from '../../ui/Facts.tsx';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import classes from './ArchivePage.module.css';
 import { PatientOfPeer } from './found-columns.tsx';
 import { TransferState } from './TransferState.tsx';
@@ -42,14 +44,7 @@ export function FoundStudy({ study, peer, transfers }: Props): ReactNode {
       <div className={classes.whole}>
         <PatientOfPeer study={study} />
       </div>
-      <dl className={classes.details}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{t(`column.${name}`)}</dt>
-            <dd>{value || '–'}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts.map(([name, value]) => [t(`column.${name}`), value || '–'] as const)} />
       <div className={page.actions}>
         <Button size="xs" loading={fetching.isPending} disabled={of?.isOpen === true} onClick={() => fetching.mutate()}>
           {t(studyId === null ? 'found.fetch' : 'found.fetchAgain', { peer: peer.aeTitle })}
@@ -62,11 +57,7 @@ export function FoundStudy({ study, peer, transfers }: Props): ReactNode {
       </div>
       <p className={page.quiet}>{t('found.forComparison')}</p>
       {of !== undefined && <TransferState transfer={of} />}
-      {failure !== null && (
-        <p role="alert" className={page.bad}>
-          {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-        </p>
-      )}
+      <RefusalText failure={failure} t={t} />
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { useCurrentUser } from '../../bridge/session.ts';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { type ChosenSeries, isNothingChosen, SeriesChoice } from '../../ui/SeriesChoice.tsx';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import classes from './ArchivePage.module.css';
 import { EchoResult } from './EchoResult.tsx';
 import { useEcho, usePeers } from './use-peers.ts';
@@ -91,11 +92,7 @@ export function SendForm({ study, onClose, onStarted }: Props): ReactNode {
           />
         </>
       )}
-      {failure !== null && (
-        <p role="alert" className={page.bad}>
-          {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-        </p>
-      )}
+      <RefusalText failure={failure} t={t} />
       <div className={page.actions}>
         {permissions.includes('delivery.send') && (
           <Button

@@ -9,6 +9,7 @@ import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 
 /** What a person does about something that is to be sent. */
 export type SendAction = { readonly kind: 'retry' | 'cancel'; readonly send: Delivery };
@@ -52,11 +53,7 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
           onChange={setReason}
           required
         />
-        {failure !== null && (
-          <p role="alert" className={page.bad}>
-            {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-          </p>
-        )}
+        <RefusalText failure={failure} t={t} />
         <div className={page.actions}>
           <Button loading={settle.isPending} disabled={reason === null} onClick={() => settle.mutate()}>
             {t(`settle.${kind}Button`)}

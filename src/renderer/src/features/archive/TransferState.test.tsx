@@ -1,22 +1,14 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, render, screen } from '@testing-library/react';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Delivery } from '../../../../shared/contract/deliveries.ts';
 import type { PeerStudy, RetrievalCard } from '../../../../shared/contract/peers.ts';
-import { setUpText } from '../../app/text/text.ts';
+import { setUpPage } from '../../app/test-page.tsx';
 import { examOf, patientOf } from './transfer-face.ts';
 import { TransferState } from './TransferState.tsx';
 import { transfersOf } from './use-transfers.ts';
 
-beforeAll(() => {
-  setUpText();
-  vi.stubGlobal('matchMedia', () => ({
-    matches: false,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-  }));
-});
-afterEach(cleanup);
+setUpPage();
 
 const fetched = (change: Partial<RetrievalCard>): RetrievalCard => ({
   ...{ retrievalId: 'r', peerId: 'p', aeTitle: 'PACS', studyUid: '1.2', studyId: null, study: null, how: 'c-get' },

@@ -9,6 +9,7 @@ import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { AuditBar } from './AuditBar.tsx';
 import hidden from '../../ui/Unseen.module.css';
+import page from '../../ui/Page.module.css';
 import classes from './AuditPage.module.css';
 import { AuditTable, TRACKS } from './AuditTable.tsx';
 import { ChainCard } from './ChainCard.tsx';
@@ -26,7 +27,7 @@ export function AuditPage(): ReactNode {
   const [selected, setSelected] = useState<AuditEvent | null>(null);
   const change = (changed: AuditFilter) => void navigate({ to: '/audit', search: { ...filter, ...changed } });
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <h1 className={hidden.unseen}>{t('audit.title')}</h1>
       {filter.study && <StudyOfStory studyId={filter.study} />}
       <AuditBar
@@ -35,7 +36,7 @@ export function AuditPage(): ReactNode {
         isFetching={audit.state === 'ready' && audit.isFetching}
         onRefresh={audit.state === 'ready' ? audit.refresh : null}
       />
-      <div className={classes.body}>
+      <div className={page.body}>
         <div className={classes.list}>
           {audit.state === 'loading' && <TableSkeleton columns={TRACKS} rowHeight={30} rows={18} />}
           {audit.state === 'failed' && (

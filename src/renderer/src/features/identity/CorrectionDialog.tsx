@@ -8,6 +8,7 @@ import { failureOf } from '../../bridge/failure.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import { type AskedCorrection, performCorrection } from './asked-correction.ts';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import classes from './identity.module.css';
 import { PatientCardOf } from './PatientCardOf.tsx';
 import { type ChosenPatient, PatientPicker } from './PatientPicker.tsx';
@@ -73,11 +74,7 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
           onChange={setReason}
           required
         />
-        {failure !== null && (
-          <p role="alert" className={page.bad}>
-            {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-          </p>
-        )}
+        <RefusalText failure={failure} t={t} />
         <div className={page.actions}>
           <Button loading={correct.isPending} disabled={!isReady} onClick={() => correct.mutate()}>
             {t('identity.confirmButton')}

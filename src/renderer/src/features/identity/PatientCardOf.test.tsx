@@ -1,21 +1,13 @@
 import { MantineProvider } from '@mantine/core';
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { fireEvent, render, screen } from '@testing-library/react';
+import { expect, test, vi } from 'vitest';
 import type { PatientIdentity } from '../../../../shared/contract/identity.ts';
 import { PatientId, SeriesId } from '../../../../shared/domain/ids.ts';
-import { setUpText } from '../../app/text/text.ts';
+import { setUpPage } from '../../app/test-page.tsx';
 import { PatientCardOf } from './PatientCardOf.tsx';
 import { SeriesChooser } from './SeriesChooser.tsx';
 
-beforeAll(() => {
-  setUpText();
-  vi.stubGlobal('matchMedia', () => ({
-    matches: false,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-  }));
-});
-afterEach(cleanup);
+setUpPage();
 
 const patient: PatientIdentity = {
   patientId: PatientId.parse('01990000-0000-7000-8000-000000000004'),

@@ -12,6 +12,7 @@ import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { type ChosenSeries, isNothingChosen, SeriesChoice } from '../../ui/SeriesChoice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
@@ -74,18 +75,14 @@ function ExportForms({ study, folders, onClose }: FormsProps): ReactNode {
         value={form}
         onChange={(value) => setForm(EXPORT_FORMS.find((one) => one === value) ?? 'dicomdir')}
       >
-        <div className={page.stack}>
+        <div className={page.stack} style={{ paddingTop: 6 }}>
           {EXPORT_FORMS.map((one) => (
             <Radio key={one} value={one} label={t(`export.formOf.${one}`)} />
           ))}
         </div>
       </Radio.Group>
       <p className={page.quiet}>{t('export.warning')}</p>
-      {failure !== null && (
-        <p role="alert" className={page.bad}>
-          {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-        </p>
-      )}
+      <RefusalText failure={failure} t={t} />
       <div className={page.actions}>
         {folders.map((folder) => (
           <Button

@@ -10,6 +10,7 @@ import { useCurrentUser } from '../../bridge/session.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import { RowGrid } from '../../ui/RowGrid.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import hidden from '../../ui/Unseen.module.css';
@@ -57,11 +58,7 @@ export function MediaPage(): ReactNode {
             onPicked={(picked) => begin.mutate(() => sendFiles(picked))}
             onStation={folders.length === 0 ? null : () => setIsBrowsing(true)}
           />
-          {failure !== null && (
-            <p role="alert" className={page.bad}>
-              {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-            </p>
-          )}
+          <RefusalText failure={failure} t={t} />
           {imports.state === 'loading' && (
             <TableSkeleton columns={columns.map(({ track }) => track)} rowHeight={32} rows={8} />
           )}

@@ -1,20 +1,12 @@
 import { MantineProvider } from '@mantine/core';
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { fireEvent, render, screen } from '@testing-library/react';
+import { expect, test } from 'vitest';
 import { QUARANTINE_REASONS } from '../../../../shared/domain/study.ts';
-import { setUpText } from '../../app/text/text.ts';
+import { setUpPage } from '../../app/test-page.tsx';
 import { ComparedAttributes } from './ComparedAttributes.tsx';
 import { actionsFor } from './settle-actions.ts';
 
-beforeAll(() => {
-  setUpText();
-  vi.stubGlobal('matchMedia', () => ({
-    matches: false,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-  }));
-});
-afterEach(cleanup);
+setUpPage();
 
 const attributes = [
   { tag: '00080060', keyword: 'Modality', vr: 'CS', held: 'CT', current: 'CT', differs: false },

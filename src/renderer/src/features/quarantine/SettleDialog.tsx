@@ -8,6 +8,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import type { SettleAction } from './settle-actions.ts';
 
 type Props = {
@@ -46,11 +47,7 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
             required
           />
         )}
-        {failure !== null && (
-          <p role="alert" className={page.bad}>
-            {t([`refusal.${failure.detail}`, `app:failure.${failure.code}`, 'app:failure.unexpected-answer'])}
-          </p>
-        )}
+        <RefusalText failure={failure} t={t} />
         <div className={page.actions}>
           <Button
             loading={settle.isPending}

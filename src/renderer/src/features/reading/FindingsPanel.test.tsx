@@ -1,21 +1,13 @@
 import { MantineProvider } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { cleanup, render, screen } from '@testing-library/react';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { render, screen } from '@testing-library/react';
+import { expect, test } from 'vitest';
 import type { Finding } from '../../../../shared/contract/studies.ts';
 import { AiStatus } from '../../../../shared/domain/ai-status.ts';
-import { setUpText } from '../../app/text/text.ts';
+import { setUpPage } from '../../app/test-page.tsx';
 import { FindingsPanel } from './FindingsPanel.tsx';
 
-beforeAll(() => {
-  setUpText();
-  vi.stubGlobal('matchMedia', () => ({
-    matches: false,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-  }));
-});
-afterEach(cleanup);
+setUpPage();
 
 /** What the panel says of an empty list. */
 function said(ai: AiStatus): string {

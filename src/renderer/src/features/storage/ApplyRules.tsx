@@ -4,10 +4,11 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RetentionWindow } from '../../../../shared/contract/keeping.ts';
 import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { announce } from '../../ui/announcer.ts';
 import page from '../../ui/Page.module.css';
-import { RefusalText } from './RefusalText.tsx';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 
 type Props = { readonly pages: readonly RetentionWindow[]; readonly onClose: () => void };
 
@@ -40,9 +41,9 @@ export function ApplyRules({ pages, onClose }: Props): ReactNode {
           checked={isSure}
           onChange={(event) => setIsSure(event.currentTarget.checked)}
         />
-        <RefusalText error={apply.error} />
+        <RefusalText failure={apply.isError ? failureOf(apply.error) : null} t={t} />
         <div className={page.actions}>
-          <Button color="red" loading={apply.isPending} disabled={!isSure} onClick={() => apply.mutate()}>
+          <Button color="red.9" loading={apply.isPending} disabled={!isSure} onClick={() => apply.mutate()}>
             {t('apply.confirm')}
           </Button>
           <Button variant="default" onClick={onClose}>

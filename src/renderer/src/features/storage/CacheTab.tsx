@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { CacheStatus } from '../../../../shared/contract/keeping.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
+import { Facts } from '../../ui/Facts.tsx';
 import { formatBytes } from '../../ui/bytes.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
@@ -10,7 +11,7 @@ import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { DiskGauge } from './DiskGauge.tsx';
 import { HoldList } from './HoldList.tsx';
 import { LeavingList } from './LeavingList.tsx';
-import { Facts, Section } from './Section.tsx';
+import { Section } from './Section.tsx';
 import classes from './storage.module.css';
 import { useCache } from './use-storage.ts';
 

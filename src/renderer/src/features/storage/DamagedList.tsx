@@ -5,21 +5,22 @@ import { useTranslation } from 'react-i18next';
 import type { DamagedImage } from '../../../../shared/contract/objects.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import { RefusalText } from './RefusalText.tsx';
 import { Section } from './Section.tsx';
 import { StudyLink } from './StudyLink.tsx';
 import classes from './storage.module.css';
 import { useDamaged } from './use-storage.ts';
 
-/** Images whose bytes cannot be had, study by study, and what is done to get them again. */
-export function DamagedList(): ReactNode {
+/** Images whose bytes cannot be had, study by study, and what is done to get them again. `isReading`: more may be found at any moment. */
+export function DamagedList({ isReading }: { readonly isReading: boolean }): ReactNode {
   const { t } = useTranslation('storage');
   const cache = useQueryClient();
   const fetchAgain = useMutation({
@@ -29,9 +30,9 @@ export function DamagedList(): ReactNode {
   return (
     <Section title={t('damaged.title')}>
       <p className={page.quiet}>{t('damaged.text')}</p>
-      <RefusalText error={fetchAgain.error} />
+      <RefusalText failure={fetchAgain.isError ? failureOf(fetchAgain.error) : null} t={t} />
       <Answered
-        answer={useDamaged()}
+        answer={useDamaged(isReading)}
         failed={t('damaged.failed')}
         skeleton={<TableSkeleton columns={['160px', '1fr', '1fr', '110px']} rows={3} />}
       >
@@ -83,7 +84,7 @@ function DamagedStudy({ images, isAsking, onFetch }: StudyProps): ReactNode {
         <span className={classes.uid}>{first.studyUid}</span>
       </td>
       <td>
-        {t('damaged.images', { count: images.length })}
+        <span>{t('damaged.images', { count: images.length })}</span>
         {images.slice(0, MOST_NAMED).map(({ sopUid }) => (
           <div key={sopUid} className={classes.uid}>
             {sopUid}

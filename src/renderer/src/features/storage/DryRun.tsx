@@ -46,20 +46,23 @@ function Found({ pages, isWhole, askedAtMs }: FoundProps): ReactNode {
   const { t } = useTranslation('storage');
   const { zone } = useCurrentUser().site;
   const studies = pages.flatMap((one) => one.studies);
-  const discarded = pages[0]?.discarded ?? 0;
+  const { discarded = 0, records = 0 } = pages[0] ?? {};
   const counts = Map.groupBy(studies, ({ verdict }) => verdict);
   const columns = ['received', 'study', 'rule', 'images', 'verdict', 'actions'] as const;
   return (
     <>
       <p className={page.quiet}>{t('dryRun.text', { at: formatMoment(askedAtMs, zone) })}</p>
-      <ul className={classes.verdicts} role="status">
-        {RETENTION_VERDICTS.flatMap((verdict) => {
-          const count = counts.get(verdict)?.length ?? 0;
-          return count === 0 ? [] : [<li key={verdict}>{t(`dryRun.count.${verdict}`, { count })}</li>];
-        })}
-        {discarded > 0 && <li>{t('dryRun.discarded', { count: discarded })}</li>}
-        {!isWhole && <li>{t('dryRun.notWhole')}</li>}
-      </ul>
+      <div role="status">
+        <ul className={classes.verdicts}>
+          {RETENTION_VERDICTS.flatMap((verdict) => {
+            const count = counts.get(verdict)?.length ?? 0;
+            return count === 0 ? [] : [<li key={verdict}>{t(`dryRun.count.${verdict}`, { count })}</li>];
+          })}
+          {discarded > 0 && <li>{t('dryRun.discarded', { count: discarded })}</li>}
+          {records > 0 && <li>{t('dryRun.records', { count: records })}</li>}
+          {!isWhole && <li>{t('dryRun.notWhole')}</li>}
+        </ul>
+      </div>
       {studies.length === 0 ? (
         <p>{t('dryRun.empty')}</p>
       ) : (

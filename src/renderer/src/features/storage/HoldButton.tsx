@@ -5,9 +5,10 @@ import { useTranslation } from 'react-i18next';
 import { HOLD_REASONS, HoldReason } from '../../../../shared/domain/hold.ts';
 import { StudyId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import page from '../../ui/Page.module.css';
-import { RefusalText } from './RefusalText.tsx';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 
 type Props = { readonly studyId: string; readonly modality: string };
 
@@ -51,7 +52,7 @@ export function HoldButton({ studyId, modality }: Props): ReactNode {
             onChange={(one) => setReason(one === null ? null : HoldReason.parse(one))}
             required
           />
-          <RefusalText error={hold.error} />
+          <RefusalText failure={hold.isError ? failureOf(hold.error) : null} t={t} />
           <div className={page.actions}>
             <Button
               loading={hold.isPending}

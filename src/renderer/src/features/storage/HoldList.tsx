@@ -4,14 +4,15 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyHold } from '../../../../shared/contract/keeping.ts';
 import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import { RefusalText } from './RefusalText.tsx';
 import { Section } from './Section.tsx';
 import { StudyLink } from './StudyLink.tsx';
 import { useHolds } from './use-storage.ts';
@@ -28,7 +29,7 @@ export function HoldList(): ReactNode {
   return (
     <Section title={t('hold.title')}>
       <p className={page.quiet}>{t('hold.text')}</p>
-      <RefusalText error={release.error} />
+      <RefusalText failure={release.isError ? failureOf(release.error) : null} t={t} />
       <Answered
         answer={useHolds()}
         failed={t('hold.failed')}

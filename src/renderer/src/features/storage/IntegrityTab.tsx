@@ -4,17 +4,19 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ObjectsState, ObjectWalk } from '../../../../shared/contract/objects.ts';
 import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
+import { Facts } from '../../ui/Facts.tsx';
 import { formatBytes } from '../../ui/bytes.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { DamagedList } from './DamagedList.tsx';
 import { KeyCard } from './KeyCard.tsx';
-import { RefusalText } from './RefusalText.tsx';
-import { Facts, Section } from './Section.tsx';
+import { Section } from './Section.tsx';
 import classes from './storage.module.css';
 import { useObjects } from './use-storage.ts';
 
@@ -34,7 +36,7 @@ export function IntegrityTab(): ReactNode {
               <ScrubCard objects={objects} />
               <KeyCard objects={objects} />
             </div>
-            <DamagedList />
+            <DamagedList isReading={objects.verification !== null} />
           </>
         )}
       </Answered>
@@ -68,7 +70,7 @@ function ScrubCard({ objects }: { readonly objects: ObjectsState }): ReactNode {
       }
     >
       <p className={page.quiet}>{t('scrub.text', { count: Math.round(objects.verifyEveryDays) })}</p>
-      <RefusalText error={verify.error} />
+      <RefusalText failure={verify.isError ? failureOf(verify.error) : null} t={t} />
       {verification !== null && <WalkProgress walk={verification} outOf={lastVerification?.objects ?? 0} />}
       <Facts
         facts={[

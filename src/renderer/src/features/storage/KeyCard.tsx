@@ -4,15 +4,17 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ObjectsState } from '../../../../shared/contract/objects.ts';
 import { client } from '../../bridge/client.ts';
+import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
+import { Facts } from '../../ui/Facts.tsx';
 import { formatBytes } from '../../ui/bytes.ts';
 import { useNow } from '../../ui/clock.ts';
 import { formatMoment, formatSpan } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
+import { RefusalText } from '../../ui/RefusalText.tsx';
 import { WalkProgress } from './IntegrityTab.tsx';
-import { RefusalText } from './RefusalText.tsx';
-import { Facts, Section } from './Section.tsx';
+import { Section } from './Section.tsx';
 
 const HOW = ['rewrap', 'reseal'] as const;
 
@@ -93,13 +95,13 @@ function RotateDialog({ onClose }: { readonly onClose: () => void }): ReactNode 
           value={how}
           onChange={(value) => setHow(HOW.find((one) => one === value) ?? 'rewrap')}
         >
-          <div className={page.stack}>
+          <div className={page.stack} style={{ paddingTop: 6 }}>
             {HOW.map((one) => (
               <Radio key={one} value={one} label={t(`keys.how.${one}`)} description={t(`keys.howText.${one}`)} />
             ))}
           </div>
         </Radio.Group>
-        <RefusalText error={rotate.error} />
+        <RefusalText failure={rotate.isError ? failureOf(rotate.error) : null} t={t} />
         <div className={page.actions}>
           <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
             {t('keys.confirm')}

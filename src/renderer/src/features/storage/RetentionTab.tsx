@@ -41,6 +41,7 @@ function Retention({ card }: { readonly card: RetentionRulesCard }): ReactNode {
         <p className={page.quiet}>{t(rules.length === 0 ? 'rules.empty' : 'rules.text')}</p>
         {rules.length > 0 && <RuleTable rules={rules} />}
         <p className={page.quiet}>{t('rules.discarded', { count: card.keepDiscardedDays })}</p>
+        <p className={page.quiet}>{t('rules.records', { count: card.keepRecordsDays })}</p>
       </Section>
       <Section
         title={t('dryRun.title')}
@@ -53,6 +54,7 @@ function Retention({ card }: { readonly card: RetentionRulesCard }): ReactNode {
             <Button
               size="xs"
               color="red"
+              variant="outline"
               disabled={!isAnyInForce || isRunning || pages === null || dryRun.isAsking}
               title={isAnyInForce ? undefined : t('apply.noneInForce')}
               onClick={() => setIsApplying(true)}
@@ -90,7 +92,11 @@ function RuleTable({ rules }: Pick<RetentionRulesCard, 'rules'>): ReactNode {
             )}
           </td>
           <td className={rule.inForceBy === null ? page.quiet : undefined}>
-            {rule.inForceBy === null ? t('rules.onlyShown') : t('rules.inForceBy', { who: rule.inForceBy })}
+            {rule.action === 'keep'
+              ? t('rules.always')
+              : rule.inForceBy === null
+                ? t('rules.onlyShown')
+                : t('rules.inForceBy', { who: rule.inForceBy })}
           </td>
         </tr>
       ))}

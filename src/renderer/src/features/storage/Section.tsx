@@ -21,21 +21,3 @@ export function Section({ title, actions, children }: Props): ReactNode {
     </section>
   );
 }
-
-/** Figures with what they are of. */
-export function Facts({
-  facts,
-}: {
-  readonly facts: readonly (readonly [name: string, value: ReactNode])[];
-}): ReactNode {
-  return (
-    <dl className={classes.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}

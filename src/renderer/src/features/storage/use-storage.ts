@@ -53,12 +53,12 @@ export function useObjects(): Answer<ObjectsState> {
   return answerOf(query);
 }
 
-/** What is damaged, and what becomes of it. */
-export function useDamaged(): Answer<DamagedImage[]> {
+/** What is damaged, and what becomes of it; looked at often while that changes. */
+export function useDamaged(isReading: boolean): Answer<DamagedImage[]> {
   const isMoving = ({ fetched }: DamagedImage) => fetched?.state === 'queued' || fetched?.state === 'running';
   const query = useQuery({
     ...station.objects.damaged.queryOptions(),
-    refetchInterval: ({ state }) => (state.data?.some(isMoving) === true ? BUSY_MS : IDLE_MS),
+    refetchInterval: ({ state }) => (isReading || state.data?.some(isMoving) === true ? BUSY_MS : IDLE_MS),
   });
   return answerOf(query);
 }

@@ -15,6 +15,7 @@ import { useWorklist } from './use-worklist.ts';
 import { changeWorklistView, useWorklistView } from './worklist-view.ts';
 import { WorklistBar } from './WorklistBar.tsx';
 import hidden from '../../ui/Unseen.module.css';
+import page from '../../ui/Page.module.css';
 import classes from './WorklistPage.module.css';
 import { WorklistSkeleton } from './WorklistSkeleton.tsx';
 import { WorklistTable } from './WorklistTable.tsx';
@@ -77,7 +78,7 @@ export function WorklistPage(): ReactNode {
   }, [isReady]);
 
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <h1 className={hidden.unseen}>{t('worklist.title')}</h1>
       <WorklistBar
         filter={filter}
@@ -87,7 +88,7 @@ export function WorklistPage(): ReactNode {
         onLeaveSearch={() => scroller.current?.focus()}
         onNext={() => void openNext()}
       />
-      <div className={classes.body}>
+      <div className={page.body}>
         <div className={classes.list}>
           {order.newAbove > 0 && (
             <button type="button" className={classes.newAbove} onClick={showNew}>
