@@ -278,8 +278,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const readers: Readers = openReaderPool(options.readerEntry, reading);
   const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
   const kept = sites.map(({ siteId, code }) => {
-    const { cache, retention } = [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;
-    return { siteId, cache, retention, keepDiscardedDays: config.quarantine.keepDiscardedDays };
+    const { cache, retention, keepRecordsDays } =
+      [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;
+    return { siteId, cache, retention, keepDiscardedDays: config.quarantine.keepDiscardedDays, keepRecordsDays };
   });
   const keeper = createCacheKeeper({
     ...{ db, objects, digestFrame, sites: kept, disk, clock, log },
@@ -287,6 +288,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     measure: (siteId) => readers.run('measure-cache', siteId),
     preview: (question) => readers.run('preview-retention', question),
     listDiscarded: (siteId, beforeMs, nowMs) => readers.run('list-discarded', { siteId, beforeMs, nowMs }),
+    listOldRecords: (siteId, beforeMs) => readers.run('list-old-records', { siteId, beforeMs }),
   });
   const retrievals = createRetrievalWorker(archive, log);
   const refetcher = createRefetcher(

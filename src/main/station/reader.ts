@@ -8,6 +8,7 @@ import {
   type InstanceKeys,
   listSopClasses,
   listDeletableDiscarded,
+  listOldRecords,
   getObject,
   listHolders,
   listInstancesBelow,
@@ -68,6 +69,8 @@ export const READER_TASKS = {
     db: ReadableDb,
     { siteId, beforeMs, nowMs }: { siteId: string; beforeMs: number; nowMs: number },
   ) => listDeletableDiscarded(db, siteId, beforeMs, nowMs),
+  'list-old-records': (db: ReadableDb, { siteId, beforeMs }: { siteId: string; beforeMs: number }) =>
+    listOldRecords(db, siteId, beforeMs),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'digest-frame': (_db: ReadableDb, frame: EncodedFrame) => digestFrame(frame),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),

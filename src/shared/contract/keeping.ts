@@ -25,6 +25,8 @@ export const RetentionWindow = z.object({
   next: z.string().nullable(),
   /** With the first studies: objects discarded from quarantine so long ago that the next run deletes them. */
   discarded: z.number().int().optional(),
+  /** With the first studies: steps and announcements of studies that never came, and old lists of imports, that go with it. */
+  records: z.number().int().optional(),
 });
 export type RetentionWindow = z.infer<typeof RetentionWindow>;
 
@@ -75,6 +77,7 @@ export const RetentionRulesCard = z.object({
   rules: z.array(RetentionRuleCard),
   isRunning: z.boolean(),
   keepDiscardedDays: z.number(),
+  keepRecordsDays: z.number(),
 });
 export type RetentionRulesCard = z.infer<typeof RetentionRulesCard>;
 

@@ -315,6 +315,10 @@ export const EVENT_KINDS = {
   },
   'quarantine-read': { version: 1, payload: z.object({ quarantineId: z.string() }) },
   'quarantine-exported': { version: 1, payload: z.object({ quarantineId: z.string(), digest: z.string() }) },
+  'records-forgotten': {
+    version: 1,
+    payload: z.object({ steps: z.number().int(), notices: z.number().int(), imports: z.number().int() }),
+  },
   'quarantine-settled': {
     version: 1,
     payload: z.object({

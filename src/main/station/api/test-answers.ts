@@ -177,7 +177,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       hold: (_principal, studyId) => (studyId === STUDY ? ok(null) : err({ code: 'study-not-found' })),
       releaseHold: (_principal, studyId) =>
         err({ code: studyId === STUDY ? 'held-by-the-station' : 'study-not-found' }),
-      rules: () => ({ rules: [], isRunning: false, keepDiscardedDays: 30 }),
+      rules: () => ({ rules: [], isRunning: false, keepDiscardedDays: 30, keepRecordsDays: 90 }),
       preview: () => Promise.resolve({ studies: [], next: null }),
       run: () => ok(null),
     },

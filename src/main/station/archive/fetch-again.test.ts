@@ -123,12 +123,13 @@ async function letGo(): Promise<void> {
   clinic.runJobs();
   const keeper = createCacheKeeper({
     ...{ db: clinic.db, objects: clinic.archive.objects, clock: clinic.archive.clock, log: clinic.log },
-    sites: [{ siteId: clinic.north.siteId, cache: { keepDays: 0 }, keepDiscardedDays: 30, retention: [] }],
+    sites: [{ siteId: clinic.north.siteId, cache: { keepDays: 0 }, keepDiscardedDays: 30, keepRecordsDays: 90, retention: [] }],
     disk: { state: 'enough' },
     isOpen: () => false,
     measure: async () => ({ bytes: 0, studies: 0, evicted: 0 }),
     preview: async () => ({ studies: [], next: null }),
     listDiscarded: async () => ({ digests: [], asOfMs: 0 }),
+    listOldRecords: async () => ({ stepIds: [], noticeIds: [], importIds: [] }),
   });
   await keeper.runOnce();
   await keeper.stop();

@@ -27,6 +27,7 @@ export {
   type KeptSite,
   measureCache,
 } from './keep-cache.ts';
+export { listOldRecords } from './old-records.ts';
 export { previewRetention, type RetentionQuestion } from './retention.ts';
 export { isHere } from './eviction.ts';
 export { isHeldElsewhere, type Proof, type ProofSource, recordProof } from './held-elsewhere.ts';

@@ -5,12 +5,16 @@ import { planOf } from '../platform/store/test-plan.ts';
 import type { DiskState } from '../platform/disk-watch.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
+import { anAvailabilityNotice, aStep, readRecord } from '../testing/steps.ts';
 import type { Clock } from '../platform/clock.ts';
 import { findObject } from '../platform/objects/records.ts';
 import { deleteStudy, freeDeleted, LIST_HALF_DELETED, LIST_VERSIONS_OF, listHalfDeleted } from './delete-study.ts';
 import { mergePatients } from './merge-patients.ts';
 import { moveStudy } from './move-study.ts';
 import { listDeletableDiscarded } from './delete-discarded.ts';
+import { noteAvailability } from './availability-notice.ts';
+import { endImport, findImport, listImportRefusals, noteImport, startImport } from './imports.ts';
+import { createStep, findStep } from './mpps.ts';
 import { findStudies } from './find-studies.ts';
 import { recordProof } from './held-elsewhere.ts';
 import { placeHold } from './holds.ts';
@@ -19,6 +23,7 @@ import { configurePeers, listPeers } from './peers.ts';
 import { hideObjects } from './hide-objects.ts';
 import { listQuarantine } from './list-quarantine.ts';
 import { listInstances } from './queries.ts';
+import { LIST_OLD_IMPORTS, LIST_OLD_NOTICES, LIST_OLD_STEPS, listOldRecords } from './old-records.ts';
 import { LIST_BY_AGE, previewRetention, type RetentionRules } from './retention.ts';
 import { discardQuarantined, takeBackQuarantined } from './settle-quarantined.ts';
 import { findStudyCard } from './study-card.ts';
@@ -53,10 +58,11 @@ function keep(
   const { db, archive, north, log } = clinic;
   const keeper = createCacheKeeper({
     ...{ db, log, disk, objects: archive.objects, clock },
-    sites: [{ siteId: north.siteId, cache, retention, keepDiscardedDays: 30 }],
+    sites: [{ siteId: north.siteId, cache, retention, keepDiscardedDays: 30, keepRecordsDays: 90 }],
     isOpen: (studyId) => open.has(studyId),
     measure: async (siteId) => measureCache(db, siteId),
     listDiscarded: async (...asked) => listDeletableDiscarded(db, ...asked),
+    listOldRecords: async (siteId, beforeMs) => listOldRecords(db, siteId, beforeMs),
     preview: async (question) => previewRetention(db, question, (studyId) => open.has(studyId)),
   });
   keepers.push(keeper);
@@ -407,4 +413,55 @@ test('a study whose retention a person ended goes by a rule in force without wai
   expect(preview(inForce)).toEqual([[whole, 'delete']]);
   await keep(undefined, inForce).runOnce();
   expect(clinic.events('study-deleted').map(({ studyId }) => studyId)).toEqual([whole]);
+});
+
+test('steps and announcements of studies that never came, and what imports listed, are counted, then deleted by age', async () => {
+  const { db, north } = clinic;
+  const { siteId } = north;
+  const about = (sopUid: string, dataset: ReturnType<typeof readRecord>) => ({
+    ...{ sopUid, dataset, association: clinic.associate('CT1'), rules: clinic.archive.quiet, atMs: clinic.nowMs() },
+  });
+  const report = (uid: string) => createStep(db, about(`${uid}.9`, readRecord(aStep(uid)))).status;
+  const announce = (uid: string) =>
+    noteAvailability(db, about(`${uid}.8`, readRecord(anAvailabilityNotice(uid, [`${uid}.1.1`])))).status;
+  const came = '1.2.3.1';
+  expect(['1.2.80', came].flatMap((uid) => [report(uid), announce(uid)])).toEqual(Array(4).fill('success'));
+  const actor = { kind: 'user', id: 'anna' } as const;
+  const imported = startImport(db, { siteId, source: 'upload', place: null, actor, atMs: clinic.nowMs() });
+  noteImport(db, imported, {
+    counts: { found: 1, stored: 0, duplicates: 0, quarantined: 0, notDicom: 1, failed: 0 },
+    studies: [],
+    refusals: [{ name: 'DOE_JANE/notes.txt', code: 'not-dicom' }],
+    firstOrdinal: 0,
+  });
+  endImport(db, imported.importId, { state: 'done', code: null }, actor, clinic.nowMs());
+  expect(listImportRefusals(db, imported.importId)).toHaveLength(1);
+  await study(1, 'CT1');
+  clinic.pass(89 * DAY_MS);
+  report('1.2.81');
+  const counted = () =>
+    previewRetention(
+      db,
+      { siteId, rules: [], nowMs: clinic.nowMs(), limit: 9, recordsBeforeMs: clinic.nowMs() - 90 * DAY_MS },
+      () => false,
+    ).records;
+  await keep(undefined).runOnce();
+  expect([counted(), clinic.events('records-forgotten')]).toEqual([0, []]);
+  clinic.pass(2 * DAY_MS);
+  expect(counted()).toBe(3);
+  await keep(undefined).runOnce();
+  expect(counted()).toBe(0);
+  const here = ['1.2.80', '1.2.81', came].map((uid) => findStep(db, siteId, `${uid}.9`) !== null);
+  expect(here).toEqual([false, true, true]);
+  expect(db.prepare('SELECT study_uid AS uid FROM availability_notices').all()).toEqual([{ uid: came }]);
+  expect(listImportRefusals(db, imported.importId)).toEqual([]);
+  expect(findImport(db, siteId, imported.importId)).toMatchObject({ notDicom: 1 });
+  expect(clinic.events('records-forgotten').map(({ payload }) => payload)).toEqual([
+    { steps: 1, notices: 1, imports: 1 },
+  ]);
+  expect([LIST_OLD_STEPS, LIST_OLD_NOTICES, LIST_OLD_IMPORTS].map((sql) => planOf(db, sql)[0])).toEqual([
+    expect.stringContaining('performed_steps_by_age'),
+    expect.stringContaining('availability_notices_by_age'),
+    expect.stringContaining('imports_in_order'),
+  ]);
 });

@@ -18,6 +18,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { deleteDiscarded, type DiscardedList } from './delete-discarded.ts';
 import { deleteStudy, freeDeleted, listHalfDeleted } from './delete-study.ts';
 import { type EvictionPlace, evictStudy, type FreedFiles, listKeptByAge } from './eviction.ts';
+import { forgetRecords, type OldRecords } from './old-records.ts';
 import type { RetentionQuestion, RetentionRules } from './retention.ts';
 
 /** A site and what is kept there: no policy, and everything stays. */
@@ -27,6 +28,8 @@ export type KeptSite = {
   readonly retention: RetentionRules;
   /** Days that what was discarded from quarantine is kept. */
   readonly keepDiscardedDays: number;
+  /** Days that records are kept which no study stands behind. */
+  readonly keepRecordsDays: number;
 };
 
 /** What a site's studies take up. */
@@ -64,6 +67,7 @@ type KeeperTools = {
   readonly measure: (siteId: string) => Promise<CacheSize>;
   readonly preview: (question: RetentionQuestion) => Promise<RetentionWindow>;
   readonly listDiscarded: (siteId: string, beforeMs: number, nowMs: number) => Promise<DiscardedList>;
+  readonly listOldRecords: (siteId: string, beforeMs: number) => Promise<OldRecords>;
 };
 
 const DAY_MS = 86_400_000;
@@ -198,6 +202,13 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     }
   }
 
+  async function forgetOldRecords({ siteId, keepRecordsDays }: KeptSite): Promise<void> {
+    const beforeMs = clock.nowMs() - keepRecordsDays * DAY_MS;
+    const records = await tools.listOldRecords(siteId, beforeMs);
+    if (doubt.isDoubted()) return;
+    await forgetRecords(db, records, { siteId, beforeMs, atMs: clock.nowMs() }, yieldToOthers);
+  }
+
   /** Deletes at a site unless it is under way there. */
   function begin(site: KeptSite): Promise<void> {
     const run = quietly(() => retain(site)).finally(() => deleting.delete(site.siteId));
@@ -224,6 +235,7 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     deletedAtMs = clock.nowMs();
     for (const site of sites) {
       await quietly(() => removeDiscarded(site));
+      await quietly(() => forgetOldRecords(site));
       const isInForce = site.retention.some(({ inForceBy, action }) => action === 'delete' && inForceBy !== undefined);
       if (isInForce && !deleting.has(site.siteId)) await begin(site);
     }

@@ -6,6 +6,7 @@ import { listDeletableDiscarded } from './delete-discarded.ts';
 import { IS_MEANT_FOR_STUDY, listExpired } from './hidden-marks.ts';
 import { isHeldElsewhere } from './held-elsewhere.ts';
 import { isHeld } from './holds.ts';
+import { countRecords, listOldRecords } from './old-records.ts';
 import { isInQuarantine } from './quarantine.ts';
 
 /** A site's rules, in order: the first that fits a study decides, and what none fits is kept. */
@@ -38,6 +39,8 @@ export type RetentionQuestion = {
   readonly limit: number;
   /** What was discarded from quarantine before this is counted, too. */
   readonly discardedBeforeMs?: number | undefined;
+  /** Records from before this that no study stands behind are counted, too. */
+  readonly recordsBeforeMs?: number | undefined;
 };
 
 const DAY_MS = 86_400_000;
@@ -95,7 +98,7 @@ export function previewRetention(
 ): RetentionWindow {
   const { siteId, rules, nowMs, limit } = question;
   const deleting = rules.filter(({ action }) => action === 'delete');
-  const more = { ...countDiscarded(db, question) };
+  const more = { ...countDiscarded(db, question), ...countOldRecords(db, question) };
   if (deleting.length === 0) return { studies: [], next: null, ...more };
   const beforeMs = nowMs - Math.min(...deleting.map(({ olderThanDays }) => olderThanDays)) * DAY_MS;
   const studies: RetentionFinding[] = [];
@@ -126,6 +129,12 @@ export function previewRetention(
 function countDiscarded(db: ReadableDb, { siteId, discardedBeforeMs, after, nowMs }: RetentionQuestion) {
   if (discardedBeforeMs === undefined || after !== undefined) return {};
   return { discarded: listDeletableDiscarded(db, siteId, discardedBeforeMs, nowMs).digests.length };
+}
+
+/** How many records the next run forgets, told with the first studies. */
+function countOldRecords(db: ReadableDb, { siteId, recordsBeforeMs, after }: RetentionQuestion) {
+  if (recordsBeforeMs === undefined || after !== undefined) return {};
+  return { records: countRecords(listOldRecords(db, siteId, recordsBeforeMs)) };
 }
 
 /** The facts of a study that is here, or null. */

@@ -5,6 +5,11 @@ import { PEER_SERVICES, USUAL_SERVICES } from '../../../shared/domain/peer.ts';
 import { EvidenceKind, INTENTS } from '../../../shared/domain/study.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 
+const Issuer = z
+  .string()
+  .regex(/^[^\\\p{Cc}]{1,64}$/u, 'an issuer has 1 to 64 characters and no backslash')
+  .refine((issuer) => issuer.trim() === issuer, 'an issuer has no spaces at its ends');
+
 const AeTitle = z
   .string()
   .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, 'an AE title has 1 to 16 printable characters and no backslash')
@@ -60,6 +65,9 @@ export const ConfiguredPeer = z.strictObject({
     .boolean()
     .default(false)
     .describe('It keeps studies for the long term: what it is known to hold may leave the cache here.'),
+  issuerOfPatientId: Issuer.optional().describe(
+    'Who issues the patient ids it sends without an issuer. Left out: as its site says.',
+  ),
   newWithinDays: z
     .number()
     .int()
@@ -98,6 +106,9 @@ const Site = z.strictObject({
     .describe('Short name used in addresses.'),
   name: z.string().min(1).max(100).describe('What people read.'),
   zone: Zone.default('Etc/UTC').describe('IANA time zone of the site.'),
+  issuerOfPatientId: Issuer.optional().describe(
+    'Who issues the patient ids that peers of this site send without an issuer; left out, such numbers are of nobody known.',
+  ),
   cache: z
     .strictObject({
       keepDays: z.number().int().min(0).describe('Days a study stays here at least since its last object came.'),
@@ -110,6 +121,14 @@ const Site = z.strictObject({
     })
     .optional()
     .describe('Lets go of older studies that an archive is known to hold; left out, everything stays.'),
+  keepRecordsDays: z
+    .number()
+    .int()
+    .min(1)
+    .default(90)
+    .describe(
+      'Days after which steps (MPPS) and announcements (IAN) of studies that never came are deleted, and the names of files and studies that an import listed.',
+    ),
   retention: z
     .array(RetentionRule)
     .default([])

@@ -36,15 +36,16 @@ afterEach(async () => {
 });
 
 /** A keeper as the station wires it: what is open, the worklist says. */
-function keeperOf(site: Omit<KeptSite, 'siteId' | 'keepDiscardedDays'>): CacheKeeper {
+function keeperOf(site: Omit<KeptSite, 'siteId' | 'keepDiscardedDays' | 'keepRecordsDays'>): CacheKeeper {
   const { db, archive, north, log } = clinic;
   const isOpen = (studyId: string) => isOpenStudy(db, studyId);
   const keeper = createCacheKeeper({
     ...{ db, log, disk: { state: 'enough' }, objects: archive.objects, clock: archive.clock, isOpen },
-    sites: [{ siteId: north.siteId, keepDiscardedDays: 30, ...site }],
+    sites: [{ siteId: north.siteId, keepDiscardedDays: 30, keepRecordsDays: 90, ...site }],
     measure: async (siteId) => measureCache(db, siteId),
     preview: async (question) => previewRetention(db, question, isOpen),
     listDiscarded: async () => ({ digests: [], asOfMs: 0 }),
+    listOldRecords: async () => ({ stepIds: [], noticeIds: [], importIds: [] }),
   });
   keepers.push(keeper);
   return keeper;

@@ -85,12 +85,14 @@ export function keepingServices(tools: Tools): StationServices['keeping'] {
         })),
         isRunning: keeper.isDeleting(principal.siteId),
         keepDiscardedDays: site?.keepDiscardedDays ?? 0,
+        keepRecordsDays: site?.keepRecordsDays ?? 0,
       };
     },
     preview: (principal, { after, limit }) =>
       readers.run('preview-retention', {
         ...{ siteId: principal.siteId, rules: siteOf(principal)?.retention ?? [], nowMs: clock.nowMs(), after, limit },
         discardedBeforeMs: clock.nowMs() - (siteOf(principal)?.keepDiscardedDays ?? Number.POSITIVE_INFINITY) * DAY_MS,
+        recordsBeforeMs: clock.nowMs() - (siteOf(principal)?.keepRecordsDays ?? Number.POSITIVE_INFINITY) * DAY_MS,
       }),
     run: (principal) => keeper.runRetention(principal.siteId, actorOf(principal)),
   };

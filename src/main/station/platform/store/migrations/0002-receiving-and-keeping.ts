@@ -476,5 +476,9 @@ ALTER TABLE peers ADD COLUMN issuer_of_patient_id TEXT; -- of numbers it sends w
 
 -- archive, imports: how often a folder was gone on with after a restart, since a person last asked for it
 ALTER TABLE imports ADD COLUMN resumed INTEGER NOT NULL DEFAULT 0;
+
+-- archive, keeping: records that no study stands behind, oldest first
+CREATE INDEX performed_steps_by_age ON performed_steps (site_id, started_at_ms);
+CREATE INDEX availability_notices_by_age ON availability_notices (site_id, received_at_ms);
 `,
 };
