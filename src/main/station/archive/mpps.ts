@@ -6,6 +6,7 @@ import { findElement, items, text } from '../dicom/dataset/values.ts';
 import type { ServiceAnswer } from '../dicom/server-services.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { atOnce, type Steps } from '../platform/in-turns.ts';
+import { parseJsonInSteps } from '../platform/json-in-steps.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
@@ -142,7 +143,8 @@ export function* stepChange(db: WritableDb, message: StepMessage): Steps<Service
     const isStated = findElement(dataset, 'PerformedProcedureStepStatus') !== null;
     const state = isStated ? STATES.get(text(dataset, 'PerformedProcedureStepStatus') ?? '') : step.state;
     if (state === undefined) return invalid('PerformedProcedureStepStatus');
-    const before = JSON.parse(step.dataSet) as DicomJson;
+    const before = (yield* parseJsonInSteps(step.dataSet)) as DicomJson;
+    yield;
     const { merged, refused } = merge(before, now);
     const named = namedIn(merged);
     if (named.length > MOST_NAMED) return { status: 'resource-limitation' };
