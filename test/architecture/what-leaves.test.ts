@@ -15,8 +15,8 @@ const EXITS: Readonly<Record<string, string>> = {
 const READERS: Readonly<Record<string, string>> = {
   'archive/check-object.ts': 'holds bytes against their digest',
   'archive/open-for-sending.ts': 'the door itself',
+  'archive/pixel-digests.ts': 'takes digests of pixels, to know them again',
   'archive/receive-object.ts': 'compares what arrives with what is kept',
-  'archive/same-pixels.ts': 'compares pixels',
   'archive/stored-dataset.ts': 'attributes for describing and comparing within the archive',
   'archive/watch-reader.ts': 'passes reads on and tells of damage',
   'api/dicomweb/stored-bytes.ts': 'ranges for frames, bulk data and metadata, corrected by serve-as',

@@ -73,7 +73,7 @@ test(
     // A kill between the file's sync and its row leaves a whole file that nobody was told of: at most one a sender.
     expect(storedFiles(data).kept - stored).toBeLessThanOrEqual(KILLS * SENDERS);
   },
-  120_000 + KILLS * 15_000,
+  120_000 + KILLS * 60_000,
 );
 
 test('a study whose completion was committed but not yet read by those who follow gets its run after the restart', async () => {

@@ -98,6 +98,6 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
         expect(db.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
       });
     },
-    120_000 + ROUNDS * 20_000,
+    120_000 + ROUNDS * 60_000,
   );
 });
