@@ -51,7 +51,7 @@ export async function collectBody(incoming: IncomingObject, beforePart?: () => P
   const parts: Uint8Array[] = [];
   for await (const part of incoming.body) {
     await beforePart?.();
-    parts.push(part);
+    parts.push(Buffer.from(part)); // the next comes into the same memory
   }
   return Buffer.concat(parts);
 }

@@ -28,10 +28,13 @@ export async function rawDicomPeer(port: number): Promise<RawDicomPeer> {
       if (!socket.write(whole)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {});
     },
     next: async () => {
-      const { value, done } = await pdus.next();
-      if (done) return null;
-      if (!value.ok) throw new Error(`The other side sent a bad PDU: ${value.error.code}`);
-      return value.value;
+      await pdus.arrived();
+      const read = pdus.take();
+      if (read === null || read.done === true) return null;
+      if (!read.value.ok) throw new Error(`The other side sent a bad PDU: ${read.value.error.code}`);
+      const pdu = read.value.value;
+      if (pdu.kind !== 'data') return pdu;
+      return { ...pdu, pdvs: pdu.pdvs.map((pdv) => ({ ...pdv, data: Buffer.from(pdv.data) })) };
     },
     hangUp: () => socket.destroy(),
   };

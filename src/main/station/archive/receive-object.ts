@@ -44,6 +44,7 @@ export type Arrival = {
   readonly studyUid?: string;
   /** AE title of the C-MOVE that it answers, where there is one. */
   readonly moveOriginatorAe?: string | null;
+  /** A piece need not be there any more once the next was asked for. */
   readonly body: AsyncIterable<Uint8Array>;
 };
 
@@ -117,7 +118,7 @@ async function streamToFile(archive: Archive, file: IncomingFile, arrival: Arriv
   let nextLook = BYTES_BETWEEN_LOOKS;
   for await (const chunk of arrival.body) {
     if (headBytes < HEAD_BYTES) {
-      head.push(chunk);
+      head.push(Buffer.from(chunk));
       headBytes += chunk.byteLength;
     }
     await file.write(chunk);

@@ -50,7 +50,10 @@ export type IncomingObject = {
   readonly moveOriginatorAe: string | null;
   /** Message id of that C-MOVE request, or null. */
   readonly moveOriginatorMessageId: number | null;
-  /** The data set's bytes as received; read from the network as they are taken. Throws `DataSetCutShort`. */
+  /**
+   * The data set's bytes as received; read from the network as they are taken. A piece is there until the next is asked for.
+   * Throws `DataSetCutShort`.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 };
 

@@ -11,6 +11,7 @@ import type { AssociationOffer, AssociationOutcome, DicomServerOptions, PolicyAn
 import { type AssociatePdu, DICOM_APPLICATION_CONTEXT } from './upper-layer/associate-pdu.ts';
 import { agreedContexts, answerContexts, answerUserInformation, refuseUnspeakable } from './upper-layer/negotiate.ts';
 import type { RejectReason } from './upper-layer/rejection.ts';
+import { readInPlace } from './upper-layer/read-in-place.ts';
 import { UpperLayer } from './upper-layer/upper-layer.ts';
 import { certificateNames } from './tls.ts';
 import { STORAGE_CLASSES, VERIFICATION } from './storage-classes.ts';
@@ -50,8 +51,14 @@ export const DEFAULT_ACCEPTS: readonly AcceptedClass[] = STORAGE_CLASSES.map(({ 
 export async function startDicomServer<Context>(options: DicomServerOptions<Context>): Promise<DicomServer> {
   const reception = new Reception(options);
   const { host, port, secured, log } = options;
-  const plain = createServer((socket) => reception.receive(socket));
-  const listeners = [await listen(plain, { host, port }, log)];
+  const plain = createServer({ pauseOnConnect: true });
+  const listeners = [
+    await listen(plain, { host, port }, log, (accepted) => {
+      const socket = readInPlace(accepted);
+      reception.receive(socket);
+      return socket;
+    }),
+  ];
   const behindTls = secured === undefined ? null : secure(secured, options, reception);
   if (secured !== undefined && behindTls !== null) {
     try {
@@ -328,9 +335,11 @@ async function listen(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
   log: DicomServerOptions<unknown>['log'],
+  takeIn = (accepted: Socket) => accepted,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  server.on('connection', (accepted: Socket) => {
+    const socket = takeIn(accepted);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

@@ -61,7 +61,7 @@ async function collectIdentifier(
     for await (const part of body) {
       length += part.length;
       if (length > mostBytes) return err({ code: 'too-long' });
-      parts.push(part);
+      parts.push(Buffer.from(part)); // the next comes into the same memory
     }
   } catch (error) {
     if (error instanceof DataSetCutShort) return err({ code: 'cut-short' });

@@ -6,7 +6,10 @@ import { type CommandSet, decodeCommandSet, NO_DATA_SET } from './command-set.ts
 export type Message = {
   readonly contextId: number;
   readonly command: CommandSet;
-  /** The data set's bytes, read from the network only as they are taken; null where none follows. */
+  /**
+   * The data set's bytes, read from the network only as they are taken; null where none follows. Each piece is there until
+   * the next is asked for: its memory is read into again.
+   */
   readonly body: AsyncIterable<Uint8Array> | null;
 };
 
@@ -55,7 +58,7 @@ export class MessageReader {
       if (pdv === null) return null;
       if (!pdv.isCommand || (parts.length > 0 && pdv.contextId !== contextId)) return this.#break();
       contextId = pdv.contextId;
-      parts.push(pdv.data);
+      parts.push(Buffer.from(pdv.data)); // the next fragment comes into the same memory
       length += pdv.data.length;
       if (length > MAX_COMMAND_LENGTH || parts.length > MAX_COMMAND_LENGTH) return this.#break();
       if (pdv.isLast) break;

@@ -1,8 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeData, decodePdu, encodeData, encodePdu, PDU_HEADER_LENGTH, type Pdu, type Pdv } from './pdu.ts';
+import { ok, type Result } from '../../../../shared/domain/result.ts';
+import { decodeData, decodePdu, encodeData, encodePdu, PDU_HEADER_LENGTH, type Pdu } from './pdu.ts';
+import { readInPlace } from './read-in-place.ts';
 import { readPdus } from './read-pdus.ts';
+import type { PduFault } from './rejection.ts';
 
 const uid = fc.stringMatching(/^[0-9.]{1,64}$/);
 const ae = fc.stringMatching(/^[A-Z0-9_]{1,16}$/);
@@ -71,21 +78,26 @@ function encode(one: Pdu): Buffer {
   return one.kind === 'data' ? Buffer.concat(encodeData(one.pdvs)) : Buffer.from(encodePdu(one));
 }
 
-/** A PDU whose fragments are put together again: what came in two reads is two of them, and means the same. */
-function mended(one: Pdu): Pdu {
-  if (one.kind !== 'data') return one;
-  const pdvs: Pdv[] = [];
-  for (const pdv of one.pdvs) {
-    const before = pdvs.at(-1);
-    const goesOn =
-      before !== undefined &&
-      !before.isLast &&
-      before.contextId === pdv.contextId &&
-      before.isCommand === pdv.isCommand;
-    if (goesOn) pdvs[pdvs.length - 1] = { ...pdv, data: Buffer.concat([before.data, pdv.data]) };
-    else pdvs.push(pdv);
+/** What a connection brings, one PDU after the other; each is copied before the next is read over it. */
+async function* read(source: Readable, maxPduLength: number): AsyncGenerator<Result<Pdu, PduFault>> {
+  const pdus = readPdus(source, maxPduLength);
+  for (;;) {
+    const next = pdus.take();
+    if (next?.done === true) return;
+    if (next === null) await pdus.arrived();
+    else yield next.value.ok ? ok(copied(next.value.value)) : next.value;
   }
-  return { kind: 'data', pdvs };
+}
+
+function copied(one: Pdu): Pdu {
+  return one.kind === 'data' ? { ...one, pdvs: one.pdvs.map((pdv) => ({ ...pdv, data: Buffer.from(pdv.data) })) } : one;
+}
+
+/** The bytes cut into pieces of so many. */
+function cutUp(bytes: Buffer, length: number): readonly Buffer[] {
+  return Array.from({ length: Math.ceil(bytes.length / length) }, (_, index) =>
+    bytes.subarray(index * length, (index + 1) * length),
+  );
 }
 
 test('reads back every PDU it writes, however TCP cuts the stream', async () => {
@@ -94,19 +106,72 @@ test('reads back every PDU it writes, however TCP cuts the stream', async () => 
       fc.array(pdu, { minLength: 1, maxLength: 4 }),
       fc.integer({ min: 1, max: 400 }),
       async (pdus, cut) => {
-        const stream = Buffer.concat(pdus.map(encode));
-        const pieces = Array.from({ length: Math.ceil(stream.length / cut) }, (_, index) =>
-          stream.subarray(index * cut, (index + 1) * cut),
-        );
+        const pieces = cutUp(Buffer.concat(pdus.map(encode)), cut);
         const seen: Pdu[] = [];
-        for await (const one of readPdus(Readable.from(pieces, { objectMode: false }), 100_000)) {
+        for await (const one of read(Readable.from(pieces, { objectMode: false }), 100_000))
           if (one.ok) seen.push(one.value);
-        }
-        expect(seen.map(mended)).toEqual(pdus.map(mended));
+        expect(seen).toEqual(pdus);
       },
     ),
     { numRuns: 200 },
   );
+});
+
+/** PDUs with so many bytes of data each. */
+const ofLengths = (lengths: readonly number[]): readonly Pdu[] =>
+  lengths.map((length) => ({
+    kind: 'data',
+    pdvs: [{ contextId: 1, isCommand: false, isLast: true, data: randomBytes(length) }],
+  }));
+
+test.each([
+  ['short ones, many in one read', Array.from({ length: 3000 }, (_, index) => index % 90), 65_536, 0],
+  ['the longest, cut anywhere', [131_066, 131_066, 5, 131_066, 131_000, 0, 131_066], 50_001, 0],
+  ['the longest and short ones for a reader that is slow', [131_066, 3, 4, 90_000, 131_066, 1], 200_000, 5],
+  ['middling ones, many in one read', Array.from({ length: 60 }, (_, index) => 16_378 - index), 1_000_000, 0],
+  ['a byte at a time', [20, 4000, 4090, 4091, 300], 1, 0],
+])('reads in place what comes over a connection: %s', async (_what, lengths, cut, slowMs) => {
+  const pdus = ofLengths(lengths);
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const peer = connect(port, '127.0.0.1').setNoDelay(true);
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  const socket = readInPlace(accepted);
+  expect(socket).not.toBe(accepted);
+  const sent = (async () => {
+    for (const piece of cutUp(Buffer.concat(pdus.map(encode)), cut)) if (!peer.write(piece)) await once(peer, 'drain');
+    peer.end();
+  })();
+  const seen: Pdu[] = [];
+  for await (const one of read(socket, 131_072)) {
+    if (slowMs > 0) await pause(slowMs);
+    if (one.ok) seen.push(one.value);
+  }
+  await sent;
+  expect(seen).toEqual(pdus);
+  socket.destroy();
+  await new Promise((resolve) => server.close(resolve)); // its server heard of its end
+});
+
+test('reads no more than one long PDU ahead of its reader', async () => {
+  const pdus = ofLengths(Array.from({ length: 200 }, () => 100_000));
+  let taken = 0;
+  const source = Readable.from(
+    (function* () {
+      for (const one of pdus) {
+        taken += 1;
+        yield encode(one);
+      }
+    })(),
+    { objectMode: false },
+  );
+  const reader = readPdus(source, 131_072);
+  await reader.arrived();
+  expect(reader.take()?.value?.ok).toBe(true);
+  await pause(50);
+  expect(taken).toBeLessThan(6);
+  source.destroy();
 });
 
 test('says why bytes are no PDU, and never throws', () => {
@@ -116,8 +181,7 @@ test('says why bytes are no PDU, and never throws', () => {
       bytes[PDU_HEADER_LENGTH + (at % Math.max(1, bytes.length - PDU_HEADER_LENGTH))] = value;
       const body = bytes.subarray(PDU_HEADER_LENGTH, bytes.length - (cut % 4));
       const type = bytes[0] ?? 0;
-      const halves = [body.subarray(0, at % 50), body.subarray(at % 50)];
-      const decoded = one.kind === 'data' ? decodeData(halves) : decodePdu(type, body);
+      const decoded = one.kind === 'data' ? decodeData(body) : decodePdu(type, body);
       if (!decoded.ok) expect(decoded.error.code).toMatch(/^(unrecognized-pdu|invalid-parameter-value)$/);
     }),
     { numRuns: 2000 },
@@ -138,6 +202,6 @@ test.each([
   ['a type that does not exist', header(0x08, 4), 'unrecognized-pdu'],
 ])('refuses %s from its header alone', async (_name, bytes, code) => {
   const seen = [];
-  for await (const one of readPdus(Readable.from([bytes], { objectMode: false }), 16_384)) seen.push(one);
+  for await (const one of read(Readable.from([bytes], { objectMode: false }), 16_384)) seen.push(one);
   expect(seen).toEqual([{ ok: false, error: { code } }]);
 });

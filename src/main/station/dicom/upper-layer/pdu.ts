@@ -96,62 +96,24 @@ export function decodePdu(type: number, body: Buffer): Result<Pdu, PduFault> {
   }
 }
 
-/**
- * Decodes the body of one P-DATA-TF (PS3.8 §9.3.5), given in the pieces it came in. Data are views on them: a PDV that lies
- * in several pieces is given as several fragments, of which only the last is the last.
- */
-export function decodeData(pieces: readonly Buffer[]): Result<Pdu, PduFault> {
-  const bytes = new Pieces(pieces);
+/** Decodes the body of one P-DATA-TF (PS3.8 §9.3.5); data are views on it. */
+export function decodeData(body: Buffer): Result<Pdu, PduFault> {
   const pdvs: Pdv[] = [];
-  while (bytes.left > 0) {
-    if (bytes.left < PDV_HEADER_LENGTH) return err({ code: 'invalid-parameter-value' });
-    const header = bytes.takeWhole(PDV_HEADER_LENGTH);
-    const length = header.readUInt32BE(0) - 2;
-    if (length < 0 || length > bytes.left) return err({ code: 'invalid-parameter-value' });
-    const control = header.readUInt8(5);
-    const isLast = (control & 2) === 2;
-    const about = { contextId: header.readUInt8(4), isCommand: (control & 1) === 1 };
-    for (let wanted = length; ; ) {
-      const data = bytes.takeSome(wanted);
-      wanted -= data.length;
-      pdvs.push({ ...about, isLast: isLast && wanted === 0, data });
-      if (wanted === 0) break;
-    }
+  for (let at = 0; at < body.length; ) {
+    if (at + PDV_HEADER_LENGTH > body.length) return err({ code: 'invalid-parameter-value' });
+    const end = at + 4 + body.readUInt32BE(at);
+    const start = at + PDV_HEADER_LENGTH;
+    if (end < start || end > body.length) return err({ code: 'invalid-parameter-value' });
+    const control = body.readUInt8(at + 5);
+    pdvs.push({
+      contextId: body.readUInt8(at + 4),
+      isCommand: (control & 1) === 1,
+      isLast: (control & 2) === 2,
+      data: body.subarray(start, end),
+    });
+    at = end;
   }
   return pdvs.length === 0 ? err({ code: 'invalid-parameter-value' }) : ok({ kind: 'data', pdvs });
-}
-
-/** Bytes that lie in several pieces, taken from the front. */
-class Pieces {
-  readonly #pieces: readonly Buffer[];
-  #index = 0;
-  #at = 0;
-  left: number;
-
-  constructor(pieces: readonly Buffer[]) {
-    this.#pieces = pieces;
-    this.left = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  }
-
-  /** Up to `length` bytes, as many as lie together. */
-  takeSome(length: number): Buffer {
-    let piece = this.#pieces[this.#index];
-    while (piece !== undefined && this.#at === piece.length && length > 0) {
-      this.#index += 1;
-      this.#at = 0;
-      piece = this.#pieces[this.#index];
-    }
-    const taken = piece?.subarray(this.#at, this.#at + length) ?? Buffer.alloc(0);
-    this.#at += taken.length;
-    this.left -= taken.length;
-    return taken;
-  }
-
-  /** `length` bytes together; there must be as many. */
-  takeWhole(length: number): Buffer {
-    const first = this.takeSome(length);
-    return first.length === length ? first : Buffer.concat([first, this.takeWhole(length - first.length)]);
-  }
 }
 
 function frame(type: number, body: Uint8Array): Uint8Array {

@@ -1,18 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Result } from '../../../../shared/domain/result.ts';
-import type { Pdu } from './pdu.ts';
-import { readPdus } from './read-pdus.ts';
-import type { PduFault } from './rejection.ts';
-
-/** What a read gives: a PDU, a fault, or the end of what can be read. */
-export type Read = IteratorResult<Result<Pdu, PduFault>>;
+import { type PduReader, type Read, readPdus } from './read-pdus.ts';
 
 /** One TCP or TLS connection under an association, with the ARTIM timer of PS3.8 §9.1.5. Never throws. */
 export class Transport {
   readonly #socket: Socket;
   readonly #writeMs: number;
-  readonly #pdus: AsyncGenerator<Result<Pdu, PduFault>>;
-  #pending: Promise<Read> | null = null;
+  readonly #pdus: PduReader;
+  #arriving: Promise<void> | null = null;
   #artim: NodeJS.Timeout | null = null;
 
   /** Takes over a connected socket. A write waits `writeMs` for the peer to read, then the connection is dropped. */
@@ -30,17 +24,28 @@ export class Transport {
     return this.#socket.writable;
   }
 
-  /** The next PDU. `null` waits for ever, a promise until it resolves; a read that timed out goes on, and the next call takes it up. */
+  /**
+   * The next PDU, until the one after it is read. `null` waits for ever, a promise until it resolves; a read that timed out
+   * goes on, and the next call takes it up.
+   */
   async read(limit: number | Promise<void> | null): Promise<Read | 'timed-out'> {
-    this.#pending ??= this.#pdus.next();
+    const ready = this.#pdus.take();
+    if (ready !== null) {
+      this.#arriving = null;
+      return ready;
+    }
+    this.#arriving ??= this.#pdus.arrived();
     let timer: NodeJS.Timeout | undefined;
     const expiry = new Promise<'timed-out'>((resolve) => {
       if (typeof limit === 'number') timer = setTimeout(resolve, limit, 'timed-out');
       else void limit?.then(() => resolve('timed-out'));
     });
-    const read = await Promise.race([this.#pending, expiry]);
+    const isExpired = (await Promise.race([this.#arriving, expiry])) === 'timed-out';
     clearTimeout(timer);
-    if (read !== 'timed-out') this.#pending = null;
+    if (isExpired) return 'timed-out';
+    this.#arriving = null;
+    const read = this.#pdus.take();
+    if (read === null) throw new Error('a PDU was said to have come');
     return read;
   }
 
@@ -67,7 +72,10 @@ export class Transport {
   /** Discards what still arrives, until the connection is gone. */
   async drain(): Promise<void> {
     if (this.#socket.readableEnded || this.#socket.destroyed) return;
-    await new Promise<void>((resolve) => this.#socket.once('close', () => resolve()).resume());
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#pdus.drop();
+    });
   }
 
   /** Closes; what was written still leaves, where the peer reads it in time. */

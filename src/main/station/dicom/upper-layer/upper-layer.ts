@@ -12,7 +12,8 @@ import {
   type RejectReason,
 } from './rejection.ts';
 import { type Action, type Event, type State, transition } from './state-table.ts';
-import { type Read, Transport } from './transport.ts';
+import type { Read } from './read-pdus.ts';
+import { Transport } from './transport.ts';
 
 /** How an association ends other than by release. */
 export type AssociationEnd =
