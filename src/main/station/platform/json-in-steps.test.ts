@@ -48,5 +48,6 @@ test('whatever JSON writes is read as JSON reads it, strings full of signs too',
 
 test('what is cut short is no JSON', () => {
   const text = JSON.stringify({ refs });
-  for (const cut of [1, 2, 7]) expect(() => atOnce(parseJsonInSteps(text.slice(0, -cut)))).toThrow(SyntaxError);
+  for (const cut of [1, 2, 3, 4, 7, 2_000_000])
+    expect(() => atOnce(parseJsonInSteps(text.slice(0, -cut)))).toThrow(SyntaxError);
 });

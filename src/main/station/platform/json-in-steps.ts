@@ -74,6 +74,7 @@ function* cut(text: string, each: (from: number, to: number) => Steps<void>): St
       yield;
     }
   }
+  if (from < text.length) throw new SyntaxError('JSON that does not end');
 }
 
 /** The next sign that structures the text; commas count between members alone. */
