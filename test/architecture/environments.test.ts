@@ -77,7 +77,7 @@ describe('each folder sees the types of its environment only', () => {
     folder = mkdtempSync(path.join(root, '.cache/environments-'));
     for (const { environment, canary } of CANARIES)
       refused.set(canary, await refusedLines(folder, environment, canary));
-  }, 60_000);
+  });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -56,7 +56,7 @@ test('what stands on disk names nobody; what is damaged there is found, not show
   expect(row).toMatchObject({ quarantined: 0 });
   expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact' });
   expect(await station.stop()).toBe(0);
-}, 90_000);
+});
 
 test('keys rotate while the station runs: everything reads, a model too, and the old key is gone', async () => {
   const data = path.join(temporaryFolder(), 'data');
@@ -92,4 +92,4 @@ test('keys rotate while the station runs: everything reads, a model too, and the
   renameSync(`${keyFile}.away`, keyFile);
   const back = await startStation({ data, demo: true });
   expect(await back.stop()).toBe(0);
-}, 120_000);
+});

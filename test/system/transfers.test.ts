@@ -22,7 +22,7 @@ beforeAll(async () => {
     signIn(stations.reading, 'radiologist', 'demo'),
     signIn(stations.archive, 'radiologist', 'demo'),
   ]);
-}, 60_000);
+});
 afterAll(endEverything);
 
 async function ask(who: Asker, route: string, body?: unknown): Promise<unknown> {
@@ -57,7 +57,7 @@ test('a study is sent to the archive byte for byte, the archive answers for it, 
   expect(done).toMatchObject({ state: 'delivered', sent: first.objects.length, failed: 0, code: null });
   expect(await notStoredAsSent(there, 'demo', first.objects)).toEqual([]);
   await rowOf(here, first.studyUid, ({ inPacs }) => inPacs === 'committed');
-}, 60_000);
+});
 
 test('the archive sends one here, and what it has besides is looked for and fetched back, byte for byte', async () => {
   for (const one of [second, third])
@@ -79,7 +79,7 @@ test('the archive sends one here, and what it has besides is looked for and fetc
   );
   expect(fetched).toMatchObject({ completed: third.objects.length, study: { patientName: patient.name } });
   expect(await notStoredAsSent(here, 'demo', third.objects)).toEqual([]);
-}, 60_000);
+});
 
 test('a delivery to a machine that is gone survives a restart, and a person gives it up', async () => {
   const waiting = await send(here, second.studyUid, 'GONE', second.objects.length);
@@ -96,7 +96,7 @@ test('a delivery to a machine that is gone survives a restart, and a person give
   expect((await here.fetch(`/api/v1${route}/retries`, jsonBody({ reason: 'other' }))).status).toBe(409);
   const administrator = await signIn(reading, 'administrator', 'demo');
   expect((await administrator.fetch(`/api/v1${route}/retries`, jsonBody({ reason: 'other' }))).status).toBe(403);
-}, 60_000);
+});
 
 test('what is damaged on disk is found and fetched again from the archive by itself', async () => {
   for (const file of sealedFiles(stations.reading.data)) {
@@ -114,7 +114,7 @@ test('what is damaged on disk is found and fetched again from the archive by its
   expect(healing.map(({ aeTitle, state }) => [aeTitle, state])).toEqual([1, 2, 3].map(() => ['PACS', 'done']));
   for (const one of [first, second, third]) expect(await notStoredAsSent(here, 'demo', one.objects)).toEqual([]);
   expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact' });
-}, 120_000);
+});
 
 function sealedFiles(data: string): readonly string[] {
   return readdirSync(path.join(data, 'objects'), { recursive: true, withFileTypes: true })

@@ -96,5 +96,5 @@ describe('the real station over the parent port', () => {
       text: expect.stringContaining('key'),
     });
     expect(readdirSync(path.join(folder, 'keys'))).toHaveLength(1);
-  }, 60_000);
+  });
 });

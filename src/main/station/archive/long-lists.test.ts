@@ -68,7 +68,7 @@ test('takes a step, a notice and a request of thirty thousand images without kee
   expect(taken.map(({ value, turns }) => [value.status, turns > 5])).toEqual(Array(3).fill(['success', true]));
   expect(findNamedCounts(clinic.db, clinic.north.siteId, STUDY)).toEqual({ named: 30_000, awaited: 30_000 });
   expect(clinic.events('procedure-step-recorded')).toHaveLength(2);
-}, 60_000);
+});
 
 test('a list that breaks off half-way completes nothing, and counts whole when it comes again', async () => {
   const uids = sops(600);
@@ -111,7 +111,7 @@ test('refuses more references than it names at most, and more studies than a ste
   ]);
   expect(findNamedCounts(clinic.db, clinic.north.siteId, STUDY)).toEqual({ named: 0, awaited: 0 });
   expect(createStep(clinic.db, about(studies(100))).status).toBe('success');
-}, 60_000);
+});
 
 test('a step is changed by the peer that began it, and by nobody else', () => {
   createStep(clinic.db, about(aStep(STUDY)));

@@ -99,7 +99,7 @@ test('gives every range as it was written, in pieces of any lengths, kept or sti
     ),
     { numRuns: 40, seed: 20261122 },
   );
-}, 60_000);
+});
 
 test('reads back from the disk what is no longer held, while more arrives', async () => {
   const bytes = randomBytes(3 * 1024 * 1024 + 77);
