@@ -41,7 +41,7 @@ export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
   return inTransaction(db, () => {
     const { siteId } = filing.association.peer;
     const { sopUid, studyUid } = filing.instance;
-    const stated = statedPatient(filing.instance);
+    const stated = statedPatient(filing.instance, filing.association.peer);
     const named = prepared<StudyState & { isSplit: 0 | 1 }>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
     const splitOff =
       named?.isSplit === 1

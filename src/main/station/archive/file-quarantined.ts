@@ -31,7 +31,9 @@ export type FilingAgainFailure = {
     | 'release-does-not-apply';
 };
 
-const FIND_SENDER = 'SELECT intent, new_within_days AS newWithinDays FROM peers WHERE peer_id = ?';
+const FIND_SENDER = `
+  SELECT intent, new_within_days AS newWithinDays, issuer_of_patient_id AS issuerOfPatientId FROM peers WHERE peer_id = ?
+`;
 /** Filed again by a person, the object comes as if its sender had brought it in an association that ended well. */
 const REOPEN = `
   INSERT INTO associations (association_id, site_id, peer_id, intent, opened_at_ms, ended_at_ms, state)
@@ -102,11 +104,13 @@ async function prepareFiling(
 
 function reopenAssociation(db: WritableDb, { siteId, peerId }: QuarantineRow, atMs: number): ArchiveAssociation | null {
   const sender =
-    peerId === null ? undefined : prepared<Pick<Peer, 'intent' | 'newWithinDays'>>(db, FIND_SENDER).get(peerId);
+    peerId === null
+      ? undefined
+      : prepared<Pick<Peer, 'intent' | 'newWithinDays' | 'issuerOfPatientId'>>(db, FIND_SENDER).get(peerId);
   if (peerId === null || sender === undefined) return null;
   const associationId = freshRowId();
-  const { intent, newWithinDays = null } = sender;
+  const { intent } = sender;
   inTransaction(db, () => prepared(db, REOPEN).run({ associationId, siteId, peerId, intent, atMs }));
   // What a note rejects was never let in by this: a person files objects, and hides them by their own word.
-  return { associationId, peer: { peerId, siteId, intent, newWithinDays, services: [] } };
+  return { associationId, peer: { ...sender, peerId, siteId, services: [] } };
 }

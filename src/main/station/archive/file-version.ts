@@ -84,7 +84,7 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
     ...(study.isSplitOff === 1 ? [] : refreshStudy(db, study, instance, news)),
     ...('number' in series ? refreshSeries(db, series, instance, news.differing) : []),
   ];
-  const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance));
+  const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance, association.peer));
   if (isNamedAnew || study.revision === 0 || keywords.includes('ReferringPhysicianName'))
     indexStudyNames(db, study.studyId);
   const { studyUid, sopUid } = instance;

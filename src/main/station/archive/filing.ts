@@ -6,6 +6,7 @@ import type { ArchiveAssociation } from './associations.ts';
 import type { QuietTimes } from './completeness.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import type { StatedPatient } from './identity.ts';
+import type { Peer } from './peers.ts';
 import type { StudyAttributes } from './stated-attributes.ts';
 import type { StoredVersion } from './pixel-digests.ts';
 import type { VersionComparison } from './same-pixels.ts';
@@ -63,12 +64,17 @@ export type StudyState = StudyAttributes & {
   readonly isSplitOff: 0 | 1;
 };
 
-/** Who an instance says its patient is. */
-export function statedPatient(instance: IdentifiedInstance): StatedPatient {
+/** Who an instance says its patient is; the issuer of a number that it leaves out is the one its sender's numbers are of. */
+export function statedPatient(
+  instance: IdentifiedInstance,
+  { issuerOfPatientId: usualIssuer }: Pick<Peer, 'issuerOfPatientId'>,
+): StatedPatient {
   return {
     name: instance.patientName?.raw ?? '',
     patientId: instance.patientId ?? '',
-    issuer: instance.issuerOfPatientId ?? '',
+    issuer: instance.issuerOfPatientId ?? usualIssuer ?? '',
+    usualIssuer: usualIssuer ?? '',
+    statesIssuer: instance.issuerOfPatientId !== null,
     birthDateRaw: instance.birthDate,
     sex: instance.sex,
   };

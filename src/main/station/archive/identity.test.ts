@@ -1,8 +1,18 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { Config } from '../platform/config.ts';
 import { aSlice, without } from '../testing/objects.ts';
-import { findStudies, getStudyCard, listPriorIds } from './index.ts';
+import { openRetrieving } from './associations.ts';
+import {
+  configurePeers,
+  findStudies,
+  findStudyIdByUid,
+  getStudyCard,
+  listPeers,
+  listPriorIds,
+  peerSettings,
+} from './index.ts';
 
 let clinic: Clinic;
 let studies: number;
@@ -12,7 +22,11 @@ beforeEach(() => {
 });
 afterEach(() => clinic.close());
 
-async function patientOf(changes: DicomRecord, callingAe: 'CT1' | 'SOUTH' = 'CT1', ...left: readonly string[]) {
+async function patientOf(
+  changes: DicomRecord,
+  callingAe: 'CT1' | 'PACS' | 'SOUTH' = 'CT1',
+  ...left: readonly string[]
+) {
   studies += 1;
   const id = await clinic.send(
     [without(aSlice(1, { StudyInstanceUID: `1.2.${studies}`, ...changes }), ...left)],
@@ -136,4 +150,79 @@ test('a study whose objects spell the name in two ways keeps all of them, and is
     ...{ images: 2, quarantined: 0, identityInDoubt: true },
     patient: { name: 'Doe^Jane' },
   });
+});
+
+/** Peers of the north site from two hospitals: each issues the numbers it sends without an issuer, or nobody says who does. */
+function issuers(ct1: string | undefined, pacs: string | undefined): void {
+  configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [
+    { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new', issuerOfPatientId: ct1 },
+    { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', issuerOfPatientId: pacs },
+  ]);
+}
+
+test('a number without an issuer is of the one configured for its sender, whether others name it or not', async () => {
+  issuers('RIS', 'RIS');
+  const bare = await patientOf({});
+  const named = await patientOf({ IssuerOfPatientID: 'RIS' });
+  expect([bare.issuer, named.patientId, named.issuer]).toEqual(['RIS', bare.patientId, 'RIS']);
+  expect((await patientOf({ IssuerOfPatientID: 'OTHER' })).patientId).not.toBe(bare.patientId);
+});
+
+test('two hospitals that give the same number without an issuer to two people, or to one, keep them apart', async () => {
+  issuers('A', 'B');
+  const first = await patientOf({});
+  const second = await patientOf({}, 'PACS');
+  expect([first.issuer, second.issuer, second.patientId === first.patientId]).toEqual(['A', 'B', false]);
+});
+
+test.each<[string, DicomRecord, boolean]>([
+  ['the same name and birth date', {}, true],
+  ['another name', { PatientName: 'Dow^Jane' }, false],
+  ['another birth date', { PatientBirthDate: '19600103' }, false],
+  ['no birth date', { PatientBirthDate: '' }, false],
+])(
+  'once it is configured who issues, a number known before without issuer and with %s is theirs: %s',
+  async (_what, changes, isTheirs) => {
+    const before = await patientOf({});
+    issuers('RIS', undefined);
+    expect((await patientOf(changes)).patientId === before.patientId).toBe(isTheirs);
+    // A study that is being received goes on.
+    await clinic.send([aSlice(2, { StudyInstanceUID: '1.2.1' })]);
+    expect(getStudyCard(clinic.db, before.id)).toMatchObject({ images: 2, quarantined: 0 });
+  },
+);
+
+test('what a person let in, and what was fetched, is of its sender’s issuer too', async () => {
+  issuers('RIS', 'RIS');
+  const first = await patientOf({});
+  const association = openRetrieving(
+    clinic.db,
+    { siteId: clinic.north.siteId, peerId: listPeers(clinic.db, clinic.north.siteId)[1]?.peerId ?? '' },
+    'fetched',
+    clinic.nowMs(),
+  );
+  await clinic.receive(association, aSlice(1, { StudyInstanceUID: '1.2.70' }));
+  const fetched = findStudyIdByUid(clinic.db, clinic.north.siteId, '1.2.70') ?? '';
+  expect(getStudyCard(clinic.db, fetched).patient.patientId).toBe(first.patientId);
+});
+
+test('the default of a site goes to its peers, unless one of them says otherwise', () => {
+  const config = Config.parse({
+    site: { code: 'north', issuerOfPatientId: 'NORTH' },
+    sites: [{ code: 'south', name: 'South', issuerOfPatientId: 'SOUTH' }],
+    dicom: {
+      titles: [{ aeTitle: 'SOUTHWR', site: 'south', intent: 'new' }],
+      peers: [
+        { aeTitle: 'CT1', address: '10.0.0.1' },
+        { aeTitle: 'CT2', address: '10.0.0.2', issuerOfPatientId: 'GUEST' },
+        { aeTitle: 'CT3', address: '10.0.0.3', calls: ['SOUTHWR'] },
+      ],
+    },
+  });
+  const issuersOf = (code: string) => peerSettings(config, code).map((peer) => [peer.aeTitle, peer.issuerOfPatientId]);
+  expect(issuersOf('north')).toEqual([
+    ['CT1', 'NORTH'],
+    ['CT2', 'GUEST'],
+  ]);
+  expect(issuersOf('south')).toEqual([['CT3', 'SOUTH']]);
 });

@@ -9,6 +9,10 @@ export type StatedPatient = {
   readonly name: string;
   readonly patientId: string;
   readonly issuer: string;
+  /** Who issues what its sender sends without an issuer; empty where nobody knows. */
+  readonly usualIssuer: string;
+  /** Whether the object itself names the issuer. */
+  readonly statesIssuer: boolean;
   readonly birthDateRaw: string | null;
   readonly sex: string | null;
 };
@@ -69,7 +73,7 @@ function identifierOf(stated: StatedPatient, studyUid: string): Identifier {
     : { value: patientId, issuer, type: 'MR', disputedIn: '' };
 }
 
-/** The patient with this identifier of this issuer, or null. The same number of another issuer is another patient. */
+/** The patient with this identifier of this issuer, or null. The same number of another issuer is another patient, and one of none is nobody's. */
 function findPatientId(db: ReadableDb, siteId: string, identifier: Identifier): string | null {
   const { value, issuer, type, disputedIn } = identifier;
   const found = prepared<{ patientId: string }>(db, FIND_BY_IDENTIFIER).get(siteId, value, issuer, type, disputedIn);
@@ -82,7 +86,7 @@ function findPatientId(db: ReadableDb, siteId: string, identifier: Identifier): 
  */
 export function ensurePatient(db: WritableDb, siteId: string, stated: StatedPatient, studyUid: string): string {
   const stands = identifierOf(stated, studyUid);
-  const known = findPatientId(db, siteId, stands);
+  const known = findPatientId(db, siteId, stands) ?? findBeforeIssuerWasKnown(db, siteId, stated);
   const person = known === null ? null : prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known);
   if (known !== null && person && !areTwoPeople(person, stated)) return known;
   const identifier = known === null ? stands : disputed(stands, studyUid);
@@ -98,6 +102,23 @@ export function ensurePatient(db: WritableDb, siteId: string, stated: StatedPati
   const { value, issuer, type, disputedIn } = identifier;
   prepared(db, INSERT_IDENTIFIER).run(siteId, value, issuer, type, disputedIn, patientId);
   return patientId;
+}
+
+/** Who has the number without an issuer, from before it was configured who issues such: by name and birth date the same. */
+function findBeforeIssuerWasKnown(db: ReadableDb, siteId: string, stated: StatedPatient): string | null {
+  const { patientId: value, issuer, usualIssuer } = stated;
+  if (value === '' || issuer === '' || issuer !== usualIssuer) return null;
+  const patientId = findPatientId(db, siteId, { value, issuer: '', type: 'MR', disputedIn: '' });
+  const person = patientId === null ? null : prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(patientId);
+  const isSurely =
+    person !== null &&
+    person !== undefined &&
+    nameKey(person.name) !== '' &&
+    bornOn(person) !== '' &&
+    nameKey(person.name) === nameKey(stated.name) &&
+    bornOn(person) === bornOn(stated) &&
+    !areTwoPeople(person, stated);
+  return isSurely ? patientId : null;
 }
 
 /** The same number, worth something within one study only. */
@@ -123,9 +144,25 @@ function bornOn({ birthDateRaw }: Pick<Demographics, 'birthDateRaw'>): string {
   return (birthDateRaw ?? '').replaceAll(/\D/g, '');
 }
 
+/** Walks patient_identifiers_by_patient. */
+const HAS_NUMBER_OF_UNKNOWN_ISSUER = `
+  SELECT 1 FROM patient_identifiers WHERE patient_id = ? AND type = 'MR' AND value = ? AND (issuer = '' OR ? = 0) LIMIT 1
+`;
+
 /**
- * True when an object names the patient that a study already has: the number, and a person who can be the same. A study that
- * a person gave to somebody else has two: whom its objects name, and whom a corrected object may name by now.
+ * Whether an object names a patient by their number where one of the two leaves out whose number it is, and contradicts them in
+ * nothing else. Good enough within a study, whose UID they share already; nobody is joined to another study by it.
+ */
+function isSameButForIssuer(db: ReadableDb, patientId: string, person: Demographics, stated: StatedPatient): boolean {
+  if (areTwoPeople(person, stated) || isSaidOtherwise(person, stated)) return false;
+  const values = [patientId, stated.patientId, stated.statesIssuer ? 1 : 0];
+  return prepared(db, HAS_NUMBER_OF_UNKNOWN_ISSUER).get(...values) !== undefined;
+}
+
+/**
+ * True when an object names the patient that a study already has: the number, and a person who can be the same; who issued the
+ * number one of them may leave out. A study that a person gave to somebody else has two: whom its objects name, and whom a
+ * corrected object may name by now.
  */
 export function isSamePatient(
   db: ReadableDb,
@@ -141,9 +178,12 @@ export function isSamePatient(
   if (stands === known.patientId && canBe) return true;
   const named = [stands, findPatientId(db, siteId, disputed(identifier, studyUid))];
   if (named.includes(known.patientId) && canBe) return true;
+  if (isSameButForIssuer(db, known.patientId, known, stated)) return true;
   const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId);
+  if (shown === undefined || known.shownPatientId === known.patientId) return false;
   const isShown = named.some((patientId) => patientId !== null && survivorOf(db, patientId) === known.shownPatientId);
-  return shown !== undefined && known.shownPatientId !== known.patientId && isShown && !areTwoPeople(shown, stated);
+  if (isShown && !areTwoPeople(shown, stated)) return true;
+  return isSameButForIssuer(db, known.shownPatientId, shown, stated);
 }
 
 /**

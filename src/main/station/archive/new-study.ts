@@ -36,7 +36,7 @@ export function insertStudy(db: WritableDb, filing: Filing, splitFrom: string | 
   const { intent, because } = arrivingIntent(db, filing);
   const attributes = studyAttributesOf(instance);
   const studyId = freshId(StudyId);
-  const patientId = ensurePatient(db, siteId, statedPatient(instance), instance.studyUid);
+  const patientId = ensurePatient(db, siteId, statedPatient(instance, association.peer), instance.studyUid);
   const correlationId = association.associationId;
   prepared(db, INSERT_STUDY).run({
     studyId,

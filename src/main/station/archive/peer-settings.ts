@@ -18,8 +18,12 @@ export function listTitles({ site, dicom }: Pick<Config, 'site' | 'dicom'>): rea
 }
 
 /** The configured peers of one site: one setting for each of our titles that a peer calls. */
-export function peerSettings(config: Pick<Config, 'site' | 'dicom'>, siteCode: string): readonly PeerSetting[] {
+export function peerSettings(
+  config: Pick<Config, 'site' | 'dicom'> & Partial<Pick<Config, 'sites'>>,
+  siteCode: string,
+): readonly PeerSetting[] {
   const { dicom } = config;
+  const site = [config.site, ...(config.sites ?? [])].find(({ code }) => code === siteCode);
   const { certFile = '', keyFile = '', caFile = '' } = dicom.tls ?? {};
   const files = dicom.tls === undefined ? undefined : { certFile, keyFile, caFile };
   const titles = listTitles(config).filter((title) => title.siteCode === siteCode);
@@ -37,6 +41,7 @@ export function peerSettings(config: Pick<Config, 'site' | 'dicom'>, siteCode: s
         isArchive: peer.isArchive,
         // Who keeps studies for years sends old ones too; a modality's may have a clock that is wrong.
         newWithinDays: peer.newWithinDays ?? (peer.isArchive ? dicom.newWithinDays : undefined),
+        issuerOfPatientId: peer.issuerOfPatientId ?? site?.issuerOfPatientId,
         isSecured: peer.tls,
         certificate: peer.certificate === undefined ? undefined : plainFingerprint(peer.certificate),
         tlsFiles: files,

@@ -16,6 +16,8 @@ export type Peer = {
   readonly services: readonly PeerService[];
   /** A study it sends that states an older date is for comparison; null or left out: its studies' age is not asked. */
   readonly newWithinDays?: number | null;
+  /** Who issues the patient ids that it sends without an issuer; null or left out: nobody knows. */
+  readonly issuerOfPatientId?: string | null;
 };
 
 /** A peer as it is configured for one of our titles; `address` "*" is any address, and empty one that never calls. */
@@ -31,6 +33,7 @@ export type PeerSetting = {
   readonly services?: readonly PeerService[] | undefined;
   readonly isArchive?: boolean | undefined;
   readonly newWithinDays?: number | undefined;
+  readonly issuerOfPatientId?: string | undefined;
   /** TLS only, both ways. */
   readonly isSecured?: boolean | undefined;
   readonly certificate?: string | undefined;
@@ -58,18 +61,19 @@ const RETIRE_PEERS = "UPDATE peers SET state = 'retired' WHERE site_id = ?";
 const RETIRE_ALL_PEERS = "UPDATE peers SET state = 'retired'";
 const PUT_PEER = `
   INSERT INTO peers (peer_id, site_id, ae_title, address, called_ae_title, intent, state, host, port, services, is_archive, is_secured,
-                     certificate, tls_files, new_within_days)
+                     certificate, tls_files, new_within_days, issuer_of_patient_id)
   VALUES (@peerId, @siteId, @aeTitle, @address, @calledAe, @intent, 'active', @host, @port, @services, @isArchive, @isSecured,
-          @certificate, @tlsFiles, @newWithinDays)
+          @certificate, @tlsFiles, @newWithinDays, @issuerOfPatientId)
   ON CONFLICT (site_id, ae_title, address, called_ae_title) DO UPDATE
      SET intent = excluded.intent, state = 'active', host = excluded.host, port = excluded.port, services = excluded.services,
          is_archive = excluded.is_archive, is_secured = excluded.is_secured, certificate = excluded.certificate,
-         tls_files = excluded.tls_files, new_within_days = excluded.new_within_days
+         tls_files = excluded.tls_files, new_within_days = excluded.new_within_days,
+         issuer_of_patient_id = excluded.issuer_of_patient_id
 `;
 /** An exact address is believed before "*". AE titles are compared as they are: never folded (PS3.5 §6.2). */
 const LIST_CALLERS = `
   SELECT peer_id AS peerId, site_id AS siteId, intent, services, address, is_secured AS isSecured, certificate,
-         new_within_days AS newWithinDays FROM peers
+         new_within_days AS newWithinDays, issuer_of_patient_id AS issuerOfPatientId FROM peers
    WHERE ae_title = @callingAe AND called_ae_title = @calledAe AND state = 'active' AND address IN (@address, '*') AND address <> ''
    ORDER BY address = '*', peer_id
 `;
@@ -90,6 +94,7 @@ type PeerRow = Omit<PeerCard, 'services' | 'isArchive' | 'isSecured'> & {
 type CallerRow = Pick<PeerRow, 'peerId' | 'siteId' | 'intent' | 'services' | 'isSecured' | 'certificate'> & {
   readonly address: string;
   readonly newWithinDays: number | null;
+  readonly issuerOfPatientId: string | null;
 };
 
 const Services = z.array(PeerService);
@@ -115,8 +120,16 @@ export function configurePeers(db: WritableDb, siteId: string, aeTitle: string, 
         certificate: peer.certificate ?? null,
         tlsFiles: peer.tlsFiles === undefined ? null : JSON.stringify(peer.tlsFiles),
         newWithinDays: peer.newWithinDays ?? null,
+        issuerOfPatientId: peer.issuerOfPatientId ?? null,
       });
   });
+}
+
+const FIND_USUAL_ISSUER = 'SELECT issuer_of_patient_id AS issuer FROM peers WHERE peer_id = ?';
+
+/** Who issues the patient ids that a peer sends without an issuer, or null. */
+export function findUsualIssuer(db: ReadableDb, peerId: string): string | null {
+  return prepared<{ issuer: string | null }>(db, FIND_USUAL_ISSUER).get(peerId)?.issuer ?? null;
 }
 
 /** Before a start's configuration is taken over: nobody may call who is not in it, at whatever site. */
@@ -147,8 +160,8 @@ export function findPeer(db: ReadableDb, caller: Caller): Peer | null {
         (one.certificate === null || certificates?.includes(one.certificate) === true),
     );
   if (row === undefined) return null;
-  const { peerId, siteId, intent, services, newWithinDays } = row;
-  return { peerId, siteId, intent, services: parseServices(services), newWithinDays };
+  const { peerId, siteId, intent, services, newWithinDays, issuerOfPatientId } = row;
+  return { peerId, siteId, intent, services: parseServices(services), newWithinDays, issuerOfPatientId };
 }
 
 /** The peers of a site, by AE title; one that calls several of our titles, or from several addresses, is there once. */

@@ -15,6 +15,7 @@ import {
   getObject,
   getStudyCard,
   listInstances,
+  listNewVersions,
   listQuarantineOf,
   listSeries,
   receiveObject,
@@ -116,8 +117,50 @@ const OUTCOMES: readonly Row[] = [
     left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
   },
   {
-    what: 'the same patient id of another issuer',
+    what: 'the same object that names the issuer of the patient id besides',
     first: aSlice(1),
+    arrives: aSlice(1, { IssuerOfPatientID: 'NORTH' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 2, quarantine: null },
+  },
+  {
+    what: 'the same object that names no issuer any more',
+    first: aSlice(1, { IssuerOfPatientID: 'NORTH' }),
+    arrives: aSlice(1),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 2, quarantine: null },
+  },
+  {
+    what: 'a new image that names the issuer besides',
+    first: aSlice(1),
+    arrives: aSlice(2, { IssuerOfPatientID: 'NORTH' }),
+    status: 'success',
+    left: { files: 2, instances: 2, versions: 2, quarantine: null },
+  },
+  {
+    what: 'a new image that names an issuer where the study names none, for a name that differs',
+    first: aSlice(1),
+    arrives: aSlice(2, { IssuerOfPatientID: 'NORTH', PatientName: 'Dow^Jane' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
+    what: 'a new image that names an issuer where the study names none, for another birth date',
+    first: aSlice(1),
+    arrives: aSlice(2, { IssuerOfPatientID: 'NORTH', PatientBirthDate: '19600103' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
+    what: 'another number that names an issuer',
+    first: aSlice(1),
+    arrives: aSlice(2, { IssuerOfPatientID: 'NORTH', PatientID: '4712' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
+    what: 'the same patient id of another issuer',
+    first: aSlice(1, { IssuerOfPatientID: 'NORTH' }),
     arrives: aSlice(2, { IssuerOfPatientID: 'OTHER' }),
     status: 'success',
     left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
@@ -261,9 +304,13 @@ test('a new version says by keyword what differs from the one before, and no val
   await answer(without(aSlice(1, { SeriesDescription: 'corrected', PatientName: 'Doe^Janet' }), 'BodyPartExamined'));
   const keywords = ['SeriesDescription', 'PatientName', 'BodyPartExamined'];
   expect(clinic.events('instance-received').map(({ payload }) => payload.differing)).toEqual([undefined, keywords]);
-  expect(clinic.db.prepare('SELECT differs FROM instance_versions ORDER BY study_revision').pluck().all()).toEqual([
-    null,
-    JSON.stringify(keywords),
+  await answer(aSlice(2));
+  const study = findStudyIdByUid(clinic.db, clinic.north.siteId, '1.2.10') ?? '';
+  expect(listNewVersions(clinic.db, study)).toEqual([{ images: 1, differing: keywords, atMs: clinic.nowMs() }]);
+  await answer(aSlice(2, { SeriesDescription: 'corrected' }));
+  expect(listNewVersions(clinic.db, study).map(({ images, differing }) => [images, differing.length])).toEqual([
+    [1, 3],
+    [1, 1],
   ]);
 });
 
