@@ -389,7 +389,7 @@ function fullAt(step: 'receive' | 'write' | 'keep', code: string): ObjectStore {
       return {
         write: (chunk) => (step === 'write' && (writes += 1) > 3 ? full() : file.write(chunk)),
         keep: (digest) => (step === 'keep' ? full() : file.keep(digest)),
-        digest: () => file.digest(),
+        keepDigested: () => (step === 'keep' ? full() : file.keepDigested()),
         discard: () => file.discard(),
         readRange: (start, length) => file.readRange(start, length),
         get sizeBytes() {

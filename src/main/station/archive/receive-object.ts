@@ -90,13 +90,14 @@ export async function receiveObject(
     if (head === null) return NO_ROOM;
     const { sizeBytes } = file;
     const bodyOffset = header.byteLength;
-    // The last of it is digested while its beginning is read.
-    const [digest, read] = await Promise.all([
-      file.digest(),
+    // It is kept, whatever is in it, while its beginning is read; neither is left while the other goes on.
+    const [kept, read] = await Promise.allSettled([
+      keep(archive.objects, file, { encoding: SEALED, sizeBytes, bodyOffset }),
       readInstance({ file, sizeBytes, bodyOffset, head }, arrival.transferSyntaxUid),
     ]);
-    const object = await keep(archive.objects, file, { digest, encoding: SEALED, sizeBytes, bodyOffset });
-    const answer = await decide(archive, arrival, association, object, read);
+    if (kept.status === 'rejected') throw kept.reason;
+    if (read.status === 'rejected') throw read.reason;
+    const answer = await decide(archive, arrival, association, kept.value, read.value);
     await durable(archive.db);
     return answer;
   } catch (error) {
@@ -181,10 +182,16 @@ export async function fileReadable(
   return outcome;
 }
 
-async function keep(objects: ObjectStore, file: IncomingFile, object: ObjectRecord): Promise<ObjectRecord> {
+async function keep(
+  objects: ObjectStore,
+  file: IncomingFile,
+  about: Omit<ObjectRecord, 'digest'>,
+): Promise<ObjectRecord> {
   // A sender that sends again may hold the only good copy of a damaged one.
-  const isWhole = async () => (await checkObject(objects, object.digest, object.encoding)) === 'sound';
-  if ((await file.keep(object.digest, isWhole)) === 'kept') return object;
+  const isWhole = async (digest: string) => (await checkObject(objects, digest, about.encoding)) === 'sound';
+  const { outcome, digest } = await file.keepDigested(isWhole);
+  const object = { ...about, digest };
+  if (outcome === 'kept') return object;
   // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
   const header = readPart10Header(await objects.readRange(object.digest, object.encoding, 0, PART10_HEAD_LENGTH));
   if (!header.ok) throw new Error('a stored object has no readable header');

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freshObjectKeys, holdObjectKeys } from './object-keys.ts';
 import { objectPath, openObjectStore, type ObjectStore, SEALED, startObjectDigest } from './object-store.ts';
 import { CHUNK_BYTES, HEADER_BYTES, slotKeyIds } from './sealed-format.ts';
@@ -48,12 +48,12 @@ test.each([
 ])('digests, seals and keeps %s behind its header', async (_what, length, piece) => {
   const body = randomBytes(length);
   const file = await send(body, piece);
-  const digest = await file.digest();
-  expect([digest, file.sizeBytes]).toEqual([digestOf(body), header.length + length]);
-  expect(await file.keep(digest)).toBe('kept');
+  const { outcome, digest } = await file.keepDigested();
+  expect([outcome, digest, file.sizeBytes]).toEqual(['kept', digestOf(body), header.length + length]);
+  expect((await file.readRange(header.length, 10)).equals(body.subarray(0, 10))).toBe(true);
   await file.discard();
   expect((await store.read(digest, SEALED)).equals(Buffer.concat([header, body]))).toBe(true);
-  expect(incoming()).toEqual([]);
+  await vi.waitFor(() => expect(incoming()).toEqual([]));
 });
 
 test('a piece longer than everything that may wait is taken in one call, and read back from anywhere', async () => {
@@ -77,20 +77,27 @@ test('a piece longer than everything that may wait is taken in one call, and rea
 test('objects that arrive at once keep apart, and of one digest only one stays', async () => {
   const bodies = Array.from({ length: 12 }, (_, index) => randomBytes(900_000 + index));
   const files = await Promise.all([...bodies, ...bodies].map((body) => send(body, 50_000)));
-  const digests = await Promise.all(files.map((file) => file.digest()));
-  expect(digests).toEqual([...bodies, ...bodies].map(digestOf));
-  const outcomes = await Promise.all(files.map((file, index) => file.keep(digests[index] ?? '')));
-  expect(outcomes.filter((outcome) => outcome === 'kept')).toHaveLength(bodies.length);
+  const all = await Promise.all(
+    files.map(async (file) => {
+      const kept = await file.keepDigested();
+      await file.discard();
+      return kept;
+    }),
+  );
+  expect(all.map(({ digest }) => digest)).toEqual([...bodies, ...bodies].map(digestOf));
+  expect(all.filter(({ outcome }) => outcome === 'kept')).toHaveLength(bodies.length);
   for (const [index, body] of bodies.entries())
-    expect((await store.read(digests[index] ?? '', SEALED)).subarray(header.length).equals(body)).toBe(true);
-  expect(incoming()).toEqual([]);
+    expect((await store.read(all[index]?.digest ?? '', SEALED)).subarray(header.length).equals(body)).toBe(true);
+  await vi.waitFor(() => expect(incoming()).toEqual([]));
 });
 
 test('takes the place of a file that is found damaged, and of none that is whole', async () => {
   const body = randomBytes(70_000);
   const keep = async (isWhole: boolean) => {
     const file = await send(body);
-    return file.keep(await file.digest(), async () => isWhole);
+    const { outcome } = await file.keepDigested(async () => isWhole);
+    await file.discard();
+    return outcome;
   };
   expect([await keep(true), await keep(true)]).toEqual(['kept', 'existing']);
   const before = readFileSync(objectPath(root, digestOf(body), SEALED));
@@ -98,14 +105,29 @@ test('takes the place of a file that is found damaged, and of none that is whole
   expect(readFileSync(objectPath(root, digestOf(body), SEALED)).equals(before)).toBe(true);
   expect(await keep(false)).toBe('kept');
   expect(readFileSync(objectPath(root, digestOf(body), SEALED)).equals(before)).toBe(false);
-  expect(incoming()).toEqual([]);
+  await vi.waitFor(() => expect(incoming()).toEqual([]));
+});
+
+test('a name that is removed before its sender has heard of it is given again', async () => {
+  const body = randomBytes(600_000);
+  const file = await send(body);
+  const place = objectPath(root, digestOf(body), SEALED);
+  const keeping = file.keepDigested();
+  // Whoever removes does not know what is arriving: its digest is told with the answer.
+  while (!existsSync(place)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  expect(store.remove(digestOf(body), SEALED)).toBe(true);
+  expect(existsSync(place)).toBe(false);
+  expect((await keeping).outcome).toBe('kept');
+  expect(store.remove(digestOf(body), SEALED)).toBe(false);
+  await file.discard();
+  expect((await store.read(digestOf(body), SEALED)).subarray(header.length).equals(body)).toBe(true);
+  expect(store.remove(digestOf(body), SEALED)).toBe(true);
 });
 
 test('seals with the key of the moment, also after a rotation', async () => {
   const keyOf = async (body: Buffer) => {
     const file = await send(body);
-    const digest = await file.digest();
-    await file.keep(digest);
+    const { digest } = await file.keepDigested();
     return slotKeyIds(readFileSync(objectPath(root, digest, SEALED)).subarray(0, HEADER_BYTES))[0];
   };
   const before = keys.current().id;
@@ -121,7 +143,7 @@ test('what the disk refuses comes with its code, to the sender at the latest whe
   const file = await store.receive(opening);
   const sent = (async () => {
     for (let index = 0; index < 64; index += 1) await file.write(randomBytes(MIB / 4));
-    return file.digest();
+    return file.keepDigested();
   })();
   await expect(sent).rejects.toMatchObject({ code: 'ENOENT' });
   await file.discard();
@@ -129,12 +151,12 @@ test('what the disk refuses comes with its code, to the sender at the latest whe
 
 test('where the thread ends, what it had in hand fails, and what comes next is kept', async () => {
   const [stalled, asked] = [await send(randomBytes(100_000)), await send(randomBytes(100_000))];
-  const digest = asked.digest();
-  await Promise.all([store.close(), expect(digest).rejects.toThrow('thread')]);
+  const kept = asked.keepDigested();
+  await Promise.all([store.close(), expect(kept).rejects.toThrow('thread')]);
   await expect(stalled.write(randomBytes(MIB))).rejects.toThrow('thread');
   await Promise.all([stalled.discard(), asked.discard()]);
   const body = randomBytes(1000);
   const file = await send(body);
-  expect(await file.keep(await file.digest())).toBe('kept');
+  expect((await file.keepDigested()).outcome).toBe('kept');
   expect(existsSync(objectPath(root, digestOf(body), SEALED))).toBe(true);
 });

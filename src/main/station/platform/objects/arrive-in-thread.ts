@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ArrivingFile, ArrivingFiles } from './arriving-file.ts';
-import type { Digesting } from './file-in-work.ts';
+import type { Digesting, Keeping } from './file-in-work.ts';
 import {
   asError,
   type FileFault,
@@ -107,6 +107,7 @@ function beginFile(thread: Thread, file: number, digesting: Digesting | null, nu
   let given: Slot[] = [];
   let filling: Slot | null = null;
   let filled = 0;
+  let isKept = false;
 
   const send = (step: FileStep) => {
     thread.worker.postMessage({ file, ...beginning, ...step } satisfies FileMessage);
@@ -168,7 +169,6 @@ function beginFile(thread: Thread, file: number, digesting: Digesting | null, nu
         if (filled === SLOT_BYTES) handOver();
       }
     },
-    digest: () => askBehind((request) => ({ kind: 'digest', request })),
     readRange: async (start, length) => {
       const bytes = await askBehind<Uint8Array>((request) => ({ kind: 'read', request, start, length }));
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -176,22 +176,17 @@ function beginFile(thread: Thread, file: number, digesting: Digesting | null, nu
     async keep(digest, key) {
       const news = thread.keyId === key.id ? {} : { key };
       thread.keyId = key.id;
-      const outcome = await askBehind<'kept' | 'there'>((request) => ({
-        kind: 'keep',
-        file,
-        request,
-        digest,
-        ...news,
-      }));
-      if (outcome === 'kept') thread.files.delete(file);
-      return outcome;
+      const keeping = await askBehind<Keeping>((request) => ({ kind: 'keep', request, digest, ...news }));
+      isKept = keeping.outcome === 'kept';
+      return keeping;
     },
     async settle(isReplacing) {
       await askBehind((request) => ({ kind: 'settle', request, isReplacing }));
-      thread.files.delete(file);
+      isKept = true;
     },
     async discard() {
-      if (!thread.files.delete(file) || thread.ended !== null) return; // kept, or discarded before
+      if (!thread.files.delete(file) || thread.ended !== null) return; // discarded before
+      if (isKept) return send({ kind: 'discard', request: null });
       if (filling !== null) given.push(filling);
       filling = null;
       await ask((request) => ({ kind: 'discard', request }));

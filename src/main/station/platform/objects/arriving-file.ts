@@ -1,13 +1,12 @@
-import type { Digesting, FileWork } from './file-in-work.ts';
+import type { Digesting, FileWork, Keeping } from './file-in-work.ts';
 import type { ObjectKey } from './sealed-format.ts';
 
 /** A file on its way into a store, wherever its work is done: the promises of `FileInWork`, one call after the other. */
 export type ArrivingFile = {
   /** The bytes may be used anew once this resolves. */
   write(piece: Uint8Array): Promise<void>;
-  digest(): Promise<string>;
   readRange(start: number, length: number): Promise<Buffer>;
-  keep(digest: string, key: ObjectKey): Promise<'kept' | 'there'>;
+  keep(digest: string | null, key: ObjectKey): Promise<Keeping>;
   settle(isReplacing: boolean): Promise<void>;
   discard(): Promise<void>;
 };
@@ -22,7 +21,6 @@ export function arriveHere(work: FileWork): ArrivingFiles {
       const file = work.begin(digesting);
       return {
         write: async (piece) => file.write(piece),
-        digest: async () => file.digest(),
         readRange: async (start, length) => file.readRange(start, length),
         keep: file.keep,
         settle: file.settle,

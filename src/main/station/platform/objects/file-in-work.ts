@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -22,50 +22,55 @@ import { startObjectDigest } from './object-digest.ts';
 /** What of a stream is digested: everything behind so many bytes, after the transfer syntax. */
 export type Digesting = { readonly fromByte: number; readonly transferSyntaxUid: string };
 
+/** What became of a file that was to be kept: it is, or its name is taken; and the digest it is called by. */
+export type Keeping = { readonly outcome: 'kept' | 'there'; readonly digest: string };
+
 /**
  * A file on its way into a store. Its work is done where it is called, except for waiting until the disk has it; every call
- * awaits the one before. Rejects, or throws, with the system's error.
+ * awaits the one before, reads apart. Rejects, or throws, with the system's error.
  */
 export type FileInWork = {
   /** Digests, seals and writes a piece, which may be used anew at once. */
   write(piece: Uint8Array): void;
-  /** SHA-256 of what was to be digested, in hexadecimal. Once. */
-  digest(): string;
-  /** Plain bytes that were written; gives less at the end. Not after it was kept. */
+  /** Plain bytes that were written; gives less at the end. */
   readRange(start: number, length: number): Buffer;
-  /** Gives the file its name and brings both to disk; `there` where the name is taken: then `settle` decides. */
-  keep(digest: string, key: ObjectKey): Promise<'kept' | 'there'>;
+  /**
+   * Gives the file its name and brings both to disk, by the given digest or, where it is null, the SHA-256 of what was to be
+   * digested; `there` where the name is taken: then `settle` decides, and others of that digest wait for it. Asked again, it
+   * gives a file its name that was removed meanwhile.
+   */
+  keep(digest: string | null, key: ObjectKey): Promise<Keeping>;
   /** Takes the place of the file that was there, or leaves it there; what remains is on the disk. */
   settle(isReplacing: boolean): Promise<void>;
-  /** Leaves nothing behind; nothing happens after it was kept. */
+  /** Lets go of the file; of one that was not kept nothing is left behind. */
   discard(): void;
 };
 
 /** Starts files of a store. */
 export type FileWork = { begin(digesting: Digesting | null): FileInWork };
+type Store = { readonly root: string; readonly folders: Folders; readonly turns: Turns };
 
 const dataSync = promisify(fdatasync);
 const sync = promisify(fsync);
 
 /** The work at the files of a store: those that arrive stand in `root`/incoming, under names that say nothing. */
 export function openFileWork(root: string): FileWork {
-  const syncName = openFolders(root);
-  return { begin: (digesting) => beginFile(root, syncName, digesting) };
+  const store = { root, folders: openFolders(root), turns: openTurns() };
+  return { begin: (digesting) => beginFile(store, digesting) };
 }
 
-function beginFile(root: string, syncName: SyncName, digesting: Digesting | null): FileInWork {
+function beginFile({ root, folders, turns }: Store, digesting: Digesting | null): FileInWork {
   const temporary = path.join(root, 'incoming', randomBytes(16).toString('hex'));
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   const hash = digesting === null ? null : startObjectDigest(createHash('sha256'), digesting.transferSyntaxUid);
   const sealing = startSealing();
   let isOpen = true;
+  let digested: string | null = null;
   let target: string | null = null;
+  /** While others of its digest wait for it. */
+  let endTurn = () => {};
   /** The chunk last read back: a data set is read in many small steps. */
   let known: { readonly index: number; readonly plain: Buffer } | null = null;
-  const close = () => {
-    isOpen = false;
-    closeSync(file);
-  };
 
   const plainChunk = (index: number): Buffer => {
     const length = Math.min(CHUNK_BYTES, sealing.sizeBytes - index * CHUNK_BYTES);
@@ -84,10 +89,6 @@ function beginFile(root: string, syncName: SyncName, digesting: Digesting | null
       const at = sealing.fileBytes;
       writeAll(file, sealing.seal(piece), at);
     },
-    digest() {
-      if (hash === null) throw new Error('nothing of this file was to be digested');
-      return hash.digest('hex');
-    },
     readRange(start, length) {
       const end = Math.min(start + length, sealing.sizeBytes);
       if (end <= start) return Buffer.alloc(0);
@@ -98,72 +99,116 @@ function beginFile(root: string, syncName: SyncName, digesting: Digesting | null
       }
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     },
-    async keep(digest, key) {
-      target = objectPath(root, digest, SEALED);
-      const at = sealing.fileBytes;
-      writeAll(file, sealing.end(), at);
-      writeAll(file, [sealing.header(digest, key)], 0);
-      mkdirUnlessThere(path.dirname(target));
-      if (!linkUnlessThere(temporary, target)) return 'there';
-      // The name stands before the bytes are safe: until both are, no row names it, and one found there is read whole before
-      // it is believed.
-      const synced = Promise.allSettled([dataSync(file), syncName(path.dirname(target))]);
-      unlinkSync(temporary);
-      const failed = (await synced).find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
-        unlinkSync(target);
-        throw failed.reason;
+    async keep(given, key) {
+      const digest = given ?? (digested ??= digestOf(hash));
+      if (target === null) {
+        target = objectPath(root, digest, SEALED);
+        const at = sealing.fileBytes;
+        writeAll(file, sealing.end(), at);
+        writeAll(file, [sealing.header(digest, key)], 0);
       }
-      close();
-      return 'kept';
+      // Of two that arrive with one digest the second must not count on a name that the first may have to take back.
+      endTurn = await turns.take(digest);
+      try {
+        if (!folders.link(temporary, target)) return { outcome: 'there', digest };
+        // The name stands before the bytes are safe: until both are, no row names it, and one found there is read whole
+        // before it is believed.
+        const synced = await Promise.allSettled([dataSync(file), folders.sync(path.dirname(target))]);
+        const failed = synced.find((one) => one.status === 'rejected');
+        if (failed !== undefined) {
+          unlinkSync(target);
+          throw failed.reason;
+        }
+      } catch (error) {
+        endTurn();
+        throw error;
+      }
+      endTurn();
+      return { outcome: 'kept', digest };
     },
     async settle(isReplacing) {
       if (target === null) throw new Error('a file that was not kept has no place to settle');
-      if (isReplacing) {
-        await dataSync(file);
-        renameSync(temporary, target);
-        await syncName(path.dirname(target));
-      } else {
-        // An earlier process may have been killed between its name and its sync.
-        unlinkSync(temporary);
-        await Promise.all([syncFile(target), syncName(path.dirname(target))]);
+      try {
+        if (isReplacing) {
+          await dataSync(file);
+          renameSync(temporary, target);
+          await folders.sync(path.dirname(target));
+        } else {
+          // An earlier process may have been killed between its name and its sync.
+          await Promise.all([syncFile(target), folders.sync(path.dirname(target))]);
+        }
+      } finally {
+        endTurn();
       }
-      close();
     },
     discard() {
       if (!isOpen) return;
-      close();
+      isOpen = false;
+      endTurn();
+      closeSync(file);
       unlinkUnlessGone(temporary);
     },
   };
 }
 
-type SyncName = (folder: string) => Promise<void>;
+function digestOf(hash: Hash | null): string {
+  if (hash === null) throw new Error('nothing of this file was to be digested');
+  return hash.digest('hex');
+}
 
-/** Brings the names in a folder to disk. Each folder stays open once its own name is safe, there are 256 at most. */
-function openFolders(root: string): SyncName {
-  const known = new Map<string, number>();
-  return async (folder) => {
-    if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
-    const descriptor = known.get(folder);
-    if (descriptor !== undefined) return sync(descriptor);
-    const [opened, above] = [openSync(folder, 'r'), openSync(root, 'r')];
-    try {
-      // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
-      await Promise.all([sync(opened), sync(above)]);
-    } catch (error) {
-      closeSync(opened);
-      throw error;
-    } finally {
-      closeSync(above);
-    }
-    if (known.has(folder)) closeSync(opened);
-    else known.set(folder, opened);
+/** Whose turn it is among files of one digest: `take` resolves once those before have ended theirs, and gives the way to. */
+type Turns = { take(digest: string): Promise<() => void> };
+
+function openTurns(): Turns {
+  const last = new Map<string, Promise<void>>();
+  return {
+    async take(digest) {
+      const before = last.get(digest);
+      const { promise: mine, resolve } = Promise.withResolvers<void>();
+      last.set(digest, mine);
+      await before;
+      return () => {
+        resolve();
+        if (last.get(digest) === mine) last.delete(digest);
+      };
+    },
   };
 }
 
-function mkdirUnlessThere(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+type Folders = {
+  /** Gives a file a name in a folder, which is made where it is missing; false where the name is taken. */
+  link(from: string, to: string): boolean;
+  /** Brings the names in a folder to disk. */
+  sync(folder: string): Promise<void>;
+};
+
+/** The folders that objects stand in. Each stays open once its own name is safe, there are 256 at most. */
+function openFolders(root: string): Folders {
+  const known = new Map<string, number>();
+  return {
+    link(from, to) {
+      const folder = path.dirname(to);
+      if (!known.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      return linkUnlessThere(from, to);
+    },
+    async sync(folder) {
+      if (process.platform === 'win32') return; // Windows has no handle to sync a folder by.
+      const descriptor = known.get(folder);
+      if (descriptor !== undefined) return sync(descriptor);
+      const [opened, above] = [openSync(folder, 'r'), openSync(root, 'r')];
+      try {
+        // A new folder's own name must reach the disk too, or a power cut takes the folder with its files.
+        await Promise.all([sync(opened), sync(above)]);
+      } catch (error) {
+        closeSync(opened);
+        throw error;
+      } finally {
+        closeSync(above);
+      }
+      if (known.has(folder)) closeSync(opened);
+      else known.set(folder, opened);
+    },
+  };
 }
 
 /** A link never replaces: of two that arrive together one wins, whole. */

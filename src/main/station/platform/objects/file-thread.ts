@@ -25,7 +25,6 @@ export type FileStep =
       readonly length: number;
       readonly memory?: SharedArrayBuffer;
     }
-  | { readonly kind: 'digest'; readonly request: number }
   | {
       readonly kind: 'read';
       readonly request: number;
@@ -36,11 +35,12 @@ export type FileStep =
   | {
       readonly kind: 'keep';
       readonly request: number;
-      readonly digest: string;
+      readonly digest: string | null;
       readonly key?: ObjectKey;
     }
   | { readonly kind: 'settle'; readonly request: number; readonly isReplacing: boolean }
-  | { readonly kind: 'discard'; readonly request: number };
+  /** Of a file that was kept nobody waits until it is let go of. */
+  | { readonly kind: 'discard'; readonly request: number | null };
 
 /** An error as it crosses: the system's code, where it has one. */
 export type FileFault = { readonly message: string; readonly code: string | undefined };
@@ -93,8 +93,6 @@ export function serveFileWork(port: MessagePort, { root }: FileThreadSettings): 
     }
     if (fault !== null || work === null) throw asError(fault ?? { message: 'a file did not begin', code: undefined });
     switch (message.kind) {
-      case 'digest':
-        return work.digest();
       case 'read':
         return work.readRange(message.start, message.length);
       case 'keep':
@@ -109,16 +107,12 @@ export function serveFileWork(port: MessagePort, { root }: FileThreadSettings): 
     if (message.begin !== undefined) begin(message.file, message.begin.digesting);
     if (message.kind === 'piece') return take(message);
     const { request } = message;
-    const refuse = (error: unknown) => say({ kind: 'fault', request, fault: faultOf(error) });
+    const told = (value: unknown) => request !== null && say({ kind: 'answer', request, value });
+    const refuse = (error: unknown) => request !== null && say({ kind: 'fault', request, fault: faultOf(error) });
     try {
       const value = answer(message);
-      const told = (given: unknown) => {
-        // A file that stands under its name is none of ours any more.
-        if (given === 'kept' || message.kind === 'settle') open.delete(message.file);
-        say({ kind: 'answer', request, value: given });
-      };
       if (value instanceof Promise) value.then(told, refuse);
-      else say({ kind: 'answer', request, value });
+      else told(value);
     } catch (error) {
       refuse(error);
     }

@@ -1,25 +1,29 @@
 import path from 'node:path';
 import type { ArrivingFiles } from './arriving-file.ts';
+import type { InHand } from './in-hand.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import { objectPath, SEALED } from './object-names.ts';
 
-/** An object on its way in: nothing of it counts until `keep`. */
+/** An object on its way in: nothing of it counts until it is kept. */
 export type IncomingFile = {
   /** The bytes may be used anew once this resolves. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Digest of what was written behind the header that it was opened with; once, and then nothing more is written. */
-  digest(): Promise<string>;
   /**
-   * Syncs the file and its name to disk under the digest. `existing`: an earlier file of that digest stays, header and
-   * all, unless `isWhole` finds it damaged: then this one takes its place.
+   * Syncs the file and its name to disk under the digest; nothing is written after that. `existing`: an earlier file of that
+   * digest stays, header and all, unless `isWhole` finds it damaged: then this one takes its place.
    */
-  keep(digest: string, isWhole?: () => Promise<boolean>): Promise<'kept' | 'existing'>;
-  /** Leaves nothing behind. Safe to call after `keep`. */
+  keep(digest: string, isWhole?: IsWhole): Promise<KeepOutcome>;
+  /** The same under the digest of what was written behind the header that it was opened with. */
+  keepDigested(isWhole?: IsWhole): Promise<{ readonly outcome: KeepOutcome; readonly digest: string }>;
+  /** Lets go of it: what was not kept leaves nothing behind. */
   discard(): Promise<void>;
-  /** Reads back what was written; gives less at the end. Not after `keep`. */
+  /** Reads back what was written, until it is discarded; gives less at the end. */
   readRange(start: number, length: number): Promise<Buffer>;
   readonly sizeBytes: number;
 };
+/** Whether an earlier file of a digest is whole. */
+export type IsWhole = (digest: string) => Promise<boolean>;
+export type KeepOutcome = 'kept' | 'existing';
 
 /** What stands before a data set in its file, and with what its digest begins. */
 export type Opening = { readonly header: Uint8Array; readonly transferSyntaxUid: string };
@@ -28,25 +32,19 @@ type Incoming = {
   readonly root: string;
   readonly files: ArrivingFiles;
   readonly keys: ObjectKeys;
-  /** Told a file's name before it stands there. */
+  readonly inHand: InHand;
+  /** Told a file's name that may be named from now on. */
   readonly claim: (name: string) => void;
 };
 
 /** Gives the way to start an object of a store. */
-export function openIncoming({ root, files, keys, claim }: Incoming): (opening?: Opening) => Promise<IncomingFile> {
-  const keeping = new Map<string, Promise<unknown>>();
-
-  /** Two of one digest are kept one after the other: what the first takes back, the second must not have counted on. */
-  async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (keeping.get(name) ?? Promise.resolve()).then(work, work);
-    keeping.set(name, turn);
-    try {
-      return await turn;
-    } finally {
-      if (keeping.get(name) === turn) keeping.delete(name);
-    }
-  }
-
+export function openIncoming({
+  root,
+  files,
+  keys,
+  inHand,
+  claim,
+}: Incoming): (opening?: Opening) => Promise<IncomingFile> {
   return async (opening) => {
     const file = files.begin(
       opening === undefined
@@ -54,29 +52,43 @@ export function openIncoming({ root, files, keys, claim }: Incoming): (opening?:
         : { fromByte: opening.header.byteLength, transferSyntaxUid: opening.transferSyntaxUid },
     );
     let sizeBytes = 0;
+    let held: string | null = null;
     const write = (chunk: Uint8Array) => {
       sizeBytes += chunk.byteLength;
       return file.write(chunk);
     };
+    const hold = (digest: string) => {
+      if (held !== null) return;
+      claim(path.basename(objectPath(root, digest, SEALED)));
+      inHand.hold(digest);
+      held = digest;
+    };
+    const keep = (given: string | null, isWhole: IsWhole = async () => true) =>
+      inHand.watching(async (wasRemoved) => {
+        if (given !== null) hold(given);
+        let { outcome, digest } = await file.keep(given, keys.current());
+        // Nothing may happen between here and the answer: what was not held until now may just have been removed.
+        hold(digest);
+        if (outcome === 'kept' && wasRemoved(digest)) ({ outcome, digest } = await file.keep(digest, keys.current()));
+        if (outcome === 'kept') return { outcome, digest };
+        const isReplacing = !(await isWhole(digest));
+        await file.settle(isReplacing);
+        return { outcome: isReplacing ? ('kept' as const) : ('existing' as const), digest };
+      });
     if (opening !== undefined) await write(opening.header);
     return {
       get sizeBytes() {
         return sizeBytes;
       },
       write,
-      digest: file.digest,
       readRange: file.readRange,
-      async keep(digest, isWhole = async () => true) {
-        const name = path.basename(objectPath(root, digest, SEALED));
-        claim(name);
-        return inTurn(name, async () => {
-          if ((await file.keep(digest, keys.current())) === 'kept') return 'kept';
-          const isReplacing = !(await isWhole());
-          await file.settle(isReplacing);
-          return isReplacing ? 'kept' : 'existing';
-        });
+      keep: async (digest, isWhole) => (await keep(digest, isWhole)).outcome,
+      keepDigested: (isWhole) => keep(null, isWhole),
+      async discard() {
+        if (held !== null) inHand.letGo(held);
+        held = null;
+        await file.discard();
       },
-      discard: file.discard,
     };
   };
 }

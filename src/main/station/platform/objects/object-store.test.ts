@@ -74,6 +74,7 @@ test('an earlier file of the same digest stays as it is', async () => {
   const first = await write(Buffer.from('first header, body'));
   const second = await write(Buffer.from('second header, body'));
   expect([await first.keep(digest), await second.keep(digest)]).toEqual(['kept', 'existing']);
+  await Promise.all([first.discard(), second.discard()]);
   expect((await store.read(digest, SEALED)).toString()).toBe('first header, body');
   expect(incoming()).toEqual([]);
 });
@@ -82,6 +83,7 @@ test('of many that arrive together one is kept, whole, and the others find it th
   const digest = digestOf(Buffer.from('together'));
   const all = await Promise.all(Array.from({ length: 8 }, () => write(Buffer.from('together'))));
   const outcomes = await Promise.all(all.map((file) => file.keep(digest)));
+  await Promise.all(all.map((file) => file.discard()));
   expect(outcomes.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'existing'), 'kept']);
   expect(files()).toHaveLength(1);
 });

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { arriveInThread } from './arrive-in-thread.ts';
 import { arriveHere } from './arriving-file.ts';
 import { openFileWork } from './file-in-work.ts';
+import { emptyHand, type InHand } from './in-hand.ts';
 import { type IncomingFile, type Opening, openIncoming } from './incoming-file.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import type { ObjectFolder } from './read-start.ts';
@@ -114,10 +115,9 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
   // Until the sweep is over: a file that somebody is about to name must not be taken from under them.
   let claims: Set<string> | null = new Set();
   const files = threadEntry === undefined ? arriveHere(openFileWork(root)) : arriveInThread(threadEntry, { root });
-  const receive = openIncoming({ root, files, keys, claim: (name) => claims?.add(name) });
+  const inHand = emptyHand();
+  const receive = openIncoming({ root, files, keys, inHand, claim: (name) => claims?.add(name) });
   const keeping = new Set<Promise<unknown>>();
-  /** How many hold each digest between keeping its file and having its row written. */
-  const inHand = new Map<string, number>();
   const track = async <T>(keep: Promise<T>): Promise<T> => {
     keeping.add(keep);
     try {
@@ -132,25 +132,15 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
     close: files.close,
     async receive(opening) {
       const file = await receive(opening);
-      const { keep, discard } = file;
-      let held: string | null = null;
+      const { keep, keepDigested } = file;
       return Object.assign(file, {
-        keep: (...given: Parameters<typeof keep>) => {
-          held = given[0];
-          inHand.set(held, (inHand.get(held) ?? 0) + 1);
-          return track(keep(...given));
-        },
-        discard: async () => {
-          const left = held === null ? 0 : (inHand.get(held) ?? 1) - 1;
-          if (held !== null && left === 0) inHand.delete(held);
-          else if (held !== null) inHand.set(held, left);
-          held = null;
-          await discard();
-        },
+        keep: (...given: Parameters<typeof keep>) => track(keep(...given)),
+        keepDigested: (...given: Parameters<typeof keepDigested>) => track(keepDigested(...given)),
       });
     },
     remove(digest, encoding) {
-      if (inHand.has(digest)) return false;
+      if (inHand.isHeld(digest)) return false;
+      inHand.removed(digest);
       rmSync(objectPath(root, digest, encoding), { force: true });
       return true;
     },
@@ -160,7 +150,7 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
     },
     async sweep(what) {
       try {
-        return await sweepFiles(root, claims ?? new Set(), what);
+        return await sweepFiles(root, claims ?? new Set(), inHand, what);
       } finally {
         claims = null;
       }
@@ -179,7 +169,7 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
  * A kill, or a database without room, between a file's keeping and its row leaves a file nobody knows; it would stay for
  * ever. Sent again, it would be taken for an existing one, so asking and removing are one step.
  */
-async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep): Promise<number> {
+async function sweepFiles(root: string, claims: ReadonlySet<string>, inHand: InHand, what: Sweep): Promise<number> {
   let removed = 0;
   for (const folder of listFolders(root)) {
     for (const [index, name] of (await readdir(folder)).entries()) {
@@ -193,6 +183,7 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, what: Sweep
       const file = path.join(folder, name);
       if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
         continue;
+      inHand.removed(digest);
       unlinkSync(file);
       removed += 1;
     }
