@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { objectPath, SEALED } from '../platform/objects/object-store.ts';
@@ -80,6 +81,19 @@ test('a walk over everything finds what is damaged and what is gone, and says so
   worker?.verify(serviceActor('test'));
   await until(() => expect(clinic.events('objects-verified')).toHaveLength(2));
   expect(clinic.events('object-damaged')).toHaveLength(2);
+});
+
+test('an object whose data set begins with group 0002, as some senders leave it, is sound, and the same when sent again', async () => {
+  const slice = aSlice(1);
+  const meta = Buffer.from('0200100055491400312e322e3834302e31303030382e312e322e3100', 'hex');
+  const bytes = Buffer.concat([meta, encodeDataset(slice)]);
+  for (const times of [1, 2]) {
+    const answer = await receiveObject(clinic.archive, arrivalOf(slice, bytes), clinic.associate());
+    expect([times, answer.status]).toEqual([times, 'success']);
+    const object = findObject(clinic.db, digestOf(1));
+    expect(object && object.sizeBytes - object.bodyOffset).toBe(bytes.length);
+    expect(await checkObject(clinic.archive.objects, digestOf(1), SEALED)).toBe('sound');
+  }
 });
 
 test('what a walk finds is asked about in batches, not one by one: who counts on it is a walk of its own', async () => {

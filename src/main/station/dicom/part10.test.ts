@@ -34,6 +34,15 @@ test('finds the data set where the group length lies', () => {
   expect(readPart10Header(header)).toMatchObject({ ok: true, value: { dataSetOffset: header.length } });
 });
 
+test('ends where it says where it is our own: a data set behind it may begin with group 0002', () => {
+  const header = Buffer.from(writePart10Header(meta));
+  const dataSet = Buffer.from('0200100055490400312e3200', 'hex'); // (0002,0010) UI "1.2"
+  expect(readPart10Header(Buffer.concat([header, dataSet]))).toEqual({
+    ok: true,
+    value: { ...meta, dataSetOffset: header.length },
+  });
+});
+
 test('never throws at damaged headers', () => {
   const header = Buffer.from(writePart10Header(meta));
   fc.assert(

@@ -46,13 +46,15 @@ export type Part10Failure = { readonly code: 'not-part-10' | 'malformed-header' 
 
 /**
  * Reads the header from a file's first bytes. The group length is not believed: elements are walked until the group
- * changes, since real files lie about it.
+ * changes, since real files lie about it. Only a header of our own making ends where it says: the data set that somebody
+ * sent behind it may begin with group 0002 too.
  */
 export function readPart10Header(head: Uint8Array): Result<Part10Header, Part10Failure> {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   let at = PREAMBLE_LENGTH + MAGIC.length;
   if (bytes.length < at || bytes.toString('latin1', PREAMBLE_LENGTH, at) !== MAGIC) return err({ code: 'not-part-10' });
   const found = new Map<number, string>();
+  let statedEnd = 0;
   while (at + 8 <= bytes.length && bytes.readUInt16LE(at) === 0x0002) {
     const vr = bytes.toString('latin1', at + 4, at + 6);
     const isLong = LONG_VRS.has(vr);
@@ -60,8 +62,11 @@ export function readPart10Header(head: Uint8Array): Result<Part10Header, Part10F
     const start = at + (isLong ? 12 : 8);
     const end = start + (isLong ? bytes.readUInt32LE(at + 8) : bytes.readUInt16LE(at + 6));
     if (end > bytes.length) return err({ code: 'malformed-header' });
-    found.set(bytes.readUInt16LE(at + 2), bytes.toString('latin1', start, end).replace(/[\0 ]+$/, ''));
+    const element = bytes.readUInt16LE(at + 2);
+    if (element === 0 && end - start === 4) statedEnd = end + bytes.readUInt32LE(start);
+    found.set(element, bytes.toString('latin1', start, end).replace(/[\0 ]+$/, ''));
     at = end;
+    if (at === statedEnd && found.get(0x0012) === IMPLEMENTATION_CLASS_UID) break;
   }
   const transferSyntaxUid = found.get(0x0010);
   if (!transferSyntaxUid) return err({ code: 'no-transfer-syntax' });
