@@ -9,13 +9,14 @@ import { endEverything, runnerPid, startStation, temporaryFolder } from '../syst
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { phantomStudy, remoteOf, sendObjects, type SentObject } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
-import { diskShim, watchDisk } from './support/power-cut.ts';
+import { watchDisk } from './support/power-cut.ts';
+import { builtShim } from './support/shim.ts';
 
 /** Rounds of the long form: FAULT_ROUNDS=100. */
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 8);
 const SENDERS = 4;
 const SLICES = 24;
-const shim = diskShim();
+const shim = builtShim('disk-shim');
 
 afterAll(endEverything);
 

@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
   ftruncateSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,7 +15,6 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { seededRandom } from '../../../demo/random.ts';
 
@@ -40,25 +37,6 @@ type Change = {
   readonly inode: string;
   readonly rest: string;
 };
-
-const SOURCE = path.join(import.meta.dirname, 'disk-shim.c');
-let built: string | null | undefined;
-
-/** The shim built for this machine, or null where it cannot be: no Linux, or no C compiler. Said once. */
-export function diskShim(): string | null {
-  if (built !== undefined) return built;
-  const library = path.join(mkdtempSync(path.join(tmpdir(), 'wetread-shim-')), 'disk-shim.so');
-  const made =
-    process.platform === 'linux' &&
-    spawnSync('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-Werror', '-o', library, SOURCE, '-ldl', '-pthread'], {
-      stdio: 'inherit',
-    }).status === 0;
-  built = made ? library : null;
-  if (!made && process.env['CI'] === 'true') throw new Error('CI=true, and there is no C compiler for the disk shim');
-  if (!made) console.log('skipped: the disk shim needs Linux and a C compiler');
-  process.on('exit', () => rmSync(path.dirname(library), { recursive: true, force: true }));
-  return built;
-}
 
 /** Puts a folder's disk under watch; the journal and the backups stand beside the folder, on the same disk. */
 export function watchDisk(root: string, library: string): WatchedDisk {

@@ -1,35 +1,48 @@
-import { expect } from 'vitest';
-import { echo } from '../../../src/main/station/dicom/scu.ts';
+import { Worker } from 'node:worker_threads';
 import type { Asker } from '../../system/support/ask-station.ts';
 import type { RunningStation } from '../../system/support/start-station.ts';
-import { remoteOf } from '../../system/support/studies.ts';
 
 /** How long one of two waited at most, and the slowest in a hundred, in ms. */
 export type Waited = { readonly half: number; readonly slowest: number };
-export type WaitingTimes = { readonly echo: Waited; readonly list: Waited };
+/** For a C-ECHO with its association, a call over WebSocket, and a GET. */
+export type WaitingTimes = {
+  readonly echo: Waited;
+  readonly rpc: Waited;
+  readonly list: Waited;
+  readonly rounds: number;
+};
 
-/** Asks for an echo (its association included) and the worklist in turns, `rounds` times or until `until` settles. */
+/** What the thread that asks is told. */
+export type AskingTurns = {
+  readonly dicomPort: number;
+  readonly origin: string;
+  readonly token: string;
+  readonly rounds: number;
+};
+
+/**
+ * Asks for an echo, and for the worklist by RPC and by GET, in turns, `rounds` times or until `until` settles. On a thread
+ * of its own: what the senders in this process keep busy is no waiting for the station.
+ */
 export async function waitingTimes(
   station: RunningStation,
   who: Asker,
   { rounds, until }: { readonly rounds: number; readonly until?: Promise<unknown> },
 ): Promise<WaitingTimes> {
-  const echoes: number[] = [];
-  const lists: number[] = [];
-  let isOver = false;
-  void until?.finally(() => (isOver = true));
-  for (let count = 0; count < rounds && !isOver; count += 1) {
-    const startedAt = performance.now();
-    expect(await echo(remoteOf(station, { callingAe: 'ECHOSCU' }))).toEqual({ ok: true, value: 0 });
-    echoes.push(performance.now() - startedAt);
-    const askedAt = performance.now();
-    await who.worklist();
-    lists.push(performance.now() - askedAt);
-  }
-  return { echo: waited(echoes), list: waited(lists) };
+  const workerData: AskingTurns = { dicomPort: station.dicom.port, origin: who.origin, token: who.token, rounds };
+  const worker = new Worker(new URL('./ask-in-turns.ts', import.meta.url), { workerData });
+  const enough = () => worker.postMessage('enough');
+  void until?.then(enough, enough);
+  const asked = await new Promise<Readonly<Record<'echo' | 'rpc' | 'list', readonly number[]>>>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the thread that asks ended with ${code}`)));
+  });
+  await worker.terminate();
+  return { echo: timesOf(asked.echo), rpc: timesOf(asked.rpc), list: timesOf(asked.list), rounds: asked.echo.length };
 }
 
-function waited(values: readonly number[]): Waited {
+function timesOf(values: readonly number[]): Waited {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => Math.round((sorted[Math.ceil(sorted.length * share) - 1] ?? 0) * 10) / 10;
   return { half: at(0.5), slowest: at(0.99) };

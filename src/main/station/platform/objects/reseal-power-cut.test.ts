@@ -8,10 +8,11 @@ import { openObjectKeys } from './object-keys.ts';
 import { openObjectStore } from './object-store.ts';
 import { isExpected, listObjectsAfter } from './records.ts';
 import { openWriter } from '../store/database.ts';
-import { diskShim, watchDisk } from '../../../../../test/faults/support/power-cut.ts';
+import { watchDisk } from '../../../../../test/faults/support/power-cut.ts';
+import { builtShim } from '../../../../../test/faults/support/shim.ts';
 
 const OBJECTS = 12;
-const shim = diskShim();
+const shim = builtShim('disk-shim');
 
 describe.skipIf(shim === null)('a power cut while plain objects are sealed', () => {
   test.each([0, 1, 5, 11])('after %i of them loses none, and the next start sweeps none away', async (dieAfter) => {
