@@ -43,7 +43,8 @@ type ReceptionTools = {
   readonly services: readonly ServiceClass<ArchiveAssociation>[];
 };
 
-const ARTIM_MS = 30_000;
+/** How long an acceptor waits for a request, and for the close (conformance table 4.1-4). */
+export const ARTIM_MS = 30_000;
 const LOOK_AT_CERTIFICATE_MS = 3_600_000;
 const LONGEST_PDU = 131_072;
 

@@ -253,6 +253,25 @@ function valueOfNothing(keyword: string): string | number {
 
 const byTag = (one: string, other: string) => (lookUpKeyword(one)?.tag ?? 0) - (lookUpKeyword(other)?.tag ?? 0);
 
+/** Which of some keys a search takes, of all that the dictionary has where none are named; any other answer than 400 is yes. */
+export async function searchedKeys(
+  reader: Asker,
+  resource: string,
+  keys: readonly string[] = KEYWORDS,
+): Promise<readonly string[]> {
+  const taken: string[] = [];
+  const left = [...keys];
+  const ask = async () => {
+    for (let key = left.pop(); key !== undefined; key = left.pop()) {
+      const value = valueOfNothing(key.split('.').at(-1) ?? '');
+      const { status } = await reader.fetch(`/dicomweb/demo${resource}?${key}=${value}`);
+      if (status !== 400) taken.push(`${key}${status === 204 ? '' : ` ${status}`}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, ask));
+  return taken;
+}
+
 /** What is not as the table of resources says: each type asked for alone must be what comes back, with 200. */
 export async function mediaTypes(
   reader: Asker,

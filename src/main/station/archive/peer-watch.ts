@@ -17,7 +17,8 @@ export type PeerWatch = {
 export type Destination = PeerCard & { readonly contact: PeerContact | null };
 
 const LOOK_EVERY_MS = 30_000;
-const ANSWER_WITHIN_MS = 10_000;
+/** Whether a peer answers is no news worth waiting longer for. */
+export const ANSWER_WITHIN_MS = 10_000;
 
 /** The destinations of a site: its archives, or where none is called one, every peer that has an address. */
 export function listDestinations(db: ReadableDb, siteId: string): readonly Destination[] {

@@ -64,7 +64,8 @@ export type PeerFailure = {
 };
 
 const MOST_STUDIES = 500;
-const ASK_TIMEOUT_MS = 30_000;
+/** Somebody waits for the answer, or it is asked again soon. */
+export const ASK_TIMEOUT_MS = 30_000;
 
 /** Asks a peer which studies it has (C-FIND, study root); recorded as a search before it is answered. */
 export async function queryPeer(

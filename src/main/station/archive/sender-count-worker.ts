@@ -9,6 +9,7 @@ import { type ClockShift, shiftWithClock } from '../platform/shift-with-clock.ts
 import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { findRemote } from './peers.ts';
+import { ASK_TIMEOUT_MS } from './query-peer.ts';
 import type { Archive } from './receive-object.ts';
 import {
   type CountFailure,
@@ -29,7 +30,6 @@ export type SenderCountWorker = {
 };
 
 const POLL_MS = 1000;
-const ASK_TIMEOUT_MS = 30_000;
 
 /** The worker of this station. */
 export function createSenderCountWorker(

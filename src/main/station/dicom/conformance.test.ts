@@ -15,6 +15,14 @@ test('the conformance statement lists what is accepted, in its order, and nothin
   expect(rows).toEqual([...STORAGE_CLASSES, ...ACCEPTED_TRANSFER_SYNTAXES].map(({ uid }) => uid));
 });
 
+test('the statement names each class with its tier and kind, and each syntax with whether it may lose', () => {
+  const rowOf = (uid: string) =>
+    statement.split('\n').find((line) => line.includes(` ${uid} |`) && /\| [ABC] \||yes|no/.test(line));
+  for (const { uid, name, tier, kind } of STORAGE_CLASSES)
+    expect(rowOf(uid)).toBe(`| ${name} | ${uid} | ${tier} | ${kind} |`);
+  for (const { uid, name } of ACCEPTED_TRANSFER_SYNTAXES) expect(rowOf(uid)).toMatch(`| ${name} | ${uid} | `);
+});
+
 test('takes each of 128 contexts in the dearest syntax it offers', () => {
   const uids = ACCEPTED_TRANSFER_SYNTAXES.map(({ uid }) => uid);
   const proposed = Array.from({ length: 128 }, (_, index) => ({

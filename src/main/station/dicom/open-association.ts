@@ -14,6 +14,9 @@ import { nameRejection, type RejectReason } from './upper-layer/rejection.ts';
 import type { RoleSelection, UserIdentity } from './upper-layer/user-information.ts';
 import { UpperLayer } from './upper-layer/upper-layer.ts';
 
+/** How long we wait as requestor, in ms, where nothing else is asked for (conformance table 4.1-4). */
+export const REQUESTOR_TIMES = { connectMs: 10_000, artimMs: 30_000, responseMs: 120_000 } as const;
+
 /** The peer to speak to and how. Times in milliseconds. */
 export type RemoteAe = {
   readonly host: string;
@@ -122,7 +125,8 @@ async function negotiate(
   proposals: readonly Proposal[],
   serve: PeerRequestHandler,
 ): Promise<Result<OpenAssociation, AssociationFailure>> {
-  const { connectMs = 10_000, artimMs = 30_000, responseMs = 120_000, maxPduLength = 128 * 1024 } = remote;
+  const { connectMs = REQUESTOR_TIMES.connectMs, artimMs = REQUESTOR_TIMES.artimMs } = remote;
+  const { responseMs = REQUESTOR_TIMES.responseMs, maxPduLength = 128 * 1024 } = remote;
   if (remote.signal?.aborted) return err({ code: 'aborted-here' });
   const connected = await openSocket(remote, connectMs);
   if (!connected.ok) return connected;
