@@ -155,6 +155,7 @@ test('the peers say what they may and whether they are there; a page that fails 
 test('a study that left the cache says so when it is opened, comes back by itself, and shows rejected images only when asked', async () => {
   const row = await rowOf(who, mine.studyUid, () => true);
   // Its archive answers for it, and nothing is younger than the policy: at a start all of it may go.
+  await stations.reading.stop();
   const station = await stations.restart('reading');
   await stations.archive.kill();
   const at = `/reading/${row.studyId}`;

@@ -103,7 +103,7 @@ test('sign-in', async () => {
   expect(faults).toEqual([]);
 });
 
-test('worklist and audit before anything came', async () => {
+test('the pages before anything came', async () => {
   const faults = await lookAtAll([
     {
       ...{ name: 'worklist-loading', as: 'radiologist', at: '/worklist', prepare: silence },
@@ -128,6 +128,26 @@ test('worklist and audit before anything came', async () => {
     {
       ...{ name: 'audit-failed', as: 'administrator', at: '/audit', prepare: breakOff },
       until: (page) => page.getByText('The ledger cannot be shown').waitFor(),
+    },
+    {
+      ...{ name: 'storage-loading', as: 'administrator', at: '/storage', prepare: silence },
+      until: (page) => page.getByRole('status', { name: 'Loading…' }).waitFor(),
+    },
+    {
+      ...{ name: 'storage-empty', as: 'administrator', at: '/storage' },
+      until: (page) => page.getByText('Everything stays').waitFor(),
+    },
+    {
+      ...{ name: 'storage-failed', as: 'administrator', at: '/storage?tab=retention', prepare: breakOff },
+      until: (page) => page.getByText('The rules could not be read').waitFor(),
+    },
+    {
+      ...{ name: 'quarantine-empty', as: 'technologist', at: '/quarantine' },
+      until: (page) => page.getByText('Nothing is set aside').waitFor(),
+    },
+    {
+      ...{ name: 'corrections-empty', as: 'technologist', at: '/corrections' },
+      until: (page) => page.getByText('Nothing was corrected yet').waitFor(),
     },
   ]);
   expect(faults).toEqual([]);
