@@ -93,6 +93,8 @@ export const StudyDetail = z.object({
     /** Series that have no other images, and so are not among the study's series. */
     rejectedSeries: z.array(SeriesCard),
   }),
+  /** Images that came again under another header, newest first: how many, and the attributes that differ, by keyword. */
+  newVersions: z.array(z.object({ images: z.number().int(), differing: z.array(z.string()), atMs: z.number() })),
   commitments: z.array(CommitmentCard),
   priors: z.array(
     z.object({
@@ -182,7 +184,7 @@ export const studies = {
     .input(one)
     .output(WorklistRow),
   /** Asks an archive, by its AE title, to answer for all that is here of the study. Gives how many transactions that takes. */
-  requestCommitment: procedure('keeping.manage')
+  requestCommitment: procedure('commitment.request')
     .route({ method: 'POST', path: '/studies/{studyId}/commitments', successStatus: 202 })
     .input(one.extend({ peer: z.string().min(1).max(16) }))
     .output(z.object({ requests: z.number().int() })),

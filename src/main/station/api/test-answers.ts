@@ -67,6 +67,7 @@ const DETAIL: StudyDetail = {
   commitments: [],
   priors: [],
   runs: [],
+  newVersions: [],
   quarantine: [],
 };
 
@@ -137,6 +138,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       retry: () => Promise.resolve(err({ code: 'quarantined-not-found' })),
       release: () => Promise.resolve(err({ code: 'quarantined-not-found' })),
       discard: () => err({ code: 'quarantined-not-found' }),
+      settleStudy: () => Promise.resolve(err({ code: 'study-not-found' })),
       takeBack: () => err({ code: 'quarantined-not-found' }),
       openFile: () => Promise.resolve(err({ code: 'quarantined-not-found' })),
     },

@@ -27,6 +27,7 @@ export {
   type KeptSite,
   measureCache,
 } from './keep-cache.ts';
+export { listNewVersions } from './new-versions.ts';
 export { listOldRecords } from './old-records.ts';
 export { previewRetention, type RetentionQuestion } from './retention.ts';
 export { isHere } from './eviction.ts';
@@ -123,6 +124,12 @@ export {
   type QuarantineRow,
 } from './list-quarantine.ts';
 export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined } from './settle-quarantined.ts';
+export {
+  type HeldPlace,
+  settleStudyQuarantine,
+  type StudySettled,
+  type StudySettlement,
+} from './settle-study-quarantine.ts';
 export { serviceClassesOf } from './peer-service-classes.ts';
 export { type ArchiveSearch, queryRetrieveServices } from './query-retrieve.ts';
 export { type LeavingObject, openForSending } from './open-for-sending.ts';

@@ -13,6 +13,7 @@ import {
   getStudyCard,
   listCommitmentsOf,
   listInstances,
+  listNewVersions,
   listPriorIds,
   listQuarantineOf,
   listSeries,
@@ -148,6 +149,7 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
     letGo,
     fetching: letGo === 0 ? null : findFetching(db, study.studyId),
     hidden: describeHidden(db, study.studyId),
+    newVersions: listNewVersions(db, study.studyId).map((one) => ({ ...one, differing: [...one.differing] })),
     commitments: [...listCommitmentsOf(db, study.studyId)],
     priors: listPriorIds(db, study.studyId).map((studyId) => {
       const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatDicomDate } from '../../ui/dicom-date.ts';
+import { formatMoment } from '../../ui/duration.ts';
 import { EvidenceList } from '../../ui/EvidenceList.tsx';
 import { SeriesThumbnail } from '../../viewport/SeriesThumbnail.tsx';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
@@ -47,6 +48,11 @@ export function SeriesList({ study, panes, shelf, onHang, showsRejected, onShowR
         {t(`series.completeness.${completeness}`)}
       </p>
       {study.completeness !== null && <EvidenceList evidence={study.completeness} zone={zone} />}
+      {study.newVersions.map(({ images, differing, atMs }) => (
+        <p key={differing.join()} className={classes.fact} title={differing.join(', ')}>
+          {t('series.newVersions', { count: images, at: formatMoment(atMs, zone), differing: differing.join(', ') })}
+        </p>
+      ))}
       {study.quarantine.length > 0 && (
         <p className={classes.quarantined}>{t('series.quarantined', { count: study.quarantine.length })}</p>
       )}

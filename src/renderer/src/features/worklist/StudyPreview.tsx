@@ -45,7 +45,7 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
         <Button size="compact-sm" component={Link} to={`/identity/${row.studyId}`} variant="default">
           {t('preview.identity')}
         </Button>
-        {permissions.includes('study.retrieve') && (
+        {permissions.includes('delivery.send') && (
           <Button
             size="compact-sm"
             variant="default"
