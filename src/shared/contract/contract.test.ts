@@ -35,6 +35,7 @@ test('only what a person causes counts as use of a session', () => {
     'quarantine.retry',
     'quarantine.release',
     'quarantine.discard',
+    'quarantine.settleStudy',
     'quarantine.takeBack',
     'identity.findPatients',
     'identity.move',

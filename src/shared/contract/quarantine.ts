@@ -97,6 +97,35 @@ export const QuarantineQuery = z.object({
 });
 export type QuarantineQuery = z.output<typeof QuarantineQuery>;
 
+/** How everything that is set aside of a study is settled, with the reason that goes with it. */
+export const StudySettlement = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('retry') }),
+  z.object({ how: z.literal('release'), release: Release }),
+  z.object({ how: z.literal('discard'), reason: DiscardReason }),
+]);
+export type StudySettlement = z.infer<typeof StudySettlement>;
+
+/** What one step of settling a study's objects came to; `next` is the `after` of the step that follows, null after the last. */
+export const StudySettled = z.object({
+  filed: z.number().int(),
+  discarded: z.number().int(),
+  stillHeld: z.number().int(),
+  /** What could not be settled like that and stays held, by the codes of retry, release and discard. */
+  failed: z.array(z.object({ quarantineId: z.string(), code: z.string() })),
+  next: z.string().nullable(),
+});
+export type StudySettled = z.infer<typeof StudySettled>;
+
+const PLACE = /^-?\d+~[0-9a-f-]{1,64}$/;
+export const SettleStudyInput = z.object({
+  studyId: StudyId,
+  settlement: StudySettlement,
+  /** Only what was set aside for this; left out, all of it. */
+  reason: QuarantineReason.optional(),
+  after: z.string().regex(PLACE).optional(),
+});
+export type SettleStudyInput = z.output<typeof SettleStudyInput>;
+
 export const quarantine = {
   list: procedure('quarantine.read', BACKGROUND)
     .route({ method: 'GET', path: '/quarantine' })
@@ -121,6 +150,14 @@ export const quarantine = {
     .route({ method: 'POST', path: '/quarantine/{quarantineId}/discards' })
     .input(one.extend({ reason: DiscardReason }))
     .output(z.object({ state: z.literal('discarded') })),
+  /**
+   * Settles what is set aside of a study in one way, at most 50 objects a step: asked again with `after` until `next` is null.
+   * Each object has its own event.
+   */
+  settleStudy: procedure('quarantine.settle')
+    .route({ method: 'POST', path: '/studies/{studyId}/quarantine/settlements' })
+    .input(SettleStudyInput)
+    .output(StudySettled),
   takeBack: procedure('quarantine.settle')
     .route({ method: 'DELETE', path: '/quarantine/{quarantineId}/discards' })
     .input(one)

@@ -32,6 +32,9 @@ export function bindQuarantine({ services: { quarantine }, reads }: Bindings) {
     discard: guarded.quarantine.discard.handler(({ input, context }) =>
       valueOf(quarantine.discard(context.session.principal, input.quarantineId, input.reason)),
     ),
+    settleStudy: guarded.quarantine.settleStudy.handler(async ({ input, context }) =>
+      valueOf(await quarantine.settleStudy(context.session.principal, input)),
+    ),
     takeBack: guarded.quarantine.takeBack.handler(({ input, context }) =>
       valueOf(quarantine.takeBack(context.session.principal, input.quarantineId)),
     ),

@@ -18,6 +18,8 @@ import type {
   QuarantineDetail,
   QuarantineQuery,
   QuarantineWindow,
+  SettleStudyInput,
+  StudySettled,
 } from '../../../shared/contract/quarantine.ts';
 import type { HealthReason, StationStatus } from '../../../shared/contract/station.ts';
 import type { Finding, StudyDetail, StudyReport, TimelineEntry } from '../../../shared/contract/studies.ts';
@@ -117,6 +119,10 @@ export type StationServices = {
       quarantineId: string,
       reason: DiscardReason,
     ): Result<{ readonly state: 'discarded' }, { readonly code: string }>;
+    settleStudy(
+      principal: Principal,
+      input: SettleStudyInput,
+    ): Promise<Result<StudySettled, { readonly code: string }>>;
     takeBack(principal: Principal, quarantineId: string): Result<{ readonly state: 'held' }, { readonly code: string }>;
     /** The whole file, to be read in ranges. */
     openFile(

@@ -36,6 +36,10 @@ const GET_STUDY = `SELECT ${STUDY_STATE} FROM studies s WHERE s.study_id = ?`;
 export const FIND_SPLIT_OFF = `
   SELECT ${STUDY_STATE} FROM studies s JOIN series x ON x.study_id = s.study_id AND x.series_uid = ? WHERE s.split_from = ?
 `;
+/** Walks studies_split_off. */
+const LIST_SPLIT_OFF = `
+  SELECT ${STUDY_STATE} FROM studies s WHERE s.split_from = ? AND s.deleted_at_ms IS NULL ORDER BY s.study_id
+`;
 /** Files one instance by the outcome table of DESIGN §5.1: rows and event together, or neither. Idempotent. */
 export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
   return inTransaction(db, () => {
@@ -131,9 +135,19 @@ function fileReleased(
     fileVersion(db, filing, study, null);
     return { state: 'filed' };
   }
-  if (study !== named) return DOES_NOT_APPLY;
-  fileVersion(db, filing, insertStudy(db, filing, named.studyId), null);
+  // Everything of one patient that is under another's UID is one study, however many series it came in.
+  const own = findSplitOffOf(db, filing, named);
+  if (study !== named && own?.studyId !== study.studyId) return DOES_NOT_APPLY;
+  fileVersion(db, filing, own ?? insertStudy(db, filing, named.studyId), null);
   return { state: 'filed' };
+}
+
+/** The study split off another that is already of the patient whom an object names, or null. */
+function findSplitOffOf(db: WritableDb, { instance, association }: Filing, named: StudyState): StudyState | null {
+  const stated = statedPatient(instance, association.peer);
+  const { siteId } = association.peer;
+  const all = prepared<StudyState>(db, LIST_SPLIT_OFF).all(named.studyId);
+  return all.find(({ studyId }) => isSamePatient(db, siteId, stated, instance.studyUid, studyId)) ?? null;
 }
 
 /** Makes an object the current version of an instance, where that is: also in a study that people split off. */

@@ -11,6 +11,7 @@ import {
   getObject,
   listQuarantine,
   type QuarantineRow,
+  settleStudyQuarantine,
   takeBackQuarantined,
 } from '../../archive/index.ts';
 import { appendEvent } from '../../platform/ledger/append.ts';
@@ -40,13 +41,12 @@ export function quarantineServices(archive: Archive, objects: ObjectReader): Sta
 
   return {
     list(principal, { after, ...query }) {
-      const [receivedAtMs = '', quarantineId = ''] = after?.split('~') ?? [];
-      const key = after === undefined ? undefined : { receivedAtMs: Number(receivedAtMs), quarantineId };
+      const key = after === undefined ? undefined : placeOf(after);
       const rows = listQuarantine(db, principal.siteId, { ...query, after: key });
       const last = rows.at(-1);
       return {
         entries: rows.map((row) => showEntry(db, row)),
-        next: last !== undefined && rows.length === query.limit ? `${last.receivedAtMs}~${last.quarantineId}` : null,
+        next: last !== undefined && rows.length === query.limit ? textOf(last) : null,
         held: countQuarantineByReason(db, principal.siteId).map(({ reason, held }) => ({ reason, count: held })),
       };
     },
@@ -70,6 +70,15 @@ export function quarantineServices(archive: Archive, objects: ObjectReader): Sta
       const discarded = discardQuarantined(db, { ...settling(principal, quarantineId), reason });
       return discarded.ok ? ok({ state: 'discarded' }) : discarded;
     },
+    async settleStudy(principal, { studyId, settlement, reason = null, after }) {
+      const { siteId, actor, atMs } = settling(principal, '');
+      const place = after === undefined ? null : placeOf(after);
+      const about = { siteId, studyId, reason, settlement, after: place, actor, atMs };
+      const settled = await settleStudyQuarantine(archive, about);
+      if (!settled.ok) return settled;
+      const { failed, next, ...counts } = settled.value;
+      return ok({ ...counts, failed: [...failed], next: next === null ? null : textOf(next) });
+    },
     takeBack(principal, quarantineId) {
       const taken = takeBackQuarantined(db, settling(principal, quarantineId));
       return taken.ok ? ok({ state: 'held' }) : taken;
@@ -84,6 +93,15 @@ export function quarantineServices(archive: Archive, objects: ObjectReader): Sta
       return ok({ sizeBytes, readRange: (start, length) => objects.readRange(digest, encoding, start, length) });
     },
   };
+}
+
+function placeOf(text: string) {
+  const [receivedAtMs = '', quarantineId = ''] = text.split('~');
+  return { receivedAtMs: Number(receivedAtMs), quarantineId };
+}
+
+function textOf({ receivedAtMs, quarantineId }: Pick<QuarantineRow, 'receivedAtMs' | 'quarantineId'>): string {
+  return `${receivedAtMs}~${quarantineId}`;
 }
 
 function showEntry(db: ReadableDb, row: QuarantineRow): QuarantineEntry {
