@@ -4,6 +4,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { FIND_CURRENT, FIND_STUDY, IS_KNOWN_VERSION } from './file-instance.ts';
 import { RETIRE_VERSIONS } from './file-version.ts';
+import { FIND_MARKS_OF } from './hidden-marks.ts';
 import {
   countQuarantined,
   countReceivedSince,
@@ -42,6 +43,8 @@ test.each([
     /SEARCH instance_versions USING .*\(site_id=\? AND sop_uid=\? AND digest=\?\)/,
   ],
   ['a study by its UID', FIND_STUDY, /SEARCH s USING .*\(site_id=\? AND study_uid=\?\)/],
+  ['whether it was split', FIND_STUDY, /SEARCH o USING COVERING INDEX studies_split_off/],
+  ['what hides an object', FIND_MARKS_OF, /SEARCH m USING .*\(site_id=\? AND subject=\?\)/],
   ['the version that a new one replaces', RETIRE_VERSIONS, /SEARCH instance_versions USING INDEX one_current_version/],
   ['what came since', COUNT_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
   ['when the last came', LAST_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
