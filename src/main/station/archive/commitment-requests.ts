@@ -87,11 +87,15 @@ export const LIST_DUE_REQUESTS = `
    ORDER BY due_at_ms LIMIT 16
 `;
 /**
- * Of several versions a UID does not say which one the peer has, unless it took this one from us and is not known to have
- * had another: many answer Success to a second one and keep the first.
+ * Of several versions a UID does not say which one the peer has, unless this one came from it last, or it took it from us and
+ * is not known to have had another: many answer Success to a second one and keep the first.
  */
 const IS_UNMISTAKABLE = `
-  NOT EXISTS (
+  EXISTS (
+    SELECT 1 FROM instance_versions own JOIN peers w ON w.peer_id = own.peer_id
+     WHERE own.site_id = c.site_id AND own.sop_uid = c.sop_uid AND own.digest = c.digest AND own.is_current = 1
+       AND w.ae_title = asked.ae_title)
+  OR NOT EXISTS (
     SELECT 1 FROM instance_versions v LEFT JOIN peers w ON w.peer_id = v.peer_id
      WHERE v.site_id = c.site_id AND v.sop_uid = c.sop_uid AND v.digest <> c.digest
        AND (c.is_taken = 0 OR w.ae_title = asked.ae_title
@@ -99,7 +103,7 @@ const IS_UNMISTAKABLE = `
 `;
 const LIST_INSTANCES = `
   SELECT c.sop_uid AS sopUid, c.sop_class_uid AS sopClassUid, c.digest, c.failure, s.study_uid AS studyUid, x.series_uid AS seriesUid,
-         ${IS_UNMISTAKABLE} AS isUnmistakable, c.is_taken AS isTaken, c.corrected_at_ms AS correctedAtMs
+         (${IS_UNMISTAKABLE}) AS isUnmistakable, c.is_taken AS isTaken, c.corrected_at_ms AS correctedAtMs
     FROM commitment_requests r JOIN peers asked ON asked.peer_id = r.peer_id
     JOIN commitment_instances c ON c.request_id = r.request_id JOIN instances i ON i.site_id = c.site_id AND i.sop_uid = c.sop_uid
     JOIN studies s ON s.study_id = i.study_id JOIN series x ON x.series_id = i.series_id

@@ -461,9 +461,10 @@ const takenAsIs = (studyId: string) => {
 };
 /** How it comes that there are two versions of the second object, the later one current, and which of the two is known to be there. */
 const TWO_VERSIONS = [
-  { what: 'never one of several versions', from: 'CT1', isTaken: false, proves: [sop(1)] },
-  { what: 'of several the one that it took from us', from: 'CT1', isTaken: true, proves: [sop(1), sop(2)] },
-  { what: 'not even that one where it had another', from: 'PACS', isTaken: true, proves: [sop(1)] },
+  { what: 'never one of several versions', from: ['CT1', 'CT1'], isTaken: false, proves: [sop(1)] },
+  { what: 'of several the one that it took from us', from: ['CT1', 'CT1'], isTaken: true, proves: [sop(1), sop(2)] },
+  { what: 'not even that one where it had another', from: ['PACS', 'CT1'], isTaken: true, proves: [sop(1)] },
+  { what: 'of several the one that it sent last', from: ['CT1', 'PACS'], isTaken: false, proves: [sop(1), sop(2)] },
 ] as const;
 const SOURCES = [
   ['commitment', 'success'],
@@ -475,9 +476,9 @@ test.each(SOURCES.flatMap(([source, status]) => TWO_VERSIONS.map((row) => ({ ...
   async ({ source, status, from, isTaken, proves }) => {
     const id = await clinic.send(
       [1, 2].map((n) => aSlice(n)),
-      from,
+      from[0],
     );
-    await clinic.send([aSlice(2, { PatientWeight: '70' })]); // another version of the same pixels
+    await clinic.send([aSlice(2, { PatientWeight: '70' })], from[1]); // another version of the same pixels
     const { port } = await archive(status, (transaction, uids, report) => report(succeeded(transaction, uids), 1), [
       knowing(sop(1), sop(2)),
     ]);

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { type KeepingServer, keepingDicomServer } from '../../../../test/peers-scripted/keeping-dicom-server.ts';
-import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
+import { type DicomRecord, encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import type { ServiceClass } from '../dicom/server-services.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
@@ -11,6 +11,7 @@ import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice, CT_CLASS, textOf } from '../testing/objects.ts';
 import { LIST_ASKED } from './fetch-again.ts';
+import { IS_SET_ASIDE } from './fetch-study.ts';
 import {
   configurePeers,
   countLetGo,
@@ -123,7 +124,15 @@ async function letGo(): Promise<void> {
   clinic.runJobs();
   const keeper = createCacheKeeper({
     ...{ db: clinic.db, objects: clinic.archive.objects, clock: clinic.archive.clock, log: clinic.log },
-    sites: [{ siteId: clinic.north.siteId, cache: { keepDays: 0 }, keepDiscardedDays: 30, keepRecordsDays: 90, retention: [] }],
+    sites: [
+      {
+        siteId: clinic.north.siteId,
+        cache: { keepDays: 0 },
+        keepDiscardedDays: 30,
+        keepRecordsDays: 90,
+        retention: [],
+      },
+    ],
     disk: { state: 'enough' },
     isOpen: () => false,
     measure: async () => ({ bytes: 0, studies: 0, evicted: 0 }),
@@ -183,6 +192,38 @@ test('a study that was let go comes back on a person’s word, from who is known
   await eventually(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', 'done', null]]));
   expect(countLetGo(clinic.db, studyId)).toBe(0);
   expect(uids.every((uid) => isHere(clinic.db, digestOf(uid)))).toBe(true);
+});
+
+test.each<[string, DicomRecord, string, string | null, number]>([
+  ['another header comes back, for its pixels are known', { InstitutionName: 'North Clinic' }, 'done', null, 0],
+  [
+    'other pixels is set aside, and not called done',
+    { PixelData: new Uint16Array(16).fill(9) },
+    'failed',
+    'set-aside-here',
+    1,
+  ],
+])('what an archive gives back with %s', async (_what, changes, state, code, away) => {
+  configure(['ARCHIVE', await serve([aSlice(1, changes), ...records.slice(1)]), true]);
+  await letGo();
+  recall();
+  worker.start();
+  await eventually(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', state, code]]));
+  expect(countLetGo(clinic.db, studyId)).toBe(away);
+});
+
+test('an archive that gives back fewer than were let go has not given them back', async () => {
+  configure(['ARCHIVE', await serve(records.slice(1)), true]);
+  await letGo();
+  recall();
+  worker.start();
+  await eventually(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', 'failed', 'some-missing']]));
+});
+
+test('what was set aside of a study is found by its index', () => {
+  const plan = planOf(clinic.db, IS_SET_ASIDE).join('\n');
+  expect(plan).toContain('quarantine_by_study');
+  expect(plan).not.toMatch(/SCAN (?!.?CTE|CONSTANT)/i);
 });
 
 test('where no archive can be called any more, it says so', async () => {
