@@ -85,6 +85,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'imports.start': { input: { from: { source: 'upload' } }, status: 409 },
   'imports.finish': { input: { importId: 'x' }, status: 409 },
   'imports.cancel': { input: { importId: 'x' }, status: 409 },
+  'imports.resume': { input: { importId: 'x' }, status: 409 },
   'imports.browse': { input: { folder: 'CD' }, status: 200 },
   'exports.list': { input: {}, status: 200 },
   'exports.start': { input: { studyId: STUDY, folder: 'CD' }, status: 404 },

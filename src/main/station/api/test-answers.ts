@@ -232,6 +232,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       start: () => Promise.resolve(err({ code: 'too-many-imports' })),
       finish: () => err({ code: 'import-has-ended' }),
       cancel: () => err({ code: 'import-has-ended' }),
+      resume: () => Promise.resolve(err({ code: 'import-is-whole' })),
       browse: () => Promise.resolve(ok({ entries: [], files: 0 })),
       upload: () => Promise.resolve(err({ code: 'import-not-found' })),
     },
