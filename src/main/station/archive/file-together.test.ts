@@ -3,6 +3,7 @@ import { bytesReader } from '../dicom/dataset/find-pixel-data.ts';
 import { encodeDataset } from '../dicom/dataset/write-dataset.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
+import type { ObjectRecord } from '../platform/objects/records.ts';
 import type { LogMove } from '../platform/store/database.ts';
 import { keepLogShort, logPause } from '../platform/store/move-log.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
@@ -23,7 +24,8 @@ afterEach(() => clinic.close());
 async function filingOf(number: number, association: ArchiveAssociation): Promise<Filing> {
   const read = await readArrived(bytesReader(encodeDataset(aSlice(number))), EXPLICIT_LITTLE_ENDIAN);
   if (read === null || !isIdentified(read.instance)) throw new Error('the slice is not read');
-  const object = { digest: String(number).repeat(64), encoding: SEALED, sizeBytes: 900, bodyOffset: 300 };
+  const digest = String(number).repeat(64);
+  const object: ObjectRecord = { digest, encoding: SEALED, sizeBytes: 900, bodyOffset: 300 };
   const { quiet } = clinic.archive;
   return {
     ...{ instance: read.instance, frameIndex: read.frameIndex, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN },
