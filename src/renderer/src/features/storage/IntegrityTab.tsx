@@ -1,8 +1,8 @@
-import { Button, Progress } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ObjectsState, ObjectWalk } from '../../../../shared/contract/objects.ts';
+import type { ObjectsState } from '../../../../shared/contract/objects.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -19,6 +19,7 @@ import { KeyCard } from './KeyCard.tsx';
 import { Section } from './Section.tsx';
 import classes from './storage.module.css';
 import { useObjects } from './use-storage.ts';
+import { WalkProgress } from './WalkProgress.tsx';
 
 /** Whether what is stored is sound, what is not and what becomes of it, and the keys it is sealed with. */
 export function IntegrityTab(): ReactNode {
@@ -98,22 +99,5 @@ function ScrubCard({ objects }: { readonly objects: ObjectsState }): ReactNode {
         ]}
       />
     </Section>
-  );
-}
-
-/** How far a walk over all objects has come; `outOf`: how many there were the last time, 0 where that is not known. */
-export function WalkProgress({ walk, outOf }: { readonly walk: ObjectWalk; readonly outOf: number }): ReactNode {
-  const { t } = useTranslation('storage');
-  const { zone } = useCurrentUser().site;
-  const done = t('walk.done', { count: walk.objects, size: formatBytes(walk.bytes) });
-  return (
-    <div role="status" className={page.stack}>
-      <Progress value={outOf === 0 ? 0 : Math.min(100, (100 * walk.objects) / outOf)} aria-label={t('walk.progress')} />
-      <span className={page.quiet}>
-        {outOf === 0 ? done : t('walk.of', { done, about: outOf })}
-        {walk.faults > 0 && ` · ${t('scrub.faults', { count: walk.faults })}`} ·{' '}
-        {t('walk.since', { at: formatMoment(walk.startedAtMs, zone) })}
-      </span>
-    </div>
   );
 }

@@ -9,7 +9,7 @@ import { IntegrityTab } from './IntegrityTab.tsx';
 import { RetentionTab } from './RetentionTab.tsx';
 
 /** The parts of the page, as its address names them. */
-export const STORAGE_TABS = ['cache', 'retention', 'integrity'] as const;
+const STORAGE_TABS = ['cache', 'retention', 'integrity'] as const;
 
 const PANELS = { cache: CacheTab, retention: RetentionTab, integrity: IntegrityTab } as const;
 
