@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { toDicomJson } from '../dicom/dataset/dicom-json.ts';
+import { lookUpKeyword } from '../dicom/dataset/dictionary.ts';
 import { type ByteRange, findPixelData, type LocatedPixelData } from '../dicom/dataset/find-pixel-data.ts';
 import { digestFrame, type DigestFrame } from '../dicom/pixel/digest-frame.ts';
 import { openFrames } from '../dicom/pixel/read-frames.ts';
@@ -13,7 +14,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 export type StoredVersion = { readonly object: ObjectRecord; readonly transferSyntaxUid: string };
 
 /**
- * What a version's pixels are known by. `stored`: their form and a digest of their bytes; of what has none, of its attributes.
+ * What a version's pixels are known by. `stored`: their form and a digest of their bytes; of what has none, of its content's attributes.
  * `decoded`: a digest of what the frames hold; null where the form may have lost some of it, or cannot be decoded.
  */
 export type PixelDigests = { readonly stored: string; readonly decoded: string | null };
@@ -62,7 +63,7 @@ function formOf({ location }: LocatedPixelData, transferSyntaxUid: string): stri
 
 async function digestBytes({ dataset, location, source }: LocatedPixelData): Promise<string> {
   const hash = createHash('sha256');
-  if (location === null) return hash.update(JSON.stringify(sorted(toDicomJson(dataset)))).digest('hex');
+  if (location === null) return hash.update(JSON.stringify(contentOf(dataset))).digest('hex');
   // The offset table says nothing of the pixels, nor where a fragment ends.
   const ranges: readonly ByteRange[] = location.kind === 'native' ? [location] : location.fragments;
   for (const { offset, length } of ranges)
@@ -71,7 +72,38 @@ async function digestBytes({ dataset, location, source }: LocatedPixelData): Pro
   return hash.digest('hex');
 }
 
-const sorted = (attributes: object) => Object.entries(attributes).toSorted(([one], [other]) => (one < other ? -1 : 1));
+/** What archives may add or put right in whatever they keep (PS3.4 §B.4.1): whose it is, which order it is of, where it was made. */
+const ADMINISTRATIVE: ReadonlySet<string> = new Set(
+  [
+    ...[
+      'SpecificCharacterSet',
+      'TimezoneOffsetFromUTC',
+      'AccessionNumber',
+      'IssuerOfAccessionNumberSequence',
+      'StudyID',
+    ],
+    ...[
+      'InstitutionName',
+      'InstitutionAddress',
+      'InstitutionCodeSequence',
+      'InstitutionalDepartmentName',
+      'StationName',
+    ],
+    ...['ReferringPhysicianName', 'ReferringPhysicianIdentificationSequence', 'ReferringPhysicianAddress'],
+    ...['ReferringPhysicianTelephoneNumbers', 'PhysiciansOfRecord', 'NameOfPhysiciansReadingStudy', 'OperatorsName'],
+    ...['StudyDescription', 'SeriesDescription', 'ProcedureCodeSequence', 'ReferencedStudySequence', 'RetrieveAETitle'],
+    ...['InstanceAvailability', 'RequestAttributesSequence', 'PerformedProcedureStepDescription'],
+  ].map((keyword) => lookUpKeyword(keyword)?.tag.toString(16).padStart(8, '0').toUpperCase() ?? keyword),
+);
+/** Patient, order, visit, and what an archive says of its own changes. */
+const ADMINISTRATIVE_GROUPS: readonly string[] = ['0010', '0032', '0038', '0400'];
+
+/** The attributes of an object without pixels that say something themselves, by tag. */
+function contentOf(dataset: ReadDataset) {
+  return Object.entries(toDicomJson(dataset))
+    .filter(([tag]) => !ADMINISTRATIVE.has(tag) && !ADMINISTRATIVE_GROUPS.includes(tag.slice(0, 4)))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
 
 /** One frame after another: memory holds one, however many there are. */
 async function digestFrames(

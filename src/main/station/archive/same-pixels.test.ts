@@ -128,4 +128,8 @@ test('a report in another form is the same report', async () => {
   await send(explicit, report);
   expect(await send(implicit, report)).toMatchObject(FILED);
   expect(await send(implicit, { ...report, TextValue: 'bleeding' })).toMatchObject(SET_ASIDE);
+  // An archive puts in where it was made and which order it is of.
+  const kept = { ...report, InstitutionName: 'North Clinic', AccessionNumber: 'A2', PatientComments: 'checked' };
+  expect(await send(explicit, kept)).toMatchObject(FILED);
+  expect(await send(explicit, { ...kept, SeriesNumber: 2 })).toMatchObject(SET_ASIDE);
 });

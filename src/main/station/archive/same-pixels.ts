@@ -25,7 +25,8 @@ export type VersionComparison = { readonly isSame: boolean; readonly differing: 
 
 /**
  * Compares two versions of one instance: the same where they carry the same pixels, in whatever lossless form. Where neither
- * carries any (a report, a dose report) the attributes are the content, and all of them have to be the same. With a version
+ * carries any (a report, a dose report) the attributes are the content, and have to be the same but for those that archives
+ * put right. With a version
  * of which the file is not here any more its pixels alone are compared, by what was kept of them.
  */
 export async function compareVersions(

@@ -38,7 +38,7 @@ const settle = async (settlement: StudySettlement, after: HeldPlace | null = nul
   return settled.value;
 };
 const settledEvents = () =>
-  clinic.events('quarantine-settled').map(({ payload }) => `${payload.how} ${payload.because}`);
+  clinic.events('quarantine-settled').map(({ payload }) => [payload.how, payload.because].join(' '));
 
 test('two series of another patient become one study of theirs, in steps, an event for each object', async () => {
   await clinic.receive(clinic.associate(), ...johns(40, 7), ...johns(20, 8));
