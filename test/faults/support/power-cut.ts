@@ -80,7 +80,8 @@ function undoUnsynced(text: string, disk: { root: string; backups: string }, see
 function readJournal(text: string): { readonly changes: readonly Change[]; readonly syncedNs: Map<string, bigint> } {
   const changes: Change[] = [];
   const syncedNs = new Map<string, bigint>();
-  for (const line of text.split('\n')) {
+  // A kill may cut a long record short, and the change it announces never came: it has no end, or no whole bytes.
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
     const found = /^(\d+) ([a-z-]+) (\d+) (.*)$/.exec(line);
     if (found === null) continue;
     const [, time = '', kind = '', inode = '', rest = ''] = found;
@@ -92,6 +93,8 @@ function readJournal(text: string): { readonly changes: readonly Change[]; reado
       continue;
     }
     if (kind === 'create' && inode !== '0') continue; // the name was taken: nothing was made
+    const [, , hex = '', ...glued] = rest.split(' ');
+    if (kind === 'write' && (hex.length % 2 !== 0 || glued.length > 0)) continue;
     const isOfData = kind === 'write' || kind === 'truncate';
     const subject = isOfData ? inode : path.dirname(rest.split('\t').at(-1) ?? '');
     changes.push({ atNs: BigInt(time), kind: kind as Change['kind'], subject, inode, rest });
