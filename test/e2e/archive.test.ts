@@ -7,6 +7,7 @@ import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-stati
 import { endEverything } from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { startTwoStations, type TwoStations } from '../system/support/two-stations.ts';
+import { until } from '../system/support/until.ts';
 import { findBarriers } from './support/accessibility.ts';
 import { arrive, quietHead } from './support/arrivals.ts';
 import { findLayoutFaults } from './support/layout-faults.ts';
@@ -157,6 +158,8 @@ test('a study that left the cache says so when it is opened, comes back by itsel
   // Its archive answers for it, and nothing is younger than the policy: at a start all of it may go.
   await stations.reading.stop();
   const station = await stations.restart('reading');
+  const owner = await signIn(station, 'radiologist', 'demo');
+  await until(async () => (await owner.study(row.studyId)).letGo === mine.objects.length);
   await stations.archive.kill();
   const at = `/reading/${row.studyId}`;
   const { page, complaints, close } = await openPage(browser, station, { as: 'technologist', at });

@@ -2,7 +2,7 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconCloudDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
@@ -34,6 +34,9 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
   const isKept = kept?.series.some((series) => series.displayable) ?? false;
   if (!isKept && now.data !== undefined && now.data !== kept) setKept(now.data);
+
+  const [isDisplayed, setIsDisplayed] = useState(false);
+  const onDisplayed = useCallback(() => setIsDisplayed(true), []);
 
   const leave = () => void navigate({ to: '/worklist' });
   const onKeyDown = useShortcuts(t('key.heading'), [{ key: 'Escape', label: t('key.leave'), run: leave }]);
@@ -75,7 +78,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
               }}
             />
           </PatientHeader>
-          <Images now={now.data ?? study} study={study}>
+          <Images now={now.data ?? study} study={study} isDisplayed={isDisplayed}>
             <Suspense fallback={<RoomSkeleton />}>
               {isFound ? (
                 <ReadingRoom
@@ -84,6 +87,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                   ai={(now.data ?? study).row.ai}
                   runs={(now.data ?? study).runs}
                   findings={findings}
+                  onDisplayed={onDisplayed}
                   onLeave={leave}
                 />
               ) : (
@@ -97,22 +101,26 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   );
 }
 
-type ImagesProps = { readonly now: StudyDetail; readonly study: StudyDetail; readonly children: ReactNode };
+type ImagesProps = {
+  readonly now: StudyDetail;
+  readonly study: StudyDetail;
+  /** An image was on the screen. */
+  readonly isDisplayed: boolean;
+  readonly children: ReactNode;
+};
 
-/** The room, where there is anything to see; while all of it is with the archive, how it comes back. Once open it stays open. */
-function Images({ now, study, children }: ImagesProps): ReactNode {
+/** The room, where there is anything to see; while all of it is with the archive, how it comes back. What was displayed stays. */
+function Images({ now, study, isDisplayed, children }: ImagesProps): ReactNode {
   const { t } = useTranslation('reading');
   const fetching = useFetchingBack(now);
-  const [isOpen, setIsOpen] = useState(false);
   const isAllAway = now.letGo > 0 && now.letGo >= now.row.images.received;
-  if (!isOpen && !isAllAway) setIsOpen(true);
   const isAnything = [...study.series, ...study.hidden.rejectedSeries].some((series) => series.displayable);
   if (!isAnything)
     return <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>;
   return (
     <>
       {fetching.state !== 'all-here' && <FetchingNotice fetching={fetching} />}
-      {isOpen ? (
+      {isDisplayed || !isAllAway ? (
         children
       ) : (
         <EmptyState icon={<IconCloudDownload size={28} />} title={t('fetching.title')}>

@@ -26,13 +26,15 @@ type Props = {
   readonly ai: AiStatus;
   readonly runs: readonly RunCard[];
   readonly findings: UseQueryResult<Finding[]>;
+  /** An image is on the screen. */
+  readonly onDisplayed: () => void;
   readonly onLeave: () => void;
 };
 
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** The images with their tools, the series on the left and what AI says on the right. */
-export function ReadingRoom({ study: asKept, ai, runs, findings, onLeave }: Props): ReactNode {
+export function ReadingRoom({ study: asKept, ai, runs, findings, onDisplayed, onLeave }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const { studyId } = asKept.row;
   const [showsRejected, setShowsRejected] = useState(false);
@@ -63,8 +65,9 @@ export function ReadingRoom({ study: asKept, ai, runs, findings, onLeave }: Prop
     (seriesUid: string) => {
       setPanes((before) => noteDisplayed(before, seriesUid));
       onImagesDisplayed();
+      onDisplayed();
     },
-    [setPanes, onImagesDisplayed],
+    [setPanes, onImagesDisplayed, onDisplayed],
   );
 
   return (
