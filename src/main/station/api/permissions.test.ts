@@ -37,6 +37,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'quarantine.retry': { input: { quarantineId: 'q' }, status: 404 },
   'quarantine.release': { input: { quarantineId: 'q', release: 'as-current-version' }, status: 404 },
   'quarantine.discard': { input: { quarantineId: 'q', reason: 'other' }, status: 404 },
+  'quarantine.settleStudy': { input: { studyId: STUDY, settlement: { how: 'retry' } }, status: 404 },
   'quarantine.takeBack': { input: { quarantineId: 'q' }, status: 404 },
   'identity.study': { input: { studyId: STUDY }, status: 404 },
   'identity.findPatients': { input: { text: 'x' }, status: 200 },
