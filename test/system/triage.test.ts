@@ -65,6 +65,25 @@ describe('in a demo, where the reference model may be seen', () => {
     expect(Math.hypot(...off)).toBeLessThan(10);
   });
 
+  test('an exam that came for comparison first is read, flagged and due once its modality sends it', async () => {
+    const bleeding = phantomStudy({ seed: 91, bleed: { kind: 'intraparenchymal', volumeMl: 30 } });
+    const fetched = remoteOf(station, { callingAe: 'DEMO_PACS' });
+    expect(notAccepted(await sendObjects(fetched, bleeding.objects))).toEqual([]);
+    const asComparison = async () =>
+      (await radiologist.worklist('comparison')).rows.find(({ studyUid }) => studyUid === bleeding.studyUid);
+    await until(async () => (await asComparison())?.completeAtMs != null);
+    const before = await asComparison();
+    expect(before).toMatchObject({ intent: 'comparison', intentBecause: 'as-sent', openByAtMs: null });
+    expect((await radiologist.worklist()).rows.map(({ studyUid }) => studyUid)).not.toContain(bleeding.studyUid);
+
+    // Not one object is new: all of it is here already.
+    expect(notAccepted(await sendObjects(remoteOf(station), bleeding.objects))).toEqual([]);
+    const row = await rowOf(radiologist, bleeding.studyUid, ({ urgency }) => urgency.level === 'critical');
+    expect(row).toMatchObject({ intent: 'new', intentBecause: null, ai: { state: 'flagged' } });
+    expect(row.openByAtMs).toBeGreaterThan(before?.completeAtMs ?? Number.POSITIVE_INFINITY);
+    expect((await radiologist.worklist()).rows.map(({ studyUid }) => studyUid)).toContain(bleeding.studyUid);
+  });
+
   test('the mask unpacks to pixels that lie in the blood that is there', async () => {
     const { studyUid, truth, mainSopUids } = phantomStudy({
       seed: 12,
