@@ -18,12 +18,14 @@ import {
   createCacheKeeper,
   createRefetcher,
   createRetrievalWorker,
+  fileQuarantined,
   findInstance,
   getObject,
   isHere,
   listDamaged,
   listHolders,
   listPeers,
+  listQuarantine,
   listRetrievals,
   recallStudy,
   recordProof,
@@ -161,6 +163,19 @@ test('what is damaged is asked of the archive, and whole again byte for byte', a
   ).toBe(true);
   expect(clinic.events('object-healed')).toHaveLength(1);
   expect(refetcher().runOnce()).toBe(0);
+});
+
+test('another header of what is damaged waits for a person, who may put it in its place', async () => {
+  const { db, north, archive } = clinic;
+  configurePeers(db, north.siteId, 'WETREAD', [{ aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' }]);
+  damage(uids[0] ?? '');
+  expect(await clinic.receive(clinic.associate(), aSlice(1, { InstitutionName: 'North Clinic' }))).toEqual(['success']);
+  const row = listQuarantine(db, north.siteId, { state: 'held', limit: 9 }).find(
+    ({ reason }) => reason === 'same-uid-other-pixels',
+  );
+  const settling = { siteId: north.siteId, quarantineId: row?.quarantineId ?? '', actor: USER, atMs: clinic.nowMs() };
+  expect(await fileQuarantined(archive, { ...settling, release: 'as-current-version' })).toMatchObject({ ok: true });
+  expect([digestOf(uids[0] ?? '') === row?.digest, countLetGo(db, studyId)]).toEqual([true, 0]);
 });
 
 test('one peer after the other is asked, archives first, each once a day', async () => {
