@@ -33,15 +33,29 @@ type Props = {
 
 const NO_FINDINGS: readonly Finding[] = [];
 
-/** The images with their tools, the series on the left and what AI says on the right. */
-export function ReadingRoom({ study: asKept, ai, runs, findings, onDisplayed, onLeave }: Props): ReactNode {
-  const { t } = useTranslation('reading');
-  const { studyId } = asKept.row;
+/** The room of a study; with rejected images among the others it is set up anew, so that no image of the one stays in the other. */
+export function ReadingRoom(props: Props): ReactNode {
   const [showsRejected, setShowsRejected] = useState(false);
-  const study = useMemo(() => (showsRejected ? withRejected(asKept) : asKept), [asKept, showsRejected]);
+  const [aiHidden, setAiHidden] = useState(false);
+  const study = useMemo(() => (showsRejected ? withRejected(props.study) : props.study), [props.study, showsRejected]);
+  const kept = { showsRejected, setShowsRejected, aiHidden, setAiHidden };
+  return <Room key={String(showsRejected)} {...props} {...kept} study={study} />;
+}
+
+type RoomProps = Props & {
+  readonly showsRejected: boolean;
+  readonly setShowsRejected: (isShown: boolean) => void;
+  readonly aiHidden: boolean;
+  readonly setAiHidden: (isHidden: boolean) => void;
+};
+
+/** The images with their tools, the series on the left and what AI says on the right. */
+function Room({ study, ai, runs, findings, onDisplayed, onLeave, ...kept }: RoomProps): ReactNode {
+  const { t } = useTranslation('reading');
+  const { showsRejected, setShowsRejected, aiHidden, setAiHidden } = kept;
+  const { studyId } = study.row;
   const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
   const room = useRoom(study, findings.data ?? NO_FINDINGS);
-  const [aiHidden, setAiHidden] = useState(false);
   const opening = useOpening(studyId);
   useMeasurements();
 
