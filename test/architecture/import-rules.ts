@@ -113,10 +113,10 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'composition-knows-all',
-      'The composition knows every module: compose.ts, with the entries and what it joins (reader, reception, status, command); the tables beside it know none.',
+      'The composition knows every module: compose.ts, with the entries, what it joins (reader, reception, status, command) and the test of what is stated of all; the tables beside it know none.',
       {
         path: station('[^/]+\\.ts$'),
-        pathNot: station('(?:compose|command|index|reader|reception|station-status)(?:\\.test)?\\.ts$'),
+        pathNot: station('(?:compose|command|conformance|index|reader|reception|station-status)(?:\\.test)?\\.ts$'),
       },
       { path: station(`(?:${protocol}|${capability}|api)/`) },
     ),

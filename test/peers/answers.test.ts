@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { instanceFromBytes, sendInstances } from '../../src/main/station/dicom/scu.ts';
-import { encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
-import { aSlice } from '../../src/main/station/testing/objects.ts';
+import { type DicomRecord, encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
 import { lookUpKeyword } from '../../src/main/station/dicom/dataset/dictionary.ts';
 import { type Asker, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
@@ -16,14 +15,34 @@ const data = path.resolve(import.meta.dirname, '../../../shared/data');
 const SETS = ['ct-head-ge', 'mr-brain', 'cxr', 'dicom-variety/pydicom/charset_files'];
 if (!existsSync(data)) console.error('without the real test data: generated objects alone are asked for');
 
+/** One image of a study of its own kind, number `n` of its series. */
+function anImage(n: number, changes: DicomRecord): DicomRecord {
+  const study = typeof changes.StudyInstanceUID === 'string' ? changes.StudyInstanceUID : '1.2.10';
+  const series = typeof changes.SeriesInstanceUID === 'string' ? changes.SeriesInstanceUID : `${study}.1`;
+  return {
+    ...{
+      SpecificCharacterSet: 'ISO_IR 192',
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+      SOPInstanceUID: `${series}.${n}`,
+    },
+    ...{ StudyInstanceUID: study, StudyDate: '20260301', StudyTime: '101500', StudyDescription: 'CT Head' },
+    ...{ PatientID: '4711', PatientBirthDate: '19600102', PatientSex: 'F', AccessionNumber: 'A1' },
+    ...{ SeriesInstanceUID: series, SeriesNumber: 1, SeriesDescription: 'Head 5mm', Modality: 'CT' },
+    ...{ InstanceNumber: n, Rows: 4, Columns: 4, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2' },
+    ...{ BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0 },
+    PixelData: new Uint16Array(16).fill(n),
+    ...changes,
+  };
+}
+
 /** Names and text that one character set after another writes; two series of a study, and a study of its own. */
 const generated = [
-  ...[1, 2, 3].map((n) => aSlice(n, { PatientName: 'Müller^José=山田^太郎', ReferringPhysicianName: 'Løve^Åse' })),
-  aSlice(4, {
+  ...[1, 2, 3].map((n) => anImage(n, { PatientName: 'Müller^José=山田^太郎', ReferringPhysicianName: 'Løve^Åse' })),
+  anImage(4, {
     ...{ PatientName: 'Müller^José=山田^太郎', SeriesInstanceUID: '1.2.10.2', SeriesNumber: 2, Modality: 'SR' },
     ...{ SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.22', SeriesDescription: 'Befund', BodyPartExamined: 'HEAD' },
   }),
-  aSlice(1, { StudyInstanceUID: '1.2.11', PatientID: '4712', PatientName: 'Иванов^Пётр', StudyDescription: 'КТ' }),
+  anImage(1, { StudyInstanceUID: '1.2.11', PatientID: '4712', PatientName: 'Иванов^Пётр', StudyDescription: 'КТ' }),
 ].map((record) => encodeInstance({ ...record, Manufacturer: 'Håndværk' }));
 
 const tag = (keyword: string) => (lookUpKeyword(keyword)?.tag ?? 0).toString(16).toUpperCase().padStart(8, '0');

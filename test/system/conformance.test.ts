@@ -1,16 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANSWER_WITHIN_MS } from '../../src/main/station/archive/peer-watch.ts';
-import { ASK_TIMEOUT_MS } from '../../src/main/station/archive/query-peer.ts';
 import { DIMSE_STATUS } from '../../src/main/station/dicom/dimse/status.ts';
-import { REQUESTOR_TIMES } from '../../src/main/station/dicom/open-association.ts';
 import type { ServiceClass } from '../../src/main/station/dicom/server-services.ts';
 import { SERVICE_CLASSES } from '../../src/main/station/dicom/services/sop-classes.ts';
 import { TLS_PROFILE } from '../../src/main/station/dicom/tls.ts';
 import { REJECTIONS } from '../../src/main/station/dicom/upper-layer/rejection.ts';
-import { Config } from '../../src/main/station/platform/config.ts';
-import { ARTIM_MS } from '../../src/main/station/reception.ts';
 import { PEER_SERVICES } from '../../src/shared/domain/peer.ts';
 import { keepingDicomServer, type KeepingServer } from '../peers-scripted/keeping-dicom-server.ts';
 import { type Asker, askAs, jsonBody, signIn } from './support/ask-station.ts';
@@ -288,25 +283,6 @@ describe('associations', () => {
       );
     }
   });
-});
-
-test('the time limits are those of table 4.1-4', () => {
-  const { timeouts } = Config.parse({}).dicom;
-  const { connectMs, artimMs, responseMs } = REQUESTOR_TIMES;
-  const seconds = (ms: number | null) => (ms === null ? '-' : String(ms / 1000));
-  const limits: readonly (readonly [string, number | null, number | null])[] = [
-    ['Connect', null, connectMs],
-    ['Association request or answer (ARTIM)', ARTIM_MS, artimMs],
-    ['Silence between messages', timeouts.idleMs, null],
-    ['Next whole PDU of an object', timeouts.pduMs, null],
-    ['One whole object', timeouts.objectMs, null],
-    ['Answer to a message', null, responseMs],
-    ["Answer to a person's query or echo, or to a count", null, ASK_TIMEOUT_MS],
-    ['Each of connect, association and answer, where a destination is only looked at', null, ANSWER_WITHIN_MS],
-  ];
-  expect(stated('Time limits').map((row) => row.slice(0, 3))).toEqual(
-    limits.map(([what, acceptor, requestor]) => [what, seconds(acceptor), seconds(requestor)]),
-  );
 });
 
 describe('statuses', () => {

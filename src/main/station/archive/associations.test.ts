@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { openFullDisk } from '../testing/full-disk.ts';
+import { openFullDisk } from '../platform/store/test-full-disk.ts';
 import { aSlice } from '../testing/objects.ts';
 import { admitAssociation, configurePeers, endAssociation, endAssociationsLeftOpen, findPeerTitle } from './index.ts';
 import { endAssociationWhenRoom, LIST_SOME_STUDIES } from './associations.ts';

@@ -8,7 +8,7 @@ import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { openFullDisk } from '../testing/full-disk.ts';
+import { openFullDisk } from '../platform/store/test-full-disk.ts';
 import { arrivalOf, aSlice, CT_CLASS, textOf, without } from '../testing/objects.ts';
 import { configurePeers, listPeers, type PeerSetting } from './peers.ts';
 import { echoPeer, queryPeer } from './query-peer.ts';

@@ -13,7 +13,7 @@ import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { endSyncing } from '../platform/store/durability.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { openFullDisk } from '../testing/full-disk.ts';
+import { openFullDisk } from '../platform/store/test-full-disk.ts';
 import { aSlice, CT_CLASS } from '../testing/objects.ts';
 import {
   type ArchiveAssociation,

@@ -23,7 +23,7 @@ import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
 import { objectPath } from '../platform/objects/object-store.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { openFullDisk } from '../testing/full-disk.ts';
+import { openFullDisk } from '../platform/store/test-full-disk.ts';
 import { aSlice } from '../testing/objects.ts';
 import { FIND_OPEN_DELIVERY, findDelivery, NEXT_DELIVERY, noteItems } from './deliveries.ts';
 import { createDeliveryWorker, type DeliveryWorker, pauseBefore } from './delivery-worker.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../access/index.ts';
 import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
-import { openFullDisk } from '../../testing/full-disk.ts';
+import { openFullDisk } from '../../platform/store/test-full-disk.ts';
 import { arrivalOf, aSlice } from '../../testing/objects.ts';
 import { writeMetadata } from '../dicomweb/metadata.ts';
 import type { DicomwebServices } from '../dicomweb/services.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFullDisk } from '../../testing/full-disk.ts';
+import { openFullDisk } from './test-full-disk.ts';
 import { watchedClock } from '../clock.ts';
 import { type ClockDoubt, watchClockDoubt } from './clock-doubt.ts';
 import { openTestStore, type TestStore } from './test-store.ts';

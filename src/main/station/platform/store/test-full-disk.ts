@@ -1,4 +1,4 @@
-import type { WritableDb } from '../platform/store/database.ts';
+import type { WritableDb } from './database.ts';
 
 /** A disk that has no room whenever the test says so. */
 export type FullDisk = {
