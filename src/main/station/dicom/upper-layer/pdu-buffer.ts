@@ -3,7 +3,7 @@ import { decodeData, decodePdu, PDU_HEADER_LENGTH, PDU_TYPES, type Pdu } from '.
 import type { PduFault } from './rejection.ts';
 
 /** The longest association negotiation taken in: 128 contexts with every transfer syntax need a tenth of it. */
-export const MAX_ASSOCIATE_LENGTH = 1024 * 1024;
+const MAX_ASSOCIATE_LENGTH = 1024 * 1024;
 
 /** Memory that bytes come into; those from `start` to `end` have not been given on. */
 type Block = { readonly bytes: Buffer; start: number; end: number };

@@ -22,8 +22,8 @@ export type IncomingFile = {
   readonly sizeBytes: number;
 };
 /** Whether an earlier file of a digest is whole. */
-export type IsWhole = (digest: string) => Promise<boolean>;
-export type KeepOutcome = 'kept' | 'existing';
+type IsWhole = (digest: string) => Promise<boolean>;
+type KeepOutcome = 'kept' | 'existing';
 
 /** What stands before a data set in its file, and with what its digest begins. */
 export type Opening = { readonly header: Uint8Array; readonly transferSyntaxUid: string };
