@@ -82,7 +82,7 @@ test('the archive sends one here, and what it has besides is looked for and fetc
 });
 
 test('a delivery to a machine that is gone survives a restart, and a person gives it up', async () => {
-  const waiting = await send(here, second.studyUid, 'GONE', second.objects.length);
+  const waiting = await send(here, first.studyUid, 'GONE', first.objects.length);
   const isWaiting = ({ code, state }: Delivery) => state === 'queued' && code === 'peer-unreachable';
   await ended(here, waiting.deliveryId, isWaiting);
   await stations.reading.kill();

@@ -20,7 +20,7 @@ const POLLED = [
 /** Pages that are not a radiologist's, or of something that is not here: refused or not found, and no use either. */
 const POLLED_IN_VAIN = [
   ...['quarantine', 'corrections', 'objects', 'objects/damaged', 'retrievals', 'imports', 'exports'],
-  ...[`imports/${STUDY}`, `studies/${STUDY}/identity`],
+  ...[`imports/${STUDY}`, `studies/${STUDY}/identity`, 'keeping/cache', 'keeping/holds', 'keeping/retention/rules'],
 ].map((path) => `/api/v1/${path}`);
 
 test('a page that only polls is signed out after half an hour, is told why, and counts as nobody before', async () => {

@@ -70,7 +70,8 @@ test('a peer that listens can be called by its id or title, at its own site only
     { aeTitle: 'CT1', address: '10.0.0.1' },
   ]);
   const { db, north, south } = clinic;
-  const pacs = { host: 'pacs.example', port: 104, callingAe: 'WETREAD', calledAe: 'PACS' };
+  const onOpened: unknown = expect.any(Function);
+  const pacs = { host: 'pacs.example', port: 104, callingAe: 'WETREAD', calledAe: 'PACS', onOpened };
   const card = listPeers(db, north.siteId).find(({ aeTitle }) => aeTitle === 'PACS');
   expect(card).toMatchObject({ isArchive: true, isSecured: false, host: 'pacs.example', services: [] });
   expect(findRemote(db, { siteId: north.siteId, aeTitle: 'PACS' })).toEqual(pacs);

@@ -54,7 +54,7 @@ const INSERT = `
 `;
 /** Walks deliveries_open. */
 export const FIND_OPEN_DELIVERY = `
-  SELECT delivery_id AS deliveryId FROM deliveries
+  SELECT delivery_id AS deliveryId FROM deliveries INDEXED BY deliveries_open
    WHERE study_id = @studyId AND peer_id = @peerId AND state IN ('queued', 'claimed', 'sent', 'held') AND series_ids IS @seriesIds
 `;
 /** Walks deliveries_due, past destinations that are being sent to. */
