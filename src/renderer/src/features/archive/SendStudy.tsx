@@ -1,10 +1,10 @@
-import { Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { SendForm } from './SendForm.tsx';
@@ -16,13 +16,7 @@ export function SendStudy({ studyId, onClose, onStarted }: Props): ReactNode {
   const { t } = useTranslation('archive');
   const study = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('send.title')}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('settle.close') }}
-    >
+    <Dialog title={t('send.title')} closeLabel={t('settle.close')} onClose={onClose} size="lg">
       {study.data !== undefined && <SendForm study={study.data} onClose={onClose} onStarted={onStarted} />}
       {study.data === undefined && study.isError && (
         <IncidentNotice
@@ -32,6 +26,6 @@ export function SendStudy({ studyId, onClose, onStarted }: Props): ReactNode {
         />
       )}
       {study.isPending && <TableSkeleton columns={['1fr', '1fr']} rows={6} />}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Modal, Select } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { CANCEL_REASONS, CancelReason, RETRY_REASONS, RetryReason } from '../../
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -33,13 +34,7 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
   });
   const failure = settle.isError ? failureOf(settle.error) : null;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t(`settle.${kind}`)}
-      closeButtonProps={{ 'aria-label': t('settle.close') }}
-      centered
-    >
+    <Dialog title={t(`settle.${kind}`)} closeLabel={t('settle.close')} onClose={onClose}>
       <div className={page.stack}>
         <p>{t(`settle.${kind}Text`, { peer: send.destination, count: send.sent })}</p>
         {send.study !== null && <StudyFaceCard study={send.study} />}
@@ -63,6 +58,6 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

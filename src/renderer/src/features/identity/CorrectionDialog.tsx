@@ -1,10 +1,11 @@
-import { Button, Modal, Select } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PatientIdentity, StudyIdentity } from '../../../../shared/contract/identity.ts';
 import { CORRECTION_REASONS, HIDING_REASONS } from '../../../../shared/domain/correction.ts';
 import { failureOf } from '../../bridge/failure.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import { type AskedCorrection, performCorrection } from './asked-correction.ts';
 import page from '../../ui/Page.module.css';
@@ -44,13 +45,7 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
   const isReady = reason !== null && (!needsPatient || chosen !== null || asked.kind === 'split');
   const reasons = asked.kind === 'hide' ? HIDING_REASONS : CORRECTION_REASONS;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t(titleOf(asked))}
-      closeButtonProps={{ 'aria-label': t('identity.cancel') }}
-      size="xl"
-    >
+    <Dialog title={t(titleOf(asked))} closeLabel={t('identity.cancel')} onClose={onClose} size="xl">
       <div className={page.stack}>
         <p>{t(`identity.says.${asked.kind}`)}</p>
         {asked.kind !== 'merge' && <StudyFaceCard study={study} />}
@@ -84,7 +79,7 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

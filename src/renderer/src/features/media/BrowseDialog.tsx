@@ -1,9 +1,10 @@
-import { Button, Modal, Select } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { IconArrowUp, IconFileZip, IconFolder } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { station } from '../../bridge/queries.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import page from '../../ui/Page.module.css';
 import classes from './MediaPage.module.css';
 
@@ -21,13 +22,7 @@ export function BrowseDialog({ folders, onStart, onClose }: Props): ReactNode {
   const where = path.join('/');
   const view = useQuery(station.imports.browse.queryOptions({ input: { folder, path: where } }));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('browse.title')}
-      closeButtonProps={{ 'aria-label': t('browse.close') }}
-      centered
-    >
+    <Dialog title={t('browse.title')} closeLabel={t('browse.close')} onClose={onClose}>
       <div className={page.stack}>
         <Select
           label={t('browse.folder')}
@@ -84,6 +79,6 @@ export function BrowseDialog({ folders, onStart, onClose }: Props): ReactNode {
           {t('browse.start')}
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Modal, Radio } from '@mantine/core';
+import { Button, Radio } from '@mantine/core';
 import { IconDownload, IconFolder } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -10,6 +10,7 @@ import { answerOf } from '../../bridge/answer.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { Answered } from '../../ui/Answered.tsx';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -24,13 +25,7 @@ export function ExportDialog({ studyId, folders, onClose }: Props): ReactNode {
   const { t } = useTranslation('media');
   const study = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('export.title')}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('browse.close') }}
-    >
+    <Dialog title={t('export.title')} closeLabel={t('browse.close')} onClose={onClose} size="lg">
       <Answered
         answer={answerOf(study)}
         failed={t('export.unread')}
@@ -38,7 +33,7 @@ export function ExportDialog({ studyId, folders, onClose }: Props): ReactNode {
       >
         {(detail) => <ExportForms study={detail} folders={folders} onClose={onClose} />}
       </Answered>
-    </Modal>
+    </Dialog>
   );
 }
 

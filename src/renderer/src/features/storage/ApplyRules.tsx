@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import type { RetentionWindow } from '../../../../shared/contract/keeping.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { announce } from '../../ui/announcer.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -29,7 +30,7 @@ export function ApplyRules({ pages, onClose }: Props): ReactNode {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t('apply.title')} closeButtonProps={{ 'aria-label': t('cancel') }} centered>
+    <Dialog title={t('apply.title')} closeLabel={t('cancel')} onClose={onClose}>
       <div className={page.stack}>
         <p>
           <strong>{t('apply.studies', { count: going.length })}</strong> · {t('apply.images', { count: images })}
@@ -51,6 +52,6 @@ export function ApplyRules({ pages, onClose }: Props): ReactNode {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

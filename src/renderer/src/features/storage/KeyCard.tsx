@@ -1,4 +1,4 @@
-import { Button, Modal, Radio } from '@mantine/core';
+import { Button, Radio } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { formatBytes } from '../../ui/bytes.ts';
 import { useNow } from '../../ui/clock.ts';
@@ -87,7 +88,7 @@ function RotateDialog({ onClose }: { readonly onClose: () => void }): ReactNode 
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t('keys.ask')} closeButtonProps={{ 'aria-label': t('cancel') }} centered>
+    <Dialog title={t('keys.ask')} closeLabel={t('cancel')} onClose={onClose}>
       <div className={page.stack}>
         <p>{t('keys.askText')}</p>
         <Radio.Group
@@ -111,6 +112,6 @@ function RotateDialog({ onClose }: { readonly onClose: () => void }): ReactNode 
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
