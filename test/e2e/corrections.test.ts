@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
 import { StudyIdentity } from '../../src/shared/contract/identity.ts';
 import { QuarantineWindow } from '../../src/shared/contract/quarantine.ts';
+import { WorklistWindow } from '../../src/shared/contract/worklist.ts';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
@@ -18,6 +19,7 @@ import { openPage } from './support/open-page.ts';
 const folder = process.env['SCREENSHOTS'] ?? null;
 
 const JANE = { PatientName: 'Muster^Jane', PatientID: '4711', PatientBirthDate: '19600102', PatientSex: 'F' };
+const ANNA = { PatientName: 'Beispiel^Anna', PatientID: '4713', PatientBirthDate: '19710506', PatientSex: 'F' };
 const JOHN = { PatientName: 'Muster^John', PatientID: '4712', PatientBirthDate: '19580304', PatientSex: 'M' };
 
 let station: RunningStation;
@@ -190,6 +192,39 @@ test('what is split off and hidden is served so by QIDO and WADO, and the histor
   await page.getByRole('button', { name: 'Undo' }).first().click();
   await page.getByText('undone by').first().waitFor();
   expect(await found(`studies?StudyInstanceUID=${study.studyUid}`)).toHaveLength(1);
+  expect([complaints, faults]).toEqual([[], []]);
+  await close();
+});
+
+test('a whole series of somebody else is let out as one study of theirs, with what became of it told', async () => {
+  await arrive(station, [aStudy('2.25.830', ANNA)]);
+  await rowOf(who, '2.25.830', ({ images }) => images.received === 10);
+  const strays = [11, 12, 13].map((n) => aSlice('2.25.830', 3, n, JOHN));
+  await arrive(station, [{ studyUid: '2.25.830', objects: strays }]);
+  const { page, complaints, close } = await openPage(browser, station, { as: 'technologist', at: '/quarantine' });
+  const grid = page.getByRole('grid', { name: 'Objects set aside' });
+  await grid.getByText('Beispiel, Anna').first().click();
+  const aside = page.getByRole('complementary', { name: 'The object set aside' });
+  await aside.getByText('3 objects of this study wait for this reason').waitFor();
+  const opener = aside.getByRole('button', { name: 'Let it in as a study of its own' });
+  await opener.click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Cancel' }).last().click();
+  await dialog.waitFor({ state: 'detached' });
+  expect(await opener.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('radio', { name: 'All 3 of this study' }).check();
+  const faults = [...(await picture(page, 'quarantine-all'))];
+  await dialog.getByRole('button', { name: 'Confirm for all 3' }).click();
+  await dialog.getByText('3 filed: part of a study now').waitFor();
+  faults.push(...(await picture(page, 'quarantine-all-done')));
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await grid.getByText('Beispiel, Anna').first().waitFor({ state: 'detached' });
+  await aside.getByText('Settled by').waitFor();
+  expect((await held()).entries.every(({ study }) => study?.patientName !== ANNA.PatientName)).toBe(true);
+  const { rows } = WorklistWindow.parse(await json('/worklist'));
+  expect(rows.filter(({ patient }) => patient.mrn === '4712').map(({ images }) => images.received)).toContain(3);
   expect([complaints, faults]).toEqual([[], []]);
   await close();
 });

@@ -53,6 +53,8 @@ export type QuarantineWindow = z.infer<typeof QuarantineWindow>;
 
 /** What an object set aside says, attribute by attribute, beside the one that stands in its place. */
 export const QuarantineDetail = QuarantineEntry.extend({
+  /** How many are held of the same study for the same reason, this one among them; 0 where it is of no study or is not held. */
+  heldAlike: z.number().int().default(0),
   sizeBytes: z.number().int(),
   isReadable: z.boolean(),
   /** Where its file is fetched, on the page's own origin. */

@@ -125,6 +125,7 @@ export {
 } from './list-quarantine.ts';
 export { discardQuarantined, listDiscarded, type Settling, takeBackQuarantined } from './settle-quarantined.ts';
 export {
+  countHeldAlike,
   type HeldPlace,
   settleStudyQuarantine,
   type StudySettled,

@@ -12,7 +12,7 @@ import {
   settleStudyQuarantine,
   type StudySettlement,
 } from './index.ts';
-import { LIST_HELD_OF_STUDY } from './settle-study-quarantine.ts';
+import { COUNT_HELD_OF_STUDY, countHeldAlike, LIST_HELD_OF_STUDY } from './settle-study-quarantine.ts';
 
 let clinic: Clinic;
 let study: string;
@@ -71,11 +71,20 @@ test('what was set aside for one reason is discarded with one, and the rest stay
     ...johns(2, 7),
     ...[1, 2].map((n) => aSlice(n, { PixelData: new Uint16Array(16).fill(99) })),
   );
+  const alike = () => held().map((row) => countHeldAlike(clinic.db, row));
+  expect(alike()).toEqual([2, 2, 2, 2]);
+  const john = held().at(-1);
+  if (john?.reason !== 'same-uid-other-patient') throw new Error('the other patient came first');
+  expect(countHeldAlike(clinic.db, { ...john, siteId: clinic.south.siteId })).toBe(0);
+  expect(countHeldAlike(clinic.db, { ...john, state: 'released' })).toBe(0);
+  expect(countHeldAlike(clinic.db, { ...john, studyId: null })).toBe(0);
   const discard = { how: 'discard', reason: 'wrong-patient' } as const;
   expect(await settle(discard, null, { reason: 'same-uid-other-patient' })).toEqual({
     ...{ filed: 0, discarded: 2, stillHeld: 0, failed: [], next: null },
   });
   expect(held().map(({ reason }) => reason)).toEqual(['same-uid-other-pixels', 'same-uid-other-pixels']);
+  expect(alike()).toEqual([2, 2]);
+  expect(countHeldAlike(clinic.db, john)).toBe(0);
   expect(settledEvents()).toEqual(['discarded wrong-patient', 'discarded wrong-patient']);
 });
 
@@ -93,5 +102,6 @@ test('what stays as it is, or cannot be settled so, is counted and said, and the
 test('of another site nothing is settled, and what is held is found by index', async () => {
   await clinic.receive(clinic.associate(), ...johns(1, 7));
   await expect(settle({ how: 'retry' }, null, { siteId: clinic.south.siteId })).rejects.toThrow('study-not-found');
-  expect(planOf(clinic.db, LIST_HELD_OF_STUDY).join()).toContain('quarantine_by_study');
+  for (const sql of [LIST_HELD_OF_STUDY, COUNT_HELD_OF_STUDY])
+    expect(planOf(clinic.db, sql).join()).toContain('quarantine_by_study');
 });

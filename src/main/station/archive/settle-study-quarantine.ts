@@ -4,6 +4,7 @@ import type { QuarantineReason } from '../../../shared/domain/study.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { fileQuarantined, type FilingAgainFailure } from './file-quarantined.ts';
+import type { QuarantineRow } from './list-quarantine.ts';
 import type { Archive } from './receive-object.ts';
 import { discardQuarantined, type Settling } from './settle-quarantined.ts';
 import { findOwnStudy } from './tell-correction.ts';
@@ -39,6 +40,11 @@ export const LIST_HELD_OF_STUDY = `
    WHERE study_id = @studyId AND site_id = @siteId AND state = 'held' AND (@reason IS NULL OR reason = @reason)
      AND (received_at_ms, quarantine_id) > (@receivedAtMs, @quarantineId)
    ORDER BY received_at_ms, quarantine_id LIMIT @limit
+`;
+/** Walks quarantine_by_study. */
+export const COUNT_HELD_OF_STUDY = `
+  SELECT count(*) AS held FROM quarantine INDEXED BY quarantine_by_study
+   WHERE study_id = ? AND site_id = ? AND state = 'held' AND reason = ?
 `;
 const BEGINNING: HeldPlace = { receivedAtMs: Number.MIN_SAFE_INTEGER, quarantineId: '' };
 
@@ -77,6 +83,15 @@ export async function settleStudyQuarantine(
   const end = rows.at(-1);
   const isDone = last === null || last.quarantineId === end?.quarantineId;
   return ok({ ...counts, failed, next: isDone ? null : last });
+}
+
+/** How many objects are held of the study of this one for the same reason, itself among them; 0 where it is of none or is settled. */
+export function countHeldAlike(
+  db: ReadableDb,
+  { siteId, studyId, state, reason }: Pick<QuarantineRow, 'siteId' | 'studyId' | 'state' | 'reason'>,
+): number {
+  if (studyId === null || state !== 'held') return 0;
+  return prepared<{ held: number }>(db, COUNT_HELD_OF_STUDY).get(studyId, siteId, reason)?.held ?? 0;
 }
 
 async function settleOne(

@@ -3,6 +3,7 @@ import { err, ok } from '../../../../shared/domain/result.ts';
 import { actorOf, type Principal } from '../../access/index.ts';
 import {
   type Archive,
+  countHeldAlike,
   countQuarantineByReason,
   describeQuarantined,
   discardQuarantined,
@@ -58,6 +59,7 @@ export function quarantineServices(archive: Archive, objects: ObjectReader): Sta
       return {
         ...showEntry(db, row),
         ...object,
+        heldAlike: countHeldAlike(db, row),
         attributes: [...attributes],
         fileHref: `${REST_PREFIX}/quarantine/${quarantineId}/file`,
         standsIn: findStudyFace(db, standsInStudyId),

@@ -26,7 +26,7 @@ export function QuarantinePage(): ReactNode {
   const quarantine = useQuarantine({ state, reason, ...narrowed });
   const entries = quarantine.state === 'ready' ? quarantine.entries : [];
   const columns = quarantineColumns(t, zone);
-  const selected = entries.find(({ quarantineId }) => quarantineId === selectedId) ?? null;
+  const isListed = entries.some(({ quarantineId }) => quarantineId === selectedId);
   return (
     <div className={page.page}>
       <h1 className={hidden.unseen}>{t('quarantine.title')}</h1>
@@ -34,8 +34,14 @@ export function QuarantinePage(): ReactNode {
         filter={{ state, reason, ...narrowed }}
         entries={entries}
         held={quarantine.state === 'ready' ? quarantine.held : []}
-        onSearch={(search) => void navigate({ to: '/quarantine', search: { state, reason, ...search } })}
-        onNarrow={(more) => setNarrowed({ ...narrowed, ...more })}
+        onSearch={(search) => {
+          setSelectedId(null);
+          void navigate({ to: '/quarantine', search: { state, reason, ...search } });
+        }}
+        onNarrow={(more) => {
+          setSelectedId(null);
+          setNarrowed({ ...narrowed, ...more });
+        }}
       />
       <div className={page.body}>
         <div className={page.list}>
@@ -60,10 +66,11 @@ export function QuarantinePage(): ReactNode {
           )}
         </div>
         <aside className={`${page.side} ${classes.wide}`} aria-label={t('quarantine.details')}>
-          {selected === null ? (
+          {selectedId === null ? (
             <p className={page.quiet}>{t('quarantine.select')}</p>
           ) : (
-            <QuarantinedObject key={selected.quarantineId} quarantineId={selected.quarantineId} zone={zone} />
+            // What was just settled leaves the list; what came of it is still said here.
+            <QuarantinedObject key={selectedId} quarantineId={selectedId} {...{ zone, isListed }} />
           )}
         </aside>
       </div>

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FiledAgain, QuarantineDetail } from '../../../../shared/contract/quarantine.ts';
 import { failureOf } from '../../bridge/failure.ts';
@@ -16,16 +16,25 @@ import classes from './QuarantinePage.module.css';
 import { SettleDialog } from './SettleDialog.tsx';
 import { actionsFor, type SettleAction } from './settle-actions.ts';
 
-type Props = { readonly quarantineId: string; readonly zone: string };
+type Props = {
+  readonly quarantineId: string;
+  readonly zone: string;
+  /** False once it left the list: somebody may have settled it. */
+  readonly isListed: boolean;
+};
 
 /** One object set aside: why and from whom, what it says beside what is stored, and what a person may do with it. */
-export function QuarantinedObject({ quarantineId, zone }: Props): ReactNode {
+export function QuarantinedObject({ quarantineId, zone, isListed }: Props): ReactNode {
   const { t } = useTranslation('corrections');
   const object = useQuery(
     station.quarantine.get.queryOptions({ input: { quarantineId }, staleTime: Number.POSITIVE_INFINITY, gcTime: 0 }),
   );
-  if (object.isError) {
-    const retry = () => void object.refetch();
+  const { refetch } = object;
+  useEffect(() => {
+    if (!isListed) void refetch();
+  }, [isListed, refetch]);
+  if (object.data === undefined && object.isError) {
+    const retry = () => void refetch();
     return <IncidentNotice title={t('quarantine.detailFailed')} failure={failureOf(object.error)} onRetry={retry} />;
   }
   if (object.data === undefined) return <TableSkeleton columns={['1fr', '1fr', '1fr']} rowHeight={24} rows={16} />;
@@ -85,6 +94,9 @@ function ReadObject({ object, zone }: { readonly object: QuarantineDetail; reado
           {t('quarantine.export')}
         </Button>
       </div>
+      {maySettle && object.heldAlike > 1 && (
+        <p className={page.warn}>{t('quarantine.all.held', { count: object.heldAlike })}</p>
+      )}
       <div role="status">
         {outcome?.outcome === 'filed' && t('quarantine.filed')}
         {outcome?.outcome === 'still-held' &&
