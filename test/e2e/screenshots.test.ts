@@ -84,6 +84,14 @@ async function submit(page: Page, password: string): Promise<void> {
 
 const untilListed = (page: Page) => until(async () => (await worklistOn(page).rows.count()) > 0);
 
+async function chooseComparison(page: Page): Promise<void> {
+  const filters = page.getByRole('group', { name: 'Quick filters' });
+  await filters.getByRole('button', { name: /^Comparison/ }).click();
+  await worklistOn(page).untilRows(1);
+  await page.keyboard.press('Home');
+  await page.getByText('sent for comparison').waitFor();
+}
+
 async function untilDrawn(page: Page): Promise<void> {
   await page.locator('[data-image]').first().waitFor();
   await page.waitForTimeout(isForPictures ? 2_500 : 500); // thumbnails and masks
@@ -163,6 +171,15 @@ test('worklist and audit of a working day', async () => {
         await untilListed(page);
         await page.keyboard.press('Home');
         await page.getByText('Urgency set: Critical, suspected').waitFor();
+      },
+    },
+    { ...{ name: 'worklist-comparison', as: 'radiologist', at: '/worklist' }, until: chooseComparison },
+    {
+      ...{ name: 'worklist-promote', as: 'radiologist', at: '/worklist' },
+      async until(page) {
+        await chooseComparison(page);
+        await page.getByRole('button', { name: 'Make this a new exam' }).click();
+        await page.getByRole('dialog').getByText('This cannot be taken back.').waitFor();
       },
     },
     { ...{ name: 'worklist-light', as: 'radiologist', at: '/worklist', colorScheme: 'light' }, until: untilListed },

@@ -10,8 +10,14 @@ import { openPage } from './support/open-page.ts';
 import { worklistOn } from './support/worklist-view.ts';
 
 /** Ada and Ida Mockridge are twins; Jörg Übungsmann has accents; Luca Invento bleeds. */
-const [ADA, IDA, JOERG, LUCA] = [0, 1, 6, 12];
-const MRN = { ada: 'DEMO00001', ida: 'DEMO00002', joerg: 'DEMO00007', luca: 'DEMO00013' } as const;
+const [ADA, IDA, JOERG, LUCA, COMPARED] = [0, 1, 6, 12, 8];
+const MRN = {
+  ada: 'DEMO00001',
+  ida: 'DEMO00002',
+  joerg: 'DEMO00007',
+  luca: 'DEMO00013',
+  compared: 'DEMO00009',
+} as const;
 
 let station: RunningStation;
 let browser: Browser;
@@ -94,7 +100,7 @@ test('a study that comes while somebody points at the list stays below, then ris
 test('twins are told apart by an alert on their rows and in the header, and nobody else carries it', async () => {
   const { page, complaints, close, list } = await openWorklist();
   const alerted = [];
-  for (const mrn of Object.values(MRN)) {
+  for (const mrn of [MRN.ada, MRN.ida, MRN.joerg, MRN.luca]) {
     if ((await list.row(mrn).innerText()).includes('NAME ALERT')) alerted.push(mrn);
   }
   expect(alerted).toEqual([MRN.ada, MRN.ida]);
@@ -258,6 +264,34 @@ test('next study is the true top; once a reader opened it, it is no longer unope
       .getByTitle(/^Opened by/)
       .innerText(),
   ).toMatch(/radiologist/i);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a comparison study is found under its filter with why it is one, and a person makes it a new exam', async () => {
+  const prior = quietHead(COMPARED);
+  await arrive(station, [prior], { callingAe: 'OLDPACS' });
+  const { page, complaints, close, list } = await openWorklist();
+  const filters = page.getByRole('group', { name: 'Quick filters' });
+  await filters.getByRole('button', { name: /^All\s*4$/ }).waitFor();
+  const field = page.getByRole('textbox', { name: /Search/ });
+  await field.fill(MRN.compared);
+  await page.getByRole('button', { name: 'Search the comparison studies' }).click();
+  await list.row(MRN.compared).click();
+  const preview = page.getByRole('complementary', { name: 'Preview of the selected study' });
+  await preview.getByText('sent for comparison').waitFor();
+  await preview.getByRole('button', { name: 'Make this a new exam' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Make this a new exam' });
+  await dialog.getByText(MRN.compared).waitFor();
+  await dialog.getByRole('button', { name: 'Make it a new exam' }).click();
+  await dialog.getByText('It is a new exam now.').waitFor();
+  await page.keyboard.press('Enter');
+  await filters.getByRole('button', { name: /^All\s*5$/, pressed: true }).waitFor();
+  await until(async () => (await list.selected()) === MRN.compared);
+  // The list has the keys again.
+  await until(() => list.grid.evaluate((grid) => grid.contains(document.activeElement)));
+  const row = await rowOf(who, prior.studyUid, ({ ai, openByAtMs }) => ai.state === 'no-flag' && openByAtMs !== null);
+  expect(row).toMatchObject({ intent: 'new', intentBecause: null });
   expect(complaints).toEqual([]);
   await close();
 });

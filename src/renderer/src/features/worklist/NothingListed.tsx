@@ -1,4 +1,4 @@
-import { Code } from '@mantine/core';
+import { Button, Code } from '@mantine/core';
 import { IconInbox, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -7,15 +7,24 @@ import type { WorklistFilter } from '../../../../shared/contract/worklist.ts';
 import { station } from '../../bridge/queries.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 
-type Props = { readonly filter: WorklistFilter; readonly text: string };
+type Props = {
+  readonly filter: WorklistFilter;
+  readonly text: string;
+  readonly onFilter: (filter: WorklistFilter) => void;
+};
 
 /** Why the list is empty, and what to do: search otherwise, choose another filter, or send the first study. */
-export function NothingListed({ filter, text }: Props): ReactNode {
+export function NothingListed({ filter, text, onFilter }: Props): ReactNode {
   const { t } = useTranslation();
   if (text !== '') {
     return (
       <EmptyState icon={<IconSearch size={28} />} title={t('worklist.nothingFound')}>
-        {t('worklist.nothingFoundText')}
+        <p>{t('worklist.nothingFoundText')}</p>
+        {filter !== 'comparison' && (
+          <Button size="xs" variant="default" onClick={() => onFilter('comparison')}>
+            {t('worklist.searchComparison')}
+          </Button>
+        )}
       </EmptyState>
     );
   }

@@ -22,10 +22,15 @@ import { Timeline } from '../../ui/Timeline.tsx';
 import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
 import classes from './StudyPreview.module.css';
 
-type Props = { readonly row: WorklistRow; readonly onOpen: () => void; readonly onClose: () => void };
+type Props = {
+  readonly row: WorklistRow;
+  readonly onOpen: () => void;
+  readonly onPromote: () => void;
+  readonly onClose: () => void;
+};
 
 /** The selected study beside the list: why it stands here, what AI found, its details and its story. No pictures, no scores unasked. */
-export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
+export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactNode {
   const { t } = useTranslation();
   // Each reading is recorded in the ledger: a study merely passed by with the arrow keys is not read.
   const [settledOn] = useDebouncedValue(row.studyId, 250);
@@ -57,6 +62,20 @@ export function StudyPreview({ row, onOpen, onClose }: Props): ReactNode {
         {permissions.includes('study.export') && <ExportMenu studyId={row.studyId} />}
       </div>
       <div className={classes.sections}>
+        {row.intent !== 'new' && (
+          <section>
+            <h2 className={classes.heading}>{t('preview.notNew')}</h2>
+            <p className={classes.quiet}>
+              {t(row.intentBecause === null ? `intent.${row.intent}` : `intent.because.${row.intentBecause}`)} ·{' '}
+              {t('preview.notNewText')}
+            </p>
+            {permissions.includes('study.promote') && (
+              <Button size="compact-sm" variant="default" mt={6} onClick={onPromote}>
+                {t('promote.action')}
+              </Button>
+            )}
+          </section>
+        )}
         <section>
           <h2 className={classes.heading}>{t('preview.why')}</h2>
           <div className={classes.standing}>
@@ -121,7 +140,6 @@ function Details({ row }: { readonly row: WorklistRow }): ReactNode {
     ['orderPriority', row.orderPriority],
     ['serviceLevel', row.serviceLevel === null ? null : t(`serviceLevel.${row.serviceLevel}`)],
     ['intent', row.intent === 'new' ? null : t(`intent.${row.intent}`)],
-    ['intentBecause', row.intentBecause && t(`intent.because.${row.intentBecause}`)],
     ['priors', String(row.priors)],
     ['report', t(`report.${row.report}`)],
     ['openedBy', row.openedBy && `${row.openedBy.displayName} · ${formatMoment(row.openedBy.atMs, zone)}`],

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { WorklistFilter, WorklistRow } from '../../../../shared/contract/worklist.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
@@ -9,6 +10,7 @@ import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { NothingListed } from './NothingListed.tsx';
+import { PromoteDialog } from './PromoteDialog.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
 import { useWorklist } from './use-worklist.ts';
@@ -27,7 +29,9 @@ export function WorklistPage(): ReactNode {
   const { userId } = useCurrentUser();
   const { filter, selected } = useWorklistView(userId);
   const setSelected = useCallback((studyId: StudyId) => changeWorklistView(userId, { selected: studyId }), [userId]);
+  const onFilter = (changed: WorklistFilter) => changeWorklistView(userId, { filter: changed });
   const [text, setText] = useState('');
+  const [promoting, setPromoting] = useState<WorklistRow | null>(null);
   const { showPreview } = usePreferences();
   const searchField = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -82,7 +86,7 @@ export function WorklistPage(): ReactNode {
       <h1 className={hidden.unseen}>{t('worklist.title')}</h1>
       <WorklistBar
         filter={filter}
-        onFilter={(changed) => changeWorklistView(userId, { filter: changed })}
+        onFilter={onFilter}
         onSearch={setText}
         searchField={searchField}
         onLeaveSearch={() => scroller.current?.focus()}
@@ -99,7 +103,7 @@ export function WorklistPage(): ReactNode {
           {worklist.state === 'failed' && (
             <IncidentNotice title={t('worklist.failed')} failure={worklist.failure} onRetry={worklist.retry} />
           )}
-          {worklist.state === 'ready' && rows.length === 0 && <NothingListed filter={filter} text={text} />}
+          {worklist.state === 'ready' && rows.length === 0 && <NothingListed {...{ filter, text, onFilter }} />}
           {worklist.state === 'ready' && rows.length > 0 && (
             <WorklistTable
               rows={rows}
@@ -119,10 +123,21 @@ export function WorklistPage(): ReactNode {
           <StudyPreview
             row={selectedRow}
             onOpen={() => open(selectedRow.studyId)}
+            onPromote={() => setPromoting(selectedRow)}
             onClose={() => usePreferences.setState({ showPreview: false })}
           />
         )}
       </div>
+      {promoting !== null && (
+        <PromoteDialog
+          row={promoting}
+          onClose={() => setPromoting(null)}
+          onShow={() => {
+            setPromoting(null);
+            changeWorklistView(userId, { filter: 'all', selected: promoting.studyId });
+          }}
+        />
+      )}
     </div>
   );
 }
