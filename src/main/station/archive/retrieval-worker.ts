@@ -135,7 +135,7 @@ export function createRetrievalWorker(
       noteRest();
       const nowMs = clock.nowMs();
       if (outcome.isTransient && outcome.code !== null && attempts + 1 < MOST_ATTEMPTS)
-        postponeRetrieval(db, retrievalId, outcome.code, nowMs + FIRST_PAUSE_MS * 3 ** attempts);
+        postponeRetrieval(db, retrievalId, outcome.code, nowMs, nowMs + FIRST_PAUSE_MS * 3 ** attempts);
       else endRetrieval(db, retrievalId, outcome, serviceActor('retrieval'), nowMs);
     };
     await whenRoom(write, ending.signal, noRoomPauseMs);

@@ -24,6 +24,7 @@ import {
   LIST_RETRIEVALS,
   NEXT_RETRIEVAL,
   requestRetrieval,
+  WAS_BROKEN_OFF,
 } from './retrievals.ts';
 
 const FIND = SERVICE_CLASSES['study-root-find'];
@@ -194,6 +195,41 @@ test('a study of that UID that comes after the retrieval ended is as new as its 
   expect(await ended(id)).toMatchObject({ state: 'failed', code: 'study-not-at-peer' });
   await receiveObject(clinic.archive, arrivalOf(aSlice(1)), clinic.associate('CT1'));
   expect(findStudyCard(clinic.db, findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY) ?? '')?.intent).toBe('new');
+});
+
+async function anUnreachablePeer(): Promise<string> {
+  const gone = await keepingDicomServer();
+  await gone.server.close(0);
+  return callable(gone.server.port);
+}
+
+function aPeerThatHangsUpInAMove(): Promise<string> {
+  return serve(knows(1), {
+    sopClass: MOVE,
+    async move() {
+      const serving = peer;
+      setImmediate(() => void serving?.server.close(0));
+      await pause(500);
+      return { status: 'processing-failure' };
+    },
+  });
+}
+
+const intentOfStudy = () =>
+  findStudyCard(clinic.db, findStudyIdByUid(clinic.db, clinic.north.siteId, STUDY) ?? '')?.intent;
+
+test.each<[string, 'new' | 'comparison', () => Promise<string>, number]>([
+  ['reached nobody', 'new', anUnreachablePeer, 0],
+  ['was broken off while the peer sent', 'comparison', aPeerThatHangsUpInAMove, 0],
+  ['was broken off a minute ago', 'new', aPeerThatHangsUpInAMove, 60_000],
+])('what comes while another attempt is waited for, since one %s, is %s', async (_why, intent, peerOf, laterMs) => {
+  const id = request(await peerOf());
+  worker.start();
+  await eventually(() => expect(stateOf(id)).toMatchObject({ state: 'queued', code: expect.any(String) }));
+  await worker.stop();
+  clinic.pass(laterMs);
+  await receiveObject(clinic.archive, arrivalOf(aSlice(1)), clinic.associate('CT1'));
+  expect(intentOfStudy()).toBe(intent);
 });
 
 test.each([
@@ -381,6 +417,11 @@ test.each([
   [
     IS_BEING_RETRIEVED,
     { siteId: 's', studyUid: '1', peerId: 'p' },
+    /USING (COVERING )?INDEX retrievals_(open|by_study)/,
+  ],
+  [
+    WAS_BROKEN_OFF,
+    { siteId: 's', studyUid: '1', peerId: 'p', sinceMs: 0 },
     /USING (COVERING )?INDEX retrievals_(open|by_study)/,
   ],
   [LIST_RETRIEVALS, { siteId: 's', limit: 1 }, /USING INDEX retrievals_in_order/],

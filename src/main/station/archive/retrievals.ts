@@ -64,13 +64,13 @@ export const FIND_OPEN_RETRIEVAL = `
 /** Walks retrievals_open. One machine may be several peers here, by address and title: its AE title is what they share. */
 export const IS_BEING_RETRIEVED = `
   SELECT 1 FROM retrievals r JOIN peers asked ON asked.peer_id = r.peer_id JOIN peers sender ON sender.ae_title = asked.ae_title
-   WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.ended_at_ms IS NULL AND r.attempts > 0 AND sender.peer_id = @peerId
+   WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.ended_at_ms IS NULL AND r.state = 'running' AND sender.peer_id = @peerId
 `;
 /** Walks retrievals_by_study. Whoever was told to stop a C-MOVE, or was lost at it, may send on for a while. */
 export const WAS_BROKEN_OFF = `
   SELECT 1 FROM retrievals r JOIN peers asked ON asked.peer_id = r.peer_id JOIN peers sender ON sender.ae_title = asked.ae_title
    WHERE r.site_id = @siteId AND r.study_uid = @studyUid AND r.how = 'c-move'
-     AND (r.state = 'cancelled' OR r.code = 'association-lost') AND r.ended_at_ms > @sinceMs AND sender.peer_id = @peerId
+     AND r.broken_off_at_ms > @sinceMs AND sender.peer_id = @peerId
 `;
 /** Walks retrievals_in_order. */
 export const LIST_RETRIEVALS = `
@@ -94,11 +94,18 @@ const PROGRESS = `
          failed = coalesce(@failed, failed)
    WHERE retrieval_id = @retrievalId AND state = 'running'
 `;
-const END =
-  'UPDATE retrievals SET state = @state, code = @code, ended_at_ms = @atMs WHERE retrieval_id = @retrievalId AND ended_at_ms IS NULL';
-const POSTPONE =
-  "UPDATE retrievals SET state = 'queued', code = @code, due_at_ms = @dueAtMs WHERE retrieval_id = @retrievalId AND state = 'running'";
-const REQUEUE = "UPDATE retrievals SET state = 'queued', due_at_ms = ? WHERE state = 'running'";
+const END = `
+  UPDATE retrievals SET state = @state, code = @code, ended_at_ms = @atMs,
+         broken_off_at_ms = iif(@state = 'cancelled' OR @code = 'association-lost', @atMs, broken_off_at_ms)
+   WHERE retrieval_id = @retrievalId AND ended_at_ms IS NULL
+`;
+const POSTPONE = `
+  UPDATE retrievals SET state = 'queued', code = @code, due_at_ms = @dueAtMs,
+         broken_off_at_ms = iif(@code = 'association-lost', @atMs, broken_off_at_ms)
+   WHERE retrieval_id = @retrievalId AND state = 'running'
+`;
+const REQUEUE =
+  "UPDATE retrievals SET state = 'queued', due_at_ms = @atMs, broken_off_at_ms = @atMs WHERE state = 'running'";
 
 /** What somebody asks for. */
 export type RequestRetrieval = {
@@ -165,12 +172,12 @@ function getRetrieval(db: ReadableDb, retrievalId: string): Retrieval {
   return row;
 }
 
-/** So long after a retrieval was broken off its peer may still be sending. Not longer: it may be the modality of an exam that comes anew. */
+/** So long after an attempt was broken off its peer may still be sending. Not longer: it may be the modality of an exam that comes anew. */
 const SENDS_ON_MS = 60_000;
 
 /**
  * True while the study is being fetched from the machine that this peer is, and a minute longer where that was broken off:
- * then what it sends of it is for comparison.
+ * then what it sends of it is for comparison. Not while an attempt is only waited for: nobody sends for it then.
  */
 export function isBeingRetrieved(
   db: ReadableDb,
@@ -201,9 +208,15 @@ export function noteRetrieval(db: WritableDb, retrievalId: string, progress: Ret
   inTransaction(db, () => prepared(db, PROGRESS).run({ retrievalId, how, expected, completed, failed }));
 }
 
-/** Waits for another attempt at `dueAtMs`. */
-export function postponeRetrieval(db: WritableDb, retrievalId: string, code: RetrievalCode, dueAtMs: number): void {
-  inTransaction(db, () => prepared(db, POSTPONE).run({ retrievalId, code, dueAtMs }));
+/** Ends an attempt, and waits for another at `dueAtMs`. */
+export function postponeRetrieval(
+  db: WritableDb,
+  retrievalId: string,
+  code: RetrievalCode,
+  atMs: number,
+  dueAtMs: number,
+): void {
+  inTransaction(db, () => prepared(db, POSTPONE).run({ retrievalId, code, atMs, dueAtMs }));
 }
 
 /** Ends a retrieval and says so, once; `actor` is who ended it. */
@@ -227,5 +240,5 @@ export function endRetrieval(
 
 /** At a start: what a stopped process was about is begun anew; objects that arrived already are taken as the same again. */
 export function resumeRetrievals(db: WritableDb, atMs: number): void {
-  inTransaction(db, () => prepared(db, REQUEUE).run(atMs));
+  inTransaction(db, () => prepared(db, REQUEUE).run({ atMs }));
 }

@@ -467,6 +467,7 @@ ALTER TABLE peers ADD COLUMN new_within_days INTEGER CHECK (new_within_days > 0)
 ALTER TABLE commitment_instances ADD COLUMN is_taken INTEGER NOT NULL DEFAULT 0 CHECK (is_taken IN (0, 1)); -- it took this very version from us
 ALTER TABLE commitment_instances ADD COLUMN corrected_at_ms INTEGER; -- the correction under which it took it; null: as it was received
 ALTER TABLE archive_proofs ADD COLUMN corrected_at_ms INTEGER; -- the correction under which it is there; null: as it was received
+ALTER TABLE archive_proofs ADD COLUMN withdrawn_at_ms INTEGER; -- it was there and may be no more; null: it counts
 CREATE TABLE pixels_let_go (
   digest TEXT PRIMARY KEY REFERENCES objects (digest),
   stored TEXT NOT NULL, -- digest of the pixel bytes in their form; of what has none, of all its attributes
@@ -480,5 +481,8 @@ ALTER TABLE imports ADD COLUMN resumed INTEGER NOT NULL DEFAULT 0;
 -- archive, keeping: records that no study stands behind, oldest first
 CREATE INDEX performed_steps_by_age ON performed_steps (site_id, started_at_ms);
 CREATE INDEX availability_notices_by_age ON availability_notices (site_id, received_at_ms);
+
+-- archive, retrieving: when an attempt was last broken off; whoever was moving the study may send on for a while
+ALTER TABLE retrievals ADD COLUMN broken_off_at_ms INTEGER;
 `,
 };
