@@ -66,6 +66,16 @@ test('a clock set back while no station ran is doubted from the start, and one p
   expect(start().doubt.isDoubted()).toBe(false);
 });
 
+test('a clock set ten years ahead while no station ran is doubted for a day from the start', () => {
+  start().doubt.note();
+  wallMs += 3650 * DAY_MS;
+  expect(start().doubt.isDoubted()).toBe(true);
+  pass(DAY_MS - 1000);
+  expect(start().doubt.isDoubted()).toBe(true);
+  pass(1000);
+  expect(start().doubt.isDoubted()).toBe(false);
+});
+
 test('a station that was off for a week doubts nothing', () => {
   start().doubt.note();
   pass(7 * DAY_MS);

@@ -5,9 +5,9 @@ import { isOutOfRoom } from './out-of-room.ts';
 
 /** Whether an age may be a clock's that was set. What is known of it survives the process. */
 export type ClockDoubt = {
-  /** True for a day after the clock was set, whichever way, or was found behind where it stood at an earlier start. */
+  /** True for a day after the clock was set, whichever way, or was found behind where an earlier process left it, or far ahead. */
   isDoubted(): boolean;
-  /** Remembers how far the clock has come, to see at the next start whether it was set back meanwhile. To be called now and then. */
+  /** Remembers how far the clock has come, to see at the next start whether it was set meanwhile. To be called now and then. */
   note(): void;
   stop(): void;
 };
@@ -15,6 +15,8 @@ export type ClockDoubt = {
 const DAY_MS = 86_400_000;
 /** Less is the slewing of a time service. */
 const SMALLEST_STEP_BACK_MS = 2000;
+/** A clock found further ahead may have been set while no station ran; one that was off for so long waits a day, too. */
+const LONGEST_OFF_MS = 10 * DAY_MS;
 const NAME = 'clock-doubt';
 const Kept = z.strictObject({ seenAtMs: z.number(), doubtedUntilMs: z.number() });
 const FIND = 'SELECT value FROM station_facts WHERE name = ?';
@@ -71,11 +73,12 @@ export function watchClockDoubt(db: WritableDb, clock: Clock): ClockDoubt {
   };
 }
 
-/** Until when ages are not believed: as was kept, and for a day from now where the clock is behind what was kept. */
+/** Until when ages are not believed: as was kept, and for a day from now where the clock is behind what was kept, or far ahead. */
 function whatIsLeft(db: WritableDb, nowMs: number): number {
   const row = prepared<{ value: string }>(db, FIND).get(NAME);
   if (row === undefined) return 0;
   const { seenAtMs, doubtedUntilMs } = Kept.parse(JSON.parse(row.value));
   const isBehind = seenAtMs - nowMs >= SMALLEST_STEP_BACK_MS;
-  return isBehind ? nowMs + DAY_MS : doubtedUntilMs;
+  const isFarAhead = nowMs - seenAtMs > LONGEST_OFF_MS;
+  return isBehind || isFarAhead ? nowMs + DAY_MS : doubtedUntilMs;
 }
