@@ -72,6 +72,7 @@ export type ImportWorker = {
 /** What is set where a test needs it smaller. */
 export type ImportSettings = { readonly zipLimits?: ZipLimits; readonly abandonedAfterMs?: number };
 
+/** One that has ended stands here until what it was still filing is through. */
 type Running = {
   readonly run: ImportRun;
   /** Everything that came and is not through. */
@@ -106,9 +107,13 @@ export function createImportWorker(
     running.set(started.importId, one);
     run.signal.addEventListener('abort', () => {
       if (one.abandoned !== null) clearTimeout(one.abandoned);
-      running.delete(started.importId);
+      forget(one);
     });
     return one;
+  }
+
+  function forget(one: Running): void {
+    if (one.run.signal.aborted && one.pending.size === 0) running.delete(one.run.started.importId);
   }
 
   /** A fault of the station ends the import and is told by its incident; what is stored stays. */
@@ -131,7 +136,7 @@ export function createImportWorker(
   }
 
   function settle(one: Running): void {
-    if (one.run.signal.aborted) return;
+    if (one.run.signal.aborted) return forget(one);
     if (one.isFinishing && one.pending.size === 0) one.run.end({ state: 'done' }, OURSELVES);
     else if (one.run.started.source === 'upload' && !one.isFinishing) waitForMore(one);
   }
@@ -199,7 +204,7 @@ export function createImportWorker(
 
   function find(siteId: string, importId: string): Result<Running, ImportFailure> {
     const one = running.get(importId);
-    if (one !== undefined && one.run.started.siteId === siteId) return ok(one);
+    if (one !== undefined && !one.run.signal.aborted && one.run.started.siteId === siteId) return ok(one);
     return err({ code: findImport(db, siteId, importId) === null ? 'import-not-found' : 'import-has-ended' });
   }
 
@@ -287,7 +292,8 @@ export function createImportWorker(
       const place = await findAgain(known.place);
       if (!place.ok) return place;
       const state = findImport(db, siteId, importId)?.state;
-      if (state === 'running') return err({ code: 'import-running' });
+      // What it brought last is still being filed: counted twice, were it looked through again already.
+      if (state === 'running' || running.has(importId)) return err({ code: 'import-running' });
       if (state === 'done') return err({ code: 'import-is-whole' });
       const resumed = resumeImport(db, importId, 1, actor, clock.nowMs());
       beginFolder(resumed, place.value);

@@ -72,10 +72,10 @@ test('a file whose sender breaks off counts as never come, and may be sent again
   expect(now()).toMatchObject({ state: 'done', found: 1, stored: 1, failed: 0 });
 });
 
-async function importing(files: number, name = 'CD') {
+async function importing(files: number, name = 'CD', archive = clinic.archive) {
   for (let n = 1; n <= files; n += 1) writeFileSync(path.join(drive, `IM${String(n).padStart(3, '0')}`), file(n));
   const { siteId } = clinic.north;
-  const open = () => createImportWorker(clinic.archive, [{ name, path: drive }], clinic.log);
+  const open = () => createImportWorker(archive, [{ name, path: drive }], clinic.log);
   const worker = open();
   const begun = await worker.begin({ siteId, actor }, { source: 'folder', folder: name, path: '' });
   if (!begun.ok) throw new Error(begun.error.code);
@@ -152,6 +152,50 @@ test('a folder that is gone at the next start fails the import; once it is back 
   expect(await next.resume(who, importId)).toMatchObject({ ok: true });
   await ended();
   expect(now()).toMatchObject({ state: 'done', stored: 10 });
+});
+
+/** An archive that keeps nothing new until its disk is freed. */
+function aStuckDisk() {
+  const { objects } = clinic.archive;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let waiting = 0;
+  const receive: typeof objects.receive = async (...opening) => {
+    waiting += 1;
+    await promise;
+    return objects.receive(...opening);
+  };
+  return {
+    archive: { ...clinic.archive, objects: { ...objects, receive } },
+    waiting: () => waiting,
+    free: () => resolve(),
+  };
+}
+
+test('an import that was cancelled goes on only once what it was still filing is through', async () => {
+  const disk = aStuckDisk();
+  const { worker, who, importId, now, ended } = await importing(10, 'CD', disk.archive);
+  await eventually(() => expect(disk.waiting()).toBeGreaterThan(0));
+  expect(worker.cancel(who, importId)).toMatchObject({ ok: true, value: { state: 'cancelled' } });
+  expect(worker.cancel(who, importId)).toEqual({ ok: false, error: { code: 'import-has-ended' } });
+  expect(await worker.resume(who, importId)).toEqual({ ok: false, error: { code: 'import-running' } });
+  disk.free();
+  await eventually(async () => expect(await worker.resume(who, importId)).toMatchObject({ ok: true }));
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', found: 10, stored: 10, duplicates: 0 });
+  await worker.stop();
+});
+
+test('a stop waits for what a cancelled import is still filing', async () => {
+  const disk = aStuckDisk();
+  const { worker, who, importId } = await importing(1, 'CD', disk.archive);
+  await eventually(() => expect(disk.waiting()).toBe(1));
+  let isStopped = false;
+  worker.cancel(who, importId);
+  const stopped = worker.stop().then(() => (isStopped = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isStopped).toBe(false);
+  disk.free();
+  await stopped;
 });
 
 test('an upload cannot go on: what was sent is gone', async () => {
