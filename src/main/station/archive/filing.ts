@@ -77,5 +77,6 @@ export function statedPatient(
     statesIssuer: instance.issuerOfPatientId !== null,
     birthDateRaw: instance.birthDate,
     sex: instance.sex,
+    examDateRaw: instance.studyDate,
   };
 }

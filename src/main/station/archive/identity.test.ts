@@ -109,6 +109,52 @@ test.each<[string, DicomRecord]>([
   expect([first.patientId, second.patientId]).not.toContain(third.patientId);
 });
 
+test.each<[string, DicomRecord, DicomRecord]>([
+  ['nothing of the name the same', {}, { PatientName: 'Smith^Mary' }],
+  [
+    'two names and the birth date of nobody',
+    { PatientName: 'Trauma^One', PatientBirthDate: '19000101' },
+    { PatientName: 'Trauma^Two', PatientBirthDate: '19000101' },
+  ],
+  [
+    'two names and the first day there was',
+    { PatientName: 'Trauma^One', PatientBirthDate: '00010101' },
+    { PatientName: 'Trauma^Two', PatientBirthDate: '00010101' },
+  ],
+  [
+    'two names and the day of the exam as birth date',
+    { PatientName: 'Trauma^One', PatientBirthDate: '20260301', StudyDate: '20260301' },
+    { PatientName: 'Trauma^Two', PatientBirthDate: '20260301', StudyDate: '20260301' },
+  ],
+])('the same number and sex with %s is two people, the second in doubt', async (_what, one, other) => {
+  const [first, second] = [await patientOf(one), await patientOf(other)];
+  expect(second.patientId).not.toBe(first.patientId);
+  expect([first.id, second.id].map((id) => getStudyCard(clinic.db, id).identityInDoubt)).toEqual([false, true]);
+  expect(listPriorIds(clinic.db, second.id)).toEqual([]);
+});
+
+test.each<[string, DicomRecord, boolean]>([
+  ['the same name and birth date', {}, true],
+  ['a name of the same key', { PatientName: 'Doe^Joan' }, false],
+  ['no birth date', { PatientBirthDate: '' }, false],
+  ['no name', { PatientName: '' }, false],
+])('a number that stands for none joins nobody by itself; with %s: %s', async (_what, changes, isJoined) => {
+  for (const PatientID of ['UNKNOWN', 'unknown', '0', '000', 'n/a', '???', 'XXXX', 'Anonymous']) {
+    const first = await patientOf({ PatientID });
+    const second = await patientOf({ PatientID, ...changes });
+    expect([PatientID, second.patientId === first.patientId]).toEqual([PatientID, isJoined]);
+    clinic.close();
+    clinic = openClinic();
+  }
+});
+
+test('the name of a newborn may change once a later exam shows that the birth date is theirs', async () => {
+  const born = { PatientBirthDate: '20260301' };
+  const first = await patientOf({ ...born, PatientName: 'Doe^Baby', StudyDate: '20260301' });
+  const later = await patientOf({ ...born, PatientName: 'Doe^Emma', StudyDate: '20260305' });
+  expect(later.patientId).toBe(first.patientId);
+});
+
 test.each<[string, DicomRecord, boolean]>([
   ['another name and the same birth date', { PatientName: 'Doe-Smith^Jane' }, true],
   ['the same name written longer', { PatientName: 'DOE^JANE^ANN' }, false],

@@ -1,6 +1,6 @@
 import { freshId } from '../platform/ids.ts';
 import { PatientId } from '../../../shared/domain/ids.ts';
-import { nameKey } from '../../../shared/domain/person-name.ts';
+import { canBeOneName, isSameName, nameKey } from '../../../shared/domain/person-name.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { survivorOf } from './find-patients.ts';
 
@@ -15,6 +15,8 @@ export type StatedPatient = {
   readonly statesIssuer: boolean;
   readonly birthDateRaw: string | null;
   readonly sex: string | null;
+  /** The day of the exam: a birth date of that day may have been made up at the modality. */
+  readonly examDateRaw: string | null;
 };
 
 const FIND_BY_IDENTIFIER = `
@@ -65,6 +67,12 @@ type Identifier = {
   readonly disputedIn: string;
 };
 type Demographics = Pick<StatedPatient, 'name' | 'birthDateRaw' | 'sex'>;
+type StatedDemographics = Demographics & Pick<StatedPatient, 'examDateRaw'>;
+
+/** Written into a field that must not be empty, for whoever cannot be asked: the same for many people. */
+const PLACEHOLDER_NUMBER =
+  /^(0*|X+|9{6,}|UNKNOWN|UNKNOWNID|UNK|UNBEKANNT|INCONNU|NONE|NULL|NIL|NA|NOID|NOTAVAILABLE|ANON|ANONYMOUS|ANONYMIZED|ANONYMISED|TRAUMA|EMERGENCY)$/;
+const PLACEHOLDER_BIRTH_DATES = new Set(['', '00000000', '00010101', '19000101']);
 
 function identifierOf(stated: StatedPatient, studyUid: string): Identifier {
   const { patientId, issuer } = stated;
@@ -82,13 +90,15 @@ function findPatientId(db: ReadableDb, siteId: string, identifier: Identifier): 
 
 /**
  * The patient a new study belongs to, made when new. Nobody is joined by a guess: without a patient id every study is a
- * patient of its own, and so is one whose number was given to somebody who cannot be the same person.
+ * patient of its own, and so is one whose number was given to somebody who cannot be the same person, or says nothing unless name
+ * and birth date say the same.
  */
 export function ensurePatient(db: WritableDb, siteId: string, stated: StatedPatient, studyUid: string): string {
   const stands = identifierOf(stated, studyUid);
   const known = findPatientId(db, siteId, stands) ?? findBeforeIssuerWasKnown(db, siteId, stated);
   const person = known === null ? null : prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known);
-  if (known !== null && person && !areTwoPeople(person, stated)) return known;
+  const canBe = isPlaceholder(stated.patientId) ? isSurelyOne : canBeOne;
+  if (known !== null && person && canBe(person, stated)) return known;
   const identifier = known === null ? stands : disputed(stands, studyUid);
   const patientId = freshId(PatientId);
   prepared(db, INSERT_PATIENT).run({
@@ -110,15 +120,8 @@ function findBeforeIssuerWasKnown(db: ReadableDb, siteId: string, stated: Stated
   if (value === '' || issuer === '' || issuer !== usualIssuer) return null;
   const patientId = findPatientId(db, siteId, { value, issuer: '', type: 'MR', disputedIn: '' });
   const person = patientId === null ? null : prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(patientId);
-  const isSurely =
-    person !== null &&
-    person !== undefined &&
-    nameKey(person.name) !== '' &&
-    bornOn(person) !== '' &&
-    nameKey(person.name) === nameKey(stated.name) &&
-    bornOn(person) === bornOn(stated) &&
-    !areTwoPeople(person, stated);
-  return isSurely ? patientId : null;
+  if (!person || nameKey(person.name) === '' || nameKey(person.name) !== nameKey(stated.name)) return null;
+  return isBirthDateShared(person, stated) && canBeOne(person, stated) ? patientId : null;
 }
 
 /** The same number, worth something within one study only. */
@@ -126,22 +129,43 @@ function disputed(identifier: Identifier, studyUid: string): Identifier {
   return { ...identifier, disputedIn: studyUid };
 }
 
+/** Whether a patient number is none, and stands for "nobody asked". */
+function isPlaceholder(patientId: string): boolean {
+  return patientId !== '' && PLACEHOLDER_NUMBER.test(patientId.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, ''));
+}
+
 /**
- * Placeholder numbers ("UNKNOWN", "0") and mistyped ones are given to many people. A name alone may change or be spelled
- * otherwise, and counts only where no birth date confirms it.
+ * False where two descriptions under one number are of two people: numbers are mistyped. A name may change or be spelled otherwise,
+ * and counts as a whole where no birth date confirms it; where one does, something of the name has to stay.
  */
-function areTwoPeople(one: Demographics, other: Demographics): boolean {
+function canBeOne(one: Demographics, other: StatedDemographics): boolean {
   const [oneBorn, otherBorn] = [bornOn(one), bornOn(other)];
-  if (oneBorn && otherBorn && oneBorn !== otherBorn) return true;
+  if (oneBorn && otherBorn && oneBorn !== otherBorn) return false;
   const sexes = new Set([one.sex, other.sex]);
-  if (sexes.has('M') && sexes.has('F')) return true;
+  if (sexes.has('M') && sexes.has('F')) return false;
+  if (isBirthDateShared(one, other)) return canBeOneName(one.name, other.name);
   const [oneName, otherName] = [nameKey(one.name), nameKey(other.name)];
-  return !(oneBorn && otherBorn) && oneName !== '' && otherName !== '' && oneName !== otherName;
+  return oneName === '' || otherName === '' || oneName === otherName;
+}
+
+/** The same name and birth date, whatever the number says. */
+function isSurelyOne(one: Demographics, other: StatedDemographics): boolean {
+  return isSameName(one.name, other.name) && isBirthDateShared(one, other) && canBeOne(one, other);
+}
+
+/** The same birth date, and a real one as far as can be told. */
+function isBirthDateShared(one: Demographics, other: StatedDemographics): boolean {
+  const born = bornOn(other);
+  return bornOn(one) === born && !PLACEHOLDER_BIRTH_DATES.has(born) && born !== digitsOf(other.examDateRaw);
 }
 
 /** The digits of a birth date: ACR-NEMA wrote it with dots. */
 function bornOn({ birthDateRaw }: Pick<Demographics, 'birthDateRaw'>): string {
-  return (birthDateRaw ?? '').replaceAll(/\D/g, '');
+  return digitsOf(birthDateRaw);
+}
+
+function digitsOf(date: string | null): string {
+  return (date ?? '').replaceAll(/\D/g, '');
 }
 
 /** Walks patient_identifiers_by_patient. */
@@ -154,7 +178,7 @@ const HAS_NUMBER_OF_UNKNOWN_ISSUER = `
  * nothing else. Good enough within a study, whose UID they share already; nobody is joined to another study by it.
  */
 function isSameButForIssuer(db: ReadableDb, patientId: string, person: Demographics, stated: StatedPatient): boolean {
-  if (areTwoPeople(person, stated) || isSaidOtherwise(person, stated)) return false;
+  if (!canBeOne(person, stated) || isSaidOtherwise(person, stated)) return false;
   const values = [patientId, stated.patientId, stated.statesIssuer ? 1 : 0];
   return prepared(db, HAS_NUMBER_OF_UNKNOWN_ISSUER).get(...values) !== undefined;
 }
@@ -174,7 +198,7 @@ export function isSamePatient(
   const known = knownOf(db, studyId);
   const identifier = identifierOf(stated, studyUid);
   const stands = findPatientId(db, siteId, identifier);
-  const canBe = !areTwoPeople(known, stated);
+  const canBe = canBeOne(known, stated);
   if (stands === known.patientId && canBe) return true;
   const named = [stands, findPatientId(db, siteId, disputed(identifier, studyUid))];
   if (named.includes(known.patientId) && canBe) return true;
@@ -182,18 +206,19 @@ export function isSamePatient(
   const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId);
   if (shown === undefined || known.shownPatientId === known.patientId) return false;
   const isShown = named.some((patientId) => patientId !== null && survivorOf(db, patientId) === known.shownPatientId);
-  if (isShown && !areTwoPeople(shown, stated)) return true;
+  if (isShown && canBeOne(shown, stated)) return true;
   return isSameButForIssuer(db, known.shownPatientId, shown, stated);
 }
 
 /**
  * Keeps what a study's objects say of the patient, and whether they say two things, or another than the patient's other
- * studies. True where the study had no name of its own and has one now.
+ * studies. True where the study had no name of its own and has one now. With `adds` false it lends the study nothing, and may
+ * only contradict it.
  */
-export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient): boolean {
+export function noteStated(db: WritableDb, studyId: string, stated: StatedPatient, adds = true): boolean {
   const known = knownOf(db, studyId);
   const person = { name: known.personName, birthDateRaw: known.personBirthDateRaw };
-  const { name, birthDateRaw, sex } = stated;
+  const { name, birthDateRaw, sex } = adds ? stated : { name: '', birthDateRaw: null, sex: null };
   const isOtherwise = [known, person].some((one) => isSaidOtherwise(one, stated)) ? 1 : 0;
   const isNamedAnew = known.ownName === '' && name !== '';
   // Of most objects nothing is news after the first.

@@ -187,6 +187,13 @@ const OUTCOMES: readonly Row[] = [
     left: { files: 2, instances: 2, versions: 2, quarantine: null },
   },
   {
+    what: 'a new image of the same number and birth date under quite another name',
+    first: aSlice(1),
+    arrives: aSlice(2, { PatientName: 'Smith^Mary' }),
+    status: 'success',
+    left: { files: 2, instances: 1, versions: 1, quarantine: 'same-uid-other-patient' },
+  },
+  {
     what: 'a report of other content under the same UID',
     first: aReport('no bleeding'),
     arrives: aReport('bleeding'),
