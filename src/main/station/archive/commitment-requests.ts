@@ -10,7 +10,7 @@ import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { pauseAfter } from './commitment-asked.ts';
-import { findHolding, type ProofSource, recordProof } from './held-elsewhere.ts';
+import { findHolding, type ProofSource, recordProof, withdrawProof } from './held-elsewhere.ts';
 import { findRemote, type Peer } from './peers.ts';
 
 /** A transaction in which a peer is asked to answer for what we hold, not yet settled. */
@@ -88,18 +88,26 @@ export const LIST_DUE_REQUESTS = `
 `;
 /**
  * Of several versions a UID does not say which one the peer has, unless this one came from it last, or it took it from us and
- * is not known to have had another: many answer Success to a second one and keep the first.
+ * is not known to have had another: many answer Success to a second one and keep the first. What was set aside under the UID
+ * and not let in is one more that may be meant.
  */
 const IS_UNMISTAKABLE = `
-  EXISTS (
+  NOT EXISTS (
+    SELECT 1 FROM quarantine q
+     WHERE q.site_id = c.site_id AND q.sop_uid = c.sop_uid AND q.state <> 'released'
+       AND q.reason IN ('same-uid-other-patient', 'same-uid-other-study', 'same-uid-other-pixels'))
+  AND (EXISTS (
     SELECT 1 FROM instance_versions own JOIN peers w ON w.peer_id = own.peer_id
      WHERE own.site_id = c.site_id AND own.sop_uid = c.sop_uid AND own.digest = c.digest AND own.is_current = 1
-       AND w.ae_title = asked.ae_title)
+       AND w.ae_title = asked.ae_title
+       AND NOT EXISTS (
+         SELECT 1 FROM instance_versions later
+          WHERE later.site_id = own.site_id AND later.sop_uid = own.sop_uid AND later.study_revision > own.study_revision))
   OR NOT EXISTS (
     SELECT 1 FROM instance_versions v LEFT JOIN peers w ON w.peer_id = v.peer_id
      WHERE v.site_id = c.site_id AND v.sop_uid = c.sop_uid AND v.digest <> c.digest
        AND (c.is_taken = 0 OR w.ae_title = asked.ae_title
-            OR EXISTS (SELECT 1 FROM archive_proofs p WHERE p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest)))
+            OR EXISTS (SELECT 1 FROM archive_proofs p WHERE p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest))))
 `;
 const LIST_INSTANCES = `
   SELECT c.sop_uid AS sopUid, c.sop_class_uid AS sopClassUid, c.digest, c.failure, s.study_uid AS studyUid, x.series_uid AS seriesUid,
@@ -272,7 +280,8 @@ export function takeCommitmentReport(
 
 /**
  * Settles a transaction by what is known of its instances (0: held by the peer); of the rest nobody answers for. Where the
- * peer may mean another version than the one that is here, nothing is proven by its word.
+ * peer may mean another version than the one that is here, nothing is proven by its word. What it was known to hold and now
+ * does not answer for counts as held no more; a query that it refused says nothing.
  */
 export function settleRequest(
   db: WritableDb,
@@ -296,6 +305,9 @@ export function settleRequest(
     const instances = listRequested(db, requestId);
     const committed = instances.filter(({ failure }) => failure === 0);
     recordProof(db, { siteId, peerId, source, instances: committed, atMs });
+    if (code !== 'query-refused')
+      for (const { sopUid, digest } of instances)
+        if (outcomes.get(sopUid) !== 0) withdrawProof(db, { siteId, peerId, sopUid, digest }, atMs);
     appendEvent(db, {
       kind: 'commitment-settled',
       payload: { requestId, peerId, source, committed: committed.length, failed: instances.length - committed.length },

@@ -499,6 +499,63 @@ test.each(SOURCES.flatMap(([source, status]) => TWO_VERSIONS.map((row) => ({ ...
   },
 );
 
+test.each(['held', 'discarded', 'released'] as const)(
+  'the word of an archive for a UID under which another object is %s says which it means only once that was let in',
+  async (state) => {
+    const id = await clinic.send([1, 2].map((n) => aSlice(n)));
+    await clinic.receive(clinic.associate(), aSlice(2, { PixelData: new Uint16Array(16).fill(99) }));
+    expect(clinic.events('instance-quarantined')).toHaveLength(1);
+    clinic.db.prepare('UPDATE quarantine SET state = ?, settled_at_ms = ?').run(state, state === 'held' ? null : 1);
+    const { port } = await archive('success', (transaction, uids, report) => report(succeeded(transaction, uids), 1));
+    knownPeers(port);
+    owe(id);
+    await until(() => card(id)?.state === 'settled', worker());
+    expect(proven()).toEqual(state === 'released' ? [sop(1), sop(2)] : [sop(1)]);
+  },
+);
+
+test.each([
+  ['denies one of them', 'success', [], [sop(1)]],
+  ['does not find it when it is queried', 'sop-class-not-supported', [knowing(sop(1))], [sop(1)]],
+  ['refuses the query', 'sop-class-not-supported', [], [sop(1), sop(2)]],
+] as const)(
+  'what an archive answered for counts no more once it %s, and counts again when it does',
+  async (_what, later, finds, counts) => {
+    const id = await clinic.send([1, 2].map((n) => aSlice(n)));
+    const willing = await archive('success', (transaction, uids, report) => report(succeeded(transaction, uids), 1));
+    const askedAgain = async (port: number) => {
+      knownPeers(port);
+      clinic.pass(1);
+      const owed = owe(id);
+      if (!owed.ok) throw new Error(owed.error.code);
+      const line = worker();
+      await until(() => listCommitmentsOf(clinic.db, id).every(({ state }) => state === 'settled'), line);
+    };
+    await askedAgain(willing.port);
+    expect(isHeldElsewhere(clinic.db, id)).toBe(true);
+    const denying = await archive(
+      later,
+      (TransactionUID, _uids, report) =>
+        report(
+          {
+            ...succeeded(TransactionUID, [sop(1)]),
+            FailedSOPSequence: [{ ...referenceOf([CT_CLASS, sop(2)]), FailureReason: 0x0112 }],
+          },
+          2,
+        ),
+      finds,
+    );
+    await askedAgain(denying.port);
+    expect(counting()).toEqual(counts);
+    expect(isHeldElsewhere(clinic.db, id)).toBe(counts.length === 2);
+    await askedAgain(willing.port);
+    expect(counting()).toEqual([sop(1), sop(2)]);
+  },
+);
+
+const counting = () =>
+  clinic.db.prepare('SELECT sop_uid FROM archive_proofs WHERE withdrawn_at_ms IS NULL ORDER BY 1').pluck().all();
+
 test('a peer that does not answer holds up no other, however much is due with it', async () => {
   const hanging = net.createServer().listen(0, '127.0.0.1');
   try {

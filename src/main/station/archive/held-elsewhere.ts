@@ -27,9 +27,14 @@ const PUT_PROOF = `
   SELECT site_id, sop_uid, digest, @peerId, @source, @atMs, @correctedAtMs FROM instance_versions
    WHERE site_id = @siteId AND sop_uid = @sopUid AND iif(@digest IS NULL, is_current = 1, digest = @digest)
   ON CONFLICT (site_id, sop_uid, digest) DO UPDATE
-     SET peer_id = excluded.peer_id, source = excluded.source, proven_at_ms = excluded.proven_at_ms,
+     SET withdrawn_at_ms = NULL, peer_id = excluded.peer_id, source = excluded.source, proven_at_ms = excluded.proven_at_ms,
          corrected_at_ms = iif(@isTaken OR peer_id <> excluded.peer_id, excluded.corrected_at_ms, corrected_at_ms)
-   WHERE source <> 'commitment' OR excluded.source = 'commitment' OR @isTaken
+   WHERE withdrawn_at_ms IS NOT NULL OR source <> 'commitment' OR excluded.source = 'commitment' OR @isTaken
+`;
+const WITHDRAW = `
+  UPDATE archive_proofs SET withdrawn_at_ms = @atMs
+   WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest AND withdrawn_at_ms IS NULL
+     AND (@peerId IS NULL OR peer_id IN (SELECT p.peer_id FROM peers p JOIN peers c ON c.ae_title = p.ae_title WHERE c.peer_id = @peerId))
 `;
 /** A current object of a study that no active archive of its site is known to hold. Walks instances_by_study. */
 export const FIND_UNPROVEN = `
@@ -37,7 +42,7 @@ export const FIND_UNPROVEN = `
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.study_id = ?
      AND NOT EXISTS (SELECT 1 FROM archive_proofs p JOIN peers a ON a.peer_id = p.peer_id
-                      WHERE p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest
+                      WHERE p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest AND p.withdrawn_at_ms IS NULL
                         AND a.is_archive = 1 AND a.state = 'active')
    LIMIT 1
 `;
@@ -46,7 +51,7 @@ export const FIND_UNPROVEN = `
 const FIND_UNDER_OTHER_IDENTITY = `
   SELECT i.instance_id AS instanceId FROM studies s JOIN instances i ON i.study_id = s.study_id
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
-    JOIN archive_proofs p ON p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest
+    JOIN archive_proofs p ON p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest AND p.withdrawn_at_ms IS NULL
    WHERE s.study_id = ? AND p.corrected_at_ms IS NOT ${CORRECTED_AT_MS} LIMIT 1
 `;
 const FIND_CORRECTED = `SELECT ${CORRECTED_AT_MS} AS correctedAtMs FROM studies s WHERE s.study_id = ?`;
@@ -61,6 +66,19 @@ export function recordProof(db: WritableDb, { siteId, peerId, source, instances,
       0,
     ),
   );
+}
+
+/**
+ * Lets the proof that an archive holds a version count no more until it is proven anew: where the peer has it, under any of its
+ * entries, or whoever has (`peerId` left out). That it was there once stays on record: nobody can tell that it is not kept still.
+ */
+export function withdrawProof(
+  db: WritableDb,
+  of: { readonly siteId: string; readonly sopUid: string; readonly digest: string; readonly peerId?: string },
+  atMs: number,
+): void {
+  const { siteId, sopUid, digest, peerId = null } = of;
+  prepared(db, WITHDRAW).run({ siteId, sopUid, digest, peerId, atMs });
 }
 
 /**
