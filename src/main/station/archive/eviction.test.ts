@@ -10,7 +10,7 @@ import { evictStudy, FIND_OTHER_USE, type FreedFiles, isHere, LIST_KEPT_BY_AGE, 
 import { describeQuarantined } from './describe-quarantined.ts';
 import { fileQuarantined } from './file-quarantined.ts';
 import { listChangesOf } from './identity-changes.ts';
-import { findArchiveState } from './commitment-requests.ts';
+import { findArchiveState, listRequested, requestCommitment } from './commitment-requests.ts';
 import { listInstancesByStudy } from './find-studies.ts';
 import { FIND_UNPROVEN, isHeldElsewhere, type Proof, recordProof } from './held-elsewhere.ts';
 import { holderOf, listHolds, personBehind, placeHold, releaseHold } from './holds.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
   const { db, north } = clinic;
   configurePeers(db, north.siteId, 'WETREAD', [
     { aeTitle: 'CT1', address: '10.0.0.1', intent: 'new' },
-    { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', isArchive: true },
+    { aeTitle: 'PACS', address: '10.0.0.1', intent: 'comparison', isArchive: true, host: '127.0.0.1', port: 104 },
   ]);
   studyId = await clinic.send(SLICES, 'PACS');
   comeToAnEnd();
@@ -362,6 +362,36 @@ test('other pixels than those let go are set aside; a person may let them in, ma
   });
   expect([currentOf('1.2.10.1.1')?.digest, goneOf(studyId)]).toEqual([former, 3]);
 });
+
+test('an object that was made current again stays until an archive is known to hold it anew: it may have the other by now', async () => {
+  prove();
+  const { db, north, archive } = clinic;
+  const former = currentOf('1.2.10.1.1')?.digest;
+  await clinic.receive(clinic.associate(), aSlice(1, { PixelData: new Uint16Array(16).fill(99) }));
+  const [row] = listQuarantine(db, north.siteId, { state: 'held', limit: 9 });
+  const actor = { kind: 'user', id: 'u' } as const;
+  const settling = { siteId: north.siteId, quarantineId: row?.quarantineId ?? '', actor, atMs: clinic.nowMs() };
+  expect(await fileQuarantined(archive, { ...settling, release: 'as-current-version' })).toMatchObject({ ok: true });
+  prove();
+  const [change] = listChangesOf(db, north.siteId, studyId);
+  undoIdentityChange(db, { ...settling, changeId: change?.changeId ?? '' });
+  comeToAnEnd();
+  expect([currentOf('1.2.10.1.1')?.digest, isHeldElsewhere(db, studyId)]).toEqual([former, false]);
+  expect(await evict()).toEqual({ ok: false, error: { code: 'unproven' } });
+  // It came from the archive, but was not the last that stood under this UID: the word of the archive for the UID says nothing.
+  const asked = { siteId: north.siteId, studyId, peer: { peerId: peerId('PACS') }, actor, atMs: clinic.nowMs() };
+  const [requestId = ''] = requested(requestCommitment(db, asked));
+  expect(unmistakable(requestId)).toEqual(['1.2.10.1.2', '1.2.10.1.3']);
+  prove();
+  expect(isHeldElsewhere(db, studyId)).toBe(true);
+});
+
+const requested = (owed: ReturnType<typeof requestCommitment>) => {
+  if (!owed.ok) throw new Error(owed.error.code);
+  return owed.value;
+};
+const unmistakable = (requestId: string) =>
+  listRequested(clinic.db, requestId).flatMap(({ sopUid, isUnmistakable }) => (isUnmistakable === 1 ? [sopUid] : []));
 
 test('of what was let go before anything was kept of its pixels, a person decides', async () => {
   prove();

@@ -74,17 +74,21 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
   });
   const isAttachment = attachesQuietly(instance.sopClassUid);
   const isEvidenceOnly = study.completeness !== 'receiving' && isAttachment;
+  // What came under a UID of another and was let in by a person says nothing of the exam, unless it is the first of its study.
   // A study is called by its images' modality, also where a dose report or a capture came first or last.
-  const modality = isAttachment ? study.modality : (instance.modality ?? study.modality);
+  const says = filing.release === undefined || study.revision === 0;
+  const modality = isAttachment || !says ? study.modality : (instance.modality ?? study.modality);
   const completeness = isEvidenceOnly ? study.completeness : 'receiving';
   prepared(db, TOUCH_STUDY).run({ studyId: study.studyId, atMs, completeness, modality });
   prepared(db, NOTE_ASSOCIATION).run(study.studyId, association.associationId);
   const news = { differing: differing ?? [], isImage: !isAttachment };
-  const keywords = [
-    ...(study.isSplitOff === 1 ? [] : refreshStudy(db, study, instance, news)),
-    ...('number' in series ? refreshSeries(db, series, instance, news.differing) : []),
-  ];
-  const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance, association.peer));
+  const keywords = says
+    ? [
+        ...(study.isSplitOff === 1 ? [] : refreshStudy(db, study, instance, news)),
+        ...('number' in series ? refreshSeries(db, series, instance, news.differing) : []),
+      ]
+    : [];
+  const isNamedAnew = noteStated(db, study.studyId, statedPatient(instance, association.peer), says);
   if (isNamedAnew || study.revision === 0 || keywords.includes('ReferringPhysicianName'))
     indexStudyNames(db, study.studyId);
   const { studyUid, sopUid } = instance;

@@ -3,7 +3,7 @@ import type { DiscardReason, Release } from '../../../shared/domain/correction.t
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { arrivalOf, aSlice } from '../testing/objects.ts';
+import { arrivalOf, aSlice, without } from '../testing/objects.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import {
   countQuarantineByReason,
@@ -257,4 +257,51 @@ test('of two objects let in one after the other the later one is undone first, a
   expect(undo(second?.changeId)).toEqual({ ok: true, value: { studyIds: [splitOff] } });
   expect(undo(first?.changeId)).toMatchObject({ ok: true });
   expect(listInstances(db, splitOff).map(({ digest }) => digest)).toEqual([former]);
+});
+
+test('what another patient’s object says, let in under a study’s UID, changes nothing that the study says; undone it is where it was', async () => {
+  const { db, north } = clinic;
+  const rowOf = (id: string) =>
+    db.prepare('SELECT * FROM studies WHERE study_id = ?').get(id) as Record<string, unknown>;
+  const says = (id: string) => {
+    const { accession, description, date_raw, laterality, modality, stated_name, stated_sex } = rowOf(id);
+    return { accession, description, date_raw, laterality, modality, stated_name, stated_sex };
+  };
+  const seriesOf = (uid: string) =>
+    db.prepare('SELECT series_id FROM instances WHERE sop_uid = ?').pluck().get(uid) as string;
+  const johns = {
+    ...{ ...JOHN, ...OTHER_PIXELS, AccessionNumber: 'J9', StudyDescription: 'MR Knee', StudyDate: '20250101' },
+    ...{ Modality: 'MR', Laterality: 'L', SeriesInstanceUID: '1.2.10.77', SOPInstanceUID: '1.2.10.1.1' },
+  };
+  const study = await clinic.send([1, 2].map((n) => without(aSlice(n), 'PatientSex')));
+  await clinic.receive(clinic.associate(), aSlice(1, johns));
+  const [row] = held();
+  expect(row?.reason).toBe('same-uid-other-patient');
+  const [before, series] = [says(study), seriesOf('1.2.10.1.1')];
+  expect(await file(row?.quarantineId ?? '', 'as-current-version')).toMatchObject({ ok: true });
+  expect(says(study)).toEqual(before);
+  expect(clinic.events('study-attributes-changed')).toEqual([]);
+  expect(seriesOf('1.2.10.1.1')).not.toBe(series);
+  const [change] = listChangesOf(db, north.siteId, study);
+  const undoing = { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() };
+  expect(undoIdentityChange(db, undoing)).toMatchObject({ ok: true });
+  expect([says(study), seriesOf('1.2.10.1.1')]).toEqual([before, series]);
+});
+
+test('an object let in cannot be undone once its study was deleted and came again: it says so and touches nothing', async () => {
+  const { db, north } = clinic;
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  await file(row.quarantineId, 'as-current-version');
+  const [change] = listChangesOf(db, north.siteId, study);
+  const rule = { name: 'r', olderThanDays: 1, action: 'delete' as const, evenUnproven: true, inForceBy: 'lead' };
+  clinic.pass(10 * 86_400_000);
+  clinic.runJobs();
+  const deletion = { siteId: north.siteId, studyId: study, rules: [rule], isOpen: false, atMs: clinic.nowMs() };
+  expect(deleteStudy(db, deletion)).toMatchObject({ ok: true });
+  await freeDeleted(db, study, clinic.nowMs(), async () => undefined);
+  const again = await clinic.send([aSlice(1, { PixelData: new Uint16Array(16).fill(7) })]);
+  const current = listInstances(db, again);
+  const undoing = { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() };
+  expect(undoIdentityChange(db, undoing)).toEqual({ ok: false, error: { code: 'former-version-gone' } });
+  expect(listInstances(db, again)).toEqual(current);
 });

@@ -4,10 +4,17 @@ import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { countCurrentAway, isHere } from './eviction.ts';
 import type { CurrentVersion, Filing } from './filing.ts';
 import { RETIRE_VERSIONS } from './file-version.ts';
+import { withdrawProof } from './held-elsewhere.ts';
+import { applyMarks } from './hidden-marks.ts';
 import { freshChangeId, recordChange } from './identity-changes.ts';
 import { changeContent } from './tell-correction.ts';
 
-const ReplacedInverse = z.object({ siteId: z.string(), sopUid: z.string(), digest: z.string() });
+const ReplacedInverse = z.object({
+  siteId: z.string(),
+  sopUid: z.string(),
+  digest: z.string(),
+  seriesId: z.string(),
+});
 /** Walks the unique index of instances. */
 const FIND_NOW = `
   SELECT i.instance_id AS instanceId, i.study_id AS studyId, v.digest FROM instances i
@@ -18,6 +25,15 @@ const MAKE_CURRENT = `
   UPDATE instance_versions SET is_current = 1 WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest
 `;
 
+const IS_ON_RECORD =
+  'SELECT 1 FROM instance_versions WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest';
+/** Only within a study: people may have split it off meanwhile. */
+const MOVE_BACK = `
+  UPDATE instances SET series_id = @seriesId
+   WHERE instance_id = @instanceId AND series_id <> @seriesId
+     AND EXISTS (SELECT 1 FROM series x WHERE x.series_id = @seriesId AND x.study_id = instances.study_id)
+`;
+
 /** Keeps on record that a person let another object take the place of one, and which one that was; in the transaction that does it. */
 export function recordReplaced(
   db: WritableDb,
@@ -25,11 +41,11 @@ export function recordReplaced(
 ): void {
   const { siteId } = filing.association.peer;
   const { sopUid } = filing.instance;
-  const { studyId, digest } = current;
+  const { studyId, seriesId, digest } = current;
   recordChange(db, {
     ...{ changeId: freshChangeId(), siteId, kind: 'version-replaced', reason: 'as-current-version', actor },
     detail: { studyId, sopUid, digest: filing.object.digest, wasHere: isHere(db, digest) },
-    inverse: { siteId, sopUid, digest },
+    inverse: { siteId, sopUid, digest, seriesId },
     subjects: { changes: [`object ${sopUid}`], concerns: [studyId] },
     atMs: filing.atMs,
   });
@@ -37,15 +53,19 @@ export function recordReplaced(
 
 /**
  * Makes the version current again that a person had another take the place of, in whatever study it is now; what came since is
- * kept as an earlier one. Gives the study; null where the object was deleted meanwhile.
+ * kept as an earlier one. It goes back to the series it was in, unless it was split off; and an archive may have the other one
+ * under its UID by now: it stays here until it is proven anew. Gives the study; null where it was deleted meanwhile.
  */
 export function restoreReplaced(db: WritableDb, inverse: unknown, atMs: number): { readonly studyId: string } | null {
   const former = ReplacedInverse.parse(inverse);
   const now = prepared<{ instanceId: string; studyId: string; digest: string }>(db, FIND_NOW).get(former);
-  if (now === undefined) return null;
+  if (now === undefined || prepared(db, IS_ON_RECORD).get(former) === undefined) return null;
   const { studyId } = now;
   prepared(db, RETIRE_VERSIONS).run(now.instanceId);
-  if (prepared(db, MAKE_CURRENT).run(former).changes === 0) throw new Error('a former version is not on record');
+  prepared(db, MAKE_CURRENT).run(former);
+  prepared(db, MOVE_BACK).run({ seriesId: former.seriesId, instanceId: now.instanceId });
+  applyMarks(db, studyId);
+  withdrawProof(db, former, atMs);
   const [isAway, wasAway] = [!isHere(db, former.digest), !isHere(db, now.digest)];
   if (isAway !== wasAway) countCurrentAway(db, studyId, isAway ? 1 : -1, atMs);
   changeContent(db, studyId);

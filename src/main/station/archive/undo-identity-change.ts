@@ -40,9 +40,9 @@ const MOVE_OBJECTS = 'UPDATE instances SET study_id = ?, series_id = ? WHERE ser
 /** Corrections of what a study holds, which say nothing of whose it is. */
 const ABOUT_CONTENT: ReadonlySet<IdentityChange['kind']> = new Set(['hidden', 'version-replaced']);
 
-/** How each kind of correction is undone. */
+/** How each kind of correction is undone; null, and nothing done, where what it was before is here no more. */
 const UNDO: {
-  readonly [Kind in IdentityChange['kind']]: (db: WritableDb, change: IdentityChange, atMs: number) => Undone;
+  readonly [Kind in IdentityChange['kind']]: (db: WritableDb, change: IdentityChange, atMs: number) => Undone | null;
 } = {
   'study-moved': undoMove,
   'study-split': undoSplit,
@@ -50,7 +50,7 @@ const UNDO: {
   hidden: undoHiding,
   'version-replaced'(db, { inverse }, atMs) {
     const restored = restoreReplaced(db, inverse, atMs);
-    if (restored === null) return { studyIds: [], patientIds: [] };
+    if (restored === null) return null;
     return { studyIds: [restored.studyId], patientIds: [ownerOf(db, restored.studyId).patientId] };
   },
   'identity-confirmed'(db, change) {
@@ -66,7 +66,7 @@ export function undoIdentityChange(
   input: { readonly siteId: string; readonly changeId: string; readonly actor: Actor; readonly atMs: number },
 ): Result<
   { readonly studyIds: readonly string[] },
-  { code: 'change-not-found' | 'already-undone' | 'later-change-depends' }
+  { code: 'change-not-found' | 'already-undone' | 'later-change-depends' | 'former-version-gone' }
 > {
   return inTransaction(db, () => {
     const { siteId, changeId, actor, atMs } = input;
@@ -74,7 +74,9 @@ export function undoIdentityChange(
     if (change === null || change.siteId !== siteId) return err({ code: 'change-not-found' });
     if (change.undoneAtMs !== null) return err({ code: 'already-undone' });
     if (hasLaterChange(db, changeId)) return err({ code: 'later-change-depends' });
-    const { studyIds, patientIds } = UNDO[change.kind](db, change, atMs);
+    const undone = UNDO[change.kind](db, change, atMs);
+    if (undone === null) return err({ code: 'former-version-gone' });
+    const { studyIds, patientIds } = undone;
     markUndone(db, changeId, actor, atMs);
     if (!ABOUT_CONTENT.has(change.kind)) for (const id of new Set(patientIds)) riseIdentityVersion(db, id);
     for (const studyId of studyIds) {
