@@ -6,7 +6,7 @@ import { PEOPLE } from '../../demo/people.ts';
 import { BLEED_KINDS } from '../../demo/phantoms/bleed.ts';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
-import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import { endEverything, type RunningStation, startStation, TEST_CONFIG } from '../system/support/start-station.ts';
 import { phantomStudy, type SentStudy } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
 import { findBarriers } from './support/accessibility.ts';
@@ -26,7 +26,9 @@ let critical: string;
 let withoutImages: string;
 
 beforeAll(async () => {
-  [station, browser] = await Promise.all([startStation({ demo: true }), launchChromium()]);
+  const disk = { lowBytes: 500_000_000, refuseBytes: 300_000_000, fullBytes: 100_000_000 };
+  const config = isForPictures ? { ...TEST_CONFIG, disk } : TEST_CONFIG;
+  [station, browser] = await Promise.all([startStation({ demo: true, config }), launchChromium()]);
   who = await signIn(station, 'coordinator', 'demo');
 });
 
@@ -87,8 +89,9 @@ const untilListed = (page: Page) => until(async () => (await worklistOn(page).ro
 async function chooseComparison(page: Page): Promise<void> {
   const filters = page.getByRole('group', { name: 'Quick filters' });
   await filters.getByRole('button', { name: /^Comparison/ }).click();
-  await worklistOn(page).untilRows(1);
-  await page.keyboard.press('Home');
+  const { untilRows, rows } = worklistOn(page);
+  await untilRows(1);
+  await rows.first().click();
   await page.getByText('sent for comparison').waitFor();
 }
 

@@ -11,7 +11,7 @@ type Props = {
   readonly onRetry?: () => void;
 };
 
-/** Something failed: what, why in plain words, the incident to name when asking for help, and a way to try again. */
+/** Something failed: what, why in plain words, the incident to name when asking for help, and a way to try again where that can help. */
 export function IncidentNotice({ title, failure, onRetry }: Props): ReactNode {
   const { t } = useTranslation();
   return (
@@ -24,7 +24,7 @@ export function IncidentNotice({ title, failure, onRetry }: Props): ReactNode {
           {t('failure.incident')} <Code>{failure.incidentId}</Code>
         </p>
       )}
-      {onRetry && (
+      {onRetry && failure.code !== 'forbidden' && (
         <Button variant="default" onClick={onRetry}>
           {t('failure.retry')}
         </Button>

@@ -112,7 +112,7 @@ function TransferRow({ transfer, asked, onSettle }: RowProps): ReactNode {
         {formatMoment(transfer.atMs, zone)}
         <span className={page.facts}>{isFetch ? transfer.fetch.askedBy : transfer.send.askedBy}</span>
       </td>
-      <td>
+      <td data-number>
         {isFetch ? <FetchActions transfer={transfer} /> : <SendActions transfer={transfer} onSettle={onSettle} />}
       </td>
     </tr>
@@ -160,7 +160,7 @@ function SendActions({ transfer, onSettle }: SendActionsProps): ReactNode {
   const { state } = transfer.send;
   if (!permissions.includes('delivery.send') || state === 'delivered' || state === 'cancelled') return null;
   return (
-    <span className={page.actions}>
+    <span className={classes.way}>
       {state !== 'claimed' && state !== 'sent' && (
         <Action
           label={t('transfer.retry')}

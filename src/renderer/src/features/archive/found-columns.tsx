@@ -11,7 +11,7 @@ import type { RowColumn } from '../../ui/RowGrid.tsx';
 export function foundColumns(t: TFunction<'archive'>, arrived: ReadonlySet<string>): readonly RowColumn<PeerStudy>[] {
   return [
     {
-      ...{ title: t('column.patient'), track: 'minmax(190px, 1.4fr)' },
+      ...{ title: t('column.patient'), track: 'minmax(300px, 1.4fr)' },
       cell: (study) => <PatientOfPeer study={study} />,
     },
     { ...{ title: t('column.accession'), track: '100px' }, cell: ({ accession }) => accession ?? '–' },

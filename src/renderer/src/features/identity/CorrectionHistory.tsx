@@ -45,12 +45,15 @@ export function CorrectionHistory({ corrections, withStudies, onUndone }: Props)
                 size="compact-xs"
                 variant="default"
                 disabled={!one.mayUndo}
-                title={t(one.mayUndo ? 'identity.says.undo' : 'identity.waitsForLater')}
+                title={one.mayUndo ? t('identity.says.undo') : undefined}
                 loading={undo.isPending && undo.variables === one.changeId}
                 onClick={() => undo.mutate(one.changeId)}
               >
                 {t('identity.action.undo')}
               </Button>
+            )}
+            {one.undoneAtMs === null && !one.mayUndo && (
+              <span className={page.quiet}>{t('identity.waitsForLater')}</span>
             )}
           </div>
           <p className={page.quiet}>

@@ -16,7 +16,8 @@ export function HowFar({ card }: { readonly card: ImportCard }): ReactNode {
       <>
         {stored} {t('import.counts.stored')}
         {duplicates > 0 && ` · ${duplicates} ${t('import.counts.duplicates')}`}
-        {quarantined + notDicom + failed > 0 && ` · ${quarantined + notDicom + failed} ${t('import.counts.failed')}`}
+        {quarantined > 0 && ` · ${quarantined} ${t('import.counts.quarantined')}`}
+        {notDicom + failed > 0 && ` · ${notDicom + failed} ${t('import.counts.notTaken')}`}
       </>
     );
   const isSending = upload?.isSending === true;

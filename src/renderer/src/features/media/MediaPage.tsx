@@ -86,7 +86,7 @@ export function MediaPage(): ReactNode {
         </div>
         <aside className={page.side} aria-label={t('import.details')}>
           {selectedId === null ? (
-            <p className={page.quiet}>{t('import.select')}</p>
+            rows.length > 0 && <p className={page.quiet}>{t('import.select')}</p>
           ) : (
             <ImportDetails key={selectedId} importId={selectedId} />
           )}

@@ -13,10 +13,10 @@ export function importColumns(t: TFunction<'media'>, zone: string): readonly Row
       cell: ({ startedAtMs }) => formatMoment(startedAtMs, zone),
     },
     {
-      ...{ title: t('import.columns.from'), track: 'minmax(110px, 1.2fr)' },
+      ...{ title: t('import.columns.from'), track: 'minmax(110px, 1.1fr)' },
       cell: ({ source, place }) => t(`import.source.${source}`, { place: place ?? '' }),
     },
-    { ...{ title: t('import.columns.by'), track: 'minmax(90px, 0.8fr)' }, cell: ({ askedBy }) => askedBy },
+    { ...{ title: t('import.columns.by'), track: 'minmax(130px, 0.8fr)' }, cell: ({ askedBy }) => askedBy },
     {
       ...{ title: t('import.columns.state'), track: '80px' },
       cell: ({ state }) => (
@@ -24,7 +24,7 @@ export function importColumns(t: TFunction<'media'>, zone: string): readonly Row
       ),
     },
     {
-      ...{ title: t('import.columns.files'), track: 'minmax(150px, 1.4fr)' },
+      ...{ title: t('import.columns.files'), track: 'minmax(150px, 1.2fr)' },
       cell: (card) => <HowFar card={card} />,
     },
   ];

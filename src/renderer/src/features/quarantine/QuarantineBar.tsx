@@ -59,8 +59,13 @@ export function QuarantineBar({ filter, entries, held, onSearch, onNarrow }: Pro
         aria-label={t('quarantine.peer')}
         clearable
       />
-      <DayInput label={t('quarantine.from')} onChange={(atMs) => onNarrow({ fromMs: atMs ?? undefined })} />
       <DayInput
+        shown={t('quarantine.fromShort')}
+        label={t('quarantine.from')}
+        onChange={(atMs) => onNarrow({ fromMs: atMs ?? undefined })}
+      />
+      <DayInput
+        shown={t('quarantine.toShort')}
         label={t('quarantine.to')}
         onChange={(atMs) => onNarrow({ toMs: atMs === null ? undefined : atMs + DAY_MS - 1 })}
       />
@@ -68,14 +73,22 @@ export function QuarantineBar({ filter, entries, held, onSearch, onNarrow }: Pro
   );
 }
 
+type DayProps = {
+  readonly shown: string;
+  readonly label: string;
+  readonly onChange: (atMs: number | null) => void;
+};
+
 /** A day of the browser's zone, as its first millisecond; null while it is none. */
-function DayInput({ label, onChange }: { readonly label: string; readonly onChange: (atMs: number | null) => void }) {
+function DayInput({ shown, label, onChange }: DayProps): ReactNode {
   return (
     <TextInput
       size="xs"
       type="date"
       aria-label={label}
       title={label}
+      leftSection={<span className={classes.day}>{shown}</span>}
+      leftSectionWidth={44}
       onChange={(event) => {
         const atMs = Date.parse(`${event.currentTarget.value}T00:00:00`);
         onChange(Number.isNaN(atMs) ? null : atMs);

@@ -67,7 +67,7 @@ export function QuarantinePage(): ReactNode {
         </div>
         <aside className={`${page.side} ${classes.wide}`} aria-label={t('quarantine.details')}>
           {selectedId === null ? (
-            <p className={page.quiet}>{t('quarantine.select')}</p>
+            entries.length > 0 && <p className={page.quiet}>{t('quarantine.select')}</p>
           ) : (
             // What was just settled leaves the list; what came of it is still said here.
             <QuarantinedObject key={selectedId} quarantineId={selectedId} {...{ zone, isListed }} />

@@ -2,6 +2,7 @@ import { Button, Progress } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import page from '../../ui/Page.module.css';
+import classes from './QuarantinePage.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
 import { type SettlingRun, settledSoFar } from './use-settle-all.ts';
 
@@ -33,7 +34,7 @@ export function SettlingAll({ run, total, onStop, onGoOn, onClose }: Props): Rea
       <div role="status" className={page.stack}>
         <strong>{t(`quarantine.all.${state}`)}</strong>
         {state !== 'done' && <span className={page.quiet}>{t('quarantine.all.soFar', { settled, total })}</span>}
-        <ul>
+        <ul className={classes.tally}>
           {COUNTED.map(
             (one) => tally[one] > 0 && <li key={one}>{t(`quarantine.all.${one}`, { count: tally[one] })}</li>,
           )}

@@ -66,9 +66,9 @@ export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactN
           <section>
             <h2 className={classes.heading}>{t('preview.notNew')}</h2>
             <p className={classes.quiet}>
-              {t(row.intentBecause === null ? `intent.${row.intent}` : `intent.because.${row.intentBecause}`)} ·{' '}
-              {t('preview.notNewText')}
+              {t(row.intentBecause === null ? `intent.${row.intent}` : `intent.because.${row.intentBecause}`)}
             </p>
+            <p className={classes.quiet}>{t('preview.notNewText')}</p>
             {permissions.includes('study.promote') && (
               <Button size="compact-sm" variant="default" mt={6} onClick={onPromote}>
                 {t('promote.action')}
@@ -76,15 +76,19 @@ export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactN
             )}
           </section>
         )}
-        <section>
-          <h2 className={classes.heading}>{t('preview.why')}</h2>
-          <div className={classes.standing}>
-            <UrgencyMark level={row.urgency.level} standing={row.urgency.standing} />
-            {row.openedBy === null && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} />}
-            {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
-          </div>
-          <ReasonList reasons={row.reasons} />
-        </section>
+        {row.intent === 'new' && (
+          <section>
+            <h2 className={classes.heading}>{t('preview.why')}</h2>
+            <div className={classes.standing}>
+              <UrgencyMark level={row.urgency.level} standing={row.urgency.standing} />
+              {row.openedBy === null && row.openByAtMs !== null && (
+                <Countdown kind="open-by" dueAtMs={row.openByAtMs} />
+              )}
+              {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
+            </div>
+            <ReasonList reasons={row.reasons} />
+          </section>
+        )}
         <Findings row={row} isSettled={isSettled} />
         <Details row={row} />
         <Story studyId={row.studyId} isSettled={isSettled} />
