@@ -34,6 +34,7 @@ const FIRST_HEAD_LENGTH = 64 * 1024;
 const LONGEST_HEAD = 64 * 1024 * 1024;
 const ITEM = 0xfffee000;
 const SEQUENCE_END = 0xfffee0dd;
+const PIXEL_DATA = 0x7fe00010;
 const EXTENDED_OFFSET_TABLE = 0x7fe00001;
 const MAX_FRAGMENTS = 1_000_000;
 /** What stands behind the pixels is read when it is no longer than this: digital signatures and padding, mostly. */
@@ -73,6 +74,7 @@ async function locate(
       if (length === null) return locateFragments(reader, dataset, offset, transferSyntaxUid);
       if (offset + length > reader.length) return err({ code: 'truncated' });
       const whole = await withTail(reader, dataset, offset + length, transferSyntaxUid);
+      if (whole === null) return err({ code: 'malformed' });
       return ok({ dataset: whole, location: { kind: 'native', offset, length }, source: reader });
     }
     if (isWhole) return ok({ dataset, location: null, source: reader });
@@ -86,21 +88,33 @@ async function locate(
   }
 }
 
-/** Adds the elements behind the pixels. What cannot be read there is marked and takes nothing from the object. */
+/**
+ * Adds the elements behind the pixels. What cannot be read there is marked and takes nothing from the object; null where the pixels
+ * were found behind a sequence that cannot be read and may be an icon's, within it.
+ */
 async function withTail(
   reader: RangeReader,
   dataset: ReadDataset,
   from: number,
   transferSyntaxUid: string,
-): Promise<ReadDataset> {
+): Promise<ReadDataset | null> {
   const length = reader.length - from;
   if (length <= 0) return dataset;
+  const isInDoubt = dataset.marks.includes('sequence-not-read');
   const bytes = length > LONGEST_TAIL ? null : await reader.read(from, length);
   const tail = bytes === null ? null : await readDatasetInTurns(bytes, transferSyntaxUid, { untilPixelData: true });
+  if (isInDoubt && (tail === null || !tail.ok || !isOnlyTail(tail.value))) return null;
   if (tail === null || !tail.ok) return { ...dataset, marks: [...dataset.marks, 'tail-not-read'] };
   const elements = new Map(dataset.elements);
   for (const [tag, element] of tail.value.elements) if (!elements.has(tag)) elements.set(tag, element);
   return { ...dataset, elements, marks: [...new Set([...dataset.marks, ...tail.value.marks])] };
+}
+
+/** Whether elements are such as stand behind an image's pixels, where nothing of the level can follow but what is sorted behind. */
+function isOnlyTail({ elements, pixelData, marks }: ReadDataset): boolean {
+  return (
+    pixelData === null && !marks.includes('stray-delimiter') && [...elements.keys()].every((tag) => tag > PIXEL_DATA)
+  );
 }
 
 async function locateFragments(
@@ -135,6 +149,7 @@ async function locateFragments(
   const extended = dataset.elements.get(EXTENDED_OFFSET_TABLE);
   const table = extended ? offsets(extended.bytes, 8) : (offsetTable ?? []);
   const whole = await withTail(reader, dataset, at + 8, transferSyntaxUid);
+  if (whole === null) return err({ code: 'malformed' });
   return ok({ dataset: whole, location: { kind: 'encapsulated', offsetTable: table, fragments }, source: reader });
 }
 

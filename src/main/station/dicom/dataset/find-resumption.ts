@@ -34,8 +34,9 @@ const DEEPEST = 64;
 
 /**
  * Finds the first delimiter behind which everything up to the end of the level reads: elements in ascending order with no
- * delimiter among them, so that one of a sequence further in is not taken for it. None behind which pixel data would be
- * hidden. `cut`: the bytes end before that can be told; null: there is none.
+ * delimiter among them, so that neither one of a sequence further in is taken for it, nor an icon's pixels for the image's. None
+ * behind which pixel data would be hidden. Of a head that ends within the pixels the caller asks what stands behind them.
+ * `cut`: the bytes end before that can be told; null: there is none.
  */
 export function findResumption(sequence: UnreadSequence): Resumption | 'cut' | null {
   const { bytes, inner, from, end, budget } = sequence;
@@ -53,26 +54,28 @@ export function findResumption(sequence: UnreadSequence): Resumption | 'cut' | n
   return isCut && sequence.isHead ? 'cut' : null;
 }
 
-/** What stands behind a delimiter: all of the level, elements up to the pixels, something the bytes end within, or nonsense. */
+/** What stands behind a delimiter: all of the level, with its pixels among it, something the bytes end within, or nonsense. */
 function walk(source: Buffer, sequence: UnreadSequence, start: number): 'end' | 'pixels' | 'cut' | null {
   const { around, end, isInItem, isDelimited, budget } = sequence;
   let last = sequence.tag;
   let at = start;
+  let whole: 'end' | 'pixels' = 'end';
   while (at < end) {
     const header = headerAt(source, at, end, around, budget);
     if (header === null) return at + 12 > end ? 'cut' : null;
     const { tag } = header;
-    if (tag === ITEM_END && isDelimited) return 'end';
-    if (tag === 0 && !isInItem && source.subarray(at).every((byte) => byte === 0)) return 'end';
+    if (tag === ITEM_END && isDelimited) return whole;
+    if (tag === 0 && !isInItem && source.subarray(at).every((byte) => byte === 0)) return whole;
     if (tag >= ITEM || tag <= last) return null;
-    if (!isInItem && PIXELS.has(tag)) return 'pixels';
     last = tag;
+    const isPixels = !isInItem && PIXELS.has(tag);
     const next = behind(source, header, end, around, budget, 0);
     if (next === null) return null;
-    if (next > end) return 'cut';
+    if (next > end) return isPixels && sequence.isHead ? 'pixels' : 'cut';
+    if (isPixels) whole = 'pixels';
     at = next;
   }
-  return isDelimited ? null : 'end';
+  return isDelimited ? null : whole;
 }
 
 type Header = { readonly tag: Tag; readonly vr: string; readonly length: number; readonly valueAt: number };

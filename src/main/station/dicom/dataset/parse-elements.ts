@@ -89,9 +89,9 @@ class Parser {
   #count = 0;
   readonly #mostElements: number;
   #pixelData: PixelDataPosition | null = null;
-  /** Where the zeros at the end begin; looked for once, and only where there may be some. */
   /** Headers that may be looked at to find where an unreadable sequence ends: bounds the time of all such looks. */
   readonly #budget = { headers: MOST_LOOKED_AHEAD };
+  /** Where the zeros at the end begin; looked for once, and only where there may be some. */
   #zerosFrom: number | null = null;
   /** Where elements stand, of the level being read; null where nobody asks. */
   #level: ElementExtent[] | null;

@@ -9,7 +9,7 @@ import {
 } from '../transfer-syntaxes.ts';
 import type { Dataset } from './dataset.ts';
 import { describeInstance } from './describe-instance.ts';
-import { findPixelData } from './find-pixel-data.ts';
+import { bytesReader, findPixelData } from './find-pixel-data.ts';
 import { readDataset, readDatasetInTurns } from './read-dataset.ts';
 import { items, number, numbers, text, texts } from './values.ts';
 import { encodeDataset } from './write-dataset.ts';
@@ -332,6 +332,55 @@ test('no single wrong byte in a sequence hides pixels or lends the object anothe
     }
   expect(told.unread).toBeGreaterThan(100);
 });
+
+/** An icon that cannot be read: behind the end of a sequence in it stand its own pixels, and the image's behind those of the icon. */
+function iconed(iconBytes: number, imageBytes: number, tail = Buffer.alloc(0)) {
+  const length = (bytes: number) =>
+    bytes
+      .toString(16)
+      .padStart(8, '0')
+      .replace(/(..)(..)(..)(..)/, '$4$3$2$1');
+  const icon = hex(
+    '08001800 5549 0400 312e3900 88000002 5351 0000 ffffffff feff00e0 ffffffff 08000500 5554 0000 00000070 4142',
+    '88000002 5351 0000 ffffffff feffdde0 00000000',
+    `e07f1000 4f57 0000 ${length(iconBytes)}`,
+  );
+  const image = hex('feff0de0 00000000 feffdde0 00000000', `e07f1000 4f57 0000 ${length(imageBytes)}`);
+  const before = Buffer.concat([icon, Buffer.alloc(iconBytes, 1), image]);
+  return { bytes: Buffer.concat([before, Buffer.alloc(imageBytes, 7), tail]), pixelsAt: before.length };
+}
+
+test('takes no pixels of an unreadable icon for the image, however much of the file is looked at', () => {
+  const { bytes, pixelsAt } = iconed(8, 16);
+  const iconAt = pixelsAt - 12 - 16 - 8;
+  for (let length = 0; length <= bytes.length; length += 1) {
+    const isHead = length < bytes.length;
+    const result = readDataset(bytes.subarray(0, length), EXPLICIT_LITTLE_ENDIAN, { isHead, untilPixelData: true });
+    const offset = result.ok ? result.value.pixelData?.offset : undefined;
+    // A head that ends within the icon's pixels cannot tell: what stands behind them does.
+    if (length < iconAt || length > iconAt + 8) expect([length, offset]).not.toEqual([length, iconAt]);
+    if (!isHead) expect(offset).toBe(pixelsAt);
+  }
+});
+
+test.each([
+  ['a small icon', iconed(8, 16), true],
+  ['a small icon, of a long image', iconed(8, 300_000), true],
+  [
+    'a small icon, with a signature behind the image',
+    iconed(8, 300_000, hex('fcfffcff 4f42 0000 02000000 0000')),
+    true,
+  ],
+  ['an icon longer than what is looked at first', iconed(100_000, 16), false],
+  ['an icon longer than what is looked at first, of a long image', iconed(100_000, 600_000), false],
+])(
+  'finds the pixels of the image behind %s that cannot be read, or none',
+  async (_what, { bytes, pixelsAt }, isFound) => {
+    const found = await findPixelData(bytesReader(bytes), EXPLICIT_LITTLE_ENDIAN);
+    if (isFound) expect(found).toMatchObject({ ok: true, value: { location: { kind: 'native', offset: pixelsAt } } });
+    else expect(found).toEqual({ ok: false, error: { code: 'malformed' } });
+  },
+);
 
 test('looks ahead only so far for where an unreadable sequence ends', () => {
   // Each of these may be its delimiter, and a long walk through valid elements leads from each to the same nonsense.
