@@ -20,6 +20,10 @@ test('what is hidden is told with its reason; only what was rejected for quality
   ]);
   fireEvent.click(screen.getByRole('button', { name: 'Show 2 anyway', pressed: false }));
   again(<RejectedImages hidden={hidden} isShown onShow={onShow} />);
+  expect(screen.getAllByRole('listitem').map(({ textContent }) => textContent.trim())).toEqual([
+    '2 images shown although rejected for quality reasons',
+    '1 image not shown: rejected for patient safety reasons',
+  ]);
   fireEvent.click(screen.getByRole('button', { name: 'Hide 2 again', pressed: true }));
   expect(onShow.mock.calls).toEqual([[true], [false]]);
 });

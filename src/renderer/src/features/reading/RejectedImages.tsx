@@ -21,7 +21,10 @@ export function RejectedImages({ hidden, isShown, onShow }: Props): ReactNode {
         {hidden.counts.map(({ reason, images }) => (
           <li key={reason}>
             <IconPhotoX size={14} aria-hidden />{' '}
-            {t('rejected.count', { count: images, reason: t(`app:code.reason.${reason}`) })}
+            {t(isShown && reason === 'rejected-for-quality' ? 'rejected.countShown' : 'rejected.count', {
+              count: images,
+              reason: t(`app:code.reason.${reason}`),
+            })}
           </li>
         ))}
       </ul>
