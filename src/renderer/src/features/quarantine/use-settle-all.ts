@@ -3,7 +3,7 @@ import type { StudySettled } from '../../../../shared/contract/quarantine.ts';
 import { type Failure, failureOf } from '../../bridge/failure.ts';
 
 /** What was answered so far, over all steps; `failed`: how many by each code. */
-export type SettlingTally = Readonly<Pick<StudySettled, 'filed' | 'discarded' | 'stillHeld'>> & {
+type SettlingTally = Readonly<Pick<StudySettled, 'filed' | 'discarded' | 'stillHeld'>> & {
   readonly failed: Readonly<Record<string, number>>;
 };
 
