@@ -23,7 +23,7 @@ export function readFrameList(list: string): readonly number[] | null {
 /** Frames by number (PS3.18 §10.4.1.1.4), all pixels of an instance, and other bulk data by their place in it. */
 export function serveFrames(dicomweb: Dicomweb, locator: FrameLocator): void {
   const { app } = dicomweb.host;
-  for (const prefix of [DICOMWEB_PREFIX, REJECTED_PREFIX])
+  for (const prefix of [DICOMWEB_PREFIX, REJECTED_PREFIX]) {
     app.get<{ Params: { frames: string } }>(`${prefix}${INSTANCE}/frames/:frames`, (request, reply) =>
       answerFound(dicomweb, request, reply, ([stored]) => {
         const numbers = readFrameList(request.params.frames);
@@ -31,14 +31,15 @@ export function serveFrames(dicomweb: Dicomweb, locator: FrameLocator): void {
         return sendFrames(dicomweb, locator, stored, numbers, request, reply);
       }),
     );
-  app.get(`${DICOMWEB_PREFIX}${INSTANCE}/pixeldata`, (request, reply) =>
-    answerFound(dicomweb, request, reply, ([stored]) => sendFrames(dicomweb, locator, stored, null, request, reply)),
-  );
-  app.get<{ Params: { place: string } }>(`${DICOMWEB_PREFIX}${INSTANCE}/bulkdata/:place`, (request, reply) =>
-    answerFound(dicomweb, request, reply, ([stored]) =>
-      sendBulkData(dicomweb, stored, request.params.place, request, reply),
-    ),
-  );
+    app.get(`${prefix}${INSTANCE}/pixeldata`, (request, reply) =>
+      answerFound(dicomweb, request, reply, ([stored]) => sendFrames(dicomweb, locator, stored, null, request, reply)),
+    );
+    app.get<{ Params: { place: string } }>(`${prefix}${INSTANCE}/bulkdata/:place`, (request, reply) =>
+      answerFound(dicomweb, request, reply, ([stored]) =>
+        sendBulkData(dicomweb, stored, request.params.place, request, reply),
+      ),
+    );
+  }
 }
 
 async function sendFrames(

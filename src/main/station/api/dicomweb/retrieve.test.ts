@@ -335,6 +335,46 @@ test('what was rejected for quality is shown to whoever asks for that, and nothi
   expect(describeHidden(db, studyId)).toEqual({ counts: [], rejected: [], rejectedSeries: [] });
 });
 
+test('what metadata of rejected images name is to be had; the parts kept for everybody else stay', async () => {
+  const { clinic } = web;
+  const { db, north } = clinic;
+  const records = Array.from({ length: 7 }, (_, index) =>
+    aSlice(index + 1, {
+      ...{ ...image, PixelData: ramp(index), StudyInstanceUID: '1.2.30', SeriesInstanceUID: '1.2.30.1' },
+      SOPInstanceUID: `1.2.30.1.${index + 1}`,
+      ...{ '00091010': { privateVr: 'OB', value: BULK }, '00090010': { privateVr: 'LO', value: 'TEST' } },
+    }),
+  );
+  const studyId = await clinic.send(records);
+  hideObjects(db, {
+    ...{ siteId: north.siteId, studyId, level: 'instance', subjects: ['1.2.30.1.2'], reason: 'rejected-for-quality' },
+    ...{ actor: { kind: 'user', id: 'anna' }, atMs: 5 },
+  });
+  type Told = { readonly '00080018': { readonly Value: readonly [string] } } & Record<string, { BulkDataURI?: string }>;
+  const metadata = async (prefix: string) =>
+    (await (await get(`${prefix}/studies/1.2.30/metadata`)).json()) as readonly Told[];
+  const kept = () => db.prepare('SELECT digests, instances FROM series_metadata WHERE instances = 6').all();
+  expect(await metadata('')).toHaveLength(6);
+  const before = kept();
+  expect(before).toHaveLength(1);
+  const all = await metadata('/with-rejected');
+  expect(all).toHaveLength(7);
+  expect(kept()).toEqual(before);
+  const rejected = all.find((one) => one['00080018'].Value[0] === '1.2.30.1.2');
+  const addresses = ['7FE00010', '00091010'].map((tag) => rejected?.[tag]?.BulkDataURI ?? '');
+  const base = `${web.station.origin}/dicomweb/north`;
+  for (const address of addresses)
+    expect(address).toMatch(`${base}/with-rejected/studies/1.2.30/series/1.2.30.1/instances/1.2.30.1.2/`);
+  const bytes = addresses.map(async (address) => {
+    const answer = await get(address.slice(base.length), { accept: 'application/octet-stream' });
+    return [answer.status, (await bytesOf(answer)).length];
+  });
+  expect(await Promise.all(bytes)).toEqual([
+    [200, SIZE * SIZE * 2],
+    [200, BULK.length],
+  ]);
+});
+
 test('whoever goes away stops the reading', async () => {
   const leaving = new AbortController();
   const answer = await web.station.ask(web.token, `/dicomweb/north${SERIES}`, {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EXPLICIT_LITTLE_ENDIAN } from '../../dicom/transfer-syntaxes.ts';
 import { acceptsJson, chooseFileFormat } from './choose-format.ts';
-import { addressOf, type Dicomweb, DICOMWEB_PREFIX, REJECTED_PREFIX } from './dicomweb.ts';
+import { addressOf, asksForRejected, type Dicomweb, DICOMWEB_PREFIX, REJECTED_PREFIX, warn } from './dicomweb.ts';
 import { answerFound, type Found, INSTANCE, SERIES, STUDY } from './found.ts';
 import { acceptedBy } from './media-types.ts';
 import { writeMetadata } from './metadata.ts';
@@ -47,8 +47,10 @@ async function sendFiles(
   if (here.length === 0) return reply.code(410).send({ code: 'object-nearline' });
   const found = here.filter(({ digest }) => !services.isDamaged(digest));
   if (found.length === 0) return reply.code(410).send({ code: 'object-damaged' });
-  if (found.length < here.length) reply.code(206).header('warning', '299 - "some objects are damaged"');
-  else if (here.length < all.length) reply.code(206).header('warning', '299 - "some objects are nearline"');
+  if (found.length < all.length) {
+    reply.code(206);
+    warn(request, reply, found.length < here.length ? 'some objects are damaged' : 'some objects are nearline');
+  }
   const syntaxes = found.map(({ transferSyntaxUid }) => transferSyntaxUid);
   const format = chooseFileFormat(acceptedBy(request), syntaxes, syntaxes.every(isDecodable));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
@@ -94,6 +96,8 @@ function sendMetadata(
     addressOf(request, 'studies', studyUid, 'series', seriesUid, 'instances');
   const uids = found.flatMap(({ sopUid, digest, servedAs }) => [sopUid, digest, JSON.stringify(servedAs ?? null)]);
   if (answerKnown(request, reply, entityTag('metadata', instancesUrl(found[0]), ...uids))) return reply;
-  const stream = Readable.from(writeMetadata(services, found, instancesUrl), { objectMode: false });
+  // Parts with what was rejected among it would take the place of those that everybody else asks for.
+  const keeping = asksForRejected(request) ? { ...services, keepMetadata: () => undefined } : services;
+  const stream = Readable.from(writeMetadata(keeping, found, instancesUrl), { objectMode: false });
   return sendStream(log, request, reply.type('application/dicom+json'), stream);
 }

@@ -4,7 +4,7 @@ import type { Scope } from '../../access/index.ts';
 import { acceptsJson } from './choose-format.ts';
 import { instanceJson, seriesJson, studyJson } from './match-json.ts';
 import { acceptedBy } from './media-types.ts';
-import { addressOf, type Dicomweb, DICOMWEB_PREFIX } from './dicomweb.ts';
+import { addressOf, type Dicomweb, DICOMWEB_PREFIX, warn } from './dicomweb.ts';
 import { readSearchQuery, type SearchLevel } from './search-query.ts';
 import type { InstanceKeys, ObjectPath, Page } from '../../archive/index.ts';
 import type { DicomwebServices } from './services.ts';
@@ -90,8 +90,7 @@ async function answer(
     ...(ignored.length > 0 ? [`The following query parameters are not supported: ${listed(ignored)}`] : []),
     ...(found.length > limit ? ['There are additional results that can be requested'] : []),
   ];
-  if (warnings.length > 0)
-    reply.header('warning', warnings.map((text) => `299 ${request.headers.host} "${text}"`).join(', '));
+  warn(request, reply, ...warnings);
   if (shown.length === 0) return reply.code(204).send();
   const told = isStored ? await addStoredFields(services, scope, shown, fields) : shown;
   return reply.type('application/dicom+json').send(JSON.stringify(told.map(({ json }) => json)));
