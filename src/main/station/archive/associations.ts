@@ -2,9 +2,8 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
-import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { NO_ROOM_PAUSE_MS } from '../platform/store/when-room.ts';
+import { NO_ROOM_PAUSE_MS, whenRoom } from '../platform/store/when-room.ts';
 import { judgeStudies, type QuietTimes, SHIPPED_RULES } from './completeness.ts';
 import { type Caller, findPeer, findUsualIssuer, listPeers, type Peer } from './peers.ts';
 import { oweCounts } from './sender-counts.ts';
@@ -47,6 +46,7 @@ const FIND_ASSOCIATION =
 /** Judges the next studies of an association that brought more than are judged in one transaction. */
 const CONCLUDING_JOB = 'archive-concluding';
 const STEP = 16;
+const UNTIL_DONE = new AbortController().signal;
 
 /** Lets a known peer in while there is room, and remembers the association; or says why not. */
 export function admitAssociation(
@@ -109,8 +109,8 @@ export function endAssociation(db: WritableDb, association: ArchiveAssociation, 
 
 /**
  * As `endAssociation`; where the disk has no room for it, tried again until it has: what is stored is judged then, and nobody
- * sees an association open that is not. A station that ends before leaves that to its next start. What fails later for
- * another reason is told.
+ * sees an association open that is not. A station that ends before leaves that to its next start. What fails for another
+ * reason is told.
  */
 export function endAssociationWhenRoom(
   db: WritableDb,
@@ -119,20 +119,10 @@ export function endAssociationWhenRoom(
   onFailure: (error: unknown) => void,
   pauseMs = NO_ROOM_PAUSE_MS,
 ): void {
-  try {
-    endAssociation(db, association, end);
-  } catch (error) {
-    if (!isOutOfRoom(error)) throw error;
-    const again = () => {
-      if (!db.open) return; // the station has ended
-      try {
-        endAssociationWhenRoom(db, association, end, onFailure, pauseMs);
-      } catch (failure) {
-        onFailure(failure);
-      }
-    };
-    setTimeout(again, pauseMs).unref();
-  }
+  const work = () => {
+    if (db.open) endAssociation(db, association, end); // else the station has ended
+  };
+  void whenRoom(work, UNTIL_DONE, pauseMs).catch(onFailure);
 }
 
 /** At a start: associations that a killed process left open have failed. What they refused is not known any more. */

@@ -105,9 +105,10 @@ export function findObstacle(db: ReadableDb, studyId: string): EvictionObstacle 
 
 /**
  * Lets a study's files go, a step of at most 64 objects at a time: their rows say so first, and the files given to `freed` are
- * then nobody's. Only where the study came to an end and nothing keeps it here. A file that another study or quarantine counts on stays. The study itself is marked last: cut short, it is a
- * candidate again, and the rest goes then. A study that is still to be read may go as well: it is fetched again when asked for. Of every
- * object it is kept what its pixels are known by, so that what comes back can be told from something else.
+ * then nobody's. Only where the study came to an end and nothing keeps it here. A file that another study or quarantine counts
+ * on stays. The study itself is marked last: cut short, it is a candidate again, and the rest goes then. A study that is still to
+ * be read may go as well: it is fetched again when asked for. Of every object it is kept what its pixels are known by, so that
+ * what comes back can be told from something else.
  */
 export async function evictStudy(
   db: WritableDb,

@@ -255,7 +255,10 @@ const LIST_COLUMNS = PATH_COLUMNS.replace(
   'iif(length(v.frame_index) <= 64, v.frame_index, NULL) AS frameIndex',
 );
 
-/** The current instances below a path of UIDs that nobody hid (unless it asks for what was rejected), by series and instance number; the first `limit`, or all. */
+/**
+ * The current instances below a path of UIDs that nobody hid (unless it asks for what was rejected), by series and instance
+ * number; the first `limit`, or all.
+ */
 export function listInstancesBelow(
   db: ReadableDb,
   siteIds: readonly string[],

@@ -81,7 +81,10 @@ function identifierOf(stated: StatedPatient, studyUid: string): Identifier {
     : { value: patientId, issuer, type: 'MR', disputedIn: '' };
 }
 
-/** The patient with this identifier of this issuer, or null. The same number of another issuer is another patient, and one of none is nobody's. */
+/**
+ * The patient with this identifier of this issuer, or null. The same number of another issuer is another patient, and one of none
+ * is nobody's.
+ */
 function findPatientId(db: ReadableDb, siteId: string, identifier: Identifier): string | null {
   const { value, issuer, type, disputedIn } = identifier;
   const found = prepared<{ patientId: string }>(db, FIND_BY_IDENTIFIER).get(siteId, value, issuer, type, disputedIn);

@@ -72,7 +72,10 @@ export function wantMetadata(db: WritableDb, studyId: string, siteId: string, at
   prepared(db, WANT).run(studyId, siteId, atMs);
 }
 
-/** The study wanted longest, a second at least, and the parts of it that are not kept yet; null when none is. To be asked of a reader thread. */
+/**
+ * The study wanted longest, a second at least, and the parts of it that are not kept yet; null when none is. To be asked of a
+ * reader thread.
+ */
 export function nextWantedMetadata(db: ReadableDb, nowMs: number) {
   type Row = { readonly studyId: string; readonly siteId: string; readonly wantedAtMs: number };
   const wanted = prepared<Row>(db, NEXT_WANTED).get(nowMs - WANTED_FOR_MS + 1, nowMs);

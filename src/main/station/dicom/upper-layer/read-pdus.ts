@@ -28,9 +28,9 @@ const NOTHING: ByteTaker = {
 const IGNORED = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Reads the PDUs of a connection from when one is first waited for, at most one ahead of those that were taken, so that pressure reaches TCP. Ends when the
- * peer closes or the connection breaks, also in the middle of a PDU; ends after the first fault, since nothing that follows
- * can be trusted. A P-DATA-TF longer than `maxPduLength` bytes is a fault.
+ * Reads the PDUs of a connection from when one is first waited for, at most one ahead of those that were taken, so that pressure
+ * reaches TCP. Ends when the peer closes or the connection breaks, also in the middle of a PDU; ends after the first fault, since
+ * nothing that follows can be trusted. A P-DATA-TF longer than `maxPduLength` bytes is a fault.
  */
 export function readPdus(source: Readable, maxPduLength: number): PduReader {
   const pdus = new PduBuffer(maxPduLength);
