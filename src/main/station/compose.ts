@@ -174,7 +174,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const disk = watchDisk(objects, config.disk, log);
   const digestFrame: Archive['digestFrame'] = (frame) => threads.run('digest-frame', frame);
   const { fullBytes } = config.disk;
-  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes, digestFrame };
+  const suspect: Archive['suspect'] = (digest) => integrity.suspect(digest);
+  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes, digestFrame, suspect };
 
   // Inference. What a runner left that nobody took in is computed anew.
   for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));

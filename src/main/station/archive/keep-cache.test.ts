@@ -6,6 +6,7 @@ import type { DiskState } from '../platform/disk-watch.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { anAvailabilityNotice, aStep, readRecord } from '../testing/steps.ts';
+import { digestFrame, type DigestFrame } from '../dicom/pixel/digest-frame.ts';
 import type { Clock } from '../platform/clock.ts';
 import { findObject } from '../platform/objects/records.ts';
 import { deleteStudy, freeDeleted, LIST_HALF_DELETED, LIST_VERSIONS_OF, listHalfDeleted } from './delete-study.ts';
@@ -54,10 +55,11 @@ function keep(
   cache: KeptSite['cache'],
   retention: RetentionRules = [],
   clock: Clock = clinic.archive.clock,
+  digestFrame?: DigestFrame,
 ): CacheKeeper {
   const { db, archive, north, log } = clinic;
   const keeper = createCacheKeeper({
-    ...{ db, log, disk, objects: archive.objects, clock },
+    ...{ db, log, disk, objects: archive.objects, clock, ...(digestFrame !== undefined && { digestFrame }) },
     sites: [{ siteId: north.siteId, cache, retention, keepDiscardedDays: 30, keepRecordsDays: 90 }],
     isOpen: (studyId) => open.has(studyId),
     measure: async (siteId) => measureCache(db, siteId),
@@ -464,4 +466,24 @@ test('steps and announcements of studies that never came, and what imports liste
     expect.stringContaining('availability_notices_by_age'),
     expect.stringContaining('imports_in_order'),
   ]);
+});
+
+test('a study of which the pixels cannot be digested now stays whole until the next look, and holds up no other', async () => {
+  const [first, second] = [await study(1), await study(2)];
+  prove(first, second);
+  clinic.pass(40 * DAY_MS);
+  disk.state = 'low';
+  let failures = 1;
+  const failingOnce: DigestFrame = async (frame) => {
+    if (failures-- > 0) throw new Error('the thread ended');
+    return digestFrame(frame);
+  };
+  const keeper = keep({ keepDays: 30 }, [], clinic.archive.clock, failingOnce);
+  await keeper.runOnce();
+  expect([evicted(), files()]).toEqual([[second], 2]);
+  expect(clinic.logged()).toContain('eviction-failed');
+  await keeper.runOnce();
+  expect([evicted(), files()]).toEqual([[second, first], 0]);
+  const kept = clinic.db.prepare('SELECT count(*) FROM pixels_let_go WHERE decoded IS NOT NULL').pluck().get();
+  expect(kept).toBe(4);
 });

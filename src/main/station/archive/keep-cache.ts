@@ -149,6 +149,17 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
     return { because, bytes: because === 'size' ? held - (cache?.maxBytes ?? 0) : Number.POSITIVE_INFINITY };
   }
 
+  /** Null where it failed: the study stays for the next look, and others are not held up. */
+  async function evict(studyId: string, because: EvictionCause) {
+    try {
+      return await evictStudy(db, { studyId, because, atMs: clock.nowMs() }, removeFiles, tools);
+    } catch (error) {
+      if (stopping) throw new Stopping();
+      log.incident('eviction-failed', error, { studyId });
+      return null;
+    }
+  }
+
   async function letGo(site: KeptSite): Promise<void> {
     const over = await excess(site);
     const run = { atMs: clock.nowMs(), studies: 0, bytes: 0 };
@@ -163,8 +174,8 @@ export function createCacheKeeper(tools: KeeperTools): CacheKeeper {
         await yieldToOthers();
         if (run.bytes >= over.bytes || (because === 'disk' && tools.disk.state === 'enough')) return;
         if (keptSinceMs >= beforeMs) continue;
-        const gone = await evictStudy(db, { studyId, because, atMs: clock.nowMs() }, removeFiles, tools);
-        if (!gone.ok) continue;
+        const gone = await evict(studyId, because);
+        if (gone?.ok !== true) continue;
         run.studies += 1;
         run.bytes += gone.value.bytes;
       }

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { toDicomJson } from '../dicom/dataset/dicom-json.ts';
 import { lookUpKeyword } from '../dicom/dataset/dictionary.ts';
 import { type ByteRange, findPixelData, type LocatedPixelData } from '../dicom/dataset/find-pixel-data.ts';
 import { digestFrame, type DigestFrame } from '../dicom/pixel/digest-frame.ts';
+import type { EncodedFrame } from '../dicom/pixel/encoded-frame.ts';
 import { openFrames } from '../dicom/pixel/read-frames.ts';
 import { findTransferSyntax, isLossless } from '../dicom/transfer-syntaxes.ts';
+import { isUnreadable } from '../platform/objects/is-unreadable.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject, type ObjectRecord } from '../platform/objects/records.ts';
+import { DamagedObject } from '../platform/objects/sealed-format.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { ThreadsBusy } from '../platform/store/reader-pool.ts';
 
 /** A stored version of an instance. */
 export type StoredVersion = { readonly object: ObjectRecord; readonly transferSyntaxUid: string };
@@ -31,13 +36,16 @@ export type OpenedVersion = {
 
 const CHUNK_BYTES = 1024 * 1024;
 const NATIVE = 'native';
+/** So often threads that are busy are asked for a frame. */
+const MOST_ASKED = 10;
+const ASK_AGAIN_MS = 100;
 
-/** Opens a version to be compared; reads its head alone. */
+/** Opens a version to be compared; reads its head alone. Throws as its reader does, and DamagedObject where it does not parse. */
 export async function openVersion(tools: PixelTools, version: StoredVersion): Promise<OpenedVersion> {
   const { transferSyntaxUid } = version;
   const body = bodyOf(tools.objects, version.object);
   const found = await findPixelData(body, transferSyntaxUid);
-  if (!found.ok) throw new Error('a filed object no longer reads');
+  if (!found.ok) throw new DamagedObject('object-damaged'); // it parsed when it was filed
   const located = found.value;
   return {
     dataset: located.dataset,
@@ -116,11 +124,24 @@ async function digestFrames(
   const hash = createHash('sha256');
   for (let index = 0; index < frames.value.count; index += 1) {
     const frame = await frames.value.read(index);
-    const digest = frame === null ? null : await digestOf(frame);
+    const digest = frame === null ? null : await digestPatiently(frame, digestOf);
     if (digest === null) return null;
     hash.update(digest);
   }
   return hash.digest('hex');
+}
+
+/** Waits for threads that have too much to do, and then does it here: what a sender or the disk waits for is not refused. */
+async function digestPatiently(frame: EncodedFrame, digestOf: DigestFrame): Promise<string | null> {
+  for (let asked = 0; asked < MOST_ASKED; asked += 1) {
+    try {
+      return await digestOf(frame);
+    } catch (error) {
+      if (!(error instanceof ThreadsBusy)) throw error;
+      await pause(ASK_AGAIN_MS);
+    }
+  }
+  return digestFrame(frame);
 }
 
 function bodyOf(objects: ObjectReader, object: ObjectRecord) {
@@ -146,7 +167,7 @@ export function keepPixelDigests(db: WritableDb, digest: string, pixels: PixelDi
   prepared(db, PUT).run({ digest, ...pixels });
 }
 
-/** What an object's pixels are known by; null where its file cannot be read. Reads all of it. */
+/** What an object's pixels are known by; null where its file cannot be read. Reads all of it; throws where decoding itself fails. */
 export async function pixelDigestsOf(
   tools: PixelTools & { readonly db: ReadableDb },
   { digest, transferSyntaxUid }: { readonly digest: string; readonly transferSyntaxUid: string },
@@ -158,7 +179,8 @@ export async function pixelDigestsOf(
   try {
     const version = await openVersion(tools, { object, transferSyntaxUid });
     return { stored: await version.stored(), decoded: await version.decoded() };
-  } catch {
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
     return null; // gone or damaged on disk: there is nothing left to compare with
   }
 }

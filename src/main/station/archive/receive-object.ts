@@ -33,6 +33,8 @@ export type Archive = {
   readonly fullBytes: number;
   /** Digests what a frame holds, on a computing thread; left out, on this one. */
   readonly digestFrame?: DigestFrame;
+  /** Told of an object that is found unreadable while another is compared with it. */
+  readonly suspect?: (digest: string) => void;
 };
 
 /** An object as the protocol hands it over; UIDs are the command's, the body is the data set alone. */

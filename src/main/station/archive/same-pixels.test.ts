@@ -8,7 +8,12 @@ import {
   JPEG_2000,
   RLE_LOSSLESS,
 } from '../dicom/transfer-syntaxes.ts';
+import { digestFrame, type DigestFrame } from '../dicom/pixel/digest-frame.ts';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
+import { objectPath } from '../platform/objects/object-store.ts';
+import type { ObjectRecord } from '../platform/objects/records.ts';
+import { ThreadsBusy } from '../platform/store/reader-pool.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice, inPieces, OTHER_CLASSES, without } from '../testing/objects.ts';
 import { receiveObject } from './index.ts';
@@ -117,6 +122,45 @@ test.each([
 ])('%s is set aside', async (_what, form, record) => {
   await send(explicit, slice());
   expect(await send(form, record)).toMatchObject(SET_ASIDE);
+});
+
+test.each([['damaged'], ['gone']])(
+  'with a stored object found %s only now, what is sent waits for a person',
+  async (how) => {
+    const { db, objectsDir, archive } = clinic;
+    await send(explicit, slice());
+    const { digest, encoding } = db.prepare('SELECT digest, encoding FROM objects').get() as ObjectRecord;
+    const file = objectPath(objectsDir, digest, encoding);
+    if (how === 'gone') rmSync(file);
+    else {
+      const bytes = readFileSync(file);
+      writeFileSync(file, bytes.fill(0, bytes.length - 40));
+    }
+    const suspects: string[] = [];
+    const again = { ...arrivalOf(slice(STORED, { SeriesDescription: 'again' })), transferSyntaxUid: explicit.uid };
+    const answer = await receiveObject({ ...archive, suspect: (one) => suspects.push(one) }, again, clinic.associate());
+    expect(answer).toMatchObject({ status: 'success', became: SET_ASIDE });
+    expect(suspects).toEqual([digest]);
+  },
+);
+
+test('a frame that the computing threads have no room for is asked for again, and at last decoded here', async () => {
+  await send(explicit, slice());
+  const busyFor = async (times: number, description: string) => {
+    let asked = 0;
+    const digestBusily: DigestFrame = async (frame) => {
+      asked += 1;
+      if (asked <= times) throw new ThreadsBusy();
+      return digestFrame(frame);
+    };
+    const form = rle(16);
+    const record = slice(STORED, { SeriesDescription: description });
+    const arrival = { ...arrivalOf(record), transferSyntaxUid: form.uid, body: inPieces(form.write(record)) };
+    return (await receiveObject({ ...clinic.archive, digestFrame: digestBusily }, arrival, clinic.associate())).became;
+  };
+  expect(await busyFor(2, 'a')).toMatchObject(FILED);
+  await send(explicit, slice(STORED, { SeriesDescription: 'b' }));
+  expect(await busyFor(Number.POSITIVE_INFINITY, 'c')).toMatchObject(FILED);
 });
 
 test('a report in another form is the same report', async () => {

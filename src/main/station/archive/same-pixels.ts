@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { toDicomJson } from '../dicom/dataset/dicom-json.ts';
 import { lookUpTag } from '../dicom/dataset/dictionary.ts';
+import { isUnreadable } from '../platform/objects/is-unreadable.ts';
 import { findSound } from '../platform/objects/records.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
+import { checkObject } from './check-object.ts';
 import {
   arePlainBytes,
   findPixelsLetGo,
@@ -26,22 +28,30 @@ export type VersionComparison = { readonly isSame: boolean; readonly differing: 
 /**
  * Compares two versions of one instance: the same where they carry the same pixels, in whatever lossless form. Where neither
  * carries any (a report, a dose report) the attributes are the content, and have to be the same but for those that archives
- * put right. With a version
- * of which the file is not here any more its pixels alone are compared, by what was kept of them.
+ * put right. With a version of which the file is not here any more, or cannot be read, its pixels alone are compared, by what
+ * was kept of them; one found unreadable only now is told to `suspect`.
  */
 export async function compareVersions(
-  tools: PixelTools & { readonly db: ReadableDb },
+  tools: PixelTools & { readonly db: ReadableDb; readonly suspect?: (digest: string) => void },
   stored: StoredVersion,
   arrived: StoredVersion,
 ): Promise<VersionComparison> {
   const now = await openVersion(tools, arrived);
-  if (findSound(tools.db, stored.object.digest) === null) {
-    const kept = findPixelsLetGo(tools.db, stored.object.digest);
-    if (kept === null) return { isSame: false, differing: [NOT_COMPARED] };
-    const isSame = await haveSamePixels({ stored: async () => kept.stored, decoded: async () => kept.decoded }, now);
-    return { isSame, differing: isSame ? [NOT_COMPARED] : [NOT_COMPARED, PIXELS] };
-  }
-  const before = await openVersion(tools, stored);
+  const { digest, encoding } = stored.object;
+  if (findSound(tools.db, digest) !== null)
+    try {
+      return await compareFiles(await openVersion(tools, stored), now);
+    } catch (error) {
+      if (!isUnreadable(error) || (await checkObject(tools.objects, digest, encoding)) === 'sound') throw error;
+      tools.suspect?.(digest);
+    }
+  const kept = findPixelsLetGo(tools.db, digest);
+  if (kept === null) return { isSame: false, differing: [NOT_COMPARED] };
+  const isSame = await haveSamePixels({ stored: async () => kept.stored, decoded: async () => kept.decoded }, now);
+  return { isSame, differing: isSame ? [NOT_COMPARED] : [NOT_COMPARED, PIXELS] };
+}
+
+async function compareFiles(before: OpenedVersion, now: OpenedVersion): Promise<VersionComparison> {
   const differing = differingKeywords(before.dataset, now.dataset);
   const isSame = await haveSamePixels(before, now);
   const hasPixels = before.dataset.pixelData !== null || now.dataset.pixelData !== null;

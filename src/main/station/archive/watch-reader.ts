@@ -1,5 +1,5 @@
+import { isUnreadable } from '../platform/objects/is-unreadable.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
-import { DamagedObject } from '../platform/objects/sealed-format.ts';
 
 /** The same reader, which tells of every object that could not be given as it was kept; the error goes on to the caller. */
 export function watchReader(objects: ObjectReader, suspect: (digest: string) => void): ObjectReader {
@@ -7,8 +7,7 @@ export function watchReader(objects: ObjectReader, suspect: (digest: string) => 
     try {
       return await reading;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof DamagedObject || code === 'ENOENT' || code === 'EIO') suspect(digest);
+      if (isUnreadable(error)) suspect(digest);
       throw error;
     }
   };

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Session } from '../../access/index.ts';
 import type { ObjectPath } from '../../archive/index.ts';
+import { isUnreadable } from '../../platform/objects/is-unreadable.ts';
 import { type Dicomweb, REJECTED_PREFIX } from './dicomweb.ts';
 import type { StoredInstance } from './services.ts';
-import { isUnreadable } from './unreadable.ts';
 
 const UID = /^[0-9.]{1,64}$/;
 

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../platform/log.ts';
 import type { Format } from './choose-format.ts';
 import { multipartBody, type Part } from './multipart.ts';
-import { begun } from './unreadable.ts';
+import { begun } from './begun.ts';
 
 /** A name for exactly these bytes in exactly this form (RFC 9110 §8.8.3). */
 export function entityTag(...what: readonly (string | number | null)[]): string {

@@ -12,6 +12,7 @@ export type ReaderRequest = { readonly task: string; readonly input: unknown };
 
 /** Read-only work off the main thread: search, counts, verification, exports. */
 export type ReaderPool<Tasks extends ReaderTasks> = {
+  /** Rejects with `ThreadsBusy` where a computing thread is not to be had soon, and with what the task threw. */
   run<Name extends keyof Tasks & string>(
     task: Name,
     input: Parameters<Tasks[Name]>[1],
@@ -26,6 +27,16 @@ export type PoolOptions = { readonly isForComputing?: boolean };
 const IDLE_MS = 60_000;
 /** More work than this waiting is refused: whoever asks tries again. */
 const MOST_WAITING = 256;
+/** How piscina says so. */
+const REFUSAL = 'Task queue is at limit';
+
+/** Thrown where so much work is waiting for the threads already that more is refused. */
+export class ThreadsBusy extends Error {
+  constructor() {
+    super('too much work is waiting for the computing threads');
+    this.name = 'ThreadsBusy';
+  }
+}
 
 /** Starts two threads on the given entry, each with a read-only connection of its own. */
 export function openReaderPool<Tasks extends ReaderTasks>(
@@ -42,7 +53,13 @@ export function openReaderPool<Tasks extends ReaderTasks>(
     ...(isForComputing && { maxQueue: MOST_WAITING }),
   });
   return {
-    run: (task, input) => pool.run({ task, input } satisfies ReaderRequest),
+    async run(task, input) {
+      try {
+        return await pool.run({ task, input } satisfies ReaderRequest);
+      } catch (error) {
+        throw error instanceof Error && error.message === REFUSAL ? new ThreadsBusy() : error;
+      }
+    },
     close: () => pool.close({ force: true }),
   };
 }

@@ -1,11 +1,4 @@
-import { DamagedObject } from '../../platform/objects/sealed-format.ts';
 import type { Part } from './multipart.ts';
-
-/** True where a stored file cannot be given as it was kept: changed, cut, gone, or on a part of the disk that does not read. */
-export function isUnreadable(error: unknown): boolean {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return error instanceof DamagedObject || code === 'ENOENT' || code === 'EIO';
-}
 
 /**
  * The same parts, the first piece of the first one read: what does not open is then an error before anything is said, not an
