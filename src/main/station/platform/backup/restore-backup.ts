@@ -1,10 +1,12 @@
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -116,10 +118,27 @@ async function restoreInto(
     return made;
   }
   await syncTree(half);
-  rmSync(wish.data, { recursive: true, force: true }); // empty, as seen above
-  renameSync(half, wish.data);
+  if (!takePlace(half, wish.data)) {
+    rmSync(half, { recursive: true, force: true });
+    return err({ code: 'target-not-empty' });
+  }
   syncFolder(path.dirname(path.resolve(wish.data)));
   return made;
+}
+
+/** False where a station was started there since: nothing of it is touched. */
+function takePlace(half: string, data: string): boolean {
+  try {
+    if (existsSync(data) && readdirSync(data).length > 0) return false;
+    if (lstatSync(data, { throwIfNoEntry: false })?.isDirectory() === true) rmdirSync(data);
+    else rmSync(data, { force: true }); // a link to an empty folder: the link alone goes
+    renameSync(half, data);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Every file and every name of a folder, on the disk. */

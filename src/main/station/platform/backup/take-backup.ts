@@ -174,6 +174,29 @@ async function copyObjects(
   const missing: string[] = [];
   const damaged: string[] = [];
   const folders = new Set<string>();
+  const root = path.join(data, 'objects');
+  /** Once more where its file went meanwhile: sealed, it is there in another form; let go, it is missing of this snapshot. */
+  async function copyObject(
+    object: ObjectRecord,
+    isAgain = false,
+  ): Promise<'copied' | 'there' | 'missing' | 'damaged'> {
+    const source = await findFile(root, object);
+    if (source === null) return 'missing';
+    const target = path.join(destination, OBJECTS_FOLDER, source.copy);
+    try {
+      if (isThere(source.file, target)) return 'there';
+      // Read once before it counts as saved: a copy of a damaged file would pass for a backup.
+      const condition = await check(reader, object.digest, source.encoding);
+      if (condition === 'sound') {
+        await copyTo(source.file, target, folders);
+        return 'copied';
+      }
+      if (existsSync(source.file)) return 'damaged';
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(source.file)) throw error;
+    }
+    return isAgain ? 'missing' : copyObject(object, true);
+  }
   let copied = 0;
   let seen = 0;
   for (let after = ''; ; ) {
@@ -183,16 +206,10 @@ async function copyObjects(
     after = last.digest;
     for (const object of page) {
       if (signal?.aborted === true) return err({ code: 'cancelled' });
-      const source = await findFile(path.join(data, 'objects'), object);
-      if (source === null) missing.push(object.digest);
-      const target = source === null ? null : path.join(destination, OBJECTS_FOLDER, source.copy);
-      if (source === null || target === null || isThere(source.file, target)) continue;
-      // Read once before it counts as saved: a copy of a damaged file would pass for a backup.
-      if ((await check(reader, object.digest, source.encoding)) !== 'sound') damaged.push(object.digest);
-      else {
-        await copyTo(source.file, target, folders);
-        copied += 1;
-      }
+      const became = await copyObject(object);
+      if (became === 'missing') missing.push(object.digest);
+      if (became === 'damaged') damaged.push(object.digest);
+      if (became === 'copied') copied += 1;
     }
     seen += page.length;
     onProgress?.(seen, count);
@@ -215,6 +232,11 @@ async function copyTo(source: string, target: string, folders: Set<string>): Pro
   folders.add(folder);
 }
 
+function whenGone(error: NodeJS.ErrnoException): null {
+  if (error.code !== 'ENOENT') throw error;
+  return null;
+}
+
 /** The object's file as it stands now: an object may be sealed or resealed since the snapshot; and what its copy is called. */
 async function findFile(
   root: string,
@@ -222,8 +244,8 @@ async function findFile(
 ): Promise<{ readonly file: string; readonly encoding: ObjectEncoding; readonly copy: string } | null> {
   for (const encoding of new Set<ObjectEncoding>([recorded, SEALED])) {
     const file = objectPath(root, digest, encoding);
-    if (!existsSync(file)) continue;
-    const handle = await open(file, 'r');
+    const handle = await open(file, 'r').catch(whenGone);
+    if (handle === null) continue;
     try {
       const header = Buffer.alloc(encoding === 'plain' ? 0 : HEADER_BYTES);
       await handle.read(header, 0, header.length, 0);
