@@ -2,19 +2,28 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { ZipFile } from 'yazl';
 import { encodeInstance } from '../dicom/dataset/write-dataset.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { openZip } from '../platform/zip/read-zip.ts';
+import { aZipOf } from '../platform/zip/test-zip.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aSlice } from '../testing/objects.ts';
 import { createExportWorker } from './export-worker.ts';
 import { LIST_EXPORTS, LIST_RUNNING_EXPORTS, listExports } from './exports.ts';
 import { findSendable } from './find-studies.ts';
 import { createImportWorker, type ImportSettings } from './import-worker.ts';
-import { findImport, LIST_IMPORTS, LIST_RUNNING_IMPORTS, listImportedStudies, WAS_BROUGHT } from './imports.ts';
+import {
+  findImport,
+  LIST_IMPORTS,
+  LIST_RUNNING_IMPORTS,
+  listImportedStudies,
+  listImportRefusals,
+  WAS_BROUGHT,
+} from './imports.ts';
 
 let clinic: Clinic;
 let drive: string;
@@ -226,6 +235,28 @@ test('links and encrypted entries of a ZIP are left alone', async () => {
   bytes.writeUInt16LE(bytes.readUInt16LE(directory + 8) | 1, directory + 8);
   expect(await list()).toEqual([['plain', 'zip-entry-encrypted']]);
 });
+
+test.each([
+  [0, (bytes: Buffer) => bytes],
+  [8, (bytes: Buffer) => deflateRawSync(bytes, { level: 0 })],
+] as const)(
+  'an entry packed by method %i whose bytes are not what they were is named, and nothing of it is kept',
+  async (method, pack) => {
+    const { worker, siteId, importId, now } = await beginUpload();
+    const changed = file(1);
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+    const told = { name: 'IM1', method, sizeBytes: changed.length, checksum: crc32(file(1)) };
+    await worker.upload(siteId, importId, 'disc.zip', Readable.from([aZipOf({ ...told, packed: pack(changed) })]));
+    worker.finish(siteId, importId);
+    await eventually(() => expect(now()?.state).toBe('done'));
+    expect(now()).toMatchObject({ found: 1, stored: 0, quarantined: 0, failed: 1 });
+    expect(listImportRefusals(clinic.db, importId)).toMatchObject([
+      { name: 'disc.zip/IM1', code: 'zip-entry-damaged' },
+    ]);
+    expect(clinic.db.prepare('SELECT 1 FROM objects').all()).toEqual([]);
+    expect(readdirSync(path.join(clinic.objectsDir, 'incoming'))).toEqual([]);
+  },
+);
 
 async function exporting() {
   const studyId = await clinic.send([1, 2, 3].map((n) => aSlice(n)));

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, openPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 
@@ -85,12 +86,28 @@ async function list(zip: ZipFile, limits: ZipLimits): Promise<Result<OpenZip, Zi
       name,
       sizeBytes: entry.uncompressedSize,
       refusal: refusalOf(entry, name),
-      open: () => zip.openReadStreamPromise(entry),
+      open: async () => pipeline(await zip.openReadStreamPromise(entry), checking(entry), () => undefined),
     });
   }
   // Entries that share their bytes pack more than the file is long.
   if (packed > zip.fileSize) return err({ code: 'zip-too-large' });
   return ok({ entries, close: () => zip.close() });
+}
+
+/** Passes an entry's bytes on; the library below compares no checksums. What fails is told to who reads the end. */
+function checking(entry: Entry): Transform {
+  let [length, sum] = [0, 0];
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      length += piece.length;
+      sum = crc32(piece, sum);
+      done(null, piece);
+    },
+    flush(done) {
+      const isSound = length === entry.uncompressedSize && sum === entry.crc32;
+      done(isSound ? null : new Error('an entry is not what the directory says of it'));
+    },
+  });
 }
 
 /** UTF-8 where the entry says so or its bytes allow; else each byte as it stands in Latin 1. */
