@@ -191,6 +191,26 @@ test('sweeps away files of an earlier process that no row names, and nothing els
   expect(existsSync(path.join(root, 'ab.txt'))).toBe(true);
 });
 
+test('what is evicted while a sweep looks at it does not end the sweep', async () => {
+  const all = ['a', 'b', 'c'].map((text) => Buffer.from(text));
+  for (const bytes of all) await (await write(bytes)).keep(digestOf(bytes));
+  const [early = '', late = '', left = ''] = all.map(digestOf);
+  const asked: string[] = [];
+  const isNamed = (digest: string) => {
+    asked.push(digest);
+    // The eviction comes before the file itself is looked at, or just after.
+    const times = asked.filter((one) => one === digest).length;
+    if ((digest === early && times === 1) || (digest === late && times === 3))
+      rmSync(objectPath(root, digest, SEALED), { force: true });
+    return false;
+  };
+  const { signal } = new AbortController();
+  const restarted = openObjectStore(root, keys);
+  expect(await restarted.sweep({ isNamed, olderThanMs: Number.MAX_SAFE_INTEGER, signal })).toBe(1);
+  expect(asked.filter((one) => one === late)).toHaveLength(3);
+  expect(existsSync(objectPath(root, left, SEALED))).toBe(false);
+});
+
 test('a sweep that is called off removes nothing more', async () => {
   const bytes = Buffer.from('a');
   await (await write(bytes)).keep(digestOf(bytes));

@@ -181,8 +181,9 @@ async function sweepFiles(root: string, claims: ReadonlySet<string>, inHand: InH
       const other = encoding === 'plain' ? SEALED : 'plain';
       if (what.isNamed(digest, other) && !existsSync(objectPath(root, digest, other))) continue;
       const file = path.join(folder, name);
-      if ((await stat(file)).mtimeMs >= what.olderThanMs || claims.has(name) || what.isNamed(digest, encoding))
-        continue;
+      const facts = await stat(file).catch(whenMissing); // evicted since the folder was read
+      if (facts === null || facts.mtimeMs >= what.olderThanMs) continue;
+      if (claims.has(name) || what.isNamed(digest, encoding) || !existsSync(file)) continue;
       inHand.removed(digest);
       unlinkSync(file);
       removed += 1;
