@@ -317,6 +317,22 @@ describe('an export', () => {
     ]);
   });
 
+  test.each([
+    ['listed', 'series=1.2.10.1,1.2.10.2', 4],
+    ['repeated', 'series=1.2.10.1&series=1.2.10.2', 4],
+    ['listed and repeated', 'series=1.2.10.2,1.2.10.9&series=1.2.10.2', 1],
+  ])('takes several series %s', async (_how, query, objects) => {
+    const answer = await download(await sendStudy(), query);
+    expect(answer.status).toBe(200);
+    const found = await unzip(Buffer.from(await answer.arrayBuffer()));
+    expect([...found.keys()].filter((name) => name.startsWith('DICOM/'))).toHaveLength(objects);
+  });
+
+  test('takes one form only', async () => {
+    const answer = await download(await sendStudy(), 'form=files&form=dicomdir');
+    expect([answer.status, await answer.json()]).toEqual([400, { code: 'request-malformed' }]);
+  });
+
   test('names what it has not got', async () => {
     const studyId = await sendStudy();
     const { objectsDir } = web.clinic;

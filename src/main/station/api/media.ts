@@ -67,7 +67,7 @@ export async function serveMedia(
   clock: Clock,
   log: Log,
 ): Promise<void> {
-  app.get<{ Params: { studyId: string }; Querystring: { form?: string; series?: string } }>(
+  app.get<{ Params: { studyId: string }; Querystring: { form?: string; series?: string | readonly string[] } }>(
     `${REST_PREFIX}/studies/:studyId/export`,
     (request, reply) => sendExport(authenticator, services, clock, log, request, reply),
   );
@@ -134,7 +134,10 @@ async function sendExport(
   { exports }: StationServices,
   clock: Clock,
   log: Log,
-  request: FastifyRequest<{ Params: { studyId: string }; Querystring: { form?: string; series?: string } }>,
+  request: FastifyRequest<{
+    Params: { studyId: string };
+    Querystring: { form?: string; series?: string | readonly string[] };
+  }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const session = requireSession(authenticator, 'study.export', request, reply);
@@ -142,7 +145,14 @@ async function sendExport(
   const studyId = StudyId.safeParse(request.params.studyId);
   const form = ExportForm.safeParse(request.query.form ?? 'files');
   if (!studyId.success || !form.success) return reply.code(400).send({ code: 'request-malformed' });
-  const series = request.query.series?.split(',').filter((uid) => uid !== '');
+  const { series: named } = request.query;
+  // Listed with commas, or the parameter repeated.
+  const series =
+    named === undefined
+      ? undefined
+      : String(named)
+          .split(',')
+          .filter((uid) => uid !== '');
   const question = { studyId: studyId.data, form: form.data, ...(series !== undefined && { series }) };
   const made = await exports.download(session.principal, question);
   if (!made.ok) return reply.code(made.error.code === 'study-not-found' ? 404 : 409).send(made.error);

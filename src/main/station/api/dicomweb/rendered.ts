@@ -139,15 +139,22 @@ function fromTheMiddle(found: readonly StoredInstance[]): readonly StoredInstanc
 function readAsked(
   request: FastifyRequest,
 ): Result<Asked, { readonly code: 'query-malformed'; readonly parameter: string }> {
-  const { viewport, window, quality, annotation } = request.query as Readonly<Record<string, string | undefined>>;
   const malformed = (parameter: string) => err({ code: 'query-malformed', parameter });
+  const query = request.query as Readonly<Record<string, string | readonly string[] | undefined>>;
+  const asked = new Map<string, string>();
+  for (const name of ['viewport', 'window', 'quality', 'annotation']) {
+    const value = query[name];
+    if (typeof value === 'object') return malformed(name); // repeated: which one would be meant?
+    if (value !== undefined) asked.set(name, value);
+  }
+  const [viewport, window, quality] = [asked.get('viewport'), asked.get('window'), asked.get('quality')];
   const shown = viewport === undefined ? null : readViewport(viewport);
   if (viewport !== undefined && shown === null) return malformed('viewport');
   const windowed = window === undefined ? null : readWindow(window);
   if (window !== undefined && windowed === null) return malformed('window');
   if (quality !== undefined && !/^([1-9]\d?|100)$/.test(quality)) return malformed('quality');
   // Nobody's name is burnt into a picture that may go anywhere.
-  if (annotation !== undefined && annotation !== '') return malformed('annotation');
+  if ((asked.get('annotation') ?? '') !== '') return malformed('annotation');
   return ok({ viewport: shown, window: windowed, quality: quality === undefined ? USUAL_QUALITY : Number(quality) });
 }
 

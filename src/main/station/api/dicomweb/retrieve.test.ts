@@ -200,6 +200,9 @@ test.each([
   ['?window=1,1,constructor', 400],
   ['?quality=101', 400],
   ['?annotation=patient', 400],
+  ['?viewport=10,10&viewport=20,20', 400],
+  ['?window=1,2,linear&window=1,2,linear', 400],
+  ['?quality=50&quality=60', 400],
 ])('refuses to render with %s', async (query, status) => {
   const answer = await get(`${instance(1)}/rendered${query}`);
   expect([answer.status, await answer.json()]).toEqual([

@@ -40,6 +40,7 @@ async function post(
   });
   return {
     status: answer.status,
+    warning: answer.headers.get('warning'),
     json: (await answer.json()) as Record<string, { Value?: Record<string, { Value?: unknown[] }>[] }>,
   };
 }
@@ -97,8 +98,9 @@ test('says for each object why it is refused, and sets it aside', async () => {
 
 test('keeps and tells what was filed before a body broke off, and nothing of the part that broke', async () => {
   const body = bodyOf([file(aSlice(1)), file(aSlice(2))], DICOM, '');
-  const { status, json } = await post(body.subarray(0, -50));
+  const { status, json, warning } = await post(body.subarray(0, -50));
   expect([status, json['00081199']?.Value?.length]).toEqual([400, 1]);
+  expect(warning).toMatch(/^299 \S+ "truncated"$/);
   expect([(await stored('1.2.10.1.1')) !== null, await stored('1.2.10.1.2')]).toEqual([true, null]);
   expect(clinic.events('association-ended').at(-1)?.payload).toMatchObject({ how: 'aborted', stored: 1 });
 });
@@ -137,6 +139,16 @@ test.each([
   ['another site', 404, bodyOf([]), { path: '/../south/studies' }],
 ])('refuses %s with %i', async (_what, status, body, options) => {
   expect((await post(body, options)).status).toBe(status);
+});
+
+test.each([
+  ['none of its boundaries', 'truncated', Buffer.from('words, and no boundary among them')],
+  ['more than a preamble before the first boundary', 'no-boundary', Buffer.alloc(20_000, 'x')],
+  ['an end in the middle of its only part', 'truncated', bodyOf([file(aSlice(1))], DICOM, '').subarray(0, -50)],
+  ['a header without a colon', 'malformed', Buffer.from('--edge\r\nContent-Type\r\n\r\nx\r\n--edge--\r\n')],
+])('says what is wrong with a body that has %s: %s', async (_what, code, body) => {
+  expect(await post(body)).toMatchObject({ status: 400, json: { code } });
+  expect(clinic.events('instance-received')).toEqual([]);
 });
 
 test('asks for a permission that readers have not', async () => {

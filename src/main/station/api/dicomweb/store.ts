@@ -62,8 +62,12 @@ async function answer(dicomweb: Dicomweb, request: FastifyRequest, reply: Fastif
   } catch (error) {
     store.end('aborted', counted(stored));
     // What is filed stays filed and is told; the part that broke off left nothing.
-    if (error instanceof BrokenMultipart)
-      return await send(request, reply.code(error.code === 'part-too-long' ? 413 : 400), stored, studyUid);
+    if (error instanceof BrokenMultipart) {
+      const status = error.code === 'part-too-long' ? 413 : 400;
+      if (stored.length === 0) return refuse(request, reply, status, error.code);
+      reply.header('warning', `299 ${request.headers.host} "${error.code}"`);
+      return await send(request, reply.code(status), stored, studyUid);
+    }
     // Nobody is left to answer.
     if (socket.destroyed) return await reply.hijack();
     throw error;
