@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Session } from '../../access/index.ts';
 import type { ObjectPath } from '../../archive/index.ts';
 import { isUnreadable } from '../../platform/objects/is-unreadable.ts';
-import { type Dicomweb, REJECTED_PREFIX } from './dicomweb.ts';
+import { asksForRejected, type Dicomweb } from './dicomweb.ts';
 import type { StoredInstance } from './services.ts';
 
 const UID = /^[0-9.]{1,64}$/;
@@ -32,7 +32,7 @@ export async function answerFound(
     studyUid,
     ...(seriesUid !== undefined && { seriesUid }),
     ...(sopUid !== undefined && { sopUid }),
-    withRejected: request.routeOptions.url?.startsWith(REJECTED_PREFIX) === true,
+    withRejected: asksForRejected(request),
   };
   const [first, ...others] = await services.listInstances({ siteIds: [session.principal.siteId] }, path);
   if (first === undefined) return reply.code(404).send({ code: 'not-found' });
