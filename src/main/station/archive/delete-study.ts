@@ -50,7 +50,7 @@ const FORGET_STUDY = [
           requests = NULL WHERE study_id = @studyId`,
   // Another study may come under this UID again: it is not this one.
   `UPDATE studies SET study_uid = 'deleted:' || study_id, deleted_at_ms = @atMs, evicted_objects = 0, evicted_at_ms = NULL,
-          stated_name = '', stated_birth_date_raw = NULL, stated_sex = NULL, accession = NULL, accession_issuer = NULL,
+          stated_name = '', stated_birth_date_raw = NULL, stated_sex = NULL, stated_issuer = NULL, accession = NULL, accession_issuer = NULL,
           description = NULL, body_part = NULL, laterality = NULL, referring_physician = NULL, dicom_study_id = NULL,
           date_raw = NULL, time_raw = NULL, zone_offset_raw = NULL, evidence = NULL WHERE study_id = @studyId`,
 ];

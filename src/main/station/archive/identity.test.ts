@@ -198,6 +198,22 @@ test('a study whose objects spell the name in two ways keeps all of them, and is
   });
 });
 
+test.each([
+  [['A', 'B'], 1],
+  [['', 'A', 'B'], 1],
+  [['A', '', 'B'], 1],
+  [['', 'A', '', 'A', 'B', 'B'], 2],
+  [['', 'A', ''], 0],
+  [['', '', 'A', 'A'], 0],
+])(
+  'of the issuers %j in one study %i objects contradict those before them, in whatever order they come',
+  async (all, aside) => {
+    const slices = all.map((IssuerOfPatientID, index) => aSlice(index + 1, { IssuerOfPatientID }));
+    const id = await clinic.send(slices);
+    expect(getStudyCard(clinic.db, id)).toMatchObject({ images: all.length - aside, quarantined: aside });
+  },
+);
+
 /** Peers of the north site from two hospitals: each issues the numbers it sends without an issuer, or nobody says who does. */
 function issuers(ct1: string | undefined, pacs: string | undefined): void {
   configurePeers(clinic.db, clinic.north.siteId, 'WETREAD', [

@@ -40,14 +40,15 @@ const FIND_STATED = `
          coalesce(iif(a.study_id IS NULL, s.stated_sex, a.object_sex), p.sex) AS sex,
          p.name AS personName, p.birth_date_raw AS personBirthDateRaw,
          iif(a.study_id IS NULL, s.stated_birth_date_raw, a.object_birth_date_raw) IS NULL AS lacksBirthDate,
-         iif(a.study_id IS NULL, s.stated_sex, a.object_sex) IS NULL AS lacksSex, s.is_stated_otherwise AS isStatedOtherwise
+         iif(a.study_id IS NULL, s.stated_sex, a.object_sex) IS NULL AS lacksSex, s.is_stated_otherwise AS isStatedOtherwise,
+         s.stated_issuer AS statedIssuer
     FROM studies s LEFT JOIN study_assignments a ON a.study_id = s.study_id
     JOIN patients p ON p.patient_id = coalesce(a.object_patient_id, s.patient_id) WHERE s.study_id = ?
 `;
 const NOTE_STATED = `
   UPDATE studies SET stated_name = coalesce(nullif(stated_name, ''), @name),
          stated_birth_date_raw = coalesce(stated_birth_date_raw, @birthDateRaw), stated_sex = coalesce(stated_sex, @sex),
-         is_stated_otherwise = max(is_stated_otherwise, @isOtherwise)
+         stated_issuer = coalesce(stated_issuer, @issuer), is_stated_otherwise = max(is_stated_otherwise, @isOtherwise)
    WHERE study_id = @studyId
 `;
 /** The same for a study that a person gave to another patient: that one is shown, and this stays aside. */
@@ -205,7 +206,9 @@ export function isSamePatient(
   if (stands === known.patientId && canBe) return true;
   const named = [stands, findPatientId(db, siteId, disputed(identifier, studyUid))];
   if (named.includes(known.patientId) && canBe) return true;
-  if (isSameButForIssuer(db, known.patientId, known, stated)) return true;
+  // Two that both name the issuer contradict each other, also where the one that came first named none.
+  const isOtherIssuer = stated.statesIssuer && known.statedIssuer !== null && known.statedIssuer !== stated.issuer;
+  if (!isOtherIssuer && isSameButForIssuer(db, known.patientId, known, stated)) return true;
   const shown = prepared<Demographics>(db, FIND_DEMOGRAPHICS).get(known.shownPatientId);
   if (shown === undefined || known.shownPatientId === known.patientId) return false;
   const isShown = named.some((patientId) => patientId !== null && survivorOf(db, patientId) === known.shownPatientId);
@@ -228,8 +231,10 @@ export function noteStated(db: WritableDb, studyId: string, stated: StatedPatien
   const isNews =
     isNamedAnew || (known.lacksBirthDate === 1 && birthDateRaw !== null) || (known.lacksSex === 1 && sex !== null);
   if (known.patientId === known.shownPatientId) {
-    if (isNews || isOtherwise > known.isStatedOtherwise)
-      prepared(db, NOTE_STATED).run({ studyId, name, birthDateRaw, sex, isOtherwise });
+    const issuer = adds && stated.statesIssuer ? stated.issuer : null;
+    const isIssuerNews = known.statedIssuer === null && issuer !== null;
+    if (isNews || isIssuerNews || isOtherwise > known.isStatedOtherwise)
+      prepared(db, NOTE_STATED).run({ studyId, name, birthDateRaw, sex, issuer, isOtherwise });
     return isNamedAnew;
   }
   if (isNews) prepared(db, NOTE_STATED_ASIDE).run({ studyId, name, birthDateRaw, sex });
@@ -254,6 +259,8 @@ type Known = Demographics & {
   readonly lacksBirthDate: 0 | 1;
   readonly lacksSex: 0 | 1;
   readonly isStatedOtherwise: 0 | 1;
+  /** Who issued their number, where one of its objects says so. */
+  readonly statedIssuer: string | null;
   /** The patient, as the first study said. */
   readonly personName: string;
   readonly personBirthDateRaw: string | null;

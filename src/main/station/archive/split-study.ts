@@ -31,11 +31,11 @@ const LIST_PARTS =
   'SELECT series_id AS seriesId, sop_uid AS sopUid, is_hidden AS isHidden FROM instances WHERE study_id = ?';
 /** Its revision is above the source's, so that the versions its objects came with are of it. */
 const INSERT_STUDY = `
-  INSERT INTO studies (study_id, site_id, study_uid, patient_id, stated_name, stated_birth_date_raw, stated_sex, is_stated_otherwise,
+  INSERT INTO studies (study_id, site_id, study_uid, patient_id, stated_name, stated_birth_date_raw, stated_sex, stated_issuer, is_stated_otherwise,
                        identity_confirmed, split_from, correlation_id, intent, intent_because, study_revision, accession, accession_issuer, description,
                        modality, body_part, laterality, referring_physician, dicom_study_id, date_raw, time_raw, zone_offset_raw,
                        zone_source, received_at_ms, last_received_at_ms, completeness, complete_at_ms, complete_revision, evidence)
-  SELECT @newStudyId, site_id, @studyUid, patient_id, stated_name, stated_birth_date_raw, stated_sex, is_stated_otherwise,
+  SELECT @newStudyId, site_id, @studyUid, patient_id, stated_name, stated_birth_date_raw, stated_sex, stated_issuer, is_stated_otherwise,
          identity_confirmed, coalesce(split_from, study_id), correlation_id, intent, intent_because, study_revision + 1, iif(@isOthers, NULL, accession),
          iif(@isOthers, NULL, accession_issuer), description,
          coalesce((SELECT modality FROM series WHERE series_id = @firstSeriesId), modality), body_part, laterality, referring_physician,

@@ -484,5 +484,8 @@ CREATE INDEX availability_notices_by_age ON availability_notices (site_id, recei
 
 -- archive, retrieving: when an attempt was last broken off; whoever was moving the study may send on for a while
 ALTER TABLE retrievals ADD COLUMN broken_off_at_ms INTEGER;
+
+-- archive, identity: who issued the patient's number, where an object of the study says so; the first of them counts
+ALTER TABLE studies ADD COLUMN stated_issuer TEXT; -- null: none said
 `,
 };
