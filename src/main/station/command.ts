@@ -36,6 +36,7 @@ const FAILURES: Readonly<
     'The backup is damaged: a file is missing, or is not the one its manifest names. Try an earlier one.',
   'backup-newer': 'The backup was taken by a newer Wetread. Install that version.',
   'target-not-empty': 'The data directory to restore into is not empty. Choose a new one; nothing was changed.',
+  'target-in-backup': 'The data directory must stand somewhere else than among the backups. Nothing was changed.',
   'passphrase-needed': 'The keys in this backup are sealed: give --passphrase-file.',
   'passphrase-wrong': 'The passphrase does not open the keys of this backup.',
   'passphrase-unreadable': 'The passphrase file cannot be read, or is empty.',

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -125,3 +135,63 @@ test.each([true, false])(
     expect(await restore(backup, to)).toMatchObject({ ok: true, value: { objects: 3, missing: [] } });
   },
 );
+
+test.each([
+  ['the data directory', (_link: string) => data],
+  ['a folder in it', (_link: string) => path.join(data, 'new', 'one')],
+  ['a link to it', (link: string) => link],
+  ['a folder behind a link to it', (link: string) => path.join(link, 'objects')],
+])('a backup into %s is refused, and nothing is written', async (_what, choose) => {
+  const link = path.join(folder, 'link');
+  symlinkSync(data, link, 'junction');
+  const before = readdirSync(data, { recursive: true });
+  expect(await backUp(sound, { destination: choose(link) })).toEqual({
+    ok: false,
+    error: { code: 'destination-in-data' },
+  });
+  expect(readdirSync(data, { recursive: true })).toEqual(before);
+});
+
+test.each(['backups', 'objects', path.join('backups', 'station')])(
+  'a data directory that stands as %s in the destination is not taken for backups, nor removed as unfinished',
+  async (name) => {
+    const destination = path.join(folder, 'shared');
+    const link = path.join(destination, name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(data, link, 'junction');
+    const isBelow = name.includes(path.sep);
+    const wish = isBelow ? { destination, data: aMoved(link) } : { destination };
+    expect(await backUp(sound, wish)).toEqual({ ok: false, error: { code: 'destination-in-data' } });
+    expect(existsSync(path.join(link, 'vault'))).toBe(true);
+  },
+);
+
+/** The data directory itself in the place of a link to it. */
+function aMoved(link: string): string {
+  rmSync(link);
+  db.close();
+  renameSync(data, link);
+  return link;
+}
+
+test('a folder whose name only begins with two dots stands in the data directory, too', async () => {
+  const destination = path.join(data, '..backups');
+  expect(await backUp(sound, { destination })).toEqual({ ok: false, error: { code: 'destination-in-data' } });
+});
+
+test.each([
+  ['itself', (backup: string, _link: string) => backup],
+  ['a new folder in it', (backup: string, _link: string) => path.join(backup, 'data')],
+  ['a new folder behind a link to it', (_backup: string, link: string) => path.join(link, 'data')],
+  ['a folder beside it', (backup: string, _link: string) => path.join(path.dirname(backup), 'data')],
+  ['the objects of all backups', (backup: string, _link: string) => path.join(backup, '..', '..', 'objects', 'data')],
+])('a restore of a backup into %s is refused, and the backup stays as it was', async (_what, choose) => {
+  const backup = await aBackup();
+  const link = path.join(folder, 'link');
+  symlinkSync(backup, link, 'junction');
+  const whole = () => readdirSync(path.join(folder, 'backups'), { recursive: true });
+  const before = whole();
+  expect(await restore(backup, choose(backup, link))).toEqual({ ok: false, error: { code: 'target-in-backup' } });
+  expect(whole()).toEqual(before);
+  expect(await restore(backup, path.join(folder, 'restored'))).toMatchObject({ ok: true, value: { objects: 3 } });
+});

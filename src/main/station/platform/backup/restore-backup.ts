@@ -27,8 +27,9 @@ import { MIGRATIONS } from '../store/migrations/index.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { openVault } from '../vault.ts';
-import { BACKUP_FILES, BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
+import { BACKUP_FILES, BackupManifest, BACKUPS_FOLDER, OBJECTS_FOLDER } from './manifest.ts';
 import { openKeys, type VaultCopy } from './sealed-keys.ts';
+import { standsWithin } from './stands-within.ts';
 import { type CheckObject, digestOf, findingKeys, listCopies, syncFile } from './take-backup.ts';
 
 /** Which backup to put where. */
@@ -55,6 +56,7 @@ export type RestoreFailure =
         | 'backup-damaged'
         | 'backup-newer'
         | 'target-not-empty'
+        | 'target-in-backup'
         | 'restore-running'
         | 'passphrase-needed'
         | 'passphrase-wrong'
@@ -81,6 +83,9 @@ export async function restoreBackup(wish: RestoreWish): Promise<Result<Restored,
   const manifest = readManifest(wish.backup);
   if (!manifest.ok) return manifest;
   if (manifest.value.schema > MIGRATIONS.length) return err({ code: 'backup-newer' });
+  const store = path.resolve(wish.backup, '..', '..');
+  const kept = [wish.backup, path.join(store, BACKUPS_FOLDER), path.join(store, OBJECTS_FOLDER)];
+  if (kept.some((folder) => standsWithin(folder, wish.data))) return err({ code: 'target-in-backup' });
   const isTaken = () => existsSync(wish.data) && readdirSync(wish.data).length > 0;
   if (isTaken()) return err({ code: 'target-not-empty' });
   const snapshot = path.join(wish.backup, BACKUP_FILES.database);

@@ -33,6 +33,7 @@ import { syncFolder } from '../sync-folder.ts';
 import { openVault, type Secrets, writeDurably } from '../vault.ts';
 import { BACKUP_FILES, BACKUPS_FOLDER, type BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
 import { sealKeys } from './sealed-keys.ts';
+import { standsWithin } from './stands-within.ts';
 
 /** What to back up, and where to. */
 export type BackupWish = {
@@ -82,8 +83,10 @@ const HELD = 'backup.held';
 export async function takeBackup(wish: BackupWish): Promise<Result<TakenBackup, BackupFailure>> {
   const live = path.join(wish.data, 'wetread.db');
   if (!existsSync(live)) return err({ code: 'no-data-directory' });
-  const relative = path.relative(path.resolve(wish.data), path.resolve(wish.destination));
-  if (!relative.startsWith('..') && !path.isAbsolute(relative)) return err({ code: 'destination-in-data' });
+  // Nor the data directory where a backup writes, and removes what has no manifest.
+  const written = [BACKUPS_FOLDER, OBJECTS_FOLDER].map((name) => path.join(wish.destination, name));
+  const isMixed = written.some((folder) => standsWithin(wish.data, folder) || standsWithin(folder, wish.data));
+  if (isMixed || standsWithin(wish.data, wish.destination)) return err({ code: 'destination-in-data' });
   const vaultFolder = path.join(wish.data, 'vault');
   const { databaseKeyHex, signingKeyPem } = wish;
   const vault = openVault({ databaseKeyHex, signingKeyPem, folder: vaultFolder }, false);
