@@ -10,6 +10,7 @@ import { insertStudy } from './new-study.ts';
 import { recordReplaced } from './replace-version.ts';
 import { promoteBySender } from './promote-study.ts';
 import { quarantineObject } from './quarantine.ts';
+import { settleFiled } from './settle-quarantined.ts';
 import { STUDY_ATTRIBUTE_COLUMNS } from './stated-attributes.ts';
 import type { StoredVersion } from './pixel-digests.ts';
 
@@ -43,44 +44,53 @@ const LIST_SPLIT_OFF = `
 /** Files one instance by the outcome table of DESIGN §5.1: rows and event together, or neither. Idempotent. */
 export function fileInstance(db: WritableDb, filing: Filing): FilingOutcome {
   return inTransaction(db, () => {
-    const { siteId } = filing.association.peer;
-    const { sopUid, studyUid } = filing.instance;
-    const stated = statedPatient(filing.instance, filing.association.peer);
-    const named = prepared<StudyState & { isSplit: 0 | 1 }>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
-    const splitOff =
-      named?.isSplit === 1
-        ? prepared<StudyState>(db, FIND_SPLIT_OFF).get(filing.instance.seriesUid, named.studyId)
-        : undefined;
-    const study = splitOff ?? named;
-    const current = findCurrent(db, siteId, sopUid, filing.atMs);
-    // An object that is not here has no versions.
-    if (current !== null && isKnownVersion(db, siteId, sopUid, filing.object.digest)) {
-      // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
-      noteReturn(db, filing.object, sopUid, filing.atMs);
-      recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
-      noteAssociation(db, current.studyId, filing.association.associationId);
-      promoteBySender(db, filing, current.studyId);
-      return { state: 'duplicate' };
-    }
-    if (filing.release !== undefined) return fileReleased(db, filing, filing.release, { named, study, current });
-    if (current !== null && !isSamePatient(db, siteId, stated, studyUid, current.studyId)) {
-      return setAside(db, filing, 'same-uid-other-patient', current.studyId);
-    }
-    if (study !== null && !isSamePatient(db, siteId, stated, studyUid, study.studyId)) {
-      return setAside(db, filing, 'same-uid-other-patient', study.studyId);
-    }
-    if (current === null) {
-      fileVersion(db, filing, study ?? insertStudy(db, filing), null);
-      return { state: 'filed' };
-    }
-    if (current.studyUid !== studyUid || study === null)
-      return setAside(db, filing, 'same-uid-other-study', current.studyId);
-    if (filing.comparison?.withDigest !== current.digest)
-      return { state: 'compare-pixels', current: storedVersion(db, current) };
-    if (!filing.comparison.isSame) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
-    replaceVersion(db, filing, current);
-    return { state: 'filed' };
+    const outcome = fileByTable(db, filing);
+    const { siteId, peerId } = filing.association.peer;
+    const actor = filing.release?.actor ?? ({ kind: 'peer', id: peerId } as const);
+    if (outcome.state === 'filed' || outcome.state === 'duplicate')
+      settleFiled(db, { siteId, digest: filing.object.digest, actor, atMs: filing.atMs });
+    return outcome;
   });
+}
+
+function fileByTable(db: WritableDb, filing: Filing): FilingOutcome {
+  const { siteId } = filing.association.peer;
+  const { sopUid, studyUid } = filing.instance;
+  const stated = statedPatient(filing.instance, filing.association.peer);
+  const named = prepared<StudyState & { isSplit: 0 | 1 }>(db, FIND_STUDY).get(siteId, studyUid) ?? null;
+  const splitOff =
+    named?.isSplit === 1
+      ? prepared<StudyState>(db, FIND_SPLIT_OFF).get(filing.instance.seriesUid, named.studyId)
+      : undefined;
+  const study = splitOff ?? named;
+  const current = findCurrent(db, siteId, sopUid, filing.atMs);
+  // An object that is not here has no versions.
+  if (current !== null && isKnownVersion(db, siteId, sopUid, filing.object.digest)) {
+    // Sent again, as senders do when unsure: the study belongs to this association too, and nothing else changes.
+    noteReturn(db, filing.object, sopUid, filing.atMs);
+    recordObject(db, filing.object, filing.atMs); // it may have taken a damaged file's place, header and all
+    noteAssociation(db, current.studyId, filing.association.associationId);
+    promoteBySender(db, filing, current.studyId);
+    return { state: 'duplicate' };
+  }
+  if (filing.release !== undefined) return fileReleased(db, filing, filing.release, { named, study, current });
+  if (current !== null && !isSamePatient(db, siteId, stated, studyUid, current.studyId)) {
+    return setAside(db, filing, 'same-uid-other-patient', current.studyId);
+  }
+  if (study !== null && !isSamePatient(db, siteId, stated, studyUid, study.studyId)) {
+    return setAside(db, filing, 'same-uid-other-patient', study.studyId);
+  }
+  if (current === null) {
+    fileVersion(db, filing, study ?? insertStudy(db, filing), null);
+    return { state: 'filed' };
+  }
+  if (current.studyUid !== studyUid || study === null)
+    return setAside(db, filing, 'same-uid-other-study', current.studyId);
+  if (filing.comparison?.withDigest !== current.digest)
+    return { state: 'compare-pixels', current: storedVersion(db, current) };
+  if (!filing.comparison.isSame) return setAside(db, filing, 'same-uid-other-pixels', current.studyId);
+  replaceVersion(db, filing, current);
+  return { state: 'filed' };
 }
 
 const isKnownVersion = (db: WritableDb, siteId: string, sopUid: string, digest: string): boolean =>

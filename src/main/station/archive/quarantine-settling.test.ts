@@ -24,6 +24,7 @@ import {
 } from './index.ts';
 import { deleteStudy, freeDeleted } from './delete-study.ts';
 import { LIST_ROWS } from './list-quarantine.ts';
+import { LIST_HELD_OF_OBJECT } from './settle-quarantined.ts';
 
 let clinic: Clinic;
 beforeEach(() => (clinic = openClinic()));
@@ -234,6 +235,38 @@ test('letting other pixels in is a correction: it says so, and undone the former
   expect(undone).toEqual({ ok: true, value: { studyIds: [study] } });
   expect([digestNow(), getStudyCard(db, study).revision]).toEqual([former, before + 1]);
   expect(clinic.events('identity-undone')).toMatchObject([{ studyId: study, payload: { kind: 'version-replaced' } }]);
+});
+
+test('what was held and is sent again once nothing stands against it is filed, and waits for nobody any more', async () => {
+  const { db, north } = clinic;
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  await file(row.quarantineId, 'as-current-version');
+  const send = () => clinic.receive(clinic.associate(), aSlice(1, { SeriesDescription: 'corrected' }));
+  await send();
+  const [waiting] = held();
+  expect([waiting?.reason, held().length]).toEqual(['same-uid-other-pixels', 1]);
+  await send();
+  expect(held()).toHaveLength(1);
+  const [change] = listChangesOf(db, north.siteId, study);
+  const undoing = { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() };
+  expect(undoIdentityChange(db, undoing)).toMatchObject({ ok: true });
+  await send();
+  expect(listInstances(db, study).map(({ digest }) => digest)).toContain(waiting?.digest);
+  expect(held()).toEqual([]);
+  expect(held('released')).toContainEqual(
+    expect.objectContaining({
+      quarantineId: waiting?.quarantineId,
+      settledBy: waiting?.peerId,
+      settledBecause: 'filed-again',
+    }),
+  );
+  expect(clinic.events('quarantine-settled').at(-1)).toMatchObject({
+    studyId: study,
+    payload: { quarantineId: waiting?.quarantineId, digest: waiting?.digest, how: 'filed', because: 'filed-again' },
+  });
+  expect(planOf(db, LIST_HELD_OF_OBJECT).join()).toMatch(
+    /USING INDEX (sqlite_autoindex_quarantine|quarantine_by_digest)/,
+  );
 });
 
 test('of two objects let in one after the other the later one is undone first, also once they were split off', async () => {

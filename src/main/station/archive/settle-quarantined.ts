@@ -39,6 +39,11 @@ const HOLD_AGAIN = `
   UPDATE quarantine SET state = 'held', settled_at_ms = NULL, settled_by = NULL, settled_because = NULL
    WHERE quarantine_id = ? AND state = 'discarded'
 `;
+/** Walks the unique index of quarantine by site and digest. */
+export const LIST_HELD_OF_OBJECT = `
+  SELECT quarantine_id AS quarantineId FROM quarantine
+   WHERE site_id = ? AND digest = ? AND state = 'held' AND reason <> 'damaged-at-rest'
+`;
 /** Of a site, what was discarded before a moment and nothing else names: the retention rules may delete these files. */
 export const LIST_DISCARDED = `
   SELECT q.digest FROM quarantine q
@@ -79,6 +84,21 @@ export function takeBackQuarantined(
     tellSettled(db, row, { ...input, how: 'taken-back', because: row.settledBecause ?? '' });
     return ok(null);
   });
+}
+
+/**
+ * Settles what is held of an object that became part of a study by another way, sent again say, after what stood against it was
+ * gone; in the caller's transaction. What a person is settling is left to them, and damage to whatever heals it.
+ */
+export function settleFiled(
+  db: WritableDb,
+  filed: { readonly siteId: string; readonly digest: string; readonly actor: Actor; readonly atMs: number },
+): void {
+  const { siteId, digest, actor, atMs } = filed;
+  for (const { quarantineId } of prepared<{ quarantineId: string }>(db, LIST_HELD_OF_OBJECT).all(siteId, digest)) {
+    const row = claimed.get(db)?.has(quarantineId) === true ? null : findQuarantined(db, siteId, quarantineId);
+    if (row !== null) settleRow(db, row, { state: 'released', how: 'filed', because: 'filed-again', actor, atMs });
+  }
 }
 
 /** Files what were discarded before a moment, by digest, where nothing else names them. */
