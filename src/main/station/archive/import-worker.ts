@@ -9,6 +9,7 @@ import { endImport, findImport, type Import, listImportsLeftRunning, resumeImpor
 import {
   findPlace,
   type FolderView,
+  isStillThere,
   listFiles,
   type MediaFolder,
   openWithin,
@@ -151,6 +152,7 @@ export function createImportWorker(
 
   async function importFolder({ run }: Running, place: Place): Promise<void> {
     const { files, unreadable } = await listFiles(place, run.signal);
+    if (unreadable.length > 0 && !(await isStillThere(place))) return endUnread(run);
     run.found(files.length + unreadable.length);
     for (const folder of unreadable) run.refuse(folder, 'file-unreadable');
     await eachAtOnce(files, AT_ONCE, run.signal, (file) => importFile(run, place, file));
@@ -182,11 +184,16 @@ export function createImportWorker(
     beginFolder(resumeImport(db, left.importId, left.resumed + 1, OURSELVES, clock.nowMs()), place.value);
   }
 
+  /** A drive that was pulled out is no folder of unreadable files: once it is back, the import goes on when asked. */
+  function endUnread(run: ImportRun): void {
+    run.end({ state: 'failed', code: 'folder-not-readable' }, OURSELVES);
+  }
+
   async function importFile(run: ImportRun, place: Place, file: string): Promise<void> {
     const handle = await openWithin(place, file).catch(() => null);
-    if (handle === null) return run.refuse(file, 'file-unreadable');
+    if (handle === null) return (await isStillThere(place)) ? run.refuse(file, 'file-unreadable') : endUnread(run);
     try {
-      await run.take(file, handle.createReadStream({ autoClose: false }), {
+      const state = await run.take(file, handle.createReadStream({ autoClose: false }), {
         whenBroken: 'file-unreadable',
         async onZip() {
           const { size } = await handle.stat();
@@ -197,6 +204,10 @@ export function createImportWorker(
           await run.takeZip(file, { kind: 'bytes', sizeBytes: size, read });
         },
       });
+      if ((state === 'broken' || state === 'zip') && !(await isStillThere(place))) endUnread(run);
+    } catch (error) {
+      if (await isStillThere(place)) throw error;
+      endUnread(run); // the directory of a ZIP could not be read any more
     } finally {
       await handle.close();
     }

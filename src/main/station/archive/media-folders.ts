@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, opendir, realpath, stat } from 'node:fs/promises';
+import { access, type FileHandle, open, opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 
@@ -10,7 +10,13 @@ export type MediaFolder = { readonly name: string; readonly path: string };
 export type PlaceFailure = { readonly code: 'folder-not-found' | 'path-not-found' };
 
 /** A place in a configured folder, with links resolved; nothing outside `root` is reached from it. */
-export type Place = { readonly root: string; readonly path: string; readonly isFolder: boolean };
+export type Place = {
+  readonly root: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** The volume it stands on. */
+  readonly device: number;
+};
 
 /** What stands in a folder that people may choose, and how many files there are besides. */
 export type FolderView = {
@@ -35,9 +41,21 @@ export async function findPlace(
     if (!isWithin(root, found)) return err({ code: 'path-not-found' });
     const facts = await stat(found);
     if (!facts.isDirectory() && !facts.isFile()) return err({ code: 'path-not-found' });
-    return ok({ root, path: found, isFolder: facts.isDirectory() });
+    return ok({ root, path: found, isFolder: facts.isDirectory(), device: facts.dev });
   } catch {
     return err({ code: 'path-not-found' }); // not there, no medium in the drive, or not ours to read
+  }
+}
+
+/** Whether a place can still be read, and is on the volume it was found on: an empty mount point is what a pulled drive leaves. */
+export async function isStillThere(place: Place): Promise<boolean> {
+  try {
+    if ((await stat(place.path)).dev !== place.device) return false;
+    if (!place.isFolder) await access(place.path, constants.R_OK);
+    else for await (const _ of await opendir(place.path)) break;
+    return true;
+  } catch {
+    return false; // whatever the reason, nothing more is to be had of it
   }
 }
 

@@ -24,6 +24,7 @@ import {
   listImportRefusals,
   WAS_BROUGHT,
 } from './imports.ts';
+import { findPlace, isStillThere } from './media-folders.ts';
 
 let clinic: Clinic;
 let drive: string;
@@ -161,6 +162,40 @@ test('a folder that is gone at the next start fails the import; once it is back 
   expect(await next.resume(who, importId)).toMatchObject({ ok: true });
   await ended();
   expect(now()).toMatchObject({ state: 'done', stored: 10 });
+});
+
+test('a folder that goes away half-way fails the import; once it is back the import goes on to its end', async () => {
+  const { worker, who, importId, now, ended } = await importing(60);
+  await eventually(() => expect(clinic.events('instance-received').length).toBeGreaterThan(3));
+  renameSync(drive, `${drive}-away`);
+  await ended();
+  expect(now()).toMatchObject({ state: 'failed', code: 'folder-not-readable', failed: 0 });
+  expect(now()?.stored).toBeLessThan(60);
+  await eventually(async () =>
+    expect(await worker.resume(who, importId)).toEqual({ ok: false, error: { code: 'path-not-found' } }),
+  );
+  renameSync(`${drive}-away`, drive);
+  await eventually(async () => expect(await worker.resume(who, importId)).toMatchObject({ ok: true }));
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', code: null, found: 60, stored: 60, duplicates: 0, failed: 0 });
+});
+
+test('a mount point that a pulled drive left empty is not the drive', async () => {
+  const found = await findPlace([{ name: 'CD', path: drive }], 'CD', '');
+  if (!found.ok) throw new Error(found.error.code);
+  expect(await isStillThere(found.value)).toBe(true);
+  expect(await isStillThere({ ...found.value, device: found.value.device + 1 })).toBe(false);
+});
+
+test('a single file that cannot be read is named, and the import goes on to its end', async () => {
+  const disk = aStuckDisk();
+  const { now, importId, ended } = await importing(10, 'CD', disk.archive);
+  await eventually(() => expect(disk.waiting()).toBeGreaterThan(0));
+  rmSync(path.join(drive, 'IM010'));
+  disk.free();
+  await ended();
+  expect(now()).toMatchObject({ state: 'done', found: 10, stored: 9, failed: 1 });
+  expect(listImportRefusals(clinic.db, importId)).toMatchObject([{ name: 'IM010', code: 'file-unreadable' }]);
 });
 
 /** An archive that keeps nothing new until its disk is freed. */
