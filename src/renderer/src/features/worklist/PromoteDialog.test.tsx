@@ -59,6 +59,7 @@ test('whose study it is and what follows is said before it is made a new exam, a
   await press('Make it a new exam');
   expect(studies.promote.mock.calls).toEqual([[{ studyId: STUDY }]]);
   expect(screen.getByRole('status').textContent).toContain('It is a new exam now.');
+  expect(document.activeElement?.textContent).toBe('Show it in the list');
   await press('Show it in the list');
   expect([onShow.mock.calls.length, onClose.mock.calls.length]).toEqual([1, 0]);
 });

@@ -48,11 +48,11 @@ export function PromoteDialog({ row, onClose, onShow }: Props): ReactNode {
         )}
         <div className={page.actions}>
           {promote.isSuccess ? (
-            <Button autoFocus onClick={onShow}>
+            <Button key="show" autoFocus onClick={onShow}>
               {t('promote.show')}
             </Button>
           ) : (
-            <Button loading={promote.isPending} onClick={() => promote.mutate()}>
+            <Button key="confirm" loading={promote.isPending} onClick={() => promote.mutate()}>
               {t('promote.confirm')}
             </Button>
           )}
