@@ -64,7 +64,7 @@ async function answer(dicomweb: Dicomweb, request: FastifyRequest, reply: Fastif
     // What is filed stays filed and is told; the part that broke off left nothing.
     if (error instanceof BrokenMultipart) {
       const status = error.code === 'part-too-long' ? 413 : 400;
-      if (stored.length === 0) return refuse(request, reply, status, error.code);
+      if (stored.length === 0) return await refuse(request, reply, status, error.code);
       reply.header('warning', `299 ${request.headers.host} "${error.code}"`);
       return await send(request, reply.code(status), stored, studyUid);
     }
