@@ -290,7 +290,11 @@ test('a comparison study is found under its filter with why it is one, and a per
   await until(async () => (await list.selected()) === MRN.compared);
   // The list has the keys again.
   await until(() => list.grid.evaluate((grid) => grid.contains(document.activeElement)));
-  const row = await rowOf(who, prior.studyUid, ({ ai, openByAtMs }) => ai.state === 'no-flag' && openByAtMs !== null);
+  const row = await rowOf(
+    who,
+    prior.studyUid,
+    ({ ai, reportByAtMs }) => ai.state === 'no-flag' && reportByAtMs !== null,
+  );
   expect(row).toMatchObject({ intent: 'new', intentBecause: null });
   expect(complaints).toEqual([]);
   await close();
