@@ -72,6 +72,22 @@ function openStep() {
 }
 const asked = () => station.settleStudy.mock.calls.map(([{ after }]) => after);
 
+test('what becomes a study of its own says whom it names, beside the study that it does not join', () => {
+  const names = (keyword: string, held: string) => ({
+    tag: keyword,
+    keyword,
+    vr: 'PN',
+    held,
+    current: null,
+    differs: true,
+  });
+  const attributes = [names('PatientName', 'Roe^John'), names('PatientID', '4712')];
+  open({ kind: 'release', release: 'as-a-study-of-its-own' }, { ...OBJECT, attributes });
+  expect(screen.getByText('It names: Roe^John · 4712 · –')).toBeTruthy();
+  expect(screen.getByText('The study that it was sent as part of stays as it is:')).toBeTruthy();
+  expect(screen.getByText(/Doe/)).toBeTruthy();
+});
+
 test('one object is settled alone unless all are asked for, and where it is the only one nothing is asked', async () => {
   station.retry.mockResolvedValue({ outcome: 'filed' });
   const { onSettled } = open({ kind: 'retry' });

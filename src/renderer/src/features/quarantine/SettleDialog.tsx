@@ -36,6 +36,8 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
   const name = action.kind === 'release' ? `quarantine.release.${action.release}` : `quarantine.${action.kind}`;
   const says = action.kind === 'release' ? `quarantine.releaseText.${action.release}` : `${name}Text`;
   const face = isAll ? object.study : (object.standsIn ?? object.study);
+  // The card shows whom it does not become: beside it stands whom it does.
+  const isOfItsOwn = action.kind === 'release' && action.release === 'as-a-study-of-its-own' && face !== null;
   const leave = all.run === null ? onClose : () => onSettled(null);
   return (
     <Dialog
@@ -68,6 +70,12 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
               </div>
             </Radio.Group>
           )}
+          {isOfItsOwn && (
+            <>
+              <p>{t('quarantine.namesItself', { who: namedPatient(object.attributes) })}</p>
+              <p>{t('quarantine.staysAsItIs')}</p>
+            </>
+          )}
           {face !== null && <StudyFaceCard study={face} />}
           {action.kind === 'discard' && (
             <Select
@@ -96,6 +104,12 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
       )}
     </Dialog>
   );
+}
+
+/** Whom an object names: name, number and birth date as it states them. */
+function namedPatient(attributes: QuarantineDetail['attributes']): string {
+  const stated = new Map(attributes.map(({ keyword, held }) => [keyword, held]));
+  return ['PatientName', 'PatientID', 'PatientBirthDate'].map((keyword) => stated.get(keyword) || '–').join(' · ');
 }
 
 async function perform(
