@@ -38,7 +38,7 @@ type Stretch = { readonly ratePerS: number; readonly cpuMs: number; readonly mai
  * After `--minutes`, or at a first interrupt, it finishes the studies under way and tells the same of what has come.
  */
 async function main(folder: string): Promise<void> {
-  const archive = openSoakArchive(folder);
+  const archive = await openSoakArchive(folder);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   const { received, stretches } = await receiveAll(archive);

@@ -40,7 +40,7 @@ const READERS = new URL('../../src/main/station/reader.ts', import.meta.url);
 const FILE_KEEPER = new URL('../../src/main/station/file-keeper.ts', import.meta.url);
 
 /** Opens an empty archive in a folder, configured as shipped but for room; its log and its files have threads of their own, as the station's have. */
-export function openSoakArchive(folder: string): SoakArchive {
+export async function openSoakArchive(folder: string): Promise<SoakArchive> {
   const file = path.join(folder, 'station.db');
   const key = randomBytes(DATABASE_KEY_BYTES);
   const db = unwrap(openWriter(file, key));
@@ -56,6 +56,8 @@ export function openSoakArchive(folder: string): SoakArchive {
   const moveLog = () => readers.run('move-log', undefined);
   const logMover = keepLogShort(db, moveLog, (error) => console.error('the log was not moved', error));
   const objects = openObjectStore(path.join(folder, 'objects'), freshObjectKeys(), FILE_KEEPER);
+  // Until it has been swept a store remembers the name of every object that comes.
+  await objects.sweep({ isNamed: () => true, olderThanMs: Date.now(), signal: new AbortController().signal });
   const one = (sql: string) => db.prepare(sql).pluck().get() as number;
   return {
     archive: { db, objects, clock: systemClock, quiet: Config.parse({}).completeness, fullBytes: 0 },

@@ -8,7 +8,7 @@ import { instanceFromBytes, sendInstances } from '../../src/main/station/dicom/s
 import { jsonBody, signIn } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
-import { storedFiles } from '../system/support/stored-files.ts';
+import { storedObjects } from '../system/support/stored-files.ts';
 import { dataSetOf, remoteOf } from '../system/support/studies.ts';
 import { type Kept, unfoundedReasons } from './support/dcmtk-opinion.ts';
 import { startOrthanc } from './support/orthanc.ts';
@@ -109,8 +109,7 @@ const ANSWERED: Readonly<Record<Kept['state'], string>> = {
 /** Stops the station and holds what is on its disk against what came. */
 async function judge(station: RunningStation, kept: readonly Sent[], statuses: readonly number[]): Promise<Row> {
   expect(await station.stop()).toBe(0);
-  // Beside the objects stand what was made of them (metadata kept ready), which are no Part-10 files.
-  const objects = storedFiles(station.data).filter((file) => readPart10Header(file).ok);
+  const objects = storedObjects(station.data);
   const files = new Map(objects.map((file) => [digestInStation(file), file]));
   const became = withDatabase(station.data, (db) =>
     db

@@ -6,7 +6,7 @@ import { bytesReader, findPixelData } from '../../src/main/station/dicom/dataset
 import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
-import { storedFiles } from '../system/support/stored-files.ts';
+import { storedObjects } from '../system/support/stored-files.ts';
 import { dataSetOf, phantomStudy, realHeadCt, type SentStudy } from '../system/support/studies.ts';
 import { recordingProxy, type RecordingProxy } from './support/recording-proxy.ts';
 import { havePeers, runPeer } from './support/run-peer.ts';
@@ -161,8 +161,7 @@ describe.skipIf(!isHere || !havePeers('dciodvfy'))('dciodvfy', () => {
   test('finds no error in the file meta information of what is on disk, nor in a phantom as a whole', async () => {
     const stored = { phantom: [] as string[], real: [] as string[] };
     const folder = temporaryFolder();
-    for (const [index, bytes] of storedFiles(station.data).entries()) {
-      if (!readPart10Header(bytes).ok) continue;
+    for (const [index, bytes] of storedObjects(station.data).entries()) {
       const file = path.join(folder, `${index}.dcm`);
       writeFileSync(file, bytes);
       stored[await originOf(file)].push(file);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { echo } from '../../src/main/station/dicom/scu.ts';
 import { type Asker, openSocket, rowOf, signInFirst } from './support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from './support/start-station.ts';
-import { storedFiles } from './support/stored-files.ts';
+import { storedObjects } from './support/stored-files.ts';
 import { notStoredAsSent } from './support/stored-objects.ts';
 import {
   dataSetOf,
@@ -49,7 +49,7 @@ describe('byte for byte', () => {
       `${real.objects.length} real slices sent and acknowledged in ${Math.round(performance.now() - startedAt)} ms`,
     );
     expect(await notStoredAsSent(administrator, 'main', real.objects)).toEqual([]);
-    const onDisk = new Set(storedFiles(station.data).map((file) => dataSetOf(file).toString()));
+    const onDisk = new Set(storedObjects(station.data).map((file) => dataSetOf(file).toString()));
     for (const { file } of real.objects) expect(onDisk.has(dataSetOf(file).toString())).toBe(true);
   });
 

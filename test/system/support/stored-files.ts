@@ -2,6 +2,7 @@ import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { readPart10Header } from '../../../src/main/station/dicom/part10.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const TAG_BYTES = 16;
@@ -9,6 +10,11 @@ const HEADER_BYTES = 1024;
 const KeyFile = z.object({
   keys: z.array(z.object({ id: z.string(), nonce: z.string(), sealed: z.string(), tag: z.string() })),
 });
+
+/** The same of objects alone: beside them stands what was made of them (metadata kept ready), which is no Part-10 file. */
+export function storedObjects(data: string): readonly Buffer[] {
+  return storedFiles(data).filter((file) => readPart10Header(file).ok);
+}
 
 /**
  * Every object kept in a station's data directory as it was before it was sealed: read by the format of decision 17 alone, as
