@@ -56,6 +56,7 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
       const disk = watchDisk(root, shim ?? '');
       const data = path.join(root, 'data');
       const acknowledged: SentObject[] = [];
+      const sent: SentObject[] = [];
       const told: string[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const station = await startStation({ data, env: disk.env });
@@ -68,6 +69,7 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
         const sending = Array.from({ length: SENDERS }, (_, sender) => {
           const seed = 5000 + round * SENDERS + sender;
           const { objects } = phantomStudy({ seed, matrix: 64, slices: SLICES, withScout: false });
+          sent.push(...objects);
           return sendObjects(remoteOf(station), objects, (index, outcome) => {
             const object = objects[index];
             if (outcome.state === 'accepted' && object !== undefined && killed === null) acknowledged.push(object);
@@ -88,6 +90,13 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
       const station = await startStation({ data });
       const administrator = await signIn(station, 'administrator', ADMINISTRATOR_PASSWORD);
       expect(await notStoredAsSent(administrator, 'main', acknowledged)).toEqual([]);
+      // Of what was cut off some left rows without a file, reported as damage; sent again, as senders do, all of it is whole.
+      const damaged = () => withDatabase(data, (db) => db.prepare('SELECT count(*) AS n FROM damaged_objects').get());
+      console.log(`objects whose rows a power cut left without their files: ${JSON.stringify(damaged())}`);
+      const again = await sendObjects(remoteOf(station), sent);
+      expect(again.every(({ state }) => state === 'accepted')).toBe(true);
+      expect(await notStoredAsSent(administrator, 'main', sent)).toEqual([]);
+      expect(damaged()).toEqual({ n: 0 });
       expect(await administrator.verifyLedger()).toMatchObject({ outcome: 'intact', faults: [] });
       expect(readdirSync(path.join(data, 'objects', 'incoming'))).toEqual([]);
       expect(await station.stop()).toBe(0);

@@ -24,6 +24,7 @@ import {
   createCacheKeeper,
   createExportWorker,
   createImportWorker,
+  checkArriving,
   createIntegrityWorker,
   createRefetcher,
   createRetrievalWorker,
@@ -171,6 +172,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const startedAtMs = clock.nowMs();
   endAssociationsLeftOpen(db, startedAtMs, config.completeness);
   waitAnew(db, config.completeness, startedAtMs);
+  const findHolders = (digests: readonly string[]) => readers.run('list-holders', digests);
   const disk = watchDisk(objects, config.disk, log);
   const digestFrame: Archive['digestFrame'] = (frame) => threads.run('digest-frame', frame);
   const { fullBytes } = config.disk;
@@ -225,7 +227,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const integrity = createIntegrityWorker({
     ...{ db, objects, clock, log, everyDays: config.integrity.everyDays },
     pace: createPace(config.integrity.bytesPerSecond, ending.signal),
-    findHolders: (digests) => readers.run('list-holders', digests),
+    findHolders,
   });
   const rotation = createKeyRotation({
     ...{ db, root: directory.objects, objects, keys: keys.value, clock, log, suspect: integrity.suspect },
@@ -278,6 +280,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const reading = { database: directory.database, keyHex: secrets.databaseKey.toString('hex') };
   const readers: Readers = openReaderPool(options.readerEntry, reading);
   const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
+  const arriving = await checkArriving({ db, objects, clock, findHolders });
+  if (arriving.lost > 0) log.warn('arriving-objects-lost', { count: arriving.lost });
+  for (const error of arriving.unchecked) log.incident('arriving-object-not-checked', error);
   const kept = sites.map(({ siteId, code }) => {
     const { cache, retention, keepRecordsDays } =
       [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;

@@ -48,6 +48,7 @@ export {
 } from './peers.ts';
 export { createPeerWatch, listDestinations } from './peer-watch.ts';
 export { countDamagedAt, type DamagedInstance, listDamaged, listHolders, type ObjectHolder } from './integrity.ts';
+export { checkArriving } from './check-arriving.ts';
 export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.ts';
 export { watchReader } from './watch-reader.ts';
 export { createSenderCountWorker, type SenderCountWorker } from './sender-count-worker.ts';

@@ -8,6 +8,7 @@ import type { DigestFrame } from '../dicom/pixel/digest-frame.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import { findTransferSyntax } from '../dicom/transfer-syntaxes.ts';
 import type { Clock } from '../platform/clock.ts';
+import { arriveWithRows } from '../platform/objects/arriving-objects.ts';
 import { type IncomingFile, type ObjectStore, SEALED } from '../platform/objects/object-store.ts';
 import { isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
@@ -75,8 +76,9 @@ const HEAD_BYTES = 64 * 1024;
 const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no room, try again later' };
 
 /**
- * Receives one object: streamed to a file and digested as it passes, synced, filed in one transaction, that too on the
- * disk, and only then answered. A stream that ends early, or a disk that fills, leaves nothing behind.
+ * Receives one object: streamed to a file and digested as it passes, filed in one transaction, answered once file and rows are
+ * on the disk. A stream that ends early, or a disk that fills, leaves nothing behind; an object whose rows are written as its
+ * file turns out not to reach the disk is looked at by whoever verifies, and its sender is refused.
  */
 export async function receiveObject(
   archive: Archive,
@@ -93,13 +95,12 @@ export async function receiveObject(
     const { sizeBytes } = file;
     const bodyOffset = header.byteLength;
     // It is kept, whatever is in it, while its beginning is read; neither is left while the other goes on.
-    const [kept, read] = await Promise.allSettled([
-      keep(archive.objects, file, { encoding: SEALED, sizeBytes, bodyOffset }),
+    const [object, read] = await bothOf(
+      keep(archive, file, { encoding: SEALED, sizeBytes, bodyOffset }),
       readInstance({ file, sizeBytes, bodyOffset, head }, arrival.transferSyntaxUid),
-    ]);
-    if (kept.status === 'rejected') throw kept.reason;
-    if (read.status === 'rejected') throw read.reason;
-    const answer = await decide(archive, arrival, association, kept.value, read.value);
+    );
+    // Its rows are written while the disk takes its file: each waits for the disk once, side by side.
+    const [answer] = await bothOf(decide(archive, arrival, association, object.record, read), object.onDisk);
     await durable(archive.db);
     return answer;
   } catch (error) {
@@ -184,24 +185,32 @@ export async function fileReadable(
   return outcome;
 }
 
+/** Both, neither of which is left while the other goes on; rejects as the first of them that did. */
+async function bothOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+}
+
+/** Gives an object its name; `onDisk` tells when its file has come there. */
 async function keep(
-  objects: ObjectStore,
+  { objects, db, suspect }: Archive,
   file: IncomingFile,
   about: Omit<ObjectRecord, 'digest'>,
-): Promise<ObjectRecord> {
+): Promise<{ readonly record: ObjectRecord; readonly onDisk: Promise<void> }> {
   // A sender that sends again may hold the only good copy of a damaged one.
   const isWhole = async (digest: string) => (await checkObject(objects, digest, about.encoding)) === 'sound';
-  const { outcome, digest } = await file.keepDigested(isWhole);
-  const object = { ...about, digest };
-  if (outcome === 'kept') return object;
+  const { outcome, digest, onDisk } = await file.keepDigested(isWhole);
+  const record = { ...about, digest };
+  if (outcome === 'kept') {
+    const arrived = arriveWithRows(db, digest, onDisk);
+    arrived.catch(() => suspect?.(digest));
+    return { record, onDisk: arrived };
+  }
   // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
-  const header = readPart10Header(await objects.readRange(object.digest, object.encoding, 0, PART10_HEAD_LENGTH));
+  const header = readPart10Header(await objects.readRange(digest, about.encoding, 0, PART10_HEAD_LENGTH));
   if (!header.ok) throw new Error('a stored object has no readable header');
-  return {
-    ...object,
-    bodyOffset: header.value.dataSetOffset,
-    sizeBytes: await objects.sizeBytes(object.digest, object.encoding),
-  };
+  const sizeBytes = await objects.sizeBytes(digest, about.encoding);
+  return { record: { ...record, bodyOffset: header.value.dataSetOffset, sizeBytes }, onDisk };
 }
 
 /** Null for a header that does not parse, or pixels cut short. */

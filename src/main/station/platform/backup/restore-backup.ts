@@ -25,12 +25,13 @@ import { holdFile } from '../store/hold-file.ts';
 import { migrate } from '../store/migrate.ts';
 import { MIGRATIONS } from '../store/migrations/index.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { syncFile } from '../sync-file.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { openVault } from '../vault.ts';
 import { BACKUP_FILES, BackupManifest, BACKUPS_FOLDER, OBJECTS_FOLDER } from './manifest.ts';
 import { openKeys, type VaultCopy } from './sealed-keys.ts';
 import { standsWithin } from './stands-within.ts';
-import { type CheckObject, digestOf, findingKeys, listCopies, syncFile } from './take-backup.ts';
+import { type CheckObject, digestOf, findingKeys, listCopies } from './take-backup.ts';
 
 /** Which backup to put where. */
 export type RestoreWish = {

@@ -29,6 +29,7 @@ import { countObjects, listObjectsAfter, type ObjectRecord } from '../objects/re
 import { type FindKey, HEADER_BYTES } from '../objects/sealed-format.ts';
 import { openReader, type OpenFailure, type ReadableDb } from '../store/database.ts';
 import { holdFile } from '../store/hold-file.ts';
+import { syncFile } from '../sync-file.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { openVault, type Secrets, writeDurably } from '../vault.ts';
 import { BACKUP_FILES, BACKUPS_FOLDER, type BackupManifest, OBJECTS_FOLDER } from './manifest.ts';
@@ -315,16 +316,6 @@ export async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
-}
-
-/** Brings a file's bytes to the disk. */
-export async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Removes what a backup that was not finished left: folders without a manifest. Only for who holds the destination. */

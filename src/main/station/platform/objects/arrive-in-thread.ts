@@ -88,11 +88,16 @@ function take(thread: Thread, reply: FileReply): void {
     if (file !== undefined) file.fault = reply.fault;
     return;
   }
-  const waiting = thread.waiting.get(reply.request);
-  thread.waiting.delete(reply.request);
-  if (thread.waiting.size === 0) thread.worker.unref();
+  const waiting = endWaiting(thread, reply.request);
   if (reply.kind === 'answer') waiting?.resolve(reply.value);
   else waiting?.reject(asError(reply.fault));
+}
+
+function endWaiting(thread: Thread, request: number): Waiting | undefined {
+  const waiting = thread.waiting.get(request);
+  thread.waiting.delete(request);
+  if (thread.waiting.size === 0) thread.worker.unref();
+  return waiting;
 }
 
 function release(state: Int32Array): void {
@@ -113,14 +118,18 @@ function beginFile(thread: Thread, file: number, digesting: Digesting | null, nu
     thread.worker.postMessage({ file, ...beginning, ...step } satisfies FileMessage);
     beginning = {};
   };
-  const ask = <T>(message: (request: number) => FileStep): Promise<T> => {
+  const answerTo = <T>(request: number): Promise<T> => {
     if (thread.ended !== null) return Promise.reject(asError(thread.ended));
     return new Promise<unknown>((resolve, reject) => {
-      const request = number();
       if (thread.waiting.size === 0) thread.worker.ref();
       thread.waiting.set(request, { resolve, reject });
-      send(message(request));
     }) as Promise<T>;
+  };
+  const ask = <T>(message: (request: number) => FileStep): Promise<T> => {
+    const request = number();
+    const answer = answerTo<T>(request);
+    if (thread.ended === null) send(message(request));
+    return answer;
   };
   const handOver = () => {
     if (filling === null) return;
@@ -176,9 +185,20 @@ function beginFile(thread: Thread, file: number, digesting: Digesting | null, nu
     async keep(digest, key) {
       const news = thread.keyId === key.id ? {} : { key };
       thread.keyId = key.id;
-      const keeping = await askBehind<Keeping>((request) => ({ kind: 'keep', request, digest, ...news }));
-      isKept = keeping.outcome === 'kept';
-      return keeping;
+      const request = number();
+      const onDisk = answerTo<void>(request);
+      onDisk.catch(() => undefined); // whoever keeps it is told
+      try {
+        const keeping = await askBehind<Keeping>((named) => ({
+          ...{ kind: 'keep', request: named, onDisk: request, digest },
+          ...news,
+        }));
+        isKept = keeping.outcome === 'kept';
+        return { ...keeping, onDisk };
+      } catch (error) {
+        endWaiting(thread, request); // what has no name never gets there
+        throw error;
+      }
     },
     async settle(isReplacing) {
       await askBehind((request) => ({ kind: 'settle', request, isReplacing }));

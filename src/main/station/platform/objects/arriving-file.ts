@@ -1,4 +1,4 @@
-import type { Digesting, FileWork, Keeping } from './file-in-work.ts';
+import type { Digesting, FileWork, Named } from './file-in-work.ts';
 import type { ObjectKey } from './sealed-format.ts';
 
 /** A file on its way into a store, wherever its work is done: the promises of `FileInWork`, one call after the other. */
@@ -6,7 +6,7 @@ export type ArrivingFile = {
   /** The bytes may be used anew once this resolves. */
   write(piece: Uint8Array): Promise<void>;
   readRange(start: number, length: number): Promise<Buffer>;
-  keep(digest: string | null, key: ObjectKey): Promise<Keeping>;
+  keep(digest: string | null, key: ObjectKey): Promise<Named>;
   settle(isReplacing: boolean): Promise<void>;
   discard(): Promise<void>;
 };

@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { objectPath, SEALED } from './object-names.ts';
+import { syncFile } from '../sync-file.ts';
 import { CHUNK_BYTES, chunkAt, type ObjectKey, TAG_BYTES } from './sealed-format.ts';
 import { startSealing } from './sealing.ts';
 import { startObjectDigest } from './object-digest.ts';
@@ -22,8 +23,10 @@ import { startObjectDigest } from './object-digest.ts';
 /** What of a stream is digested: everything behind so many bytes, after the transfer syntax. */
 export type Digesting = { readonly fromByte: number; readonly transferSyntaxUid: string };
 
-/** What became of a file that was to be kept: it is, or its name is taken; and the digest it is called by. */
+/** What became of a file that was to be kept: it has its name, or that is taken; and the digest it is called by. */
 export type Keeping = { readonly outcome: 'kept' | 'there'; readonly digest: string };
+/** The same, and when a file that was named is on the disk with its name; rejects where it never will be, and has it no more. */
+export type Named = Keeping & { readonly onDisk: Promise<void> };
 
 /**
  * A file on its way into a store. Its work is done where it is called, except for waiting until the disk has it; every call
@@ -35,14 +38,14 @@ export type FileInWork = {
   /** Plain bytes that were written; gives less at the end. */
   readRange(start: number, length: number): Buffer;
   /**
-   * Gives the file its name and brings both to disk, by the given digest or, where it is null, the SHA-256 of what was to be
-   * digested; `there` where the name is taken: then `settle` decides, and others of that digest wait for it. Asked again, it
-   * gives a file its name that was removed meanwhile.
+   * Gives the file its name, by the given digest or, where it is null, the SHA-256 of what was to be digested, and begins to
+   * bring both to disk; `there` where the name is taken: then `settle` decides. Others of that digest wait for either. Asked
+   * again, it gives a file its name that was removed meanwhile.
    */
-  keep(digest: string | null, key: ObjectKey): Promise<Keeping>;
+  keep(digest: string | null, key: ObjectKey): Promise<Named>;
   /** Takes the place of the file that was there, or leaves it there; what remains is on the disk. */
   settle(isReplacing: boolean): Promise<void>;
-  /** Lets go of the file; of one that was not kept nothing is left behind. */
+  /** Lets go of the file, once it is on the disk where it is on its way there; of one that was not kept nothing is left behind. */
   discard(): void;
 };
 
@@ -71,7 +74,20 @@ function beginFile({ root, folders, turns }: Store, digesting: Digesting | null)
   let endTurn = () => {};
   /** The chunk last read back: a data set is read in many small steps. */
   let known: { readonly index: number; readonly plain: Buffer } | null = null;
+  let goingToDisk: Promise<void> | null = null;
 
+  /** The file and its name; the name is taken back where either cannot be brought there. */
+  const toDisk = async (name: string): Promise<void> => {
+    try {
+      const synced = await Promise.allSettled([dataSync(file), folders.sync(path.dirname(name))]);
+      const failed = synced.find((one) => one.status === 'rejected');
+      if (failed === undefined) return;
+      unlinkUnlessGone(name);
+      throw failed.reason;
+    } finally {
+      endTurn();
+    }
+  };
   const plainChunk = (index: number): Buffer => {
     const length = Math.min(CHUNK_BYTES, sealing.sizeBytes - index * CHUNK_BYTES);
     if (known?.index === index && known.plain.length === length) return known.plain;
@@ -110,21 +126,15 @@ function beginFile({ root, folders, turns }: Store, digesting: Digesting | null)
       // Of two that arrive with one digest the second must not count on a name that the first may have to take back.
       endTurn = await turns.take(digest);
       try {
-        if (!folders.link(temporary, target)) return { outcome: 'there', digest };
-        // The name stands before the bytes are safe: until both are, no row names it, and one found there is read whole
-        // before it is believed.
-        const synced = await Promise.allSettled([dataSync(file), folders.sync(path.dirname(target))]);
-        const failed = synced.find((one) => one.status === 'rejected');
-        if (failed !== undefined) {
-          unlinkSync(target);
-          throw failed.reason;
-        }
+        if (!folders.link(temporary, target)) return { outcome: 'there', digest, onDisk: Promise.resolve() };
       } catch (error) {
         endTurn();
         throw error;
       }
-      endTurn();
-      return { outcome: 'kept', digest };
+      // The name stands before the bytes are safe: whoever finds it later reads it whole before believing it.
+      const onDisk = toDisk(target);
+      goingToDisk = onDisk.catch(() => undefined);
+      return { outcome: 'kept', digest, onDisk };
     },
     async settle(isReplacing) {
       if (target === null) throw new Error('a file that was not kept has no place to settle');
@@ -144,9 +154,14 @@ function beginFile({ root, folders, turns }: Store, digesting: Digesting | null)
     discard() {
       if (!isOpen) return;
       isOpen = false;
-      endTurn();
-      closeSync(file);
-      unlinkUnlessGone(temporary);
+      const letGo = () => {
+        endTurn();
+        closeSync(file);
+        unlinkUnlessGone(temporary);
+      };
+      // A descriptor that is closed while it is synced may be another file's by then.
+      if (goingToDisk === null) letGo();
+      else void goingToDisk.then(letGo);
     },
   };
 }
@@ -228,15 +243,6 @@ function unlinkUnlessGone(file: string): void {
     unlinkSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const opened = openSync(file, 'r+');
-  try {
-    await dataSync(opened);
-  } finally {
-    closeSync(opened);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { type Digesting, type FileInWork, openFileWork } from './file-in-work.ts';
+import { type Digesting, type FileInWork, type Keeping, openFileWork } from './file-in-work.ts';
 import type { ObjectKey } from './sealed-format.ts';
 
 /** What the thread of file work is started with. */
@@ -35,6 +35,8 @@ export type FileStep =
   | {
       readonly kind: 'keep';
       readonly request: number;
+      /** Answered once a file that was named is on the disk. */
+      readonly onDisk: number;
       readonly digest: string | null;
       readonly key?: ObjectKey;
     }
@@ -64,6 +66,12 @@ export function serveFileWork(port: MessagePort, { root }: FileThreadSettings): 
     const fault = faultOf(error);
     open.set(file, { work, fault });
     say({ kind: 'broken', file, fault });
+  };
+  const answerWith = (request: number | null, value: Promise<unknown>) => {
+    value.then(
+      (told) => request !== null && say({ kind: 'answer', request, value: told }),
+      (error: unknown) => request !== null && say({ kind: 'fault', request, fault: faultOf(error) }),
+    );
   };
   const begin = (file: number, digesting: Digesting | null) => {
     try {
@@ -98,7 +106,10 @@ export function serveFileWork(port: MessagePort, { root }: FileThreadSettings): 
       case 'keep':
         key = message.key ?? key;
         if (key === null) throw new Error('no key to seal objects with');
-        return work.keep(message.digest, key);
+        return work.keep(message.digest, key).then(({ onDisk, ...keeping }): Keeping => {
+          answerWith(message.onDisk, onDisk);
+          return keeping;
+        });
       case 'settle':
         return work.settle(message.isReplacing);
     }
@@ -107,14 +118,12 @@ export function serveFileWork(port: MessagePort, { root }: FileThreadSettings): 
     if (message.begin !== undefined) begin(message.file, message.begin.digesting);
     if (message.kind === 'piece') return take(message);
     const { request } = message;
-    const told = (value: unknown) => request !== null && say({ kind: 'answer', request, value });
-    const refuse = (error: unknown) => request !== null && say({ kind: 'fault', request, fault: faultOf(error) });
     try {
       const value = answer(message);
-      if (value instanceof Promise) value.then(told, refuse);
-      else told(value);
+      if (value instanceof Promise) answerWith(request, value);
+      else if (request !== null) say({ kind: 'answer', request, value });
     } catch (error) {
-      refuse(error);
+      if (request !== null) say({ kind: 'fault', request, fault: faultOf(error) });
     }
   });
 }

@@ -13,8 +13,11 @@ export type IncomingFile = {
    * digest stays, header and all, unless `isWhole` finds it damaged: then this one takes its place.
    */
   keep(digest: string, isWhole?: IsWhole): Promise<KeepOutcome>;
-  /** The same under the digest of what was written behind the header that it was opened with. */
-  keepDigested(isWhole?: IsWhole): Promise<{ readonly outcome: KeepOutcome; readonly digest: string }>;
+  /**
+   * The same under the digest of what was written behind the header that it was opened with; answered once the file has its
+   * name, while both are brought to the disk.
+   */
+  keepDigested(isWhole?: IsWhole): Promise<KeptObject>;
   /** Lets go of it: what was not kept leaves nothing behind. */
   discard(): Promise<void>;
   /** Reads back what was written, until it is discarded; gives less at the end. */
@@ -24,6 +27,12 @@ export type IncomingFile = {
 /** Whether an earlier file of a digest is whole. */
 type IsWhole = (digest: string) => Promise<boolean>;
 type KeepOutcome = 'kept' | 'existing';
+/** A named object: `onDisk` rejects where its file cannot be brought there; its name is gone then. */
+export type KeptObject = {
+  readonly outcome: KeepOutcome;
+  readonly digest: string;
+  readonly onDisk: Promise<void>;
+};
 
 /** What stands before a data set in its file, and with what its digest begins. */
 export type Opening = { readonly header: Uint8Array; readonly transferSyntaxUid: string };
@@ -63,17 +72,18 @@ export function openIncoming({
       inHand.hold(digest);
       held = digest;
     };
-    const keep = (given: string | null, isWhole: IsWhole = async () => true) =>
+    const keep = (given: string | null, isWhole: IsWhole = async () => true): Promise<KeptObject> =>
       inHand.watching(async (wasRemoved) => {
         if (given !== null) hold(given);
-        let { outcome, digest } = await file.keep(given, keys.current());
+        let { outcome, digest, onDisk } = await file.keep(given, keys.current());
         // Nothing may happen between here and the answer: what was not held until now may just have been removed.
         hold(digest);
-        if (outcome === 'kept' && wasRemoved(digest)) ({ outcome, digest } = await file.keep(digest, keys.current()));
-        if (outcome === 'kept') return { outcome, digest };
+        if (outcome === 'kept' && wasRemoved(digest))
+          ({ outcome, digest, onDisk } = await file.keep(digest, keys.current()));
+        if (outcome === 'kept') return { outcome, digest, onDisk };
         const isReplacing = !(await isWhole(digest));
         await file.settle(isReplacing);
-        return { outcome: isReplacing ? ('kept' as const) : ('existing' as const), digest };
+        return { outcome: isReplacing ? 'kept' : 'existing', digest, onDisk };
       });
     if (opening !== undefined) await write(opening.header);
     return {
@@ -82,7 +92,11 @@ export function openIncoming({
       },
       write,
       readRange: file.readRange,
-      keep: async (digest, isWhole) => (await keep(digest, isWhole)).outcome,
+      async keep(digest, isWhole) {
+        const { outcome, onDisk } = await keep(digest, isWhole);
+        await onDisk;
+        return outcome;
+      },
       keepDigested: (isWhole) => keep(null, isWhole),
       async discard() {
         if (held !== null) inHand.letGo(held);

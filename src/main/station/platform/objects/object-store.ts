@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unli
 import { open, readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { syncFile } from '../sync-file.ts';
+import { syncFolderAside } from '../sync-folder.ts';
 import { arriveInThread } from './arrive-in-thread.ts';
 import { arriveHere } from './arriving-file.ts';
 import { openFileWork } from './file-in-work.ts';
@@ -41,11 +43,13 @@ export type ObjectStore = ObjectReader & {
    * `keep` to its `discard`), and the file stays. Nothing else may happen between reading that row and this call.
    */
   remove(digest: string, encoding: ObjectEncoding): boolean;
+  /** Brings a stored object and its name to the disk. */
+  toDisk(digest: string, encoding: ObjectEncoding): Promise<void>;
   /** What a thread of this process reads the same objects with, until the next rotation of keys. */
   folder(): ObjectFolder;
   /** Lets go of the thread of file work; what is still arriving is lost. */
   close(): Promise<void>;
-  /** Resolves once every `keep` now under way has ended, however it ends. */
+  /** Resolves once every `keep` now under way has ended, however it ends, and what it named is on the disk. */
   settled(): Promise<void>;
   /** Removes files from before this process that no row names, in small steps; once a process. Gives how many. */
   sweep(what: Sweep): Promise<number>;
@@ -135,7 +139,11 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
       const { keep, keepDigested } = file;
       return Object.assign(file, {
         keep: (...given: Parameters<typeof keep>) => track(keep(...given)),
-        keepDigested: (...given: Parameters<typeof keepDigested>) => track(keepDigested(...given)),
+        async keepDigested(...given: Parameters<typeof keepDigested>) {
+          const kept = keepDigested(...given);
+          track(kept.then(({ onDisk }) => onDisk)).catch(() => undefined); // whoever keeps it is told
+          return kept;
+        },
       });
     },
     remove(digest, encoding) {
@@ -143,6 +151,10 @@ export function openObjectStore(root: string, keys: ObjectKeys, threadEntry?: UR
       inHand.removed(digest);
       rmSync(objectPath(root, digest, encoding), { force: true });
       return true;
+    },
+    async toDisk(digest, encoding) {
+      const file = objectPath(root, digest, encoding);
+      await Promise.all([syncFile(file), syncFolderAside(path.dirname(file))]);
     },
     folder: () => ({ root, keys: keys.export() }),
     async settled() {

@@ -1,4 +1,5 @@
 import { prepared, type ReadableDb, type WritableDb } from '../store/database.ts';
+import { noteArriving } from './arriving-objects.ts';
 import type { ObjectEncoding } from './object-store.ts';
 
 /** What the database knows of a stored file; `bodyOffset` is where the data set starts behind the Part-10 header. */
@@ -22,6 +23,7 @@ const FIND_OBJECT =
 /** Records a kept file, in the transaction that refers to it; one that took an earlier file's place may have another header, or be the first sealed one. */
 export function recordObject(db: WritableDb, object: ObjectRecord, storedAtMs: number): void {
   prepared(db, INSERT_OBJECT).run({ ...object, storedAtMs });
+  noteArriving(db, object.digest);
 }
 
 export function findObject(db: ReadableDb, digest: string): ObjectRecord | null {

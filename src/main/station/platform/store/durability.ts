@@ -12,15 +12,33 @@ export class NotDurable extends Error {
 
 const sync = promisify(fdatasync);
 const syncings = new WeakMap<WritableDb, Syncing>();
+/** What rows rest on besides the log, on its way to the disk. */
+const underWay = new WeakMap<WritableDb, Set<Promise<void>>>();
 
 /**
- * Resolves once everything committed so far is on the disk: what must come before every acknowledgement. SQLite writes a
+ * Resolves once everything committed so far is on the disk, files that its rows name among it: what must come before every
+ * acknowledgement. SQLite writes a
  * commit to its log without waiting for the disk; this syncs the log beside the main thread, once for all who ask in
  * the meantime. After a sync that failed nobody is told otherwise again: what the disk holds is known only after a
  * restart (a kernel forgets the pages it could not write).
  */
 export async function durable(db: WritableDb): Promise<void> {
-  if (db.memory) return;
+  const files = [...(underWay.get(db) ?? [])];
+  if (!db.memory) await logSynced(db);
+  await Promise.all(files);
+}
+
+/**
+ * Whoever waits for commits waits for this too, from now until it ends: a file that rows may name before the disk has it. It
+ * never rejects: whoever brought it sees to what becomes of the rows.
+ */
+export function durableWith(db: WritableDb, work: Promise<void>): void {
+  const all = underWay.get(db) ?? new Set();
+  underWay.set(db, all.add(work));
+  void work.then(() => all.delete(work));
+}
+
+async function logSynced(db: WritableDb): Promise<void> {
   const syncing = syncings.get(db) ?? begin(db);
   const wanted = changedSoFar(db);
   while (syncing.synced < wanted) {

@@ -7,6 +7,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   parked_events: 'platform/ledger',
   jobs: 'platform/jobs',
   objects: 'platform/objects',
+  arriving_objects: 'platform/objects',
   object_passes: 'platform/objects',
   damaged_objects: 'platform/objects',
   sites: 'access',

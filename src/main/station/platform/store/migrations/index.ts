@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts';
 import { foundations } from './0001-foundations.ts';
 import { receivingAndKeeping } from './0002-receiving-and-keeping.ts';
+import { filesOnTheirWay } from './0003-files-on-their-way.ts';
 
 /** Every step of the schema in order; only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [foundations, receivingAndKeeping];
+export const MIGRATIONS: readonly Migration[] = [foundations, receivingAndKeeping, filesOnTheirWay];
