@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -38,6 +39,13 @@ const associations = z.array(z.coerce.number().int().min(1).max(16)).parse(list(
 const receivers = z.array(z.enum(RECEIVER_NAMES)).parse(list(values.receivers));
 const rounds = z.coerce.number().int().min(1).parse(values.rounds);
 
+/**
+ * Where the receivers' folders stand. ext4 passes over file numbers that were freed in the last minutes, one by one, at every
+ * new file: with this mark it puts each folder elsewhere, and no pass pays for what was removed after the one before.
+ */
+const targets = mkdtempSync(path.join(values.folder, 'wetread-bench-'));
+spawnSync('chattr', ['+T', targets]); // where there is no such mark, it goes without
+
 /** How long what a receiver does after its last answer may count as its CPU time. */
 const AFTERMATH_MS = 1000;
 /** Senders read from memory where the machine has such a folder: their disk must not be the receiver's. */
@@ -47,7 +55,7 @@ const MEMORY_FOLDER = '/dev/shm';
 async function pass(set: string, parts: number, receiver: ReceiverName): Promise<Pass> {
   const { kind, count } = SETS[set] ?? raise(`no set ${set}`);
   const source = mkdtempSync(path.join(sourceFolder(kind, count), 'wetread-bench-'));
-  const target = mkdtempSync(path.join(values.folder, 'wetread-bench-'));
+  const target = mkdtempSync(path.join(targets, 'pass-'));
   try {
     const folders = Array.from({ length: parts }, (_, index) => path.join(source, String(index)));
     const bytes = writeFreshObjects(kind, folders, count);
@@ -111,4 +119,5 @@ try {
   printPasses(passes);
 } finally {
   await endEverything();
+  rmSync(targets, { recursive: true, force: true });
 }
