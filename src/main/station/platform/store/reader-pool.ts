@@ -22,7 +22,7 @@ export type ReaderPool<Tasks extends ReaderTasks> = {
 
 const THREADS = 2;
 
-/** What computes for long gets threads of its own, which start when needed and end when idle, so that no search waits for it. */
+/** What computes for long gets threads of its own, so that no search waits for it: one stands ready, the other starts when needed and ends when idle. */
 export type PoolOptions = { readonly isForComputing?: boolean };
 const IDLE_MS = 60_000;
 /** More work than this waiting is refused: whoever asks tries again. */
@@ -47,7 +47,7 @@ export function openReaderPool<Tasks extends ReaderTasks>(
   const pool = new Piscina({
     filename: entry.href,
     workerData: settings,
-    minThreads: isForComputing ? 0 : THREADS,
+    minThreads: isForComputing ? 1 : THREADS,
     maxThreads: THREADS,
     idleTimeout: isForComputing ? IDLE_MS : Number.POSITIVE_INFINITY,
     ...(isForComputing && { maxQueue: MOST_WAITING }),
