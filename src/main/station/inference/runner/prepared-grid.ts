@@ -1,0 +1,74 @@
+import type { Vector } from './source-slice.ts';
+
+/** One decoded frame as the object holds it, with its place in the patient where it has one. */
+export type SourceFrame = {
+  readonly sopUid: string;
+  /** From 1 on (PS3.3 §C.7.6.6.1.1); 1 of an object of one frame. */
+  readonly frameNumber: number;
+  readonly instanceNumber: number | null;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: 1 | 3;
+  /** Values as the manifest's source asks for them, row by row, channels interleaved; padding already replaced. */
+  readonly values: Float32Array | Int16Array;
+  /** Null for what has no place in the patient, as projection images. */
+  readonly place: FramePlace | null;
+  /** Between rows, between columns; null where the image is not calibrated. */
+  readonly pixelMm: readonly [number, number] | null;
+};
+
+/** Where a frame lies (LPS, mm; PS3.3 §C.7.6.2.1.1). */
+export type FramePlace = {
+  /** Centre of the first pixel. */
+  readonly position: Vector;
+  /** Direction in which the column index grows, and the row index grows. */
+  readonly alongRow: Vector;
+  readonly alongColumn: Vector;
+  readonly thicknessMm: number | null;
+  readonly frameOfReferenceUid: string | null;
+};
+
+/**
+ * Frames in the order of the first axis. Of a volume all have one size and orientation, and follow each other along the normal
+ * of the slices (alongRow × alongColumn), whichever way that points.
+ */
+export type SourceStack = {
+  readonly arrangement: 'volume' | 'images';
+  readonly frames: readonly SourceFrame[];
+  /** Of a volume: steps between neighbouring planes along the normal, one fewer than frames. */
+  readonly stepsMm: readonly number[];
+  /** Angle of the stack against its normal; 0 for images. */
+  readonly tiltDegrees: number;
+};
+
+/** Rows of a matrix that takes [slice, row, column, 1] to one coordinate each. */
+export type Affine = readonly [Quad, Quad, Quad];
+type Quad = readonly [number, number, number, number];
+
+/** A grid as a model sees it, and the way back to the pixels it was made of. Index 0 is the centre of the first cell. */
+export type PreparedGrid = {
+  /** [channels, slices, rows, columns]. */
+  readonly values: Float32Array;
+  readonly channels: number;
+  readonly shape: readonly [number, number, number];
+  /** Between slices, rows, columns; null along an axis that has no millimetres. */
+  readonly spacingMm: readonly [number | null, number | null, number | null];
+  /** Of each slice of the grid, along the normal; null for images. */
+  readonly extentsMm: readonly number[] | null;
+  /** Takes an index in the grid to one in the stack, evened out where its steps were not. */
+  readonly toStack: Affine;
+  /** Where each slice of the evened stack lies among the frames, as a fraction; null where the stack was taken as it came. */
+  readonly frameOfSlice: readonly number[] | null;
+  readonly stack: SourceStack;
+};
+
+/** What a model sees at once, and where in the grid that is. */
+export type ModelSample = {
+  /** First cell of the sample; of a slab its middle slice. */
+  readonly origin: readonly [number, number, number];
+  /** Slices, rows, columns; of a slab one slice. */
+  readonly size: readonly [number, number, number];
+  readonly channels: number;
+  /** [channels, slices, rows, columns]. */
+  readonly values: Float32Array;
+};
