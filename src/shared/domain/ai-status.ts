@@ -22,6 +22,15 @@ export const RUN_FAILURES = [
   'runner-crashed',
   'runner-unavailable',
   'internal',
+  'not-coronal',
+  'not-sagittal',
+  'slices-missing',
+  'gantry-tilt',
+  'mixed-frames-of-reference',
+  'not-calibrated',
+  'grid-too-large',
+  'scalar-missing',
+  'input-mismatch',
 ] as const;
 
 /** Why a study got no answer from an applicable model: no run was owed, or it ended so. */

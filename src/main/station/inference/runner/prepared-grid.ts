@@ -1,4 +1,5 @@
-import type { Vector } from './source-slice.ts';
+import type { Affine } from './affine.ts';
+import type { Vector } from './vector.ts';
 
 /** One decoded frame as the object holds it, with its place in the patient where it has one. */
 export type SourceFrame = {
@@ -28,22 +29,26 @@ export type FramePlace = {
   readonly frameOfReferenceUid: string | null;
 };
 
+/** What was done to a stack before a model saw it, because the manifest tolerates what was wrong; in receipts. */
+export const STACK_CORRECTIONS = ['duplicates-left-out', 'others-left-out', 'steps-evened', 'tilt-sheared'] as const;
+export type StackCorrection = (typeof STACK_CORRECTIONS)[number];
+
 /**
  * Frames in the order of the first axis. Of a volume all have one size and orientation, and follow each other along the normal
- * of the slices (alongRow × alongColumn), whichever way that points.
+ * of the slices (alongRow × alongColumn), whichever way that points. Of images all have one size; a series of several sizes
+ * makes several stacks.
  */
 export type SourceStack = {
   readonly arrangement: 'volume' | 'images';
   readonly frames: readonly SourceFrame[];
-  /** Of a volume: steps between neighbouring planes along the normal, one fewer than frames. */
+  /** Of a volume: steps between neighbouring planes along the normal, one fewer than frames; none for images. */
   readonly stepsMm: readonly number[];
-  /** Angle of the stack against its normal; 0 for images. */
+  /** Angle between the line through the slices' corners and their normal, 0 to 90; 0 for images. */
   readonly tiltDegrees: number;
+  readonly corrections: readonly StackCorrection[];
+  /** Frames of the series that are not in the stack, where the manifest tolerates that. */
+  readonly leftOut: readonly Pick<SourceFrame, 'sopUid' | 'frameNumber'>[];
 };
-
-/** Rows of a matrix that takes [slice, row, column, 1] to one coordinate each. */
-export type Affine = readonly [Quad, Quad, Quad];
-type Quad = readonly [number, number, number, number];
 
 /** A grid as a model sees it, and the way back to the pixels it was made of. Index 0 is the centre of the first cell. */
 export type PreparedGrid = {
@@ -51,14 +56,19 @@ export type PreparedGrid = {
   readonly values: Float32Array;
   readonly channels: number;
   readonly shape: readonly [number, number, number];
-  /** Between slices, rows, columns; null along an axis that has no millimetres. */
+  /** Between slices (mean), rows, columns; null along an axis that has no millimetres. */
   readonly spacingMm: readonly [number | null, number | null, number | null];
-  /** Of each slice of the grid, along the normal; null for images. */
+  /** Of each slice of the grid, the millimetres that it stands for across it; null for images. */
   readonly extentsMm: readonly number[] | null;
   /** Takes an index in the grid to one in the stack, evened out where its steps were not. */
   readonly toStack: Affine;
-  /** Where each slice of the evened stack lies among the frames, as a fraction; null where the stack was taken as it came. */
+  /**
+   * Where each slice of the evened stack lies among the frames, as a fraction that may be up to half a step beyond either end;
+   * null where the stack was taken as it came: slice and frame are then one.
+   */
   readonly frameOfSlice: readonly number[] | null;
+  /** Of each channel: what stands where the source has no pixel, as the steps have changed it. */
+  readonly paddingValues: readonly number[];
   readonly stack: SourceStack;
 };
 
@@ -66,9 +76,9 @@ export type PreparedGrid = {
 export type ModelSample = {
   /** First cell of the sample; of a slab its middle slice. */
   readonly origin: readonly [number, number, number];
-  /** Slices, rows, columns; of a slab one slice. */
+  /** Slices, rows, columns; of a slab one slice. A patch may reach beyond the end of a grid that is smaller. */
   readonly size: readonly [number, number, number];
   readonly channels: number;
-  /** [channels, slices, rows, columns]. */
+  /** [channels, slices, rows, columns]; of a slab a channel's slices follow each other as channels. */
   readonly values: Float32Array;
 };
