@@ -2,58 +2,120 @@ import { z } from 'zod';
 
 /** Which studies and series a model reads, as data. Patterns are regular expressions without regard to case. */
 
-const Pattern = z.string().min(1).max(200).refine(isPattern, 'not a regular expression');
-const DicomKeyword = z.string().regex(/^[A-Z0-9][A-Z0-9_ ]*$/, 'a DICOM code string');
-const Span = (most: number) => z.strictObject({ min: z.number().min(0).max(most), max: z.number().min(0).max(most) });
+const MOST_REPEATS = 8;
+const Pattern = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine(isPattern, 'not a regular expression')
+  // A description comes from the network: no text of it may keep the station matching for seconds.
+  .refine((text) => !/\)[*+{]/.test(text), 'a regular expression that repeats no group')
+  .refine(
+    (text) => (text.match(/[*+{]/g) ?? []).length <= MOST_REPEATS,
+    `a regular expression with at most ${MOST_REPEATS} repeats`,
+  );
+const Patterns = z.array(Pattern).max(64).default([]);
+const CodeStrings = z
+  .array(z.string().regex(/^[A-Z0-9][A-Z0-9_ ]{0,15}$/, 'a DICOM code string in capitals'))
+  .max(64)
+  .default([]);
+const Span = (most: number) =>
+  z
+    .strictObject({ min: z.number().min(0).max(most), max: z.number().min(0).max(most) })
+    .refine(({ min, max }) => min <= max, 'a span whose min is not above its max');
+
+/** Directions in which slices may lie; a slice is called so where its normal is within 37° of the body's axis. */
+export const ORIENTATIONS = ['axial', 'coronal', 'sagittal', 'any'] as const;
 
 export const AppliesTo = z.strictObject({
-  modalities: z.array(z.string().regex(/^[A-Z]{2,4}$/, 'a modality such as CT')).min(1),
-  /** At least one of: body part equal to one of these, or a description matching a pattern; both empty: any exam of the modality. */
-  bodyParts: z.array(DicomKeyword).default([]),
-  descriptionPatterns: z.array(Pattern).default([]),
-  /** A study or series description matching one of these is never read. */
-  excludedDescriptionPatterns: z.array(Pattern).default([]),
-  requiredImageTypes: z.array(DicomKeyword).default([]),
-  excludedImageTypes: z.array(DicomKeyword).default([]),
-  /** Of the slices; `any` where the model does not mind, or images have no place in the patient. */
-  orientation: z.enum(['axial', 'coronal', 'sagittal', 'any']).default('any'),
-  /** View positions of projection images (PS3.3 §C.8.1.1), such as PA; empty: any. */
-  viewPositions: z.array(DicomKeyword).default([]),
-  /** Left out: any, and images that do not say. */
-  sliceThicknessMm: Span(1000).optional(),
-  /** How many images the series has. */
+  modalities: z
+    .array(z.string().regex(/^[A-Z]{2,4}$/, 'a modality such as CT'))
+    .min(1)
+    .max(16)
+    .describe('Modality of the series (0008,0060), any of these.'),
+  bodyParts: CodeStrings.describe(
+    'The exam is the model’s where the body part examined (0018,0015; of the series, else of the study) is one of these, or a description matches. With both lists empty any exam of the modality is.',
+  ),
+  descriptionPatterns: Patterns.describe(
+    'Patterns held against the study description, the series description and the protocol name.',
+  ),
+  excludedDescriptionPatterns: Patterns.describe(
+    'Where one of the same texts matches one of these, the series is never read.',
+  ),
+  requiredImageTypes: CodeStrings.describe('Values that image type (0008,0008) of every image must hold.'),
+  excludedImageTypes: CodeStrings.describe('Values that image type of no image may hold.'),
+  orientation: z
+    .enum(ORIENTATIONS)
+    .default('any')
+    .describe(
+      'How the slices lie: their normal within 37° of head to foot (`axial`), front to back (`coronal`) or right to left (`sagittal`). `any` also for images without a place in the patient.',
+    ),
+  viewPositions: CodeStrings.describe('View position (0018,5101) of projection images, such as `PA`; empty: any.'),
+  sliceThicknessMm: Span(1000)
+    .optional()
+    .describe('Slice thickness (0018,0050), the middle one of the series. Left out: any, also none stated.'),
+  pixelMm: Span(1000).optional().describe('Pixel spacing, the larger of its two. Left out: any, also none stated.'),
   slices: z
     .strictObject({ min: z.number().int().min(1), max: z.number().int().max(10_000) })
-    .default({ min: 1, max: 10_000 }),
-  /** `absent`: a series known to carry contrast is not read; `present`: one that is not known to. */
-  contrast: z.enum(['absent', 'present', 'any']).default('any'),
-  /** Images compressed with loss are read where this says so. */
-  lossyCompression: z.enum(['refuse', 'accept']).default('refuse'),
-  /** Whom the model was made for; who is outside, or whose age or sex is not known where it counts, is not read. */
+    .refine(({ min, max }) => min <= max, 'a span whose min is not above its max')
+    .default({ min: 1, max: 10_000 })
+    .describe('How many images (frames) the series has.'),
+  contrast: z
+    .enum(['absent', 'present', 'any'])
+    .default('any')
+    .describe(
+      '`absent`: a series that names a contrast agent (0018,0010) is not read; `present`: one that names none is not.',
+    ),
+  kernelPatterns: Patterns.describe('One of the convolution kernels (0018,1210) must match one of these; empty: any.'),
+  excludedKernelPatterns: Patterns.describe('A series with a kernel that matches one of these is not read.'),
+  lossyCompression: z
+    .enum(['refuse', 'accept'])
+    .default('refuse')
+    .describe('Whether images that were ever compressed with loss (0028,2110) are read.'),
   population: z
     .strictObject({
-      ageYears: Span(150).optional(),
+      ageYears: Span(150).optional().describe('Age at the study, in years.'),
       sexes: z
         .array(z.enum(['M', 'F', 'O']))
         .min(1)
-        .optional(),
+        .optional()
+        .describe('Patient’s sex (0010,0040).'),
     })
-    .default({}),
-  /** Left out of what is read: quality below this. */
+    .default({})
+    .describe('Whom the model was made for. Who is outside, or is not known where it counts, is not read.'),
   minimum: z
-    .strictObject({ rows: z.number().int().min(1).optional(), columns: z.number().int().min(1).optional() })
-    .default({}),
+    .strictObject({
+      rows: z.number().int().min(1).optional().describe('Rows of each image.'),
+      columns: z.number().int().min(1).optional().describe('Columns of each image.'),
+      coverageMm: z.number().positive().optional().describe('From the first slice to the last, along their normal.'),
+    })
+    .default({})
+    .describe('Quality below which a series is not read.'),
 });
 export type AppliesTo = z.infer<typeof AppliesTo>;
+
+const PointsPerPattern = z
+  .array(
+    z.strictObject({
+      pattern: Pattern.describe('A regular expression.'),
+      points: z.number().describe('Added where it matches; negative takes off.'),
+    }),
+  )
+  .max(64)
+  .default([]);
 
 /** How the best of several eligible series is chosen: each rule adds points, most points win, then most slices. */
 export const SeriesRanking = z
   .strictObject({
-    preferredKernelPatterns: z.array(z.strictObject({ pattern: Pattern, points: z.number() })).default([]),
-    preferredDescriptionPatterns: z.array(z.strictObject({ pattern: Pattern, points: z.number() })).default([]),
+    preferredKernelPatterns: PointsPerPattern.describe('Points for convolution kernels.'),
+    preferredDescriptionPatterns: PointsPerPattern.describe('Points for the series description.'),
     preferredThicknessMm: z
-      .strictObject({ value: z.number().positive(), pointsPerMmAway: z.number().max(0) })
-      .optional(),
+      .strictObject({
+        value: z.number().positive().describe('The best thickness.'),
+        pointsPerMmAway: z.number().max(0).describe('Points for each millimetre away from it: 0 or below.'),
+      })
+      .optional()
+      .describe('Points by slice thickness.'),
   })
   .prefault({});
 export type SeriesRanking = z.infer<typeof SeriesRanking>;

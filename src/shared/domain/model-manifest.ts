@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CodedConcept, Slug } from './coded-concept.ts';
 import { AppliesTo, SeriesRanking } from './model-applies-to.ts';
+import { listContradictions } from './model-contradictions.ts';
 import { Preprocessing } from './model-preprocessing.ts';
-import { ModelInput, ModelOutput, TENSOR_TYPES, TensorName } from './model-tensors.ts';
+import { ModelInput, ModelOutput, TensorName, TensorType } from './model-tensors.ts';
 import { AcrCategory } from './urgency.ts';
 
 /** The manifest of a model package: all the station knows of a model. No code is written per model. */
@@ -25,150 +26,146 @@ export const ClinicalUse = z.enum(CLINICAL_USES);
 export type ClinicalUse = z.infer<typeof ClinicalUse>;
 
 /** What the score of a label is: a probability of `classes`, the best box, or what a segmentation or number comes to. */
-export const LABEL_SCORES = ['probability', 'best-box', 'boxes', 'volume-ml', 'number'] as const;
+export const LABEL_SCORES = ['probability', 'best-box', 'boxes', 'volume-ml', 'cells', 'peak', 'number'] as const;
+export type LabelScore = (typeof LABEL_SCORES)[number];
 
 /** One thing a model can say, in words that claim no more than the model can see. */
 export const ModelLabel = z.strictObject({
-  id: Slug,
-  /** What people read. A site's own model brings its own words. */
-  name: z.string().min(1).max(64),
-  /** What the finding is called towards other systems. */
-  concept: CodedConcept,
-  anatomy: CodedConcept.nullable().default(null),
-  acrCategory: AcrCategory,
-  score: z.enum(LABEL_SCORES).default('probability'),
-  /** Flagged from this score on; null: never by itself. */
-  flagFrom: z.number().nullable(),
-  /** From here up to `flagFrom` the model says *uncertain*. */
-  uncertainFrom: z.number().optional(),
+  id: Slug.describe('By which outputs name it.'),
+  name: z.string().min(1).max(64).describe('What people read, in words that claim no more than the model can see.'),
+  concept: CodedConcept.describe('What the finding is called towards other systems.'),
+  anatomy: CodedConcept.nullable().default(null).describe('Where it is, towards other systems.'),
+  acrCategory: AcrCategory.describe('1 critical, 2 urgent, 3 neither: the most that a flag can raise a study to.'),
+  score: z
+    .enum(LABEL_SCORES)
+    .default('probability')
+    .describe(
+      'What is held against the thresholds: `probability` of an output `classes`; `best-box`, the score of the best box; `boxes`, how many there are; `volume-ml`, `cells` or `peak` (highest value) of a segmentation; `number` of an output `number`.',
+    ),
+  flagFrom: z.number().nullable().describe('Flagged from this score on; null: never by itself.'),
+  uncertainFrom: z.number().optional().describe('From here up to `flagFrom` the model says *uncertain*.'),
 });
 export type ModelLabel = z.infer<typeof ModelLabel>;
 
 /** Thresholds that a site may choose instead of the labels' own; what the vendor tested. */
 export const OperatingPoint = z.strictObject({
-  id: Slug,
-  name: z.string().min(1).max(64),
-  flagFrom: z.record(Slug, z.number().nullable()),
-  uncertainFrom: z.record(Slug, z.number()).default({}),
+  id: Slug.describe('By which a site names it.'),
+  name: z.string().min(1).max(64).describe('What people read.'),
+  flagFrom: z.record(Slug, z.number().nullable()).describe('By label; a label left out keeps its own.'),
+  uncertainFrom: z.record(Slug, z.number()).default({}).describe('By label; a label left out keeps its own.'),
 });
 export type OperatingPoint = z.infer<typeof OperatingPoint>;
 
+/** No more numbers than a golden input may have: 1 GiB as float32. */
+const MOST_NUMBERS = 2 ** 28;
+const GoldenInput = z.strictObject({
+  file: PackageFile.describe('Gzip of the raw numbers, little-endian, the last axis fastest.'),
+  stored: TensorType.describe('As which type they are stored; given to the model as its input’s type.'),
+  dims: z
+    .array(z.number().int().min(1))
+    .max(6)
+    .refine(
+      (dims) => dims.reduce((product, size) => product * size, 1) <= MOST_NUMBERS,
+      `at most ${MOST_NUMBERS} numbers`,
+    )
+    .describe('Shape of the tensor.'),
+});
+const GoldenExpectation = z
+  .strictObject({
+    values: z.array(z.number()).min(1).max(1024).optional().describe('Its first numbers.'),
+    mean: z.number().optional().describe('The mean of all of them.'),
+    min: z.number().optional().describe('The least.'),
+    max: z.number().optional().describe('The greatest.'),
+    above: z
+      .strictObject({ threshold: z.number(), count: z.number().int().min(0) })
+      .optional()
+      .describe('How many are above a number; a tenth of a percent of all, or one, may differ at least.'),
+  })
+  .refine(
+    (one) => Object.values(one).some((value) => value !== undefined),
+    'at least one of values, mean, min, max, above',
+  );
+
 /** Numbers that a model is given as they are, and what it makes of them: proof that it computes here what it did at home. */
 export const GoldenCase = z.strictObject({
-  name: Slug,
-  /** Each input tensor: raw little-endian numbers in gzip, stored as one type and given as the input's. */
-  inputs: z.record(
-    TensorName,
-    z.strictObject({ file: PackageFile, stored: z.enum(TENSOR_TYPES), dims: z.array(z.number().int().min(1)).max(6) }),
-  ),
-  /** What is held against each output tensor: its first values, its mean, its extremes, how many are above a number. */
-  expected: z.record(
-    TensorName,
-    z
-      .strictObject({
-        values: z.array(z.number()).min(1).max(1024).optional(),
-        mean: z.number().optional(),
-        min: z.number().optional(),
-        max: z.number().optional(),
-        above: z.strictObject({ threshold: z.number(), count: z.number().int().min(0) }).optional(),
-      })
-      .refine((one) => Object.values(one).some((value) => value !== undefined), 'expects nothing'),
-  ),
+  name: Slug.describe('What people read in results.'),
+  inputs: z.record(TensorName, GoldenInput).describe('By input tensor; all of them.'),
+  expected: z
+    .record(TensorName, GoldenExpectation)
+    .refine((expected) => Object.keys(expected).length > 0, 'at least one output tensor')
+    .describe('By output tensor, as the model gives it: before any activation here.'),
 });
 export type GoldenCase = z.infer<typeof GoldenCase>;
 
 const Fields = z.strictObject({
-  schema: z.literal(2),
-  id: Slug,
-  name: z.string().min(1).max(120),
-  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'three numbers such as 1.0.0'),
-  vendor: z.string().min(1).max(120),
-  modelFile: PackageFile.default('model.onnx'),
-  /** SHA-256 of the model file, in hexadecimal. */
-  modelDigest: Sha256,
-  /** Files that the model keeps its weights in, beside it. */
+  schema: z.literal(2).describe('The form of this manifest.'),
+  id: Slug.describe('What the model is called by machines; the same in every version.'),
+  name: z.string().min(1).max(120).describe('What people read.'),
+  version: z
+    .string()
+    .regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'three numbers such as 1.0.0')
+    .describe('Of the model; of several packages the highest counts.'),
+  vendor: z.string().min(1).max(120).describe('Who answers for it.'),
+  modelFile: PackageFile.default('model.onnx').describe('The ONNX file.'),
+  modelDigest: Sha256.describe('SHA-256 of the ONNX file.'),
   externalData: z
-    .array(z.strictObject({ file: PackageFile, digest: Sha256 }))
+    .array(
+      z.strictObject({
+        file: PackageFile.describe('Where it lies, as the ONNX file names it, beside that.'),
+        digest: Sha256.describe('Its SHA-256.'),
+      }),
+    )
     .max(64)
-    .default([]),
-  clinicalUse: ClinicalUse,
-  /** In the vendor's words. */
-  intendedUse: z.string().min(1).max(1000),
-  permittedUses: z.array(ModelUse),
-  appliesTo: AppliesTo,
-  seriesRanking: SeriesRanking,
-  preprocessing: Preprocessing,
-  inputs: z.array(ModelInput).min(1).max(32),
-  outputs: z.array(ModelOutput).min(1).max(32),
-  labels: z.array(ModelLabel).min(1).max(512),
-  operatingPoints: z.array(OperatingPoint).max(16).default([]),
-  /** How far a replay may differ: absolute, or relative to the expected value, whichever allows more. */
-  replayTolerance: z.strictObject({ absolute: z.number().nonnegative(), relative: z.number().nonnegative() }),
-  /** After this the row stands unflagged while the run goes on. */
-  toleranceMs: z.number().int().positive(),
-  /** After this the run is killed. */
-  budgetMs: z.number().int().positive(),
-  /** What a run takes at most. */
-  memoryMb: z.number().int().positive(),
-  /** Under which the vendor may change the model within what was cleared. */
-  changeControlId: z.string().min(1).max(120).optional(),
-  goldenCases: z.array(GoldenCase).min(1).max(64),
+    .default([])
+    .describe('Files that the ONNX file keeps weights in. One that is not listed is not read.'),
+  clinicalUse: ClinicalUse.describe(
+    '`none`: for demonstration, leaves silent exposure nowhere but in a demo; `research`; `cleared`: a medical device for the intended use.',
+  ),
+  intendedUse: z.string().min(1).max(1000).describe('In the vendor’s words.'),
+  permittedUses: z
+    .array(ModelUse)
+    .max(MODEL_USES.length)
+    .describe(
+      'What a site may let it do: raise studies (`flag`), draw (`mark`), measure, draft text, judge `quality`, `notify` people.',
+    ),
+  appliesTo: AppliesTo.describe('Which series it reads.'),
+  seriesRanking: SeriesRanking.describe(
+    'Which of several that fit it reads: most points, then most slices, then the lowest number.',
+  ),
+  preprocessing: Preprocessing.describe('What is done to the series before.'),
+  inputs: z.array(ModelInput).min(1).max(32).describe('Every input tensor of the model that has no value of its own.'),
+  outputs: z.array(ModelOutput).min(1).max(32).describe('The output tensors that are read; others are left alone.'),
+  labels: z.array(ModelLabel).min(1).max(512).describe('What it can say.'),
+  operatingPoints: z
+    .array(OperatingPoint)
+    .max(16)
+    .default([])
+    .describe('Thresholds that a site may choose instead of the labels’ own.'),
+  replayTolerance: z
+    .strictObject({
+      absolute: z.number().nonnegative().describe('In the unit of the number.'),
+      relative: z.number().nonnegative().describe('A share of the expected number.'),
+    })
+    .describe('How far a number may differ from what was expected: whichever of the two allows more.'),
+  toleranceMs: z
+    .number()
+    .int()
+    .positive()
+    .describe('Milliseconds after which the row stands unflagged while the run goes on.'),
+  budgetMs: z.number().int().positive().describe('Milliseconds after which the run is ended.'),
+  memoryMb: z.number().int().positive().describe('Mebibytes that a run takes at most.'),
+  changeControlId: z
+    .string()
+    .min(1)
+    .max(120)
+    .optional()
+    .describe('The plan under which the vendor may change the model within what was cleared.'),
+  goldenCases: z.array(GoldenCase).min(1).max(64).describe('Proof that the model computes here what it did at home.'),
 });
+export type ManifestFields = z.infer<typeof Fields>;
 
 export const ModelManifest = Fields.superRefine((manifest, context) => {
-  for (const { path, message } of contradictions(manifest)) context.addIssue({ code: 'custom', path, message });
+  for (const { path, message, input } of listContradictions(manifest))
+    context.addIssue({ code: 'custom', path, message, input });
 });
 export type ModelManifest = z.infer<typeof ModelManifest>;
-
-type Contradiction = { readonly path: (string | number)[]; readonly message: string };
-type Contents = z.infer<typeof Fields>;
-
-/** What each field allows and the manifest as a whole does not. */
-function contradictions(manifest: Contents): readonly Contradiction[] {
-  const found: Contradiction[] = [];
-  const tell = (path: (string | number)[], message: string) => found.push({ path, message });
-  if (manifest.budgetMs < manifest.toleranceMs) tell(['budgetMs'], 'shorter than toleranceMs');
-  if (!manifest.inputs.some(({ role }) => role === 'image')) tell(['inputs'], 'none has the role image');
-  const labels = new Set(manifest.labels.map(({ id }) => id));
-  for (const list of ['labels', 'operatingPoints'] as const)
-    for (const [index, { id }] of manifest[list].entries())
-      if (manifest[list].findIndex((one) => one.id === id) < index) tell([list, index, 'id'], `${id} is there twice`);
-  for (const list of ['inputs', 'goldenCases'] as const) {
-    const names = manifest[list].map((one) => ('tensor' in one ? one.tensor : one.name));
-    for (const [index, name] of names.entries())
-      if (names.indexOf(name) < index) tell([list, index], `${name} is there twice`);
-  }
-  for (const [index, output] of manifest.outputs.entries()) {
-    const named = output.role === 'number' ? [output.label] : output.classes;
-    for (const label of named)
-      if (label !== null && !labels.has(label)) tell(['outputs', index], `label ${label} is not in labels`);
-  }
-  for (const [index, label] of manifest.labels.entries()) {
-    if (!manifest.outputs.some((output) => gives(output, label)))
-      tell(['labels', index, 'score'], `no output gives a ${label.score} for ${label.id}`);
-    if (label.uncertainFrom !== undefined && (label.flagFrom === null || label.uncertainFrom > label.flagFrom))
-      tell(['labels', index, 'uncertainFrom'], 'above flagFrom');
-  }
-  for (const [index, point] of manifest.operatingPoints.entries())
-    for (const id of [...Object.keys(point.flagFrom), ...Object.keys(point.uncertainFrom)])
-      if (!labels.has(id)) tell(['operatingPoints', index], `label ${id} is not in labels`);
-  const { source, steps, sampling } = manifest.preprocessing;
-  if (source.arrangement === 'images') {
-    for (const [index, step] of steps.entries())
-      if (step.do === 'orient')
-        tell(['preprocessing', 'steps', index], 'single images have no direction in the patient');
-    if (sampling.kind === 'slabs' || sampling.kind === 'volume')
-      tell(['preprocessing', 'sampling'], `single images are no ${sampling.kind}`);
-  }
-  if (source.colour === 'rgb' && source.arrangement === 'volume')
-    tell(['preprocessing', 'source', 'colour'], 'a volume is grey');
-  return found;
-}
-
-/** Whether an output gives the score that a label is flagged by. */
-function gives(output: ModelOutput, label: ModelLabel): boolean {
-  const named = output.role === 'number' ? output.label === label.id : output.classes.includes(label.id);
-  const by = { classes: 'probability', number: 'number', segmentation: 'volume-ml', heatmap: null } as const;
-  if (output.role === 'boxes') return named && (label.score === 'best-box' || label.score === 'boxes');
-  return named && by[output.role] === label.score;
-}

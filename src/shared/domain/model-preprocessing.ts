@@ -10,89 +10,190 @@ const Count = z.number().int().min(1).max(4096);
 const PerAxis = <T extends z.ZodType>(of: T) => z.tuple([of.nullable(), of.nullable(), of.nullable()]);
 /** `area`: each new cell is the mean of what it covers, `linear` and `cubic` (Catmull-Rom) look at points. */
 export const INTERPOLATIONS = ['nearest', 'linear', 'cubic', 'area'] as const;
-const Interpolation = z.enum(INTERPOLATIONS);
+const Interpolation = z
+  .enum(INTERPOLATIONS)
+  .describe(
+    '`nearest`, `linear` and `cubic` (Catmull-Rom, a = −0.5) look at points, cell centres in line with cell centres (half-pixel); `area`: each new cell is the mean of what it covers.',
+  );
+const Antialias = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Where the grid is made smaller, widens `linear` and `cubic` by the factor, as Pillow does and torchvision by default; OpenCV does not.',
+  );
 /** Letters of PS3.3 §C.7.6.1.1.1: the direction in which an index grows; S and I stand for head and feet there. */
 const Direction = z.enum(['R', 'L', 'A', 'P', 'I', 'S']);
+const StepPadding = z.number().optional().describe('What fills; left out, `source.paddingValue`.');
 
 /** What is taken from the objects. */
 export const ModelSource = z.strictObject({
-  /** `volume`: one stack in patient space, ordered by position. `images`: each frame by itself, in the order of the series. */
-  arrangement: z.enum(['volume', 'images']),
-  /** `stored`: as decoded; `rescaled`: after the modality LUT (HU of CT); `displayed`: after VOI LUT too, 0 to 1. */
-  values: z.enum(['stored', 'rescaled', 'displayed']).default('rescaled'),
-  /** `bright-is-high` turns MONOCHROME1 over, within the values that its stored bits can have. */
-  photometric: z.enum(['as-stored', 'bright-is-high']).default('bright-is-high'),
-  /** `rgb` gives three channels; of grey images the same three times. */
-  colour: z.enum(['grey', 'rgb']).default('grey'),
-  /** What stands where the source has no pixel, or its padding value. */
-  paddingValue: z.number().default(0),
+  arrangement: z
+    .enum(['volume', 'images'])
+    .describe(
+      '`volume`: one stack in patient space, ordered by position. `images`: each frame by itself, in the order of the series.',
+    ),
+  values: z
+    .enum(['stored', 'rescaled', 'displayed'])
+    .default('rescaled')
+    .describe(
+      '`stored`: as decoded; `rescaled`: after the modality LUT or rescale slope and intercept (HU of CT); `displayed`: after the VOI LUT or window too, 0 to 1.',
+    ),
+  photometric: z
+    .enum(['as-stored', 'bright-is-high'])
+    .default('bright-is-high')
+    .describe('`bright-is-high` turns MONOCHROME1 over, within the values that its stored bits can have.'),
+  colour: z
+    .enum(['grey', 'rgb', 'bgr'])
+    .default('grey')
+    .describe('`rgb` and `bgr` give three channels in that order; of grey images the same three times.'),
+  paddingValue: z
+    .number()
+    .default(0)
+    .describe('What stands where the source has no pixel, or its pixel padding value (0028,0120).'),
 });
 export type ModelSource = z.infer<typeof ModelSource>;
 
 /** What a volume may be like; what is neither as it should be nor corrected refuses the series, with the reason. */
 export const ModelTolerates = z.strictObject({
-  /** A step wider than so many slice thicknesses means that slices are missing. */
-  maxGapOverThickness: z.number().min(1).default(1.6),
-  /** `resample`: slices are interpolated onto even steps of the middle one (linear); `as-is`: taken as they come. */
-  unevenSteps: z.enum(['refuse', 'as-is', 'resample']).default('refuse'),
-  /** Gantry tilt beyond `maxTiltDegrees`: `shear` moves the rows back to where an upright stack has them (linear). */
-  gantryTilt: z.enum(['refuse', 'as-is', 'shear']).default('as-is'),
-  maxTiltDegrees: z.number().min(0).max(45).default(1),
-  /** Two slices in one place: `first` keeps the lower instance number. */
-  duplicates: z.enum(['refuse', 'first']).default('refuse'),
-  /** `largest-stack`: of several orientations the one with most slices is read, if it holds so many shares of all. */
-  mixedOrientations: z.enum(['refuse', 'largest-stack']).default('refuse'),
-  minShareOfStack: z.number().min(0.5).max(1).default(0.9),
+  maxGapOverThickness: z
+    .number()
+    .min(1)
+    .default(1.6)
+    .describe('A step wider than so many slice thicknesses means that slices are missing.'),
+  unevenSteps: z
+    .enum(['refuse', 'as-is', 'resample'])
+    .default('refuse')
+    .describe(
+      'Slices at uneven distances: `resample` interpolates them onto even steps of the middle one (linear); `as-is` takes them as they come.',
+    ),
+  gantryTilt: z
+    .enum(['refuse', 'as-is', 'shear'])
+    .default('as-is')
+    .describe(
+      'Gantry tilt beyond `maxTiltDegrees`: `shear` moves the rows back to where an upright stack has them (linear).',
+    ),
+  maxTiltDegrees: z.number().min(0).max(45).default(1).describe('Degrees; up to here a stack counts as upright.'),
+  duplicates: z
+    .enum(['refuse', 'first'])
+    .default('refuse')
+    .describe('Two slices in one place: `first` keeps the lower instance number.'),
+  mixedOrientations: z
+    .enum(['refuse', 'largest-stack'])
+    .default('refuse')
+    .describe(
+      '`largest-stack`: of several orientations the one with most slices is read, if it holds `minShareOfStack` of all.',
+    ),
+  minShareOfStack: z.number().min(0.5).max(1).default(0.9).describe('A share of the images, 0.5 to 1.'),
 });
 export type ModelTolerates = z.infer<typeof ModelTolerates>;
 
 const GEOMETRY_STEPS = [
-  /** Turns and flips the grid, by whole axes, so that slices, rows and columns grow in the directions named. */
-  z.strictObject({ do: z.literal('orient'), towards: z.tuple([Direction, Direction, Direction]) }),
-  /** To cells of so many millimetres. */
-  z.strictObject({
-    do: z.literal('resample'),
-    spacingMm: PerAxis(z.number().positive().max(100)),
-    interpolation: Interpolation,
-  }),
-  /** To so many cells. `stretch`: each axis by itself; `fit`: all of it within, by one scale; `fill`: all of the target covered. */
-  z.strictObject({
-    do: z.literal('resize'),
-    to: PerAxis(Count),
-    aspect: z.enum(['stretch', 'fit', 'fill']).default('stretch'),
-    interpolation: Interpolation,
-  }),
-  /** Cuts off, or fills with `paddingValue` of the step or the source, until the grid has so many cells. */
-  z.strictObject({
-    do: z.literal('crop-or-pad'),
-    to: PerAxis(Count),
-    anchor: z.enum(['centre', 'start', 'end']).default('centre'),
-    paddingValue: z.number().optional(),
-  }),
-  /** Fills at the end until each axis is a multiple. */
-  z.strictObject({ do: z.literal('pad-to-multiple'), of: PerAxis(Count), paddingValue: z.number().optional() }),
+  z
+    .strictObject({
+      do: z.literal('orient'),
+      towards: z
+        .tuple([Direction, Direction, Direction])
+        .refine(
+          (letters) => new Set(letters.map((letter) => 'RLAPIS'.indexOf(letter) >> 1)).size === 3,
+          'one direction of each pair: R or L, A or P, I or S',
+        )
+        .describe('Where the index of slices, rows and columns grows to, such as `["S","P","L"]` of an axial stack.'),
+    })
+    .describe(
+      'Turns and flips the grid, by whole axes, so that slices, rows and columns grow in the directions named.',
+    ),
+  z
+    .strictObject({
+      do: z.literal('resample'),
+      spacingMm: PerAxis(z.number().positive().max(100)).describe('Of slices, rows and columns; null leaves an axis.'),
+      interpolation: Interpolation,
+      antialias: Antialias,
+    })
+    .describe('To cells of so many millimetres.'),
+  z
+    .strictObject({
+      do: z.literal('resize'),
+      to: PerAxis(Count).describe('Cells of slices, rows and columns; null leaves an axis.'),
+      aspect: z
+        .enum(['stretch', 'fit', 'fill'])
+        .default('stretch')
+        .describe(
+          '`stretch`: each axis by itself; `fit`: all of it within, by one scale; `fill`: all of the target covered, by one scale.',
+        ),
+      interpolation: Interpolation,
+      antialias: Antialias,
+    })
+    .describe('To so many cells. With `fit` and `fill` a `crop-or-pad` after it gives the exact size.'),
+  z
+    .strictObject({
+      do: z.literal('crop-or-pad'),
+      to: PerAxis(Count).describe('Cells of slices, rows and columns; null leaves an axis.'),
+      anchor: z
+        .enum(['centre', 'start', 'end'])
+        .default('centre')
+        .describe('Which part stays where it is. An odd cell goes to the end.'),
+      paddingValue: StepPadding,
+    })
+    .describe('Cuts off, or fills, until the grid has so many cells.'),
+  z
+    .strictObject({
+      do: z.literal('pad-to-multiple'),
+      of: PerAxis(Count).describe('Of slices, rows and columns; null leaves an axis.'),
+      paddingValue: StepPadding,
+    })
+    .describe('Fills at the end until each axis is a multiple.'),
 ] as const;
 
-const Over = z.enum(['grid', 'slice']);
+const Over = z
+  .enum(['grid', 'slice'])
+  .default('grid')
+  .describe('Of all values of the grid, or of each slice (image) by itself.');
 const INTENSITY_STEPS = [
-  z.strictObject({ do: z.literal('clamp'), min: z.number(), max: z.number() }),
-  /** Clamps to centre ± width / 2, then 0 to 1. */
-  z.strictObject({ do: z.literal('window'), centre: z.number(), width: z.number().positive() }),
-  /** x · multiply + add. */
-  z.strictObject({ do: z.literal('scale'), multiply: z.number(), add: z.number().default(0) }),
-  /** 0 to 1 between the least and greatest value; all alike gives 0. */
-  z.strictObject({ do: z.literal('min-max'), over: Over.default('grid') }),
-  /** Clamps to two percentiles (linear between neighbours), then 0 to 1. */
-  z.strictObject({
-    do: z.literal('percentile-range'),
-    low: z.number().min(0).max(100),
-    high: z.number().min(0).max(100),
-    over: Over.default('grid'),
-  }),
-  /** (x − mean) / deviation (population), of the values above `above` where that is given; all alike gives 0. */
-  z.strictObject({ do: z.literal('z-score'), over: Over.default('grid'), above: z.number().optional() }),
-  /** To the nearest whole number, halves to even. */
-  z.strictObject({ do: z.literal('round') }),
+  z
+    .strictObject({
+      do: z.literal('clamp'),
+      min: z.number().describe('Lower values become this.'),
+      max: z.number().describe('Higher values become this.'),
+    })
+    .describe('Cuts values off at both ends.'),
+  z
+    .strictObject({
+      do: z.literal('window'),
+      centre: z.number().describe('Middle of the window, in the unit of the values.'),
+      width: z.number().positive().describe('Its width.'),
+    })
+    .describe('Clamps to centre ± width / 2, then 0 to 1.'),
+  z
+    .strictObject({
+      do: z.literal('scale'),
+      multiply: z.number().describe('First.'),
+      add: z.number().default(0).describe('Then.'),
+    })
+    .describe('x · multiply + add. (x − mean) / deviation is multiply = 1 / deviation, add = −mean / deviation.'),
+  z
+    .strictObject({ do: z.literal('min-max'), over: Over })
+    .describe('0 to 1 between the least and greatest value; all alike gives 0.'),
+  z
+    .strictObject({
+      do: z.literal('percentile-range'),
+      low: z.number().min(0).max(100).describe('Percent.'),
+      high: z.number().min(0).max(100).describe('Percent.'),
+      over: Over,
+    })
+    .describe('Clamps to two percentiles (linear between neighbours), then 0 to 1.'),
+  z
+    .strictObject({
+      do: z.literal('z-score'),
+      over: Over,
+      above: z.number().optional().describe('Mean and deviation are of the values above this alone.'),
+    })
+    .describe('(x − mean) / deviation (population); all alike gives 0.'),
+  z
+    .strictObject({
+      do: z.literal('round'),
+      how: z.enum(['nearest', 'down']).default('nearest').describe('Halves to even, or always down (towards −∞).'),
+    })
+    .describe('To a whole number; `down` is what a cast to uint8 does elsewhere.'),
 ] as const;
 
 /** One step that changes values only. */
@@ -102,42 +203,65 @@ export type IntensityStep = z.infer<typeof IntensityStep>;
 export const PreparingStep = z.discriminatedUnion('do', [...GEOMETRY_STEPS, ...INTENSITY_STEPS]);
 export type PreparingStep = z.infer<typeof PreparingStep>;
 
-const Batch = z.number().int().min(1).max(256).default(1);
+const Batch = z
+  .number()
+  .int()
+  .min(1)
+  .max(256)
+  .default(1)
+  .describe('Samples given at once where that helps; the model must take any number up to this.');
 /** What one sample of the model is, cut from the prepared grid. */
 export const ModelSampling = z.discriminatedUnion('kind', [
-  /** All of it at once. */
-  z.strictObject({ kind: z.literal('volume') }),
-  /** Each slice, or image, by itself. */
-  z.strictObject({ kind: z.literal('slices'), batch: Batch }),
-  /** Each slice with its neighbours as channels; beyond the ends the last one again, or those slices are left out. */
-  z.strictObject({
-    kind: z.literal('slabs'),
-    slices: z
-      .number()
-      .int()
-      .min(3)
-      .max(63)
-      .refine((count) => count % 2 === 1, 'must be odd'),
-    edges: z.enum(['repeat', 'leave-out']).default('repeat'),
-    batch: Batch,
-  }),
-  /** Boxes that overlap by a share of their size; where they do, `blend` says how what they give is joined. */
-  z.strictObject({
-    kind: z.literal('patches'),
-    size: z.tuple([Count, Count, Count]),
-    overlap: z.number().min(0).max(0.9).default(0.5),
-    blend: z.enum(['mean', 'gaussian']).default('gaussian'),
-    batch: Batch,
-  }),
+  z.strictObject({ kind: z.literal('volume') }).describe('All of the grid at once.'),
+  z.strictObject({ kind: z.literal('slices'), batch: Batch }).describe('Each slice, or image, by itself.'),
+  z
+    .strictObject({
+      kind: z.literal('slabs'),
+      slices: z
+        .number()
+        .int()
+        .min(3)
+        .max(63)
+        .refine((count) => count % 2 === 1, 'must be odd')
+        .describe('How many, the slice itself and as many on either side; odd.'),
+      edges: z
+        .enum(['repeat', 'leave-out'])
+        .default('repeat')
+        .describe('Beyond the ends the last slice again; or the slices there are left out.'),
+      batch: Batch,
+    })
+    .describe(
+      'Each slice with its neighbours (2.5D). They stand on axis D where the layout has one, else as channels, slice by slice, each with its channels.',
+    ),
+  z
+    .strictObject({
+      kind: z.literal('patches'),
+      size: z.tuple([Count, Count, Count]).describe('Slices, rows and columns of a patch; a smaller grid is padded.'),
+      overlap: z.number().min(0).max(0.9).default(0.5).describe('By which share of its size patches overlap at least.'),
+      blend: z
+        .enum(['mean', 'gaussian'])
+        .default('gaussian')
+        .describe(
+          'How what overlapping patches give is joined: alike, or the middle of a patch counts more (σ = size / 8).',
+        ),
+      batch: Batch,
+    })
+    .describe('Boxes that overlap.'),
 ]);
 export type ModelSampling = z.infer<typeof ModelSampling>;
 
 export const Preprocessing = z.strictObject({
-  source: ModelSource,
-  tolerates: ModelTolerates.prefault({}),
-  steps: z.array(PreparingStep).max(32).default([]),
-  /** Each channel is the prepared grid after steps of its own: windows as channels, say. */
-  channels: z.array(z.array(IntensityStep).max(16)).min(1).max(32).default([[]]),
-  sampling: ModelSampling,
+  source: ModelSource.describe('What is taken from the objects.'),
+  tolerates: ModelTolerates.prefault({}).describe('Of a volume: which irregularities are let pass or corrected.'),
+  steps: z.array(PreparingStep).max(32).default([]).describe('Steps on the whole grid, in order.'),
+  channels: z
+    .array(z.array(IntensityStep).max(16))
+    .min(1)
+    .max(32)
+    .default([[]])
+    .describe(
+      'One list of steps a channel, each on the prepared grid: CT windows as channels, or mean and deviation of each channel. In colour: one list for all three, or one for each.',
+    ),
+  sampling: ModelSampling.describe('What the model is given at a time.'),
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
