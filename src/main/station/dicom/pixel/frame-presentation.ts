@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.ts';
+import { findFunctionalGroup } from '../dataset/functional-groups.ts';
 import { items, number, numbers, text } from '../dataset/values.ts';
 import { type LookupTable, readLookupTable } from './lookup-table.ts';
 
@@ -40,8 +41,8 @@ const SHAPES: ReadonlyMap<string, Window['shape']> = new Map<string, Window['sha
  */
 export function framePresentation(dataset: Dataset, frame: number): FramePresentation {
   const isSigned = number(dataset, 'PixelRepresentation') === 1;
-  const transformation = groupOf(dataset, frame, 'PixelValueTransformationSequence') ?? dataset;
-  const voi = groupOf(dataset, frame, 'FrameVOILUTSequence') ?? dataset;
+  const transformation = findFunctionalGroup(dataset, frame, 'PixelValueTransformationSequence') ?? dataset;
+  const voi = findFunctionalGroup(dataset, frame, 'FrameVOILUTSequence') ?? dataset;
   const [modality] = items(dataset, 'ModalityLUTSequence');
   const [voiItem] = items(dataset, 'VOILUTSequence');
   const shape = text(dataset, 'PresentationLUTShape');
@@ -62,12 +63,6 @@ export function framePresentation(dataset: Dataset, frame: number): FramePresent
 }
 
 const TABLE = { descriptor: 'LUTDescriptor', data: 'LUTData' } as const;
-
-function groupOf(dataset: Dataset, frame: number, sequence: string): Dataset | null {
-  const own = items(dataset, 'PerFrameFunctionalGroupsSequence')[frame];
-  const [shared] = items(dataset, 'SharedFunctionalGroupsSequence');
-  return (own && items(own, sequence)[0]) ?? (shared && items(shared, sequence)[0]) ?? null;
-}
 
 function windowOf(dataset: Dataset): Window | null {
   const center = numbers(dataset, 'WindowCenter')?.[0];

@@ -66,12 +66,13 @@ function renderGrey(pixels: Pixels, presentation: FramePresentation, wanted: Win
   return bytes;
 }
 
-function rescaler({ modalityTable, slope, intercept }: FramePresentation): (stored: number) => number {
+/** From a stored value to a rescaled one (PS3.3 §C.11.1). */
+export function rescaler({ modalityTable, slope, intercept }: FramePresentation): (stored: number) => number {
   return modalityTable === null ? (stored) => stored * slope + intercept : (stored) => lookUp(modalityTable, stored);
 }
 
-/** From a rescaled value to a shade between 0 and 255. */
-function shader(
+/** From a rescaled value to a shade between 0 and 255; with no window or table, from the smallest value of the pixels to the largest. */
+export function shader(
   pixels: Pixels,
   { window, voiTable, padding }: FramePresentation,
   wanted: Window | null,
@@ -120,8 +121,12 @@ function eightBits(table: LookupTable, value: number): number {
   return (lookUp(table, value) / (2 ** table.bits - 1)) * 255;
 }
 
-/** Red, green and blue of every pixel; null for colour this product does not know. */
-function renderColour(frame: EncodedFrame, decoded: DecodedFrame, { palette }: FramePresentation): Uint8Array | null {
+/** Red, green and blue of every pixel of a decoded frame, 8 bits each, from RGB, YBR or a palette; null for colour this product does not know. */
+export function renderColour(
+  frame: Pick<EncodedFrame, 'samplesPerPixel' | 'bitsStored'>,
+  decoded: DecodedFrame,
+  { palette }: Pick<FramePresentation, 'palette'>,
+): Uint8Array | null {
   const { pixels, photometricInterpretation } = decoded;
   if (photometricInterpretation === 'PALETTE COLOR') {
     if (palette === null || frame.samplesPerPixel !== 1) return null;

@@ -79,6 +79,8 @@ export type ModelSample = {
   /** Slices, rows, columns; of a slab one slice. A patch may reach beyond the end of a grid that is smaller. */
   readonly size: readonly [number, number, number];
   readonly channels: number;
-  /** [channels, slices, rows, columns]; of a slab a channel's slices follow each other as channels. */
+  /** Slices in `values`: those of `size`, of a slab also the neighbours. */
+  readonly depth: number;
+  /** [channels, depth, rows, columns]. */
   readonly values: Float32Array;
 };

@@ -1,0 +1,51 @@
+import type { Dataset } from '../../dicom/dataset/dataset.ts';
+import { normalDate } from '../../dicom/dataset/dates.ts';
+import { frameGeometry } from '../../dicom/dataset/frame-geometry.ts';
+import { findFunctionalGroup } from '../../dicom/dataset/functional-groups.ts';
+import { number, text } from '../../dicom/dataset/values.ts';
+
+/** What the first object of a series says of the person and the scanner, as models may ask for it; null where it does not. */
+export type SourceFacts = {
+  /** As the object says it; of a birth date, completed months. */
+  readonly ageYears: number | null;
+  readonly sex: 'M' | 'F' | 'O' | null;
+  readonly weightKg: number | null;
+  readonly sliceThicknessMm: number | null;
+  readonly tubeVoltageKv: number | null;
+};
+
+/** Reads the facts of an object's first frame. The age is PatientAge; else that of the birth date at the study's date. */
+export function readSourceFacts(dataset: Dataset): SourceFacts {
+  const sex = text(dataset, 'PatientSex');
+  const rays = findFunctionalGroup(dataset, 0, 'CTXRayDetailsSequence') ?? dataset;
+  const date = text(dataset, 'StudyDate') ?? text(dataset, 'AcquisitionDate');
+  return {
+    ageYears: ageOf(text(dataset, 'PatientAge')) ?? ageAt(text(dataset, 'PatientBirthDate'), date),
+    sex: sex === 'M' || sex === 'F' || sex === 'O' ? sex : null,
+    weightKg: above0(number(dataset, 'PatientWeight')),
+    sliceThicknessMm: frameGeometry(dataset, 0).sliceThicknessMm,
+    tubeVoltageKv: above0(number(rays, 'KVP')),
+  };
+}
+
+const YEARS = { D: 1 / 365.25, W: 7 / 365.25, M: 1 / 12, Y: 1 } as const;
+const OLDEST = 150;
+
+/** An age string (PS3.5 §6.2 AS), such as 045Y. */
+function ageOf(age: string | null): number | null {
+  const [, count, unit] = /^(\d{1,3})([DWMY])$/.exec(age ?? '') ?? [];
+  const years = count === undefined ? null : Number(count) * YEARS[unit as keyof typeof YEARS];
+  return years !== null && years <= OLDEST ? years : null;
+}
+
+function ageAt(birth: string | null, date: string | null): number | null {
+  const [from, to] = [normalDate(birth ?? ''), normalDate(date ?? '')];
+  if (from === null || to === null || to < from) return null;
+  const monthsOf = (day: string) => Number(day.slice(0, 4)) * 12 + Number(day.slice(4, 6));
+  const months = monthsOf(to) - monthsOf(from) - (to.slice(6) < from.slice(6) ? 1 : 0);
+  return months <= OLDEST * 12 ? months / 12 : null;
+}
+
+function above0(value: number | null): number | null {
+  return value !== null && value > 0 ? value : null;
+}

@@ -1,0 +1,101 @@
+import type { ModelSource } from '../../../../shared/domain/model-preprocessing.ts';
+import type { DecodedFrame, EncodedFrame, Pixels } from '../../dicom/pixel/decode-frame.ts';
+import type { FramePresentation } from '../../dicom/pixel/frame-presentation.ts';
+import { renderColour, rescaler, shader } from '../../dicom/pixel/render-frame.ts';
+
+/** The values of one frame, row by row, channels interleaved. */
+export type FrameValues = { readonly channels: 1 | 3; readonly values: Float32Array | Int16Array };
+
+/**
+ * A decoded frame as a manifest's source asks for it. Grey: stored values; rescaled ones (PS3.3 §C.11.1); or displayed ones, 0 to
+ * 1 (PS3.3 §C.11.2). What is padding or no number becomes `paddingValue`; MONOCHROME1 is turned over where asked. Colour, from RGB, YBR or
+ * palette: 8 bits, 0 to 255, displayed 0 to 1; made grey by the luma of ITU-R BT.601. Null for colour that is not known.
+ */
+export function sourceValues(
+  frame: EncodedFrame,
+  decoded: DecodedFrame,
+  presentation: FramePresentation,
+  source: ModelSource,
+): FrameValues | null {
+  const { photometricInterpretation } = decoded;
+  if (/^MONOCHROME[12]$/.test(photometricInterpretation) && frame.samplesPerPixel === 1)
+    return { channels: 1, values: greyValues(frame, decoded.pixels, presentation, source) };
+  const bytes = renderColour(frame, decoded, presentation);
+  return bytes === null ? null : colourValues(bytes, source);
+}
+
+function greyValues(
+  frame: EncodedFrame,
+  pixels: Pixels,
+  presentation: FramePresentation,
+  source: ModelSource,
+): Float32Array | Int16Array {
+  const value = valueOf(frame, pixels, presentation, source);
+  const [from, to] = presentation.padding ?? [1, 0]; // an empty range: nothing is padding
+  const given = (stored: number) => {
+    const is = stored >= from && stored <= to ? source.paddingValue : value(stored);
+    return Number.isFinite(is) ? is : source.paddingValue; // a float map has no number where it knows nothing
+  };
+  if (pixels.BYTES_PER_ELEMENT > 2) return Float32Array.from(pixels, given);
+  // Each stored value is worked out once: a window or table costs more than a look.
+  const first = smallestOf(pixels);
+  const known = Float32Array.from({ length: largestOf(pixels) - first + 1 }, (_, index) => given(index + first));
+  const values = known.every(isShort) ? new Int16Array(pixels.length) : new Float32Array(pixels.length);
+  for (let index = 0; index < pixels.length; index += 1)
+    values[index] = known[(pixels[index] as number) - first] as number;
+  return values;
+}
+
+/** From a stored value to what was asked for. */
+function valueOf(
+  frame: EncodedFrame,
+  pixels: Pixels,
+  presentation: FramePresentation,
+  { values, photometric }: ModelSource,
+): (stored: number) => number {
+  const wantsBright = photometric === 'bright-is-high';
+  const rescale = rescaler(presentation);
+  if (values === 'displayed') {
+    const shade = shader(pixels, presentation, null, rescale);
+    const isTurned = wantsBright && presentation.isInverted;
+    return isTurned ? (stored) => 1 - shade(rescale(stored)) / 255 : (stored) => shade(rescale(stored)) / 255;
+  }
+  const plain = values === 'stored' ? (stored: number) => stored : rescale;
+  const isWhole = frame.vr !== 'OF' && frame.vr !== 'OD';
+  if (!wantsBright || frame.photometricInterpretation !== 'MONOCHROME1' || !isWhole) return plain;
+  const isSigned = frame.pixelRepresentation === 1;
+  const least = isSigned ? -(2 ** (frame.bitsStored - 1)) : 0;
+  const both = plain(least) + plain(least + 2 ** frame.bitsStored - 1);
+  return (stored) => both - plain(stored);
+}
+
+function colourValues(bytes: Uint8Array, { colour, values }: ModelSource): FrameValues {
+  const unit = values === 'displayed' ? 1 / 255 : 1;
+  if (colour !== 'grey') return { channels: 3, values: Float32Array.from(bytes, (value) => value * unit) };
+  const grey = new Float32Array(bytes.length / 3);
+  for (let pixel = 0; pixel < grey.length; pixel += 1) {
+    const [red, green, blue] = [bytes[3 * pixel], bytes[3 * pixel + 1], bytes[3 * pixel + 2]] as [
+      number,
+      number,
+      number,
+    ];
+    grey[pixel] = (0.299 * red + 0.587 * green + 0.114 * blue) * unit;
+  }
+  return { channels: 1, values: grey };
+}
+
+function isShort(value: number): boolean {
+  return Number.isInteger(value) && value >= -0x8000 && value <= 0x7fff;
+}
+
+function smallestOf(pixels: Pixels): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const value of pixels) if (value < smallest) smallest = value;
+  return smallest;
+}
+
+function largestOf(pixels: Pixels): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const value of pixels) if (value > largest) largest = value;
+  return largest;
+}

@@ -1,0 +1,240 @@
+import { type Affine, composeAffine } from './affine.ts';
+import type { AxisWeights } from './axis-weights.ts';
+import type { StackPlanes } from './stack-planes.ts';
+import { type Axis, perAxis, type Triple } from './triple.ts';
+
+type Plane = Float32Array | Int16Array;
+
+/** A grid between two steps: planes of one size, and where its cells are in the stack. */
+export type WorkingGrid = {
+  readonly channels: number;
+  readonly shape: Triple<number>;
+  /** One channel of one slice; never written to. */
+  readonly planeAt: (channel: number, slice: number) => Plane;
+  /** All planes, channel by channel, where they are this grid's own and may be written to. */
+  readonly values: Float32Array | null;
+  readonly toStack: Affine;
+  readonly spacingMm: Triple<number | null>;
+  /** Millimetres that each cell of an axis stands for; null where all are alike. */
+  readonly extentsMm: Triple<readonly number[] | null>;
+};
+
+/** The grid of a stack before any step. */
+export function startGrid(planes: StackPlanes): WorkingGrid {
+  const { channels, shape, planeAt, toStack, spacingMm, extentsMm } = planes;
+  return { channels, shape, planeAt, values: null, toStack, spacingMm, extentsMm: [extentsMm, null, null] };
+}
+
+/** How many numbers a grid of a shape holds. */
+export function cellsOf(channels: number, [slices, rows, columns]: Triple<number>): number {
+  return channels * slices * rows * columns;
+}
+
+/** The same grid with values of its own. */
+export function owned(grid: WorkingGrid): WorkingGrid & { readonly values: Float32Array } {
+  if (grid.values !== null) return { ...grid, values: grid.values };
+  const values = new Float32Array(cellsOf(grid.channels, grid.shape));
+  const size = grid.shape[1] * grid.shape[2];
+  forEachPlane(grid, (plane, channel, slice) => values.set(plane, (channel * grid.shape[0] + slice) * size));
+  return { ...grid, values, planeAt: planesOf(values, grid.shape) };
+}
+
+/** Turns and flips whole axes: new axis `axis` is old axis `from[axis]`, backwards where `flipped[axis]`. */
+export function turnGrid(grid: WorkingGrid, from: Triple<Axis>, flipped: Triple<boolean>): WorkingGrid {
+  const of = <T>(values: Triple<T>): Triple<T> => [values[from[0]], values[from[1]], values[from[2]]];
+  const shape = of(grid.shape);
+  const extents = of(grid.extentsMm);
+  const row = (axis: Axis): Affine[number] => {
+    const to = from.indexOf(axis) as Axis;
+    const unit = perAxis((one) => (one === to ? (flipped[to] ? -1 : 1) : 0));
+    return [...unit, flipped[to] ? grid.shape[axis] - 1 : 0];
+  };
+  const turned = {
+    ...grid,
+    shape,
+    spacingMm: of(grid.spacingMm),
+    extentsMm: perAxis((axis) => (flipped[axis] ? (extents[axis]?.toReversed() ?? null) : extents[axis])),
+    toStack: composeAffine(grid.toStack, [row(0), row(1), row(2)]),
+  };
+  const isAsItWas = from.every((axis, index) => axis === index) && !flipped[1] && !flipped[2];
+  if (isAsItWas) {
+    if (!flipped[0]) return turned;
+    const planeAt: WorkingGrid['planeAt'] = (channel, slice) => grid.planeAt(channel, shape[0] - 1 - slice);
+    return { ...turned, planeAt, values: null };
+  }
+  const values = new Float32Array(cellsOf(grid.channels, shape));
+  const strides = [shape[1] * shape[2], shape[2], 1] as const;
+  const [bySlice, byRow, byColumn] = perAxis((axis) => {
+    const to = from.indexOf(axis) as Axis;
+    return flipped[to] ? -strides[to] : strides[to];
+  });
+  const start = perAxis((to) => (flipped[to] ? (shape[to] - 1) * strides[to] : 0)).reduce((sum, one) => sum + one);
+  const [, rows, columns] = grid.shape;
+  forEachPlane(grid, (plane, channel, slice) => {
+    const base = channel * shape[0] * strides[0] + start + slice * bySlice;
+    for (let r = 0; r < rows; r += 1) {
+      let to = base + r * byRow;
+      for (let at = r * columns; at < (r + 1) * columns; at += 1) {
+        values[to] = plane[at] as number;
+        to += byColumn;
+      }
+    }
+  });
+  return { ...turned, values, planeAt: planesOf(values, shape) };
+}
+
+/** Makes new cells of old ones along each axis that has weights. */
+export function reweighGrid(grid: WorkingGrid, axes: Triple<AxisWeights | null>, padding: number): WorkingGrid {
+  const [bySlice, byRow, byColumn] = axes;
+  const [slices, rows, columns] = grid.shape;
+  const shape: Triple<number> = [bySlice?.count ?? slices, byRow?.count ?? rows, byColumn?.count ?? columns];
+  const size = shape[1] * shape[2];
+  const values = new Float32Array(cellsOf(grid.channels, shape));
+  const uses = bySlice === null ? null : usesOf(bySlice, slices);
+  const wide = byColumn && new Float32Array(rows * shape[2]);
+  const whole = byRow && new Float32Array(size);
+  forEachPlane(grid, (plane, channel, slice) => {
+    const used = uses === null ? null : (uses[slice] as readonly Use[]);
+    if (used?.length === 0) return;
+    const across = byColumn && wide ? reweighColumns(plane, rows, columns, byColumn, padding, wide) : plane;
+    const down = byRow && whole ? reweighRows(across, shape[2], byRow, padding, whole) : across;
+    for (const { index, weight } of used ?? [{ index: slice, weight: 1 }]) {
+      const at = (channel * shape[0] + index) * size;
+      if (weight === 1) values.set(down, at);
+      else
+        for (let cell = 0; cell < size; cell += 1)
+          values[at + cell] = (values[at + cell] as number) + weight * (down[cell] as number);
+    }
+  });
+  if (bySlice) padSlices(values, bySlice, grid.channels, size, padding);
+  const steps = perAxis((axis) => axes[axis] ?? { scale: 1, offset: 0 });
+  return {
+    channels: grid.channels,
+    shape,
+    values,
+    planeAt: planesOf(values, shape),
+    toStack: composeAffine(grid.toStack, [
+      [steps[0].scale, 0, 0, steps[0].offset],
+      [0, steps[1].scale, 0, steps[1].offset],
+      [0, 0, steps[2].scale, steps[2].offset],
+    ]),
+    spacingMm: perAxis((axis) => {
+      const was = grid.spacingMm[axis];
+      return was === null ? null : was * steps[axis].scale;
+    }),
+    extentsMm: perAxis((axis) => {
+      const [was, by] = [grid.extentsMm[axis], axes[axis]];
+      return was === null || by === null ? was : reweighExtents(was, by, grid.spacingMm[axis] ?? 0);
+    }),
+  };
+}
+
+function forEachPlane(grid: WorkingGrid, visit: (plane: Plane, channel: number, slice: number) => void): void {
+  for (let channel = 0; channel < grid.channels; channel += 1)
+    for (let slice = 0; slice < grid.shape[0]; slice += 1) visit(grid.planeAt(channel, slice), channel, slice);
+}
+
+/** Planes of values that stand one behind the other. */
+export function planesOf(values: Float32Array, [slices, rows, columns]: Triple<number>): WorkingGrid['planeAt'] {
+  const size = rows * columns;
+  return (channel, slice) => {
+    const at = (channel * slices + slice) * size;
+    return values.subarray(at, at + size);
+  };
+}
+
+/** By old slice: which new slices it is part of. Each is read once, in order: a plane may cost something to make. */
+type Use = { readonly index: number; readonly weight: number };
+
+function usesOf({ count, taps, starts, weights }: AxisWeights, from: number): readonly (readonly Use[])[] {
+  const uses = Array.from({ length: from }, (): Use[] => []);
+  for (let index = 0; index < count; index += 1) {
+    const start = starts[index] as number;
+    if (start < 0) continue;
+    for (let tap = 0; tap < taps; tap += 1) {
+      const weight = weights[index * taps + tap] as number;
+      if (weight !== 0) uses[start + tap]?.push({ index, weight });
+    }
+  }
+  return uses;
+}
+
+function padSlices(
+  values: Float32Array,
+  { count, starts }: AxisWeights,
+  channels: number,
+  size: number,
+  padding: number,
+): void {
+  for (let channel = 0; channel < channels; channel += 1)
+    for (let index = 0; index < count; index += 1)
+      if ((starts[index] as number) < 0) {
+        const at = (channel * count + index) * size;
+        values.fill(padding, at, at + size);
+      }
+}
+
+function reweighColumns(
+  plane: Plane,
+  rows: number,
+  columns: number,
+  { count, taps, starts, weights }: AxisWeights,
+  padding: number,
+  into: Float32Array,
+): Float32Array {
+  for (let column = 0; column < count; column += 1) {
+    const start = starts[column] as number;
+    for (let row = 0; row < rows; row += 1) {
+      let value = start < 0 ? padding : 0;
+      if (start >= 0) {
+        const from = row * columns + start;
+        for (let tap = 0; tap < taps; tap += 1)
+          value += (weights[column * taps + tap] as number) * (plane[from + tap] as number);
+      }
+      into[row * count + column] = value;
+    }
+  }
+  return into;
+}
+
+function reweighRows(
+  plane: Plane,
+  columns: number,
+  { count, taps, starts, weights }: AxisWeights,
+  padding: number,
+  into: Float32Array,
+): Float32Array {
+  const line = new Float64Array(columns);
+  for (let row = 0; row < count; row += 1) {
+    const start = starts[row] as number;
+    if (start < 0) {
+      into.fill(padding, row * columns, (row + 1) * columns);
+      continue;
+    }
+    line.fill(0);
+    for (let tap = 0; tap < taps; tap += 1) {
+      const weight = weights[row * taps + tap] as number;
+      if (weight === 0) continue;
+      const from = (start + tap) * columns;
+      for (let column = 0; column < columns; column += 1)
+        line[column] = (line[column] as number) + weight * (plane[from + column] as number);
+    }
+    into.set(line, row * columns);
+  }
+  return into;
+}
+
+/** What new cells stand for: what they cover of the old ones, each of which goes on beyond the edge. */
+function reweighExtents(
+  extents: readonly number[],
+  { count, scale, offset }: AxisWeights,
+  spacingMm: number,
+): readonly number[] {
+  return Array.from({ length: count }, (_, index) => {
+    const [low, high] = [scale * index + offset + 0.5 - scale / 2, scale * index + offset + 0.5 + scale / 2];
+    let covered = 0;
+    for (let cell = Math.floor(low); cell < high; cell += 1)
+      covered += Math.max(0, Math.min(high, cell + 1) - Math.max(low, cell)) * (extents[cell] ?? spacingMm);
+    return covered;
+  });
+}
