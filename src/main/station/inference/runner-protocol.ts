@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RUN_FAILURES } from '../../../shared/domain/ai-status.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
+import { STACK_CORRECTIONS } from './runner/prepared-grid.ts';
 
 /** Every message between station and runner, in both directions; each end parses what arrives. Pixels never travel here. */
 
@@ -15,6 +16,10 @@ const Millis = z.number().nonnegative();
 /** Why a run ended without a result. */
 export const RunFailure = z.enum(RUN_FAILURES);
 export type RunFailure = z.infer<typeof RunFailure>;
+
+/** Why a tensor is no answer. */
+export const BAD_OUTPUTS = ['missing', 'type', 'shape', 'not-finite', 'out-of-range'] as const;
+export type BadOutputReason = (typeof BAD_OUTPUTS)[number];
 
 /** Why a model package could not be loaded or does not give what its golden cases promise. */
 export const LOAD_FAILURES = [
@@ -71,7 +76,7 @@ export type RunRequest = Extract<StationToRunner, { type: 'run' }>;
 
 /** How many numbers, boxes and rectangles one answer holds at most; what is over is counted, not sent. */
 export const ANSWER_LIMITS = {
-  outputs: 1024,
+  outputs: 16_384,
   profilePositions: 4096,
   profileNumbers: 32_768,
   boxes: 1000,
@@ -111,9 +116,7 @@ export const RunProfile = z.strictObject({
   frames: z.array(FrameReference).min(1).max(ANSWER_LIMITS.profilePositions),
   /** How many neighbouring samples each position stands for, by the highest of them. */
   samplesEach: z.number().int().min(1),
-  labels: z.array(
-    z.strictObject({ label: z.string(), scores: z.array(Finite).max(ANSWER_LIMITS.profilePositions) }),
-  ),
+  labels: z.array(z.strictObject({ label: z.string(), scores: z.array(Finite).max(ANSWER_LIMITS.profilePositions) })),
 });
 export type RunProfile = z.infer<typeof RunProfile>;
 
@@ -159,8 +162,10 @@ export const RunMask = z.strictObject({
   slices: z.array(MaskSlice).min(1).max(ANSWER_LIMITS.frames),
   pixels: z.number().int().nonnegative(),
   volumeMl: z.number().nonnegative().nullable(),
-  /** Connected parts on the model's grid. */
+  /** Connected parts on the model's grid, the cells they have, and the highest value of any cell. */
   parts: z.number().int().nonnegative(),
+  cells: z.number().int().nonnegative(),
+  peak: Finite.nullable(),
   /** The largest part: its centre in patient coordinates (LPS, mm), the frame showing most of it, its longest line on one frame. */
   largest: z
     .strictObject({
@@ -218,7 +223,12 @@ export const SeriesGeometrySummary = z.strictObject({
   tiltDegrees: Finite,
   /** In which the coordinates of this answer are (PS3.3 §C.7.4.1). */
   frameOfReferenceUid: DicomUid.nullable(),
-  /** What the model was given: slices, rows, columns, and how many samples were cut from it. */
+  /** What was corrected because the manifest tolerates it, and how many frames were left out for it. */
+  corrections: z.array(z.enum(STACK_CORRECTIONS)),
+  leftOut: z.number().int().nonnegative(),
+  /** Images of several sizes are read apart. */
+  stacks: z.number().int().positive(),
+  /** What the model was given of the first stack: slices, rows, columns; and how many samples were cut in all. */
   grid: z.strictObject({
     shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
     spacingMm: z.tuple([Finite.nullable(), Finite.nullable(), Finite.nullable()]),
@@ -263,13 +273,22 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     profiles: z.array(RunProfile).max(32),
     /** Best first. */
     boxes: z.array(RunBox).max(ANSWER_LIMITS.boxes),
-    /** How many boxes each label had, also those that are over the limit. */
-    boxCounts: z.record(z.string(), z.number().int().nonnegative()),
+    /** How many boxes each label had and the best of them, also those that are over the limit. */
+    boxLabels: z
+      .array(z.strictObject({ label: z.string(), count: z.number().int().positive(), best: Finite }))
+      .max(512),
     masks: z.array(RunMask).max(ANSWER_LIMITS.masks),
     heatmaps: z.array(RunHeatmap).max(ANSWER_LIMITS.heatmaps),
     timings: StageTimings,
   }),
-  z.strictObject({ type: z.literal('failed'), runId: RunId, code: RunFailure, retryable: z.boolean() }),
+  z.strictObject({
+    type: z.literal('failed'),
+    runId: RunId,
+    code: RunFailure,
+    retryable: z.boolean(),
+    /** Of a bad output: which tensor is none, and why. */
+    output: z.strictObject({ tensor: z.string().max(256), why: z.enum(BAD_OUTPUTS) }).optional(),
+  }),
   z.strictObject({ type: z.literal('pong'), nonce: z.number().int() }),
 ]);
 export type RunnerToStation = z.infer<typeof RunnerToStation>;

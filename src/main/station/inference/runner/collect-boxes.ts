@@ -9,10 +9,7 @@ type BoxesOutput = Extract<ModelOutput, { role: 'boxes' }>;
 
 /** Takes the boxes of each batch; the boxes are the study's once it has seen all, best first. */
 export type BoxCollector = {
-  readonly take: (
-    samples: readonly GridExtent[],
-    tensors: ReadonlyMap<string, GivenTensor>,
-  ) => Result<void, BadOutput>;
+  readonly take: (samples: readonly GridExtent[], tensors: ReadonlyMap<string, GivenTensor>) => Result<void, BadOutput>;
   readonly finish: () => readonly GridBox[];
 };
 
@@ -28,10 +25,7 @@ type Table = { readonly rows: number; readonly columns: number; readonly at: (ro
  * Collects the boxes of an output on the grid, cell edges counted from the edge of its first cell. A box of two axes spans every
  * slice of its sample. A good box that is inside out or beside its sample makes the answer bad.
  */
-export function collectBoxes(
-  output: BoxesOutput,
-  joins: { readonly acrossSlices: boolean },
-): BoxCollector {
+export function collectBoxes(output: BoxesOutput, joins: { readonly acrossSlices: boolean }): BoxCollector {
   const found: GridBox[] = [];
   return {
     take(samples, tensors) {
@@ -140,10 +134,7 @@ function onGrid(
     const axis = AXES[letter];
     const cells = sample.size[axis];
     const first = table.at(row, output.firstColumn + at);
-    const second = table.at(
-      row,
-      output.firstColumn + letters.length + (output.format === 'centre-diameter' ? 0 : at),
-    );
+    const second = table.at(row, output.firstColumn + letters.length + (output.format === 'centre-diameter' ? 0 : at));
     const scale = output.unit === 'share' ? cells : 1;
     const [low, high] = edges(output.format, first * scale, second * scale);
     if (!(low < high) || high <= 0 || low >= cells) return null;

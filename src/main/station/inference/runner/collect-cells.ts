@@ -120,8 +120,7 @@ export function collectHeatmap(
         for (let channel = 0; channel < raw.length; channel += 1) raw[channel] = plane[channel * area + cell] as number;
         activate(raw, activation);
         const row = Math.floor(cell / shape[2]);
-        const to =
-          (slice * coarse[1] + Math.floor(row / factor)) * coarse[2] + Math.floor((cell % shape[2]) / factor);
+        const to = (slice * coarse[1] + Math.floor(row / factor)) * coarse[2] + Math.floor((cell % shape[2]) / factor);
         for (const [channel, label] of classes.entries()) {
           const values = label === null ? undefined : heats.get(label);
           // NaN, of a cell nothing was said of yet, is not above anything.

@@ -2,7 +2,13 @@ import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts'
 import { ok, type Result } from '../../../../shared/domain/result.ts';
 import { type BoxCollector, collectBoxes } from './collect-boxes.ts';
 import { collectHeatmap, collectSegmentation, type Heat, type Segmented } from './collect-cells.ts';
-import { collectClasses, collectNumber, type GridExtent, type JoinedNumber, type NumberCollector } from './collect-numbers.ts';
+import {
+  collectClasses,
+  collectNumber,
+  type GridExtent,
+  type JoinedNumber,
+  type NumberCollector,
+} from './collect-numbers.ts';
 import type { CellJoiner } from './join-cells.ts';
 import type { GridBox } from './join-boxes.ts';
 import type { ModelSample } from './prepared-grid.ts';

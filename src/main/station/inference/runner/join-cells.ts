@@ -81,6 +81,9 @@ export function joinCells(options: {
           const at = sample.origin[0] + slice;
           if (at < done || at >= shape[0]) continue;
           addSlice(accumulate(at), tensor, laid, index, sample, slice, factors);
+          if (weights !== null) continue;
+          const complete = giveOn(at + 1);
+          if (!complete.ok) return complete;
         }
       }
       return ok(undefined);

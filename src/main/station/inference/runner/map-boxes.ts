@@ -1,25 +1,27 @@
-import { ANSWER_LIMITS, type FrameBox, type RunBox } from '../runner-protocol.ts';
+import { ANSWER_LIMITS, type FrameBox, type RunBox, type RunFinished } from '../runner-protocol.ts';
 import type { GridBox } from './join-boxes.ts';
 import { frameAt, type SourceMap } from './source-map.ts';
 import type { Vector } from './vector.ts';
 
 /**
  * Carries boxes from their grids to the frames they cross, with a rectangle on each and their size in the patient. A box that holds
- * no pixel of the source, being in what was padded, is left out; `counts` are of those that do, also beyond the limits of an answer.
+ * no pixel of the source, being in what was padded, is left out; `labels` counts those that do, also beyond what `left` allows.
  */
 export function mapBoxes(
   tensor: string,
   boxes: readonly GridBox[],
   maps: readonly SourceMap[],
   left: { boxes: number; frames: number },
-): { readonly boxes: readonly RunBox[]; readonly counts: ReadonlyMap<string, number> } {
+): { readonly boxes: readonly RunBox[]; readonly labels: RunFinished['boxLabels'] } {
   const mapped: RunBox[] = [];
-  const counts = new Map<string, number>();
+  const labels = new Map<string, RunFinished['boxLabels'][number]>();
   for (const box of boxes) {
     const map = maps[box.stack] as SourceMap;
     const frames = framesOf(box, map);
     if (frames.length === 0) continue;
-    counts.set(box.label, (counts.get(box.label) ?? 0) + 1);
+    const { label, score } = box;
+    const known = labels.get(label);
+    labels.set(label, { label, count: (known?.count ?? 0) + 1, best: Math.max(known?.best ?? score, score) });
     if (left.boxes === 0 || left.frames < frames.length) continue;
     left.boxes -= 1;
     left.frames -= frames.length;
@@ -37,7 +39,7 @@ export function mapBoxes(
       ...measure(box, map, frames),
     });
   }
-  return { boxes: mapped, counts };
+  return { boxes: mapped, labels: [...labels.values()] };
 }
 
 /** What a single answer may hold of boxes, to be used up. */
@@ -82,7 +84,7 @@ function cutAt(corners: readonly Vector[], frame: number) {
       continue;
     for (const share of isIn ? [0, 1] : [(frame - a[0]) / span]) {
       for (const axis of [0, 1] as const) {
-        const at = a[axis + 1 as 1 | 2] * (1 - share) + b[axis + 1 as 1 | 2] * share;
+        const at = a[(axis + 1) as 1 | 2] * (1 - share) + b[(axis + 1) as 1 | 2] * share;
         low[axis] = Math.min(low[axis], at);
         high[axis] = Math.max(high[axis], at);
       }
@@ -110,7 +112,12 @@ function middle({ from, to }: GridBox): Vector {
 }
 
 /** The frame at the box's middle, or the crossed frame nearest to it. */
-function nearest(frames: readonly FrameBox[], wanted: { sopUid: string; frameNumber: number }, map: SourceMap, at: number) {
+function nearest(
+  frames: readonly FrameBox[],
+  wanted: { sopUid: string; frameNumber: number },
+  map: SourceMap,
+  at: number,
+) {
   const isCrossed = frames.some((one) => one.sopUid === wanted.sopUid && one.frameNumber === wanted.frameNumber);
   if (isCrossed) return wanted;
   const order = (one: FrameBox) =>
@@ -122,7 +129,11 @@ function nearest(frames: readonly FrameBox[], wanted: { sopUid: string; frameNum
 }
 
 /** Edges of the box in the patient, the longer one on its images, and what an ellipsoid within it holds. */
-function measure(box: GridBox, map: SourceMap, frames: readonly FrameBox[]): Pick<RunBox, 'sizeMm' | 'diameterMm' | 'volumeMl'> {
+function measure(
+  box: GridBox,
+  map: SourceMap,
+  frames: readonly FrameBox[],
+): Pick<RunBox, 'sizeMm' | 'diameterMm' | 'volumeMl'> {
   const corners = cornersOf(box).map(map.toSource);
   const places = corners.map(map.toPatient);
   const edge = (bit: 1 | 2 | 4): number | null => {

@@ -1,11 +1,11 @@
 import type { MaskSlice, RunMask } from '../runner-protocol.ts';
-import { type ConnectedParts, LARGEST } from './connected-parts.ts';
+import { LARGEST } from './connected-parts.ts';
 import { longestLine } from './longest-line.ts';
 import type { SourceMap } from './source-map.ts';
 import type { Vector } from './vector.ts';
 
 /** A mask on the pixels of its source. */
-export type SourceMask = Pick<RunMask, 'rows' | 'columns' | 'slices' | 'pixels' | 'volumeMl' | 'parts' | 'largest'> & {
+export type SourceMask = Pick<RunMask, 'rows' | 'columns' | 'slices' | 'pixels' | 'volumeMl' | 'largest'> & {
   /** One bit per pixel, least significant first, frames in order with no padding between them (PS3.5 §8.1.1). */
   readonly bits: Uint8Array;
 };
@@ -16,7 +16,7 @@ type Window = { readonly from: readonly [number, number]; readonly to: readonly 
 /**
  * Carries a mask whose parts are marked from the grid back: a source pixel is set when the grid cell under its centre is.
  */
-export function mapMask(grid: Uint8Array, parts: ConnectedParts, map: SourceMap): SourceMask {
+export function mapMask(grid: Uint8Array, map: SourceMap): SourceMask {
   const { rows, columns } = map.frames[0] as SourceMap['frames'][number];
   const area = rows * columns;
   const bits = new Uint8Array(Math.ceil((area * map.frames.length) / 8));
@@ -66,7 +66,6 @@ export function mapMask(grid: Uint8Array, parts: ConnectedParts, map: SourceMap)
     slices,
     pixels: slices.reduce((sum, slice) => sum + slice.pixels, 0),
     volumeMl: total(slices.map(({ volumeMl }) => volumeMl)),
-    parts: parts.count,
     largest:
       largest.weight === 0
         ? null

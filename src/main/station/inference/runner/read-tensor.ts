@@ -1,10 +1,11 @@
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import type { BadOutputReason } from '../runner-protocol.ts';
 
 /** Why a model's tensor is no answer; it never leaves the runner, where the answer as a whole is `bad-output`. */
 export type BadOutput = {
   readonly code: 'bad-output';
   readonly tensor: string;
-  readonly why: 'missing' | 'type' | 'shape' | 'not-finite' | 'out-of-range';
+  readonly why: BadOutputReason;
 };
 
 /** Numbers of any element type, by index. */
@@ -22,10 +23,7 @@ export function badOutput(tensor: string, why: BadOutput['why']): Result<never, 
 }
 
 /** Takes one tensor of an answer and looks at every value of it; 64-bit integers become doubles. */
-export function readTensor(
-  tensors: ReadonlyMap<string, GivenTensor>,
-  name: string,
-): Result<NumberTensor, BadOutput> {
+export function readTensor(tensors: ReadonlyMap<string, GivenTensor>, name: string): Result<NumberTensor, BadOutput> {
   const given = tensors.get(name);
   if (given === undefined) return badOutput(name, 'missing');
   const data = numbersOf(given.data);

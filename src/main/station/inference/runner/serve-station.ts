@@ -99,6 +99,10 @@ export function serveStation(
       const model = opened === null ? known : opened.ok ? opened.value : undefined;
       if (model === undefined || model.manifest.modelDigest !== modelDigest) return fail('package-unreadable');
       const answer = await runSeries({ ...ready, model, signal: controller.signal }, series.instances);
+      if (!answer.ok && answer.error.code === 'bad-output') {
+        const { tensor, why } = answer.error;
+        return post({ type: 'failed', runId, code: 'bad-output', retryable: false, output: { tensor, why } });
+      }
       if (!answer.ok) return fail(answer.error.code);
       const { provider } = ready;
       post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
