@@ -8,7 +8,7 @@ import { freshObjectKeys, type ObjectKeys } from '../../platform/objects/object-
 import { openObjectStore, SEALED } from '../../platform/objects/object-store.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
 import { objectDigest } from './object-digest.ts';
-import type { SourceSlice } from './source-slice.ts';
+import type { SourceFrame } from './prepared-grid.ts';
 
 /** For tests: directories of one runner, and a way to put objects where it reads them. */
 export type TestObjects = {
@@ -48,12 +48,18 @@ export function openTestObjects(): TestObjects {
   };
 }
 
+/** A frame as one object of a CT holds it. */
+export type PlacedFrame = SourceFrame & {
+  readonly place: NonNullable<SourceFrame['place']>;
+  readonly pixelMm: readonly [number, number];
+};
+
 /** A ball of a head with an 8 mm skull; a ball of blood of the given radius 25 mm to its left. Far simpler than the demo's phantoms. */
 export function ballHead(options: {
   readonly bleedMm: number;
   readonly slices?: number;
   readonly matrix?: number;
-}): readonly SourceSlice[] {
+}): readonly PlacedFrame[] {
   const { bleedMm, slices = 14, matrix = 128 } = options;
   const pixelMm = 224 / matrix;
   return Array.from({ length: slices }, (_, index) => {
@@ -69,20 +75,27 @@ export function ballHead(options: {
     const corner = (-(matrix - 1) / 2) * pixelMm;
     return {
       sopUid: `2.25.${1000 + index}`,
+      frameNumber: 1,
+      instanceNumber: index + 1,
       rows: matrix,
       columns: matrix,
-      position: [corner, corner, z],
-      alongRow: [1, 0, 0],
-      alongColumn: [0, 1, 0],
-      pixelMm: [pixelMm, pixelMm],
-      thicknessMm: 5,
+      channels: 1,
       values,
+      place: {
+        position: [corner, corner, z],
+        alongRow: [1, 0, 0],
+        alongColumn: [0, 1, 0],
+        thicknessMm: 5,
+        frameOfReferenceUid: '2.25.3',
+      },
+      pixelMm: [pixelMm, pixelMm],
     };
   });
 }
 
-/** A slice as the data set of a CT image, unsigned 12 bits with intercept −1024. */
-export function sliceRecord(slice: SourceSlice): DicomRecord {
+/** A frame as the data set of a CT image, unsigned 12 bits with intercept −1024. */
+export function sliceRecord(slice: PlacedFrame): DicomRecord {
+  const { place } = slice;
   return {
     SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
     SOPInstanceUID: slice.sopUid,
@@ -90,10 +103,12 @@ export function sliceRecord(slice: SourceSlice): DicomRecord {
     SeriesInstanceUID: '2.25.2',
     Modality: 'CT',
     ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
-    ImagePositionPatient: [...slice.position],
-    ImageOrientationPatient: [...slice.alongRow, ...slice.alongColumn],
+    InstanceNumber: slice.instanceNumber,
+    FrameOfReferenceUID: place.frameOfReferenceUid,
+    ImagePositionPatient: [...place.position],
+    ImageOrientationPatient: [...place.alongRow, ...place.alongColumn],
     PixelSpacing: [...slice.pixelMm],
-    SliceThickness: slice.thicknessMm,
+    SliceThickness: place.thicknessMm,
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
     Rows: slice.rows,
