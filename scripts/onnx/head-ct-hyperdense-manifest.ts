@@ -1,9 +1,9 @@
-import type { GoldenCase, ModelManifest } from '../../src/shared/domain/model-manifest.ts';
+import type { GoldenCase, WrittenManifest } from '../../src/shared/domain/model-manifest.ts';
 
-/** The manifest of the reference algorithm; digest and golden cases come from the build. */
-export function headCtHyperdenseManifest(modelDigest: string, goldenCases: GoldenCase[]): ModelManifest {
+/** The manifest of the reference algorithm, as it is written; digest and golden cases come from the build. */
+export function headCtHyperdenseManifest(modelDigest: string, goldenCases: GoldenCase[]): WrittenManifest {
   return {
-    schema: 1,
+    schema: 2,
     id: 'head-ct-hyperdense',
     name: 'Head CT hyperdense blood (reference algorithm)',
     version: '1.0.0',
@@ -36,31 +36,39 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
       preferredThicknessMm: { value: 5, pointsPerMmAway: -1 },
     },
     preprocessing: {
-      kind: 'axial-volume',
-      unit: 'HU',
-      rows: 256,
-      columns: 256,
-      pixelMm: 1,
-      paddingValue: -1024,
-      clamp: { min: -1024, max: 3071 },
-      maxGapOverThickness: 1.6,
+      source: { arrangement: 'volume', values: 'rescaled', paddingValue: -1024 },
+      tolerates: { maxGapOverThickness: 1.6, unevenSteps: 'as-is', gantryTilt: 'as-is' },
+      steps: [
+        { do: 'orient', towards: ['S', 'P', 'L'] },
+        { do: 'resample', spacingMm: [null, 1, 1], interpolation: 'area' },
+        { do: 'crop-or-pad', to: [null, 256, 256] },
+        { do: 'clamp', min: -1024, max: 3071 },
+      ],
+      sampling: { kind: 'volume' },
     },
     inputs: [
-      { tensor: 'volume', role: 'volume' },
+      { tensor: 'volume', role: 'image', layout: 'NCDHW' },
       { tensor: 'spacing', role: 'spacing' },
       { tensor: 'slice_extents', role: 'slice-extents' },
     ],
     outputs: [
-      { tensor: 'probability', role: 'probability', label: 'suspected-hyperdense-blood' },
+      { tensor: 'probability', role: 'classes', classes: ['suspected-hyperdense-blood'] },
       {
         tensor: 'volume_ml',
-        role: 'measurement',
+        role: 'number',
         label: 'suspected-hyperdense-blood',
         quantity: { value: '118565006', scheme: 'SCT', meaning: 'Volume' },
         unit: 'mL',
         range: { min: 0, max: 2000 },
       },
-      { tensor: 'mask', role: 'mask', label: 'suspected-hyperdense-blood' },
+      {
+        tensor: 'mask',
+        role: 'segmentation',
+        layout: 'NCDHW',
+        reading: 'threshold',
+        threshold: 0.5,
+        classes: ['suspected-hyperdense-blood'],
+      },
     ],
     labels: [
       {

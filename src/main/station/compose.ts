@@ -118,7 +118,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const clock = systemClock;
 
   // What is configured and not there is said before anything is written.
-  const packages = readPackages([path.join(options.resources, 'models'), ...config.inference.modelFolders], log);
+  const modelFolders = [path.join(options.resources, 'models'), ...config.inference.modelFolders];
+  const unpackInto = path.join(directory.root, 'models');
+  const packages = await readPackages(modelFolders, { unpackInto, signers: config.inference.signers, log });
   if (!packages.ok) return packages;
 
   // The store, and the ledger in it.
@@ -181,7 +183,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
 
   // Inference. What a runner left that nobody took in is computed anew.
   for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
-  installModels(db, packages.value, clock.nowMs());
+  installModels(db, packages.value.packages, clock.nowMs(), packages.value.refused);
   for (const { siteId } of sites) exposeModels(db, siteId, directory.isDemo, clock.nowMs());
   recoverRuns(db, clock.nowMs());
   const supervisor = superviseRunner(options.runnerHost, {

@@ -132,7 +132,10 @@ export const Finding = z.object({
   threshold: z.number(),
   measurements: z.array(z.object({ code: z.string(), display: z.string(), value: z.number(), unit: z.string() })),
   seriesUid: z.string(),
-  keyImage: z.object({ sopUid: z.string(), centreMm: z.tuple([z.number(), z.number(), z.number()]) }).nullable(),
+  /** The image that shows it best; where in the patient, unless it is of a whole image or of one without a place. */
+  keyImage: z
+    .object({ sopUid: z.string(), centreMm: z.tuple([z.number(), z.number(), z.number()]).nullable() })
+    .nullable(),
   /** Packed bits, least significant first (as PS3.5 §8.1.1), one slice of rows × columns after another in this order. */
   mask: z
     .object({ href: z.string(), rows: z.number().int(), columns: z.number().int(), sopUids: z.array(z.string()) })

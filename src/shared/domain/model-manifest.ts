@@ -79,7 +79,7 @@ const GoldenExpectation = z
     above: z
       .strictObject({ threshold: z.number(), count: z.number().int().min(0) })
       .optional()
-      .describe('How many are above a number; a tenth of a percent of all, or one, may differ at least.'),
+      .describe('How many are above a number.'),
   })
   .refine(
     (one) => Object.values(one).some((value) => value !== undefined),
@@ -169,3 +169,5 @@ export const ModelManifest = Fields.superRefine((manifest, context) => {
     context.addIssue({ code: 'custom', path, message, input });
 });
 export type ModelManifest = z.infer<typeof ModelManifest>;
+/** A manifest as somebody writes it: what has a default may be left out. */
+export type WrittenManifest = z.input<typeof Fields>;

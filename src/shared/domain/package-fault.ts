@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { err, type Result } from './result.ts';
 
 /** What can be wrong with a model package; persisted and told to who writes one, so only ever added to. */
 export const PACKAGE_FAULT_CODES = [
@@ -42,6 +43,16 @@ export const PackageFault = z.strictObject({
   expected: Short.nullable(),
 });
 export type PackageFault = z.infer<typeof PackageFault>;
+
+/** All that is wrong with a package, and the code of the first of it. */
+export type PackageRefusal = { readonly code: PackageFault['code']; readonly faults: readonly PackageFault[] };
+
+/** Refuses a package for these faults, of which there is at least one. */
+export function refusePackage(faults: readonly PackageFault[]): Extract<Result<never, PackageRefusal>, { ok: false }> {
+  const [first] = faults;
+  if (first === undefined) throw new Error('a package is refused for nothing');
+  return err({ code: first.code, faults });
+}
 
 /** Makes a fault of whatever values there are, each cut to what a fault may hold. */
 export function packageFault(

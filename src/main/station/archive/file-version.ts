@@ -143,6 +143,7 @@ function imageAttributes(instance: IdentifiedInstance) {
     kernel: instance.convolutionKernel,
     contrastAgent: instance.contrastAgent,
     protocolName: instance.protocolName,
+    viewPosition: instance.viewPosition,
     isLossyCompressed: image.isLossyCompressed,
     hasPixelData: instance.hasPixelData,
     missing: instance.missing,

@@ -1,16 +1,23 @@
-import type { AppliesTo, ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { SeriesSummary, StoredInstance, StudyCard } from '../archive/index.ts';
+import { middleThickness, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
 
 /** A series with its images, as a manifest's predicate sees it. */
 export type CandidateSeries = SeriesSummary & { readonly images: readonly StoredInstance[] };
 
-/** The series a model reads and the reasons for it, or why no series of the study fits. */
-export type SeriesChoice =
-  | { readonly chosen: CandidateSeries; readonly eligible: number; readonly because: readonly string[] }
-  | { readonly chosen: null; readonly isForThisExam: boolean };
+/** A series of an exam that the model knows, which it does not read. */
+export type RefusedSeries = { readonly seriesId: string; readonly reason: SeriesRefusal };
 
-/** Below this share of the body axis a slice is no longer called axial; gantry tilts reach 30°. */
-const AXIAL_SHARE = 0.8;
+/** The series a model reads and the reasons for it, or why no series of the study fits; either way what was refused, and why. */
+export type SeriesChoice =
+  | {
+      readonly chosen: CandidateSeries;
+      readonly eligible: number;
+      readonly because: readonly string[];
+      readonly refused: readonly RefusedSeries[];
+    }
+  | { readonly chosen: null; readonly isForThisExam: boolean; readonly refused: readonly RefusedSeries[] };
 
 /** Applies a manifest's predicate and ranking; of equals the one with most slices, then the lowest number, is read. */
 export function chooseSeries(
@@ -19,16 +26,21 @@ export function chooseSeries(
   series: readonly CandidateSeries[],
 ): SeriesChoice {
   const forExam = series.filter((one) => isForExam(manifest.appliesTo, study, one));
-  const eligible = forExam.filter((one) => isReadable(manifest.appliesTo, one));
+  const refused: RefusedSeries[] = [];
+  const eligible = forExam.filter((one) => {
+    const reason = refuseSeries(manifest.appliesTo, study, one);
+    if (reason !== null) refused.push({ seriesId: one.seriesId, reason });
+    return reason === null;
+  });
   const [best] = eligible
     .map((one) => ({ one, ...rank(manifest, one) }))
     .toSorted(
       (a, b) =>
         b.points - a.points || b.one.images.length - a.one.images.length || (a.one.number ?? 0) - (b.one.number ?? 0),
     );
-  if (best === undefined) return { chosen: null, isForThisExam: forExam.length > 0 };
+  if (best === undefined) return { chosen: null, isForThisExam: forExam.length > 0, refused };
   const because = [`eligible ${eligible.length} of ${series.length} series`, ...best.because];
-  return { chosen: best.one, eligible: eligible.length, because };
+  return { chosen: best.one, eligible: eligible.length, because, refused };
 }
 
 /** Whether the exam is one the model knows: modality and region. What fails here is "no model for this exam". */
@@ -41,63 +53,40 @@ function isForExam(rule: AppliesTo, study: StudyCard, series: CandidateSeries): 
   ];
   const matches = (pattern: string) => texts.some((text) => text !== null && new RegExp(pattern, 'iu').test(text));
   if (rule.excludedDescriptionPatterns.some(matches)) return false;
+  if (rule.bodyParts.length === 0 && rule.descriptionPatterns.length === 0) return true;
   const bodyPart = (series.bodyPart ?? study.bodyPart ?? '').toUpperCase();
   return rule.bodyParts.includes(bodyPart) || rule.descriptionPatterns.some(matches);
 }
 
-/** Whether this series can be read: its images' type, orientation, thickness, number, contrast and compression. */
-function isReadable(rule: AppliesTo, series: CandidateSeries): boolean {
-  const { images } = series;
-  const thickness = thicknessOf(series);
-  return (
-    images.length >= rule.slices.min &&
-    images.length <= rule.slices.max &&
-    thickness !== null &&
-    thickness >= rule.sliceThicknessMm.min &&
-    thickness <= rule.sliceThicknessMm.max &&
-    images.every(({ attributes }) => {
-      const types = attributes.imageType.map((type) => type.toUpperCase());
-      return (
-        attributes.hasPixelData &&
-        !attributes.isLossyCompressed &&
-        rule.requiredImageTypes.every((type) => types.includes(type)) &&
-        !rule.excludedImageTypes.some((type) => types.includes(type)) &&
-        (rule.contrast === 'any' || attributes.contrastAgent === null) &&
-        (rule.orientation === 'any' || isAxial(attributes.orientation))
-      );
-    })
-  );
-}
-
+/** A series' points by the manifest's rules, and each rule that gave some. */
 function rank(
-  manifest: ModelManifest,
+  { seriesRanking }: ModelManifest,
   series: CandidateSeries,
 ): { readonly points: number; readonly because: readonly string[] } {
+  const { preferredKernelPatterns, preferredDescriptionPatterns, preferredThicknessMm } = seriesRanking;
   const kernels = series.images[0]?.attributes.kernel ?? [];
-  const rules = manifest.seriesRanking.preferredKernelPatterns.filter(({ pattern }) =>
-    kernels.some((kernel) => new RegExp(pattern, 'iu').test(kernel)),
-  );
-  const { value, pointsPerMmAway } = manifest.seriesRanking.preferredThicknessMm;
-  const thickness = thicknessOf(series) ?? value;
-  const thicknessPoints = Math.abs(thickness - value) * pointsPerMmAway;
+  const matching = (rules: typeof preferredKernelPatterns, texts: readonly string[]) =>
+    rules.filter(({ pattern }) => texts.some((text) => new RegExp(pattern, 'iu').test(text)));
+  const told = [
+    ...matching(preferredKernelPatterns, kernels).map(({ points }) => ({ what: 'kernel', points })),
+    ...matching(preferredDescriptionPatterns, series.description === null ? [] : [series.description]).map(
+      ({ points }) => ({ what: 'description', points }),
+    ),
+  ];
+  const thickness = middleThickness(series);
+  // One that does not say its thickness is neither preferred for it nor passed over.
+  const thicknessPoints =
+    preferredThicknessMm === undefined || thickness === null
+      ? 0
+      : Math.abs(thickness - preferredThicknessMm.value) * preferredThicknessMm.pointsPerMmAway;
   return {
-    points: rules.reduce((sum, { points }) => sum + points, thicknessPoints),
+    points: told.reduce((sum, { points }) => sum + points, thicknessPoints),
     because: [
-      ...rules.map(({ points }) => `kernel ${points > 0 ? '+' : ''}${points}`),
-      `thickness ${thickness} mm ${thicknessPoints}`,
+      ...told.map(({ what, points }) => `${what} ${points > 0 ? '+' : ''}${points}`),
+      ...(preferredThicknessMm === undefined || thickness === null
+        ? []
+        : [`thickness ${thickness} mm ${thicknessPoints}`]),
       `slices ${series.images.length}`,
     ],
   };
-}
-
-/** The middle slice thickness in mm; null where no image says. */
-function thicknessOf(series: CandidateSeries): number | null {
-  const known = series.images.flatMap(({ attributes }) => attributes.sliceThicknessMm ?? []).toSorted((a, b) => a - b);
-  return known[Math.floor(known.length / 2)] ?? null;
-}
-
-function isAxial(orientation: readonly number[] | null): boolean {
-  const [a, b, , d, e] = orientation ?? [];
-  if (a === undefined || b === undefined || d === undefined || e === undefined) return false;
-  return Math.abs(a * e - b * d) >= AXIAL_SHARE;
 }

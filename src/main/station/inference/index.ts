@@ -8,8 +8,9 @@ export {
   installModels,
   type InstalledModel,
   listModels,
-  readPackages,
+  listPackageFaults,
 } from './models.ts';
+export { readPackages } from './read-packages.ts';
 export {
   aiStatus,
   countOpenRuns,

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { ModelManifest } from '../../../shared/domain/model-manifest.ts';
-import { err, ok, type Result } from '../../../shared/domain/result.ts';
-import type { Log } from '../platform/log.ts';
+import { z } from 'zod';
+import { ClinicalUse, type ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { PackageFault } from '../../../shared/domain/package-fault.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { packageDigest } from './package-digest.ts';
+import { SignatureFact } from './package-signature.ts';
+import { parseRecordedManifest } from './read-manifest.ts';
+import type { ModelPackage } from './read-package.ts';
+import type { RefusedPackage } from './read-packages.ts';
 
 /** How far a model reaches at a site (DESIGN §5.4). */
 export const EXPOSURE_STAGES = ['silent', 'pilot', 'general', 'suspended', 'retired'] as const;
@@ -24,18 +24,26 @@ export type InstalledModel = {
   /** `gone`: no package of it was found at the last start. */
   readonly state: 'installed' | 'verified' | 'broken' | 'gone';
   readonly manifest: ModelManifest;
+  readonly signature: SignatureFact;
 };
 
-/** A package on disk whose model file is the one its manifest names. */
-export type ModelPackage = { readonly manifest: ModelManifest; readonly directory: string };
-
-export type InstallFailure = { readonly code: 'manifest-unreadable' | 'model-unreadable' | 'digest-differs' };
+/** What is told of a model beside what it said; read from manifests of every form there has been. */
+export const ModelIdentity = z.object({
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  vendor: z.string(),
+  clinicalUse: ClinicalUse,
+  modelDigest: z.string(),
+});
+export type ModelIdentity = z.infer<typeof ModelIdentity>;
 
 const PUT_MODEL = `
-  INSERT INTO models (digest, model_id, version, clinical_use, manifest, package_path, state, installed_at_ms)
-  VALUES (@digest, @modelId, @version, @clinicalUse, @manifest, @packagePath, 'installed', @atMs)
-  ON CONFLICT (digest) DO UPDATE SET package_path = excluded.package_path, state = 'installed'
+  INSERT INTO models (digest, model_id, version, clinical_use, manifest, package_path, state, installed_at_ms, signature)
+  VALUES (@digest, @modelId, @version, @clinicalUse, @manifest, @packagePath, 'installed', @atMs, @signature)
+  ON CONFLICT (digest) DO UPDATE SET package_path = excluded.package_path, state = 'installed', signature = excluded.signature
 `;
+const FIND_PATH = 'SELECT package_path AS packagePath FROM models WHERE digest = ?';
 const IS_INSTALLED = 'SELECT 1 FROM models WHERE digest = ?';
 const SET_MODEL_STATE = 'UPDATE models SET state = ? WHERE digest = ?';
 const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
@@ -43,10 +51,12 @@ const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
 export const IS_UNFIT = "(m.clinical_use = 'none' AND NOT coalesce((SELECT is_demo FROM inference_setting), 0))";
 const HAS_UNVERIFIED = "SELECT 1 FROM models WHERE state = 'installed' LIMIT 1";
 const LIST_MODELS = `
-  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest FROM models m ORDER BY m.model_id, m.installed_at_ms
+  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;
+const LIST_PACKAGES =
+  'SELECT digest, model_id AS modelId, version, state FROM models ORDER BY model_id, installed_at_ms';
 const LIST_EXPOSED = `
-  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest,
+  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature,
          CASE WHEN ${IS_UNFIT} THEN 'silent' ELSE x.stage END AS stage
     FROM models m JOIN model_exposures x ON x.digest = m.digest
    WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general') AND m.state <> 'gone' ORDER BY m.model_id
@@ -68,65 +78,56 @@ const CHANGE_EXPOSURE = `
   UPDATE model_exposures SET stage = @stage, exposed_by = @by, exposed_at_ms = @atMs WHERE site_id = @siteId AND digest = @digest
 `;
 
-type ModelRow = Omit<InstalledModel, 'manifest'> & { readonly manifest: string };
+const FORGET_FAULTS = 'DELETE FROM package_faults';
+const FORGET_FAULTS_OF = 'DELETE FROM package_faults WHERE digest = ?';
+const PUT_FAULT = `
+  INSERT INTO package_faults (package_path, place, digest, code, field, value, expected, found_at_ms)
+  VALUES (@packagePath, @place, @digest, @code, @field, @value, @expected, @atMs)
+  ON CONFLICT (package_path, place) DO UPDATE SET digest = excluded.digest, code = excluded.code, field = excluded.field,
+    value = excluded.value, expected = excluded.expected, found_at_ms = excluded.found_at_ms
+`;
+const LIST_FAULTS = `
+  SELECT package_path AS packagePath, digest, code, field, value, expected, found_at_ms AS foundAtMs
+    FROM package_faults ORDER BY package_path, place
+`;
 
-/** Reads a package's manifest and holds the model file against its digest. */
-export function readPackage(directory: string): Result<ModelPackage, InstallFailure> {
-  let manifest: ModelManifest;
-  try {
-    manifest = ModelManifest.parse(JSON.parse(readFileSync(path.join(directory, 'manifest.json'), 'utf8')));
-  } catch {
-    return err({ code: 'manifest-unreadable' }); // Missing, not JSON or not a manifest: the person mends the package.
-  }
-  try {
-    const digest = createHash('sha256')
-      .update(readFileSync(path.join(directory, manifest.modelFile)))
-      .digest('hex');
-    return digest === manifest.modelDigest ? ok({ manifest, directory }) : err({ code: 'digest-differs' });
-  } catch {
-    return err({ code: 'model-unreadable' }); // Missing, or this user may not read it: the person mends the package.
-  }
-}
+type ModelRow = Omit<InstalledModel, 'manifest' | 'signature'> & {
+  readonly manifest: string;
+  readonly signature: string;
+};
+type PackageRow = Pick<InstalledModel, 'digest' | 'state'> & { readonly modelId: string; readonly version: string };
 
-/** The packages found in the given folders, each of which must be there; one package that cannot be used is left out and logged, and the others still run. */
-export function readPackages(
-  folders: readonly string[],
-  log: Log,
-): Result<readonly ModelPackage[], { readonly code: 'model-folder-unreadable'; readonly details: readonly string[] }> {
-  const directories: string[] = [];
-  const faults: string[] = [];
-  for (const folder of folders) {
-    try {
-      const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-      directories.push(...entries.map((entry) => path.resolve(folder, entry.name)));
-    } catch (error) {
-      faults.push(`${folder}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
-    }
-  }
-  if (faults.length > 0) return err({ code: 'model-folder-unreadable', details: faults });
-  const packages = directories.flatMap((directory) => {
-    const read = readPackage(directory);
-    if (read.ok) return [read.value];
-    log.warn('model-package-refused', { code: read.error.code });
-    return [];
-  });
-  return ok(packages);
-}
+/** A fault of a package that was refused, or of an installed model (then with its digest) that does not hold on this machine. */
+export type RecordedFault = PackageFault & {
+  readonly packagePath: string;
+  readonly digest: string | null;
+  readonly foundAtMs: number;
+};
 
-/** Makes these packages the installed ones; a model whose package is gone stays on record and is not run. */
-export function installModels(db: WritableDb, packages: readonly ModelPackage[], atMs: number): void {
+/**
+ * Makes these packages the installed ones, and keeps what was wrong with the refused ones until the next start; a model whose
+ * package is gone stays on record and is not run.
+ */
+export function installModels(
+  db: WritableDb,
+  packages: readonly ModelPackage[],
+  atMs: number,
+  refused: readonly RefusedPackage[] = [],
+): void {
   inTransaction(db, () => {
     prepared(db, MARK_ALL_GONE).run();
-    for (const { manifest, directory } of packages) {
-      const digest = packageDigest(manifest);
+    prepared(db, FORGET_FAULTS).run();
+    for (const { packagePath, faults } of refused) putFaults(db, { packagePath, digest: null }, faults, atMs);
+    for (const { manifest, written, digest, directory, signature } of packages) {
       const isNew = prepared(db, IS_INSTALLED).get(digest) === undefined;
       prepared(db, PUT_MODEL).run({
         digest,
         modelId: manifest.id,
         version: manifest.version,
         clinicalUse: manifest.clinicalUse,
-        manifest: JSON.stringify(manifest),
+        manifest: written,
         packagePath: directory,
+        signature: JSON.stringify(signature),
         atMs,
       });
       if (!isNew) continue;
@@ -168,15 +169,18 @@ export function exposeModels(db: WritableDb, siteId: string, isDemo: boolean, at
   });
 }
 
-/** The packages of each model that has one here: first the one that counts, which is of the highest version, then the newest. */
-function packagesByModel(db: ReadableDb): readonly (readonly [InstalledModel, ...InstalledModel[]])[] {
-  const byId = Map.groupBy(listModels(db), ({ manifest }) => manifest.id);
+/**
+ * The packages of each model that has one here: first the one that counts, which is of the highest version, then the newest.
+ * A package whose manifest is of an older form is among them, so that it does not stay exposed.
+ */
+function packagesByModel(db: ReadableDb): readonly (readonly [PackageRow, ...PackageRow[]])[] {
+  const byId = Map.groupBy(prepared<PackageRow>(db, LIST_PACKAGES).all(), ({ modelId }) => modelId);
   return [...byId.values()].flatMap((packages) => {
     // Listed oldest first: of two with one version the one installed last counts.
     const [current] = packages
       .filter(({ state }) => state !== 'gone')
       .toReversed()
-      .toSorted((a, b) => compareVersions(b.manifest.version, a.manifest.version));
+      .toSorted((a, b) => compareVersions(b.version, a.version));
     return current === undefined ? [] : [[current, ...packages.filter((one) => one !== current)] as const];
   });
 }
@@ -191,19 +195,43 @@ export function countUnusableModels(db: ReadableDb): number {
   return prepared<{ models: number }>(db, COUNT_UNUSABLE).get()?.models ?? 0;
 }
 
-/** Records what replaying a model's golden cases on this machine showed. */
+/** Records what replaying a model's golden cases on this machine showed, and, where it does not hold, what was wrong. */
 export function recordVerification(
   db: WritableDb,
   digest: string,
-  result: { readonly holds: boolean; readonly provider: string; readonly goldenCases: number },
+  result: {
+    readonly holds: boolean;
+    readonly provider: string;
+    readonly goldenCases: number;
+    readonly faults?: readonly PackageFault[];
+  },
   atMs: number,
 ): void {
   inTransaction(db, () => {
     prepared(db, SET_MODEL_STATE).run(result.holds ? 'verified' : 'broken', digest);
-    if (!result.holds) return;
+    prepared(db, FORGET_FAULTS_OF).run(digest);
+    if (!result.holds) {
+      const packagePath = prepared<{ packagePath: string }>(db, FIND_PATH).get(digest)?.packagePath ?? '';
+      putFaults(db, { packagePath, digest }, result.faults ?? [], atMs);
+      return;
+    }
     const payload = { digest, provider: result.provider, goldenCases: result.goldenCases };
     appendEvent(db, { kind: 'model-verified', payload, ...byInference(digest, atMs), siteId: null });
   });
+}
+
+/** What is wrong with packages now, by where they lie: refused at the last start, or broken on this machine. */
+export function listPackageFaults(db: ReadableDb): readonly RecordedFault[] {
+  return prepared<RecordedFault>(db, LIST_FAULTS).all();
+}
+
+function putFaults(
+  db: WritableDb,
+  of: { readonly packagePath: string; readonly digest: string | null },
+  faults: readonly PackageFault[],
+  atMs: number,
+): void {
+  for (const [place, fault] of faults.entries()) prepared(db, PUT_FAULT).run({ ...of, ...fault, place, atMs });
 }
 
 /** Whether a model waits to be verified; asked after every commit, so no manifest is read for it. */
@@ -211,8 +239,11 @@ export function hasUnverifiedModels(db: ReadableDb): boolean {
   return prepared(db, HAS_UNVERIFIED).get() !== undefined;
 }
 
+/** Every model on record whose manifest is of today's form; one of an older form has no package that could run. */
 export function listModels(db: ReadableDb): readonly InstalledModel[] {
-  return prepared<ModelRow>(db, LIST_MODELS).all().map(parseModel);
+  return prepared<ModelRow>(db, LIST_MODELS)
+    .all()
+    .flatMap((row) => parseModel(row) ?? []);
 }
 
 /** The models that a site's studies are owed runs of: their stage lets them run, and their package is here. */
@@ -222,12 +253,17 @@ export function listExposedModels(
 ): readonly (InstalledModel & { readonly stage: ExposureStage })[] {
   return prepared<ModelRow & { stage: ExposureStage }>(db, LIST_EXPOSED)
     .all(siteId)
-    .map((row) => ({ ...parseModel(row), stage: row.stage }));
+    .flatMap((row) => {
+      const model = parseModel(row);
+      return model === null ? [] : [{ ...model, stage: row.stage }];
+    });
 }
 
-function parseModel(row: ModelRow): InstalledModel {
+function parseModel(row: ModelRow): InstalledModel | null {
   const { digest, packagePath, state } = row;
-  return { digest, packagePath, state, manifest: ModelManifest.parse(JSON.parse(row.manifest)) };
+  const manifest = parseRecordedManifest(row.manifest);
+  const signature = SignatureFact.parse(JSON.parse(row.signature));
+  return manifest === null ? null : { digest, packagePath, state, manifest, signature };
 }
 
 function byInference(digest: string, atMs: number) {

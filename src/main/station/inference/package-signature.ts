@@ -1,7 +1,8 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
 import { z } from 'zod';
-import { type PackageFault, packageFault } from '../../../shared/domain/package-fault.ts';
-import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { packageFault, type PackageRefusal, refusePackage } from '../../../shared/domain/package-fault.ts';
+import { ok, type Result } from '../../../shared/domain/result.ts';
+import { readPublicKey } from '../platform/public-key.ts';
 
 /** Where a package's signature lies, beside its manifest. */
 export const SIGNATURE_FILE = 'signature.json';
@@ -34,12 +35,12 @@ export function checkSignature(
   bytes: Uint8Array | null,
   written: string,
   signers: readonly KnownSigner[],
-): Result<SignatureFact, readonly PackageFault[]> {
+): Result<SignatureFact, PackageRefusal> {
   if (bytes === null) return ok({ state: 'unsigned' });
   const parsed = PackageSignature.safeParse(parseJson(bytes));
   if (!parsed.success) {
     const expected = 'algorithm ed25519, signer, and signature in base64';
-    return err([packageFault('signature-unreadable', SIGNATURE_FILE, { expected })]);
+    return refusePackage([packageFault('signature-unreadable', SIGNATURE_FILE, { expected })]);
   }
   const { signer, signature } = parsed.data;
   const known = signers.find(({ name }) => name === signer);
@@ -48,22 +49,7 @@ export function checkSignature(
   if (key !== null && verify(null, Buffer.from(written), key, Buffer.from(signature, 'base64')))
     return ok({ state: 'signed', by: signer });
   const expected = 'the signature of the manifest as it is written (RFC 8785)';
-  return err([packageFault('signature-wrong', SIGNATURE_FILE, { value: signer, expected })]);
-}
-
-/** An Ed25519 public key, as PEM or as its 32 bytes in base64; null where it is neither. */
-export function readPublicKey(text: string): KeyObject | null {
-  try {
-    const key = text.includes('-----')
-      ? createPublicKey(text)
-      : createPublicKey({
-          key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(text, 'base64').toString('base64url') },
-          format: 'jwk',
-        });
-    return key.asymmetricKeyType === 'ed25519' ? key : null;
-  } catch {
-    return null; // not a key: whoever asked says what was expected
-  }
+  return refusePackage([packageFault('signature-wrong', SIGNATURE_FILE, { value: signer, expected })]);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { AiStatus, NotRunReason } from '../../../shared/domain/ai-status.ts';
-import { ModelManifest, type ModelUse } from '../../../shared/domain/model-manifest.ts';
+import type { ModelUse } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
 import { getStudyCard, listSeries } from '../archive/index.ts';
 import { hasParkedEvent } from '../platform/ledger/follow.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import { type ExposureStage, IS_UNFIT } from './models.ts';
+import type { FindingEvidence } from './finding-evidence.ts';
+import { type ExposureStage, IS_UNFIT, ModelIdentity } from './models.ts';
 
 /** Silent results, and outside a demo those of models for no clinical use, are invisible; the others are shown. */
 const IS_VISIBLE = `r.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}`;
@@ -25,7 +26,7 @@ export type RunRecord = {
   readonly finishedAtMs: number | null;
   readonly seriesChoice: readonly string[];
   readonly stagesMs: Readonly<Record<string, number>>;
-  readonly manifest: ModelManifest;
+  readonly model: ModelIdentity;
 };
 
 /** A finding with the model that made it. */
@@ -42,15 +43,17 @@ export type FindingRecord = {
   readonly threshold: number;
   readonly uses: readonly ModelUse[];
   readonly measurements: readonly { code: string; display: string; value: number; unit: string }[];
-  readonly keyImage: { readonly sopUid: string; readonly centreMm: [number, number, number] } | null;
-  readonly mask: {
-    readonly digest: string;
-    readonly rows: number;
-    readonly columns: number;
-    readonly sopUids: readonly string[];
-  } | null;
+  /** Findings from before frames were told apart have none of their numbers. */
+  readonly keyImage:
+    | (Omit<NonNullable<FindingEvidence['keyImage']>, 'frameNumber'> & { readonly frameNumber?: number })
+    | null;
+  readonly mask:
+    | (Omit<NonNullable<FindingEvidence['mask']>, 'frameNumbers'> & { readonly frameNumbers?: readonly number[] })
+    | null;
+  readonly marks: FindingEvidence['marks'];
+  readonly heatmap: FindingEvidence['heatmap'];
   readonly stage: ExposureStage;
-  readonly manifest: ModelManifest;
+  readonly model: ModelIdentity;
 };
 
 const LIST_RUNS = `
@@ -63,7 +66,7 @@ const LIST_RUNS = `
 const FINDING_COLUMNS = `
   f.finding_id AS findingId, f.study_id AS studyId, f.run_id AS runId, f.series_id AS seriesId, f.study_revision AS revision, f.state,
   f.label_code AS code, f.label_scheme AS scheme, f.label_display AS display, f.acr_category AS category, f.score, f.threshold, f.uses,
-  f.measurements, f.key_image AS keyImage, f.mask, r.stage, m.manifest
+  f.measurements, f.key_image AS keyImage, f.mask, f.marks, f.heatmap, r.stage, m.manifest
 `;
 const FINDING_SOURCE = 'findings f JOIN runs r ON r.run_id = f.run_id JOIN models m ON m.digest = r.model_digest';
 const LIST_FINDINGS = `
@@ -83,7 +86,7 @@ const COUNT_QUEUE = "SELECT state, count(*) AS runs FROM runs WHERE state IN ('q
 
 /** Every visible run of a study, oldest first. */
 export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] {
-  type Row = Omit<RunRecord, 'isLate' | 'seriesChoice' | 'stagesMs' | 'manifest'> & {
+  type Row = Omit<RunRecord, 'isLate' | 'seriesChoice' | 'stagesMs' | 'model'> & {
     isLate: number;
     seriesChoice: string;
     receipt: string | null;
@@ -91,12 +94,12 @@ export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] 
   };
   return prepared<Row>(db, LIST_RUNS)
     .all(studyId)
-    .map(({ receipt, ...row }) => ({
+    .map(({ receipt, manifest, ...row }) => ({
       ...row,
       isLate: row.isLate === 1,
       seriesChoice: z.array(z.string()).parse(JSON.parse(row.seriesChoice)),
       stagesMs: receipt === null ? {} : Receipt.parse(JSON.parse(receipt)).timings,
-      manifest: ModelManifest.parse(JSON.parse(row.manifest)),
+      model: ModelIdentity.parse(JSON.parse(manifest)),
     }));
 }
 
@@ -132,10 +135,10 @@ export function listFlagsOfRun(
     .all(runId)
     .map(parseFinding)
     .filter(({ uses, state }) => uses.includes('flag') && state !== 'superseded')
-    .map(({ label, score, manifest, category, revision }) => ({
+    .map(({ label, score, model, category, revision }) => ({
       ...label,
       score,
-      model: `${manifest.name} ${manifest.version}`,
+      model: `${model.name} ${model.version}`,
       category,
       revision,
     }));
@@ -153,11 +156,11 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   if (flagged.length > 0) {
     return {
       state: 'flagged',
-      findings: flagged.map(({ label, score, manifest }) => ({
+      findings: flagged.map(({ label, score, model }) => ({
         code: label.code,
         display: label.display,
         score,
-        model: manifest.name,
+        model: model.name,
       })),
     };
   }
@@ -210,6 +213,8 @@ type FindingRow = Pick<
   readonly measurements: string;
   readonly keyImage: string | null;
   readonly mask: string | null;
+  readonly marks: string;
+  readonly heatmap: string | null;
   readonly manifest: string;
 };
 
@@ -221,6 +226,8 @@ function parseFinding({
   measurements,
   keyImage,
   mask,
+  marks,
+  heatmap,
   manifest,
   ...row
 }: FindingRow): FindingRecord {
@@ -231,7 +238,9 @@ function parseFinding({
     measurements: JSON.parse(measurements) as FindingRecord['measurements'],
     keyImage: JSON.parse(keyImage ?? 'null') as FindingRecord['keyImage'],
     mask: JSON.parse(mask ?? 'null') as FindingRecord['mask'],
-    manifest: ModelManifest.parse(JSON.parse(manifest)),
+    marks: JSON.parse(marks) as FindingRecord['marks'],
+    heatmap: JSON.parse(heatmap ?? 'null') as FindingRecord['heatmap'],
+    model: ModelIdentity.parse(JSON.parse(manifest)),
   };
 }
 

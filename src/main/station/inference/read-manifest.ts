@@ -1,9 +1,15 @@
 import type { z } from 'zod';
 import { ModelManifest } from '../../../shared/domain/model-manifest.ts';
-import { type PackageFault, packageFault } from '../../../shared/domain/package-fault.ts';
-import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import {
+  type PackageFault,
+  packageFault,
+  type PackageRefusal,
+  refusePackage,
+} from '../../../shared/domain/package-fault.ts';
+import { ok, type Result } from '../../../shared/domain/result.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { packageDigest } from './package-digest.ts';
+import { MOST_FAULTS } from './runner-protocol.ts';
 
 /** A manifest with its defaults filled in, and as it was written: the latter is what digest and signature are over. */
 export type ReadManifest = {
@@ -16,13 +22,11 @@ export type ReadManifest = {
 
 /** Far more than any manifest: what is longer is something else. */
 export const MOST_MANIFEST_BYTES = 4 * 2 ** 20;
-/** So many faults of one manifest are told; the first ones often explain the others. */
-const MOST_FAULTS = 50;
 
 /** Reads manifest.json; every fault names the field, what stands there and what was expected. Never throws. */
-export function readManifest(bytes: Uint8Array): Result<ReadManifest, readonly PackageFault[]> {
+export function readManifest(bytes: Uint8Array): Result<ReadManifest, PackageRefusal> {
   if (bytes.length > MOST_MANIFEST_BYTES)
-    return err([
+    return refusePackage([
       packageFault('manifest-too-large', 'manifest.json', {
         value: bytes.length,
         expected: `at most ${MOST_MANIFEST_BYTES} bytes`,
@@ -34,12 +38,12 @@ export function readManifest(bytes: Uint8Array): Result<ReadManifest, readonly P
   } catch (error) {
     // The engine's words say at which character; they quote the manifest, which holds no patient's data.
     const expected = error instanceof SyntaxError ? `JSON (${error.message})` : 'JSON in UTF-8';
-    return err([packageFault('manifest-not-json', 'manifest.json', { expected })]);
+    return refusePackage([packageFault('manifest-not-json', 'manifest.json', { expected })]);
   }
   const parsed = ModelManifest.safeParse(value);
   if (!parsed.success) {
     const found = parsed.error.issues.flatMap((issue) => faultsOf(issue, value));
-    return err(found.slice(0, MOST_FAULTS));
+    return refusePackage(found.slice(0, MOST_FAULTS));
   }
   return ok({ manifest: parsed.data, written: canonicalPayload(value), digest: packageDigest(value) });
 }
@@ -50,7 +54,11 @@ export function parseRecordedManifest(written: string): ModelManifest | null {
   return parsed.success ? parsed.data : null;
 }
 
-function faultsOf(issue: z.core.$ZodIssue, whole: unknown, above: readonly PropertyKey[] = []): readonly PackageFault[] {
+function faultsOf(
+  issue: z.core.$ZodIssue,
+  whole: unknown,
+  above: readonly PropertyKey[] = [],
+): readonly PackageFault[] {
   const path = [...above, ...issue.path];
   const fault = (at: readonly PropertyKey[], expected: string, value: unknown = valueAt(whole, at)) =>
     packageFault('manifest-invalid', at.map(String).join('.'), { value, expected });
@@ -58,13 +66,27 @@ function faultsOf(issue: z.core.$ZodIssue, whole: unknown, above: readonly Prope
     case 'unrecognized_keys':
       return issue.keys.map((key) => fault([...path, key], 'no such field here'));
     case 'invalid_type':
-      return [fault(path, valueAt(whole, path) === undefined ? `${article(issue.expected)}, which is missing` : article(issue.expected))];
+      return [
+        fault(
+          path,
+          valueAt(whole, path) === undefined ? `${article(issue.expected)}, which is missing` : article(issue.expected),
+        ),
+      ];
     case 'invalid_value':
-      return [fault(path, `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((one) => JSON.stringify(one)).join(', ')}`)];
+      return [
+        fault(
+          path,
+          `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((one) => JSON.stringify(one)).join(', ')}`,
+        ),
+      ];
     case 'too_small':
-      return [fault(path, `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`)];
+      return [
+        fault(path, `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`),
+      ];
     case 'too_big':
-      return [fault(path, `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unitOf(issue.origin)}`)];
+      return [
+        fault(path, `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unitOf(issue.origin)}`),
+      ];
     case 'invalid_union': {
       const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
       if (options.length > 0) return [fault(path, `one of ${options.map((one) => JSON.stringify(one)).join(', ')}`)];
@@ -92,7 +114,9 @@ function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function article(type: string): string {
-  return { int: 'a whole number', number: 'a number', string: 'a text', object: 'an object', array: 'a list' }[type] ?? type;
+  return (
+    { int: 'a whole number', number: 'a number', string: 'a text', object: 'an object', array: 'a list' }[type] ?? type
+  );
 }
 
 function unitOf(origin: string): string {

@@ -4,7 +4,12 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
-import { type PackageFault, packageFault } from '../../../shared/domain/package-fault.ts';
+import {
+  type PackageFault,
+  packageFault,
+  type PackageRefusal,
+  refusePackage,
+} from '../../../shared/domain/package-fault.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import {
   checkSignature,
@@ -24,30 +29,40 @@ export type ModelPackage = ReadManifest & { readonly directory: string; readonly
 export async function readPackage(
   directory: string,
   signers: readonly KnownSigner[],
-): Promise<Result<ModelPackage, readonly PackageFault[]>> {
+): Promise<Result<ModelPackage, PackageRefusal>> {
   const bytes = await readSmallFile(path.join(directory, MANIFEST_FILE), MOST_MANIFEST_BYTES);
-  if (!bytes.ok) return err([packageFault('manifest-missing', MANIFEST_FILE, { value: bytes.error.code })]);
+  if (!bytes.ok) return refusePackage([packageFault('manifest-missing', MANIFEST_FILE, { value: bytes.error.code })]);
   const read = readManifest(bytes.value);
   if (!read.ok) return read;
   const faults: PackageFault[] = [];
   for (const { field, file, digest } of weightFiles(read.value.manifest)) {
     const found = await digestFile(path.join(directory, file));
-    if (!found.ok) faults.push(packageFault('file-missing', field, { value: file, expected: `a file that can be read (${found.error.code})` }));
+    if (!found.ok)
+      faults.push(
+        packageFault('file-missing', field, { value: file, expected: `a file that can be read (${found.error.code})` }),
+      );
     else if (found.value !== digest)
-      faults.push(packageFault('digest-differs', field, { value: digest, expected: `${found.value}, the SHA-256 of ${file}` }));
+      faults.push(
+        packageFault('digest-differs', field, { value: digest, expected: `${found.value}, the SHA-256 of ${file}` }),
+      );
   }
   for (const [index, golden] of read.value.manifest.goldenCases.entries())
     for (const [tensor, { file }] of Object.entries(golden.inputs)) {
       const found = await readSmallFile(path.join(directory, file), 0);
       if (!found.ok)
-        faults.push(packageFault('file-missing', `goldenCases.${index}.inputs.${tensor}.file`, { value: file, expected: `a file that can be read (${found.error.code})` }));
+        faults.push(
+          packageFault('file-missing', `goldenCases.${index}.inputs.${tensor}.file`, {
+            value: file,
+            expected: `a file that can be read (${found.error.code})`,
+          }),
+        );
     }
   const signatureFile = await readSmallFile(path.join(directory, SIGNATURE_FILE), MOST_SIGNATURE_BYTES);
   if (!signatureFile.ok && signatureFile.error.code !== 'ENOENT')
     faults.push(packageFault('signature-unreadable', SIGNATURE_FILE, { value: signatureFile.error.code }));
   const signature = checkSignature(signatureFile.ok ? signatureFile.value : null, read.value.written, signers);
-  if (!signature.ok) return err([...signature.error, ...faults]);
-  return faults.length > 0 ? err(faults) : ok({ ...read.value, directory, signature: signature.value });
+  if (!signature.ok) return refusePackage([...signature.error.faults, ...faults]);
+  return faults.length > 0 ? refusePackage(faults) : ok({ ...read.value, directory, signature: signature.value });
 }
 
 /** The files that hold a model, each with its digest and the field of the manifest that names it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { describeFault } from '../../../shared/domain/package-fault.ts';
 import { getObject, listInstancesAt } from '../archive/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -127,7 +128,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       return;
     }
     // Two masks may be the same bytes, and then the same file.
-    for (const digest of new Set(answer.value.masks.map((mask) => mask.digest))) await adoptMask(digest);
+    const left = [...answer.value.masks, ...answer.value.heatmaps].map(({ digest }) => digest);
+    for (const digest of new Set(left)) await adoptMask(digest);
     finishRun(db, run.runId, model.manifest, inputs, answer.value, clock.nowMs());
   }
 
@@ -147,7 +149,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     };
   }
 
-  /** Takes a mask out of the runner's outbox into the object store, before the transaction that names it. */
+  /** Takes a mask or heatmap out of the runner's outbox into the object store, before the transaction that names it. */
   async function adoptMask(digest: string): Promise<void> {
     const left = path.join(tools.outboxDir, `${digest}.bits.gz`);
     const bytes = await readFile(left);
@@ -179,11 +181,13 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       }
       const golden = loaded.ok ? loaded.value.golden : [];
       const holds = loaded.ok && golden.length > 0 && golden.every(({ passed }) => passed);
-      if (!holds) log.warn('model-broken', { code: loaded.ok ? 'golden-differs' : loaded.error.code });
+      const faults = loaded.ok ? [] : loaded.error.faults;
+      for (const fault of faults)
+        log.warn('model-broken', { package: model.manifest.id, code: fault.code, fault: describeFault(fault) });
       recordVerification(
         db,
         model.digest,
-        { holds, provider: loaded.ok ? loaded.value.provider : 'none', goldenCases: golden.length },
+        { holds, provider: loaded.ok ? loaded.value.provider : 'none', goldenCases: golden.length, faults },
         clock.nowMs(),
       );
     }

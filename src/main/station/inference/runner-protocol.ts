@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RUN_FAILURES } from '../../../shared/domain/ai-status.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
+import { PackageFault } from '../../../shared/domain/package-fault.ts';
 import { STACK_CORRECTIONS } from './runner/prepared-grid.ts';
 
 /** Every message between station and runner, in both directions; each end parses what arrives. Pixels never travel here. */
@@ -11,6 +12,8 @@ const ObjectKeyMessage = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   keyHex: z.string().regex(/^[0-9a-f]{64}$/),
 });
+/** So many faults of one package are told; the first ones often explain the others. */
+export const MOST_FAULTS = 50;
 const Millis = z.number().nonnegative();
 
 /** Why a run ended without a result. */
@@ -20,20 +23,6 @@ export type RunFailure = z.infer<typeof RunFailure>;
 /** Why a tensor is no answer. */
 export const BAD_OUTPUTS = ['missing', 'type', 'shape', 'not-finite', 'out-of-range'] as const;
 export type BadOutputReason = (typeof BAD_OUTPUTS)[number];
-
-/** Why a model package could not be loaded or does not give what its golden cases promise. */
-export const LOAD_FAILURES = [
-  'manifest-missing',
-  'manifest-invalid',
-  'model-missing',
-  'digest-differs',
-  'model-rejected',
-  'tensor-missing',
-  'golden-unreadable',
-  'golden-differs',
-] as const;
-export const LoadFailure = z.enum(LOAD_FAILURES);
-export type LoadFailure = z.infer<typeof LoadFailure>;
 
 /** One stored object the run reads: where it lies is the object store's business, named by digest alone. */
 export const InstanceReference = z.strictObject({
@@ -257,7 +246,13 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     provider: z.string(),
     golden: z.array(z.strictObject({ name: z.string(), passed: z.boolean(), largestDeviation: z.number() })),
   }),
-  z.strictObject({ type: z.literal('load-failed'), requestId: z.string(), packageDir: z.string(), code: LoadFailure }),
+  /** The package could not be loaded, or does not give what its golden cases promise. */
+  z.strictObject({
+    type: z.literal('load-failed'),
+    requestId: z.string(),
+    packageDir: z.string(),
+    faults: z.array(PackageFault).min(1).max(MOST_FAULTS),
+  }),
   z.strictObject({
     type: z.literal('finished'),
     runId: RunId,

@@ -1,7 +1,12 @@
+import {
+  type PackageFault,
+  packageFault,
+  type PackageRefusal,
+  refusePackage,
+} from '../../../shared/domain/package-fault.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { RunnerHost } from './runner-host.ts';
 import {
-  type LoadFailure,
   type RunFailure,
   type RunFinished,
   RunnerToStation,
@@ -13,7 +18,9 @@ import {
 export type RunnerReady = Extract<RunnerToStation, { type: 'ready' }>;
 export type ModelLoaded = Extract<RunnerToStation, { type: 'loaded' }>;
 export type RunRefusal = { readonly code: RunFailure; readonly retryable: boolean };
-export type LoadRefusal = { readonly code: LoadFailure | 'runner-crashed' | 'runner-unavailable' };
+export type LoadRefusal =
+  | PackageRefusal
+  | { readonly code: 'runner-unavailable'; readonly faults: readonly PackageFault[] };
 
 /** What the runner is doing, for the health page and the metrics. */
 export type RunnerState =
@@ -21,6 +28,8 @@ export type RunnerState =
   | { readonly state: 'starting' }
   | { readonly state: 'ready'; readonly runner: RunnerReady; readonly busy: boolean }
   | { readonly state: 'restarting'; readonly failuresInARow: number };
+
+const CALM = 'a model that loads and computes its golden cases without ending the process, and in time';
 
 /** Runs a callback once after some milliseconds; the answer calls it off. */
 export type Timer = (afterMs: number, callback: () => void) => () => void;
@@ -214,10 +223,15 @@ export function superviseRunner(
           take: (message) => {
             if ((message.type !== 'loaded' && message.type !== 'load-failed') || message.requestId !== requestId)
               return false;
-            resolve(message.type === 'loaded' ? ok(message) : err({ code: message.code }));
+            resolve(message.type === 'loaded' ? ok(message) : refusePackage(message.faults));
             return true;
           },
-          refuse: (code) => resolve(err({ code: code === 'runner-unavailable' ? code : 'runner-crashed' })),
+          refuse: (code) =>
+            resolve(
+              code === 'runner-unavailable'
+                ? err({ code, faults: [] })
+                : refusePackage([packageFault('runner-crashed', '', { expected: CALM })]),
+            ),
         });
       }),
     run: (request, { budgetMs }) =>

@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type PackageFault, packageFault } from '../../../shared/domain/package-fault.ts';
-import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { packageFault, type PackageRefusal, refusePackage } from '../../../shared/domain/package-fault.ts';
+import { ok, type Result } from '../../../shared/domain/result.ts';
 import { syncFile } from '../platform/sync-file.ts';
 import { syncFolderAside } from '../platform/sync-folder.ts';
 import { openZip, type ZipEntry, type ZipLimits } from '../platform/zip/read-zip.ts';
@@ -29,14 +29,14 @@ export async function unpackPackage(
   file: string,
   into: string,
   limits: ZipLimits = PACKAGE_LIMITS,
-): Promise<Result<string, readonly PackageFault[]>> {
+): Promise<Result<string, PackageRefusal>> {
   const digest = await digestFile(file);
-  if (!digest.ok) return err([packageFault('package-unreadable', '', { value: digest.error.code })]);
+  if (!digest.ok) return refusePackage([packageFault('package-unreadable', '', { value: digest.error.code })]);
   const target = path.join(into, digest.value);
   try {
     if (await isFolder(target)) return ok(target);
     const zip = await openZip({ kind: 'file', path: file }, limits);
-    if (!zip.ok) return err([packageFault(zip.error.code, '', { expected: limitsInWords(limits) })]);
+    if (!zip.ok) return refusePackage([packageFault(zip.error.code, '', { expected: limitsInWords(limits) })]);
     const unfinished = await mkdtemp(path.join(into, UNFINISHED));
     try {
       const unpacked = await unpackEntries(zip.value.entries, unfinished);
@@ -49,23 +49,24 @@ export async function unpackPackage(
       await rm(unfinished, { recursive: true, force: true });
     }
   } catch (error) {
-    return err([packageFault('package-unreadable', '', { value: codeOf(error) })]);
+    return refusePackage([packageFault('package-unreadable', '', { value: codeOf(error) })]);
   }
 }
 
-async function unpackEntries(
-  entries: readonly ZipEntry[],
-  into: string,
-): Promise<Result<null, readonly PackageFault[]>> {
+async function unpackEntries(entries: readonly ZipEntry[], into: string): Promise<Result<null, PackageRefusal>> {
   const kept = entries.filter(({ name }) => !LITTER.test(name));
-  const refused = kept.flatMap(({ name, refusal }) => (refusal === null ? [] : [packageFault(refusal, '', { value: name })]));
-  if (refused.length > 0) return err(refused);
+  const refused = kept.flatMap(({ name, refusal }) =>
+    refusal === null ? [] : [packageFault(refusal, '', { value: name })],
+  );
+  if (refused.length > 0) return refusePackage(refused);
   const manifests = kept.filter(({ name }) => path.posix.basename(name) === MANIFEST_FILE).map(({ name }) => name);
   const [manifest] = manifests.toSorted((a, b) => a.split('/').length - b.split('/').length);
   // A ZIP of a folder holds that folder's name in front of each entry.
   const top = manifest === undefined ? '' : manifest.slice(0, -MANIFEST_FILE.length);
   if (manifest === undefined || top.split('/').length > 2)
-    return err([packageFault('manifest-missing', MANIFEST_FILE, { expected: 'at the top of the ZIP, or in its one folder' })]);
+    return refusePackage([
+      packageFault('manifest-missing', MANIFEST_FILE, { expected: 'at the top of the ZIP, or in its one folder' }),
+    ]);
   const folders = new Set<string>();
   for (const entry of kept) {
     if (!entry.name.startsWith(top)) continue;
@@ -76,7 +77,9 @@ async function unpackEntries(
       await pipeline(await entry.open(), createWriteStream(target, { flags: 'wx', mode: 0o600 }));
     } catch (error) {
       const value = entry.name;
-      return err([packageFault('zip-unreadable', '', { value, expected: `an entry that can be unpacked (${codeOf(error)})` })]);
+      return refusePackage([
+        packageFault('zip-unreadable', '', { value, expected: `an entry that can be unpacked (${codeOf(error)})` }),
+      ]);
     }
     await syncFile(target);
   }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PEER_SERVICES, USUAL_SERVICES } from '../../../shared/domain/peer.ts';
 import { EvidenceKind, INTENTS } from '../../../shared/domain/study.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import { readPublicKey } from './public-key.ts';
 
 const Issuer = z
   .string()
@@ -274,7 +275,22 @@ export const Config = z
           .default(['cpu'])
           .describe('Wanted execution providers, in order.'),
         threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
-        modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
+        modelFolders: z
+          .array(z.string())
+          .default([])
+          .describe('Folders of model packages, each a folder or a ZIP, beside those shipped.'),
+        signers: z
+          .array(
+            z.strictObject({
+              name: z.string().min(1).max(120).describe('As the signature of a package names its signer.'),
+              publicKey: z
+                .string()
+                .refine((text) => readPublicKey(text) !== null, 'an Ed25519 public key, as PEM or 32 bytes in base64')
+                .describe('The Ed25519 public key, as PEM or as its 32 bytes in base64.'),
+            }),
+          )
+          .default([])
+          .describe('Whose signatures of model packages are checked. A wrong signature refuses its package.'),
       })
       .prefault({}),
     sessions: z

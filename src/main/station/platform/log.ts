@@ -13,10 +13,12 @@ const TEXTS = [
   'method',
   'provider',
   'version',
+  'package',
+  'fault',
 ] as const;
 const NUMBERS = ['seq', 'status', 'tookMs', 'count', 'port'] as const;
 
-/** Everything a log line may carry besides its event: ids, codes and numbers, never text from people or objects. */
+/** Everything a log line may carry besides its event: ids, codes and numbers, and what is wrong with a model's package; never text from people or objects. */
 export type LogFields = { readonly [Name in (typeof TEXTS)[number]]?: string } & {
   readonly [Name in (typeof NUMBERS)[number]]?: number;
 } & {

@@ -1,34 +1,38 @@
 import { createHash } from 'node:crypto';
-import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { z } from 'zod';
+import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
+import { ModelManifest, type ModelUse, type WrittenManifest } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
 import { exposeModels, installModels, listModels } from '../inference/index.ts';
 import { recordVerification } from '../inference/models.ts';
 import { finishRun, nextQueuedRun, type Run, startRun } from '../inference/record-run.ts';
+import { packageDigest } from '../inference/package-digest.ts';
+import type { ModelPackage } from '../inference/read-package.ts';
 import type { RunFinished, RunMask } from '../inference/runner-protocol.ts';
+import { canonicalPayload } from '../platform/ledger/event.ts';
 import type { Clinic } from './clinic.ts';
 
 /** What tells one test model from another. */
 export type TestModel = {
   readonly id?: string;
   readonly category?: AcrCategory;
-  readonly uses?: ModelManifest['permittedUses'];
-  readonly appliesTo?: Partial<ModelManifest['appliesTo']>;
+  readonly uses?: ModelUse[];
+  readonly appliesTo?: Partial<z.input<typeof AppliesTo>>;
 };
 
-/** A model that reads head CTs and flags from 0.5 on. */
+/** A model that reads head CTs and flags from 0.5 on, its defaults filled in. */
 export function aManifest({
   id = 'bleed',
   category = 1,
   uses = ['flag', 'mark', 'measure'],
   appliesTo = {},
 }: TestModel = {}): ModelManifest {
-  return {
-    schema: 1,
+  return ModelManifest.parse({
+    schema: 2,
     id,
     name: `Model ${id}`,
     version: '1.0.0',
     vendor: 'Test',
-    modelFile: 'model.onnx',
     modelDigest: createHash('sha256').update(id).digest('hex'),
     clinicalUse: 'none',
     intendedUse: 'None: a model of the tests.',
@@ -54,20 +58,26 @@ export function aManifest({
       preferredThicknessMm: { value: 5, pointsPerMmAway: -1 },
     },
     preprocessing: {
-      ...{ kind: 'axial-volume', unit: 'HU', rows: 256, columns: 256, pixelMm: 1, paddingValue: -1024 },
-      ...{ clamp: { min: -1024, max: 3071 }, maxGapOverThickness: 1.6 },
+      source: { arrangement: 'volume', paddingValue: -1024 },
+      tolerates: { unevenSteps: 'as-is' },
+      steps: [
+        { do: 'orient', towards: ['S', 'P', 'L'] },
+        { do: 'resample', spacingMm: [null, 1, 1], interpolation: 'area' },
+        { do: 'crop-or-pad', to: [null, 256, 256] },
+      ],
+      sampling: { kind: 'volume' },
     },
-    inputs: [{ tensor: 'volume', role: 'volume' }],
+    inputs: [{ tensor: 'volume', role: 'image', layout: 'NCDHW' }],
     outputs: [
-      { tensor: 'probability', role: 'probability', label: 'bleed' },
+      { tensor: 'probability', role: 'classes', classes: ['bleed'] },
       {
-        ...{ tensor: 'volume_ml', role: 'measurement', label: 'bleed', unit: 'mL', range: { min: 0, max: 2000 } },
+        ...{ tensor: 'volume_ml', role: 'number', label: 'bleed', unit: 'mL', range: { min: 0, max: 2000 } },
         quantity: { value: '118565006', scheme: 'SCT', meaning: 'Volume' },
       },
     ],
     labels: [
       {
-        ...{ id: 'bleed', name: 'Blood', anatomy: null, acrCategory: category, flagFrom: 0.5 },
+        ...{ id: 'bleed', name: 'Blood', acrCategory: category, flagFrom: 0.5 },
         concept: { value: '1386000', scheme: 'SCT', meaning: 'Intracranial hemorrhage' },
       },
     ],
@@ -77,11 +87,18 @@ export function aManifest({
     memoryMb: 100,
     goldenCases: [
       {
-        ...{ name: 'case', volume: 'golden/case.i16.gz', shape: [1, 1, 1], spacingMm: [1, 1, 1], sliceExtentsMm: [1] },
-        expected: {},
+        name: 'case',
+        inputs: { volume: { file: 'golden/case.gz', stored: 'int16', dims: [1, 1, 1, 1, 1] } },
+        expected: { probability: { values: [0.5] } },
       },
     ],
-  };
+  } satisfies WrittenManifest);
+}
+
+/** A manifest as an unsigned package in a folder; nothing need lie there. */
+export function packageOf(manifest: ModelManifest, directory = `/models/${manifest.id}`): ModelPackage {
+  const written = canonicalPayload(manifest);
+  return { manifest, written, digest: packageDigest(manifest), directory, signature: { state: 'unsigned' } };
 }
 
 /** Makes these the clinic's models, verified, at one stage at both sites; earlier ones keep theirs. */
@@ -90,14 +107,10 @@ export function installed(
   stage: 'general' | 'silent',
   ...models: readonly TestModel[]
 ): readonly ModelManifest[] {
-  const known = listModels(clinic.db).map(({ manifest, packagePath }) => ({ manifest, directory: packagePath }));
+  const known = listModels(clinic.db).map(({ manifest, packagePath }) => packageOf(manifest, packagePath));
   const added = models.map((model) => aManifest(model));
   const atMs = clinic.nowMs();
-  installModels(
-    clinic.db,
-    [...known, ...added.map((manifest) => ({ manifest, directory: `/models/${manifest.id}` }))],
-    atMs,
-  );
+  installModels(clinic.db, [...known, ...added.map((manifest) => packageOf(manifest))], atMs);
   for (const { digest } of listModels(clinic.db))
     recordVerification(clinic.db, digest, { holds: true, provider: 'cpu', goldenCases: 1 }, atMs);
   for (const { siteId } of [clinic.north, clinic.south]) exposeModels(clinic.db, siteId, stage === 'general', atMs);

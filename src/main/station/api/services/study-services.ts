@@ -189,7 +189,7 @@ function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
   return {
     ...{ revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs },
     runId: RunId.parse(runId),
-    model: { ...showModel(run), digest: run.manifest.modelDigest },
+    model: { ...showModel(run), digest: run.model.modelDigest },
     seriesUid: series.find(({ seriesId }) => seriesId === run.seriesId)?.seriesUid ?? null,
     seriesChoice: [...run.seriesChoice],
   };
@@ -232,7 +232,7 @@ function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): 
   };
 }
 
-function showModel({ manifest, stage }: Pick<FindingRecord, 'manifest' | 'stage'>) {
-  const { id, name, version, clinicalUse } = manifest;
+function showModel({ model, stage }: Pick<FindingRecord, 'model' | 'stage'>) {
+  const { id, name, version, clinicalUse } = model;
   return { id, name, version, clinicalUse, stage };
 }

@@ -2,6 +2,7 @@ import type { CharacterSetMark } from './character-sets.ts';
 import type { Dataset, DatasetMark, ReadDataset } from './dataset.ts';
 import { normalDate, normalTime } from './dates.ts';
 import { lookUpKeyword } from './dictionary.ts';
+import { findFunctionalGroup } from './functional-groups.ts';
 import { displayText, type TextMark } from './display-text.ts';
 import { readRejectionNote, type RejectionNote } from './rejection-note.ts';
 import { items, number, numbers, type PersonName, parsePersonName, text, texts } from './values.ts';
@@ -141,7 +142,7 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
   const note = (mark: InstanceMark) => void marks.add(mark);
   const shown = (raw: string | null) => (raw === null ? null : displayText(raw, note) || null);
   const of = (keyword: string) => shown(text(dataset, keyword));
-  const listOf = (keyword: string) => texts(dataset, keyword).map((one) => displayText(one, note));
+  const listOf = (keyword: string, from: Dataset) => texts(from, keyword).map((one) => displayText(one, note));
   const nameOf = (keyword: string) => {
     const raw = of(keyword);
     if (raw !== null && dataset.characterSet.isDefault && /[^ -~]/.test(raw)) note('character-set-missing');
@@ -201,8 +202,11 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
     laterality: of('ImageLaterality') ?? of('Laterality'),
     viewPosition: of('ViewPosition'),
     patientPosition: of('PatientPosition'),
-    convolutionKernel: listOf('ConvolutionKernel'),
-    contrastAgent: of('ContrastBolusAgent'),
+    convolutionKernel: listOf(
+      'ConvolutionKernel',
+      findFunctionalGroup(dataset, 0, 'CTReconstructionSequence') ?? dataset,
+    ),
+    contrastAgent: of('ContrastBolusAgent') ?? shown(contrastOfSequence(dataset)),
     manufacturer: of('Manufacturer'),
     modelName: of('ManufacturerModelName'),
     stationName: of('StationName'),
@@ -229,6 +233,9 @@ export function describeInstance(dataset: ReadDataset): InstanceDescription {
 function describeImage(dataset: Dataset): ImageDescription {
   const of = (keyword: string) => number(dataset, keyword);
   const frames = of('NumberOfFrames');
+  // An enhanced object says of its frames what others say of themselves; here its first one stands for all.
+  const firstFrame = (sequence: string) => findFunctionalGroup(dataset, 0, sequence) ?? dataset;
+  const measures = firstFrame('PixelMeasuresSequence');
   return {
     rows: of('Rows'),
     columns: of('Columns'),
@@ -242,9 +249,9 @@ function describeImage(dataset: Dataset): ImageDescription {
     pixelRepresentation: of('PixelRepresentation'),
     imageType: texts(dataset, 'ImageType'),
     imagePositionPatient: exactly(3, numbers(dataset, 'ImagePositionPatient')),
-    imageOrientationPatient: exactly(6, numbers(dataset, 'ImageOrientationPatient')),
-    pixelSpacing: exactly(2, numbers(dataset, 'PixelSpacing') ?? numbers(dataset, 'ImagerPixelSpacing')),
-    sliceThicknessMm: of('SliceThickness'),
+    imageOrientationPatient: exactly(6, numbers(firstFrame('PlaneOrientationSequence'), 'ImageOrientationPatient')),
+    pixelSpacing: exactly(2, numbers(measures, 'PixelSpacing') ?? numbers(dataset, 'ImagerPixelSpacing')),
+    sliceThicknessMm: number(measures, 'SliceThickness'),
     spacingBetweenSlicesMm: of('SpacingBetweenSlices'),
     gantryTiltDegrees: of('GantryDetectorTilt'),
     frameOfReferenceUid: text(dataset, 'FrameOfReferenceUID'),
@@ -266,6 +273,12 @@ function normalized(raw: string | null, normal: (text: string) => string | null,
   const found = raw === null ? null : normal(raw);
   if (raw !== null && found === null) fail();
   return found ?? raw;
+}
+
+/** Enhanced objects name the agent by a code (PS3.3 §C.7.6.4b); one that has no words is an agent all the same. */
+function contrastOfSequence(dataset: Dataset): string | null {
+  const [agent] = items(dataset, 'ContrastBolusAgentSequence');
+  return agent === undefined ? null : (text(agent, 'CodeMeaning') ?? text(agent, 'CodeValue') ?? 'contrast agent');
 }
 
 /** An issuer named by a local or a universal id (PS3.3 Table 10-17). */

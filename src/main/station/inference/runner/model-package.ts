@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
+import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
+import {
+  type PackageFault,
+  packageFault,
+  type PackageRefusal,
+  refusePackage,
+} from '../../../../shared/domain/package-fault.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import { packageDigest } from '../package-digest.ts';
-import type { LoadFailure } from '../runner-protocol.ts';
-import { type ModelSession, openSession, type SessionOptions } from './session.ts';
+import { readManifest } from '../read-manifest.ts';
+import { codeOf, MANIFEST_FILE, weightFiles } from '../read-package.ts';
+import { matchTensors } from './match-tensors.ts';
+import { type ModelSession, openSession, type SessionOptions, type WeightFile } from './session.ts';
 
 /** A model package in memory, ready to run. */
 export type ModelPackage = {
@@ -16,47 +23,41 @@ export type ModelPackage = {
   readonly session: ModelSession;
 };
 
-/** Reads the manifest, checks the model's digest against it, loads the model and checks that its tensors are the manifest's. */
+/**
+ * Reads the manifest, holds the model and its weight files against their digests, loads the very bytes that were verified and
+ * checks that the model's tensors are the manifest's. Each fault says where, what stands there and what was expected.
+ */
 export async function openModelPackage(
   directory: string,
   options: SessionOptions,
-): Promise<Result<ModelPackage, { readonly code: LoadFailure }>> {
-  const text = await readOrNull(path.join(directory, 'manifest.json'));
-  if (text === null) return err({ code: 'manifest-missing' });
-  const parsed = ModelManifest.safeParse(parseJson(text));
-  if (!parsed.success) return err({ code: 'manifest-invalid' });
-  const manifest = parsed.data;
-  const model = await readOrNull(path.join(directory, manifest.modelFile));
-  if (model === null) return err({ code: 'model-missing' });
-  if (sha256(model) !== manifest.modelDigest) return err({ code: 'digest-differs' });
+): Promise<Result<ModelPackage, PackageRefusal>> {
+  const text = await readWhole(path.join(directory, MANIFEST_FILE));
+  if (!text.ok) return refusePackage([packageFault('manifest-missing', MANIFEST_FILE, { value: text.error.code })]);
+  const read = readManifest(text.value);
+  if (!read.ok) return read;
+  const { manifest, digest: manifestDigest } = read.value;
+  const [model, ...weights] = await readWeights(directory, manifest);
+  const faults = [model, ...weights].flatMap((file) => (file === undefined || file.ok ? [] : [file.error]));
+  if (model === undefined || !model.ok) return refusePackage(faults);
+  if (faults.length > 0) return refusePackage(faults);
   let session: ModelSession;
   try {
-    session = await openSession(model, options);
-  } catch {
-    return err({ code: 'model-rejected' }); // whatever the native library disliked: its text names nothing a person can act on
+    const given = weights.flatMap((file) => (file.ok ? [file.value] : []));
+    session = await openSession(model.value.data, options, given);
+  } catch (error) {
+    // The native library's own words: it has seen the model alone, and no patient's data.
+    const expected = `an ONNX model that can be loaded (${error instanceof Error ? error.message : 'refused'})`;
+    return refusePackage([packageFault('model-rejected', 'modelFile', { value: manifest.modelFile, expected })]);
   }
-  const known = new Set([...session.inputNames, ...session.outputNames]);
-  const isComplete =
-    [...manifest.inputs, ...manifest.outputs].every((tensor) => known.has(tensor.tensor)) &&
-    session.inputNames.every((name) => manifest.inputs.some((input) => input.tensor === name));
-  if (!isComplete) {
-    await session.close();
-    return err({ code: 'tensor-missing' });
-  }
-  return ok({ directory, manifest, manifestDigest: packageDigest(manifest), session });
+  const unfit = matchTensors(manifest, session);
+  if (unfit.length === 0) return ok({ directory, manifest, manifestDigest, session });
+  await session.close();
+  return refusePackage(unfit);
 }
 
 /** SHA-256 in hexadecimal. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null; // the schema then refuses it
-  }
 }
 
 /** The bytes, or null where no such file can be read. */
@@ -65,5 +66,49 @@ export async function readOrNull(file: string): Promise<Uint8Array | null> {
     return await readFile(file);
   } catch {
     return null; // missing or unreadable: the caller names which
+  }
+}
+
+/** The model file first, then the files beside it; each as the model names it, and only if it has its digest. */
+async function readWeights(
+  directory: string,
+  manifest: ModelManifest,
+): Promise<readonly Result<WeightFile, PackageFault>[]> {
+  const read: Result<WeightFile, PackageFault>[] = [];
+  for (const [index, { field, file, digest }] of weightFiles(manifest).entries()) {
+    const bytes = await readWhole(path.join(directory, file));
+    const named = index === 0 ? manifest.modelFile : (manifest.externalData[index - 1]?.file ?? file);
+    if (!bytes.ok) {
+      read.push(
+        err(
+          packageFault('file-missing', field, {
+            value: file,
+            expected: `a file that can be read (${bytes.error.code})`,
+          }),
+        ),
+      );
+    } else if (sha256(bytes.value) !== digest) {
+      const expected = `${sha256(bytes.value)}, the SHA-256 of ${file}`;
+      read.push(err(packageFault('digest-differs', field, { value: digest, expected })));
+    } else read.push(ok({ path: named, data: bytes.value }));
+  }
+  return read;
+}
+
+/** All of a file, of any size: Node's own reading ends at 2 GiB. */
+async function readWhole(file: string): Promise<Result<Uint8Array, { readonly code: string }>> {
+  try {
+    const handle = await open(file);
+    try {
+      const bytes = Buffer.alloc((await handle.stat()).size);
+      let length = 0;
+      for (let read = -1; read !== 0 && length < bytes.length; length += read)
+        read = (await handle.read(bytes, length, Math.min(bytes.length - length, 2 ** 30))).bytesRead;
+      return ok(bytes.subarray(0, length));
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return err({ code: codeOf(error) });
   }
 }

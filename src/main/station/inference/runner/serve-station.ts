@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { PackageFault } from '../../../../shared/domain/package-fault.ts';
 import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
 import { openObjectReader } from '../../platform/objects/object-store.ts';
-import type { RunFailure, RunnerToStation, RunRequest, StartRunner, StationToRunner } from '../runner-protocol.ts';
+import {
+  MOST_FAULTS,
+  type RunFailure,
+  type RunnerToStation,
+  type RunRequest,
+  type StartRunner,
+  type StationToRunner,
+} from '../runner-protocol.ts';
 import { type ModelPackage, openModelPackage } from './model-package.ts';
 import { proveProviders } from './providers.ts';
 import { replayGoldenCases } from './replay-golden.ts';
@@ -69,13 +77,13 @@ export function serveStation(
   async function load({ requestId, packageDir, verify }: Extract<StationToRunner, { type: 'load' }>): Promise<void> {
     if (ready === null) throw new Error('asked to load before the start');
     const opened = await openPackage(packageDir, ready);
-    if (!opened.ok) return post({ type: 'load-failed', requestId, packageDir, code: opened.error.code });
+    const refuse = (faults: readonly PackageFault[]): void =>
+      post({ type: 'load-failed', requestId, packageDir, faults: faults.slice(0, MOST_FAULTS) });
+    if (!opened.ok) return refuse(opened.error.faults);
     const { manifest } = opened.value;
     const golden = verify ? await replayGoldenCases(opened.value) : [];
-    if (golden === null) return post({ type: 'load-failed', requestId, packageDir, code: 'golden-unreadable' });
-    if (golden.some((outcome) => !outcome.passed)) {
-      return post({ type: 'load-failed', requestId, packageDir, code: 'golden-differs' });
-    }
+    const faults = golden.flatMap((outcome) => outcome.faults);
+    if (faults.length > 0) return refuse(faults);
     const { id: modelId, version: modelVersion, modelDigest } = manifest;
     post({
       type: 'loaded',
@@ -85,7 +93,7 @@ export function serveStation(
       modelVersion,
       modelDigest,
       provider: ready.provider,
-      golden: [...golden],
+      golden: golden.map(({ name, passed, largestDeviation }) => ({ name, passed, largestDeviation })),
     });
   }
 

@@ -63,15 +63,15 @@ const ARRAYS = {
 } as const satisfies Record<TensorType, unknown>;
 
 /** What an integer type holds; a number outside is given as the nearest inside. */
-const HOLDS = {
+const HOLDS: Readonly<Partial<Record<TensorType, readonly [number, number]>>> = {
   uint8: [0, 255],
   int8: [-128, 127],
   uint16: [0, 65_535],
   int16: [-32_768, 32_767],
   int32: [-2_147_483_648, 2_147_483_647],
-  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-} as const;
-
+};
+/** Whole numbers that a number can be. */
+const WHOLE = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
 const WEIGHTS_FOLDER = 'model_external_initializers_file_folder_path';
 /** A folder that cannot be. */
 const NOWHERE = path.join(devNull, 'nowhere');
@@ -90,12 +90,12 @@ export function allocateTensor(type: TensorType, length: number): TensorValues {
 export function makeTensor(type: TensorType, dims: readonly number[], values: ArrayLike<number>): TensorData {
   if (type === 'float32' && values instanceof Float32Array) return { type, dims, data: values };
   const data = allocateTensor(type, values.length);
+  const [least, most] = HOLDS[type] ?? [];
   for (let at = 0; at < values.length; at += 1) {
     const value = values[at] as number;
-    if (data instanceof BigInt64Array) data[at] = BigInt(asInteger(value, ...HOLDS.int64));
+    if (data instanceof BigInt64Array) data[at] = BigInt(asInteger(value, ...WHOLE));
     else if (type === 'bool') data[at] = value === 0 || Number.isNaN(value) ? 0 : 1;
-    else if (type === 'float32' || type === 'float16' || type === 'float64') data[at] = value;
-    else data[at] = asInteger(value, ...HOLDS[type as keyof typeof HOLDS]);
+    else data[at] = least === undefined || most === undefined ? value : asInteger(value, least, most);
   }
   return { type, dims, data };
 }

@@ -53,6 +53,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   orders: 'orders',
   order_studies: 'orders',
   models: 'inference',
+  package_faults: 'inference',
   model_exposures: 'inference',
   inference_setting: 'inference',
   model_applicability: 'inference',

@@ -1,0 +1,72 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { describeFault, type PackageFault } from '../../../shared/domain/package-fault.ts';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { Log } from '../platform/log.ts';
+import type { KnownSigner } from './package-signature.ts';
+import { type ModelPackage, readPackage } from './read-package.ts';
+import { UNFINISHED, unpackPackage } from './unpack-package.ts';
+
+/** A package that cannot be used, and all that is wrong with it. */
+export type RefusedPackage = { readonly packagePath: string; readonly faults: readonly PackageFault[] };
+export type ReadPackages = { readonly packages: readonly ModelPackage[]; readonly refused: readonly RefusedPackage[] };
+
+/**
+ * The packages found in the given folders, each of which must be there: folders, and ZIPs, which are unpacked below `unpackInto`.
+ * One that cannot be used is left out, logged and told; the others still run.
+ */
+export async function readPackages(
+  folders: readonly string[],
+  tools: { readonly unpackInto: string; readonly signers: readonly KnownSigner[]; readonly log: Log },
+): Promise<Result<ReadPackages, { readonly code: 'model-folder-unreadable'; readonly details: readonly string[] }>> {
+  const found: string[] = [];
+  const missing: string[] = [];
+  for (const folder of folders) {
+    try {
+      const entries = readdirSync(folder, { withFileTypes: true });
+      found.push(
+        ...entries
+          .filter(isPackage)
+          .map((entry) => path.resolve(folder, entry.name))
+          .toSorted(),
+      );
+    } catch (error) {
+      missing.push(`${folder}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
+    }
+  }
+  if (missing.length > 0) return err({ code: 'model-folder-unreadable', details: missing });
+  if (found.some(isZip)) prepareFolder(tools.unpackInto);
+  const packages: ModelPackage[] = [];
+  const refused: RefusedPackage[] = [];
+  for (const packagePath of found) {
+    const unpacked = isZip(packagePath) ? await unpackPackage(packagePath, tools.unpackInto) : ok(packagePath);
+    const read = unpacked.ok ? await readPackage(unpacked.value, tools.signers) : unpacked;
+    if (read.ok) {
+      packages.push(read.value);
+      continue;
+    }
+    refused.push({ packagePath, faults: read.error.faults });
+    for (const fault of read.error.faults)
+      tools.log.warn('model-package-refused', {
+        package: path.basename(packagePath),
+        code: fault.code,
+        fault: describeFault(fault),
+      });
+  }
+  return ok({ packages, refused });
+}
+
+function prepareFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(folder))
+    if (name.startsWith(UNFINISHED)) rmSync(path.join(folder, name), { recursive: true, force: true });
+}
+
+/** Whether a name is of a ZIP. */
+export function isZip(name: string): boolean {
+  return /\.zip$/i.test(name);
+}
+
+function isPackage(entry: { readonly name: string; isDirectory(): boolean }): boolean {
+  return !entry.name.startsWith('.') && (entry.isDirectory() || isZip(entry.name));
+}

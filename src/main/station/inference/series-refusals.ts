@@ -1,0 +1,175 @@
+import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
+import type { StudyCard } from '../archive/index.ts';
+import type { CandidateSeries } from './choose-series.ts';
+
+/** Why a model does not read a series of an exam that it knows; persisted, so only ever added to. */
+export const SERIES_REFUSALS = [
+  'age-unknown',
+  'age-outside',
+  'sex-unknown',
+  'sex-outside',
+  'no-pixels',
+  'too-few-images',
+  'too-many-images',
+  'image-type',
+  'lossy-compression',
+  'contrast',
+  'no-contrast',
+  'kernel',
+  'view-unknown',
+  'other-view',
+  'orientation-unknown',
+  'other-orientation',
+  'thickness-unknown',
+  'thickness-outside',
+  'pixel-size-unknown',
+  'pixel-size-outside',
+  'too-few-rows',
+  'too-few-columns',
+  'coverage-unknown',
+  'coverage-too-small',
+] as const;
+export type SeriesRefusal = (typeof SERIES_REFUSALS)[number];
+
+type Image = CandidateSeries['images'][number]['attributes'];
+type Span = { readonly min: number; readonly max: number };
+
+/** Below this share of a body axis the normal of a slice is no longer called along it; gantry tilts reach 30°. */
+const ALONG_AXIS = 0.8;
+/** Which patient coordinate (PS3.3 §C.7.6.2.1.1) the normal of such slices lies along. */
+const AXIS = { sagittal: 0, coronal: 1, axial: 2 } as const;
+
+/** The first reason why a series of a known exam is not read, or null where it is: the study, then each image, then the whole. */
+export function refuseSeries(rule: AppliesTo, study: StudyCard, series: CandidateSeries): SeriesRefusal | null {
+  const { images } = series;
+  const frames = images.reduce((sum, image) => sum + (image.frames ?? 1), 0);
+  const outside = refusePatient(rule, study);
+  if (outside !== null) return outside;
+  if (images.some(({ attributes }) => !attributes.hasPixelData)) return 'no-pixels';
+  if (frames < rule.slices.min) return 'too-few-images';
+  if (frames > rule.slices.max) return 'too-many-images';
+  for (const { attributes } of images) {
+    const refusal = refuseImage(rule, attributes);
+    if (refusal !== null) return refusal;
+  }
+  return (
+    refuseNumber(middleThickness(series), rule.sliceThicknessMm, 'thickness-unknown', 'thickness-outside') ??
+    refuseNumber(coarsestPixel(images), rule.pixelMm, 'pixel-size-unknown', 'pixel-size-outside') ??
+    refuseCoverage(rule, series)
+  );
+}
+
+/** The middle slice thickness in mm; null where no image says. */
+export function middleThickness(series: CandidateSeries): number | null {
+  const known = series.images.flatMap(({ attributes }) => attributes.sliceThicknessMm ?? []).toSorted((a, b) => a - b);
+  return known[Math.floor(known.length / 2)] ?? null;
+}
+
+function refusePatient({ population }: AppliesTo, study: StudyCard): SeriesRefusal | null {
+  const { ageYears, sexes } = population;
+  const age = ageYears === undefined ? null : ageAt(study.patient.birthDateRaw, study.dateRaw);
+  if (ageYears !== undefined && age === null) return 'age-unknown';
+  // Whole years: whoever is 17 years and 364 days old is 17.
+  if (ageYears !== undefined && age !== null && (age < ageYears.min || Math.floor(age) > ageYears.max))
+    return 'age-outside';
+  if (sexes === undefined) return null;
+  const sex = study.patient.sex?.trim().toUpperCase() ?? '';
+  if (sex === '') return 'sex-unknown';
+  return sexes.some((one) => one === sex) ? null : 'sex-outside';
+}
+
+/** Years between two DICOM dates (YYYYMMDD), parts of years included; null where either is no date or they are the wrong way round. */
+export function ageAt(birthDateRaw: string | null, dateRaw: string | null): number | null {
+  const [born, then] = [dayOf(birthDateRaw), dayOf(dateRaw)];
+  if (born === null || then === null || then < born) return null;
+  const years = then.getUTCFullYear() - born.getUTCFullYear();
+  const birthday = new Date(born);
+  birthday.setUTCFullYear(born.getUTCFullYear() + years);
+  const whole = birthday <= then ? years : years - 1;
+  const last = new Date(born);
+  last.setUTCFullYear(born.getUTCFullYear() + whole);
+  const next = new Date(born);
+  next.setUTCFullYear(born.getUTCFullYear() + whole + 1);
+  return whole + (then.getTime() - last.getTime()) / (next.getTime() - last.getTime());
+}
+
+function dayOf(raw: string | null): Date | null {
+  const [, year = '', month = '', day = ''] = /^(\d{4})[.-]?(\d{2})[.-]?(\d{2})$/.exec(raw?.trim() ?? '') ?? [];
+  const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day) ? null : date;
+}
+
+function refuseImage(rule: AppliesTo, image: Image): SeriesRefusal | null {
+  const types = image.imageType.map((type) => type.toUpperCase());
+  if (!rule.requiredImageTypes.every((type) => types.includes(type))) return 'image-type';
+  if (rule.excludedImageTypes.some((type) => types.includes(type))) return 'image-type';
+  if (image.isLossyCompressed && rule.lossyCompression === 'refuse') return 'lossy-compression';
+  if (rule.contrast === 'absent' && image.contrastAgent !== null) return 'contrast';
+  if (rule.contrast === 'present' && image.contrastAgent === null) return 'no-contrast';
+  return refuseKernel(rule, image.kernel) ?? refuseView(rule, image) ?? refuseSize(rule, image);
+}
+
+function refuseKernel(
+  { kernelPatterns, excludedKernelPatterns }: AppliesTo,
+  kernels: Image['kernel'],
+): 'kernel' | null {
+  const matches = (pattern: string) => kernels.some((kernel) => new RegExp(pattern, 'iu').test(kernel));
+  if (excludedKernelPatterns.some(matches)) return 'kernel';
+  return kernelPatterns.length === 0 || kernelPatterns.some(matches) ? null : 'kernel';
+}
+
+function refuseView(rule: AppliesTo, image: Image): SeriesRefusal | null {
+  // Objects filed before this was kept say nothing of it.
+  const view = image.viewPosition?.trim().toUpperCase() ?? '';
+  if (rule.viewPositions.length > 0 && view === '') return 'view-unknown';
+  if (rule.viewPositions.length > 0 && !rule.viewPositions.includes(view)) return 'other-view';
+  if (rule.orientation === 'any') return null;
+  const normal = normalOf(image.orientation);
+  if (normal === null) return 'orientation-unknown';
+  return Math.abs(normal[AXIS[rule.orientation]]) >= ALONG_AXIS ? null : 'other-orientation';
+}
+
+function refuseSize({ minimum }: AppliesTo, image: Image): SeriesRefusal | null {
+  if (minimum.rows !== undefined && (image.rows ?? 0) < minimum.rows) return 'too-few-rows';
+  return minimum.columns !== undefined && (image.columns ?? 0) < minimum.columns ? 'too-few-columns' : null;
+}
+
+function refuseNumber(
+  value: number | null,
+  span: Span | undefined,
+  unknown: SeriesRefusal,
+  outside: SeriesRefusal,
+): SeriesRefusal | null {
+  if (span === undefined) return null;
+  if (value === null) return unknown;
+  return value >= span.min && value <= span.max ? null : outside;
+}
+
+/** The largest distance between pixels of any image; null where one does not say. */
+function coarsestPixel(images: CandidateSeries['images']): number | null {
+  const spacings = images.map(({ attributes }) => attributes.pixelSpacing);
+  return spacings.some((spacing) => spacing === null)
+    ? null
+    : Math.max(...spacings.flatMap((spacing) => spacing ?? []));
+}
+
+function refuseCoverage({ minimum }: AppliesTo, { images }: CandidateSeries): SeriesRefusal | null {
+  if (minimum.coverageMm === undefined) return null;
+  const normal = normalOf(images[0]?.attributes.orientation ?? null);
+  const positions = images.map(({ attributes }) => attributes.position);
+  if (normal === null || positions.some((position) => position === null)) return 'coverage-unknown';
+  const places = positions.map((position) =>
+    normal.reduce((sum, share, axis) => sum + share * (position?.[axis] ?? Number.NaN), 0),
+  );
+  // A slice reaches half its thickness to either side.
+  const reach = Math.max(...places) - Math.min(...places) + (images[0]?.attributes.sliceThicknessMm ?? 0);
+  return reach >= minimum.coverageMm ? null : 'coverage-too-small';
+}
+
+/** Of a slice's direction cosines: its normal, in patient coordinates; null where they are not stated. */
+function normalOf(orientation: readonly number[] | null): readonly [number, number, number] | null {
+  const [a, b, c, d, e, f] = orientation ?? [];
+  if (a === undefined || b === undefined || c === undefined || d === undefined || e === undefined || f === undefined)
+    return null;
+  return [b * f - c * e, c * d - a * f, a * e - b * d];
+}
