@@ -11,9 +11,11 @@ import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { gatherEvidence } from './finding-evidence.ts';
+import { judgeLabels, type LabelVerdict, thresholdsFor } from './judge-labels.ts';
 import type { ExposureStage } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
-import type { InstanceReference, RunFinished, RunMask } from './runner-protocol.ts';
+import type { InstanceReference, RunFinished } from './runner-protocol.ts';
 
 /** A run as the worker and the recorder see it. */
 export type Run = {
@@ -72,9 +74,9 @@ const SUPERSEDE_FINDINGS = `
 `;
 const INSERT_FINDING = `
   INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
-                        acr_category, score, threshold, uses, measurements, key_image, mask)
+                        acr_category, score, threshold, uses, measurements, key_image, mask, marks, heatmap)
   VALUES (@findingId, @siteId, @studyId, @revision, @runId, @seriesId, 'unverified', @code, @scheme, @display,
-          @category, @score, @threshold, @uses, @measurements, @keyImage, @mask)
+          @category, @score, @threshold, @uses, @measurements, @keyImage, @mask, @marks, @heatmap)
 `;
 
 export function nextQueuedRun(db: ReadableDb): Run | null {
@@ -105,8 +107,11 @@ export function finishRun(
 ): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
+    // The labels' own thresholds, until a site has chosen an operating point.
+    const verdicts = judgeLabels(model.labels, result, thresholdsFor(model, null));
     const receipt = canonicalPayload({
       ...result,
+      verdicts,
       inputs: inputs.map(({ sopUid, digest }) => ({ sopUid, digest })),
       revision: run.revision,
     });
@@ -114,10 +119,10 @@ export function finishRun(
     cancelJob(db, TOLERANCE_JOB, runId);
     prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
     prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
-    // Every mask the receipt names was kept, also those below the threshold.
-    for (const { digest, sizeBytes } of result.masks)
+    // Every mask and heatmap the receipt names was kept, also those below the threshold.
+    for (const { digest, sizeBytes } of [...result.masks, ...result.heatmaps])
       recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
-    const findingIds = insertFindings(db, run, model, result);
+    const findingIds = insertFindings(db, run, model, result, verdicts);
     const receiptDigest = createHash('sha256').update(receipt).digest('hex');
     const payload = {
       runId,
@@ -201,11 +206,18 @@ export const markRunLate: JobHandler = (db, job, atMs) => {
   });
 };
 
-function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: RunFinished): string[] {
+/** One finding for every label that is flagged; an uncertain one stays in the receipt. */
+function insertFindings(
+  db: WritableDb,
+  run: Run,
+  model: ModelManifest,
+  result: RunFinished,
+  verdicts: readonly LabelVerdict[],
+): string[] {
   return model.labels.flatMap((label) => {
-    const score = result.outputs.find((output) => output.role === 'probability' && output.label === label.id)?.value;
-    if (score === undefined || score < label.flagFrom) return [];
-    const mask = result.masks.find((one) => one.label === label.id) ?? null;
+    const verdict = verdicts.find((one) => one.label === label.id);
+    if (verdict?.state !== 'flagged') return [];
+    const { measurements, keyImage, mask, marks, heatmap } = gatherEvidence(model, label.id, result);
     const findingId = freshId(FindingId);
     prepared(db, INSERT_FINDING).run({
       ...{
@@ -217,35 +229,16 @@ function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: 
         seriesId: run.seriesId,
       },
       ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.name },
-      ...{ category: label.acrCategory, score, threshold: label.flagFrom, uses: JSON.stringify(model.permittedUses) },
-      measurements: JSON.stringify(measurementsOf(model, result, label.id)),
-      keyImage:
-        mask === null || mask.largest === null
-          ? null
-          : JSON.stringify({ sopUid: mask.largest.keySopUid, centreMm: mask.largest.centreMm }),
-      mask: mask === null ? null : JSON.stringify(storedMask(mask)),
+      ...{ category: label.acrCategory, score: verdict.score, threshold: verdict.flagFrom },
+      uses: JSON.stringify(model.permittedUses),
+      measurements: JSON.stringify(measurements),
+      keyImage: keyImage === null ? null : JSON.stringify(keyImage),
+      mask: mask === null ? null : JSON.stringify(mask),
+      marks: JSON.stringify(marks),
+      heatmap: heatmap === null ? null : JSON.stringify(heatmap),
     });
     return [findingId];
   });
-}
-
-function measurementsOf(model: ModelManifest, result: RunFinished, label: string) {
-  return result.outputs.flatMap((output) => {
-    const declared = model.outputs.find((one) => one.tensor === output.tensor);
-    if (output.label !== label || declared?.role !== 'measurement') return [];
-    return [
-      { code: declared.quantity.value, display: declared.quantity.meaning, value: output.value, unit: declared.unit },
-    ];
-  });
-}
-
-function storedMask(mask: RunMask) {
-  return {
-    digest: mask.digest,
-    rows: mask.rows,
-    columns: mask.columns,
-    sopUids: mask.slices.map(({ sopUid }) => sopUid),
-  };
 }
 
 function getRun(db: ReadableDb, runId: string): Run {

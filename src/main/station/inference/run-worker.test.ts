@@ -187,8 +187,9 @@ function aMask(label: string, bytes: Uint8Array): RunMask {
   writeFileSync(path.join(outboxDir, `${digest}.bits.gz`), bytes);
   return {
     ...{ tensor: 'mask', label, digest, sizeBytes: bytes.length, rows: 4, columns: 4, pixels: 3, volumeMl: 1 },
-    slices: [{ sopUid: '1.2.10.1.1', pixels: 3, volumeMl: 1 }],
-    largest: { centreMm: [1, 2, 3], volumeMl: 1, keySopUid: '1.2.10.1.1' },
+    ...{ parts: 1, cells: 3, peak: null },
+    slices: [{ sopUid: '1.2.10.1.1', frameNumber: 1, pixels: 3, volumeMl: 1 }],
+    largest: { centreMm: [1, 2, 3], volumeMl: 1, keySopUid: '1.2.10.1.1', keyFrameNumber: 1, longest: null },
   };
 }
 

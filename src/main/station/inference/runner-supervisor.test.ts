@@ -113,6 +113,7 @@ function finished(runId: RunId): RunFinished {
     provider: 'cpu',
     onnxruntimeVersion: '1',
     geometry: {
+      arrangement: 'volume',
       slices: 2,
       rows: 1,
       columns: 1,
@@ -120,8 +121,12 @@ function finished(runId: RunId): RunFinished {
       minSpacingMm: 1,
       maxSpacingMm: 1,
       tiltDegrees: 0,
+      frameOfReferenceUid: null,
+      ...{ corrections: [], leftOut: 0, stacks: 1 },
+      grid: { shape: [2, 2, 2], spacingMm: [1, 1, 1], samples: 1 },
     },
     outputs: [],
+    ...{ profiles: [], boxes: [], boxLabels: [], heatmaps: [] },
     masks: [],
     timings: { readMs: 0, decodeMs: 0, preprocessMs: 0, inferMs: 0, postprocessMs: 0 },
   };

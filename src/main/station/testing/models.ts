@@ -128,6 +128,7 @@ export function finishedRun(run: Run, score: number, masks: readonly RunMask[] =
     manifestDigest: run.modelDigest, // a run names its model by the package's digest
     ...{ preprocessing: '1', postprocessing: '1', provider: 'cpu', onnxruntimeVersion: '1.30.0' },
     geometry: {
+      arrangement: 'volume',
       slices: 8,
       rows: 4,
       columns: 4,
@@ -135,11 +136,15 @@ export function finishedRun(run: Run, score: number, masks: readonly RunMask[] =
       minSpacingMm: 5,
       maxSpacingMm: 5,
       tiltDegrees: 0,
+      frameOfReferenceUid: null,
+      ...{ corrections: [], leftOut: 0, stacks: 1 },
+      grid: { shape: [8, 4, 4], spacingMm: [5, 0.5, 0.5], samples: 1 },
     },
     outputs: [
-      { tensor: 'probability', role: 'probability', label: 'bleed', value: score, unit: null },
-      { tensor: 'volume_ml', role: 'measurement', label: 'bleed', value: 12.5, unit: 'mL' },
+      { tensor: 'probability', role: 'probability', label: 'bleed', value: score, unit: null, key: null },
+      { tensor: 'volume_ml', role: 'measurement', label: 'bleed', value: 12.5, unit: 'mL', key: null },
     ],
+    ...{ profiles: [], boxes: [], boxLabels: [], heatmaps: [] },
     masks: [...masks],
     timings: { readMs: 1, decodeMs: 1, preprocessMs: 1, inferMs: 1, postprocessMs: 1 },
   };

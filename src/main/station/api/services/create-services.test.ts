@@ -98,8 +98,13 @@ async function flag(): Promise<void> {
       pixels: 64,
       volumeMl: 12,
     },
-    slices: sopUids.map((sopUid) => ({ sopUid, pixels: 8, volumeMl: 1.5 })),
-    largest: { centreMm: [1, 2, 20], volumeMl: 12, keySopUid: `${STUDY_UID}.1.4` },
+    ...{ parts: 1, cells: 64, peak: null },
+    slices: sopUids.map((sopUid) => ({ sopUid, frameNumber: 1, pixels: 8, volumeMl: 1.5 })),
+    largest: {
+      ...{ centreMm: [1, 2, 20], volumeMl: 12, longest: null },
+      keySopUid: `${STUDY_UID}.1.4`,
+      keyFrameNumber: 1,
+    },
   };
   finish(clinic, startNext(clinic), 0.9, [mask]);
 }

@@ -213,15 +213,17 @@ function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): 
   const seriesUid = series.find(({ seriesId }) => seriesId === finding.seriesId)?.seriesUid;
   if (seriesUid === undefined) throw new Error('a finding names a series that is not of its study');
   return {
-    ...{ revision, state, label, category, score, threshold, seriesUid, keyImage },
+    ...{ revision, state, label, category, score, threshold, seriesUid },
+    keyImage: keyImage === null ? null : { sopUid: keyImage.sopUid, centreMm: keyImage.centreMm },
     findingId: FindingId.parse(findingId),
     studyId: StudyId.parse(studyId),
     runId: RunId.parse(runId),
     origin: 'ai',
     model: showModel(finding),
     measurements: [...measurements],
+    // The page tells images by their object: of several frames in one it could draw a mask on the wrong one.
     mask:
-      mask === null
+      mask === null || new Set(mask.sopUids).size < mask.sopUids.length
         ? null
         : {
             href: `/api/v1/findings/${findingId}/mask`,
