@@ -54,7 +54,7 @@ export function prepareGrid(stack: SourceStack, how: Preprocessing): Result<Prep
     spacingMm: prepared.spacingMm,
     extentsMm: isOfImages ? null : extentsOfSlices(prepared),
     toStack: prepared.toStack,
-    frameOfSlice: planes.frameOfSlice,
+    sliceOfFrame: planes.sliceOfFrame,
     paddingValues: paddings,
     stack,
   });

@@ -63,10 +63,10 @@ export type PreparedGrid = {
   /** Takes an index in the grid to one in the stack, evened out where its steps were not. */
   readonly toStack: Affine;
   /**
-   * Where each slice of the evened stack lies among the frames, as a fraction that may be up to half a step beyond either end;
-   * null where the stack was taken as it came: slice and frame are then one.
+   * Which slice of the evened stack each frame lies at, as a fraction that rises with the frames; straight between them, and beyond
+   * the ends as between the last two. Null where the stack was taken as it came: slice and frame are then one.
    */
-  readonly frameOfSlice: readonly number[] | null;
+  readonly sliceOfFrame: readonly number[] | null;
   /** Of each channel: what stands where the source has no pixel, as the steps have changed it. */
   readonly paddingValues: readonly number[];
   readonly stack: SourceStack;

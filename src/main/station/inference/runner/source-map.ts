@@ -24,7 +24,7 @@ export type SourceMap = {
 
 /** Reads the way back out of a grid; its pixels are not held on to. */
 export function mapSource(grid: Omit<PreparedGrid, 'values'>): SourceMap {
-  const { stack, shape, spacingMm, extentsMm, toStack, frameOfSlice } = grid;
+  const { stack, shape, spacingMm, extentsMm, toStack, sliceOfFrame } = grid;
   const frames = stack.frames.map(({ values: _values, ...frame }) => frame);
   const isVolume = stack.arrangement === 'volume';
   const [, rowsMm, columnsMm] = spacingMm;
@@ -40,9 +40,9 @@ export function mapSource(grid: Omit<PreparedGrid, 'values'>): SourceMap {
     toGrid: invertAffine(toStack),
     toSource(cell) {
       const [slice, row, column] = applyAffine(toStack, cell);
-      return [frameOfSlice === null ? slice : along1(frameOfSlice, slice), row, column];
+      return [sliceOfFrame === null ? slice : inverse1(sliceOfFrame, slice), row, column];
     },
-    sliceOfFrame: (frame) => (frameOfSlice === null ? frame : inverse1(frameOfSlice, frame)),
+    sliceOfFrame: (frame) => (sliceOfFrame === null ? frame : along1(sliceOfFrame, frame)),
     toPatient: ([frame, row, column]) => {
       const lower = Math.max(0, Math.min(frames.length - 2, Math.floor(frame)));
       const at = (index: number) => pointOn(frames[index], row, column);

@@ -9,7 +9,7 @@ export type StackPlanes = {
   /** One channel of one slice, row by row. Never written to: it may be the frame's own. */
   readonly planeAt: (channel: number, slice: number) => Float32Array | Int16Array;
   readonly toStack: Affine;
-  readonly frameOfSlice: readonly number[] | null;
+  readonly sliceOfFrame: readonly number[] | null;
   readonly spacingMm: readonly [number | null, number | null, number | null];
   /** Millimetres that each slice stands for; null for images. */
   readonly extentsMm: readonly number[] | null;
@@ -25,7 +25,7 @@ export function openStackPlanes(stack: SourceStack, paddingValue: number): Stack
     shape: [stack.frames.length, first.rows, first.columns],
     planeAt: (channel, slice) => channelOf(stack.frames[slice] as SourceFrame, channel),
     toStack: IDENTITY,
-    frameOfSlice: null,
+    sliceOfFrame: null,
     spacingMm: [null, ...pixelMm],
     extentsMm: null,
   };
@@ -164,7 +164,7 @@ function evened(planes: StackPlanes, line: StackLine, shearPerMm: readonly [numb
       return plane;
     },
     toStack: [[1, 0, 0, 0], turned(rowRow, shearPerMm[0]), turned(columnRow, shearPerMm[1])],
-    frameOfSlice,
+    sliceOfFrame: heightsMm.map((mm) => (mm - fromMm) / middleStepMm),
     spacingMm: [middleStepMm, planes.spacingMm[1], planes.spacingMm[2]],
     extentsMm: frameOfSlice.map(() => middleStepMm),
   };
