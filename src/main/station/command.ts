@@ -1,9 +1,13 @@
 import '../../shared/domain/zod-setup.ts';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { describeFault } from '../../shared/domain/package-fault.ts';
 import { checkObject } from './archive/index.ts';
+import { checkPackage, forkRunnerHost } from './inference/index.ts';
 import { restoreBackup, type RestoreFailure } from './platform/backup/restore-backup.ts';
+import { readConfig } from './platform/config.ts';
 import { isOutOfRoom } from './platform/store/out-of-room.ts';
+import { PROGRAM } from './program.ts';
 import { type BackupFailure, takeBackup } from './platform/backup/take-backup.ts';
 
 const USAGE = `Wetread, from the command line:
@@ -14,6 +18,10 @@ const USAGE = `Wetread, from the command line:
 
   wetread restore --from DIR --data DIR  (--passphrase-file FILE | --vault DIR)
       Makes a new data directory of one backup (a folder below backups/). That it was restored becomes part of its ledger.
+
+  wetread model check FOLDER|ZIP  [--config FILE]
+      Tries a model package as the station would: manifest, digests, signature, model, golden cases. Says of each fault the
+      field, the value and what was expected. Providers and signers are those of the configuration.
 `;
 
 /** What a person reads where a command did not do what was asked; the exit code is 1, or 2 for a line not understood. */
@@ -54,6 +62,7 @@ async function run(wanted: string | undefined, given: readonly string[]): Promis
   try {
     if (wanted === 'backup') return await backup(given);
     if (wanted === 'restore') return await restore(given);
+    if (wanted === 'model' && given[0] === 'check') return await checkModel(given.slice(1));
   } catch (error) {
     if (isOutOfRoom(error)) return failed('no-room');
     if (!(error instanceof TypeError) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS'))
@@ -128,6 +137,30 @@ async function restore(given: readonly string[]): Promise<number> {
   const takenAt = new Date(manifest.takenAtMs).toISOString();
   process.stdout.write(`${JSON.stringify({ data, takenAt, objects, missing: gone.length })}\n`);
   return gone.length === 0 ? 0 : missing(gone.length);
+}
+
+async function checkModel(given: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...given],
+    options: { config: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const [packagePath, ...more] = positionals;
+  if (packagePath === undefined || more.length > 0) return usage();
+  const config = readConfig(values.config);
+  if (!config.ok) {
+    process.stderr.write(`${[config.error.code, ...config.error.faults].join('\n  ')}\n`);
+    return 1;
+  }
+  const { providers, signers } = config.value.inference;
+  const checked = await checkPackage(packagePath, { host: forkRunnerHost(PROGRAM.runnerEntry), providers, signers });
+  if (!checked.ok) {
+    const { code, faults } = checked.error;
+    process.stderr.write(`${faults.length === 0 ? code : faults.map(describeFault).join('\n')}\n`);
+    return 1;
+  }
+  process.stdout.write(`${JSON.stringify({ ok: true, ...checked.value })}\n`);
+  return 0;
 }
 
 function usage(): number {

@@ -10,6 +10,7 @@ export {
   listModels,
   listPackageFaults,
 } from './models.ts';
+export { checkPackage } from './check-package.ts';
 export { readPackages } from './read-packages.ts';
 export {
   aiStatus,
