@@ -23,7 +23,10 @@ const Antialias = z
   );
 /** Letters of PS3.3 §C.7.6.1.1.1: the direction in which an index grows; S and I stand for head and feet there. */
 const Direction = z.enum(['R', 'L', 'A', 'P', 'I', 'S']);
-const StepPadding = z.number().optional().describe('What fills; left out, `source.paddingValue`.');
+const StepPadding = z
+  .number()
+  .optional()
+  .describe('What fills; left out, `source.paddingValue` as the steps before have changed it.');
 
 /** What is taken from the objects. */
 export const ModelSource = z.strictObject({
@@ -70,7 +73,7 @@ export const ModelTolerates = z.strictObject({
     .enum(['refuse', 'as-is', 'shear'])
     .default('as-is')
     .describe(
-      'Gantry tilt beyond `maxTiltDegrees`: `shear` moves the rows back to where an upright stack has them (linear).',
+      'Gantry tilt beyond `maxTiltDegrees`: `shear` moves the rows back to where an upright stack has them (linear), on a grid so much larger that nothing is cut off.',
     ),
   maxTiltDegrees: z.number().min(0).max(45).default(1).describe('Degrees; up to here a stack counts as upright.'),
   duplicates: z
@@ -147,7 +150,7 @@ const GEOMETRY_STEPS = [
 const Over = z
   .enum(['grid', 'slice'])
   .default('grid')
-  .describe('Of all values of the grid, or of each slice (image) by itself.');
+  .describe('Of all values of the grid, or of each slice by itself; single images always by themselves.');
 const INTENSITY_STEPS = [
   z
     .strictObject({
