@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { StudyCard } from '../archive/index.ts';
-import { aManifest } from '../testing/models.ts';
+import { aManifest, type TestModel } from '../testing/models.ts';
 import { type CandidateSeries, chooseSeries } from './choose-series.ts';
+import { ageAt } from './series-refusals.ts';
 
 type Attributes = CandidateSeries['images'][number]['attributes'];
 type Changes = Partial<Omit<CandidateSeries, 'images'>> & {
@@ -9,13 +10,24 @@ type Changes = Partial<Omit<CandidateSeries, 'images'>> & {
   readonly image?: Partial<Attributes>;
 };
 
-const STUDY = { description: 'CT Head', bodyPart: null } as StudyCard;
+const STUDY = {
+  ...{ description: 'CT Head', bodyPart: null, dateRaw: '20260301' },
+  patient: { birthDateRaw: '20080302', sex: 'F' },
+} as StudyCard;
 
 function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): CandidateSeries {
   const attributes: Attributes = {
     ...{ position: [0, 0, 0], orientation: [1, 0, 0, 0, 1, 0], rows: 512, columns: 512, pixelSpacing: [0.5, 0.5] },
     ...{ sliceThicknessMm: 5, imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], kernel: ['H30s'], contrastAgent: null },
-    ...{ protocolName: null, isLossyCompressed: false, hasPixelData: true, missing: [], marks: [], bitsAllocated: 16 },
+    ...{
+      protocolName: null,
+      isLossyCompressed: false,
+      hasPixelData: true,
+      missing: [],
+      marks: [],
+      bitsAllocated: 16,
+      viewPosition: null,
+    },
     ...image,
   };
   const images = Array.from({ length: slices }, () => ({ attributes }) as CandidateSeries['images'][number]);
@@ -27,14 +39,15 @@ function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): Candida
   };
 }
 
-const choose = (changes: Changes, study: Partial<StudyCard> = {}) =>
-  chooseSeries(aManifest(), { ...STUDY, ...study }, [aSeries(changes)]);
+const choose = (changes: Changes, study: Partial<StudyCard> = {}, appliesTo: TestModel['appliesTo'] = {}) =>
+  chooseSeries(aManifest({ appliesTo }), { ...STUDY, ...study }, [aSeries(changes)]);
 
 test('reads a series that fits, and says why', () => {
   expect(choose({})).toEqual({
     chosen: aSeries(),
     eligible: 1,
     because: ['eligible 1 of 1 series', 'kernel +10', 'thickness 5 mm 0', 'slices 20'],
+    refused: [],
   });
 });
 
@@ -47,7 +60,7 @@ test.each<[string, Changes, Partial<StudyCard>?]>([
   ['an excluded protocol', { image: { protocolName: 'ANGIO' } }],
   ['no images', { slices: 0, bodyPart: 'CHEST' }],
 ])('%s: no model for this exam', (_what, changes, study) => {
-  expect(choose(changes, study)).toEqual({ chosen: null, isForThisExam: false });
+  expect(choose(changes, study)).toEqual({ chosen: null, isForThisExam: false, refused: [] });
 });
 
 test.each<[string, Changes, Partial<StudyCard>?]>([
@@ -59,23 +72,99 @@ test.each<[string, Changes, Partial<StudyCard>?]>([
   expect(choose(changes, study).chosen).not.toBeNull();
 });
 
-test.each<[string, Changes]>([
-  ['too few slices', { slices: 4 }],
-  ['too many slices', { slices: 101 }],
-  ['slices too thin', { image: { sliceThicknessMm: 2.4 } }],
-  ['slices too thick', { image: { sliceThicknessMm: 10.1 } }],
-  ['a thickness nobody states', { image: { sliceThicknessMm: null } }],
-  ['contrast', { image: { contrastAgent: 'Iomeron' } }],
-  ['lossy compression', { image: { isLossyCompressed: true } }],
-  ['no pixels', { image: { hasPixelData: false } }],
-  ['a localizer', { image: { imageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'] } }],
-  ['a derived series', { image: { imageType: ['DERIVED', 'SECONDARY'] } }],
-  ['coronal slices', { image: { orientation: [1, 0, 0, 0, 0, -1] } }],
-  ['sagittal slices', { image: { orientation: [0, 1, 0, 0, 0, -1] } }],
-  ['slices tilted by 45°', { image: { orientation: [1, 0, 0, 0, Math.SQRT1_2, Math.SQRT1_2] } }],
-  ['no orientation', { image: { orientation: null } }],
-])('%s: the exam is known, and no series of it can be read', (_what, changes) => {
-  expect(choose(changes)).toEqual({ chosen: null, isForThisExam: true });
+const CORONAL = [1, 0, 0, 0, 0, -1];
+const SAGITTAL = [0, 1, 0, 0, 0, -1];
+test.each<[string, string, Changes, TestModel['appliesTo']?]>([
+  ['too few slices', 'too-few-images', { slices: 4 }],
+  ['too many slices', 'too-many-images', { slices: 101 }],
+  ['slices too thin', 'thickness-outside', { image: { sliceThicknessMm: 2.4 } }],
+  ['slices too thick', 'thickness-outside', { image: { sliceThicknessMm: 10.1 } }],
+  ['a thickness nobody states', 'thickness-unknown', { image: { sliceThicknessMm: null } }],
+  ['contrast', 'contrast', { image: { contrastAgent: 'Iomeron' } }],
+  ['no contrast where some is needed', 'no-contrast', {}, { contrast: 'present' }],
+  ['lossy compression', 'lossy-compression', { image: { isLossyCompressed: true } }],
+  ['no pixels', 'no-pixels', { image: { hasPixelData: false } }],
+  ['a localizer', 'image-type', { image: { imageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'] } }],
+  ['a derived series', 'image-type', { image: { imageType: ['DERIVED', 'SECONDARY'] } }],
+  ['coronal slices', 'other-orientation', { image: { orientation: CORONAL } }],
+  ['sagittal slices', 'other-orientation', { image: { orientation: SAGITTAL } }],
+  ['axial slices for a coronal model', 'other-orientation', {}, { orientation: 'coronal' }],
+  [
+    'coronal slices for a sagittal model',
+    'other-orientation',
+    { image: { orientation: CORONAL } },
+    { orientation: 'sagittal' },
+  ],
+  ['slices tilted by 45°', 'other-orientation', { image: { orientation: [1, 0, 0, 0, Math.SQRT1_2, Math.SQRT1_2] } }],
+  ['no orientation', 'orientation-unknown', { image: { orientation: null } }],
+  ['a view nobody states', 'view-unknown', {}, { viewPositions: ['PA'] }],
+  ['another view', 'other-view', { image: { viewPosition: 'LL' } }, { viewPositions: ['PA', 'AP'] }],
+  ['a kernel that is excluded', 'kernel', {}, { excludedKernelPatterns: ['^H3'] }],
+  ['no kernel of those wanted', 'kernel', {}, { kernelPatterns: ['^B'] }],
+  ['pixels too large', 'pixel-size-outside', {}, { pixelMm: { min: 0, max: 0.4 } }],
+  ['pixels of unknown size', 'pixel-size-unknown', { image: { pixelSpacing: null } }, { pixelMm: { min: 0, max: 1 } }],
+  ['too few rows', 'too-few-rows', {}, { minimum: { rows: 513 } }],
+  ['too few columns', 'too-few-columns', {}, { minimum: { columns: 513 } }],
+  ['too little of the body', 'coverage-too-small', {}, { minimum: { coverageMm: 5.1 } }],
+  [
+    'nobody knows how much of the body',
+    'coverage-unknown',
+    { image: { position: null } },
+    { minimum: { coverageMm: 5 } },
+  ],
+  ['a patient too young, by one day', 'age-outside', {}, { population: { ageYears: { min: 18, max: 150 } } }],
+  ['a patient too old', 'age-outside', {}, { population: { ageYears: { min: 0, max: 16 } } }],
+  ['a patient of another sex', 'sex-outside', {}, { population: { sexes: ['M'] } }],
+])('%s: the exam is known, and its series is refused: %s', (_what, reason, changes, appliesTo) => {
+  expect(choose(changes, {}, appliesTo)).toEqual({
+    ...{ chosen: null, isForThisExam: true },
+    refused: [{ seriesId: 'a', reason }],
+  });
+});
+
+test.each([
+  ['age-unknown', { birthDateRaw: null, sex: 'F' }],
+  ['age-unknown', { birthDateRaw: '2008', sex: 'F' }],
+  ['age-unknown', { birthDateRaw: '20270101', sex: 'F' }],
+  ['sex-unknown', { birthDateRaw: '19900101', sex: ' ' }],
+] as const)('who is not known where it counts is not read: %s', (reason, patient) => {
+  const appliesTo = { population: { ageYears: { min: 18, max: 150 }, sexes: ['F' as const] } };
+  const study = { patient: { ...STUDY.patient, ...patient } };
+  expect(choose({}, study, appliesTo)).toMatchObject({ refused: [{ reason }] });
+});
+
+test.each<[string, Changes, TestModel['appliesTo']]>([
+  [
+    'any exam where neither body part nor description is asked for',
+    { bodyPart: 'CHEST', description: null },
+    { bodyParts: [], descriptionPatterns: [] },
+  ],
+  ['coronal slices', { image: { orientation: CORONAL } }, { orientation: 'coronal' }],
+  ['sagittal slices', { image: { orientation: SAGITTAL } }, { orientation: 'sagittal' }],
+  ['images that lie nowhere', { image: { orientation: null, position: null } }, { orientation: 'any' }],
+  ['a view in small letters', { image: { viewPosition: 'pa' } }, { viewPositions: ['PA'] }],
+  ['lossy compression', { image: { isLossyCompressed: true } }, { lossyCompression: 'accept' }],
+  ['contrast', { image: { contrastAgent: 'Iomeron' } }, { contrast: 'present' }],
+  ['the day of a birthday', {}, { population: { ageYears: { min: 17, max: 17 } } }],
+  ['a thickness nobody asks for', { image: { sliceThicknessMm: null } }, { sliceThicknessMm: undefined }],
+  ['one slice that covers enough', {}, { minimum: { rows: 512, columns: 512, coverageMm: 5 } }],
+])('reads %s where the manifest says so', (_what, changes, appliesTo) => {
+  expect(choose(changes, {}, appliesTo).chosen).not.toBeNull();
+});
+
+test('frames of an enhanced object count as images', () => {
+  const one = aSeries({ slices: 1 });
+  const enhanced = { ...one, images: one.images.map((image) => ({ ...image, frames: 20 })) };
+  expect(chooseSeries(aManifest(), STUDY, [enhanced]).chosen).not.toBeNull();
+});
+
+test.each([
+  ['20000229', '20010228', 364 / 365],
+  ['20000229', '20010301', 1],
+  ['20000101', '20500701', 50 + 181 / 365],
+  ['2000.01.01', '20000101', 0],
+] as const)('who was born on %s is on %s %f years old', (born, then, years) => {
+  expect(ageAt(born, then)).toBeCloseTo(years, 3);
 });
 
 test.each<[string, Changes]>([
@@ -92,7 +181,10 @@ test('one unfit image makes its series unfit', () => {
   const series = aSeries();
   const odd = aSeries({ image: { contrastAgent: 'Iomeron' } }).images[0];
   const mixed = { ...series, images: [...series.images, ...(odd === undefined ? [] : [odd])] };
-  expect(chooseSeries(aManifest(), STUDY, [mixed])).toEqual({ chosen: null, isForThisExam: true });
+  expect(chooseSeries(aManifest(), STUDY, [mixed])).toMatchObject({
+    ...{ chosen: null, isForThisExam: true },
+    refused: [{ seriesId: 'a', reason: 'contrast' }],
+  });
 });
 
 test.each<[string, readonly Changes[], string]>([

@@ -4,7 +4,7 @@ import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { getStudyCard, promoteStudy } from '../archive/index.ts';
 import { type Consumer, followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { finish, finishNext, installed, startNext } from '../testing/models.ts';
+import { finish, finishNext, installed, startNext, packageOf } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import {
   aiStatus,
@@ -59,8 +59,8 @@ test('a complete new study is owed one run of every model that fits it, with the
   installed(clinic, 'general', { id: 'one' }, { id: 'two' }, { id: 'chest', appliesTo: { bodyParts: ['CHEST'] } });
   const id = await sendHead();
   expect(
-    listRuns(clinic.db, id).map(({ manifest, state, revision, seriesChoice }) => [
-      manifest.id,
+    listRuns(clinic.db, id).map(({ model, state, revision, seriesChoice }) => [
+      model.id,
       state,
       revision,
       seriesChoice[0],
@@ -248,10 +248,10 @@ test('what a newer package of a model says takes the place of what the older one
   finishNext(clinic, 0.9);
   if (manifest === undefined) throw new Error('no model');
   const newer = { ...manifest, version: '1.1.0' };
-  installModels(clinic.db, [{ manifest: newer, directory: '/models' }], 1);
+  installModels(clinic.db, [packageOf(newer)], 1);
   exposeModels(clinic.db, clinic.north.siteId, true, 1);
   recordVerification(clinic.db, digestOf(newer), { holds: true, provider: 'cpu', goldenCases: 1 }, 1);
-  expect(listFindings(clinic.db, id).map((finding) => finding.manifest.version)).toEqual(['1.0.0']);
+  expect(listFindings(clinic.db, id).map((finding) => finding.model.version)).toEqual(['1.0.0']);
   await sendLate(9);
   finishNext(clinic, 0.1);
   expect(listFindings(clinic.db, id).map(({ state }) => state)).toEqual(['superseded']);
@@ -372,7 +372,7 @@ test('runs of a model that is broken or gone say so instead of waiting for ever'
 test('a run waits for its model to be verified', async () => {
   const [manifest] = installed(clinic, 'general', {});
   await sendHead();
-  installModels(clinic.db, [{ manifest: manifest ?? ({} as never), directory: '/models' }], 0);
+  installModels(clinic.db, manifest === undefined ? [] : [packageOf(manifest)], 0);
   expect(nextQueuedRun(clinic.db)).toBeNull();
   recordVerification(clinic.db, digestOf(manifest), { holds: true, provider: 'cpu', goldenCases: 1 }, 0);
   expect(nextQueuedRun(clinic.db)).not.toBeNull();

@@ -1,84 +1,30 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
-import { openLog } from '../platform/log.ts';
+import { packageFault } from '../../../shared/domain/package-fault.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { aManifest } from '../testing/models.ts';
-import { exposeModels, installModels, listModels, readPackages } from './index.ts';
-import { countUnusableModels, listExposedModels, readPackage } from './models.ts';
+import { aManifest, packageOf } from '../testing/models.ts';
+import { exposeModels, installModels, listModels, listPackageFaults } from './index.ts';
+import { countUnusableModels, listExposedModels, recordVerification } from './models.ts';
 import { packageDigest } from './package-digest.ts';
 
-const MODEL = Buffer.from('the model');
-const MANIFEST = { ...aManifest(), modelDigest: createHash('sha256').update(MODEL).digest('hex') };
+const MANIFEST = aManifest();
 const DIGEST = packageDigest(MANIFEST);
-let folder: string;
 let clinic: Clinic;
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'wetread-packages-'));
   clinic = openClinic();
 });
-afterEach(() => {
-  clinic.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function makePackage(name: string, manifest: unknown = MANIFEST, model: Uint8Array | null = MODEL): string {
-  const directory = path.join(folder, name);
-  mkdirSync(directory);
-  writeFileSync(
-    path.join(directory, 'manifest.json'),
-    typeof manifest === 'string' ? manifest : JSON.stringify(manifest),
-  );
-  if (model !== null) writeFileSync(path.join(directory, 'model.onnx'), model);
-  return directory;
-}
-
-test('reads a package whose model is the one its manifest names', () => {
-  const directory = makePackage('good');
-  expect(readPackage(directory)).toEqual({ ok: true, value: { manifest: MANIFEST, directory } });
-});
-
-test.each<[string, () => string, string]>([
-  ['without manifest', () => path.join(folder, 'nowhere'), 'manifest-unreadable'],
-  ['with a manifest that is no JSON', () => makePackage('a', '{'), 'manifest-unreadable'],
-  ['with a key nobody knows', () => makePackage('b', { ...MANIFEST, extra: 1 }), 'manifest-unreadable'],
-  ['without its model', () => makePackage('c', MANIFEST, null), 'model-unreadable'],
-  ['whose model is another', () => makePackage('d', MANIFEST, Buffer.from('another')), 'digest-differs'],
-])('refuses a package %s', (_what, make, code) => {
-  expect(readPackage(make())).toEqual({ ok: false, error: { code } });
-});
-
-test('one package that cannot be used is logged, and the others still run', () => {
-  makePackage('bad', '{');
-  makePackage('good');
-  writeFileSync(path.join(folder, 'README.md'), '');
-  const lines: string[] = [];
-  const packages = readPackages([folder], openLog('info', { write: (line: string) => lines.push(line) }));
-  expect((packages.ok ? packages.value : []).map(({ manifest }) => manifest.id)).toEqual(['bleed']);
-  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { event: 'model-package-refused', code: 'manifest-unreadable' },
-  ]);
-});
-
-test('a folder that is configured and not there is named, and nothing is read', () => {
-  makePackage('good');
-  const missing = path.join(folder, 'nowhere');
-  expect(readPackages([folder, missing], clinic.log)).toEqual({
-    ok: false,
-    error: { code: 'model-folder-unreadable', details: [`${missing}: ENOENT`] },
-  });
-});
+afterEach(() => clinic.close());
 
 test('a model is news once; after each start it is verified anew, and one whose package is gone stays on record as gone', () => {
-  const packages = [{ manifest: MANIFEST, directory: '/models/bleed' }];
+  const packages = [packageOf(MANIFEST)];
   installModels(clinic.db, packages, 1);
   installModels(clinic.db, packages, 2);
   expect(listModels(clinic.db)).toEqual([
-    { digest: DIGEST, packagePath: '/models/bleed', state: 'installed', manifest: MANIFEST },
+    {
+      ...{ digest: DIGEST, packagePath: '/models/bleed', state: 'installed', manifest: MANIFEST },
+      signature: { state: 'unsigned' },
+    },
   ]);
   installModels(clinic.db, [], 3);
   expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['gone']);
@@ -96,7 +42,7 @@ const exposures = () =>
 function start(manifests: readonly ModelManifest[], isDemo: boolean, atMs: number): void {
   installModels(
     clinic.db,
-    manifests.map((manifest) => ({ manifest, directory: `/models/${manifest.version}` })),
+    manifests.map((manifest) => packageOf(manifest, `/models/${manifest.version}`)),
     atMs,
   );
   exposeModels(clinic.db, clinic.north.siteId, isDemo, atMs);
@@ -153,4 +99,44 @@ test('a model whose package is gone is owed nothing, and the station says that i
   start([MANIFEST], false, 1);
   start([], false, 2);
   expect([listExposedModels(clinic.db, clinic.north.siteId), countUnusableModels(clinic.db)]).toEqual([[], 1]);
+});
+
+test('what is wrong with a package is kept until it is not, and where a model does not hold, with its digest', () => {
+  const refusal = packageFault('manifest-invalid', 'labels.0.flagFrom', { value: 'high', expected: 'a number' });
+  installModels(clinic.db, [packageOf(MANIFEST)], 1, [{ packagePath: '/models/bad', faults: [refusal] }]);
+  const differs = packageFault('golden-differs', 'goldenCases.0.expected.probability.mean', {
+    value: 0.5,
+    expected: '0.7',
+  });
+  recordVerification(clinic.db, DIGEST, { holds: false, provider: 'none', goldenCases: 0, faults: [differs] }, 2);
+  expect(listPackageFaults(clinic.db)).toEqual([
+    { packagePath: '/models/bad', digest: null, foundAtMs: 1, ...refusal },
+    { packagePath: '/models/bleed', digest: DIGEST, foundAtMs: 2, ...differs },
+  ]);
+  recordVerification(clinic.db, DIGEST, { holds: true, provider: 'cpu', goldenCases: 1 }, 3);
+  expect(listPackageFaults(clinic.db).map(({ packagePath }) => packagePath)).toEqual(['/models/bad']);
+  installModels(clinic.db, [packageOf(MANIFEST)], 4);
+  expect(listPackageFaults(clinic.db)).toEqual([]);
+});
+
+test('a model on record with a manifest of the older form stops nothing: it is gone, retired by its successor, and told by nobody', () => {
+  const old = JSON.stringify({ ...MANIFEST, schema: 1, version: '0.9.0' });
+  clinic.db
+    .prepare(
+      `INSERT INTO models (digest, model_id, version, clinical_use, manifest, package_path, state, installed_at_ms)
+       VALUES ('old', 'bleed', '0.9.0', 'none', ?, '/models/old', 'verified', 0)`,
+    )
+    .run(old);
+  clinic.db
+    .prepare(
+      "INSERT INTO model_exposures (site_id, digest, stage, exposed_by, exposed_at_ms) VALUES (?, 'old', 'silent', 'x', 0)",
+    )
+    .run(clinic.north.siteId);
+  start([MANIFEST], false, 1);
+  expect(exposures()).toEqual([
+    ['0.9.0', 'retired'],
+    ['1.0.0', 'silent'],
+  ]);
+  expect(listModels(clinic.db).map(({ digest }) => digest)).toEqual([DIGEST]);
+  expect([listExposedModels(clinic.db, clinic.north.siteId).length, countUnusableModels(clinic.db)]).toEqual([1, 0]);
 });

@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { packageFault, refusePackage } from '../../../shared/domain/package-fault.ts';
 import { err, ok } from '../../../shared/domain/result.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { aManifest, finishedRun } from '../testing/models.ts';
+import { aManifest, finishedRun, packageOf } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import {
   aiStatus,
@@ -90,7 +91,7 @@ function start(
 }
 
 async function sendHead(): Promise<string> {
-  installModels(clinic.db, [{ manifest: MANIFEST, directory: '/models/bleed' }], 0);
+  installModels(clinic.db, [packageOf(MANIFEST)], 0);
   exposeModels(clinic.db, clinic.north.siteId, true, 0);
   const id = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n)));
   followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
@@ -157,14 +158,14 @@ test('verifies again when the runner was away at first', async () => {
   const id = await sendHead();
   start(
     [(request) => ok(finishedRun(named(request), 0.1))],
-    [err({ code: 'runner-unavailable' }), err({ code: 'runner-unavailable' }), loadedAs(true)],
+    [err({ code: 'runner-unavailable', faults: [] }), err({ code: 'runner-unavailable', faults: [] }), loadedAs(true)],
   );
   await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 }));
 });
 
 test('a model that takes the runner down each time it is verified is broken', async () => {
   const id = await sendHead();
-  start([], [err({ code: 'runner-crashed' })]);
+  start([], [refusePackage([packageFault('runner-crashed', '')])]);
   await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' }));
 });
 

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { describeFault } from '../../../shared/domain/package-fault.ts';
+import { MOST_MANIFEST_BYTES, parseRecordedManifest, readManifest } from './read-manifest.ts';
+
+const SHIPPED = path.resolve(import.meta.dirname, '../../../../resources/models/head-ct-hyperdense/manifest.json');
+const bytes = readFileSync(SHIPPED);
+const shipped = JSON.parse(bytes.toString()) as Record<string, unknown>;
+
+function faults(change: (manifest: Record<string, any>) => void): readonly string[] {
+  const manifest = structuredClone(shipped);
+  change(manifest);
+  const read = readManifest(Buffer.from(JSON.stringify(manifest)));
+  return read.ok ? [] : read.error.faults.map(describeFault);
+}
+
+test('knows a package by its manifest as written: order and white space make no other model of it, a default written out does', () => {
+  const read = readManifest(bytes);
+  const turned = readManifest(
+    Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(shipped).toReversed()), null, 1)),
+  );
+  const written = readManifest(Buffer.from(JSON.stringify({ ...shipped, operatingPoints: [] })));
+  if (!read.ok || !turned.ok || !written.ok) throw new Error('refused');
+  expect(turned.value).toEqual(read.value);
+  expect(written.value.manifest).toEqual(read.value.manifest);
+  expect(written.value.digest).not.toBe(read.value.digest);
+  expect(parseRecordedManifest(read.value.written)).toEqual(read.value.manifest);
+});
+
+test('a manifest of an older form that stands on record is none of today', () => {
+  expect(parseRecordedManifest('{"schema":1,"id":"old"}')).toBeNull();
+});
+
+test.each<[string, (manifest: Record<string, any>) => void, readonly string[]]>([
+  [
+    'a field nobody knows',
+    (m) => Object.assign(m, { autoApprove: true }),
+    ['manifest-invalid autoApprove: is true, expected no such field here'],
+  ],
+  ['a field left out', (m) => delete m.vendor, ['manifest-invalid vendor: expected a text, which is missing']],
+  [
+    'another type',
+    (m) => Object.assign(m, { budgetMs: 'a minute' }),
+    ['manifest-invalid budgetMs: is "a minute", expected a number'],
+  ],
+  [
+    'a value of no list',
+    (m) => Object.assign(m, { clinicalUse: 'full' }),
+    ['manifest-invalid clinicalUse: is "full", expected one of "none", "research", "cleared"'],
+  ],
+  ['another schema', (m) => Object.assign(m, { schema: 1 }), ['manifest-invalid schema: is 1, expected 2']],
+  [
+    'too few entries',
+    (m) => Object.assign(m, { goldenCases: [] }),
+    ['manifest-invalid goldenCases: is [], expected at least 1 entries'],
+  ],
+  [
+    'too small a number',
+    (m) => Object.assign(m.appliesTo.slices, { min: 0 }),
+    ['manifest-invalid appliesTo.slices.min: is 0, expected at least 1'],
+  ],
+  [
+    'a digest that is none',
+    (m) => Object.assign(m, { modelDigest: 'ABC' }),
+    ['manifest-invalid modelDigest: is "ABC", expected a SHA-256 digest in lower-case hexadecimal'],
+  ],
+  [
+    'a step nobody knows',
+    (m) => m.preprocessing.steps.push({ do: 'sharpen' }),
+    [
+      'manifest-invalid preprocessing.steps.4.do: is "sharpen", expected one of "orient", "resample", "resize", "crop-or-pad", "pad-to-multiple", "clamp", "window", "scale", "min-max", "percentile-range", "z-score", "round"',
+    ],
+  ],
+  [
+    'a contradiction',
+    (m) => Object.assign(m.labels[0], { score: 'number', flagFrom: 5, uncertainFrom: 9 }),
+    ['manifest-invalid labels.0.uncertainFrom: is 9, expected at most flagFrom (5)'],
+  ],
+])('names the field, the value and what was expected: %s', (_what, change, expected) => {
+  expect(faults(change)).toEqual(expected);
+});
+
+test('what is no JSON, no UTF-8 or far too long is said so', () => {
+  const codes = [
+    Buffer.from('{'),
+    Buffer.from([0x22, 0xff, 0x22]),
+    Buffer.alloc(MOST_MANIFEST_BYTES + 1, 0x20),
+    Buffer.from('null'),
+  ].map((one) => {
+    const read = readManifest(one);
+    return read.ok ? 'taken' : read.error.code;
+  });
+  expect(codes).toEqual(['manifest-not-json', 'manifest-not-json', 'manifest-too-large', 'manifest-invalid']);
+});
+
+test('a byte order mark is nobody’s fault', () => {
+  expect(readManifest(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes])).ok).toBe(true);
+});
+
+test('whatever JSON it is given, it answers with faults that can be told', () => {
+  fc.assert(
+    fc.property(fc.json(), fc.constantFrom(...Object.keys(shipped)), (json, key) => {
+      const read = readManifest(Buffer.from(JSON.stringify({ ...shipped, [key]: JSON.parse(json) })));
+      if (read.ok) return;
+      expect(read.error.faults.length).toBeGreaterThan(0);
+      for (const fault of read.error.faults) expect(describeFault(fault)).toContain('expected');
+    }),
+    { numRuns: 300 },
+  );
+});
