@@ -68,6 +68,7 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
         reading: 'threshold',
         threshold: 0.5,
         classes: ['suspected-hyperdense-blood'],
+        parts: { touching: 'corners' },
       },
     ],
     labels: [
