@@ -2,8 +2,19 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 
-/** ONNX element types that our graphs use (TensorProto.DataType). */
-const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7, bool: 9 } as const;
+/** ONNX element types that a manifest can name (TensorProto.DataType). */
+const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 declare const brand: unique symbol;
@@ -112,6 +123,28 @@ export function startGraph(name: string): Graph {
       return type.encode(type.fromObject(model)).finish();
     },
   };
+}
+
+/** The same model with its constants in a file beside it: 1 as data location, and where in the file each one lies. */
+export function moveWeightsOut(
+  model: Uint8Array,
+  file: string,
+): { readonly model: Uint8Array; readonly weights: Uint8Array } {
+  type Tensor = { raw_data?: Uint8Array; external_data?: object[]; data_location?: number };
+  const type = modelType();
+  const decoded = type.decode(model) as unknown as { graph: { initializer: Tensor[] } };
+  const weights: Uint8Array[] = [];
+  let offset = 0;
+  for (const tensor of decoded.graph.initializer) {
+    const bytes = tensor.raw_data ?? new Uint8Array();
+    const entries = { location: file, offset: String(offset), length: String(bytes.length) };
+    tensor.external_data = Object.entries(entries).map(([key, value]) => ({ key, value }));
+    tensor.data_location = 1;
+    delete tensor.raw_data;
+    weights.push(bytes);
+    offset += bytes.length;
+  }
+  return { model: type.encode(decoded as never).finish(), weights: Buffer.concat(weights) };
 }
 
 function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): object {

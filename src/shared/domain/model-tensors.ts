@@ -141,7 +141,7 @@ const Aggregation = z
   ])
   .default({ how: 'max' })
   .describe(
-    'What the samples of a series make of one number: the highest (`max`), their mean, 1 where any reaches the label’s threshold (`any`), or the mean of the highest `share` (`top-mean`).',
+    'What the samples of a series make of one number: the highest (`max`, or `any`: any of them reaches a threshold where the highest does), their mean, or the mean of the highest `share` (`top-mean`).',
   );
 /** How a raw score becomes a probability that is what it says. */
 const Calibration = z.discriminatedUnion('kind', [
