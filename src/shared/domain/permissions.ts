@@ -22,6 +22,7 @@ export const PERMISSIONS = [
   'users.manage',
   'keeping.manage',
   'objects.manage',
+  'models.read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -44,6 +45,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'delivery.read',
     'delivery.send',
     'commitment.request',
+    'models.read',
   ],
   technologist: [
     'worklist.read',
@@ -87,6 +89,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'keeping.manage',
     'users.manage',
     'objects.manage',
+    'models.read',
   ],
   service: [
     'worklist.read',

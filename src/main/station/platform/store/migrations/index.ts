@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.ts';
 import { foundations } from './0001-foundations.ts';
 import { receivingAndKeeping } from './0002-receiving-and-keeping.ts';
 import { filesOnTheirWay } from './0003-files-on-their-way.ts';
+import { inference } from './0004-inference.ts';
 
 /** Every step of the schema in order; only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [foundations, receivingAndKeeping, filesOnTheirWay];
+export const MIGRATIONS: readonly Migration[] = [foundations, receivingAndKeeping, filesOnTheirWay, inference];
