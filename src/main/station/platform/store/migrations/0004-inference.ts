@@ -86,5 +86,78 @@ CREATE TABLE model_verifications (
   golden TEXT NOT NULL, -- JSON: name, passed, largestDeviation of each case
   PRIMARY KEY (digest, provider)
 ) STRICT, WITHOUT ROWID;
+
+-- inference, receipts: every attempt at a run; the one that ended a run without a result holds its receipt
+CREATE TABLE run_attempts (
+  run_id TEXT NOT NULL REFERENCES runs (run_id),
+  ordinal INTEGER NOT NULL,
+  started_at_ms INTEGER, -- null: ended before anything was tried
+  ended_at_ms INTEGER,
+  outcome TEXT,
+  receipt TEXT,
+  PRIMARY KEY (run_id, ordinal),
+  CHECK ((ended_at_ms IS NULL) = (outcome IS NULL))
+) STRICT, WITHOUT ROWID;
+-- what else a model could have read of the study, best first: [{ seriesUid, because }]
+ALTER TABLE runs ADD COLUMN other_series TEXT NOT NULL DEFAULT '[]';
+-- what a model gave, number by number, for as long as the policy says; the receipt names it by digest
+CREATE TABLE run_outputs (
+  run_id TEXT PRIMARY KEY REFERENCES runs (run_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  outputs TEXT NOT NULL,
+  tensors TEXT NOT NULL DEFAULT '[]', -- files of raw tensors: [{ tensor, digest, sizeBytes }]
+  size_bytes INTEGER NOT NULL,
+  kept_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX run_outputs_by_age ON run_outputs (kept_at_ms);
+-- receipts computed again; what comes of it never makes findings
+CREATE TABLE replays (
+  replay_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  run_id TEXT NOT NULL REFERENCES runs (run_id),
+  provider_asked TEXT, -- null: the one in use
+  asked_kind TEXT NOT NULL CHECK (asked_kind IN ('user', 'service', 'peer')),
+  asked_by TEXT NOT NULL,
+  asked_at_ms INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'same', 'differs', 'could-not')),
+  reason TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  started_at_ms INTEGER,
+  ended_at_ms INTEGER,
+  provider TEXT,
+  onnxruntime_version TEXT,
+  differences TEXT NOT NULL DEFAULT '[]',
+  versions TEXT NOT NULL DEFAULT '[]', -- what else was not as at the run: [{ what, was, is }]
+  timings TEXT NOT NULL DEFAULT '{}',
+  CHECK ((state = 'could-not') = (reason IS NOT NULL))
+) STRICT;
+CREATE INDEX replays_by_run ON replays (run_id, asked_at_ms);
+CREATE INDEX replays_open ON replays (asked_at_ms) WHERE state IN ('queued', 'running');
+
+-- inference, analyses: what somebody asked to have analysed; a key asked with once is never asked with for something else
+CREATE TABLE analyses (
+  analysis_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  asked_kind TEXT NOT NULL CHECK (asked_kind IN ('user', 'service', 'peer')),
+  asked_by TEXT NOT NULL,
+  asked_at_ms INTEGER NOT NULL,
+  key_digest TEXT NOT NULL,
+  body_digest TEXT NOT NULL,
+  model_id TEXT, -- null: every model made for the exam
+  priority TEXT NOT NULL CHECK (priority IN ('routine', 'urgent', 'stat')),
+  study_revision INTEGER, -- null while images are awaited
+  applicability TEXT CHECK (applicability IN ('eligible', 'no-eligible-series', 'no-model')),
+  UNIQUE (site_id, asked_by, key_digest),
+  CHECK ((study_revision IS NULL) = (applicability IS NULL))
+) STRICT;
+CREATE INDEX analyses_by_study ON analyses (study_id, asked_at_ms);
+CREATE INDEX analyses_by_asker ON analyses (asked_by, asked_at_ms);
+CREATE TABLE analysis_runs (
+  analysis_id TEXT NOT NULL REFERENCES analyses (analysis_id),
+  run_id TEXT NOT NULL REFERENCES runs (run_id),
+  PRIMARY KEY (analysis_id, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX analysis_runs_by_run ON analysis_runs (run_id);
 `,
 };
