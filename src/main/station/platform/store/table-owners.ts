@@ -61,6 +61,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   findings: 'inference',
   run_attempts: 'inference',
   run_outputs: 'inference',
+  run_tensors: 'inference',
   replays: 'inference',
   analyses: 'inference',
   analysis_runs: 'inference',

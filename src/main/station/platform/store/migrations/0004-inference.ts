@@ -105,11 +105,19 @@ CREATE TABLE run_outputs (
   run_id TEXT PRIMARY KEY REFERENCES runs (run_id),
   site_id TEXT NOT NULL REFERENCES sites (site_id),
   outputs TEXT NOT NULL,
-  tensors TEXT NOT NULL DEFAULT '[]', -- files of raw tensors: [{ tensor, digest, sizeBytes }]
   size_bytes INTEGER NOT NULL,
   kept_at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX run_outputs_by_age ON run_outputs (kept_at_ms);
+-- tensors as the model gave them, each a file in the object store
+CREATE TABLE run_tensors (
+  run_id TEXT NOT NULL REFERENCES run_outputs (run_id) ON DELETE CASCADE,
+  tensor TEXT NOT NULL,
+  digest TEXT NOT NULL REFERENCES objects (digest),
+  size_bytes INTEGER NOT NULL,
+  PRIMARY KEY (run_id, tensor)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_tensors_by_digest ON run_tensors (digest);
 -- receipts computed again; what comes of it never makes findings
 CREATE TABLE replays (
   replay_id TEXT PRIMARY KEY,
