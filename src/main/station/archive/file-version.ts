@@ -143,6 +143,8 @@ function imageAttributes(instance: IdentifiedInstance) {
     kernel: instance.convolutionKernel,
     contrastAgent: instance.contrastAgent,
     protocolName: instance.protocolName,
+    manufacturer: instance.manufacturer,
+    modelName: instance.modelName,
     isLossyCompressed: image.isLossyCompressed,
     hasPixelData: instance.hasPixelData,
     missing: instance.missing,

@@ -21,6 +21,7 @@ export {
   listRuns,
   type RunRecord,
 } from './queries.ts';
+export { measuringConsumer } from './measure-exams.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
 export { markRunLate, recoverRuns } from './record-run.ts';
 export { createRunWorker } from './run-worker.ts';

@@ -11,6 +11,7 @@ import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { measureRun } from './measure-exams.ts';
 import type { ExposureStage } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import type { InstanceReference, RunFinished, RunMask } from './runner-protocol.ts';
@@ -112,6 +113,7 @@ export function finishRun(
     });
     if (prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt }).changes === 0) return;
     cancelJob(db, TOLERANCE_JOB, runId);
+    measureRun(db, runId, result);
     prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
     prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
     // Every mask the receipt names was kept, also those below the threshold.

@@ -51,7 +51,6 @@ CREATE TABLE model_values (
   runs INTEGER NOT NULL,
   PRIMARY KEY (site_id, digest, week, is_silent, feature, bin)
 ) STRICT, WITHOUT ROWID;
-ALTER TABLE runs ADD COLUMN is_measured INTEGER NOT NULL DEFAULT 0 CHECK (is_measured IN (0, 1));
 CREATE INDEX runs_by_model ON runs (site_id, model_digest, queued_at_ms, run_id);
 -- each week that is over, held against the silent one
 CREATE TABLE model_drift (
@@ -167,5 +166,45 @@ CREATE TABLE analysis_runs (
   PRIMARY KEY (analysis_id, run_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX analysis_runs_by_run ON analysis_runs (run_id);
+
+-- inference, running: whose turn it is, what waits before it is tried again, and what each model has shown of itself
+ALTER TABLE runs ADD COLUMN lane INTEGER NOT NULL DEFAULT 2 CHECK (lane BETWEEN 0 AND 3); -- 0 STAT, 1 urgent, 2 routine, 3 silent
+ALTER TABLE runs ADD COLUMN cost INTEGER NOT NULL DEFAULT 3 CHECK (cost BETWEEN 1 AND 4); -- the most urgent category the model may flag; 4 none
+ALTER TABLE runs ADD COLUMN turn_at_ms INTEGER NOT NULL DEFAULT 0; -- since when it waits for this turn
+ALTER TABLE runs ADD COLUMN is_resting INTEGER NOT NULL DEFAULT 0 CHECK (is_resting IN (0, 1)); -- queued, and a job ends its pause
+ALTER TABLE runs ADD COLUMN preemptions INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN read_revision INTEGER; -- began before its study was complete: the revision it read; null: study_revision
+UPDATE runs SET turn_at_ms = queued_at_ms;
+UPDATE runs SET lane = 3 WHERE stage NOT IN ('pilot', 'general');
+CREATE INDEX runs_in_turn ON runs (model_digest, lane, cost, turn_at_ms, run_id) WHERE state = 'queued' AND is_resting = 0;
+CREATE INDEX runs_waiting_longest ON runs (model_digest, turn_at_ms, run_id) WHERE state = 'queued' AND is_resting = 0 AND lane < 3;
+CREATE INDEX runs_paused ON runs (model_digest, lane, cost, turn_at_ms) WHERE state = 'failed' AND reason = 'model-paused';
+CREATE TABLE run_priorities (
+  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  priority TEXT NOT NULL CHECK (priority IN ('routine', 'urgent', 'stat')),
+  set_at_ms INTEGER NOT NULL
+) STRICT;
+-- one row: how many runs began since the one that had waited longest was let through
+CREATE TABLE run_turns (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  since_longest INTEGER NOT NULL
+) STRICT;
+CREATE TABLE model_breakers (
+  digest TEXT PRIMARY KEY REFERENCES models (digest),
+  state TEXT NOT NULL CHECK (state IN ('closed', 'open', 'half-open')),
+  faults INTEGER NOT NULL, -- in a row
+  openings INTEGER NOT NULL, -- in a row, without a run that succeeded
+  reason TEXT,
+  changed_at_ms INTEGER NOT NULL
+) STRICT;
+-- what runs of a model took on a provider, as the runner measured it
+CREATE TABLE model_usage (
+  digest TEXT NOT NULL REFERENCES models (digest),
+  provider TEXT NOT NULL,
+  runs INTEGER NOT NULL,
+  peak_mb INTEGER NOT NULL,
+  took_ms INTEGER NOT NULL,
+  PRIMARY KEY (digest, provider)
+) STRICT, WITHOUT ROWID;
 `,
 };
