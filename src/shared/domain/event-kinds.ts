@@ -271,7 +271,39 @@ export const EVENT_KINDS = {
     version: 1,
     payload: z.object({ digest: z.string(), provider: z.string(), goldenCases: z.number().int() }),
   },
-  'model-exposed': { version: 1, payload: z.object({ digest: z.string(), stage: z.string() }) },
+  /** A model came to a stage at a site; what was said of why stands with the step. */
+  'model-exposed': {
+    version: 2,
+    payload: z.object({
+      digest: z.string(),
+      stage: z.string(),
+      from: z.string().optional(),
+      cause: ExposureCause.optional(),
+      stepId: z.string().optional(),
+      acceptanceId: z.string().optional(),
+    }),
+  },
+  'model-uses-set': { version: 1, payload: z.object({ digest: z.string(), stepId: z.string(), uses: z.array(ModelUse) }) },
+  'operating-point-chosen': { version: 1, payload: z.object({ digest: z.string(), version: z.number().int() }) },
+  'operating-point-signed': { version: 1, payload: z.object({ digest: z.string(), version: z.number().int() }) },
+  'acceptance-targets-fixed': {
+    version: 1,
+    payload: z.object({ acceptanceId: z.string(), digest: z.string(), operatingPoint: z.number().int() }),
+  },
+  'acceptance-report-read': { version: 1, payload: z.object({ acceptanceId: z.string(), digest: z.string() }) },
+  'acceptance-signed': {
+    version: 1,
+    payload: z.object({
+      acceptanceId: z.string(),
+      digest: z.string(),
+      as: AcceptanceRole,
+      reportDigest: z.string(),
+      isComplete: z.boolean(),
+    }),
+  },
+  'silent-results-read': { version: 1, payload: z.object({ digest: z.string(), results: z.number().int() }) },
+  /** A reader said what is in a study; of which labels, and what, stands in the rows alone: a story is read by those who may not know. */
+  'truth-recorded': { version: 1, payload: z.object({ labels: z.number().int() }) },
   'run-queued': {
     version: 1,
     payload: z.object({ runId: z.string(), modelDigest: z.string(), revision: z.number().int() }),
@@ -300,6 +332,42 @@ export const EVENT_KINDS = {
       reason: z.enum(NOT_RUN_REASONS),
       attempt: z.number().int(),
       final: z.boolean(),
+      /** Of the receipt that a run leaves which ended without a result. */
+      receiptDigest: z.string().optional(),
+    }),
+  },
+  'raw-outputs-let-go': { version: 1, payload: z.object({ runs: z.number().int(), bytes: z.number().int() }) },
+  'replay-asked': {
+    version: 1,
+    payload: z.object({ replayId: z.string(), runId: z.string(), provider: z.string().nullable() }),
+  },
+  'replay-ended': {
+    version: 1,
+    payload: z.object({
+      replayId: z.string(),
+      runId: z.string(),
+      outcome: z.enum(['same', 'differs', 'could-not']),
+      reason: z.string().nullable(),
+      provider: z.string().nullable(),
+      differences: z.number().int(),
+    }),
+  },
+  'analysis-asked': {
+    version: 1,
+    payload: z.object({
+      analysisId: z.string(),
+      modelId: z.string().nullable(),
+      priority: z.enum(['routine', 'urgent', 'stat']),
+    }),
+  },
+  /** What an analysis that was asked for came to at a revision: the runs it waits for, or why there are none. */
+  'analysis-begun': {
+    version: 1,
+    payload: z.object({
+      analysisId: z.string(),
+      revision: z.number().int(),
+      applicability: z.enum(['eligible', 'no-eligible-series', 'no-model']),
+      runIds: z.array(z.string()),
     }),
   },
   'urgency-set': {

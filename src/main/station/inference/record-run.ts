@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { FindingId } from '../../../shared/domain/ids.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
@@ -6,7 +5,6 @@ import { getStudyCard } from '../archive/index.ts';
 import { freshId } from '../platform/ids.ts';
 import { cancelJob, type JobHandler } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
-import { canonicalPayload } from '../platform/ledger/event.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
@@ -14,6 +12,10 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { measureRun } from './measure-exams.ts';
 import type { ExposureStage } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
+import { type MachineFacts, machineFacts } from './machine-facts.ts';
+import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
+import { givenOutputs, KEEP_NUMBERS, keepOutputs, type RawOutputSetting, type RawTensor } from './run-outputs.ts';
+import { writeReceipt } from './run-receipt.ts';
 import type { InstanceReference, RunFinished, RunMask } from './runner-protocol.ts';
 
 /** A run as the worker and the recorder see it. */
@@ -28,6 +30,15 @@ export type Run = {
   readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
   readonly attempts: number;
 };
+
+/** What receipts say of the machine, and what is kept of raw outputs. */
+export type ReceiptSetting = {
+  readonly machine: MachineFacts;
+  readonly rawOutputs: RawOutputSetting;
+  /** Files of this run's raw tensors, in the object store already. */
+  readonly rawTensors?: readonly RawTensor[];
+};
+const DEFAULT_RECEIPTS: ReceiptSetting = { machine: machineFacts(), rawOutputs: KEEP_NUMBERS };
 
 /** A retry can help against a crash, not against the pixels. */
 export const MOST_ATTEMPTS = 2;
@@ -86,6 +97,7 @@ export function nextQueuedRun(db: ReadableDb): Run | null {
 export function startRun(db: WritableDb, run: Run, atMs: number): boolean {
   return inTransaction(db, () => {
     if (prepared(db, START_RUN).run(atMs, run.runId).changes === 0) return false;
+    beginAttempt(db, run.runId, atMs);
     appendEvent(db, {
       kind: 'run-started',
       payload: { runId: run.runId },
@@ -103,38 +115,52 @@ export function finishRun(
   inputs: readonly InstanceReference[],
   result: RunFinished,
   atMs: number,
+  how: ReceiptSetting = DEFAULT_RECEIPTS,
 ): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
-    const receipt = canonicalPayload({
-      ...result,
-      inputs: inputs.map(({ sopUid, digest }) => ({ sopUid, digest })),
-      revision: run.revision,
-    });
-    if (prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt }).changes === 0) return;
+    if (run.state !== 'running') return;
+    endAttempt(db, runId, 'finished', atMs);
     cancelJob(db, TOLERANCE_JOB, runId);
-    measureRun(db, runId, result);
     prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
     prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
     // Every mask the receipt names was kept, also those below the threshold.
     for (const { digest, sizeBytes } of result.masks)
       recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
-    const findingIds = insertFindings(db, run, model, result);
-    const receiptDigest = createHash('sha256').update(receipt).digest('hex');
+    const findings = insertFindings(db, run, model, result);
+    const given = givenOutputs(result);
+    keepOutputs(db, run, given, how.rawTensors ?? [], how.rawOutputs.keep, atMs);
+    const receipt = writeReceipt(
+      db,
+      runId,
+      inputs,
+      how.machine,
+      { outcome: 'finished', result, given, policy: how.rawOutputs.keep, findings },
+      atMs,
+    );
+    prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt: receipt.text });
+    measureRun(db, runId, result);
     const payload = {
       runId,
       modelDigest: run.modelDigest,
       revision: run.revision,
-      findingIds,
+      findingIds: findings.map(({ findingId }) => findingId),
       provider: result.provider,
-      receiptDigest,
+      receiptDigest: receipt.digest,
     };
     appendEvent(db, { kind: 'run-finished', payload, ...ofStudy(getStudyCard(db, run.studyId), atMs) });
   });
 }
 
 /** Ends an attempt without a result: queued again where that can help, else failed with its reason for everyone to see. */
-export function failRun(db: WritableDb, runId: string, reason: NotRunReason, mayRetry: boolean, atMs: number): void {
+export function failRun(
+  db: WritableDb,
+  runId: string,
+  reason: NotRunReason,
+  mayRetry: boolean,
+  atMs: number,
+  so: Partial<Pick<ReceiptSetting, 'machine'>> & { readonly timings?: Readonly<Record<string, number>> | undefined } = {},
+): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
     if (run.state !== 'running' && run.state !== 'queued') return;
@@ -142,12 +168,26 @@ export function failRun(db: WritableDb, runId: string, reason: NotRunReason, may
     if (final) prepared(db, FAIL_RUN).run(atMs, reason, runId);
     else prepared(db, QUEUE_AGAIN).run(runId);
     if (final) cancelJob(db, TOLERANCE_JOB, runId);
+    endAttempt(db, runId, reason, atMs);
+    const receiptDigest = final ? keepFailure(db, runId, reason, so, atMs) : undefined;
     appendEvent(db, {
       kind: 'run-failed',
-      payload: { runId, reason, attempt: run.attempts, final },
+      payload: { runId, reason, attempt: run.attempts, final, ...(receiptDigest && { receiptDigest }) },
       ...ofStudy(getStudyCard(db, run.studyId), atMs),
     });
   });
+}
+
+function keepFailure(
+  db: WritableDb,
+  runId: string,
+  reason: NotRunReason,
+  { machine = DEFAULT_RECEIPTS.machine, timings }: Parameters<typeof failRun>[5] & object,
+  atMs: number,
+): string {
+  const receipt = writeReceipt(db, runId, null, machine, { outcome: 'failed', reason, timings }, atMs);
+  keepFailureReceipt(db, runId, receipt.text);
+  return receipt.digest;
 }
 
 /**
@@ -161,6 +201,7 @@ export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-cras
   inTransaction(db, () => {
     for (const { runId, studyId, attempts } of left) {
       prepared(db, PUT_BACK).run(runId);
+      endAttempt(db, runId, reason, atMs);
       appendEvent(db, {
         kind: 'run-failed',
         payload: { runId, reason, attempt: attempts, final: false },
@@ -203,7 +244,12 @@ export const markRunLate: JobHandler = (db, job, atMs) => {
   });
 };
 
-function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: RunFinished): string[] {
+function insertFindings(
+  db: WritableDb,
+  run: Run,
+  model: ModelManifest,
+  result: RunFinished,
+): { findingId: string; code: string; score: number; threshold: number }[] {
   return model.labels.flatMap((label) => {
     const score = result.outputs.find((output) => output.role === 'probability' && output.label === label.id)?.value;
     if (score === undefined || score < label.flagFrom) return [];
@@ -227,7 +273,7 @@ function insertFindings(db: WritableDb, run: Run, model: ModelManifest, result: 
           : JSON.stringify({ sopUid: mask.largest.keySopUid, centreMm: mask.largest.centreMm }),
       mask: mask === null ? null : JSON.stringify(storedMask(mask)),
     });
-    return [findingId];
+    return [{ findingId, code: label.concept.value, score, threshold: label.flagFrom }];
   });
 }
 
