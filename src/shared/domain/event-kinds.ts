@@ -3,7 +3,9 @@ import { NOT_RUN_REASONS } from './ai-status.ts';
 import { CancelReason, DeliveryCode, RetryReason } from './delivery.ts';
 import { CorrectionKind, CorrectionReason, HidingReason } from './correction.ts';
 import { Completeness, CompletenessEvidence, Intent, PROMOTION_REASONS, QuarantineReason } from './study.ts';
+import { AcceptanceRole, ExposureCause } from './exposure.ts';
 import { ExportForm, ImportSource } from './media.ts';
+import { ModelUse } from './model-manifest.ts';
 import { RetrievalReason } from './retrieval.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 

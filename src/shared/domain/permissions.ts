@@ -23,10 +23,26 @@ export const PERMISSIONS = [
   'keeping.manage',
   'objects.manage',
   'models.read',
+  /** See models that are not shown, and what they said where that may be seen. */
+  'models.silent',
+  'models.expose',
+  'models.suspend',
+  'models.lead',
+  'models.own',
+  'truth.record',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-export const ROLES = ['radiologist', 'technologist', 'coordinator', 'administrator', 'service'] as const;
+export const ROLES = [
+  'radiologist',
+  'technologist',
+  'coordinator',
+  'administrator',
+  'service',
+  'medical-lead',
+  'model-owner',
+  'truth-reader',
+] as const;
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 
@@ -90,6 +106,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'users.manage',
     'objects.manage',
     'models.read',
+    'models.silent',
+    'models.expose',
+    'models.suspend',
   ],
   service: [
     'worklist.read',
@@ -100,4 +119,29 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'audit.read',
     'audit.verify',
   ],
+  /** Answers for what models do to patients here: lets them be shown, and signs for it. */
+  'medical-lead': [
+    'worklist.read',
+    'study.read',
+    'station.read',
+    'audit.read',
+    'models.read',
+    'models.silent',
+    'models.suspend',
+    'models.lead',
+  ],
+  /** Answers for the models themselves, as a medical physicist does. */
+  'model-owner': [
+    'worklist.read',
+    'study.read',
+    'station.read',
+    'audit.read',
+    'models.read',
+    'models.silent',
+    'models.expose',
+    'models.suspend',
+    'models.own',
+  ],
+  /** Says what is in a study that models are measured on, without having seen what they said. */
+  'truth-reader': ['worklist.read', 'study.read', 'station.read', 'truth.record'],
 };
