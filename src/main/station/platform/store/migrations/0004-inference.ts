@@ -52,6 +52,7 @@ CREATE TABLE model_values (
   PRIMARY KEY (site_id, digest, week, is_silent, feature, bin)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_by_model ON runs (site_id, model_digest, queued_at_ms, run_id);
+CREATE INDEX runs_not_run ON runs (site_id, model_digest, queued_at_ms, run_id) WHERE state = 'failed';
 -- each week that is over, held against the silent one
 CREATE TABLE model_drift (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
@@ -206,5 +207,127 @@ CREATE TABLE model_usage (
   took_ms INTEGER NOT NULL,
   PRIMARY KEY (digest, provider)
 ) STRICT, WITHOUT ROWID;
+-- archive, versions: which left for a peer that may have kept them, whatever became of their delivery
+CREATE TABLE sent_versions (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  sop_uid TEXT NOT NULL,
+  digest TEXT NOT NULL REFERENCES objects (digest),
+  peer_id TEXT NOT NULL REFERENCES peers (peer_id),
+  PRIMARY KEY (site_id, sop_uid, digest, peer_id)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO sent_versions (site_id, sop_uid, digest, peer_id)
+  SELECT i.site_id, i.sop_uid, i.digest, d.peer_id FROM delivery_items i JOIN deliveries d ON d.delivery_id = i.delivery_id
+   WHERE i.state = 'sent' AND d.peer_id IS NOT NULL;
+
+-- inference, governing: how far each version reaches at each site, by whose steps and on what grounds
+ALTER TABLE model_exposures RENAME TO earlier_exposures;
+CREATE TABLE model_exposures (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  digest TEXT NOT NULL REFERENCES models (digest),
+  stage TEXT NOT NULL CHECK (stage IN ('off', 'verified', 'silent', 'pilot', 'general', 'suspended', 'retired')),
+  exposed_by TEXT NOT NULL,
+  exposed_at_ms INTEGER NOT NULL,
+  pilot TEXT, -- whom a pilot shows to, and of what
+  uses TEXT, -- what the site allows; null: all that the manifest permits
+  PRIMARY KEY (site_id, digest),
+  CHECK ((stage = 'pilot') = (pilot IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+INSERT INTO model_exposures (site_id, digest, stage, exposed_by, exposed_at_ms, pilot)
+  SELECT site_id, digest, stage, exposed_by, exposed_at_ms,
+         CASE stage WHEN 'pilot' THEN '{"groups":[],"descriptions":[],"share":1}' END FROM earlier_exposures;
+DROP TABLE earlier_exposures;
+CREATE TABLE exposure_steps (
+  step_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  digest TEXT NOT NULL REFERENCES models (digest),
+  from_stage TEXT NOT NULL,
+  to_stage TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  reason TEXT, -- in a person's words; what follows of something else has none
+  pilot TEXT,
+  uses TEXT NOT NULL,
+  operating_point INTEGER NOT NULL,
+  acceptance_id TEXT,
+  actor_kind TEXT NOT NULL CHECK (actor_kind IN ('user', 'service', 'peer')),
+  actor_id TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX exposure_steps_by_model ON exposure_steps (site_id, digest, at_ms);
+CREATE TABLE operating_points (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  digest TEXT NOT NULL REFERENCES models (digest),
+  version INTEGER NOT NULL, -- from 1; 0 is the manifest's own
+  name TEXT,
+  flag_from TEXT NOT NULL, -- JSON: by label, null for never
+  state TEXT NOT NULL CHECK (state IN ('proposed', 'current', 'replaced')),
+  chosen_by TEXT NOT NULL,
+  chosen_at_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  signed_by TEXT,
+  signed_at_ms INTEGER,
+  signed_because TEXT,
+  PRIMARY KEY (site_id, digest, version),
+  CHECK ((signed_by IS NULL) = (signed_at_ms IS NULL)),
+  CHECK (state <> 'current' OR signed_by IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_operating_point ON operating_points (site_id, digest) WHERE state = 'current';
+CREATE TABLE acceptances (
+  acceptance_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  digest TEXT NOT NULL REFERENCES models (digest),
+  operating_point INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'signed', 'replaced')),
+  targets TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  fixed_by TEXT NOT NULL,
+  fixed_at_ms INTEGER NOT NULL,
+  counts_from_ms INTEGER NOT NULL,
+  seen_at_ms INTEGER, -- when its numbers were first read
+  report TEXT, -- as the first signer signed it
+  report_digest TEXT,
+  CHECK ((report IS NULL) = (report_digest IS NULL)),
+  CHECK (state <> 'signed' OR report IS NOT NULL)
+) STRICT;
+CREATE INDEX acceptances_by_model ON acceptances (site_id, digest, fixed_at_ms);
+CREATE TABLE acceptance_signatures (
+  acceptance_id TEXT NOT NULL REFERENCES acceptances (acceptance_id),
+  signed_as TEXT NOT NULL CHECK (signed_as IN ('medical-lead', 'model-owner')),
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  signed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (acceptance_id, signed_as),
+  UNIQUE (acceptance_id, user_id)
+) STRICT, WITHOUT ROWID;
+-- what readers said is there; each word stays, and of one reader the last counts
+CREATE TABLE truths (
+  truth_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  model_id TEXT NOT NULL,
+  label TEXT NOT NULL,
+  is_present INTEGER NOT NULL CHECK (is_present IN (0, 1)),
+  is_beside_ai INTEGER NOT NULL CHECK (is_beside_ai IN (0, 1)), -- another result of it was shown
+  read_by TEXT NOT NULL REFERENCES users (user_id),
+  read_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX truths_by_study ON truths (study_id, model_id);
+-- who was shown what a silent model said of a study: their word on it is no truth any more
+CREATE TABLE silent_views (
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  digest TEXT NOT NULL REFERENCES models (digest),
+  shown_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (study_id, user_id, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX silent_views_by_model ON silent_views (digest);
+-- what a finished run said of each label, flagged or not, for as long as the run stands
+CREATE TABLE run_scores (
+  run_id TEXT NOT NULL REFERENCES runs (run_id),
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  label TEXT NOT NULL,
+  score REAL NOT NULL,
+  PRIMARY KEY (run_id, label)
+) STRICT, WITHOUT ROWID;
+-- of a pilot for some readers: whom the run shows to (JSON); null: everyone that its stage lets see it
+ALTER TABLE runs ADD COLUMN audience TEXT;
 `,
 };
