@@ -53,6 +53,7 @@ export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.
 export { watchReader } from './watch-reader.ts';
 export { createSenderCountWorker, type SenderCountWorker } from './sender-count-worker.ts';
 export { promoteStudy } from './promote-study.ts';
+export { noteSentVersions } from './sent-versions.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';
 export {
   countReceivedSince,
