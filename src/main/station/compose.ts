@@ -177,7 +177,10 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const digestFrame: Archive['digestFrame'] = (frame) => threads.run('digest-frame', frame);
   const { fullBytes } = config.disk;
   const suspect: Archive['suspect'] = (digest) => integrity.suspect(digest);
-  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes, digestFrame, suspect };
+  const archive: Archive = {
+    ...{ db, objects, clock, quiet: config.completeness, fullBytes, digestFrame },
+    ...{ suspect, findHolders },
+  };
 
   // Inference. What a runner left that nobody took in is computed anew.
   for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));

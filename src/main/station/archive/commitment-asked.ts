@@ -9,6 +9,7 @@ import { freshRowId } from '../platform/ids.ts';
 import { atOnce, type Steps } from '../platform/in-turns.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
+import { landed } from '../platform/objects/arriving-objects.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
@@ -164,7 +165,7 @@ export function listDueAsked(db: ReadableDb, nowMs: number, busy: readonly strin
 export async function findFailures(
   db: ReadableDb,
   objects: ObjectReader,
-  { siteId, instances }: AskedOfUs,
+  { siteId, instances }: Pick<AskedOfUs, 'siteId' | 'instances'>,
 ): Promise<CommitmentFailure[]> {
   const failures: CommitmentFailure[] = [];
   for (const [at, [sopClassUid, sopUid]] of instances.entries()) {
@@ -186,6 +187,8 @@ async function reasonAgainst(
   const current = prepared<{ sopClassUid: string; digest: string }>(db, FIND_CURRENT).get(siteId, sopUid);
   if (current === undefined) return 'no-such-object-instance';
   if (current.sopClassUid !== sopClassUid) return 'class-instance-conflict';
+  // Whoever hears that we answer for it may let go of it: rows alone say nothing of a file on its way.
+  await landed(db, current.digest);
   const object = findObject(db, current.digest);
   if (object === null) return 'no-such-object-instance';
   const condition = await checkObject(objects, object.digest, object.encoding);
