@@ -45,7 +45,9 @@ import {
   exposeModels,
   inferenceConsumer,
   installModels,
+  createModelWatch,
   markRunLate,
+  measuringConsumer,
   readPackages,
   recoverRuns,
   type RunnerHost,
@@ -204,6 +206,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     db,
     [
       inferenceConsumer,
+      measuringConsumer,
       triageConsumer({ deadlines, zoneOf: (siteId) => sites.find((one) => one.siteId === siteId)?.zone ?? site.zone }),
       worklistConsumer((change) => hints.publish(change)),
     ],
@@ -311,6 +314,14 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     sites.map(({ siteId }) => siteId),
     log,
   );
+  const { coveragePercent, coverageDays, coverageStudies } = config.inference.watch;
+  const coverage = { leastShare: coveragePercent / 100, days: coverageDays, leastStudies: coverageStudies };
+  const modelWatch = createModelWatch({
+    ...{ db, clock, log },
+    siteIds: sites.map(({ siteId }) => siteId),
+    sight: (siteId, nowMs) => readers.run('sight-models', { siteId, limits: coverage, nowMs }),
+    onMovedFar: () => undefined,
+  });
   const deliveries = createDeliveryWorker({
     ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
     writeExplicit: async (stored) => explicitForms(stored),
@@ -322,7 +333,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   };
   const services = createServices({
     media,
-    ...{ retrievals, deliveries },
+    ...{ retrievals, deliveries, coverage },
     keeping: { keeper, sites: kept, disk, marks: config.disk },
     objects: watchReader(objects, integrity.suspect),
     atRest: {
@@ -383,6 +394,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   commitments.start();
   senderCounts.start();
   peerWatch.start();
+  modelWatch.start();
   metadata.start();
   integrity.start();
   keeper.start();
@@ -437,6 +449,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       await commitments.stop();
       await senderCounts.stop();
       await peerWatch.stop();
+      await modelWatch.stop();
       api.stop();
       await http.close();
       await media.imports.stop();

@@ -10,6 +10,8 @@ export type HealthFacts = {
   readonly runner: 'ready' | 'starting' | 'down';
   readonly isWantedProvider: boolean;
   readonly brokenModels: number;
+  /** Models shown to readers that read too few of their studies. */
+  readonly modelsBelowCoverage: number;
   readonly parkedEvents: number;
   readonly ledgerLag: number;
   /** Stored objects of every site whose bytes cannot be had. */
@@ -45,6 +47,7 @@ const RULES: readonly Rule[] = [
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
+  { code: 'coverage-low', severity: 'degraded', holds: (facts) => facts.modelsBelowCoverage > 0 },
   { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },
   { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
   { code: 'objects-damaged', severity: 'degraded', holds: (facts) => facts.damagedObjects > 0 },

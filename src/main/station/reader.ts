@@ -21,6 +21,15 @@ import {
   previewRetention,
   type RetentionQuestion,
 } from './archive/index.ts';
+import {
+  describeDrift,
+  type FiguresQuestion,
+  listModelRuns,
+  measureModel,
+  overviewModels,
+  type RunsQuestion,
+  sightModels,
+} from './inference/index.ts';
 import { explicitHead, type HeadWork } from './api/dicomweb/explicit-head.ts';
 import { nativeFrame, renderImage, type RenderWork } from './api/dicomweb/pixel-work.ts';
 import { digestFrame } from './dicom/pixel/digest-frame.ts';
@@ -71,6 +80,15 @@ export const READER_TASKS = {
   ) => listDeletableDiscarded(db, siteId, beforeMs, nowMs),
   'list-old-records': (db: ReadableDb, { siteId, beforeMs }: { siteId: string; beforeMs: number }) =>
     listOldRecords(db, siteId, beforeMs),
+  'overview-models': (db: ReadableDb, question: Parameters<typeof overviewModels>[1]) => overviewModels(db, question),
+  'measure-model': (db: ReadableDb, question: FiguresQuestion) => measureModel(db, question),
+  'describe-drift': (db: ReadableDb, { where, nowMs }: { where: { siteId: string; digest: string }; nowMs: number }) =>
+    describeDrift(db, where, nowMs),
+  'list-model-runs': (db: ReadableDb, question: RunsQuestion) => listModelRuns(db, question),
+  'sight-models': (
+    db: ReadableDb,
+    { siteId, limits, nowMs }: { siteId: string; limits: Parameters<typeof sightModels>[2]; nowMs: number },
+  ) => sightModels(db, siteId, limits, nowMs),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'digest-frame': (_db: ReadableDb, frame: EncodedFrame) => digestFrame(frame),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),

@@ -4,6 +4,7 @@ import { identity } from './identity.ts';
 import { quarantine } from './quarantine.ts';
 import { objects } from './objects.ts';
 import { exports, imports } from './media.ts';
+import { modelFigures } from './model-figures.ts';
 import { peers, retrievals } from './peers.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
@@ -31,5 +32,6 @@ export const contract = {
   retrievals,
   imports,
   exports,
+  modelFigures,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

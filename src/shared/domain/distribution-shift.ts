@@ -73,10 +73,10 @@ export function chanceOfDistance(distance: number, n: number, m: number): number
 export function measureShift(kind: ValueKind, reference: Counts, window: Counts): Shift {
   const [n, m] = [total(reference), total(window)];
   if (n < LEAST_VALUES || m < LEAST_VALUES) return { level: 'too-few', psi: null, ks: null, ksP: null };
-  const binOf = kind === 'number' ? decileOf(reference) : nameBinOf(reference, n);
+  const binOf: (value: string) => number | string = kind === 'number' ? decileOf(reference) : nameBinOf(reference, n);
   const bins = [...new Set([...reference.keys(), ...window.keys()].map(binOf))];
   const shares = (counts: Counts, of: number) => {
-    const byBin = new Map<string | number, number>();
+    const byBin = new Map<number | string, number>();
     for (const [value, count] of counts) byBin.set(binOf(value), (byBin.get(binOf(value)) ?? 0) + count);
     return bins.map((bin) => (byBin.get(bin) ?? 0) / of);
   };

@@ -274,6 +274,17 @@ export const EVENT_KINDS = {
     payload: z.object({ digest: z.string(), provider: z.string(), goldenCases: z.number().int() }),
   },
   /** A model came to a stage at a site; what was said of why stands with the step. */
+  /** A model failed so often in a row that none of its runs begins until one has tried it. */
+  'model-paused': {
+    version: 1,
+    payload: z.object({
+      digest: z.string(),
+      reason: z.enum(NOT_RUN_REASONS),
+      faults: z.number().int(),
+      probeAtMs: z.number(),
+    }),
+  },
+  'model-resumed': { version: 1, payload: z.object({ digest: z.string() }) },
   'model-exposed': {
     version: 2,
     payload: z.object({
@@ -306,6 +317,25 @@ export const EVENT_KINDS = {
   'silent-results-read': { version: 1, payload: z.object({ digest: z.string(), results: z.number().int() }) },
   /** A reader said what is in a study; of which labels, and what, stands in the rows alone: a story is read by those who may not know. */
   'truth-recorded': { version: 1, payload: z.object({ labels: z.number().int() }) },
+  /** `sourceId`: a scanner's protocol as the station counts them; 0: all together. */
+  'coverage-alarm-raised': {
+    version: 1,
+    payload: z.object({ digest: z.string(), sourceId: z.number().int(), cause: z.string() }),
+  },
+  'coverage-alarm-ended': {
+    version: 1,
+    payload: z.object({ digest: z.string(), sourceId: z.number().int(), cause: z.string() }),
+  },
+  /** A week of a model's inputs or scores is not as the silent ones were; `week` counts Mondays from 1969-12-29. */
+  'model-drifted': {
+    version: 1,
+    payload: z.object({
+      digest: z.string(),
+      week: z.number().int(),
+      moved: z.array(z.string()),
+      movedFar: z.array(z.string()),
+    }),
+  },
   'run-queued': {
     version: 1,
     payload: z.object({ runId: z.string(), modelDigest: z.string(), revision: z.number().int() }),
@@ -315,6 +345,8 @@ export const EVENT_KINDS = {
     payload: z.object({ reason: z.enum(['no-model', 'no-eligible-series']), revision: z.number().int() }),
   },
   'run-started': { version: 1, payload: z.object({ runId: z.string() }) },
+  /** It gave way to a more urgent run, and waits in its place. */
+  'run-preempted': { version: 1, payload: z.object({ runId: z.string() }) },
   'run-late': { version: 1, payload: z.object({ runId: z.string() }) },
   'run-finished': {
     version: 1,

@@ -9,6 +9,7 @@ import { bindKeeping } from './keeping.ts';
 import { bindIdentity } from './identity.ts';
 import { bindQuarantine } from './quarantine.ts';
 import { bindExports, bindImports } from './media.ts';
+import { bindModelFigures } from './model-figures.ts';
 import { bindPeers, bindRetrievals } from './peers.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
@@ -37,6 +38,7 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       retrievals: bindRetrievals(bindings),
       imports: bindImports(bindings),
       exports: bindExports(bindings),
+      modelFigures: bindModelFigures(bindings),
     });
 }
 

@@ -31,6 +31,7 @@ import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
 import type { DeliveryServices } from './services/delivery-services.ts';
 import type { MediaServices } from './services/media-services.ts';
+import type { ModelFigureServices } from './services/model-figure-services.ts';
 import type { PeerServices } from './services/peer-services.ts';
 import type { DicomwebServices } from './dicomweb/services.ts';
 
@@ -196,6 +197,7 @@ export type StationServices = {
   readonly retrievals: PeerServices['retrievals'];
   readonly imports: MediaServices['imports'];
   readonly exports: MediaServices['exports'];
+  readonly modelFigures: ModelFigureServices;
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };

@@ -242,6 +242,14 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       cancel: () => err({ code: 'export-not-found' }),
       download: () => Promise.resolve(err({ code: 'study-not-found' })),
     },
+    modelFigures: {
+      overview: () => Promise.resolve({ models: [], limits: { leastShare: 0.95, days: 7, leastStudies: 20 } }),
+      figures: () => Promise.resolve(null),
+      drift: () => Promise.resolve(null),
+      golden: () => null,
+      card: () => Promise.resolve(null),
+      runs: () => Promise.resolve(null),
+    },
     dicomweb: {
       findStudies: () => Promise.resolve([]),
       findSeries: () => Promise.resolve([]),

@@ -27,7 +27,7 @@ const COUNT_SHOWN = `
    WHERE a.site_id = ? AND x.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}
 `;
 
-export function listAlarms(db: ReadableDb, siteId: string, digest: string): readonly StandingAlarm[] {
+export function listAlarms(db: ReadableDb, siteId: string, digest: string): StandingAlarm[] {
   return prepared<StandingAlarm>(db, LIST).all(siteId, digest);
 }
 

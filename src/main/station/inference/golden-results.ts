@@ -11,7 +11,7 @@ export type Verification = {
   readonly verifiedAtMs: number;
   /** Why it does not hold; null where it does. */
   readonly code: string | null;
-  readonly golden: readonly GoldenResult[];
+  readonly golden: GoldenResult[];
 };
 
 const PUT = `
@@ -29,7 +29,7 @@ export function keepVerification(db: WritableDb, digest: string, verification: V
 }
 
 /** The last verification on each provider, the newest first. */
-export function listVerifications(db: ReadableDb, digest: string): readonly Verification[] {
+export function listVerifications(db: ReadableDb, digest: string): Verification[] {
   return prepared<Omit<Verification, 'golden'> & { golden: string }>(db, LIST)
     .all(digest)
     .map((row) => ({ ...row, golden: z.array(GoldenResult).parse(JSON.parse(row.golden)) }));

@@ -21,7 +21,14 @@ export {
   listRuns,
   type RunRecord,
 } from './queries.ts';
+export { countAlarmedModels, listAlarms, type StandingAlarm } from './coverage-alarms.ts';
+export { listVerifications, type Verification } from './golden-results.ts';
+export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';
 export { measuringConsumer } from './measure-exams.ts';
+export { describeDrift, type FeatureDrift } from './model-drift.ts';
+export { type FiguresQuestion, measureModel, type ModelFigures } from './model-figures.ts';
+export { listKnownDigests, type ModelOverview, overviewModels, readModelCard } from './model-overview.ts';
+export { createModelWatch, type ModelWatch, sightModels } from './model-watch.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
 export { markRunLate, recoverRuns } from './record-run.ts';
 export { createRunWorker } from './run-worker.ts';

@@ -15,9 +15,9 @@ export type WeekDrift = Shift & {
 export type FeatureDrift = {
   readonly feature: string;
   readonly kind: ValueKind;
-  readonly weeks: readonly WeekDrift[];
+  readonly weeks: WeekDrift[];
   /** Shares of each side; empty where either has too few to be told of. */
-  readonly bars: readonly { readonly from: string; readonly reference: number; readonly window: number }[];
+  readonly bars: { readonly from: string; readonly reference: number; readonly window: number }[];
 };
 
 const LIST_UNJUDGED = `
@@ -74,7 +74,7 @@ export function keepDrift(db: WritableDb, where: Where, drift: readonly WeekDrif
 }
 
 /** Every feature's last half year, week by week, and how its last judged week looks beside the silent ones. */
-export function describeDrift(db: ReadableDb, where: Where, nowMs: number): readonly FeatureDrift[] {
+export function describeDrift(db: ReadableDb, where: Where, nowMs: number): FeatureDrift[] {
   const week = weekOf(dayOf(nowMs));
   const rows = prepared<WeekDrift>(db, LIST_DRIFT).all(where.siteId, where.digest, week - WEEKS_SHOWN);
   const byFeature = Map.groupBy(rows, ({ feature }) => feature);

@@ -31,11 +31,11 @@ export type StepLatency = {
 export type ModelFigures = {
   readonly all: SourceCoverage;
   /** Each scanner and protocol, the largest first. */
-  readonly sources: readonly SourceCoverage[];
-  readonly notRun: readonly { readonly reason: string; readonly exams: number }[];
-  readonly steps: readonly StepLatency[];
+  readonly sources: SourceCoverage[];
+  readonly notRun: { readonly reason: string; readonly exams: number }[];
+  readonly steps: StepLatency[];
   /** Day by day, the oldest first; days without an exam are left out. */
-  readonly days: readonly { readonly day: number; readonly run: number; readonly notRun: number }[];
+  readonly days: { readonly day: number; readonly run: number; readonly notRun: number }[];
 };
 
 /** Walks the primary key over the days of one model. */
@@ -131,7 +131,7 @@ function examsOf({ run, notRun, open, noFit }: CoverageTally['before']): number 
 function latenciesOf(
   db: ReadableDb,
   window: { readonly siteId: string; readonly digest: string; readonly after: number; readonly to: number },
-): readonly StepLatency[] {
+): StepLatency[] {
   const rows = prepared<{ step: RunStep; bin: number; runs: number }>(db, SUM_TIMINGS).all(window);
   const byStep = Map.groupBy(rows, ({ step }) => step);
   return RUN_STEPS.flatMap((step) => {

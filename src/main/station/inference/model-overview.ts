@@ -12,7 +12,7 @@ import { IS_UNFIT } from './models.ts';
 export type ModelOverview = {
   readonly digest: string;
   readonly coverage: CoverageTally;
-  readonly alarms: readonly StandingAlarm[];
+  readonly alarms: StandingAlarm[];
   /** From being owed to the result; null where nothing was run. */
   readonly p95Ms: number | null;
   readonly drift: DriftLevel | null;
@@ -40,7 +40,7 @@ export function listKnownDigests(
 export function overviewModels(
   db: ReadableDb,
   question: { readonly siteId: string; readonly hidesSilent: boolean; readonly days: number; readonly nowMs: number },
-): readonly ModelOverview[] {
+): ModelOverview[] {
   const { siteId, days, nowMs } = question;
   return listKnownDigests(db, question).map((digest) => {
     const { all, steps } = measureModel(db, { siteId, digest, days, nowMs });

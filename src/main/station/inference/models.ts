@@ -8,6 +8,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { type GoldenResult, keepVerification } from './golden-results.ts';
 import { packageDigest } from './package-digest.ts';
 
 /** How far a model reaches at a site (DESIGN §5.4). */
@@ -195,10 +196,20 @@ export function countUnusableModels(db: ReadableDb): number {
 export function recordVerification(
   db: WritableDb,
   digest: string,
-  result: { readonly holds: boolean; readonly provider: string; readonly goldenCases: number },
+  result: {
+    readonly holds: boolean;
+    readonly provider: string;
+    readonly goldenCases: number;
+    /** Why it could not be loaded, where it could not. */
+    readonly code?: string | null;
+    readonly golden?: readonly GoldenResult[];
+  },
   atMs: number,
 ): void {
   inTransaction(db, () => {
+    const { holds, provider, golden = [] } = result;
+    const code = holds ? null : (result.code ?? (golden.length === 0 ? 'golden-missing' : 'golden-differs'));
+    keepVerification(db, digest, { provider, verifiedAtMs: atMs, code, golden: [...golden] });
     prepared(db, SET_MODEL_STATE).run(result.holds ? 'verified' : 'broken', digest);
     if (!result.holds) return;
     const payload = { digest, provider: result.provider, goldenCases: result.goldenCases };

@@ -275,6 +275,27 @@ export const Config = z
           .describe('Wanted execution providers, in order.'),
         threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
         modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
+        watch: z
+          .strictObject({
+            coveragePercent: z
+              .number()
+              .min(0)
+              .max(100)
+              .default(95)
+              .describe('A model that reads less of its eligible studies than this raises an alarm.'),
+            coverageDays: z.number().int().min(1).max(90).default(7).describe('Over how many days that is counted.'),
+            coverageStudies: z
+              .number()
+              .int()
+              .min(1)
+              .default(20)
+              .describe('Fewer studies than this raise no alarm, of a model or of a scanner.'),
+            driftSuspends: z
+              .boolean()
+              .default(false)
+              .describe('Suspends a model in a week after which its inputs or scores have moved far from the silent weeks.'),
+          })
+          .prefault({}),
       })
       .prefault({}),
     sessions: z

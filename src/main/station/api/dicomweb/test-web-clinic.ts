@@ -44,6 +44,7 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
       verifyEveryDays: 30,
     },
     keeping: null as never,
+    coverage: { leastShare: 0.95, days: 7, leastStudies: 20 },
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers, log },
     status: unused,
     health: () => ({ ready: true, reasons: [] }),

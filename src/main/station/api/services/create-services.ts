@@ -1,3 +1,4 @@
+import type { CoverageLimits } from '../../../../shared/contract/model-figures.ts';
 import type { HealthReason, StationStatus } from '../../../../shared/contract/station.ts';
 import type { Scope } from '../../access/index.ts';
 import type { RetrievalWorker } from '../../archive/index.ts';
@@ -14,6 +15,7 @@ import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
 import { deliveryServices } from './delivery-services.ts';
 import { type KeepingTools, keepingServices } from './keeping-services.ts';
 import { mediaServices, type MediaTools } from './media-services.ts';
+import { modelFigureServices } from './model-figure-services.ts';
 import { peerServices } from './peer-services.ts';
 import type { Readers } from './readers.ts';
 import { objectServices, type ObjectServiceTools } from './object-services.ts';
@@ -33,6 +35,7 @@ export type ServiceTools = {
   readonly retrievals: Pick<RetrievalWorker, 'notify' | 'cancel'>;
   readonly media: Pick<MediaTools, 'imports' | 'exports'>;
   readonly deliveries: Pick<DeliveryWorker, 'notify'>;
+  readonly coverage: CoverageLimits;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -80,6 +83,7 @@ export function createServices(tools: ServiceTools): StationServices {
     station: { status: tools.status },
     ...peerServices(tools.dicomweb.archive, tools.retrievals),
     ...mediaServices({ db, readers, ...tools.media }),
+    modelFigures: modelFigureServices({ db, readers, clock, limits: tools.coverage }),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };
