@@ -426,7 +426,7 @@ export const EVENT_KINDS = {
     payload: z.object({
       quarantineId: z.string(),
       digest: z.string(),
-      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back', 'deleted']),
+      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back', 'deleted', 'replaced']),
       because: z.string(),
     }),
   },
