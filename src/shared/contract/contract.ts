@@ -1,3 +1,4 @@
+import { analyses } from './analyses.ts';
 import { audit } from './audit.ts';
 import { deliveries } from './deliveries.ts';
 import { identity } from './identity.ts';
@@ -8,6 +9,7 @@ import { modelFigures } from './model-figures.ts';
 import { peers, retrievals } from './peers.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
+import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
 import { studies } from './studies.ts';
@@ -32,6 +34,8 @@ export const contract = {
   retrievals,
   imports,
   exports,
+  runs,
+  analyses,
   modelFigures,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

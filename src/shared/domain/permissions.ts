@@ -23,6 +23,10 @@ export const PERMISSIONS = [
   'keeping.manage',
   'objects.manage',
   'models.read',
+  /** Have a receipt computed again. */
+  'run.replay',
+  /** Have a study analysed that nothing is owed of. */
+  'analysis.ask',
   /** See models that are not shown, and what they said where that may be seen. */
   'models.silent',
   'models.expose',
@@ -62,6 +66,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'delivery.send',
     'commitment.request',
     'models.read',
+    'run.replay',
+    'analysis.ask',
   ],
   technologist: [
     'worklist.read',
@@ -77,6 +83,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'quarantine.read',
     'quarantine.settle',
     'identity.correct',
+    'analysis.ask',
   ],
   coordinator: [
     'worklist.read',
@@ -109,6 +116,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.silent',
     'models.expose',
     'models.suspend',
+    'run.replay',
   ],
   service: [
     'worklist.read',
@@ -118,6 +126,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'delivery.read',
     'audit.read',
     'audit.verify',
+    'run.replay',
+    'analysis.ask',
   ],
   /** Answers for what models do to patients here: lets them be shown, and signs for it. */
   'medical-lead': [
@@ -129,6 +139,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.silent',
     'models.suspend',
     'models.lead',
+    'run.replay',
   ],
   /** Answers for the models themselves, as a medical physicist does. */
   'model-owner': [
@@ -141,6 +152,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.expose',
     'models.suspend',
     'models.own',
+    'run.replay',
+    'analysis.ask',
   ],
   /** Says what is in a study that models are measured on, without having seen what they said. */
   'truth-reader': ['worklist.read', 'study.read', 'station.read', 'truth.record'],

@@ -1,6 +1,8 @@
 import { implement, type Router } from '@orpc/server';
 import { type Contract, contract } from '../../../shared/contract/contract.ts';
+import { bindAnalyses } from './analyses.ts';
 import { bindAudit } from './audit.ts';
+import { bindRuns } from './runs.ts';
 import type { Bindings } from './bindings.ts';
 import type { CallContext } from './call-context.ts';
 import { bindDeliveries } from './deliveries.ts';
@@ -38,6 +40,8 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       retrievals: bindRetrievals(bindings),
       imports: bindImports(bindings),
       exports: bindExports(bindings),
+      runs: bindRuns(bindings),
+      analyses: bindAnalyses(bindings),
       modelFigures: bindModelFigures(bindings),
     });
 }

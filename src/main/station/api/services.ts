@@ -33,6 +33,8 @@ import type { DeliveryServices } from './services/delivery-services.ts';
 import type { MediaServices } from './services/media-services.ts';
 import type { ModelFigureServices } from './services/model-figure-services.ts';
 import type { PeerServices } from './services/peer-services.ts';
+import type { AnalysisServices } from './services/analysis-services.ts';
+import type { RunServices } from './services/run-services.ts';
 import type { DicomwebServices } from './dicomweb/services.ts';
 
 /** A window asked for: which rows, from which key, how many. */
@@ -147,6 +149,8 @@ export type StationServices = {
     ): { readonly corrections: IdentityCorrection[]; readonly next: number | null };
   };
   readonly deliveries: DeliveryServices;
+  readonly runs: RunServices;
+  readonly analyses: AnalysisServices;
   readonly audit: {
     events(principal: Principal, query: AuditQuery): Promise<AuditWindow>;
     verify(principal: Principal): Promise<LedgerVerification>;

@@ -3,7 +3,7 @@ import { canonicalPayload } from '../platform/ledger/event.ts';
 import { listEvents } from '../platform/ledger/queries.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { ExposureStage } from './models.ts';
-import { IS_VISIBLE } from './queries.ts';
+import { IS_SHOWN } from './queries.ts';
 import { listAttempts } from './run-attempts.ts';
 import { type SealedReceipt, sealReceipt } from './run-receipt.ts';
 
@@ -53,13 +53,13 @@ const COLUMNS = `
                         ORDER BY a.ordinal DESC LIMIT 1)) AS receipt
 `;
 const FIND = `SELECT ${COLUMNS} FROM runs r JOIN models m ON m.digest = r.model_digest WHERE r.run_id = ?`;
-const FIND_VISIBLE = `${FIND} AND ${IS_VISIBLE}`;
+const FIND_SHOWN = `${FIND.replace('?', '@runId')} AND (@seesSilent = 1 OR ${IS_SHOWN})`;
 /** Walks runs_by_study. */
 export const LIST_CHAIN = `
   SELECT r.run_id AS runId, r.study_revision AS revision, r.state, r.reason, r.queued_at_ms AS queuedAtMs,
          r.finished_at_ms AS finishedAtMs, m.version
     FROM runs r JOIN models m ON m.digest = r.model_digest
-   WHERE r.study_id = ? AND m.model_id = ? AND ${IS_VISIBLE} ORDER BY r.study_revision, r.queued_at_ms
+   WHERE r.study_id = @studyId AND m.model_id = @modelId AND (@seesSilent = 1 OR ${IS_SHOWN}) ORDER BY r.study_revision, r.queued_at_ms
 `;
 /** A study is run so often at most before only its newest events are looked through. */
 const MOST_EVENTS = 2000;
@@ -72,12 +72,19 @@ type Row = Omit<RunWithReceipt, 'attempts' | 'receipt' | 'model'> & {
   readonly receipt: string | null;
 };
 
-/** A run that may be shown, with its receipt. */
-export function findVisibleRun(db: ReadableDb, runId: string): RunWithReceipt | null {
-  return parseRow(db, prepared<Row>(db, FIND_VISIBLE).get(runId));
+/** Who is shown a run: readers what is theirs to see; whoever answers for models and reports no studies, silent runs too. */
+export type RunViewer = { readonly userId: string | null; readonly seesSilent: boolean };
+
+/** A run that the viewer may be shown, with its receipt. */
+export function findShownRun(db: ReadableDb, runId: string, viewer: RunViewer): RunWithReceipt | null {
+  return parseRow(db, prepared<Row>(db, FIND_SHOWN).get({ runId, ...named(viewer) }));
 }
 
-/** Any run, for the station's own work: of what it gives nothing may be shown that `findVisibleRun` would not. */
+function named({ userId, seesSilent }: RunViewer): Readonly<Record<'viewer' | 'seesSilent', string | number | null>> {
+  return { viewer: userId, seesSilent: seesSilent ? 1 : 0 };
+}
+
+/** Any run, for the station's own work: of what it gives nothing may be shown that `findShownRun` would not. */
 export function findRunWithReceipt(db: ReadableDb, runId: string): RunWithReceipt | null {
   return parseRow(db, prepared<Row>(db, FIND).get(runId));
 }
@@ -93,9 +100,13 @@ function parseRow(db: ReadableDb, row: Row | undefined): RunWithReceipt | null {
   };
 }
 
-/** Every visible run of the same model on the same study, by revision: what superseded what. */
-export function listChain(db: ReadableDb, run: Pick<RunWithReceipt, 'studyId' | 'model'>): RunOfChain[] {
-  return prepared<RunOfChain>(db, LIST_CHAIN).all(run.studyId, run.model.id);
+/** Every run of the same model on the same study that the viewer may be shown, by revision: what superseded what. */
+export function listChain(
+  db: ReadableDb,
+  { studyId, model }: Pick<RunWithReceipt, 'studyId' | 'model'>,
+  viewer: RunViewer,
+): RunOfChain[] {
+  return prepared<RunOfChain>(db, LIST_CHAIN).all({ studyId, modelId: model.id, ...named(viewer) });
 }
 
 /** Holds a stored receipt against the ledger: its digest there, and that it still is in the one form that the digest is taken over. */

@@ -32,6 +32,8 @@ export type ReplayTools = {
 export type ReplayWork = {
   /** Works on the replay that waited longest; false where none waits, or the runner cannot be asked now. */
   attemptNext(): Promise<boolean>;
+  /** Whether one is being computed. */
+  isWorking(): boolean;
   /** A run waits: the replay under way is called off, and begins anew when nothing waits. */
   makeWay(): void;
 };
@@ -49,7 +51,7 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     if (replay === null) return false;
     const ready = prepare(replay);
     if (!ready.ok) {
-      endReplay(db, replay.replayId, { outcome: 'could-not', reason: ready.error }, clock.nowMs());
+      endReplay(db, replay.replayId, { outcome: 'could-not', reason: ready.error.code }, clock.nowMs());
       return true;
     }
     if (!beginReplay(db, replay.replayId, clock.nowMs())) return true;
@@ -67,23 +69,23 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
   type Ready = { readonly receipt: Receipt; readonly model: InstalledModel; readonly inputs: InstanceReference[] };
 
   /** What a replay needs that can be seen beforehand: the package, every input by its digest, the receipt as it was written. */
-  function prepare({ runId, providerAsked }: Replay): Result<Ready, ReplayReason> {
+  function prepare({ runId, providerAsked }: Replay): Result<Ready, { readonly code: ReplayReason }> {
     const run = findRunWithReceipt(db, runId);
-    if (run?.receipt == null || checkReceipt(db, run)?.state === 'changed') return err('receipt-changed');
+    if (run?.receipt == null || checkReceipt(db, run)?.state === 'changed') return err({ code: 'receipt-changed' });
     const receipt = Receipt.parse(JSON.parse(run.receipt.text));
     const model = listModels(db).find(({ digest }) => digest === run.modelDigest);
-    if (model === undefined || model.state === 'gone') return err('package-gone');
+    if (model === undefined || model.state === 'gone') return err({ code: 'package-gone' });
     const runner = supervisor.state();
     const isProven = (name: string) =>
       runner.state !== 'ready' || runner.runner.providers.some((one) => one.name === name && one.proven);
-    if (providerAsked !== null && !isProven(providerAsked)) return err('provider-not-proven');
+    if (providerAsked !== null && !isProven(providerAsked)) return err({ code: 'provider-not-proven' });
     const inputs: InstanceReference[] = [];
     for (const { sopUid, digest, transferSyntaxUid } of receipt.inputs) {
       const object = findSound(db, digest);
-      if (object === null) return err(whyNotHere(digest));
+      if (object === null) return err({ code: whyNotHere(digest) });
       inputs.push({ sopUid, digest, transferSyntaxUid, encoding: object.encoding });
     }
-    return inputs.length === 0 ? err('input-unknown') : ok({ receipt, model, inputs });
+    return inputs.length === 0 ? err({ code: 'input-unknown' }) : ok({ receipt, model, inputs });
   }
 
   function whyNotHere(digest: string): ReplayReason {
@@ -152,6 +154,7 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
 
   return {
     attemptNext,
+    isWorking: () => current !== null,
     makeWay() {
       if (current === null || current.hasMadeWay) return;
       current.hasMadeWay = true;

@@ -7,7 +7,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ReplayOutcome, ReplayReason, VersionDifference } from '../../../shared/domain/replay.ts';
 import type { Difference } from './compare-outputs.ts';
-import { checkReceipt, findVisibleRun, type RunWithReceipt } from './receipts.ts';
+import { checkReceipt, findShownRun, type RunViewer, type RunWithReceipt } from './receipts.ts';
 import { ofStudy } from './queue-runs.ts';
 
 /** One replay of a run's receipt: asked for, computed, or ended with what came of it. */
@@ -98,6 +98,7 @@ export function askReplay(
   input: {
     readonly siteId: string;
     readonly runId: string;
+    readonly viewer: RunViewer;
     readonly provider: string | null;
     readonly proven: readonly string[] | null;
     readonly actor: Actor;
@@ -105,7 +106,7 @@ export function askReplay(
   },
 ): Result<Replay, ReplayRefusal> {
   return inTransaction<Result<Replay, ReplayRefusal>>(db, () => {
-    const run = findVisibleRun(db, input.runId);
+    const run = findShownRun(db, input.runId, input.viewer);
     if (run === null || run.siteId !== input.siteId) return err({ code: 'run-not-found' });
     const refusal = refuseReceipt(db, run);
     if (refusal !== null) return err({ code: refusal });

@@ -30,6 +30,7 @@ const PUT = `
 `;
 const PUT_TENSOR = 'INSERT INTO run_tensors (run_id, tensor, digest, size_bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const FIND = 'SELECT outputs FROM run_outputs WHERE run_id = ?';
+const HAS = 'SELECT 1 FROM run_outputs WHERE run_id = ?';
 const LIST_TENSORS = 'SELECT tensor, digest, size_bytes AS sizeBytes FROM run_tensors WHERE run_id = ? ORDER BY tensor';
 const SUM = 'SELECT coalesce(sum(size_bytes), 0) AS bytes FROM run_outputs';
 /** Walks run_outputs_by_age. */
@@ -83,6 +84,11 @@ export function keepOutputs(
 /** The kept outputs of a run in RFC 8785 form; null where the policy kept none, or they have been let go since. */
 export function findOutputs(db: ReadableDb, runId: string): string | null {
   return prepared<{ outputs: string }>(db, FIND).get(runId)?.outputs ?? null;
+}
+
+/** Whether the numbers of a run are kept. */
+export function hasKeptOutputs(db: ReadableDb, runId: string): boolean {
+  return prepared(db, HAS).get(runId) !== undefined;
 }
 
 /** The raw tensors of a run that are kept as files. */

@@ -6,6 +6,7 @@ import { getStudyCard, listInstancesAt } from '../archive/index.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import { thresholdsFor } from './operating-point-rows.ts';
 import { listAttempts } from './run-attempts.ts';
 import type { GivenOutputs } from './run-outputs.ts';
 import type { RunFinished } from './runner-protocol.ts';
@@ -98,7 +99,7 @@ export function writeReceipt(
     attempts: listAttempts(db, runId),
     timings: { ...(end.outcome === 'finished' ? end.result.timings : end.timings) },
     machine: { ...machine },
-    operatingPoint: manifest.labels.map(({ name: _name, concept: _concept, ...limits }) => limits),
+    operatingPoint: limitsOf(db, run, manifest),
     findings: end.outcome === 'finished' ? end.findings : [],
     outputs: end.outcome === 'finished' ? singleNumbers(end.result.outputs) : [],
     raw:
@@ -112,6 +113,15 @@ export function writeReceipt(
 /** The digest a receipt's text goes by in the ledger. */
 export function sealReceipt(text: string): SealedReceipt {
   return { text, digest: createHash('sha256').update(text).digest('hex') };
+}
+
+/** What the labels are flagged from at this site now, and whatever else the manifest says of their limits. */
+function limitsOf(db: ReadableDb, { siteId, modelDigest }: RunFacts, manifest: ModelManifest): Receipt['operatingPoint'] {
+  const { flagFrom } = thresholdsFor(db, siteId, { digest: modelDigest, manifest });
+  return manifest.labels.map(({ name: _name, concept: _concept, ...limits }) => ({
+    ...limits,
+    flagFrom: flagFrom[limits.id] ?? null,
+  }));
 }
 
 /** What the model said in one number each; lists and places are kept apart. */

@@ -184,7 +184,8 @@ function showSeries(
   return { ...series, seriesId: SeriesId.parse(seriesId), displayable };
 }
 
-function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
+/** A run as the contract shows one. */
+export function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
   const { runId, revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs } = run;
   return {
     ...{ revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs },
@@ -195,7 +196,8 @@ function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
   };
 }
 
-function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
+/** A finding as the contract shows one. */
+export function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
   const {
     findingId,
     studyId,
