@@ -10,6 +10,8 @@ export type HealthFacts = {
   readonly runner: 'ready' | 'starting' | 'down';
   readonly isWantedProvider: boolean;
   readonly brokenModels: number;
+  /** Models that failed too often in a row, or are just being tried again. */
+  readonly pausedModels: number;
   /** Models shown to readers that read too few of their studies. */
   readonly modelsBelowCoverage: number;
   readonly parkedEvents: number;
@@ -46,6 +48,7 @@ const RULES: readonly Rule[] = [
   { code: 'peers-known-by-title-alone', severity: 'degraded', holds: (facts) => facts.peersKnownByTitle > 0 },
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
+  { code: 'model-paused', severity: 'degraded', holds: (facts) => facts.pausedModels > 0 },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
   { code: 'coverage-low', severity: 'degraded', holds: (facts) => facts.modelsBelowCoverage > 0 },
   { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },

@@ -3,7 +3,14 @@ import { countSignedIn, type Scope } from './access/index.ts';
 import { countQuarantined, countReceivedSince, listDestinations, titlesKnownAlone } from './archive/index.ts';
 import { countWaitingFor } from './delivery/index.ts';
 import { healthReasons } from './health-reasons.ts';
-import { countAlarmedModels, countOpenRuns, countUnusableModels, listModels, type RunnerSupervisor } from './inference/index.ts';
+import {
+  countAlarmedModels,
+  countOpenRuns,
+  countPausedModels,
+  countUnusableModels,
+  listModels,
+  type RunnerSupervisor,
+} from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { DiskWatch } from './platform/disk-watch.ts';
 import type { Config } from './platform/config.ts';
@@ -65,6 +72,7 @@ export function createStatus(tools: StatusTools): Status {
       runner: runnerState(),
       isWantedProvider: used === null || used === config.inference.providers[0],
       brokenModels: countUnusableModels(db),
+      pausedModels: countPausedModels(db),
       modelsBelowCoverage: siteIds.reduce((sum, siteId) => sum + countAlarmedModels(db, siteId), 0),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),

@@ -21,6 +21,9 @@ export const RUN_FAILURES = [
   'over-budget',
   'runner-crashed',
   'runner-unavailable',
+  'low-memory',
+  'over-memory',
+  'model-paused',
   'internal',
 ] as const;
 

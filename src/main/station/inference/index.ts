@@ -30,7 +30,9 @@ export { type FiguresQuestion, measureModel, type ModelFigures } from './model-f
 export { listKnownDigests, type ModelOverview, overviewModels, readModelCard } from './model-overview.ts';
 export { createModelWatch, type ModelWatch, sightModels } from './model-watch.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
-export { markRunLate, recoverRuns } from './record-run.ts';
+export { countPausedModels, PROBE_JOB, probeModel } from './model-breaker.ts';
+export { endRest, markRunLate, recoverRuns, RETRY_JOB } from './record-run.ts';
+export { type RunPriority, setRunPriority } from './run-order.ts';
 export { createRunWorker } from './run-worker.ts';
 export type { RunnerHost } from './runner-host.ts';
 export { type RunnerSupervisor, superviseRunner } from './runner-supervisor.ts';

@@ -18,6 +18,8 @@ export type RunRecord = {
   readonly stage: ExposureStage;
   readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
   readonly isLate: boolean;
+  /** Queued, and pausing before it is tried again; `reason` says why it is not run meanwhile. */
+  readonly isResting: boolean;
   readonly reason: NotRunReason | null;
   readonly provider: string | null;
   readonly queuedAtMs: number;
@@ -54,7 +56,7 @@ export type FindingRecord = {
 };
 
 const LIST_RUNS = `
-  SELECT r.run_id AS runId, r.study_revision AS revision, r.series_id AS seriesId, r.stage, r.state, r.is_late AS isLate, r.reason,
+  SELECT r.run_id AS runId, r.study_revision AS revision, r.series_id AS seriesId, r.stage, r.state, r.is_late AS isLate, r.is_resting AS isResting, r.reason,
          r.provider, r.queued_at_ms AS queuedAtMs, r.started_at_ms AS startedAtMs, r.finished_at_ms AS finishedAtMs,
          r.series_choice AS seriesChoice, r.receipt, m.manifest
     FROM runs r JOIN models m ON m.digest = r.model_digest
@@ -83,8 +85,9 @@ const COUNT_QUEUE = "SELECT state, count(*) AS runs FROM runs WHERE state IN ('q
 
 /** Every visible run of a study, oldest first. */
 export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] {
-  type Row = Omit<RunRecord, 'isLate' | 'seriesChoice' | 'stagesMs' | 'manifest'> & {
+  type Row = Omit<RunRecord, 'isLate' | 'isResting' | 'seriesChoice' | 'stagesMs' | 'manifest'> & {
     isLate: number;
+    isResting: number;
     seriesChoice: string;
     receipt: string | null;
     manifest: string;
@@ -94,6 +97,7 @@ export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] 
     .map(({ receipt, ...row }) => ({
       ...row,
       isLate: row.isLate === 1,
+      isResting: row.isResting === 1,
       seriesChoice: z.array(z.string()).parse(JSON.parse(row.seriesChoice)),
       stagesMs: receipt === null ? {} : Receipt.parse(JSON.parse(receipt)).timings,
       manifest: ModelManifest.parse(JSON.parse(row.manifest)),
@@ -174,13 +178,15 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   const runs = listRuns(db, studyId).filter(
     ({ state, revision }) => state !== 'superseded' && revision === study.completeRevision,
   );
-  const open = runs.filter(({ state }) => state === 'queued' || state === 'running');
+  const isOpen = ({ state }: RunRecord) => state === 'queued' || state === 'running';
+  const open = runs.filter((run) => isOpen(run) && !run.isResting);
   const late = open.find(({ isLate }) => isLate);
   if (late !== undefined) return { state: 'late', startedAtMs: late.startedAtMs };
   const running = open.find(({ startedAtMs }) => startedAtMs !== null);
   if (running?.startedAtMs != null) return { state: 'running', startedAtMs: running.startedAtMs };
   if (open.length > 0) return { state: 'waiting' };
-  const failed = runs.find(({ state }) => state === 'failed');
+  // What pauses before another try is not run, and says why, until it begins.
+  const failed = runs.find((run) => run.state === 'failed' || run.isResting);
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
   if (models.some(({ state }) => state === 'no-eligible-series'))
     return { state: 'not-run', reason: 'no-eligible-series' };

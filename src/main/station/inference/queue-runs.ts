@@ -9,13 +9,15 @@ import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
 import { listExposedModels } from './models.ts';
+import { costOf, laneOf } from './run-order.ts';
 
 /** The job that lets a row stand unflagged once a run is past its tolerance. */
 export const TOLERANCE_JOB = 'inference-tolerance';
 
 const INSERT_RUN = `
-  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series)
-  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others)
+  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series,
+                    lane, cost, turn_at_ms)
+  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @lane, @cost, @atMs)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
@@ -77,6 +79,7 @@ export function oweRun(
     ...{ runId, siteId, studyId, revision, digest: model.digest, atMs },
     ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
     others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
+    ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest) },
   };
   if (prepared(db, INSERT_RUN).run(run).changes === 0) return null;
   scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs: atMs + model.manifest.toleranceMs });

@@ -12,6 +12,9 @@ const ObjectKeyMessage = z.strictObject({
 });
 const Millis = z.number().nonnegative();
 
+/** Name of the empty file in the outbox by which a runner says that it ended itself for holding too much memory. */
+export const OVER_MEMORY_NOTE = 'over-memory.note';
+
 /** Why a run ended without a result. */
 export const RunFailure = z.enum(RUN_FAILURES);
 export type RunFailure = z.infer<typeof RunFailure>;
@@ -48,6 +51,8 @@ export const StationToRunner = z.discriminatedUnion('type', [
     outboxDir: z.string(),
     providers: z.array(z.string()).min(1),
     threads: z.number().int().min(1).max(64),
+    /** Models that no run needs just now are kept loaded up to this much together, in MiB. */
+    warmModelsMb: z.number().int().nonnegative().optional(),
   }),
   /** After a rotation: every key that objects are now sealed with. */
   z.strictObject({ type: z.literal('object-keys'), objectKeys: z.array(ObjectKeyMessage).min(1) }),
@@ -60,6 +65,8 @@ export const StationToRunner = z.discriminatedUnion('type', [
     /** The model the station decided to run; another one in the directory is refused. */
     modelDigest: Sha256,
     series: z.strictObject({ seriesUid: DicomUid, instances: z.array(InstanceReference).min(1) }),
+    /** MiB that must be free before it begins, and how much more than before the process may hold until it is ended. */
+    memory: z.strictObject({ needMb: z.number().positive(), mostMb: z.number().positive() }).optional(),
   }),
   z.strictObject({ type: z.literal('cancel'), runId: RunId }),
   z.strictObject({ type: z.literal('ping'), nonce: z.number().int() }),
@@ -170,7 +177,9 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     masks: z.array(RunMask),
     timings: StageTimings,
   }),
-  z.strictObject({ type: z.literal('failed'), runId: RunId, code: RunFailure, retryable: z.boolean() }),
+  /** Before the answer to a run: what the process held at most while it computed, in MiB above what it held before. */
+  z.strictObject({ type: z.literal('used'), runId: RunId, peakMb: z.number().nonnegative() }),
+  z.strictObject({ type: z.literal('failed'), runId: RunId, code: RunFailure }),
   z.strictObject({ type: z.literal('pong'), nonce: z.number().int() }),
 ]);
 export type RunnerToStation = z.infer<typeof RunnerToStation>;

@@ -12,7 +12,9 @@ import {
 
 export type RunnerReady = Extract<RunnerToStation, { type: 'ready' }>;
 export type ModelLoaded = Extract<RunnerToStation, { type: 'loaded' }>;
-export type RunRefusal = { readonly code: RunFailure; readonly retryable: boolean };
+export type RunRefusal = { readonly code: RunFailure };
+/** What a run took, as far as the runner said so. */
+export type RunUsage = Extract<RunnerToStation, { type: 'used' }>;
 export type LoadRefusal = { readonly code: LoadFailure | 'runner-crashed' | 'runner-unavailable' };
 
 /** What the runner is doing, for the health page and the metrics. */
@@ -64,7 +66,7 @@ export type RunnerSupervisor = {
   /** Runs a model on a series; past the budget the process is killed and the answer is `over-budget`. */
   run(
     request: Omit<RunRequest, 'type'>,
-    options: { readonly budgetMs: number },
+    options: { readonly budgetMs: number; readonly used?: (usage: RunUsage) => void },
   ): Promise<Result<RunFinished, RunRefusal>>;
   /** Calls a run off, waiting or running; its answer is then `cancelled`. */
   cancel(runId: RunRequest['runId']): void;
@@ -220,21 +222,19 @@ export function superviseRunner(
           refuse: (code) => resolve(err({ code: code === 'runner-unavailable' ? code : 'runner-crashed' })),
         });
       }),
-    run: (request, { budgetMs }) =>
+    run: (request, { budgetMs, used }) =>
       new Promise((resolve) => {
         enqueue({
           message: { type: 'run', ...request },
           limitMs: budgetMs,
           take: (message) => {
+            if (message.type === 'used' && message.runId === request.runId) used?.(message);
             if ((message.type !== 'finished' && message.type !== 'failed') || message.runId !== request.runId)
               return false;
-            const answer =
-              message.type === 'finished' ? ok(message) : err({ code: message.code, retryable: message.retryable });
-            resolve(answer);
+            resolve(message.type === 'finished' ? ok(message) : err({ code: message.code }));
             return true;
           },
-          refuse: (code) =>
-            resolve(err({ code, retryable: code === 'runner-crashed' || code === 'runner-unavailable' })),
+          refuse: (code) => resolve(err({ code })),
         });
       }),
     cancel(runId) {

@@ -274,6 +274,14 @@ export const Config = z
           .default(['cpu'])
           .describe('Wanted execution providers, in order.'),
         threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
+        warmModelsMb: z
+          .number()
+          .int()
+          .nonnegative()
+          .default(2048)
+          .describe(
+            'MiB that models may take together which stay loaded for the next run; the least recently used goes first.',
+          ),
         modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
         watch: z
           .strictObject({
@@ -293,7 +301,9 @@ export const Config = z
             driftSuspends: z
               .boolean()
               .default(false)
-              .describe('Suspends a model in a week after which its inputs or scores have moved far from the silent weeks.'),
+              .describe(
+                'Suspends a model in a week after which its inputs or scores have moved far from the silent weeks.',
+              ),
           })
           .prefault({}),
       })

@@ -3,7 +3,9 @@ import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
 import { exposeModels, installModels, listModels } from '../inference/index.ts';
 import { recordVerification } from '../inference/models.ts';
-import { finishRun, nextQueuedRun, type Run, startRun } from '../inference/record-run.ts';
+import { finishRun, startRun } from '../inference/record-run.ts';
+import { nextQueuedRun } from '../inference/run-order.ts';
+import type { Run } from '../inference/run-rows.ts';
 import type { RunFinished, RunMask } from '../inference/runner-protocol.ts';
 import type { Clinic } from './clinic.ts';
 
@@ -134,7 +136,7 @@ export function finishedRun(run: Run, score: number, masks: readonly RunMask[] =
 
 /** Starts the run that is next in the queue, which must be there. */
 export function startNext(clinic: Clinic): Run {
-  const run = nextQueuedRun(clinic.db);
+  const run = nextQueuedRun(clinic.db, clinic.nowMs());
   if (run === null || !startRun(clinic.db, run, clinic.nowMs())) throw new Error('no run waits');
   return run;
 }

@@ -181,10 +181,12 @@ CREATE INDEX runs_in_turn ON runs (model_digest, lane, cost, turn_at_ms, run_id)
 CREATE INDEX runs_waiting_longest ON runs (model_digest, turn_at_ms, run_id) WHERE state = 'queued' AND is_resting = 0 AND lane < 3;
 CREATE INDEX runs_paused ON runs (model_digest, lane, cost, turn_at_ms) WHERE state = 'failed' AND reason = 'model-paused';
 CREATE TABLE run_priorities (
-  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  source TEXT NOT NULL CHECK (source IN ('triage', 'asked')),
   priority TEXT NOT NULL CHECK (priority IN ('routine', 'urgent', 'stat')),
-  set_at_ms INTEGER NOT NULL
-) STRICT;
+  set_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (study_id, source)
+) STRICT, WITHOUT ROWID;
 -- one row: how many runs began since the one that had waited longest was let through
 CREATE TABLE run_turns (
   one INTEGER PRIMARY KEY CHECK (one = 1),
