@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
+import { HOUR_MS } from '../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../shared/domain/result.ts';
 import { createDemoUsers, createFirstAdministrator, ensureSites, shareAdministrators } from './access/index.ts';
 import { createExplicitForms } from './api/dicomweb/explicit-form.ts';
@@ -375,7 +376,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   });
   if (!made.ok) return refuse(made.error);
   const http = made.value;
-  const limits = { idleMs: config.sessions.idleMin * 60_000, absoluteMs: config.sessions.longestHours * 3_600_000 };
+  const limits = { idleMs: config.sessions.idleMin * 60_000, absoluteMs: config.sessions.longestHours * HOUR_MS };
   const api = await createApi({ host: http, db, clock, log, limits, services, hints, metrics, version });
 
   // Everything listens, or nothing does.

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../shared/domain/durations.ts';
 import type { DiskState } from './platform/disk-watch.ts';
 import type { HealthReason } from '../../shared/contract/station.ts';
 
@@ -26,7 +27,6 @@ export type HealthFacts = {
 
 /** A follower this many events behind the head shows old rows. */
 const LARGEST_LAG = 500;
-const DAY_MS = 86_400_000;
 
 type Rule = {
   readonly code: string;

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { DAY_MS, HOUR_MS } from '../../../shared/domain/durations.ts';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { items, text } from '../dicom/dataset/values.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
@@ -41,8 +42,8 @@ export const REPORT_AFTER_MS = 250;
 const UID = /^[0-9.]{1,64}$/;
 const ITEMS_A_STEP = 64;
 const ASKING_ACTION = 1;
-const GIVE_UP_AFTER_MS = 7 * 24 * 60 * 60_000;
-const LONGEST_PAUSE_MS = 60 * 60_000;
+const GIVE_UP_AFTER_MS = 7 * DAY_MS;
+const LONGEST_PAUSE_MS = HOUR_MS;
 
 const FIND_TRANSACTION = `
   SELECT request_id AS requestId, instances, failures FROM commitment_asked_of_us

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { items, number, text } from '../dicom/dataset/values.ts';
@@ -61,7 +62,7 @@ export type CommitmentCard = {
 /** More than this many instances are asked for in several transactions: peers hold a request in memory. */
 const LONGEST_TRANSACTION = 1000;
 /** No word in this time, and the peer is asked by a query instead (STANDARDS §1.8). */
-export const ANSWER_WITHIN_MS = 24 * 60 * 60_000;
+export const ANSWER_WITHIN_MS = DAY_MS;
 
 const LIST_CURRENT = `
   SELECT i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.digest

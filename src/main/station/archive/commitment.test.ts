@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { eventually } from '../../../../test/eventually.ts';
 import { findElement, items, number, text } from '../dicom/dataset/values.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
@@ -40,7 +41,6 @@ import {
 const TARGET = { sopClass: SERVICE_CLASSES['storage-commitment-push'], sopInstanceUid: STORAGE_COMMITMENT_INSTANCE };
 const CONTEXT = { sopClass: TARGET.sopClass, transferSyntaxes: SERVICE_SYNTAXES };
 const TIMEOUTS = { artimMs: 60_000, idleMs: 60_000, objectMs: 60_000, wholeObjectMs: 60_000 };
-const DAY_MS = 24 * 60 * 60_000;
 const sop = (n: number) => `1.2.10.1.${n}`;
 
 /** What a report says: its type, and of each instance 0 or why not. */

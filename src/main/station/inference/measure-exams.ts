@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import type { EventKind } from '../../../shared/domain/event-kinds.ts';
 import { findImageSource, type ImageSource } from '../archive/index.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
@@ -16,8 +17,6 @@ const CHANGES_EXAMS: ReadonlySet<EventKind> = new Set([
   'run-finished',
   'run-failed',
 ]);
-
-const DAY_MS = 86_400_000;
 
 /** Every model made for the exam, with the run that stands for it at the revision last judged. */
 const LIST_EXAMS = `

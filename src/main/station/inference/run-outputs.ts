@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import type { RawOutputPolicy } from '../../../shared/domain/receipt.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { canonicalPayload, serviceActor } from '../platform/ledger/event.ts';
@@ -28,7 +29,8 @@ const PUT = `
   INSERT INTO run_outputs (run_id, site_id, outputs, size_bytes, kept_at_ms)
   VALUES (@runId, @siteId, @outputs, @sizeBytes, @atMs) ON CONFLICT (run_id) DO NOTHING
 `;
-const PUT_TENSOR = 'INSERT INTO run_tensors (run_id, tensor, digest, size_bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+const PUT_TENSOR =
+  'INSERT INTO run_tensors (run_id, tensor, digest, size_bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const FIND = 'SELECT outputs FROM run_outputs WHERE run_id = ?';
 const HAS = 'SELECT 1 FROM run_outputs WHERE run_id = ?';
 const LIST_TENSORS = 'SELECT tensor, digest, size_bytes AS sizeBytes FROM run_tensors WHERE run_id = ? ORDER BY tensor';
@@ -40,7 +42,6 @@ export const LIST_OLDEST = `
 `;
 const REMOVE = 'DELETE FROM run_outputs WHERE run_id = ?';
 const IS_NAMED = 'SELECT 1 FROM run_tensors WHERE digest = ? LIMIT 1';
-const DAY_MS = 86_400_000;
 const AT_ONCE = 64;
 
 /** The outputs of an answer in RFC 8785 form, with their digest: whatever arrays and values the runner gives beside what tells of the run itself. */
@@ -120,7 +121,12 @@ export function letOutputsGo(db: WritableDb, setting: RawOutputSetting, atMs: nu
 }
 
 function listGoing(db: ReadableDb, { mostMb, keepDays }: RawOutputSetting, atMs: number) {
-  type Kept = { readonly runId: string; readonly siteId: string; readonly sizeBytes: number; readonly keptAtMs: number };
+  type Kept = {
+    readonly runId: string;
+    readonly siteId: string;
+    readonly sizeBytes: number;
+    readonly keptAtMs: number;
+  };
   let overBytes = (prepared<{ bytes: number }>(db, SUM).get()?.bytes ?? 0) - mostMb * 2 ** 20;
   return prepared<Kept>(db, LIST_OLDEST)
     .all(AT_ONCE)
