@@ -95,10 +95,7 @@ export const runs = {
     .route({ method: 'GET', path: '/studies/{studyId}/runs' })
     .input(z.object({ studyId: StudyId }))
     .output(z.array(RunCard)),
-  get: procedure('study.read', BACKGROUND)
-    .route({ method: 'GET', path: '/runs/{runId}' })
-    .input(one)
-    .output(RunDetail),
+  get: procedure('study.read', BACKGROUND).route({ method: 'GET', path: '/runs/{runId}' }).input(one).output(RunDetail),
   /** Not found `run-has-no-receipt` until the run ended; `receipt-of-older-form` is a conflict. */
   receipt: procedure('study.read').route({ method: 'GET', path: '/runs/{runId}/receipt' }).input(one).output(Receipt),
   /** Not found `run-has-no-receipt`. */

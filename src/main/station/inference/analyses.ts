@@ -21,7 +21,12 @@ export type Analysis = {
 /** One run that an analysis waits for, or has. */
 export type AnalysisRun = {
   readonly runId: string;
-  readonly model: { readonly id: string; readonly name: string; readonly version: string; readonly clinicalUse: string };
+  readonly model: {
+    readonly id: string;
+    readonly name: string;
+    readonly version: string;
+    readonly clinicalUse: string;
+  };
   readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
   readonly reason: NotRunReason | null;
   readonly startedAtMs: number | null;

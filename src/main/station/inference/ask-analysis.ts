@@ -33,7 +33,7 @@ const INSERT = `
 export const LIST_LATELY = `
   SELECT asked_at_ms AS askedAtMs FROM analyses WHERE asked_by = ? AND asked_at_ms > ? ORDER BY asked_at_ms DESC LIMIT ${MOST_A_MINUTE}
 `;
-const FIND_PRIORITY = 'SELECT priority FROM run_priorities WHERE study_id = ?';
+const FIND_PRIORITY = "SELECT priority FROM run_priorities WHERE study_id = ? AND source = 'asked'";
 const BEGIN = 'UPDATE analyses SET study_revision = ?, applicability = ? WHERE analysis_id = ?';
 const LINK = 'INSERT INTO analysis_runs (analysis_id, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const UNLINK = 'DELETE FROM analysis_runs WHERE analysis_id = ?';
@@ -135,7 +135,12 @@ function begin(
     if (choice.chosen === null) return [];
     const { seriesId } = choice.chosen;
     const owed = oweRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs);
-    const run = prepared<{ runId: string; state: string }>(db, FIND_RUN).get(study.studyId, revision, model.digest, seriesId);
+    const run = prepared<{ runId: string; state: string }>(db, FIND_RUN).get(
+      study.studyId,
+      revision,
+      model.digest,
+      seriesId,
+    );
     if (run === undefined) throw new Error('a run that is owed is not on record');
     if (owed === null && run.state === 'failed') prepared(db, TRY_AGAIN).run(atMs, run.runId);
     prepared(db, LINK).run(analysisId, run.runId);
@@ -154,7 +159,8 @@ function begin(
 /** Asking may bring a study forward, and never sets it back. */
 function raisePriority(db: WritableDb, studyId: string, priority: AnalysisPriority, atMs: number): void {
   const current = prepared<{ priority: RunPriority }>(db, FIND_PRIORITY).get(studyId)?.priority ?? 'routine';
-  if (RUN_PRIORITIES.indexOf(priority) > RUN_PRIORITIES.indexOf(current)) setRunPriority(db, studyId, priority, atMs);
+  if (RUN_PRIORITIES.indexOf(priority) > RUN_PRIORITIES.indexOf(current))
+    setRunPriority(db, studyId, 'asked', priority, atMs);
 }
 
 /** How long a caller who asked too often waits, in ms; null where they may ask. */

@@ -29,7 +29,9 @@ export function compareOutputs(was: unknown, is: unknown, tolerance: ReplayToler
   if (Array.isArray(was) && Array.isArray(is)) return compareLists(was, is, tolerance, at);
   if (isRecord(was) && isRecord(is)) {
     const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => !OF_THE_FILE.has(name));
-    return names.toSorted().flatMap((name) => compareOutputs(was[name], is[name], tolerance, at === '' ? name : `${at}.${name}`));
+    return names
+      .toSorted()
+      .flatMap((name) => compareOutputs(was[name], is[name], tolerance, at === '' ? name : `${at}.${name}`));
   }
   return Object.is(was ?? null, is ?? null) ? [] : [{ at, was: word(was), is: word(is), allowed: null }];
 }

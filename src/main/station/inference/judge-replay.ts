@@ -61,7 +61,9 @@ export function outcomeDifference(was: string | null, is: string): Difference {
 function versionDifferences(receipt: Receipt, answer: RunFinished): VersionDifference[] {
   return Object.entries(answer).flatMap(([what, is]) => {
     const was = receipt[what];
-    return typeof is === 'string' && typeof was === 'string' && was !== is && what !== 'runId' ? [{ what, was, is }] : [];
+    return typeof is === 'string' && typeof was === 'string' && was !== is && what !== 'runId'
+      ? [{ what, was, is }]
+      : [];
   });
 }
 
@@ -92,5 +94,7 @@ type NamedMask = { readonly tensor: string; readonly digest: string; readonly pi
 
 function masksOf(said: unknown): readonly NamedMask[] {
   const masks = (said as { readonly masks?: readonly Partial<NamedMask>[] }).masks ?? [];
-  return masks.flatMap(({ tensor = '', digest, pixels = 0 }) => (digest === undefined ? [] : [{ tensor, digest, pixels }]));
+  return masks.flatMap(({ tensor = '', digest, pixels = 0 }) =>
+    digest === undefined ? [] : [{ tensor, digest, pixels }],
+  );
 }

@@ -6,7 +6,9 @@ export type MachineFacts = Readonly<Record<string, string | number | string[]>>;
 let known: MachineFacts | null = null;
 
 /** This machine's processor, memory (MiB), system and Node version; with what the site lets a run use of it. */
-export function machineFacts(uses: { readonly threads?: number; readonly providers?: readonly string[] } = {}): MachineFacts {
+export function machineFacts(
+  uses: { readonly threads?: number; readonly providers?: readonly string[] } = {},
+): MachineFacts {
   known ??= {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,

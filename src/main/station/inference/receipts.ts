@@ -14,7 +14,12 @@ export type RunWithReceipt = {
   readonly studyId: string;
   readonly revision: number;
   readonly modelDigest: string;
-  readonly model: { readonly id: string; readonly name: string; readonly version: string; readonly clinicalUse: string };
+  readonly model: {
+    readonly id: string;
+    readonly name: string;
+    readonly version: string;
+    readonly clinicalUse: string;
+  };
   readonly stage: ExposureStage;
   readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
   readonly reason: string | null;

@@ -41,6 +41,8 @@ export type ReplayWork = {
 /** A provider that is slower than the one the budget is for is given time: nobody waits for a replay. */
 const BUDGETS = 4;
 const MOST_ATTEMPTS = 2;
+/** What a replay may hold, in times of what the manifest says the model needs. */
+const MEMORY_TIMES = 3;
 
 /** Replays over the one runner; whoever calls sees to it that no run waits. */
 export function createReplayWork({ db, objects, supervisor, outboxDir, clock, log }: ReplayTools): ReplayWork {
@@ -97,11 +99,13 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     const runId = RunId.parse(replay.replayId);
     const mine = { runId, hasMadeWay: false };
     current = mine;
+    const { memoryMb } = model.manifest;
     const answer = await supervisor.run(
       {
         ...{ runId, packageDir: model.packagePath, modelDigest: model.manifest.modelDigest },
         ...(replay.providerAsked !== null && { provider: replay.providerAsked }),
         series: { seriesUid: receipt.series.seriesUid, instances: inputs },
+        memory: { needMb: memoryMb, mostMb: memoryMb * MEMORY_TIMES },
       },
       { budgetMs: model.manifest.budgetMs * BUDGETS },
     );
@@ -124,14 +128,17 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
       putReplayBack(db, replay.replayId, 'made-way');
       return false;
     }
-    if (code === 'runner-crashed' && replay.attempts + 1 < MOST_ATTEMPTS) {
+    if ((code === 'runner-crashed' || code === 'low-memory') && replay.attempts + 1 < MOST_ATTEMPTS) {
       putReplayBack(db, replay.replayId, 'runner-crashed');
-      return true;
+      return code === 'runner-crashed';
     }
     const asBefore = receipt.outcome === 'failed' && receipt.reason === code;
     const result =
       receipt.outcome === 'failed'
-        ? ({ outcome: asBefore ? 'same' : 'differs', differences: asBefore ? [] : [outcomeDifference(receipt.reason, code)] } as const)
+        ? ({
+            outcome: asBefore ? 'same' : 'differs',
+            differences: asBefore ? [] : [outcomeDifference(receipt.reason, code)],
+          } as const)
         : ({ outcome: 'could-not', reason: code } as const);
     endReplay(db, replay.replayId, result, clock.nowMs());
     return true;

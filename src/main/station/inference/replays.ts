@@ -61,7 +61,9 @@ export const FIND_OPEN = `
   SELECT ${COLUMNS} FROM replays WHERE run_id = ? AND state IN ('queued', 'running') AND provider_asked IS ? LIMIT 1
 `;
 /** Walks replays_open. */
-export const NEXT_REPLAY = `SELECT ${COLUMNS} FROM replays WHERE state = 'queued' ORDER BY asked_at_ms LIMIT 1`;
+export const NEXT_REPLAY = `
+  SELECT ${COLUMNS} FROM replays WHERE state IN ('queued', 'running') AND state = 'queued' ORDER BY asked_at_ms LIMIT 1
+`;
 /** Walks replays_open. */
 export const COUNT_OPEN = `
   SELECT count(*) AS open FROM replays WHERE state IN ('queued', 'running') AND site_id = ?
@@ -169,7 +171,9 @@ export function endReplay(db: WritableDb, replayId: string, result: ReplayResult
       },
     }).changes;
     if (changed === 0) return;
-    const studyId = prepared<{ studyId: string }>(db, 'SELECT study_id AS studyId FROM runs WHERE run_id = ?').get(runId);
+    const studyId = prepared<{ studyId: string }>(db, 'SELECT study_id AS studyId FROM runs WHERE run_id = ?').get(
+      runId,
+    );
     if (studyId === undefined) throw new Error(`run ${runId} is not on record`);
     appendEvent(db, {
       kind: 'replay-ended',

@@ -56,7 +56,14 @@ export const LIST_ASKED_IN = `
    WHERE x.run_id = ? ORDER BY a.asked_at_ms
 `;
 /** Told of the run by its own fields, or kept apart: the rest of what the runner says goes into the receipt as it is. */
-const NOT_REPEATED: ReadonlySet<string> = new Set(['type', 'runId', 'modelDigest', 'manifestDigest', 'timings', 'rawTensors']);
+const NOT_REPEATED: ReadonlySet<string> = new Set([
+  'type',
+  'runId',
+  'modelDigest',
+  'manifestDigest',
+  'timings',
+  'rawTensors',
+]);
 
 /**
  * Writes the receipt of a run that ends now. Whatever the runner tells of itself (versions, provider, device, geometry, masks by
@@ -103,9 +110,7 @@ export function writeReceipt(
     findings: end.outcome === 'finished' ? end.findings : [],
     outputs: end.outcome === 'finished' ? singleNumbers(end.result.outputs) : [],
     raw:
-      end.outcome === 'finished'
-        ? { policy: end.policy, digest: end.given.digest, numbers: end.given.numbers }
-        : null,
+      end.outcome === 'finished' ? { policy: end.policy, digest: end.given.digest, numbers: end.given.numbers } : null,
   };
   return sealReceipt(canonicalPayload(receipt));
 }
@@ -116,7 +121,11 @@ export function sealReceipt(text: string): SealedReceipt {
 }
 
 /** What the labels are flagged from at this site now, and whatever else the manifest says of their limits. */
-function limitsOf(db: ReadableDb, { siteId, modelDigest }: RunFacts, manifest: ModelManifest): Receipt['operatingPoint'] {
+function limitsOf(
+  db: ReadableDb,
+  { siteId, modelDigest }: RunFacts,
+  manifest: ModelManifest,
+): Receipt['operatingPoint'] {
   const { flagFrom } = thresholdsFor(db, siteId, { digest: modelDigest, manifest });
   return manifest.labels.map(({ name: _name, concept: _concept, ...limits }) => ({
     ...limits,

@@ -19,10 +19,13 @@ import {
   finishRun,
   preemptRun,
   putBackRuns,
+  type ReceiptSetting,
   startRun,
   supersedeOutdated,
 } from './record-run.ts';
 import { firstInTurn, nextQueuedRun } from './run-order.ts';
+import { recoverReplays } from './replays.ts';
+import { createReplayWork } from './replay-work.ts';
 import type { Run } from './run-rows.ts';
 import { type InstanceReference, OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
@@ -37,6 +40,8 @@ export type RunWorkerTools = {
   readonly log: Log;
   /** Told of the inputs of a run that could not read one of them as it was kept. */
   readonly suspect: (digest: string) => void;
+  /** What receipts say of this machine, and what is kept of raw outputs. */
+  readonly receipts?: ReceiptSetting;
   /** For the metrics: how an attempt ended, and how long it took. */
   readonly ended: (state: 'finished' | 'failed', tookMs: number) => void;
 };
@@ -65,6 +70,7 @@ const RESERVE_MB = 256;
 
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
+  const replays = createReplayWork(tools);
   let stopping = false;
   let loop: Promise<void> = Promise.resolve();
   const crashes = new Map<string, number>();
@@ -100,7 +106,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     const hasEnded = failRunsWithoutModel(db, clock.nowMs());
     const hasResumed = queuePausedAnew(db, clock.nowMs());
     const run = nextQueuedRun(db, clock.nowMs());
-    if (run === null) return hasEnded || hasResumed;
+    if (run === null) return (await replays.attemptNext()) || hasEnded || hasResumed;
     if (supersedeOutdated(db, run)) return true;
     try {
       await attempt(run);
@@ -149,7 +155,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (!answer.ok) {
       if (answer.error.code === 'object-damaged' || answer.error.code === 'object-missing')
         for (const { digest } of inputs) tools.suspect(digest);
-      failRun(db, run.runId, await whyEnded(answer.error.code), clock.nowMs());
+      failRun(db, run.runId, await whyEnded(answer.error.code), clock.nowMs(), tools.receipts);
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
       return;
     }
@@ -162,7 +168,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     for (const digest of new Set(answer.value.masks.map((mask) => mask.digest))) await adoptMask(digest);
     const { value } = answer;
     inTransaction(db, () => {
-      finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs());
+      finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs(), tools.receipts);
       noteUsage(db, model.digest, value.provider, { peakMb, tookMs });
     });
   }
@@ -186,8 +192,10 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   /** What waits may be more urgent than what computes. */
   function lookAtNews(): void {
     look = null;
-    if (current === null || current.isGivingWay || stopping) return;
+    if (stopping) return;
     const waiting = firstInTurn(db);
+    if (waiting !== null) replays.makeWay();
+    if (current === null || current.isGivingWay) return;
     const { run, startedAt, usualMs } = current;
     const running = { lane: run.lane, preemptions: run.preemptions, elapsedMs: performance.now() - startedAt, usualMs };
     if (waiting === null || !givesWay(running, waiting.lane)) return;
@@ -276,11 +284,12 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
 
   return {
     start() {
+      recoverReplays(db);
       loop = work();
     },
     notify() {
       wake();
-      if (current !== null) look ??= setTimeout(lookAtNews, LOOK_AFTER_MS);
+      if (current !== null || replays.isWorking()) look ??= setTimeout(lookAtNews, LOOK_AFTER_MS);
     },
     async stop() {
       stopping = true;

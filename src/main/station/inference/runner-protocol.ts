@@ -65,6 +65,8 @@ export const StationToRunner = z.discriminatedUnion('type', [
     /** The model the station decided to run; another one in the directory is refused. */
     modelDigest: Sha256,
     series: z.strictObject({ seriesUid: DicomUid, instances: z.array(InstanceReference).min(1) }),
+    /** Computes on this proven provider instead of the one in use; for replays. */
+    provider: z.string().optional(),
     /** MiB that must be free before it begins, and how much more than before the process may hold until it is ended. */
     memory: z.strictObject({ needMb: z.number().positive(), mostMb: z.number().positive() }).optional(),
   }),

@@ -31,8 +31,14 @@ type Refused = Result<never, { readonly code: string }>;
 export type RunServices = {
   list(principal: Principal, studyId: string): RunCard[] | null;
   get(principal: Principal, runId: string): RunDetail | null;
-  receipt(principal: Principal, runId: string): Refused | Result<{ readonly studyId: string; readonly receipt: Receipt }, { readonly code: string }>;
-  check(principal: Principal, runId: string): Result<ReceiptCheck & { readonly studyId: string }, { readonly code: string }>;
+  receipt(
+    principal: Principal,
+    runId: string,
+  ): Refused | Result<{ readonly studyId: string; readonly receipt: Receipt }, { readonly code: string }>;
+  check(
+    principal: Principal,
+    runId: string,
+  ): Result<ReceiptCheck & { readonly studyId: string }, { readonly code: string }>;
   replay(principal: Principal, runId: string, provider: string | null): Result<ReplayCard, { readonly code: string }>;
   replays(principal: Principal, runId: string): { readonly studyId: string; readonly replays: ReplayCard[] } | null;
 };
@@ -99,12 +105,7 @@ function viewerOf({ userId, permissions }: Principal): RunViewer {
   return { userId, seesSilent: permissions.includes('models.silent') && !permissions.includes('study.open') };
 }
 
-function describeRun(
-  db: ReadableDb,
-  run: RunWithReceipt,
-  viewer: RunViewer,
-  provenProviders: string[],
-): RunDetail {
+function describeRun(db: ReadableDb, run: RunWithReceipt, viewer: RunViewer, provenProviders: string[]): RunDetail {
   const { revision, model, stage, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs } = run;
   return {
     ...{ revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, provenProviders },

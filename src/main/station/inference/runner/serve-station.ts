@@ -105,17 +105,18 @@ export function serveStation(
     });
   }
 
-  async function run({ runId, packageDir, modelDigest, series, memory }: RunRequest): Promise<void> {
+  async function run({ runId, packageDir, modelDigest, series, memory, ...asked }: RunRequest): Promise<void> {
     const controller = running.get(runId);
     if (ready === null || controller === undefined) throw new Error('asked to run before the start');
-    const { provider } = ready;
+    const { provider = ready.provider } = asked;
     const directory = path.resolve(packageDir);
     const fail = (code: RunFailure): void => post({ type: 'failed', runId, code });
     try {
       if (controller.signal.aborted) return fail('cancelled');
       if (memory !== undefined && !(await makeRoom(ready, memory.needMb, directory))) return fail('low-memory');
       if (memory !== undefined) ready.memory.begin(memory.mostMb);
-      const answer = await compute(ready, directory, modelDigest, series.instances, controller.signal);
+      const setting = { ...ready, provider };
+      const answer = await compute(setting, directory, modelDigest, series.instances, controller.signal);
       if (memory !== undefined) post({ type: 'used', runId, peakMb: ready.memory.end() });
       if (!answer.ok) return fail(answer.error.code);
       post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
@@ -131,11 +132,31 @@ export function serveStation(
     instances: RunRequest['series']['instances'],
     signal: AbortSignal,
   ): ReturnType<typeof runSeries> {
+    if (setting.provider !== ready?.provider) return computeElsewhere(setting, directory, modelDigest, instances, signal);
     const known = setting.warm.find(directory);
     const opened = known?.manifest.modelDigest === modelDigest ? null : await openPackage(directory, setting);
     const model = opened === null ? known : opened.ok ? opened.value : undefined;
     if (model === undefined || model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
     return runSeries({ ...setting, model, signal }, instances);
+  }
+
+  /** On another provider than the one in use: loaded for this run alone, and closed after it. */
+  async function computeElsewhere(
+    setting: Ready,
+    directory: string,
+    modelDigest: string,
+    instances: RunRequest['series']['instances'],
+    signal: AbortSignal,
+  ): ReturnType<typeof runSeries> {
+    const opened = await openModelPackage(directory, { provider: setting.provider, threads: setting.threads });
+    if (!opened.ok) return err({ code: 'package-unreadable' });
+    const model = opened.value;
+    try {
+      if (model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
+      return await runSeries({ ...setting, model, signal }, instances);
+    } finally {
+      await model.session.close();
+    }
   }
 
   /** Whether so much memory can be had; models that are only kept warm go first, the least recently used before the others. */
