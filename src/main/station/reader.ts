@@ -22,11 +22,19 @@ import {
   type RetentionQuestion,
 } from './archive/index.ts';
 import {
+  compareVersions,
   describeDrift,
+  findAcceptance,
+  findModel,
   type FiguresQuestion,
   listModelRuns,
+  listSilentResults,
+  measureAcceptance,
   measureModel,
   overviewModels,
+  type ReadingFacts,
+  type InstalledModel,
+  type ResultsQuestion,
   type RunsQuestion,
   sightModels,
 } from './inference/index.ts';
@@ -38,6 +46,7 @@ import { describePart, type PartWork } from './api/dicomweb/describe-part.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { type LogMove, openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
+import { findDecision, isFinal } from './reading/index.ts';
 import { countFilters, isOpenStudy, listWindow, type WindowQuery } from './worklist/index.ts';
 
 type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKeys; readonly page: Page };
@@ -47,8 +56,26 @@ export const READER_TASKS = {
   'list-window': (db: ReadableDb, query: WindowQuery) => listWindow(db, query),
   'count-filters': (db: ReadableDb, siteIds: readonly string[]) => countFilters(db, siteIds),
   'list-audit-events': (db: ReadableDb, query: AuditQuestion) => listAuditEvents(db, query),
-  'list-timeline': (db: ReadableDb, { siteId, studyId }: { siteId: string; studyId: string }) =>
-    listTimeline(db, siteId, studyId),
+  'list-timeline': (
+    db: ReadableDb,
+    { siteId, studyId, viewerId }: { siteId: string; studyId: string; viewerId: string | null },
+  ) => listTimeline(db, siteId, studyId, viewerId),
+  'measure-acceptance': (
+    db: ReadableDb,
+    { siteId, digest, acceptanceId }: { siteId: string; digest: string; acceptanceId: string },
+  ) => {
+    const acceptance = findAcceptance(db, siteId, digest, acceptanceId);
+    if (acceptance === null) throw new Error('an acceptance that is measured is on record');
+    return measureAcceptance(db, acceptance, readingFacts(db));
+  },
+  'compare-versions': (
+    db: ReadableDb,
+    { siteId, digest, otherDigest }: { siteId: string; digest: string; otherDigest: string },
+  ) => compareVersions(db, siteId, getModel(db, digest), getModel(db, otherDigest)),
+  'list-silent-results': (
+    db: ReadableDb,
+    { digest, ...question }: Omit<ResultsQuestion, 'model'> & { readonly digest: string },
+  ) => listSilentResults(db, { ...question, model: getModel(db, digest) }, readingFacts(db)),
   'verify-ledger': (db: ReadableDb, { checkpoints, publicKeyPem }: { checkpoints: string; publicKeyPem: string }) =>
     verifyLedger(db, checkpoints, publicKeyPem),
   'find-studies': (db: ReadableDb, { siteIds, keys, page }: Matching) => findStudies(db, siteIds, keys, page),
@@ -96,6 +123,17 @@ export const READER_TASKS = {
   'describe-part': (_db: ReadableDb, work: PartWork) => describePart(work),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
+
+const readingFacts = (db: ReadableDb): ReadingFacts => ({
+  isFinal: (studyId) => isFinal(db, studyId),
+  decisionOf: (findingId) => findDecision(db, findingId),
+});
+
+function getModel(db: ReadableDb, digest: string): InstalledModel {
+  const model = findModel(db, digest);
+  if (model === null) throw new Error('a model that is asked for is on record');
+  return model;
+}
 
 let connection: ReadableDb | null = null;
 let mover: (() => LogMove) | null = null;

@@ -6,6 +6,7 @@ import { quarantine } from './quarantine.ts';
 import { objects } from './objects.ts';
 import { exports, imports } from './media.ts';
 import { modelFigures } from './model-figures.ts';
+import { models, truths } from './models.ts';
 import { peers, retrievals } from './peers.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
@@ -34,6 +35,8 @@ export const contract = {
   retrievals,
   imports,
   exports,
+  models,
+  truths,
   runs,
   analyses,
   modelFigures,

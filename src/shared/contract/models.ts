@@ -238,7 +238,9 @@ export const SilentResult = z.object({
   runId: z.string(),
   studyId: StudyId,
   finishedAtMs: z.number(),
-  labels: z.array(z.object({ label: z.string(), score: z.number(), isFlagged: z.boolean(), truth: z.boolean().nullable() })),
+  labels: z.array(
+    z.object({ label: z.string(), score: z.number(), isFlagged: z.boolean(), truth: z.boolean().nullable() }),
+  ),
 });
 export type SilentResult = z.infer<typeof SilentResult>;
 
@@ -316,7 +318,9 @@ export const models = {
    */
   signAcceptance: procedure('models.silent')
     .route({ method: 'POST', path: '/models/{digest}/acceptances/{acceptanceId}/signatures' })
-    .input(one.extend({ acceptanceId: z.string().max(64), as: AcceptanceRole, reportDigest: z.string().max(64), password }))
+    .input(
+      one.extend({ acceptanceId: z.string().max(64), as: AcceptanceRole, reportDigest: z.string().max(64), password }),
+    )
     .output(AcceptanceCard),
   /** A version beside another of the same model, on the studies that both read. Conflict `other-model`. */
   comparison: procedure('models.silent', BACKGROUND)
@@ -328,7 +332,10 @@ export const models = {
     .route({ method: 'GET', path: '/models/{digest}/silent-results' })
     .input(
       one.extend({
-        after: z.string().regex(/^\d+~[0-9a-f-]{36}$/).optional(),
+        after: z
+          .string()
+          .regex(/^\d+~[0-9a-f-]{36}$/)
+          .optional(),
         limit: z.coerce.number().int().min(1).max(200).default(50),
       }),
     )
@@ -341,7 +348,9 @@ export const truths = {
   questions: procedure('truth.record', BACKGROUND)
     .route({ method: 'GET', path: '/studies/{studyId}/truths/questions' })
     .input(z.object({ studyId: StudyId }))
-    .output(z.array(z.object({ modelId: z.string(), label: z.string(), name: z.string(), mine: z.boolean().nullable() }))),
+    .output(
+      z.array(z.object({ modelId: z.string(), label: z.string(), name: z.string(), mine: z.boolean().nullable() })),
+    ),
   /** A reader's own word on what is there; the last one counts. Conflicts: `result-was-seen`, `label-unknown`. */
   record: procedure('truth.record')
     .route({ method: 'POST', path: '/studies/{studyId}/truths', successStatus: 201 })

@@ -13,6 +13,7 @@ import { bindQuarantine } from './quarantine.ts';
 import { bindExports, bindImports } from './media.ts';
 import { bindModelFigures } from './model-figures.ts';
 import { bindPeers, bindRetrievals } from './peers.ts';
+import { bindModels, bindTruths } from './models.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
@@ -40,6 +41,8 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       retrievals: bindRetrievals(bindings),
       imports: bindImports(bindings),
       exports: bindExports(bindings),
+      models: bindModels(bindings),
+      truths: bindTruths(bindings),
       runs: bindRuns(bindings),
       analyses: bindAnalyses(bindings),
       modelFigures: bindModelFigures(bindings),

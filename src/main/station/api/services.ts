@@ -30,6 +30,8 @@ import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
 import type { DeliveryServices } from './services/delivery-services.ts';
+import type { ModelServices } from './services/model-services.ts';
+import type { TruthServices } from './services/truth-services.ts';
 import type { MediaServices } from './services/media-services.ts';
 import type { ModelFigureServices } from './services/model-figure-services.ts';
 import type { PeerServices } from './services/peer-services.ts';
@@ -75,7 +77,8 @@ export type StationServices = {
     next(scope: Scope): WorklistRow | null;
   };
   readonly studies: {
-    get(scope: Scope, studyId: StudyId): StudyDetail | null;
+    /** With the runs that this principal is shown. */
+    get(principal: Principal, studyId: StudyId): StudyDetail | null;
     findByUid(
       scope: Scope,
       studyUid: string,
@@ -202,6 +205,8 @@ export type StationServices = {
   readonly imports: MediaServices['imports'];
   readonly exports: MediaServices['exports'];
   readonly modelFigures: ModelFigureServices;
+  readonly models: ModelServices;
+  readonly truths: TruthServices;
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };

@@ -56,7 +56,7 @@ function emptyPlace(clock: Clock): Place {
 /** The password of every test user. */
 export const TEST_PASSWORD = 'a password for tests';
 
-const PEOPLE = ['radiologist', 'technologist', 'coordinator', 'administrator'] as const;
+const PEOPLE = ROLES.filter((role) => role !== 'service');
 
 /** Starts the api with these answers on a free port, over a store of its own or the one given; one user for each role of people. */
 export async function startTestStation(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { Log } from '../platform/log.ts';
@@ -11,12 +12,7 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { type GoldenResult, keepVerification } from './golden-results.ts';
 import { packageDigest } from './package-digest.ts';
 
-/** How far a model reaches at a site (DESIGN §5.4). */
-export const EXPOSURE_STAGES = ['silent', 'pilot', 'general', 'suspended', 'retired'] as const;
-export type ExposureStage = (typeof EXPOSURE_STAGES)[number];
-const RUNNING_STAGES: ReadonlySet<ExposureStage> = new Set(['silent', 'pilot', 'general']);
-/** Who exposed a model where no person did. */
-const BY_INFERENCE = 'inference';
+export type { ExposureStage } from '../../../shared/domain/exposure.ts';
 
 /** An installed model, known by its package's digest: its manifest, where its package lies, and whether its golden cases hold on this machine. */
 export type InstalledModel = {
@@ -46,29 +42,19 @@ const HAS_UNVERIFIED = "SELECT 1 FROM models WHERE state = 'installed' LIMIT 1";
 const LIST_MODELS = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;
+const FIND_MODEL = 'SELECT digest, package_path AS packagePath, state, manifest FROM models WHERE digest = ?';
+const FIND_INSTALLED_AT = 'SELECT installed_at_ms AS atMs FROM models WHERE digest = ?';
 const LIST_EXPOSED = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest,
          CASE WHEN ${IS_UNFIT} THEN 'silent' ELSE x.stage END AS stage
     FROM models m JOIN model_exposures x ON x.digest = m.digest
    WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general') AND m.state <> 'gone' ORDER BY m.model_id
 `;
-const SET_DEMO =
-  'INSERT INTO inference_setting (one, is_demo) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET is_demo = excluded.is_demo';
 const COUNT_UNUSABLE = `
   SELECT count(*) AS models FROM models m
    WHERE m.state = 'broken' OR m.state = 'gone' AND EXISTS (
          SELECT 1 FROM model_exposures x WHERE x.digest = m.digest AND x.stage IN ('silent', 'pilot', 'general'))
 `;
-const PUT_EXPOSURE = `
-  INSERT INTO model_exposures (site_id, digest, stage, exposed_by, exposed_at_ms) VALUES (@siteId, @digest, @stage, @by, @atMs)
-  ON CONFLICT (site_id, digest) DO NOTHING
-`;
-
-const LIST_STAGES = 'SELECT digest, stage, exposed_by AS exposedBy FROM model_exposures WHERE site_id = ?';
-const CHANGE_EXPOSURE = `
-  UPDATE model_exposures SET stage = @stage, exposed_by = @by, exposed_at_ms = @atMs WHERE site_id = @siteId AND digest = @digest
-`;
-
 type ModelRow = Omit<InstalledModel, 'manifest'> & { readonly manifest: string };
 
 /** Reads a package's manifest and holds the model file against its digest. */
@@ -137,40 +123,8 @@ export function installModels(db: WritableDb, packages: readonly ModelPackage[],
   });
 }
 
-/**
- * Gives the newest package of each model its first stage at a site: silent, and retires the ones it takes the place of.
- * In a demo data directory general, so that what they say can be seen; a model marked `clinicalUse: none` leaves silent
- * nowhere else, whatever stands on record.
- */
-export function exposeModels(db: WritableDb, siteId: string, isDemo: boolean, atMs: number): void {
-  const stage: ExposureStage = isDemo ? 'general' : 'silent';
-  inTransaction(db, () => {
-    prepared(db, SET_DEMO).run(isDemo ? 1 : 0);
-    const exposures = new Map(
-      prepared<{ digest: string; stage: ExposureStage; exposedBy: string }>(db, LIST_STAGES)
-        .all(siteId)
-        .map((exposure) => [exposure.digest, exposure]),
-    );
-    const put = (sql: string, digest: string, to: ExposureStage) => {
-      prepared(db, sql).run({ siteId, digest, stage: to, by: BY_INFERENCE, atMs });
-      appendEvent(db, { kind: 'model-exposed', payload: { digest, stage: to }, ...byInference(digest, atMs), siteId });
-    };
-    for (const [current, ...replaced] of packagesByModel(db)) {
-      const known = exposures.get(current.digest);
-      if (known === undefined) put(PUT_EXPOSURE, current.digest, stage);
-      // Taken back after its successor was taken out: it begins anew. What a person retired stays retired.
-      else if (known.stage === 'retired' && known.exposedBy === BY_INFERENCE)
-        put(CHANGE_EXPOSURE, current.digest, stage);
-      for (const { digest } of replaced) {
-        const before = exposures.get(digest)?.stage;
-        if (before !== undefined && RUNNING_STAGES.has(before)) put(CHANGE_EXPOSURE, digest, 'retired');
-      }
-    }
-  });
-}
-
 /** The packages of each model that has one here: first the one that counts, which is of the highest version, then the newest. */
-function packagesByModel(db: ReadableDb): readonly (readonly [InstalledModel, ...InstalledModel[]])[] {
+export function packagesByModel(db: ReadableDb): readonly (readonly [InstalledModel, ...InstalledModel[]])[] {
   const byId = Map.groupBy(listModels(db), ({ manifest }) => manifest.id);
   return [...byId.values()].flatMap((packages) => {
     // Listed oldest first: of two with one version the one installed last counts.
@@ -224,6 +178,17 @@ export function hasUnverifiedModels(db: ReadableDb): boolean {
 
 export function listModels(db: ReadableDb): readonly InstalledModel[] {
   return prepared<ModelRow>(db, LIST_MODELS).all().map(parseModel);
+}
+
+/** When a package of that digest first came here; null where none did. */
+export function findInstalledAtMs(db: ReadableDb, digest: string): number | null {
+  return prepared<{ atMs: number }>(db, FIND_INSTALLED_AT).get(digest)?.atMs ?? null;
+}
+
+/** The model of a digest, whether or not its package is here; or null. */
+export function findModel(db: ReadableDb, digest: string): InstalledModel | null {
+  const row = prepared<ModelRow>(db, FIND_MODEL).get(digest);
+  return row === undefined ? null : parseModel(row);
 }
 
 /** The models that a site's studies are owed runs of: their stage lets them run, and their package is here. */

@@ -1,3 +1,4 @@
+import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { SeriesReason } from '../../../shared/domain/receipt.ts';
@@ -8,6 +9,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
+import { shownAs } from './exposure-rows.ts';
 import { listExposedModels } from './models.ts';
 import { costOf, laneOf } from './run-order.ts';
 
@@ -15,9 +17,9 @@ import { costOf, laneOf } from './run-order.ts';
 export const TOLERANCE_JOB = 'inference-tolerance';
 
 const INSERT_RUN = `
-  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series,
+  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series, audience,
                     lane, cost, turn_at_ms)
-  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @lane, @cost, @atMs)
+  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @audience, @lane, @cost, @atMs)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
@@ -40,22 +42,22 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
   // Images that came meanwhile have reopened the study: it is owed its runs when it is complete again.
   if (study.intent !== 'new' || study.completeRevision === null || study.completeness === 'receiving') return;
   const series = candidateSeries(db, study);
-  const choices = listExposedModels(db, study.siteId).map((model) => ({
-    model,
-    choice: chooseSeries(model.manifest, study, series),
+  const choices = listExposedModels(db, study.siteId).map((exposed) => ({
+    model: { ...exposed, ...shownAs(db, exposed.stage, exposed, study) },
+    choice: chooseSeries(exposed.manifest, study, series),
   }));
   for (const { model, choice } of choices) {
     prepared(db, PUT_MODEL_APPLICABILITY).run({
-      ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: model.stage },
+      ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: rowStage(model) },
       state: applicabilityOf([choice]),
       eligible: choice.chosen === null ? 0 : choice.eligible,
     });
     if (choice.chosen === null) continue;
     oweRun(db, study, study.completeRevision, model, { ...choice, chosen: choice.chosen }, series, atMs);
   }
-  const state = applicabilityOf(choices.filter(({ model }) => model.stage !== 'silent').map(({ choice }) => choice));
+  const state = applicabilityOf(choices.filter(({ model }) => rowStage(model) !== 'silent').map(({ choice }) => choice));
   const isNews = prepared(db, PUT_APPLICABILITY).run(studyId, study.completeRevision, state).changes > 0;
-  if (state === 'eligible' || !isNews || choices.some(({ choice }) => choice.chosen !== null)) return;
+  if (state === 'eligible' || !isNews) return;
   appendEvent(db, {
     kind: 'run-not-queued',
     payload: { reason: state, revision: study.completeRevision },
@@ -63,21 +65,28 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
   });
 }
 
+/** As what a model counts on the row, which is everyone's: a pilot for some readers moves it no more than a silent model does. */
+function rowStage({ stage, audience }: ReturnType<typeof shownAs>): ExposureStage {
+  return audience === null ? stage : 'silent';
+}
+
 /** Owes a study one run of a model on the series chosen for it; null where that run is owed or done already. */
 export function oweRun(
   db: WritableDb,
   study: StudyCard,
   revision: number,
-  model: ReturnType<typeof listExposedModels>[number],
+  exposed: ReturnType<typeof listExposedModels>[number],
   choice: Extract<SeriesChoice, { readonly chosen: CandidateSeries }>,
   series: readonly CandidateSeries[],
   atMs: number,
 ): string | null {
   const runId = freshId(RunId);
   const { siteId, studyId } = study;
+  const model = { ...exposed, ...shownAs(db, exposed.stage, exposed, study) };
   const run = {
     ...{ runId, siteId, studyId, revision, digest: model.digest, atMs },
     ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
+    audience: model.audience === null ? null : JSON.stringify(model.audience),
     others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
     ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest) },
   };

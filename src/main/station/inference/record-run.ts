@@ -10,14 +10,17 @@ import { recordObject } from '../platform/objects/records.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { retryAfterMs } from './failure-policy.ts';
+import { usesFor } from './exposure-rows.ts';
 import { measureRun } from './measure-exams.ts';
 import { noteModelFailure, noteModelSuccess } from './model-breaker.ts';
+import { thresholdsFor } from './operating-point-rows.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
 import { givenOutputs, KEEP_NUMBERS, keepOutputs, type RawOutputSetting, type RawTensor } from './run-outputs.ts';
 import { countTurn } from './run-order.ts';
 import { writeReceipt } from './run-receipt.ts';
+import { keepScore } from './run-scores.ts';
 import { getRun, type Run, RUN_COLUMNS } from './run-rows.ts';
 import type { InstanceReference, RunFinished, RunMask } from './runner-protocol.ts';
 
@@ -46,8 +49,7 @@ const QUEUE_AGAIN = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, turn_at_ms = @atMs, is_resting = @isResting, reason = @reason
    WHERE run_id = @runId AND state = 'running'
 `;
-const END_REST =
-  "UPDATE runs SET is_resting = 0, turn_at_ms = ? WHERE run_id = ? AND state = 'queued' AND is_resting = 1";
+const END_REST = "UPDATE runs SET is_resting = 0, turn_at_ms = ? WHERE run_id = ? AND state = 'queued' AND is_resting = 1";
 /** In its place, and the attempt not counted: it gave way, and nothing was wrong with it. */
 const PREEMPT = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0), preemptions = preemptions + 1
@@ -68,14 +70,24 @@ export const LIST_QUEUED_OF = `
   SELECT run_id AS runId FROM runs WHERE model_digest = ? AND state = 'queued' AND is_resting = 0 LIMIT 50
 `;
 const MARK_LATE = "UPDATE runs SET is_late = 1 WHERE run_id = ? AND state IN ('queued', 'running')";
-/** Every package of one model, the older ones included: what the newer says takes the place of what they said. */
-const SAME_MODEL = 'SELECT digest FROM models WHERE model_id = (SELECT model_id FROM models WHERE digest = ?)';
-const SUPERSEDE_RUNS = `
-  UPDATE runs SET state = 'superseded' WHERE study_id = ? AND model_digest IN (${SAME_MODEL}) AND study_revision < ?
+/**
+ * Runs of earlier revisions whose place a run takes: of its own package, and of others of its model that show nothing of their
+ * own any more. One that is not shown to everyone takes none that is: nobody may see by what goes away that it ran.
+ */
+const REPLACED_RUNS = `
+  SELECT o.run_id FROM runs o JOIN models m ON m.digest = o.model_digest
+   WHERE o.study_id = @studyId AND o.study_revision < @revision AND o.run_id <> @runId
+     AND CASE WHEN @stage = 'silent' THEN o.model_digest = @modelDigest AND o.stage = 'silent'
+              WHEN (SELECT r.audience FROM runs r WHERE r.run_id = @runId) IS NOT NULL
+              THEN o.model_digest = @modelDigest AND (o.stage = 'silent' OR o.audience IS NOT NULL)
+              ELSE o.model_digest = @modelDigest
+                OR m.model_id = (SELECT model_id FROM models WHERE digest = @modelDigest) AND NOT EXISTS (
+                   SELECT 1 FROM model_exposures x
+                    WHERE x.site_id = o.site_id AND x.digest = o.model_digest AND x.stage IN ('pilot', 'general')) END
 `;
+const SUPERSEDE_RUNS = `UPDATE runs SET state = 'superseded' WHERE run_id IN (${REPLACED_RUNS})`;
 const SUPERSEDE_FINDINGS = `
-  UPDATE findings SET state = 'superseded' WHERE study_id = ? AND state = 'unverified'
-     AND run_id IN (SELECT run_id FROM runs WHERE study_id = ? AND model_digest IN (${SAME_MODEL}) AND study_revision < ?)
+  UPDATE findings SET state = 'superseded' WHERE state = 'unverified' AND run_id IN (${REPLACED_RUNS})
 `;
 const INSERT_FINDING = `
   INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
@@ -115,8 +127,9 @@ export function finishRun(
     endAttempt(db, runId, 'finished', atMs);
     noteModelSuccess(db, run.modelDigest, atMs);
     cancelJob(db, TOLERANCE_JOB, runId);
-    prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
-    prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
+    const { studyId, revision, modelDigest, stage } = run;
+    for (const sql of [SUPERSEDE_FINDINGS, SUPERSEDE_RUNS])
+      prepared(db, sql).run({ runId, studyId, revision, modelDigest, stage });
     // Every mask the receipt names was kept, also those below the threshold.
     for (const { digest, sizeBytes } of result.masks)
       recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
@@ -154,9 +167,7 @@ export function failRun(
   runId: string,
   reason: NotRunReason,
   atMs: number,
-  so: Partial<Pick<ReceiptSetting, 'machine'>> & {
-    readonly timings?: Readonly<Record<string, number>> | undefined;
-  } = {},
+  so: Partial<Pick<ReceiptSetting, 'machine'>> & { readonly timings?: Readonly<Record<string, number>> | undefined } = {},
 ): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
@@ -281,9 +292,14 @@ function insertFindings(
   model: ModelManifest,
   result: RunFinished,
 ): { findingId: string; code: string; score: number; threshold: number }[] {
+  const known = { digest: run.modelDigest, manifest: model };
+  const { flagFrom } = thresholdsFor(db, run.siteId, known);
+  const uses = JSON.stringify(usesFor(db, run.siteId, known));
   return model.labels.flatMap((label) => {
     const score = result.outputs.find((output) => output.role === 'probability' && output.label === label.id)?.value;
-    if (score === undefined || score < label.flagFrom) return [];
+    if (score !== undefined) keepScore(db, run, label.id, score);
+    const threshold = flagFrom[label.id] ?? null;
+    if (score === undefined || threshold === null || score < threshold) return [];
     const mask = result.masks.find((one) => one.label === label.id) ?? null;
     const findingId = freshId(FindingId);
     prepared(db, INSERT_FINDING).run({
@@ -296,7 +312,7 @@ function insertFindings(
         seriesId: run.seriesId,
       },
       ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.name },
-      ...{ category: label.acrCategory, score, threshold: label.flagFrom, uses: JSON.stringify(model.permittedUses) },
+      ...{ category: label.acrCategory, score, threshold, uses },
       measurements: JSON.stringify(measurementsOf(model, result, label.id)),
       keyImage:
         mask === null || mask.largest === null
@@ -304,7 +320,7 @@ function insertFindings(
           : JSON.stringify({ sopUid: mask.largest.keySopUid, centreMm: mask.largest.centreMm }),
       mask: mask === null ? null : JSON.stringify(storedMask(mask)),
     });
-    return [{ findingId, code: label.concept.value, score, threshold: label.flagFrom }];
+    return [{ findingId, code: label.concept.value, score, threshold }];
   });
 }
 
