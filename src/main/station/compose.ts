@@ -42,11 +42,13 @@ import {
 import { createDeliveryWorker } from './delivery/index.ts';
 import type { Refusal } from './exit-codes.ts';
 import {
+  createOutputKeeper,
   createRunWorker,
   endRest,
   exposeModels,
   inferenceConsumer,
   installModels,
+  machineFacts,
   createModelWatch,
   markRunLate,
   PROBE_JOB,
@@ -57,6 +59,7 @@ import {
   RETRY_JOB,
   type RunnerHost,
   superviseRunner,
+  suspendModel,
   TOLERANCE_JOB,
 } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -257,7 +260,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     log,
     suspect: integrity.suspect,
     ended: metrics.runEnded,
+    receipts: { machine: machineFacts(config.inference), rawOutputs: config.inference.rawOutputs },
   });
+  const outputs = createOutputKeeper({ db, objects, clock, log }, config.inference.rawOutputs);
   const search: ArchiveSearch = {
     studies: (siteIds, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
     series: (siteIds, keys, page) => readers.run('find-series', { siteIds, keys, page }),
@@ -328,7 +333,11 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     ...{ db, clock, log },
     siteIds: sites.map(({ siteId }) => siteId),
     sight: (siteId, nowMs) => readers.run('sight-models', { siteId, limits: coverage, nowMs }),
-    onMovedFar: () => undefined,
+    onMovedFar(siteId, digest, atMs) {
+      // Where it does not run any more there is nothing to stop.
+      if (config.inference.watch.driftSuspends)
+        suspendModel(db, { siteId, digest, reason: 'drift', actor: serviceActor('inference'), atMs });
+    },
   });
   const deliveries = createDeliveryWorker({
     ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
@@ -341,7 +350,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   };
   const services = createServices({
     media,
-    ...{ retrievals, deliveries, coverage },
+    ...{ retrievals, deliveries, coverage, supervisor },
     keeping: { keeper, sites: kept, disk, marks: config.disk },
     objects: watchReader(objects, integrity.suspect),
     atRest: {
@@ -394,6 +403,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
+  outputs.start();
   retrievals.start();
   media.imports.start();
   media.exports.start();
@@ -454,6 +464,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       await retrievals.stop();
       await deliveries.stop();
       await worker.stop();
+      await outputs.stop();
       await commitments.stop();
       await senderCounts.stop();
       await peerWatch.stop();

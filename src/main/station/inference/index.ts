@@ -14,9 +14,10 @@ export {
   type RunViewer,
   type RunWithReceipt,
 } from './receipts.ts';
-export { askReplay, findReplay, listReplays, recoverReplays, type Replay } from './replays.ts';
+export { askReplay, listReplays, type Replay } from './replays.ts';
 export { hasKeptOutputs, KEEP_NUMBERS, letOutputsGo, listTensors, type RawOutputSetting } from './run-outputs.ts';
 export { machineFacts } from './machine-facts.ts';
+export { createOutputKeeper } from './output-keeper.ts';
 export { exposeModels } from './expose-models.ts';
 export {
   countUnusableModels,

@@ -153,7 +153,7 @@ test('raw outputs go by age and by size, oldest first, and the receipts stay unc
   await sendHead([9]);
   const { runId: young } = finishNext(clinic, 0.8);
   const setting = { keep: 'numbers', keepDays: 30, mostMb: 1 } as const;
-  expect(letOutputsGo(clinic.db, setting, clinic.nowMs())).toEqual([]);
+  expect(letOutputsGo(clinic.db, setting, clinic.nowMs())).toEqual({ runs: 0, files: [] });
   expect(clinic.events('raw-outputs-let-go')).toEqual([]);
   letOutputsGo(clinic.db, { ...setting, keepDays: 5 }, clinic.nowMs());
   expect([findOutputs(clinic.db, old), findOutputs(clinic.db, young) !== null]).toEqual([null, true]);

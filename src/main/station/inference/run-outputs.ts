@@ -101,9 +101,13 @@ export function listTensors(db: ReadableDb, runId: string): RawTensor[] {
  * Lets go of raw outputs that are too old, or too much in all, a few at a time. Gives the files that are nobody's any more;
  * the caller removes them once this is committed.
  */
-export function letOutputsGo(db: WritableDb, setting: RawOutputSetting, atMs: number): readonly ObjectRecord[] {
+export function letOutputsGo(
+  db: WritableDb,
+  setting: RawOutputSetting,
+  atMs: number,
+): { readonly runs: number; readonly files: readonly ObjectRecord[] } {
   const going = listGoing(db, setting, atMs);
-  if (going.length === 0) return [];
+  if (going.length === 0) return { runs: 0, files: [] };
   return inTransaction(db, () => {
     const digests = new Set(going.flatMap(({ runId }) => listTensors(db, runId)).map(({ digest }) => digest));
     for (const { runId } of going) prepared(db, REMOVE).run(runId);
@@ -113,10 +117,11 @@ export function letOutputsGo(db: WritableDb, setting: RawOutputSetting, atMs: nu
         payload: { runs: runs.length, bytes: runs.reduce((sum, one) => sum + one.sizeBytes, 0) },
         ...{ siteId, actor: serviceActor('inference'), correlationId: freshRowId(), atMs },
       });
-    return [...digests].flatMap((digest) => {
+    const files = [...digests].flatMap((digest) => {
       const object = prepared(db, IS_NAMED).get(digest) === undefined ? findObject(db, digest) : null;
       return object !== null && recordEvicted(db, digest, atMs) ? [object] : [];
     });
+    return { runs: going.length, files };
   });
 }
 

@@ -139,7 +139,10 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     const attempted = { run, startedAt, usualMs: usage?.tookMs ?? null, isGivingWay: false };
     current = attempted;
     const answer = await supervisor.run(
-      { ...request, series: { seriesUid, instances: [...inputs] }, memory },
+      {
+        ...{ ...request, series: { seriesUid, instances: [...inputs] }, memory },
+        ...(tools.receipts?.rawOutputs.keep === 'all' && { keepTensors: true }),
+      },
       { budgetMs: model.manifest.budgetMs, used: (used) => (peakMb = used.peakMb) },
     );
     current = null;
@@ -165,10 +168,12 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       return;
     }
     // Two masks may be the same bytes, and then the same file.
-    for (const digest of new Set(answer.value.masks.map((mask) => mask.digest))) await adoptMask(digest);
     const { value } = answer;
+    const rawTensors = value.rawTensors ?? [];
+    for (const digest of new Set([...value.masks, ...rawTensors].map((file) => file.digest))) await adoptMask(digest);
+    const receipts = tools.receipts === undefined ? undefined : { ...tools.receipts, rawTensors };
     inTransaction(db, () => {
-      finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs(), tools.receipts);
+      finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs(), receipts);
       noteUsage(db, model.digest, value.provider, { peakMb, tookMs });
     });
   }

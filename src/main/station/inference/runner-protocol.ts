@@ -65,6 +65,8 @@ export const StationToRunner = z.discriminatedUnion('type', [
     /** The model the station decided to run; another one in the directory is refused. */
     modelDigest: Sha256,
     series: z.strictObject({ seriesUid: DicomUid, instances: z.array(InstanceReference).min(1) }),
+    /** Leaves every tensor as the model gave it in the outbox too. */
+    keepTensors: z.boolean().optional(),
     /** Computes on this proven provider instead of the one in use; for replays. */
     provider: z.string().optional(),
     /** MiB that must be free before it begins, and how much more than before the process may hold until it is ended. */
@@ -177,6 +179,10 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     geometry: SeriesGeometrySummary,
     outputs: z.array(RunOutput),
     masks: z.array(RunMask),
+    /** Files in the outbox, named as masks are: gzip over little-endian values. */
+    rawTensors: z
+      .array(z.strictObject({ tensor: z.string(), digest: Sha256, sizeBytes: z.number().int().positive() }))
+      .optional(),
     timings: StageTimings,
   }),
   /** Before the answer to a run: what the process held at most while it computed, in MiB above what it held before. */

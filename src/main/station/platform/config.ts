@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { RawOutputPolicy } from '../../../shared/domain/receipt.ts';
 import { PEER_SERVICES, USUAL_SERVICES } from '../../../shared/domain/peer.ts';
 import { EvidenceKind, INTENTS } from '../../../shared/domain/study.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
@@ -283,6 +284,15 @@ export const Config = z
             'MiB that models may take together which stay loaded for the next run; the least recently used goes first.',
           ),
         modelFolders: z.array(z.string()).default([]).describe('Folders of model packages beside those shipped.'),
+        rawOutputs: z
+          .strictObject({
+            keep: RawOutputPolicy.default('numbers').describe(
+              'What is kept of what a model gave, beside its receipt: `none`, the `numbers` (per slice and place too), or `all`, every tensor as it was, which takes time and room.',
+            ),
+            keepDays: z.number().int().min(1).max(36_500).default(365).describe('Days after which it is let go.'),
+            mostMb: z.number().int().min(1).default(1024).describe('MiB of it in all; what is over goes, oldest first.'),
+          })
+          .prefault({}),
         watch: z
           .strictObject({
             coveragePercent: z

@@ -38,6 +38,7 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     retrievals: { notify: unused, cancel: unused },
     deliveries: { notify: unused },
+    supervisor: { state: () => ({ state: 'stopped' }) },
     atRest: {
       keys: { ids: keys.ids, madeAtMs: unused },
       ...{ integrity: { verify: unused }, rotation: { rotate: unused, latest: unused }, mainSiteId: '' },

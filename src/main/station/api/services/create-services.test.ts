@@ -49,6 +49,7 @@ beforeAll(async () => {
       exports: createExportWorker(archive, archive.objects, [], clinic.log),
     },
     deliveries: { notify: () => undefined },
+    supervisor: { state: () => ({ state: 'stopped' }) },
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     coverage: { leastShare: 0.95, days: 7, leastStudies: 20 },
     keeping: {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { err } from '../../../../shared/domain/result.ts';
+import { err, ok } from '../../../../shared/domain/result.ts';
 import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
 import { openObjectReader } from '../../platform/objects/object-store.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../runner-protocol.ts';
 import { openModelPackage } from './model-package.ts';
 import { proveProviders } from './providers.ts';
+import { recordTensors } from './record-tensors.ts';
 import { replayGoldenCases } from './replay-golden.ts';
 import { type RunSetting, runSeries } from './run-series.ts';
 import { ONNXRUNTIME_VERSION } from './session.ts';
@@ -116,7 +117,8 @@ export function serveStation(
       if (memory !== undefined && !(await makeRoom(ready, memory.needMb, directory))) return fail('low-memory');
       if (memory !== undefined) ready.memory.begin(memory.mostMb);
       const setting = { ...ready, provider };
-      const answer = await compute(setting, directory, modelDigest, series.instances, controller.signal);
+      const { keepTensors = false } = asked;
+      const answer = await compute(setting, directory, modelDigest, series.instances, controller.signal, keepTensors);
       if (memory !== undefined) post({ type: 'used', runId, peakMb: ready.memory.end() });
       if (!answer.ok) return fail(answer.error.code);
       post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
@@ -131,13 +133,18 @@ export function serveStation(
     modelDigest: string,
     instances: RunRequest['series']['instances'],
     signal: AbortSignal,
+    keepTensors: boolean,
   ): ReturnType<typeof runSeries> {
-    if (setting.provider !== ready?.provider) return computeElsewhere(setting, directory, modelDigest, instances, signal);
+    if (setting.provider !== ready?.provider)
+      return computeElsewhere(setting, directory, modelDigest, instances, signal);
     const known = setting.warm.find(directory);
     const opened = known?.manifest.modelDigest === modelDigest ? null : await openPackage(directory, setting);
     const model = opened === null ? known : opened.ok ? opened.value : undefined;
     if (model === undefined || model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
-    return runSeries({ ...setting, model, signal }, instances);
+    if (!keepTensors) return runSeries({ ...setting, model, signal }, instances);
+    const { session, left } = recordTensors(model.session, setting.outboxDir);
+    const answer = await runSeries({ ...setting, model: { ...model, session }, signal }, instances);
+    return answer.ok ? ok({ ...answer.value, rawTensors: [...left] }) : answer;
   }
 
   /** On another provider than the one in use: loaded for this run alone, and closed after it. */
