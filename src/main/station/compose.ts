@@ -60,6 +60,7 @@ import {
   type RunnerHost,
   superviseRunner,
   suspendModel,
+  suspendModel,
   TOLERANCE_JOB,
 } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';

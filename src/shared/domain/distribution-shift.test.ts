@@ -59,7 +59,8 @@ test('the same values are steady, shifted by 7 % they moved, by half they moved 
 });
 
 test('two handfuls of one distribution are not called drift for being small', () => {
-  const times = (each: readonly number[]) => counts(each.flatMap((count, value) => Array.from({ length: count }, () => value)));
+  const times = (each: readonly number[]) =>
+    counts(each.flatMap((count, value) => Array.from({ length: count }, () => value)));
   const shift = measureShift('number', times([6, 6, 6, 6, 6, 6, 6, 6, 6, 6]), times([9, 3, 8, 4, 7, 5, 6, 6, 9, 3]));
   expect(shift.psi).toBeCloseTo(0.1386, 3);
   expect(shift.level).toBe('steady');
@@ -76,8 +77,11 @@ test('a number that is nearly always the same is told from one that no longer is
   const reference = counts([...Array.from({ length: 198 }, () => 5), 4, 6]);
   expect(measureShift('number', reference, counts(Array.from({ length: 100 }, () => 5))).level).toBe('steady');
   expect(
-    measureShift('number', reference, counts([...Array.from({ length: 60 }, () => 5), ...Array.from({ length: 40 }, () => 3)]))
-      .level,
+    measureShift(
+      'number',
+      reference,
+      counts([...Array.from({ length: 60 }, () => 5), ...Array.from({ length: 40 }, () => 3)]),
+    ).level,
   ).toBe('moved-far');
 });
 

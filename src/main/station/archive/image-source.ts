@@ -24,9 +24,7 @@ export const FIND_IN_STUDY = `${COLUMNS} WHERE i.study_id = ? LIMIT 1`;
 export function findImageSource(db: ReadableDb, studyId: string, seriesId: string | null): ImageSource {
   type Row = { readonly attributes: string; readonly description: string | null };
   const row =
-    seriesId === null
-      ? prepared<Row>(db, FIND_IN_STUDY).get(studyId)
-      : prepared<Row>(db, FIND_IN_SERIES).get(seriesId);
+    seriesId === null ? prepared<Row>(db, FIND_IN_STUDY).get(studyId) : prepared<Row>(db, FIND_IN_SERIES).get(seriesId);
   // What was filed before the maker was kept does not say it.
   const image = JSON.parse(row?.attributes ?? '{}') as Partial<ImageAttributes>;
   return {

@@ -15,7 +15,16 @@ function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): Candida
   const attributes: Attributes = {
     ...{ position: [0, 0, 0], orientation: [1, 0, 0, 0, 1, 0], rows: 512, columns: 512, pixelSpacing: [0.5, 0.5] },
     ...{ sliceThicknessMm: 5, imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], kernel: ['H30s'], contrastAgent: null },
-    ...{ protocolName: null, isLossyCompressed: false, hasPixelData: true, missing: [], marks: [], bitsAllocated: 16 },
+    ...{
+      manufacturer: null,
+      modelName: null,
+      protocolName: null,
+      isLossyCompressed: false,
+      hasPixelData: true,
+      missing: [],
+      marks: [],
+      bitsAllocated: 16,
+    },
     ...image,
   };
   const images = Array.from({ length: slices }, () => ({ attributes }) as CandidateSeries['images'][number]);

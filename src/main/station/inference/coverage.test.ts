@@ -18,7 +18,11 @@ test.each<[string, Partial<CoverageTally>, readonly string[]]>([
   ['10 of 20', { run: 10, notRun: 10 }, ['below-limit']],
   ['all waiting', { open: 500 }, []],
   ['half without a series that fits, as ever', { run: 50, noFit: 50, before: { ...NONE, run: 200, noFit: 200 } }, []],
-  ['half without a series that fits, where all had one', { run: 50, noFit: 50, before: { ...NONE, run: 400 } }, ['fits-less']],
+  [
+    'half without a series that fits, where all had one',
+    { run: 50, noFit: 50, before: { ...NONE, run: 400 } },
+    ['fits-less'],
+  ],
   ['more with a series that fits than before', { run: 100, before: { ...NONE, run: 200, noFit: 200 } }, []],
   ['no exam where 80 came', { before: { ...NONE, run: 80 } }, ['fell-silent']],
   ['no exam where 79 came', { before: { ...NONE, run: 79 } }, []],

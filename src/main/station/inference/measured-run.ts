@@ -3,7 +3,14 @@ import type { ValueKind } from '../../../shared/domain/distribution-shift.ts';
 import type { ImageSource } from '../archive/index.ts';
 
 /** What is watched of every finished run; scores have their label behind a colon. */
-export const INPUT_FEATURES = ['manufacturer', 'scanner', 'kernel', 'pixel-spacing', 'slice-thickness', 'intensity'] as const;
+export const INPUT_FEATURES = [
+  'manufacturer',
+  'scanner',
+  'kernel',
+  'pixel-spacing',
+  'slice-thickness',
+  'intensity',
+] as const;
 export type InputFeature = (typeof INPUT_FEATURES)[number];
 const KINDS: Readonly<Record<InputFeature, ValueKind>> = {
   manufacturer: 'name',

@@ -1,4 +1,10 @@
-import { type Counts, type DriftLevel, measureShift, type Shift, type ValueKind } from '../../../shared/domain/distribution-shift.ts';
+import {
+  type Counts,
+  type DriftLevel,
+  measureShift,
+  type Shift,
+  type ValueKind,
+} from '../../../shared/domain/distribution-shift.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { dayOf, weekOf } from './measure-exams.ts';
 import { kindOfFeature } from './measured-run.ts';
@@ -69,7 +75,12 @@ function judgeWeek(db: ReadableDb, where: Where, week: number): readonly WeekDri
 }
 
 /** Keeps what weeks came to; true for those that were not kept before. */
-export function keepDrift(db: WritableDb, where: Where, drift: readonly WeekDrift[], atMs: number): readonly WeekDrift[] {
+export function keepDrift(
+  db: WritableDb,
+  where: Where,
+  drift: readonly WeekDrift[],
+  atMs: number,
+): readonly WeekDrift[] {
   return drift.filter((one) => prepared(db, PUT_DRIFT).run({ ...where, ...one, atMs }).changes > 0);
 }
 
@@ -92,7 +103,12 @@ export function lastLevel(db: ReadableDb, where: Where, nowMs: number): DriftLev
   return (['moved-far', 'moved', 'steady', 'too-few'] as const).find((level) => levels.has(level)) ?? null;
 }
 
-function barsOf(db: ReadableDb, where: Where, { week, feature, level }: WeekDrift, kind: ValueKind): FeatureDrift['bars'] {
+function barsOf(
+  db: ReadableDb,
+  where: Where,
+  { week, feature, level }: WeekDrift,
+  kind: ValueKind,
+): FeatureDrift['bars'] {
   // A handful of values would tell what single studies got.
   if (level === 'too-few') return [];
   const reference = countsOf(prepared<ValueRow>(db, SUM_REFERENCE).all({ ...where, week })).get(feature);
@@ -122,7 +138,8 @@ function equalBins(reference: Counts, window: Counts): readonly Bin[] {
 }
 
 function frequentNames(reference: Counts, window: Counts): readonly Bin[] {
-  const weight = (name: string) => (reference.get(name) ?? 0) / total(reference) + (window.get(name) ?? 0) / total(window);
+  const weight = (name: string) =>
+    (reference.get(name) ?? 0) / total(reference) + (window.get(name) ?? 0) / total(window);
   const names = [...new Set([...reference.keys(), ...window.keys()])].toSorted((a, b) => weight(b) - weight(a));
   const shown = names.slice(0, MOST_BARS);
   return shown.map((name) => ({ from: name, has: (value) => value === name }));

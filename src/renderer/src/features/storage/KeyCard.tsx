@@ -15,7 +15,7 @@ import { useNow } from '../../ui/clock.ts';
 import { formatMoment, formatSpan } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import { WalkProgress } from './WalkProgress.tsx';
 
 const HOW = ['rewrap', 'reseal'] as const;
