@@ -60,7 +60,6 @@ import {
   type RunnerHost,
   superviseRunner,
   suspendModel,
-  suspendModel,
   TOLERANCE_JOB,
 } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';
