@@ -7,7 +7,7 @@ import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import type { Contract } from '../../../shared/contract/contract.ts';
-import type { Role } from '../../../shared/domain/permissions.ts';
+import { type Role, ROLES } from '../../../shared/domain/permissions.ts';
 import { createServiceToken, createUser, makeSite, hashPassword, type Site } from '../access/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { createHttp, type HttpHost } from '../platform/http/server.ts';

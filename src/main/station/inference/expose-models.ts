@@ -26,8 +26,8 @@ export function exposeModels(db: WritableDb, siteId: string, isDemo: boolean, at
     ) => moveExposure(db, { siteId, model, to, cause, reason: null, actor: BY_INFERENCE, atMs });
     for (const [current, ...others] of packagesByModel(db)) {
       const { stage, exposedBy } = findExposure(db, siteId, current.digest);
-      // Taken back after its successor was taken out: it begins anew. What a person retired stays retired.
-      const isNew = exposedBy === null || (stage === 'retired' && exposedBy === BY_INFERENCE.id);
+      // Taken back after its successor was taken out: it begins anew. What a person decided stays.
+      const isNew = exposedBy === null || (stage !== 'general' && exposedBy === BY_INFERENCE.id);
       if (isDemo && isNew) move(current, 'general', 'demo');
       for (const other of others) {
         const before = findExposure(db, siteId, other.digest).stage;
