@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
+import { HOUR_MS } from '../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../shared/domain/result.ts';
 import { createDemoUsers, createFirstAdministrator, ensureSites, shareAdministrators } from './access/index.ts';
 import { createExplicitForms } from './api/dicomweb/explicit-form.ts';
@@ -41,15 +42,24 @@ import {
 import { createDeliveryWorker } from './delivery/index.ts';
 import type { Refusal } from './exit-codes.ts';
 import {
+  createOutputKeeper,
   createRunWorker,
+  endRest,
   exposeModels,
   inferenceConsumer,
   installModels,
+  machineFacts,
+  createModelWatch,
   markRunLate,
+  PROBE_JOB,
+  probeModel,
+  measuringConsumer,
   readPackages,
   recoverRuns,
+  RETRY_JOB,
   type RunnerHost,
   superviseRunner,
+  suspendModel,
   TOLERANCE_JOB,
 } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -179,7 +189,10 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const digestFrame: Archive['digestFrame'] = (frame) => threads.run('digest-frame', frame);
   const { fullBytes } = config.disk;
   const suspect: Archive['suspect'] = (digest) => integrity.suspect(digest);
-  const archive: Archive = { db, objects, clock, quiet: config.completeness, fullBytes, digestFrame, suspect };
+  const archive: Archive = {
+    ...{ db, objects, clock, quiet: config.completeness, fullBytes, digestFrame },
+    ...{ suspect, findHolders },
+  };
 
   // Inference. What a runner left that nobody took in is computed anew.
   for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
@@ -192,6 +205,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     outboxDir: directory.runnerOutbox,
     providers: config.inference.providers,
     threads: config.inference.threads,
+    warmModelsMb: config.inference.warmModelsMb,
   });
 
   // What follows the ledger, in the order of the flow.
@@ -203,6 +217,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     db,
     [
       inferenceConsumer,
+      measuringConsumer,
       triageConsumer({ deadlines, zoneOf: (siteId) => sites.find((one) => one.siteId === siteId)?.zone ?? site.zone }),
       worklistConsumer((change) => hints.publish(change)),
     ],
@@ -215,6 +230,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       ...completenessJobs(config.completeness),
       ...associationJobs(config.completeness),
       [TOLERANCE_JOB]: markRunLate,
+      [RETRY_JOB]: endRest,
+      [PROBE_JOB]: probeModel,
       [INDEX_NAMES_JOB]: indexNamesJob,
     },
     { clock, log },
@@ -245,7 +262,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     log,
     suspect: integrity.suspect,
     ended: metrics.runEnded,
+    receipts: { machine: machineFacts(config.inference), rawOutputs: config.inference.rawOutputs },
   });
+  const outputs = createOutputKeeper({ db, objects, clock, log }, config.inference.rawOutputs);
   const search: ArchiveSearch = {
     studies: (siteIds, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
     series: (siteIds, keys, page) => readers.run('find-series', { siteIds, keys, page }),
@@ -310,6 +329,18 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     sites.map(({ siteId }) => siteId),
     log,
   );
+  const { coveragePercent, coverageDays, coverageStudies } = config.inference.watch;
+  const coverage = { leastShare: coveragePercent / 100, days: coverageDays, leastStudies: coverageStudies };
+  const modelWatch = createModelWatch({
+    ...{ db, clock, log },
+    siteIds: sites.map(({ siteId }) => siteId),
+    sight: (siteId, nowMs) => readers.run('sight-models', { siteId, limits: coverage, nowMs }),
+    onMovedFar(siteId, digest, atMs) {
+      // Where it does not run any more there is nothing to stop.
+      if (config.inference.watch.driftSuspends)
+        suspendModel(db, { siteId, digest, reason: 'drift', actor: serviceActor('inference'), atMs });
+    },
+  });
   const deliveries = createDeliveryWorker({
     ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
     writeExplicit: async (stored) => explicitForms(stored),
@@ -321,7 +352,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   };
   const services = createServices({
     media,
-    ...{ retrievals, deliveries },
+    ...{ retrievals, deliveries, coverage, supervisor },
     keeping: { keeper, sites: kept, disk, marks: config.disk },
     objects: watchReader(objects, integrity.suspect),
     atRest: {
@@ -356,7 +387,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   });
   if (!made.ok) return refuse(made.error);
   const http = made.value;
-  const limits = { idleMs: config.sessions.idleMin * 60_000, absoluteMs: config.sessions.longestHours * 3_600_000 };
+  const limits = { idleMs: config.sessions.idleMin * 60_000, absoluteMs: config.sessions.longestHours * HOUR_MS };
   const api = await createApi({ host: http, db, clock, log, limits, services, hints, metrics, version });
 
   // Everything listens, or nothing does.
@@ -374,6 +405,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const forgetRuns = onCommit(db, worker.notify);
   supervisor.start();
   worker.start();
+  outputs.start();
   retrievals.start();
   media.imports.start();
   media.exports.start();
@@ -382,6 +414,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   commitments.start();
   senderCounts.start();
   peerWatch.start();
+  modelWatch.start();
   metadata.start();
   integrity.start();
   keeper.start();
@@ -433,9 +466,11 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       await retrievals.stop();
       await deliveries.stop();
       await worker.stop();
+      await outputs.stop();
       await commitments.stop();
       await senderCounts.stop();
       await peerWatch.stop();
+      await modelWatch.stop();
       api.stop();
       await http.close();
       await media.imports.stop();

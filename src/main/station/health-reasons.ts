@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../shared/domain/durations.ts';
 import type { DiskState } from './platform/disk-watch.ts';
 import type { HealthReason } from '../../shared/contract/station.ts';
 
@@ -10,6 +11,10 @@ export type HealthFacts = {
   readonly runner: 'ready' | 'starting' | 'down';
   readonly isWantedProvider: boolean;
   readonly brokenModels: number;
+  /** Models that failed too often in a row, or are just being tried again. */
+  readonly pausedModels: number;
+  /** Models shown to readers that read too few of their studies. */
+  readonly modelsBelowCoverage: number;
   readonly parkedEvents: number;
   readonly ledgerLag: number;
   /** Stored objects of every site whose bytes cannot be had. */
@@ -22,7 +27,6 @@ export type HealthFacts = {
 
 /** A follower this many events behind the head shows old rows. */
 const LARGEST_LAG = 500;
-const DAY_MS = 86_400_000;
 
 type Rule = {
   readonly code: string;
@@ -44,7 +48,9 @@ const RULES: readonly Rule[] = [
   { code: 'peers-known-by-title-alone', severity: 'degraded', holds: (facts) => facts.peersKnownByTitle > 0 },
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
+  { code: 'model-paused', severity: 'degraded', holds: (facts) => facts.pausedModels > 0 },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
+  { code: 'coverage-low', severity: 'degraded', holds: (facts) => facts.modelsBelowCoverage > 0 },
   { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },
   { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
   { code: 'objects-damaged', severity: 'degraded', holds: (facts) => facts.damagedObjects > 0 },

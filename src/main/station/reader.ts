@@ -21,6 +21,23 @@ import {
   previewRetention,
   type RetentionQuestion,
 } from './archive/index.ts';
+import {
+  compareVersions,
+  describeDrift,
+  findAcceptance,
+  findModel,
+  type FiguresQuestion,
+  listModelRuns,
+  listSilentResults,
+  measureAcceptance,
+  measureModel,
+  overviewModels,
+  type ReadingFacts,
+  type InstalledModel,
+  type ResultsQuestion,
+  type RunsQuestion,
+  sightModels,
+} from './inference/index.ts';
 import { explicitHead, type HeadWork } from './api/dicomweb/explicit-head.ts';
 import { nativeFrame, renderImage, type RenderWork } from './api/dicomweb/pixel-work.ts';
 import { digestFrame } from './dicom/pixel/digest-frame.ts';
@@ -29,6 +46,7 @@ import { describePart, type PartWork } from './api/dicomweb/describe-part.ts';
 import { verifyLedger } from './platform/ledger/verify.ts';
 import { type LogMove, openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
+import { findDecision, isFinal } from './reading/index.ts';
 import { countFilters, isOpenStudy, listWindow, type WindowQuery } from './worklist/index.ts';
 
 type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKeys; readonly page: Page };
@@ -38,8 +56,26 @@ export const READER_TASKS = {
   'list-window': (db: ReadableDb, query: WindowQuery) => listWindow(db, query),
   'count-filters': (db: ReadableDb, siteIds: readonly string[]) => countFilters(db, siteIds),
   'list-audit-events': (db: ReadableDb, query: AuditQuestion) => listAuditEvents(db, query),
-  'list-timeline': (db: ReadableDb, { siteId, studyId }: { siteId: string; studyId: string }) =>
-    listTimeline(db, siteId, studyId),
+  'list-timeline': (
+    db: ReadableDb,
+    { siteId, studyId, viewerId }: { siteId: string; studyId: string; viewerId: string | null },
+  ) => listTimeline(db, siteId, studyId, viewerId),
+  'measure-acceptance': (
+    db: ReadableDb,
+    { siteId, digest, acceptanceId }: { siteId: string; digest: string; acceptanceId: string },
+  ) => {
+    const acceptance = findAcceptance(db, siteId, digest, acceptanceId);
+    if (acceptance === null) throw new Error('an acceptance that is measured is on record');
+    return measureAcceptance(db, acceptance, readingFacts(db));
+  },
+  'compare-versions': (
+    db: ReadableDb,
+    { siteId, digest, otherDigest }: { siteId: string; digest: string; otherDigest: string },
+  ) => compareVersions(db, siteId, getModel(db, digest), getModel(db, otherDigest)),
+  'list-silent-results': (
+    db: ReadableDb,
+    { digest, ...question }: Omit<ResultsQuestion, 'model'> & { readonly digest: string },
+  ) => listSilentResults(db, { ...question, model: getModel(db, digest) }, readingFacts(db)),
   'verify-ledger': (db: ReadableDb, { checkpoints, publicKeyPem }: { checkpoints: string; publicKeyPem: string }) =>
     verifyLedger(db, checkpoints, publicKeyPem),
   'find-studies': (db: ReadableDb, { siteIds, keys, page }: Matching) => findStudies(db, siteIds, keys, page),
@@ -71,6 +107,15 @@ export const READER_TASKS = {
   ) => listDeletableDiscarded(db, siteId, beforeMs, nowMs),
   'list-old-records': (db: ReadableDb, { siteId, beforeMs }: { siteId: string; beforeMs: number }) =>
     listOldRecords(db, siteId, beforeMs),
+  'overview-models': (db: ReadableDb, question: Parameters<typeof overviewModels>[1]) => overviewModels(db, question),
+  'measure-model': (db: ReadableDb, question: FiguresQuestion) => measureModel(db, question),
+  'describe-drift': (db: ReadableDb, { where, nowMs }: { where: { siteId: string; digest: string }; nowMs: number }) =>
+    describeDrift(db, where, nowMs),
+  'list-model-runs': (db: ReadableDb, question: RunsQuestion) => listModelRuns(db, question),
+  'sight-models': (
+    db: ReadableDb,
+    { siteId, limits, nowMs }: { siteId: string; limits: Parameters<typeof sightModels>[2]; nowMs: number },
+  ) => sightModels(db, siteId, limits, nowMs),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'digest-frame': (_db: ReadableDb, frame: EncodedFrame) => digestFrame(frame),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),
@@ -78,6 +123,17 @@ export const READER_TASKS = {
   'describe-part': (_db: ReadableDb, work: PartWork) => describePart(work),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
+
+const readingFacts = (db: ReadableDb): ReadingFacts => ({
+  isFinal: (studyId) => isFinal(db, studyId),
+  decisionOf: (findingId) => findDecision(db, findingId),
+});
+
+function getModel(db: ReadableDb, digest: string): InstalledModel {
+  const model = findModel(db, digest);
+  if (model === null) throw new Error('a model that is asked for is on record');
+  return model;
+}
 
 let connection: ReadableDb | null = null;
 let mover: (() => LogMove) | null = null;

@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import { HOUR_MS } from '../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../shared/domain/result.ts';
 import {
   admitAssociation,
@@ -45,7 +46,7 @@ type ReceptionTools = {
 
 /** How long an acceptor waits for a request, and for the close (conformance table 4.1-4). */
 export const ARTIM_MS = 30_000;
-const LOOK_AT_CERTIFICATE_MS = 3_600_000;
+const LOOK_AT_CERTIFICATE_MS = HOUR_MS;
 const LONGEST_PDU = 131_072;
 
 /** For whoever may fetch and not store: it is an SCP of storage classes, never their SCU. */

@@ -1,9 +1,17 @@
+import { HOUR_MS } from '../../shared/domain/durations.ts';
 import type { HealthReason, StationStatus } from '../../shared/contract/station.ts';
-import { countSignedIn, type Scope } from './access/index.ts';
+import { countSignedIn, type Principal, type Scope } from './access/index.ts';
 import { countQuarantined, countReceivedSince, listDestinations, titlesKnownAlone } from './archive/index.ts';
 import { countWaitingFor } from './delivery/index.ts';
 import { healthReasons } from './health-reasons.ts';
-import { countOpenRuns, countUnusableModels, listModels, type RunnerSupervisor } from './inference/index.ts';
+import {
+  countAlarmedModels,
+  countOpenRuns,
+  countUnusableModels,
+  listModels,
+  mayReport,
+  type RunnerSupervisor,
+} from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { DiskWatch } from './platform/disk-watch.ts';
 import type { Config } from './platform/config.ts';
@@ -34,7 +42,6 @@ export type Status = {
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
 };
 
-const HOUR_MS = 3_600_000;
 const SEEN_WITHIN_MS = 10 * 60_000;
 
 /** The state as of now; the disk as of the last look. */
@@ -65,6 +72,7 @@ export function createStatus(tools: StatusTools): Status {
       runner: runnerState(),
       isWantedProvider: used === null || used === config.inference.providers[0],
       brokenModels: countUnusableModels(db),
+      modelsBelowCoverage: siteIds.reduce((sum, siteId) => sum + countAlarmedModels(db, siteId), 0),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),
       damagedObjects: countDamaged(db),
@@ -97,7 +105,8 @@ export function createStatus(tools: StatusTools): Status {
           state: runnerState(),
           wanted: [...config.inference.providers],
           provider: provider(),
-          ...countOpenRuns(db),
+          // How many wait says that silent models do: no business of whoever may report.
+          ...countOpenRuns(db, 'permissions' in scope && !mayReport((scope as Principal).permissions)),
           models: listModels(db).filter(({ state }) => state === 'installed' || state === 'verified').length,
         },
         disk: { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes, state: disk.state },

@@ -69,6 +69,22 @@ test('only what a person causes counts as use of a session', () => {
     'imports.browse',
     'exports.start',
     'exports.cancel',
+    'models.step',
+    'models.rollback',
+    'models.suspend',
+    'models.setUses',
+    'models.chooseOperatingPoint',
+    'models.signOperatingPoint',
+    'models.fixTargets',
+    'models.acceptanceReport',
+    'models.signAcceptance',
+    'models.silentResults',
+    'truths.record',
+    'runs.receipt',
+    'runs.checkReceipt',
+    'runs.replay',
+    'analyses.ask',
+    'modelFigures.card',
   ]);
 });
 

@@ -1,12 +1,16 @@
+import { analyses } from './analyses.ts';
 import { audit } from './audit.ts';
 import { deliveries } from './deliveries.ts';
 import { identity } from './identity.ts';
 import { quarantine } from './quarantine.ts';
 import { objects } from './objects.ts';
 import { exports, imports } from './media.ts';
+import { modelFigures } from './model-figures.ts';
+import { models, truths } from './models.ts';
 import { peers, retrievals } from './peers.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
+import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
 import { studies } from './studies.ts';
@@ -31,5 +35,10 @@ export const contract = {
   retrievals,
   imports,
   exports,
+  models,
+  truths,
+  runs,
+  analyses,
+  modelFigures,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

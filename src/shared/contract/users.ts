@@ -22,12 +22,14 @@ export const users = {
   /** The password is told this once and must be changed at the first sign-in; a name in use is the conflict `username-taken`. */
   create: procedure('users.manage')
     .route({ method: 'POST', path: '/users', successStatus: 201 })
-    .input(z.object({ username: name, displayName: name, roles: z.array(PersonRole).min(1).max(4) }))
+    .input(
+      z.object({ username: name, displayName: name, roles: z.array(PersonRole).min(1).max(PersonRole.options.length) }),
+    )
     .output(z.object({ userId: UserId, password: z.string() })),
   /** Gives somebody who has a name already roles at the caller's site, in place of those they had there; none takes them away. */
   setRoles: procedure('users.manage')
     .route({ method: 'PUT', path: '/users/roles' })
-    .input(z.object({ username: name, roles: z.array(PersonRole).max(4) }))
+    .input(z.object({ username: name, roles: z.array(PersonRole).max(PersonRole.options.length) }))
     .output(z.object({})),
   list: procedure('users.manage').route({ method: 'GET', path: '/users' }).output(z.array(UserCard)),
 };

@@ -3,7 +3,9 @@ import { NOT_RUN_REASONS } from './ai-status.ts';
 import { CancelReason, DeliveryCode, RetryReason } from './delivery.ts';
 import { CorrectionKind, CorrectionReason, HidingReason } from './correction.ts';
 import { Completeness, CompletenessEvidence, Intent, PROMOTION_REASONS, QuarantineReason } from './study.ts';
+import { AcceptanceRole, ExposureCause } from './exposure.ts';
 import { ExportForm, ImportSource } from './media.ts';
+import { ModelUse } from './model-manifest.ts';
 import { RetrievalReason } from './retrieval.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from './urgency.ts';
 
@@ -271,7 +273,72 @@ export const EVENT_KINDS = {
     version: 1,
     payload: z.object({ digest: z.string(), provider: z.string(), goldenCases: z.number().int() }),
   },
-  'model-exposed': { version: 1, payload: z.object({ digest: z.string(), stage: z.string() }) },
+  /** A model came to a stage at a site; what was said of why stands with the step. */
+  /** A model failed so often in a row that none of its runs begins until one has tried it. */
+  'model-paused': {
+    version: 1,
+    payload: z.object({
+      digest: z.string(),
+      reason: z.enum(NOT_RUN_REASONS),
+      faults: z.number().int(),
+      probeAtMs: z.number(),
+    }),
+  },
+  'model-resumed': { version: 1, payload: z.object({ digest: z.string() }) },
+  'model-exposed': {
+    version: 2,
+    payload: z.object({
+      digest: z.string(),
+      stage: z.string(),
+      from: z.string().optional(),
+      cause: ExposureCause.optional(),
+      stepId: z.string().optional(),
+      acceptanceId: z.string().optional(),
+    }),
+  },
+  'model-uses-set': {
+    version: 1,
+    payload: z.object({ digest: z.string(), stepId: z.string(), uses: z.array(ModelUse) }),
+  },
+  'operating-point-chosen': { version: 1, payload: z.object({ digest: z.string(), version: z.number().int() }) },
+  'operating-point-signed': { version: 1, payload: z.object({ digest: z.string(), version: z.number().int() }) },
+  'acceptance-targets-fixed': {
+    version: 1,
+    payload: z.object({ acceptanceId: z.string(), digest: z.string(), operatingPoint: z.number().int() }),
+  },
+  'acceptance-report-read': { version: 1, payload: z.object({ acceptanceId: z.string(), digest: z.string() }) },
+  'acceptance-signed': {
+    version: 1,
+    payload: z.object({
+      acceptanceId: z.string(),
+      digest: z.string(),
+      as: AcceptanceRole,
+      reportDigest: z.string(),
+      isComplete: z.boolean(),
+    }),
+  },
+  'silent-results-read': { version: 1, payload: z.object({ digest: z.string(), results: z.number().int() }) },
+  /** A reader said what is in a study; of which labels, and what, stands in the rows alone: a story is read by those who may not know. */
+  'truth-recorded': { version: 1, payload: z.object({ labels: z.number().int() }) },
+  /** `sourceId`: a scanner's protocol as the station counts them; 0: all together. */
+  'coverage-alarm-raised': {
+    version: 1,
+    payload: z.object({ digest: z.string(), sourceId: z.number().int(), cause: z.string() }),
+  },
+  'coverage-alarm-ended': {
+    version: 1,
+    payload: z.object({ digest: z.string(), sourceId: z.number().int(), cause: z.string() }),
+  },
+  /** A week of a model's inputs or scores is not as the silent ones were; `week` counts Mondays from 1969-12-29. */
+  'model-drifted': {
+    version: 1,
+    payload: z.object({
+      digest: z.string(),
+      week: z.number().int(),
+      moved: z.array(z.string()),
+      movedFar: z.array(z.string()),
+    }),
+  },
   'run-queued': {
     version: 1,
     payload: z.object({ runId: z.string(), modelDigest: z.string(), revision: z.number().int() }),
@@ -281,6 +348,8 @@ export const EVENT_KINDS = {
     payload: z.object({ reason: z.enum(['no-model', 'no-eligible-series']), revision: z.number().int() }),
   },
   'run-started': { version: 1, payload: z.object({ runId: z.string() }) },
+  /** It gave way to a more urgent run, and waits in its place. */
+  'run-preempted': { version: 1, payload: z.object({ runId: z.string() }) },
   'run-late': { version: 1, payload: z.object({ runId: z.string() }) },
   'run-finished': {
     version: 1,
@@ -300,6 +369,42 @@ export const EVENT_KINDS = {
       reason: z.enum(NOT_RUN_REASONS),
       attempt: z.number().int(),
       final: z.boolean(),
+      /** Of the receipt that a run leaves which ended without a result. */
+      receiptDigest: z.string().optional(),
+    }),
+  },
+  'raw-outputs-let-go': { version: 1, payload: z.object({ runs: z.number().int(), bytes: z.number().int() }) },
+  'replay-asked': {
+    version: 1,
+    payload: z.object({ replayId: z.string(), runId: z.string(), provider: z.string().nullable() }),
+  },
+  'replay-ended': {
+    version: 1,
+    payload: z.object({
+      replayId: z.string(),
+      runId: z.string(),
+      outcome: z.enum(['same', 'differs', 'could-not']),
+      reason: z.string().nullable(),
+      provider: z.string().nullable(),
+      differences: z.number().int(),
+    }),
+  },
+  'analysis-asked': {
+    version: 1,
+    payload: z.object({
+      analysisId: z.string(),
+      modelId: z.string().nullable(),
+      priority: z.enum(['routine', 'urgent', 'stat']),
+    }),
+  },
+  /** What an analysis that was asked for came to at a revision: the runs it waits for, or why there are none. */
+  'analysis-begun': {
+    version: 1,
+    payload: z.object({
+      analysisId: z.string(),
+      revision: z.number().int(),
+      applicability: z.enum(['eligible', 'no-eligible-series', 'no-model']),
+      runIds: z.array(z.string()),
     }),
   },
   'urgency-set': {
@@ -324,7 +429,7 @@ export const EVENT_KINDS = {
     payload: z.object({
       quarantineId: z.string(),
       digest: z.string(),
-      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back', 'deleted']),
+      how: z.enum(['filed', 'set-aside-anew', 'discarded', 'taken-back', 'deleted', 'replaced']),
       because: z.string(),
     }),
   },

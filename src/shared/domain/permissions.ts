@@ -22,10 +22,31 @@ export const PERMISSIONS = [
   'users.manage',
   'keeping.manage',
   'objects.manage',
+  'models.read',
+  /** Have a receipt computed again. */
+  'run.replay',
+  /** Have a study analysed that nothing is owed of. */
+  'analysis.ask',
+  /** See models that are not shown, and what they said where that may be seen. */
+  'models.silent',
+  'models.expose',
+  'models.suspend',
+  'models.lead',
+  'models.own',
+  'truth.record',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-export const ROLES = ['radiologist', 'technologist', 'coordinator', 'administrator', 'service'] as const;
+export const ROLES = [
+  'radiologist',
+  'technologist',
+  'coordinator',
+  'administrator',
+  'service',
+  'medical-lead',
+  'model-owner',
+  'truth-reader',
+] as const;
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 
@@ -44,6 +65,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'delivery.read',
     'delivery.send',
     'commitment.request',
+    'models.read',
+    'run.replay',
+    'analysis.ask',
   ],
   technologist: [
     'worklist.read',
@@ -59,6 +83,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'quarantine.read',
     'quarantine.settle',
     'identity.correct',
+    'analysis.ask',
   ],
   coordinator: [
     'worklist.read',
@@ -87,6 +112,11 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'keeping.manage',
     'users.manage',
     'objects.manage',
+    'models.read',
+    'models.silent',
+    'models.expose',
+    'models.suspend',
+    'run.replay',
   ],
   service: [
     'worklist.read',
@@ -96,5 +126,35 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'delivery.read',
     'audit.read',
     'audit.verify',
+    'run.replay',
+    'analysis.ask',
   ],
+  /** Answers for what models do to patients here: lets them be shown, and signs for it. */
+  'medical-lead': [
+    'worklist.read',
+    'study.read',
+    'station.read',
+    'audit.read',
+    'models.read',
+    'models.silent',
+    'models.suspend',
+    'models.lead',
+    'run.replay',
+  ],
+  /** Answers for the models themselves, as a medical physicist does. */
+  'model-owner': [
+    'worklist.read',
+    'study.read',
+    'station.read',
+    'audit.read',
+    'models.read',
+    'models.silent',
+    'models.expose',
+    'models.suspend',
+    'models.own',
+    'run.replay',
+    'analysis.ask',
+  ],
+  /** Says what is in a study that models are measured on, without having seen what they said. */
+  'truth-reader': ['worklist.read', 'study.read', 'station.read', 'truth.record'],
 };

@@ -3,7 +3,8 @@ import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { hashPassword, NO_PASSWORD, passwordFits } from './passwords.ts';
+import { confirmPassword } from './confirm-password.ts';
+import { hashPassword } from './passwords.ts';
 import { actorOf } from './principal.ts';
 import { findUser } from './queries.ts';
 import type { Session } from './session.ts';
@@ -36,11 +37,9 @@ export async function changePassword(
 ): Promise<Result<null, PasswordRefusal>> {
   const { principal } = input.session;
   const user = findUser(db, principal.userId);
-  if (user === null || user.passwordHash === NO_PASSWORD) return err({ code: 'password-wrong' });
-  const retryAfterMs = throttle.admit(user.username, input.address, input.nowMs());
-  if (retryAfterMs > 0) return err({ code: 'too-many-attempts', retryAfterMs });
-  if (!(await passwordFits(user.passwordHash, input.current))) return err({ code: 'password-wrong' });
-  throttle.forgive(user.username, input.address);
+  if (user === null) return err({ code: 'password-wrong' });
+  const confirmed = await confirmPassword(db, throttle, { ...input, password: input.current });
+  if (!confirmed.ok) return confirmed;
   if (input.next === input.current) return err({ code: 'password-unchanged' });
   const passwordHash = await hashPassword(input.next);
   return inTransaction(db, () => {

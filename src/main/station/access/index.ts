@@ -1,4 +1,5 @@
 export { changePassword, type ChangePassword, type PasswordRefusal } from './change-password.ts';
+export { confirmPassword, type ConfirmPassword, type ConfirmRefusal } from './confirm-password.ts';
 export { createServiceToken, type NewServiceToken } from './create-service-token.ts';
 export { createPerson, type NewPerson } from './create-person.ts';
 export { createUser, type NewUser } from './create-user.ts';

@@ -11,6 +11,9 @@ import {
 } from './test-station.ts';
 
 const CORRECTION = { studyId: STUDY, identityVersion: 1, reason: 'other' };
+const DIGEST = 'd'.repeat(64);
+const SIGNED = { digest: DIGEST, reason: 'because of it', password: TEST_PASSWORD };
+const TARGET = { label: 'l', sensitivityAtLeast: 0.9, ppvAtLeast: 0.5, nAtLeast: 100, positivesAtLeast: 20 };
 /** For every procedure an input that fits, and what an allowed call answers. */
 const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>; readonly status: number }>> = {
   'sessions.signIn': { input: { username: 'radiologist', password: TEST_PASSWORD }, status: 201 },
@@ -75,6 +78,12 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'keeping.rules': { status: 200 },
   'keeping.preview': { input: {}, status: 200 },
   'keeping.run': { status: 200 },
+  'modelFigures.overview': { status: 200 },
+  'modelFigures.figures': { input: { digest: 'a'.repeat(64) }, status: 404 },
+  'modelFigures.drift': { input: { digest: 'a'.repeat(64) }, status: 404 },
+  'modelFigures.golden': { input: { digest: 'a'.repeat(64) }, status: 404 },
+  'modelFigures.card': { input: { digest: 'a'.repeat(64) }, status: 404 },
+  'modelFigures.runs': { input: { digest: 'a'.repeat(64) }, status: 404 },
   'peers.list': { status: 200 },
   'peers.query': { input: { peerId: 'x', question: { patientId: '7' } }, status: 200 },
   'peers.echo': { input: { peerId: 'x' }, status: 409 },
@@ -91,6 +100,41 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'exports.list': { input: {}, status: 200 },
   'exports.start': { input: { studyId: STUDY, folder: 'CD' }, status: 404 },
   'exports.cancel': { input: { exportId: 'x' }, status: 404 },
+  'runs.list': { input: { studyId: STUDY }, status: 200 },
+  'runs.get': { input: { runId: FINDING }, status: 404 },
+  'runs.receipt': { input: { runId: FINDING }, status: 404 },
+  'runs.checkReceipt': { input: { runId: FINDING }, status: 404 },
+  'runs.replay': { input: { runId: FINDING }, status: 409 },
+  'runs.replays': { input: { runId: FINDING }, status: 404 },
+  'analyses.ask': {
+    input: { headers: { 'idempotency-key': 'k' }, body: { study: STUDY, priority: 'routine' } },
+    status: 409,
+  },
+  'analyses.get': { input: { analysisId: FINDING }, status: 404 },
+  'analyses.list': { input: { studyId: STUDY }, status: 200 },
+  'models.list': { status: 200 },
+  'models.get': { input: { digest: DIGEST }, status: 404 },
+  'models.history': { input: { digest: DIGEST }, status: 404 },
+  'models.step': { input: { ...SIGNED, to: 'silent' }, status: 404 },
+  'models.rollback': { input: { ...SIGNED, to: 'stage-before' }, status: 404 },
+  'models.suspend': { input: SIGNED, status: 404 },
+  'models.setUses': { input: { ...SIGNED, uses: [] }, status: 404 },
+  'models.chooseOperatingPoint': { input: { ...SIGNED, flagFrom: {} }, status: 404 },
+  'models.signOperatingPoint': { input: { ...SIGNED, version: 1 }, status: 404 },
+  'models.acceptances': { input: { digest: DIGEST }, status: 404 },
+  'models.fixTargets': { input: { ...SIGNED, targets: [TARGET] }, status: 404 },
+  'models.acceptanceReport': { input: { digest: DIGEST, acceptanceId: 'a' }, status: 404 },
+  'models.signAcceptance': {
+    input: { digest: DIGEST, acceptanceId: 'a', as: 'model-owner', reportDigest: 'r', password: TEST_PASSWORD },
+    status: 404,
+  },
+  'models.comparison': { input: { digest: DIGEST, otherDigest: DIGEST }, status: 404 },
+  'models.silentResults': { input: { digest: DIGEST }, status: 404 },
+  'truths.questions': { input: { studyId: STUDY }, status: 404 },
+  'truths.record': {
+    input: { studyId: STUDY, modelId: 'm', labels: [{ label: 'l', isPresent: true }] },
+    status: 404,
+  },
   'services.createToken': { input: { name: 'prometheus', expiresInDays: 30 }, status: 201 },
 };
 

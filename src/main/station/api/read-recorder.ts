@@ -7,7 +7,17 @@ import type { WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 
 /** Where a study's data was shown or handed out. */
-export type ReadSurface = 'detail' | 'findings' | 'report' | 'timeline' | 'mask' | 'identity' | 'dicomweb';
+export type ReadSurface =
+  | 'detail'
+  | 'findings'
+  | 'report'
+  | 'timeline'
+  | 'mask'
+  | 'identity'
+  | 'dicomweb'
+  | 'runs'
+  | 'receipt'
+  | 'analysis';
 
 /** Puts reads of patient data into the ledger, before they are answered. */
 export type ReadRecorder = {

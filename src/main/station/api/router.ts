@@ -1,6 +1,8 @@
 import { implement, type Router } from '@orpc/server';
 import { type Contract, contract } from '../../../shared/contract/contract.ts';
+import { bindAnalyses } from './analyses.ts';
 import { bindAudit } from './audit.ts';
+import { bindRuns } from './runs.ts';
 import type { Bindings } from './bindings.ts';
 import type { CallContext } from './call-context.ts';
 import { bindDeliveries } from './deliveries.ts';
@@ -9,7 +11,9 @@ import { bindKeeping } from './keeping.ts';
 import { bindIdentity } from './identity.ts';
 import { bindQuarantine } from './quarantine.ts';
 import { bindExports, bindImports } from './media.ts';
+import { bindModelFigures } from './model-figures.ts';
 import { bindPeers, bindRetrievals } from './peers.ts';
+import { bindModels, bindTruths } from './models.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
@@ -37,6 +41,11 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       retrievals: bindRetrievals(bindings),
       imports: bindImports(bindings),
       exports: bindExports(bindings),
+      models: bindModels(bindings),
+      truths: bindTruths(bindings),
+      runs: bindRuns(bindings),
+      analyses: bindAnalyses(bindings),
+      modelFigures: bindModelFigures(bindings),
     });
 }
 

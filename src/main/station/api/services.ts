@@ -30,8 +30,13 @@ import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
 import type { DeliveryServices } from './services/delivery-services.ts';
+import type { ModelServices } from './services/model-services.ts';
+import type { TruthServices } from './services/truth-services.ts';
 import type { MediaServices } from './services/media-services.ts';
+import type { ModelFigureServices } from './services/model-figure-services.ts';
 import type { PeerServices } from './services/peer-services.ts';
+import type { AnalysisServices } from './services/analysis-services.ts';
+import type { RunServices } from './services/run-services.ts';
 import type { DicomwebServices } from './dicomweb/services.ts';
 
 /** A window asked for: which rows, from which key, how many. */
@@ -72,7 +77,8 @@ export type StationServices = {
     next(scope: Scope): WorklistRow | null;
   };
   readonly studies: {
-    get(scope: Scope, studyId: StudyId): StudyDetail | null;
+    /** With the runs that this principal is shown. */
+    get(principal: Principal, studyId: StudyId): StudyDetail | null;
     findByUid(
       scope: Scope,
       studyUid: string,
@@ -146,6 +152,8 @@ export type StationServices = {
     ): { readonly corrections: IdentityCorrection[]; readonly next: number | null };
   };
   readonly deliveries: DeliveryServices;
+  readonly runs: RunServices;
+  readonly analyses: AnalysisServices;
   readonly audit: {
     events(principal: Principal, query: AuditQuery): Promise<AuditWindow>;
     verify(principal: Principal): Promise<LedgerVerification>;
@@ -196,6 +204,9 @@ export type StationServices = {
   readonly retrievals: PeerServices['retrievals'];
   readonly imports: MediaServices['imports'];
   readonly exports: MediaServices['exports'];
+  readonly modelFigures: ModelFigureServices;
+  readonly models: ModelServices;
+  readonly truths: TruthServices;
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
   health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };

@@ -7,7 +7,7 @@ import { RPCLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { WebSocket } from 'ws';
 import type { Contract } from '../../../shared/contract/contract.ts';
-import type { Role } from '../../../shared/domain/permissions.ts';
+import { type Role, ROLES } from '../../../shared/domain/permissions.ts';
 import { createServiceToken, createUser, makeSite, hashPassword, type Site } from '../access/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { createHttp, type HttpHost } from '../platform/http/server.ts';
@@ -56,7 +56,7 @@ function emptyPlace(clock: Clock): Place {
 /** The password of every test user. */
 export const TEST_PASSWORD = 'a password for tests';
 
-const PEOPLE = ['radiologist', 'technologist', 'coordinator', 'administrator'] as const;
+const PEOPLE = ROLES.filter((role) => role !== 'service');
 
 /** Starts the api with these answers on a free port, over a store of its own or the one given; one user for each role of people. */
 export async function startTestStation(

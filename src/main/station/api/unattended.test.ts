@@ -11,16 +11,21 @@ const MINUTE_MS = 60_000;
 let nowMs = 1_800_000_000_000;
 const clock = { nowMs: () => nowMs };
 
+const DIGEST = 'd'.repeat(64);
 /** Everything a page asks with nobody in front of it. */
 const POLLED = [
   ...['sessions/current', 'station/status', 'worklist', 'worklist/counts', `studies/${STUDY}`],
   ...['findings', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
-  ...['audit/events', 'deliveries', `findings/${FINDING}/mask`, 'openapi.json'],
+  ...['audit/events', 'deliveries', `findings/${FINDING}/mask`, 'openapi.json', 'models', 'model-figures'],
 ].map((path) => `/api/v1/${path}`);
 /** Pages that are not a radiologist's, or of something that is not here: refused or not found, and no use either. */
 const POLLED_IN_VAIN = [
   ...['quarantine', 'corrections', 'objects', 'objects/damaged', 'retrievals', 'imports', 'exports'],
   ...[`imports/${STUDY}`, `studies/${STUDY}/identity`, 'keeping/cache', 'keeping/holds', 'keeping/retention/rules'],
+  ...['', '/exposure/history', '/acceptances', '/comparison'].map((part) => `models/${DIGEST}${part}`),
+  ...['', '/drift', '/golden', '/runs'].map((part) => `model-figures/${DIGEST}${part}`),
+  ...['truths/questions', 'runs', 'analyses'].map((part) => `studies/${STUDY}/${part}`),
+  ...[`runs/${STUDY}`, `runs/${STUDY}/replays`, `analyses/${STUDY}`],
 ].map((path) => `/api/v1/${path}`);
 
 test('a page that only polls is signed out after half an hour, is told why, and counts as nobody before', async () => {
@@ -69,6 +74,6 @@ test('what pages poll here is all that the contract calls background, but the st
   const background = Object.values(contract)
     .flatMap((area) => Object.values(area))
     .filter((one) => one['~orpc'].meta.background === true && one['~orpc'].route.method === 'GET')
-    .map((one) => `/api/v1${(one['~orpc'].route.path ?? '').replace(/\{(?:studyId|importId)\}/, STUDY)}`);
+    .map((one) => `/api/v1${(one['~orpc'].route.path ?? '').replace('{digest}', DIGEST).replace(/\{\w+\}/, STUDY)}`);
   expect(background.filter((path) => ![...POLLED, ...POLLED_IN_VAIN].includes(path))).toEqual(['/api/v1/studies']);
 });

@@ -26,7 +26,8 @@ test('an administrator lets a person in, whose password is told once and whose n
   const listed = await station.ask(token, '/api/v1/users');
   const users = UserCard.array().parse(await listed.json());
   expect(users.map(({ username }) => username)).toEqual([
-    ...['administrator', 'coordinator', 'radiologist', 'technologist', 'vera'],
+    ...['administrator', 'coordinator', 'medical-lead', 'model-owner', 'radiologist', 'technologist', 'truth-reader'],
+    'vera',
   ]);
   expect(users.at(-1)).toEqual({
     ...{ userId: created['userId'], username: 'vera', displayName: 'Vera Reader' },

@@ -1,9 +1,8 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { actorOf, createPerson, createServiceToken, listUsers, setRoles } from '../access/index.ts';
 import type { Bindings } from './bindings.ts';
 import { guarded } from './call-context.ts';
 import { valueOf } from './failures.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Who is let in, at the caller's own site. */
 export function bindUsers({ db, clock }: Bindings) {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import type { Intent, IntentReason } from '../../../shared/domain/study.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { Filing } from './filing.ts';
@@ -8,7 +9,6 @@ export type ArrivingIntent =
   | { readonly intent: 'new'; readonly because: null }
   | { readonly intent: Exclude<Intent, 'new'>; readonly because: IntentReason };
 
-const DAY_MS = 86_400_000;
 const NEW: ArrivingIntent = { intent: 'new', because: null };
 const IS_OUR_TITLE = 'SELECT 1 FROM peers WHERE site_id = ? AND called_ae_title = ? LIMIT 1';
 /** Walks the primary key of the steps' studies. */

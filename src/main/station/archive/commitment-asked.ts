@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { DAY_MS, HOUR_MS } from '../../../shared/domain/durations.ts';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { items, text } from '../dicom/dataset/values.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
@@ -9,6 +10,7 @@ import { freshRowId } from '../platform/ids.ts';
 import { atOnce, type Steps } from '../platform/in-turns.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
+import { landed } from '../platform/objects/arriving-objects.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject } from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
@@ -40,8 +42,8 @@ export const REPORT_AFTER_MS = 250;
 const UID = /^[0-9.]{1,64}$/;
 const ITEMS_A_STEP = 64;
 const ASKING_ACTION = 1;
-const GIVE_UP_AFTER_MS = 7 * 24 * 60 * 60_000;
-const LONGEST_PAUSE_MS = 60 * 60_000;
+const GIVE_UP_AFTER_MS = 7 * DAY_MS;
+const LONGEST_PAUSE_MS = HOUR_MS;
 
 const FIND_TRANSACTION = `
   SELECT request_id AS requestId, instances, failures FROM commitment_asked_of_us
@@ -164,7 +166,7 @@ export function listDueAsked(db: ReadableDb, nowMs: number, busy: readonly strin
 export async function findFailures(
   db: ReadableDb,
   objects: ObjectReader,
-  { siteId, instances }: AskedOfUs,
+  { siteId, instances }: Pick<AskedOfUs, 'siteId' | 'instances'>,
 ): Promise<CommitmentFailure[]> {
   const failures: CommitmentFailure[] = [];
   for (const [at, [sopClassUid, sopUid]] of instances.entries()) {
@@ -186,6 +188,8 @@ async function reasonAgainst(
   const current = prepared<{ sopClassUid: string; digest: string }>(db, FIND_CURRENT).get(siteId, sopUid);
   if (current === undefined) return 'no-such-object-instance';
   if (current.sopClassUid !== sopClassUid) return 'class-instance-conflict';
+  // Whoever hears that we answer for it may let go of it: rows alone say nothing of a file on its way.
+  await landed(db, current.digest);
   const object = findObject(db, current.digest);
   if (object === null) return 'no-such-object-instance';
   const condition = await checkObject(objects, object.digest, object.encoding);

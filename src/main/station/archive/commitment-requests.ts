@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { ReadDataset } from '../dicom/dataset/dataset.ts';
 import { items, number, text } from '../dicom/dataset/values.ts';
@@ -61,7 +62,7 @@ export type CommitmentCard = {
 /** More than this many instances are asked for in several transactions: peers hold a request in memory. */
 const LONGEST_TRANSACTION = 1000;
 /** No word in this time, and the peer is asked by a query instead (STANDARDS §1.8). */
-export const ANSWER_WITHIN_MS = 24 * 60 * 60_000;
+export const ANSWER_WITHIN_MS = DAY_MS;
 
 const LIST_CURRENT = `
   SELECT i.sop_uid AS sopUid, v.sop_class_uid AS sopClassUid, v.digest
@@ -88,8 +89,8 @@ export const LIST_DUE_REQUESTS = `
 `;
 /**
  * Of several versions a UID does not say which one the peer has, unless this one came from it last, or it took it from us and
- * is not known to have had another: many answer Success to a second one and keep the first. What was set aside under the UID
- * and not let in is one more that may be meant.
+ * cannot have had another, sent by itself, by us or known to be there: many answer Success to a second one and keep the first.
+ * What was set aside under the UID and not let in is one more that may be meant.
  */
 const IS_UNMISTAKABLE = `
   NOT EXISTS (
@@ -107,6 +108,8 @@ const IS_UNMISTAKABLE = `
     SELECT 1 FROM instance_versions v LEFT JOIN peers w ON w.peer_id = v.peer_id
      WHERE v.site_id = c.site_id AND v.sop_uid = c.sop_uid AND v.digest <> c.digest
        AND (c.is_taken = 0 OR w.ae_title = asked.ae_title
+            OR EXISTS (SELECT 1 FROM sent_versions t JOIN peers u ON u.peer_id = t.peer_id
+                        WHERE t.site_id = v.site_id AND t.sop_uid = v.sop_uid AND t.digest = v.digest AND u.ae_title = asked.ae_title)
             OR EXISTS (SELECT 1 FROM archive_proofs p WHERE p.site_id = v.site_id AND p.sop_uid = v.sop_uid AND p.digest = v.digest))))
 `;
 const LIST_INSTANCES = `

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { eventually } from '../../../../test/eventually.ts';
 import { findElement, items, number, text } from '../dicom/dataset/values.ts';
 import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
@@ -31,14 +32,15 @@ import {
   isHeldElsewhere,
   listCommitmentsOf,
   listInstances,
+  listPeers,
   modalityServices,
+  noteSentVersions,
   requestCommitment,
 } from './index.ts';
 
 const TARGET = { sopClass: SERVICE_CLASSES['storage-commitment-push'], sopInstanceUid: STORAGE_COMMITMENT_INSTANCE };
 const CONTEXT = { sopClass: TARGET.sopClass, transferSyntaxes: SERVICE_SYNTAXES };
 const TIMEOUTS = { artimMs: 60_000, idleMs: 60_000, objectMs: 60_000, wholeObjectMs: 60_000 };
-const DAY_MS = 24 * 60 * 60_000;
 const sop = (n: number) => `1.2.10.1.${n}`;
 
 /** What a report says: its type, and of each instance 0 or why not. */
@@ -460,12 +462,21 @@ const takenAsIs = (studyId: string) => {
   ]);
 };
 /** How it comes that there are two versions of the second object, the later one current, and which of the two is known to be there. */
-const TWO_VERSIONS = [
+type TwoVersions = {
+  readonly what: string;
+  readonly from: readonly ['CT1' | 'PACS', 'CT1' | 'PACS'];
+  readonly isTaken: boolean;
+  /** Whether the earlier one left for the archive. */
+  readonly left?: boolean;
+  readonly proves: readonly string[];
+};
+const TWO_VERSIONS: readonly TwoVersions[] = [
   { what: 'never one of several versions', from: ['CT1', 'CT1'], isTaken: false, proves: [sop(1)] },
   { what: 'of several the one that it took from us', from: ['CT1', 'CT1'], isTaken: true, proves: [sop(1), sop(2)] },
   { what: 'not even that one where it had another', from: ['PACS', 'CT1'], isTaken: true, proves: [sop(1)] },
+  { what: 'nor where another left for it before', from: ['CT1', 'CT1'], isTaken: true, left: true, proves: [sop(1)] },
   { what: 'of several the one that it sent last', from: ['CT1', 'PACS'], isTaken: false, proves: [sop(1), sop(2)] },
-] as const;
+];
 const SOURCES = [
   ['commitment', 'success'],
   ['query', 'sop-class-not-supported'],
@@ -473,16 +484,21 @@ const SOURCES = [
 
 test.each(SOURCES.flatMap(([source, status]) => TWO_VERSIONS.map((row) => ({ ...row, source, status }))))(
   'the word of an archive for a UID ($source) proves $what',
-  async ({ source, status, from, isTaken, proves }) => {
+  async ({ source, status, from, isTaken, left = false, proves }) => {
     const id = await clinic.send(
       [1, 2].map((n) => aSlice(n)),
       from[0],
     );
+    const former = listInstances(clinic.db, id).filter(({ sopUid }) => sopUid === sop(2));
     await clinic.send([aSlice(2, { PatientWeight: '70' })], from[1]); // another version of the same pixels
     const { port } = await archive(status, (transaction, uids, report) => report(succeeded(transaction, uids), 1), [
       knowing(sop(1), sop(2)),
     ]);
     knownPeers(port);
+    const peers = listPeers(clinic.db, clinic.north.siteId).filter(
+      ({ aeTitle }) => aeTitle === (left ? 'PACS' : 'CT1'),
+    );
+    for (const { siteId, peerId } of peers) noteSentVersions(clinic.db, { siteId, peerId, versions: former });
     const taken = takenAsIs(id);
     requestCommitment(clinic.db, {
       ...{ siteId: clinic.north.siteId, studyId: id, peer: { aeTitle: 'PACS' }, atMs: clinic.nowMs() },

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { findObject, recordEvicted } from '../platform/objects/records.ts';
@@ -9,7 +10,6 @@ import { listDiscarded } from './settle-quarantined.ts';
 /** Discarded objects that may go, by digest, and as of when nothing else named them. */
 export type DiscardedList = { readonly digests: readonly string[]; readonly asOfMs: number };
 
-const DAY_MS = 86_400_000;
 /** Rows of any site by which somebody may still want the file: held, or discarded a shorter while ago. */
 const FIND_WANTED = `
   SELECT 1 FROM quarantine WHERE digest = @digest AND (state = 'held' OR (state = 'discarded' AND settled_at_ms >= @beforeMs)) LIMIT 1

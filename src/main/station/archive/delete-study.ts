@@ -31,6 +31,7 @@ export const LIST_HALF_DELETED = `
 const MARK_EMPTY = 'UPDATE studies SET evicted_at_ms = deleted_at_ms WHERE study_id = ?';
 const FORGET_VERSION = [
   'DELETE FROM archive_proofs WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest',
+  'DELETE FROM sent_versions WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest',
   'DELETE FROM instance_versions WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest',
   'DELETE FROM named_instances WHERE site_id = @siteId AND sop_uid = @sopUid',
 ];

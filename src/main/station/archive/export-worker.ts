@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
+import { durable } from '../platform/store/durability.ts';
 import { syncFolderAside } from '../platform/sync-folder.ts';
 import { type ExportMember, exportMembers } from './export-members.ts';
 import { missingReason } from './export-object.ts';
@@ -82,6 +83,7 @@ export function createExportWorker(
       noteExport(db, exportId, counts);
     });
     try {
+      await durable(db); // who takes it along stands in the ledger before it leaves
       await mkdir(partial, { mode: 0o700 });
       for await (const member of members) {
         if (signal.aborted) break;

@@ -21,6 +21,7 @@ import {
   fileQuarantined,
   findInstance,
   getObject,
+  getStudyCard,
   isHere,
   listDamaged,
   listHolders,
@@ -29,9 +30,11 @@ import {
   listRetrievals,
   recallStudy,
   recordProof,
+  refetchDamaged,
   type RetrievalWorker,
 } from './index.ts';
 import { reportDamage } from './integrity.ts';
+import { claimRetrieval, nextRetrieval, postponeRetrieval } from './retrievals.ts';
 
 const STUDY = '1.2.10';
 const records = [1, 2, 3].map((n) => aSlice(n));
@@ -195,6 +198,30 @@ test('one peer after the other is asked, archives first, each once a day', async
   await eventually(() => expect(asked()[0]).toEqual(['ZARCHIVE', 'damaged-here', 'failed', 'study-not-at-peer']));
 });
 
+test.each(['damaged-here', 'let-go-here'] as const)(
+  'a person who fetches what is %s does not wait for the next attempt of a retrieval that failed; a service does',
+  async (because) => {
+    configure(['ARCHIVE', await serve(records), true]);
+    if (because === 'damaged-here') damage(uids[0] ?? '');
+    else await letGo();
+    const fetch = () => {
+      const by = { siteId: clinic.north.siteId, studyId, actor: USER, atMs: clinic.nowMs() };
+      return because === 'damaged-here' ? refetchDamaged(clinic.db, by) : recallStudy(clinic.db, by);
+    };
+    const first = fetch();
+    if (!first.ok) throw new Error(first.error.code);
+    const { retrievalId } = first.value;
+    claimRetrieval(clinic.db, retrievalId, clinic.nowMs());
+    postponeRetrieval(clinic.db, retrievalId, 'peer-unreachable', clinic.nowMs(), clinic.nowMs() + 90_000);
+    const dueInMs = () => (nextRetrieval(clinic.db)?.dueAtMs ?? 0) - clinic.nowMs();
+    expect([refetcher().runOnce(), dueInMs()]).toEqual([0, 90_000]);
+    expect(fetch()).toMatchObject({ ok: true, value: { retrievalId } });
+    expect(dueInMs()).toBe(0);
+    worker.start();
+    await eventually(() => expect(asked()).toEqual([['ARCHIVE', because, 'done', null]]));
+  },
+);
+
 test('a study that was let go comes back on a person’s word, from who is known to hold it', async () => {
   expect(recall()).toEqual({ ok: false, error: { code: 'study-is-here' } });
   configure(['ARCHIVE', await serve(records), true]);
@@ -226,6 +253,43 @@ test.each<[string, DicomRecord, string, string | null, number]>([
   await eventually(() => expect(asked()).toEqual([['ARCHIVE', 'let-go-here', state, code]]));
   expect(countLetGo(clinic.db, studyId)).toBe(away);
 });
+
+const completions = () => clinic.events('study-completed').length;
+
+test.each<[string, readonly [string, string], DicomRecord, number]>([
+  ['all with the archive’s own attributes', ['complete', 'let-go'], { InstitutionName: 'North Clinic' }, 0],
+  [
+    'because of one that was damaged, the others with them',
+    ['complete', 'damaged'],
+    { InstitutionName: 'North Clinic' },
+    0,
+  ],
+  ['them placed elsewhere', ['receiving', 'let-go'], { ImagePositionPatient: ['7', '7', '7'] }, 1],
+])(
+  'a study fetched back, %s: completed anew only where an image is another',
+  async (_what, [state, how], changes, anew) => {
+    configure([
+      'ARCHIVE',
+      await serve([1, 2, 3].map((n) => aSlice(n, how === 'damaged' && n === 1 ? {} : changes))),
+      true,
+    ]);
+    if (how === 'let-go') await letGo();
+    else damage(uids[0] ?? '');
+    clinic.pass(3_600_000);
+    clinic.runJobs();
+    const card = () => getStudyCard(clinic.db, studyId);
+    const [before, { completeRevision, revision }] = [completions(), card()];
+    const by = { siteId: clinic.north.siteId, studyId, actor: USER, atMs: clinic.nowMs() };
+    expect(how === 'let-go' ? recall() : refetchDamaged(clinic.db, by)).toMatchObject({ ok: true });
+    worker.start();
+    await eventually(() => expect(asked()[0]?.slice(2)).toEqual(['done', null]));
+    expect([card().revision > revision, listDamaged(clinic.db, clinic.north.siteId)]).toEqual([true, []]);
+    if (state === 'complete') expect(card()).toMatchObject({ completeRevision });
+    clinic.pass(3_600_000);
+    clinic.runJobs();
+    expect(completions() - before).toBe(anew);
+  },
+);
 
 test('an archive that gives back fewer than were let go has not given them back', async () => {
   configure(['ARCHIVE', await serve(records.slice(1)), true]);

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { err, type Result } from '../../../shared/domain/result.ts';
 import type { RetrievalReason } from '../../../shared/domain/retrieval.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
@@ -22,7 +23,7 @@ const LOOK_EVERY_MS = 15_000;
 const AT_ONCE = 2;
 const LOOK_AT = 500;
 /** A peer that could not give it is asked again after this time. */
-const ASK_AGAIN_AFTER_MS = 24 * 60 * 60_000;
+const ASK_AGAIN_AFTER_MS = DAY_MS;
 
 const FIND_STUDY = `
   SELECT s.site_id AS siteId, coalesce(o.study_uid, s.study_uid) AS askedUid, s.evicted_objects AS letGo

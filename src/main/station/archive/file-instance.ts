@@ -1,6 +1,7 @@
 import { findObject, recordObject } from '../platform/objects/records.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { ownerOf } from './assign-study.ts';
 import { forgetInstance } from './delete-study.ts';
 import { countCurrentAway, isHere, noteReturn } from './eviction.ts';
 import { fileVersion, noteAssociation } from './file-version.ts';
@@ -135,8 +136,9 @@ function fileReleased(
     if (current === null) return DOES_NOT_APPLY;
     if (filing.comparison?.withDigest !== current.digest)
       return { state: 'compare-pixels', current: storedVersion(db, current) };
+    const { isStatedOtherwise: wasStatedOtherwise } = ownerOf(db, current.studyId);
     replaceVersion(db, filing, current);
-    recordReplaced(db, { filing, current, actor });
+    recordReplaced(db, { filing, current, wasStatedOtherwise, actor });
     return { state: 'filed' };
   }
   // The site keeps one object of a SOP Instance UID: a second one can replace the first, not stand beside it.

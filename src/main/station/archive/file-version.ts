@@ -10,9 +10,11 @@ import { listMarksOf } from './hidden-marks.ts';
 import type { IdentifiedInstance } from './identified-instance.ts';
 import { noteStated } from './identity.ts';
 import { noteConcerned } from './identity-changes.ts';
+import { settleReplacedDamage } from './integrity.ts';
 import { ensureSeries } from './new-study.ts';
 import { promoteBySender } from './promote-study.ts';
 import { receiveRejection } from './receive-rejection.ts';
+import { isReturnedImage } from './returned-image.ts';
 import { refreshSeries, refreshStudy } from './stated-attributes.ts';
 import { indexStudyNames } from './study-names.ts';
 
@@ -41,12 +43,13 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
   const series = known?.isSplitOff === 1 ? { seriesId: known.seriesId } : ensureSeries(db, filing, study.studyId);
   const { seriesId } = series;
   const intent = study.intent !== 'new' && promoteBySender(db, filing, study.studyId) ? 'new' : study.intent;
-  const knownInstanceId = known?.instanceId ?? null;
-  const instanceId = knownInstanceId ?? freshId(InstanceId);
+  const instanceId = known?.instanceId ?? freshId(InstanceId);
   const revision = study.revision + 1;
-  const differing = knownInstanceId === null ? null : (filing.comparison?.differing ?? null);
+  const differing = known === null ? null : (filing.comparison?.differing ?? null);
+  const attributes = imageAttributes(instance);
+  const isReturned = known !== null && isReturnedImage(db, filing, known, { seriesId, attributes });
   recordObject(db, object, atMs);
-  if (knownInstanceId === null) {
+  if (known === null) {
     const hiddenBy = listMarksOf(db, { siteId, sopUid: instance.sopUid, seriesId, studyId: study.studyId });
     const isHidden = hiddenBy.length > 0 ? 1 : 0;
     prepared(db, INSERT_INSTANCE).run(instanceId, siteId, study.studyId, seriesId, instance.sopUid, isHidden);
@@ -55,6 +58,8 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
     // A corrected header may name another series; the older version goes with it.
     prepared(db, MOVE_INSTANCE).run(seriesId, instanceId);
     prepared(db, RETIRE_VERSIONS).run(instanceId);
+    const actor = filing.release?.actor ?? ({ kind: 'peer', id: peerId } as const);
+    settleReplacedDamage(db, { siteId, digest: known.digest, actor, atMs });
   }
   prepared(db, INSERT_VERSION).run({
     siteId,
@@ -65,7 +70,7 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
     transferSyntaxUid: filing.transferSyntaxUid,
     number: instance.instanceNumber,
     frames: instance.image.numberOfFrames,
-    attributes: JSON.stringify(imageAttributes(instance)),
+    attributes: JSON.stringify(attributes),
     revision,
     peerId,
     atMs,
@@ -73,7 +78,7 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
     frameIndex: filing.frameIndex,
   });
   const isAttachment = attachesQuietly(instance.sopClassUid);
-  const isEvidenceOnly = study.completeness !== 'receiving' && isAttachment;
+  const isEvidenceOnly = study.completeness !== 'receiving' && (isAttachment || isReturned);
   // What came under a UID of another and was let in by a person says nothing of the exam, unless it is the first of its study.
   // A study is called by its images' modality, also where a dose report or a capture came first or last.
   const says = filing.release === undefined || study.revision === 0;
@@ -107,7 +112,7 @@ export function fileVersion(db: WritableDb, filing: Filing, study: StudyState, k
       instanceId,
       seriesId,
       digest: object.digest,
-      outcome: knownInstanceId === null ? 'new' : 'new-version',
+      outcome: known === null ? 'new' : 'new-version',
       intent,
       revision,
       ...(differing !== null && { differing }),
@@ -144,6 +149,8 @@ function imageAttributes(instance: IdentifiedInstance) {
     contrastAgent: instance.contrastAgent,
     protocolName: instance.protocolName,
     viewPosition: instance.viewPosition,
+    manufacturer: instance.manufacturer,
+    modelName: instance.modelName,
     isLossyCompressed: image.isLossyCompressed,
     hasPixelData: instance.hasPixelData,
     missing: instance.missing,

@@ -53,6 +53,7 @@ export { createIntegrityWorker, type IntegrityWorker } from './integrity-worker.
 export { watchReader } from './watch-reader.ts';
 export { createSenderCountWorker, type SenderCountWorker } from './sender-count-worker.ts';
 export { promoteStudy } from './promote-study.ts';
+export { noteSentVersions } from './sent-versions.ts';
 export { countQuarantined, listQuarantineOf } from './quarantine.ts';
 export {
   countReceivedSince,
@@ -78,6 +79,7 @@ export {
 } from './series-metadata.ts';
 export { admitWebSender, type WebSender } from './web-senders.ts';
 export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';
+export { findImageSource, type ImageSource } from './image-source.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
 export {
   type Availability,

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { Clock } from '../platform/clock.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -41,7 +42,6 @@ type IntegrityTools = {
   readonly findHolders: (digests: readonly string[]) => Promise<readonly ObjectHolder[]>;
 };
 
-const DAY_MS = 24 * 60 * 60_000;
 /** How long nothing is done where nothing is due: a walk is no matter of minutes. */
 const LOOK_EVERY_MS = 60_000;
 const BATCH = 64;

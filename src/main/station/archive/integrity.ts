@@ -2,10 +2,19 @@ import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { ObjectEncoding } from '../platform/objects/object-store.ts';
-import { clearDamage, isExpected, markDamaged, type ObjectRecord, recordObject } from '../platform/objects/records.ts';
+import {
+  clearDamage,
+  type Damage,
+  findDamage,
+  isExpected,
+  markDamaged,
+  type ObjectRecord,
+  recordObject,
+} from '../platform/objects/records.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import type { ObjectCondition } from './check-object.ts';
+import { findQuarantined } from './list-quarantine.ts';
+import { settleRow } from './settle-quarantined.ts';
 
 /** What counts on an object: an instance's version, or what was set aside. */
 export type ObjectHolder = {
@@ -47,6 +56,15 @@ const SET_ASIDE = `
      SET state = 'held', settled_at_ms = NULL, settled_by = NULL, settled_because = NULL, received_at_ms = excluded.received_at_ms
   RETURNING quarantine_id AS quarantineId
 `;
+/** Walks the primary key of versions. */
+export const IS_REPLACED = `
+  SELECT 1 FROM instance_versions WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest AND is_current = 0
+`;
+/** Walks the unique index of quarantine by site and digest. */
+export const FIND_HELD_DAMAGE = `
+  SELECT quarantine_id AS quarantineId FROM quarantine
+   WHERE site_id = @siteId AND digest = @digest AND reason = 'damaged-at-rest' AND state = 'held'
+`;
 const RELEASE_HEALED = `
   UPDATE quarantine SET state = 'released', settled_at_ms = @atMs, settled_by = @by, settled_because = 'arrived-again'
    WHERE digest = @digest AND reason = 'damaged-at-rest' AND state = 'held'
@@ -79,15 +97,16 @@ export function listHolders(db: ReadableDb, digests: readonly string[]): readonl
 }
 
 /**
- * Records that an object's bytes cannot be had: marked, set aside at every site that counts on it, and told of, once. False
- * where it is known already, or is not expected here any more as it was looked at.
+ * Records that an object's bytes cannot be had: marked, set aside at every site that counts on it, and told of, once. Where
+ * another version took its place nobody waits for it: it is only told of. False where it is known already, or is not expected
+ * here any more as it was looked at.
  */
 export function reportDamage(
   db: WritableDb,
   found: {
     readonly digest: string;
     readonly encoding: ObjectEncoding;
-    readonly condition: Exclude<ObjectCondition, 'sound'>;
+    readonly condition: Damage;
     readonly holders: readonly ObjectHolder[];
     readonly atMs: number;
   },
@@ -95,16 +114,51 @@ export function reportDamage(
   const { digest, condition, atMs } = found;
   return inTransaction(db, () => {
     if (!isExpected(db, digest, found.encoding) || !markDamaged(db, digest, condition, atMs)) return false;
-    const event = { kind: 'object-damaged', actor: serviceActor('integrity'), correlationId: digest, atMs } as const;
-    for (const { siteId, sopUid, studyId } of found.holders) {
-      const row = { quarantineId: freshRowId(), siteId, digest, sopUid, studyId, atMs };
-      const quarantineId = prepared<{ quarantineId: string }>(db, SET_ASIDE).get(row)?.quarantineId ?? null;
-      appendEvent(db, { ...event, siteId, studyId, payload: { digest, condition, quarantineId } });
+    for (const holder of found.holders) {
+      const isReplaced = prepared(db, IS_REPLACED).get({ ...holder, digest }) !== undefined;
+      tellDamage(db, holder, { condition, quarantineId: isReplaced ? null : setAside(db, holder, atMs), atMs });
     }
     // Nobody's image: a mask, say. It is damaged all the same.
     if (found.holders.length === 0)
-      appendEvent(db, { ...event, siteId: null, payload: { digest, condition, quarantineId: null } });
+      tellDamage(db, { digest, siteId: null, studyId: null }, { condition, quarantineId: null, atMs });
     return true;
+  });
+}
+
+/**
+ * Another version took the place of one: that it is damaged waits for nobody any more. In the transaction that does it.
+ */
+export function settleReplacedDamage(
+  db: WritableDb,
+  replaced: { readonly siteId: string; readonly digest: string; readonly actor: Actor; readonly atMs: number },
+): void {
+  const { siteId, actor, atMs } = replaced;
+  const held = prepared<{ quarantineId: string }>(db, FIND_HELD_DAMAGE).get(replaced);
+  const row = held === undefined ? null : findQuarantined(db, siteId, held.quarantineId);
+  if (row !== null) settleRow(db, row, { state: 'released', how: 'replaced', because: 'replaced', actor, atMs });
+}
+
+/** A version counts again: where it is damaged it waits for whoever brings it. In the transaction that does it. */
+export function holdDamage(db: WritableDb, version: ObjectHolder, atMs: number): void {
+  const condition = findDamage(db, version.digest);
+  if (condition !== null) tellDamage(db, version, { condition, quarantineId: setAside(db, version, atMs), atMs });
+}
+
+function setAside(db: WritableDb, { siteId, digest, sopUid, studyId }: ObjectHolder, atMs: number): string | null {
+  const row = { quarantineId: freshRowId(), siteId, digest, sopUid, studyId, atMs };
+  return prepared<{ quarantineId: string }>(db, SET_ASIDE).get(row)?.quarantineId ?? null;
+}
+
+function tellDamage(
+  db: WritableDb,
+  { digest, siteId, studyId }: Pick<ObjectHolder, 'digest' | 'studyId'> & { readonly siteId: string | null },
+  what: { readonly condition: Damage; readonly quarantineId: string | null; readonly atMs: number },
+): void {
+  const { condition, quarantineId, atMs } = what;
+  appendEvent(db, {
+    kind: 'object-damaged',
+    payload: { digest, condition, quarantineId },
+    ...{ siteId, studyId, actor: serviceActor('integrity'), correlationId: digest, atMs },
   });
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import type { DiskState } from '../platform/disk-watch.ts';
@@ -29,7 +30,6 @@ import { LIST_BY_AGE, previewRetention, type RetentionRules } from './retention.
 import { discardQuarantined, takeBackQuarantined } from './settle-quarantined.ts';
 import { findStudyCard } from './study-card.ts';
 
-const DAY_MS = 86_400_000;
 const somebody: Actor = { kind: 'user', id: 'pacs-administrator' };
 let clinic: Clinic;
 let disk: { state: DiskState };

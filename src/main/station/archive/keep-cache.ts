@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { CacheStatus, EvictionCause, RetentionWindow } from '../../../shared/contract/keeping.ts';
 import type { DigestFrame } from '../dicom/pixel/digest-frame.ts';
@@ -70,7 +71,6 @@ type KeeperTools = {
   readonly listOldRecords: (siteId: string, beforeMs: number) => Promise<OldRecords>;
 };
 
-const DAY_MS = 86_400_000;
 const LOOK_EVERY_MS = 600_000;
 const RETENTION_EVERY_MS = DAY_MS;
 /** Files removed in one go, on the main thread. */

@@ -10,9 +10,12 @@ import {
   describeQuarantined,
   discardQuarantined,
   fileQuarantined,
+  getObject,
   getStudyCard,
   listChangesOf,
+  listDamaged,
   listDiscarded,
+  listHolders,
   listInstances,
   listPriorIds,
   listQuarantine,
@@ -23,6 +26,7 @@ import {
   undoIdentityChange,
 } from './index.ts';
 import { deleteStudy, freeDeleted } from './delete-study.ts';
+import { FIND_HELD_DAMAGE, IS_REPLACED, reportDamage } from './integrity.ts';
 import { LIST_ROWS } from './list-quarantine.ts';
 import { LIST_HELD_OF_OBJECT } from './settle-quarantined.ts';
 
@@ -237,6 +241,59 @@ test('letting other pixels in is a correction: it says so, and undone the former
   expect(clinic.events('identity-undone')).toMatchObject([{ studyId: study, payload: { kind: 'version-replaced' } }]);
 });
 
+test('damage to an object that another took the place of waits for nobody, and does again once it is the current one', async () => {
+  const { db, north } = clinic;
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  const former = listInstances(db, study).find(({ sopUid }) => sopUid === row.sopUid)?.digest ?? '';
+  const find = (digest: string) => {
+    const { encoding } = getObject(db, digest);
+    reportDamage(db, {
+      ...{ digest, encoding, condition: 'missing', holders: listHolders(db, [digest]), atMs: clinic.nowMs() },
+    });
+  };
+  const waiting = () => listDamaged(db, north.siteId).map(({ digest }) => digest);
+  find(former);
+  expect(waiting()).toEqual([former]);
+  await file(row.quarantineId, 'as-current-version');
+  expect([waiting(), held()]).toEqual([[], []]);
+  expect(clinic.events('quarantine-settled')).toContainEqual(
+    expect.objectContaining({
+      studyId: study,
+      payload: expect.objectContaining({ digest: former, how: 'replaced', because: 'replaced' }),
+    }),
+  );
+  find(row.digest);
+  expect(waiting()).toEqual([row.digest]);
+  const [change] = listChangesOf(db, north.siteId, study);
+  const undoing = { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() };
+  expect(undoIdentityChange(db, undoing)).toMatchObject({ ok: true });
+  expect(waiting()).toEqual([former]);
+  expect(clinic.events('object-damaged').at(-1)).toMatchObject({
+    studyId: study,
+    payload: { digest: former, condition: 'missing', quarantineId: held()[0]?.quarantineId },
+  });
+  await clinic.receive(clinic.associate(), aSlice(1));
+  expect(waiting()).toEqual([]);
+  for (const sql of [IS_REPLACED, FIND_HELD_DAMAGE]) expect(planOf(db, sql).join()).not.toContain('SCAN');
+});
+
+test('damage found of an earlier version is told of, and waits only once that is the current one', async () => {
+  const { db, north } = clinic;
+  const { study, row } = await withOneAside(OTHER_PIXELS);
+  const former = listInstances(db, study).find(({ sopUid }) => sopUid === row.sopUid)?.digest ?? '';
+  await file(row.quarantineId, 'as-current-version');
+  const { encoding } = getObject(db, former);
+  const found = { digest: former, encoding, condition: 'damaged', atMs: clinic.nowMs() } as const;
+  expect(reportDamage(db, { ...found, holders: listHolders(db, [former]) })).toBe(true);
+  expect([listDamaged(db, north.siteId), clinic.events('object-damaged')]).toMatchObject([
+    [],
+    [{ studyId: study, payload: { digest: former, quarantineId: null } }],
+  ]);
+  const [change] = listChangesOf(db, north.siteId, study);
+  undoIdentityChange(db, { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() });
+  expect(listDamaged(db, north.siteId)).toMatchObject([{ digest: former, studyId: study }]);
+});
+
 test('what was held and is sent again once nothing stands against it is filed, and waits for nobody any more', async () => {
   const { db, north } = clinic;
   const { study, row } = await withOneAside(OTHER_PIXELS);
@@ -311,14 +368,27 @@ test('what another patient’s object says, let in under a study’s UID, change
   const [row] = held();
   expect(row?.reason).toBe('same-uid-other-patient');
   const [before, series] = [says(study), seriesOf('1.2.10.1.1')];
+  const isDoubted = () => rowOf(study).is_stated_otherwise;
+  expect(isDoubted()).toBe(0);
   expect(await file(row?.quarantineId ?? '', 'as-current-version')).toMatchObject({ ok: true });
   expect(says(study)).toEqual(before);
   expect(clinic.events('study-attributes-changed')).toEqual([]);
-  expect(seriesOf('1.2.10.1.1')).not.toBe(series);
+  expect([seriesOf('1.2.10.1.1') === series, isDoubted()]).toEqual([false, 1]);
   const [change] = listChangesOf(db, north.siteId, study);
   const undoing = { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() };
   expect(undoIdentityChange(db, undoing)).toMatchObject({ ok: true });
-  expect([says(study), seriesOf('1.2.10.1.1')]).toEqual([before, series]);
+  expect([says(study), seriesOf('1.2.10.1.1'), isDoubted()]).toEqual([before, series, 0]);
+});
+
+test('undone, the doubt about the patient stays where an object that came since may say otherwise as well', async () => {
+  const { db, north } = clinic;
+  const study = await clinic.send([1, 2].map((n) => aSlice(n)));
+  await clinic.receive(clinic.associate(), aSlice(1, { ...JOHN, ...OTHER_PIXELS }));
+  await file(held()[0]?.quarantineId ?? '', 'as-current-version');
+  await clinic.receive(clinic.associate(), aSlice(3));
+  const [change] = listChangesOf(db, north.siteId, study);
+  undoIdentityChange(db, { siteId: north.siteId, changeId: change?.changeId ?? '', actor, atMs: clinic.nowMs() });
+  expect(db.prepare('SELECT is_stated_otherwise FROM studies').pluck().all()).toEqual([1]);
 });
 
 test('an object let in cannot be undone once its study was deleted and came again: it says so and touches nothing', async () => {

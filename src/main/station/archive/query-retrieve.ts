@@ -85,7 +85,7 @@ function finder(tools: QueryRetrieveTools, root: QueryRoot): FindHandler<Archive
     if (!(await hasRecorded(tools.db, () => recordSearchBegun(tools, request)))) return NO_ROOM;
     let results = 0;
     try {
-      for await (const match of matchesOf(tools.search, context.peer.siteId, query)) {
+      for await (const match of matchesOf(tools, context.peer.siteId, query)) {
         if (results === (tools.mostMatches ?? MOST_MATCHES)) return { status: 'match-limit-reached' };
         results += 1;
         yield { identifier: answerRecord(match, query, calledAe), ignoresKeys: query.ignoresKeys };
@@ -98,13 +98,17 @@ function finder(tools: QueryRetrieveTools, root: QueryRoot): FindHandler<Archive
   };
 }
 
-async function* matchesOf(search: ArchiveSearch, siteId: string, query: ReadQuery): AsyncGenerator<QueryMatch> {
+async function* matchesOf(
+  { db, search }: QueryRetrieveTools,
+  siteId: string,
+  query: ReadQuery,
+): AsyncGenerator<QueryMatch> {
   const { level, keys, asked } = query;
   const siteIds = [siteId];
   switch (level) {
     case 'PATIENT': {
       const seen = new Set<string>();
-      for await (const study of paged((page) => search.studies(siteIds, keys, page))) {
+      for await (const study of paged(db, (page) => search.studies(siteIds, keys, page))) {
         const patient = `${study.issuer ?? ''}\n${study.patientId ?? study.studyUid}`;
         if (!seen.has(patient)) yield { study };
         seen.add(patient);
@@ -112,7 +116,7 @@ async function* matchesOf(search: ArchiveSearch, siteId: string, query: ReadQuer
       return;
     }
     case 'STUDY':
-      for await (const study of paged((page) => search.studies(siteIds, keys, page))) {
+      for await (const study of paged(db, (page) => search.studies(siteIds, keys, page))) {
         const wantsClasses = asked.includes('SOPClassesInStudy');
         yield wantsClasses ? { study, sopClasses: await search.sopClasses(siteIds, study.studyUid) } : { study };
       }
@@ -124,7 +128,7 @@ async function* matchesOf(search: ArchiveSearch, siteId: string, query: ReadQuer
       const [study] = await search.studies(siteIds, above, { limit: 1, offset: 0 });
       if (study === undefined) return;
       if (level === 'SERIES') {
-        for await (const series of paged((page) => search.series(siteIds, keys, page))) yield { study, series };
+        for await (const series of paged(db, (page) => search.series(siteIds, keys, page))) yield { study, series };
         return;
       }
       const [series] = await search.series(
@@ -133,15 +137,17 @@ async function* matchesOf(search: ArchiveSearch, siteId: string, query: ReadQuer
         { limit: 1, offset: 0 },
       );
       if (series === undefined) return;
-      for await (const instance of paged((page) => search.instances(siteIds, keys, page)))
+      for await (const instance of paged(db, (page) => search.instances(siteIds, keys, page)))
         yield { study, series, instance };
     }
   }
 }
 
-async function* paged<Match>(read: (page: Page) => Promise<readonly Match[]>): AsyncGenerator<Match> {
+/** A peer that is told that an object is here may let go of it: what came while it was searched for is on the disk first. */
+async function* paged<Match>(db: WritableDb, read: (page: Page) => Promise<readonly Match[]>): AsyncGenerator<Match> {
   for (let offset = 0; ; offset += PAGE) {
     const matches = await read({ limit: PAGE, offset });
+    await durable(db);
     yield* matches;
     if (matches.length < PAGE) return;
   }

@@ -8,19 +8,20 @@ import type { DigestFrame } from '../dicom/pixel/digest-frame.ts';
 import { PART10_HEAD_LENGTH, readPart10Header, writePart10Header } from '../dicom/part10.ts';
 import { findTransferSyntax } from '../dicom/transfer-syntaxes.ts';
 import type { Clock } from '../platform/clock.ts';
-import { arriveWithRows } from '../platform/objects/arriving-objects.ts';
+import { type ArrivingObject, writeWhileArriving } from '../platform/objects/arriving-objects.ts';
 import { type IncomingFile, type ObjectStore, SEALED } from '../platform/objects/object-store.ts';
 import { isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import type { ArchiveAssociation } from './associations.ts';
-import type { QuietTimes } from './completeness.ts';
+import { checkLost } from './check-arriving.ts';
 import { checkObject } from './check-object.ts';
+import type { QuietTimes } from './completeness.ts';
 import type { Filing, SettledFiling } from './filing.ts';
 import { fileTogether } from './file-together.ts';
 import { isIdentified } from './identified-instance.ts';
-import { healObject } from './integrity.ts';
+import { healObject, listHolders, type ObjectHolder } from './integrity.ts';
 import { quarantineObject } from './quarantine.ts';
 import { compareVersions } from './same-pixels.ts';
 
@@ -36,6 +37,8 @@ export type Archive = {
   readonly digestFrame?: DigestFrame;
   /** Told of an object that is found unreadable while another is compared with it. */
   readonly suspect?: (digest: string) => void;
+  /** Who counts on an object that did not reach the disk, asked of the reader threads; left out, on this one. */
+  readonly findHolders?: (digests: readonly string[]) => Promise<readonly ObjectHolder[]>;
 };
 
 /** An object as the protocol hands it over; UIDs are the command's, the body is the data set alone. */
@@ -78,7 +81,7 @@ const NO_ROOM: ReceiveAnswer = { status: 'out-of-resources', errorComment: 'no r
 /**
  * Receives one object: streamed to a file and digested as it passes, filed in one transaction, answered once file and rows are
  * on the disk. A stream that ends early, or a disk that fills, leaves nothing behind; an object whose rows are written as its
- * file turns out not to reach the disk is looked at by whoever verifies, and its sender is refused.
+ * file turns out not to reach the disk is reported as damaged, and its sender is refused.
  */
 export async function receiveObject(
   archive: Archive,
@@ -100,7 +103,9 @@ export async function receiveObject(
       readInstance({ file, sizeBytes, bodyOffset, head }, arrival.transferSyntaxUid),
     );
     // Its rows are written while the disk takes its file: each waits for the disk once, side by side.
-    const [answer] = await bothOf(decide(archive, arrival, association, object.record, read), object.onDisk);
+    const answer = await writeWhileArriving(archive.db, object, () =>
+      decide(archive, arrival, association, object.record, read),
+    );
     await durable(archive.db);
     return answer;
   } catch (error) {
@@ -191,26 +196,34 @@ async function bothOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonl
   return [await one, await other];
 }
 
-/** Gives an object its name; `onDisk` tells when its file has come there. */
+/** Gives an object its name, while its file goes to the disk. */
 async function keep(
-  { objects, db, suspect }: Archive,
+  archive: Archive,
   file: IncomingFile,
   about: Omit<ObjectRecord, 'digest'>,
-): Promise<{ readonly record: ObjectRecord; readonly onDisk: Promise<void> }> {
+): Promise<ArrivingObject & { readonly record: ObjectRecord }> {
+  const { objects } = archive;
   // A sender that sends again may hold the only good copy of a damaged one.
   const isWhole = async (digest: string) => (await checkObject(objects, digest, about.encoding)) === 'sound';
   const { outcome, digest, onDisk } = await file.keepDigested(isWhole);
   const record = { ...about, digest };
-  if (outcome === 'kept') {
-    const arrived = arriveWithRows(db, digest, onDisk);
-    arrived.catch(() => suspect?.(digest));
-    return { record, onDisk: arrived };
-  }
+  const arriving = { digest, onDisk, lookAtLost: () => lookAtLost(archive, digest) };
+  if (outcome === 'kept') return { record, ...arriving };
   // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
   const header = readPart10Header(await objects.readRange(digest, about.encoding, 0, PART10_HEAD_LENGTH));
   if (!header.ok) throw new Error('a stored object has no readable header');
   const sizeBytes = await objects.sizeBytes(digest, about.encoding);
-  return { record: { ...record, bodyOffset: header.value.dataSetOffset, sizeBytes }, onDisk };
+  return { record: { ...record, bodyOffset: header.value.dataSetOffset, sizeBytes }, ...arriving };
+}
+
+async function lookAtLost(archive: Archive, digest: string): Promise<void> {
+  const { db, suspect, findHolders = async (digests) => listHolders(db, digests) } = archive;
+  try {
+    await checkLost({ ...archive, findHolders }, digest);
+  } catch (error) {
+    suspect?.(digest);
+    throw error;
+  }
 }
 
 /** Null for a header that does not parse, or pixels cut short. */

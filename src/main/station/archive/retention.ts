@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import type { Intent } from '../../../shared/domain/study.ts';
 import type { RetentionVerdict, RetentionWindow } from '../../../shared/contract/keeping.ts';
 import type { Config } from '../platform/config.ts';
@@ -43,7 +44,6 @@ export type RetentionQuestion = {
   readonly recordsBeforeMs?: number | undefined;
 };
 
-const DAY_MS = 86_400_000;
 /** Studies looked at for one answer: few of them may be any rule's. */
 const MOST_LOOKED_AT = 20_000;
 

@@ -104,6 +104,8 @@ const POSTPONE = `
          broken_off_at_ms = iif(@code = 'association-lost', @atMs, broken_off_at_ms)
    WHERE retrieval_id = @retrievalId AND state = 'running'
 `;
+const HASTEN =
+  "UPDATE retrievals SET due_at_ms = @atMs WHERE retrieval_id = @retrievalId AND state = 'queued' AND due_at_ms > @atMs";
 const REQUEUE =
   "UPDATE retrievals SET state = 'queued', due_at_ms = @atMs, broken_off_at_ms = @atMs WHERE state = 'running'";
 
@@ -118,7 +120,10 @@ export type RequestRetrieval = {
   readonly atMs: number;
 };
 
-/** Puts a retrieval into the queue; one of the same study from the same peer that has not ended stands in for it. */
+/**
+ * Puts a retrieval into the queue; one of the same study from the same peer that has not ended stands in for it, and where a
+ * person asks it waits for its next attempt no longer.
+ */
 export function requestRetrieval(
   db: WritableDb,
   input: RequestRetrieval,
@@ -131,7 +136,10 @@ export function requestRetrieval(
       peerId,
       studyUid: input.studyUid,
     });
-    if (open !== undefined) return ok(getRetrieval(db, open.retrievalId));
+    if (open !== undefined) {
+      if (actor.kind === 'user') prepared(db, HASTEN).run({ retrievalId: open.retrievalId, atMs });
+      return ok(getRetrieval(db, open.retrievalId));
+    }
     const retrievalId = freshRowId();
     const { studyUid, wantedBy } = input;
     prepared(db, INSERT).run({

@@ -11,7 +11,7 @@ import { findAt } from '../dicom/services/find.ts';
 import { getFrom, moveFrom } from '../dicom/services/retrieve.ts';
 import { SERVICE_CLASSES } from '../dicom/services/sop-classes.ts';
 import { EXPLICIT_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.ts';
-import { endSyncing } from '../platform/store/durability.ts';
+import { durableWith, endSyncing } from '../platform/store/durability.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { openFullDisk } from '../platform/store/test-full-disk.ts';
 import { aSlice, CT_CLASS } from '../testing/objects.ts';
@@ -152,8 +152,8 @@ test('a study is fetched once it is on the disk who wants it', async () => {
   expect(await toldBeforeAndAfter(request, 'retrieval-requested', 1)).toEqual([[], ['c-find']]);
 });
 
-/** Our own Query/Retrieve, asked by PACS. */
-async function asked(): Promise<DicomServer> {
+/** Our own Query/Retrieve, asked by PACS; `meanwhile`: while it searches. */
+async function asked(meanwhile: () => void = () => undefined): Promise<DicomServer> {
   const { db, archive } = clinic;
   const server = await startDicomServer<ArchiveAssociation>({
     ...{ host: '127.0.0.1', port: 0, maxAssociations: 8, maxPduLength: 64 * 1024, accepts: DEFAULT_ACCEPTS },
@@ -161,7 +161,7 @@ async function asked(): Promise<DicomServer> {
     services: queryRetrieveServices({
       ...{ db, objects: archive.objects, clock: archive.clock, writeExplicit: async () => null },
       search: {
-        studies: async (siteIds, keys, page) => findStudies(db, siteIds, keys, page),
+        studies: async (siteIds, keys, page) => (meanwhile(), findStudies(db, siteIds, keys, page)),
         series: async (siteIds, keys, page) => findSeries(db, siteIds, keys, page),
         instances: async (siteIds, keys, page) => findInstances(db, siteIds, keys, page),
         outgoing: async (siteIds, keys, limit) => findOutgoing(db, siteIds, keys, limit),
@@ -186,6 +186,21 @@ test('a match leaves once it is on the disk who asks, and none where there is no
   const disk = openFullDisk(clinic.db, ['events']);
   disk.fill();
   expect(await find()).toMatchObject({ value: { status: 0xa700 } });
+  expect(told).toEqual(['match']);
+});
+
+test('a match of what came while it was searched for leaves once that is on the disk', async () => {
+  await aStudy();
+  const { promise: onDisk, resolve: arrive } = Promise.withResolvers<void>();
+  const server = await asked(() => durableWith(clinic.db, onDisk));
+  const finding = findAt(at(server), SERVICE_CLASSES['study-root-find'], STUDY, {
+    onMatch: () => void told.push('match'),
+  });
+  await eventually(() => expect(clinic.events('search-begun')).toHaveLength(1));
+  await pause(200);
+  expect(told).toEqual([]);
+  arrive();
+  expect(await finding).toMatchObject({ value: { status: 0 } });
   expect(told).toEqual(['match']);
 });
 

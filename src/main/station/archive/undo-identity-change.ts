@@ -12,6 +12,8 @@ import { changeContent, tellCorrection } from './tell-correction.ts';
 
 /** What undoing touched: studies whose rows are others now, and whose content is. */
 type Undone = { readonly studyIds: readonly string[]; readonly patientIds: readonly string[] };
+/** Who undoes it, and when. */
+type By = { readonly actor: Actor; readonly atMs: number };
 
 const Owner = z.object({
   studyId: z.string(),
@@ -42,14 +44,14 @@ const ABOUT_CONTENT: ReadonlySet<IdentityChange['kind']> = new Set(['hidden', 'v
 
 /** How each kind of correction is undone; null, and nothing done, where what it was before is here no more. */
 const UNDO: {
-  readonly [Kind in IdentityChange['kind']]: (db: WritableDb, change: IdentityChange, atMs: number) => Undone | null;
+  readonly [Kind in IdentityChange['kind']]: (db: WritableDb, change: IdentityChange, by: By) => Undone | null;
 } = {
   'study-moved': undoMove,
   'study-split': undoSplit,
   'patients-merged': undoMerge,
   hidden: undoHiding,
-  'version-replaced'(db, { inverse }, atMs) {
-    const restored = restoreReplaced(db, inverse, atMs);
+  'version-replaced'(db, { inverse }, by) {
+    const restored = restoreReplaced(db, inverse, by);
     if (restored === null) return null;
     return { studyIds: [restored.studyId], patientIds: [ownerOf(db, restored.studyId).patientId] };
   },
@@ -74,7 +76,7 @@ export function undoIdentityChange(
     if (change === null || change.siteId !== siteId) return err({ code: 'change-not-found' });
     if (change.undoneAtMs !== null) return err({ code: 'already-undone' });
     if (hasLaterChange(db, changeId)) return err({ code: 'later-change-depends' });
-    const undone = UNDO[change.kind](db, change, atMs);
+    const undone = UNDO[change.kind](db, change, input);
     if (undone === null) return err({ code: 'former-version-gone' });
     const { studyIds, patientIds } = undone;
     markUndone(db, changeId, actor, atMs);
@@ -96,7 +98,7 @@ function undoMove(db: WritableDb, { inverse }: IdentityChange): Undone {
   return { studyIds: [owner.studyId], patientIds: [owner.patientId, movedTo] };
 }
 
-function undoMerge(db: WritableDb, { changeId, inverse, detail }: IdentityChange, atMs: number): Undone {
+function undoMerge(db: WritableDb, { changeId, inverse, detail }: IdentityChange, { atMs }: By): Undone {
   const { owners } = MergeInverse.parse(inverse);
   const { fromPatientId, toPatientId } = MergeDetail.parse(detail);
   prepared(db, UNLINK).run(atMs, changeId);

@@ -10,8 +10,15 @@ import type { ReadableDb } from '../platform/store/database.ts';
 /** A study's story is read in pieces of this many events, so that thousands of slices never stand in memory together. */
 const AT_ONCE = 2000;
 
-/** What is asked of the audit; `hidesSilent` leaves out the runs of silent models, for whoever may report. */
-export type AuditQuestion = EventQuery & { readonly hidesSilent?: boolean };
+/**
+ * What is asked of the audit. `hidesSilent` leaves out the runs that the viewer is not shown, for whoever may report;
+ * `hidesModels` what is done about models, for whoever may not know which there are.
+ */
+export type AuditQuestion = EventQuery & {
+  readonly hidesSilent?: boolean;
+  readonly hidesModels?: boolean;
+  readonly viewerId?: string;
+};
 
 /** A window of the ledger, newest first, with the people and machines behind it by name. */
 export function listAuditEvents(db: ReadableDb, query: AuditQuestion): AuditWindow {
@@ -19,7 +26,8 @@ export function listAuditEvents(db: ReadableDb, query: AuditQuestion): AuditWind
   const last = events.at(-1);
   return {
     events: events
-      .filter(({ event }) => query.hidesSilent !== true || !isOfSilentRun(db, event))
+      .filter(({ event }) => query.hidesSilent !== true || !isOfSilentRun(db, event, query.viewerId ?? null))
+      .filter(({ event }) => query.hidesModels !== true || !isOfModel(event))
       .map(({ event, hash }) => ({
         ...entryOf(db, event),
         studyId: event.studyId as AuditEvent['studyId'],
@@ -34,12 +42,17 @@ export function listAuditEvents(db: ReadableDb, query: AuditQuestion): AuditWind
  * One study's whole story from its first object on, oldest first, however long it is; objects that came alike one after
  * another are one entry. Without what silent models did: those who report must not be told.
  */
-export function listTimeline(db: ReadableDb, siteId: string, studyId: string): TimelineEntry[] {
+export function listTimeline(
+  db: ReadableDb,
+  siteId: string,
+  studyId: string,
+  viewerId: string | null = null,
+): TimelineEntry[] {
   const newestFirst: TimelineEntry[] = [];
   let before: number | undefined;
   do {
     const piece = listEvents(db, { siteId, studyId, before, limit: AT_ONCE });
-    for (const { event } of piece) if (!isOfSilentRun(db, event)) tell(newestFirst, entryOf(db, event));
+    for (const { event } of piece) if (!isOfSilentRun(db, event, viewerId)) tell(newestFirst, entryOf(db, event));
     before = piece.length === AT_ONCE ? piece.at(-1)?.event.seq : undefined;
   } while (before !== undefined);
   return newestFirst.toReversed();
@@ -60,8 +73,13 @@ function cameAlike(one: TimelineEntry, other: TimelineEntry): boolean {
   return one.payload?.['outcome'] === other.payload?.['outcome'];
 }
 
-function isOfSilentRun(db: ReadableDb, { payload }: LedgerEvent): boolean {
-  return payload !== null && 'runId' in payload && isSilentRun(db, String(payload['runId']));
+function isOfSilentRun(db: ReadableDb, { payload }: LedgerEvent, viewerId: string | null): boolean {
+  return payload !== null && 'runId' in payload && isSilentRun(db, String(payload['runId']), viewerId);
+}
+
+/** What is done about models, of no study. */
+function isOfModel({ kind }: LedgerEvent): boolean {
+  return /^(model|acceptance|operating-point|silent-results)-/.test(kind);
 }
 
 function entryOf(db: ReadableDb, event: LedgerEvent): TimelineEntry {

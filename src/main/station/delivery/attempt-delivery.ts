@@ -1,7 +1,15 @@
 import type { DeliveryCode } from '../../../shared/domain/delivery.ts';
-import { findRemote, findStudyCard, outgoingObjects, type OutgoingPath, type OutgoingTools } from '../archive/index.ts';
+import {
+  findRemote,
+  findStudyCard,
+  noteSentVersions,
+  outgoingObjects,
+  type OutgoingPath,
+  type OutgoingTools,
+} from '../archive/index.ts';
 import { type SendOutcome, sendInstances } from '../dicom/scu.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
 import { type ImageDelivery, type ItemOutcome, listItems, moveDelivery, noteItems } from './deliveries.ts';
 
 /** What an attempt needs of the station. */
@@ -78,7 +86,7 @@ export async function attemptDelivery(
   let areSomeAway = false;
   let isPeerGone = false;
   let refusesUs = false;
-  const notes = noteNowAndThen(db, deliveryId);
+  const notes = noteNowAndThen(db, delivery);
   for (let start = 0; start < todo.length && !isPeerGone && mayGoOn(); start += AT_ONCE) {
     const part = todo.slice(start, start + AT_ONCE);
     const { instances, unavailable } = outgoingObjects(tools, part);
@@ -91,6 +99,7 @@ export async function attemptDelivery(
         hasLeft = true;
         moveDelivery(db, deliveryId, 'left', { atMs: tools.nowMs() });
       }
+      if (outcome.state === 'accepted' || outcome.state === 'unknown') notes.mayBeThere(path);
       const meaning = meaningOf(outcome);
       if (meaning.item === 'peer-refuses-us') refusesUs = true;
       if (meaning.item === 'peer-refuses-us' || (meaning.item === 'again' && meaning.endsAttempt)) isPeerGone = true;
@@ -164,15 +173,23 @@ const codeOfRefusal = (status: number | null): DeliveryCode =>
   status === null ? 'class-not-taken' : 'refused-by-peer';
 
 /** Writes what the peer said no oftener than twice a second; what is lost in a crash is sent again, which does no harm. */
-function noteNowAndThen(db: WritableDb, deliveryId: string) {
+function noteNowAndThen(db: WritableDb, { deliveryId, siteId, peerId }: ImageDelivery) {
   let outcomes: ItemOutcome[] = [];
+  let versions: Pick<OutgoingPath, 'sopUid' | 'digest'>[] = [];
   let writtenAtMs = performance.now();
   const flush = () => {
-    if (outcomes.length > 0) noteItems(db, deliveryId, outcomes);
-    outcomes = [];
+    inTransaction(db, () => {
+      if (outcomes.length > 0) noteItems(db, deliveryId, outcomes);
+      if (versions.length > 0) noteSentVersions(db, { siteId, peerId, versions });
+    });
+    [outcomes, versions] = [[], []];
     writtenAtMs = performance.now();
   };
   return {
+    /** The peer took it, or did not say. */
+    mayBeThere(version: Pick<OutgoingPath, 'sopUid' | 'digest'>) {
+      versions.push(version);
+    },
     add(outcome: ItemOutcome) {
       outcomes.push(outcome);
       if (performance.now() - writtenAtMs >= FLUSH_EVERY_MS) flush();

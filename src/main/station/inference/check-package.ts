@@ -2,7 +2,12 @@ import { mkdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type PackageFault, packageFault, type PackageRefusal, refusePackage } from '../../../shared/domain/package-fault.ts';
+import {
+  type PackageFault,
+  packageFault,
+  type PackageRefusal,
+  refusePackage,
+} from '../../../shared/domain/package-fault.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { freshObjectKeys } from '../platform/objects/object-keys.ts';
 import type { KnownSigner, SignatureFact } from './package-signature.ts';
@@ -63,7 +68,13 @@ async function loadAside(
   const outboxDir = path.join(work, 'outbox');
   for (const empty of [objectsDir, outboxDir]) mkdirSync(empty);
   const objectKeys = [...freshObjectKeys().export()];
-  const supervisor = superviseRunner(host, { objectsDir, objectKeys, outboxDir, providers: [...providers], threads: 2 });
+  const supervisor = superviseRunner(host, {
+    objectsDir,
+    objectKeys,
+    outboxDir,
+    providers: [...providers],
+    threads: 2,
+  });
   supervisor.start();
   const loaded = await supervisor.load(folder, { verify: true });
   await supervisor.stop();

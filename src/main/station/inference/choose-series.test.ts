@@ -20,6 +20,8 @@ function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): Candida
     ...{ position: [0, 0, 0], orientation: [1, 0, 0, 0, 1, 0], rows: 512, columns: 512, pixelSpacing: [0.5, 0.5] },
     ...{ sliceThicknessMm: 5, imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], kernel: ['H30s'], contrastAgent: null },
     ...{
+      manufacturer: null,
+      modelName: null,
       protocolName: null,
       isLossyCompressed: false,
       hasPixelData: true,

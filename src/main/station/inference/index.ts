@@ -1,10 +1,28 @@
 import type { EventKind } from '../../../shared/domain/event-kinds.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
+import { goOnWithAnalyses } from './ask-analysis.ts';
 import { queueRuns } from './queue-runs.ts';
 
+export { type AnalysisResult, findAnalysis, listAnalysesOf } from './analyses.ts';
+export { askAnalysis, type AnalysisRequest } from './ask-analysis.ts';
+export {
+  checkReceipt,
+  findShownRun,
+  listChain,
+  type ReceiptCheck,
+  type RunOfChain,
+  type RunViewer,
+  type RunWithReceipt,
+} from './receipts.ts';
+export { askReplay, listReplays, type Replay } from './replays.ts';
+export { hasKeptOutputs, KEEP_NUMBERS, letOutputsGo, listTensors, type RawOutputSetting } from './run-outputs.ts';
+export { machineFacts } from './machine-facts.ts';
+export { createOutputKeeper } from './output-keeper.ts';
+export { exposeModels } from './expose-models.ts';
 export {
   countUnusableModels,
-  exposeModels,
+  findInstalledAtMs,
+  findModel,
   installModels,
   type InstalledModel,
   listModels,
@@ -23,8 +41,34 @@ export {
   listRuns,
   type RunRecord,
 } from './queries.ts';
+export { countAlarmedModels, listAlarms, type StandingAlarm } from './coverage-alarms.ts';
+export { listVerifications, type Verification } from './golden-results.ts';
+export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';
+export { measuringConsumer } from './measure-exams.ts';
+export { describeDrift, type FeatureDrift } from './model-drift.ts';
+export { type FiguresQuestion, measureModel, type ModelFigures } from './model-figures.ts';
+export { listKnownDigests, type ModelOverview, overviewModels, readModelCard } from './model-overview.ts';
+export { createModelWatch, type ModelWatch, sightModels } from './model-watch.ts';
+export {
+  type Acceptance,
+  findAcceptance,
+  findStandingAcceptance,
+  listAcceptances,
+} from './acceptance-rows.ts';
+export { measureAcceptance } from './acceptance-report.ts';
+export { fixTargets, noteReportRead, signAcceptance } from './acceptances.ts';
+export { compareVersions } from './compare-versions.ts';
+export { type Exposure, findExposure, isFit, listSteps, usesFor } from './exposure-rows.ts';
+export { currentPoint, listPoints, offeredPoints, thresholdsFor } from './operating-point-rows.ts';
+export { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts';
+export { findRollback, rollBack } from './roll-back.ts';
+export { listSilentResults, mayReport, noteResultsShown, type ResultsQuestion } from './silent-results.ts';
+export { missingFor, type ModelAct, setUses, suspendModel, takeStep } from './take-step.ts';
+export { listQuestions, type ReadingFacts, recordTruth } from './truths.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
-export { markRunLate, recoverRuns } from './record-run.ts';
+export { countPausedModels, PROBE_JOB, probeModel } from './model-breaker.ts';
+export { endRest, markRunLate, recoverRuns, RETRY_JOB } from './record-run.ts';
+export { type RunPriority, setRunPriority } from './run-order.ts';
 export { createRunWorker } from './run-worker.ts';
 export type { RunnerHost } from './runner-host.ts';
 export { type RunnerSupervisor, superviseRunner } from './runner-supervisor.ts';
@@ -46,6 +90,8 @@ export const inferenceConsumer: Consumer = {
   startsFrom: 'beginning',
   handle(db, event) {
     if (event.studyId === null) return;
-    if (OWES_RUNS.has(event.kind)) queueRuns(db, event.studyId, event.atMs);
+    if (!OWES_RUNS.has(event.kind)) return;
+    queueRuns(db, event.studyId, event.atMs);
+    goOnWithAnalyses(db, event.studyId, event.atMs);
   },
 };

@@ -21,9 +21,11 @@ import {
   recoverRuns,
   TOLERANCE_JOB,
 } from './index.ts';
-import { exposeModels, listExposedModels, recordVerification } from './models.ts';
+import { exposeModels } from './expose-models.ts';
+import { listExposedModels, recordVerification } from './models.ts';
 import { packageDigest } from './package-digest.ts';
-import { failRun, failRunsWithoutModel, nextQueuedRun, startRun, supersedeOutdated } from './record-run.ts';
+import { failRun, failRunsWithoutModel, startRun, supersedeOutdated } from './record-run.ts';
+import { nextQueuedRun } from './run-order.ts';
 
 const digestOf = (manifest: ModelManifest | undefined) => (manifest === undefined ? '' : packageDigest(manifest));
 
@@ -52,8 +54,7 @@ const rows = (table: string) => clinic.db.prepare(`SELECT * FROM ${table}`).all(
 const NO_FLAG = { state: 'no-flag', readSeries: 1, eligibleSeries: 1 };
 const states = () =>
   clinic.db.prepare('SELECT study_revision AS revision, state FROM runs ORDER BY queued_at_ms, study_revision').all();
-const fail = (runId: string, reason: NotRunReason, mayRetry: boolean) =>
-  failRun(clinic.db, runId, reason, mayRetry, clinic.nowMs());
+const fail = (runId: string, reason: NotRunReason) => failRun(clinic.db, runId, reason, clinic.nowMs());
 
 test('a complete new study is owed one run of every model that fits it, with the reasons for its series', async () => {
   installed(clinic, 'general', { id: 'one' }, { id: 'two' }, { id: 'chest', appliesTo: { bodyParts: ['CHEST'] } });
@@ -70,7 +71,7 @@ test('a complete new study is owed one run of every model that fits it, with the
     ['two', 'queued', 8, 'eligible 1 of 1 series'],
   ]);
   expect(clinic.events('run-queued').map(({ studyId }) => studyId)).toEqual([id, id]);
-  expect(countOpenRuns(clinic.db)).toEqual({ queued: 2, running: 0 });
+  expect(countOpenRuns(clinic.db, true)).toEqual({ queued: 2, running: 0 });
 });
 
 test('owes nothing twice: replayed from the first event, rows and events stay as they are', async () => {
@@ -261,7 +262,7 @@ test('what a newer package of a model says takes the place of what the older one
 test('a run that is queued when its study is complete at a newer revision is superseded instead of done', async () => {
   installed(clinic, 'general', {});
   await sendHead();
-  const older = nextQueuedRun(clinic.db);
+  const older = nextQueuedRun(clinic.db, clinic.nowMs());
   await sendLate(9);
   if (older === null) throw new Error('no run waits');
   expect([supersedeOutdated(clinic.db, older), supersedeOutdated(clinic.db, older)]).toEqual([true, false]);
@@ -320,30 +321,33 @@ test('a decided finding of an earlier revision is not superseded', async () => {
   expect(listFindings(clinic.db, id).map(({ state }) => state)).toEqual(['accepted']);
 });
 
-test('a failure that a retry can help is tried once more, then final; each attempt is an event', async () => {
+test('a failure that a retry can help is tried twice more, then final; each attempt is an event', async () => {
   installed(clinic, 'general', {});
   const id = await sendHead();
   const run = startNext(clinic);
-  fail(run.runId, 'runner-crashed', true);
+  fail(run.runId, 'runner-crashed');
   expect([states(), aiStatus(clinic.db, id)]).toEqual([[{ revision: 8, state: 'queued' }], { state: 'waiting' }]);
   startNext(clinic);
-  fail(run.runId, 'runner-crashed', true);
+  fail(run.runId, 'runner-crashed');
+  startNext(clinic);
+  fail(run.runId, 'runner-crashed');
   expect([states(), aiStatus(clinic.db, id)]).toEqual([
     [{ revision: 8, state: 'failed' }],
     { state: 'not-run', reason: 'runner-crashed' },
   ]);
   expect(clinic.events('run-failed').map(({ payload }) => [payload.attempt, payload.final])).toEqual([
     [1, false],
-    [2, true],
+    [2, false],
+    [3, true],
   ]);
-  fail(run.runId, 'internal', false);
-  expect(clinic.events('run-failed')).toHaveLength(2);
+  fail(run.runId, 'internal');
+  expect(clinic.events('run-failed')).toHaveLength(3);
 });
 
 test('a failure of the pixels is final at once', async () => {
   installed(clinic, 'general', {});
   const id = await sendHead();
-  fail(startNext(clinic).runId, 'uneven-spacing', false);
+  fail(startNext(clinic).runId, 'uneven-spacing');
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'uneven-spacing' });
   expect(rows('jobs').filter((job) => (job as { kind: string }).kind === TOLERANCE_JOB)).toEqual([]);
 });
@@ -353,16 +357,19 @@ test('runs that a killed process left running are owed again', async () => {
   await sendHead();
   startNext(clinic);
   recoverRuns(clinic.db, clinic.nowMs());
-  expect([states(), countOpenRuns(clinic.db)]).toEqual([[{ revision: 8, state: 'queued' }], { queued: 1, running: 0 }]);
+  expect([states(), countOpenRuns(clinic.db, true)]).toEqual([
+    [{ revision: 8, state: 'queued' }],
+    { queued: 1, running: 0 },
+  ]);
   // The station's own end says nothing of the run: it is no attempt.
-  expect(nextQueuedRun(clinic.db)).toMatchObject({ attempts: 0 });
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toMatchObject({ attempts: 0 });
 });
 
 test('runs of a model that is broken or gone say so instead of waiting for ever', async () => {
   const [manifest] = installed(clinic, 'general', {});
   const id = await sendHead();
   recordVerification(clinic.db, digestOf(manifest), { holds: false, provider: 'cpu', goldenCases: 1 }, 0);
-  expect(nextQueuedRun(clinic.db)).toBeNull();
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toBeNull();
   failRunsWithoutModel(clinic.db, clinic.nowMs());
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' });
   installModels(clinic.db, [], 0);
@@ -373,15 +380,15 @@ test('a run waits for its model to be verified', async () => {
   const [manifest] = installed(clinic, 'general', {});
   await sendHead();
   installModels(clinic.db, manifest === undefined ? [] : [packageOf(manifest)], 0);
-  expect(nextQueuedRun(clinic.db)).toBeNull();
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toBeNull();
   recordVerification(clinic.db, digestOf(manifest), { holds: true, provider: 'cpu', goldenCases: 1 }, 0);
-  expect(nextQueuedRun(clinic.db)).not.toBeNull();
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).not.toBeNull();
 });
 
 test('a run is started once', async () => {
   installed(clinic, 'general', {});
   await sendHead();
-  const run = nextQueuedRun(clinic.db);
+  const run = nextQueuedRun(clinic.db, clinic.nowMs());
   if (run === null) throw new Error('no run waits');
   expect([startRun(clinic.db, run, 1), startRun(clinic.db, run, 2)]).toEqual([true, false]);
   expect(clinic.events('run-started')).toHaveLength(1);
@@ -472,7 +479,7 @@ test('the row says what two models together allow, for every pair of states', as
     late: ({ runId }) => clinic.db.prepare('UPDATE runs SET is_late = 1 WHERE run_id = ?').run(runId),
     unflagged: (run) => finish(clinic, run, 0.1),
     flagged: (run) => finish(clinic, run, 0.9),
-    failed: ({ runId }) => fail(runId, 'over-budget', false),
+    failed: ({ runId }) => fail(runId, 'model-failed'),
   };
   const said: Record<string, Record<string, string>> = {};
   for (const one of Object.keys(bring) as RunState[]) {

@@ -1,52 +1,29 @@
-import type { ModelLabel, ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { ModelLabel } from '../../../shared/domain/model-manifest.ts';
 import type { RunFinished } from './runner-protocol.ts';
 
-/** From which scores on a label is flagged or uncertain; null: never. */
-export type LabelThresholds = { readonly flagFrom: number | null; readonly uncertainFrom: number | null };
-export type Thresholds = ReadonlyMap<string, LabelThresholds>;
-
 /** What a run says of one label. `not-flagged` is all that is said then: never that the thing is absent. */
-export type LabelVerdict = LabelThresholds & {
-  readonly label: string;
-  /** Null where the model gave nothing that could be scored, as no box. */
-  readonly score: number | null;
-  readonly state: 'flagged' | 'uncertain' | 'not-flagged';
-};
+export type LabelVerdict = { readonly label: string } & (
+  | { readonly state: 'flagged'; readonly score: number; readonly threshold: number }
+  /** The score is null where the model gave nothing that could be scored, as no box. */
+  | { readonly state: 'uncertain' | 'not-flagged'; readonly score: number | null; readonly threshold: number | null }
+);
 
 /** What the runner found, as far as labels are judged by it. */
 type Answer = Pick<RunFinished, 'outputs' | 'boxLabels' | 'masks'>;
 
-/**
- * The thresholds of a model at an operating point of its manifest, or the labels' own; a label that the point leaves out keeps its
- * own. Throws for a point that the manifest does not have.
- */
-export function thresholdsFor(
-  model: Pick<ModelManifest, 'labels' | 'operatingPoints'>,
-  operatingPoint: string | null,
-): Thresholds {
-  const point = model.operatingPoints.find(({ id }) => id === operatingPoint);
-  if (operatingPoint !== null && point === undefined) throw new Error('no such operating point');
-  return new Map(
-    model.labels.map((label) => {
-      const chosen = point?.flagFrom[label.id];
-      const flagFrom = chosen === undefined ? label.flagFrom : chosen;
-      return [label.id, { flagFrom, uncertainFrom: point?.uncertainFrom[label.id] ?? label.uncertainFrom ?? null }];
-    }),
-  );
-}
-
-/** Holds every label's score against its thresholds, in the manifest's order. */
+/** Holds every label's score against the thresholds in force, in the manifest's order; `flagFrom` is by label, null for never. */
 export function judgeLabels(
-  labels: readonly Pick<ModelLabel, 'id' | 'score'>[],
+  labels: readonly Pick<ModelLabel, 'id' | 'score' | 'uncertainFrom'>[],
   answer: Answer,
-  thresholds: Thresholds,
+  flagFrom: Readonly<Record<string, number | null>>,
 ): readonly LabelVerdict[] {
-  return labels.map((label) => {
-    const { flagFrom, uncertainFrom } = thresholds.get(label.id) ?? { flagFrom: null, uncertainFrom: null };
+  return labels.map((label): LabelVerdict => {
+    const threshold = flagFrom[label.id] ?? null;
     const score = scoreOf(label, answer);
-    const reaches = (from: number | null) => score !== null && from !== null && score >= from;
-    const state = reaches(flagFrom) ? 'flagged' : reaches(uncertainFrom) ? 'uncertain' : 'not-flagged';
-    return { label: label.id, score, state, flagFrom, uncertainFrom };
+    if (score !== null && threshold !== null && score >= threshold)
+      return { label: label.id, state: 'flagged', score, threshold };
+    const isUncertain = score !== null && label.uncertainFrom !== undefined && score >= label.uncertainFrom;
+    return { label: label.id, state: isUncertain ? 'uncertain' : 'not-flagged', score, threshold };
   });
 }
 

@@ -5,6 +5,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aManifest, packageOf } from '../testing/models.ts';
 import { exposeModels, installModels, listModels, listPackageFaults } from './index.ts';
 import { countUnusableModels, listExposedModels, recordVerification } from './models.ts';
+import { moveExposure } from './move-exposure.ts';
 import { packageDigest } from './package-digest.ts';
 
 const MANIFEST = aManifest();
@@ -47,56 +48,77 @@ function start(manifests: readonly ModelManifest[], isDemo: boolean, atMs: numbe
   );
   exposeModels(clinic.db, clinic.north.siteId, isDemo, atMs);
 }
+/** Brings the one model there is to a stage at the north, as if people had. */
+function stand(to: 'silent' | 'pilot'): void {
+  const [model] = listModels(clinic.db);
+  if (model === undefined) throw new Error('no model');
+  const act = { siteId: clinic.north.siteId, model, cause: 'step' as const, reason: 'a test', atMs: 1 };
+  const pilot = { groups: [], descriptions: [], share: 1 };
+  moveExposure(clinic.db, { ...act, actor: { kind: 'user', id: 'a-person' }, to, pilot });
+}
 const NEWER: ModelManifest = { ...MANIFEST, version: '1.10.0' };
 
-test.each([
-  [false, 'silent'],
-  [true, 'general'],
-] as const)('an upgrade retires the older package and begins anew (demo: %s)', (isDemo, first) => {
-  start([{ ...MANIFEST, version: '1.9.0' }], isDemo, 1);
-  start([NEWER], isDemo, 2);
+test('outside a demo a package is off: nothing is exposed, no step is on record, and nothing is computed', () => {
+  start([MANIFEST], false, 1);
+  start([MANIFEST, NEWER], false, 2);
+  expect([exposures(), clinic.events('model-exposed')]).toEqual([[], []]);
+  expect(listExposedModels(clinic.db, clinic.north.siteId)).toEqual([]);
+});
+
+test('in a demo the newest package is general; an older one whose package is gone is retired, one that is here computes silently', () => {
+  start([{ ...MANIFEST, version: '1.9.0' }], true, 1);
+  start([NEWER], true, 2);
   expect(exposures()).toEqual([
-    ['1.10.0', first],
+    ['1.10.0', 'general'],
     ['1.9.0', 'retired'],
   ]);
   expect(listExposedModels(clinic.db, clinic.north.siteId).map(({ manifest }) => manifest.version)).toEqual(['1.10.0']);
-  expect(clinic.events('model-exposed').map(({ payload }) => payload['stage'])).toEqual([first, first, 'retired']);
+  expect(clinic.events('model-exposed').map(({ payload }) => payload['stage'])).toEqual([
+    ...['general', 'general', 'retired'],
+  ]);
   expect(countUnusableModels(clinic.db)).toBe(0);
-  start([NEWER], isDemo, 3);
+  start([NEWER], true, 3);
   expect(clinic.events('model-exposed')).toHaveLength(3);
+  start([NEWER, { ...MANIFEST, version: '2.0.0' }], true, 4);
+  expect(exposures()).toEqual([
+    ['1.10.0', 'silent'],
+    ['1.9.0', 'retired'],
+    ['2.0.0', 'general'],
+  ]);
 });
 
-test('of two packages of one model the higher version counts; taken back after the newer one is gone, the older begins anew', () => {
+test('in a demo of two packages of one model the higher version counts; taken back after the newer one is gone, the older begins anew', () => {
   const older = { ...MANIFEST, version: '1.9.0' };
-  start([older, NEWER], false, 1);
-  expect(exposures()).toEqual([['1.10.0', 'silent']]);
-  start([older], false, 2);
-  start([older, NEWER], false, 3);
-  start([older], false, 4);
+  start([older, NEWER], true, 1);
+  expect(exposures()).toEqual([['1.10.0', 'general']]);
+  start([older], true, 2);
+  start([older, NEWER], true, 3);
+  start([older], true, 4);
   expect(exposures()).toEqual([
     ['1.10.0', 'retired'],
-    ['1.9.0', 'silent'],
+    ['1.9.0', 'general'],
   ]);
   expect(listExposedModels(clinic.db, clinic.north.siteId).map(({ manifest }) => manifest.version)).toEqual(['1.9.0']);
 });
 
-test('an edited manifest is another model: silent at first, and what the older one was stays as it was', () => {
+test('an edited manifest is another model, and is off; one that people were shown and that is gone stays as it stood, as a fault', () => {
   start([MANIFEST], false, 1);
-  clinic.db.exec("UPDATE model_exposures SET stage = 'pilot', exposed_by = 'a-person'");
+  stand('pilot');
   const edited = { ...MANIFEST, name: 'Other', labels: MANIFEST.labels.map((label) => ({ ...label, flagFrom: 0.1 })) };
   start([edited], false, 2);
-  expect(exposures().toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
-    ['1.0.0', 'retired'],
-    ['1.0.0', 'silent'],
-  ]);
+  expect([exposures(), countUnusableModels(clinic.db)]).toEqual([[['1.0.0', 'pilot']], 1]);
   expect(listModels(clinic.db).map(({ manifest, state }) => [manifest.name, state])).toEqual([
     ['Model bleed', 'gone'],
     ['Other', 'installed'],
   ]);
+  clinic.db.exec("UPDATE model_exposures SET stage = 'silent', pilot = NULL");
+  start([edited], false, 3);
+  expect([exposures(), countUnusableModels(clinic.db)]).toEqual([[['1.0.0', 'retired']], 0]);
 });
 
 test('a model whose package is gone is owed nothing, and the station says that it cannot be used', () => {
   start([MANIFEST], false, 1);
+  stand('silent');
   start([], false, 2);
   expect([listExposedModels(clinic.db, clinic.north.siteId), countUnusableModels(clinic.db)]).toEqual([[], 1]);
 });

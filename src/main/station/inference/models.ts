@@ -1,21 +1,18 @@
 import { z } from 'zod';
+import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import { ClinicalUse, type ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { PackageFault } from '../../../shared/domain/package-fault.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { type GoldenResult, keepVerification } from './golden-results.ts';
 import { SignatureFact } from './package-signature.ts';
 import { parseRecordedManifest } from './read-manifest.ts';
 import type { ModelPackage } from './read-package.ts';
 import type { RefusedPackage } from './read-packages.ts';
 
-/** How far a model reaches at a site (DESIGN §5.4). */
-export const EXPOSURE_STAGES = ['silent', 'pilot', 'general', 'suspended', 'retired'] as const;
-export type ExposureStage = (typeof EXPOSURE_STAGES)[number];
-const RUNNING_STAGES: ReadonlySet<ExposureStage> = new Set(['silent', 'pilot', 'general']);
-/** Who exposed a model where no person did. */
-const BY_INFERENCE = 'inference';
+export type { ExposureStage } from '../../../shared/domain/exposure.ts';
 
 /** An installed model, known by its package's digest: its manifest, where its package lies, and whether its golden cases hold on this machine. */
 export type InstalledModel = {
@@ -53,31 +50,22 @@ const HAS_UNVERIFIED = "SELECT 1 FROM models WHERE state = 'installed' LIMIT 1";
 const LIST_MODELS = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;
-const LIST_PACKAGES =
-  'SELECT digest, model_id AS modelId, version, state FROM models ORDER BY model_id, installed_at_ms';
+const FIND_MODEL = `
+  SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature FROM models m WHERE m.digest = ?
+`;
+const FIND_INSTALLED_AT = 'SELECT installed_at_ms AS atMs FROM models WHERE digest = ?';
 const LIST_EXPOSED = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature,
          CASE WHEN ${IS_UNFIT} THEN 'silent' ELSE x.stage END AS stage
     FROM models m JOIN model_exposures x ON x.digest = m.digest
    WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general') AND m.state <> 'gone' ORDER BY m.model_id
 `;
-const SET_DEMO =
-  'INSERT INTO inference_setting (one, is_demo) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET is_demo = excluded.is_demo';
+/** A manifest of an older form has no package that could be here. */
 const COUNT_UNUSABLE = `
   SELECT count(*) AS models FROM models m
-   WHERE m.state = 'broken' OR m.state = 'gone' AND EXISTS (
+   WHERE m.state = 'broken' OR m.state = 'gone' AND json_extract(m.manifest, '$.schema') = 2 AND EXISTS (
          SELECT 1 FROM model_exposures x WHERE x.digest = m.digest AND x.stage IN ('silent', 'pilot', 'general'))
 `;
-const PUT_EXPOSURE = `
-  INSERT INTO model_exposures (site_id, digest, stage, exposed_by, exposed_at_ms) VALUES (@siteId, @digest, @stage, @by, @atMs)
-  ON CONFLICT (site_id, digest) DO NOTHING
-`;
-
-const LIST_STAGES = 'SELECT digest, stage, exposed_by AS exposedBy FROM model_exposures WHERE site_id = ?';
-const CHANGE_EXPOSURE = `
-  UPDATE model_exposures SET stage = @stage, exposed_by = @by, exposed_at_ms = @atMs WHERE site_id = @siteId AND digest = @digest
-`;
-
 const FORGET_FAULTS = 'DELETE FROM package_faults';
 const FORGET_FAULTS_OF = 'DELETE FROM package_faults WHERE digest = ?';
 const PUT_FAULT = `
@@ -95,7 +83,6 @@ type ModelRow = Omit<InstalledModel, 'manifest' | 'signature'> & {
   readonly manifest: string;
   readonly signature: string;
 };
-type PackageRow = Pick<InstalledModel, 'digest' | 'state'> & { readonly modelId: string; readonly version: string };
 
 /** A fault of a package that was refused, or of an installed model (then with its digest) that does not hold on this machine. */
 export type RecordedFault = PackageFault & {
@@ -137,50 +124,15 @@ export function installModels(
   });
 }
 
-/**
- * Gives the newest package of each model its first stage at a site: silent, and retires the ones it takes the place of.
- * In a demo data directory general, so that what they say can be seen; a model marked `clinicalUse: none` leaves silent
- * nowhere else, whatever stands on record.
- */
-export function exposeModels(db: WritableDb, siteId: string, isDemo: boolean, atMs: number): void {
-  const stage: ExposureStage = isDemo ? 'general' : 'silent';
-  inTransaction(db, () => {
-    prepared(db, SET_DEMO).run(isDemo ? 1 : 0);
-    const exposures = new Map(
-      prepared<{ digest: string; stage: ExposureStage; exposedBy: string }>(db, LIST_STAGES)
-        .all(siteId)
-        .map((exposure) => [exposure.digest, exposure]),
-    );
-    const put = (sql: string, digest: string, to: ExposureStage) => {
-      prepared(db, sql).run({ siteId, digest, stage: to, by: BY_INFERENCE, atMs });
-      appendEvent(db, { kind: 'model-exposed', payload: { digest, stage: to }, ...byInference(digest, atMs), siteId });
-    };
-    for (const [current, ...replaced] of packagesByModel(db)) {
-      const known = exposures.get(current.digest);
-      if (known === undefined) put(PUT_EXPOSURE, current.digest, stage);
-      // Taken back after its successor was taken out: it begins anew. What a person retired stays retired.
-      else if (known.stage === 'retired' && known.exposedBy === BY_INFERENCE)
-        put(CHANGE_EXPOSURE, current.digest, stage);
-      for (const { digest } of replaced) {
-        const before = exposures.get(digest)?.stage;
-        if (before !== undefined && RUNNING_STAGES.has(before)) put(CHANGE_EXPOSURE, digest, 'retired');
-      }
-    }
-  });
-}
-
-/**
- * The packages of each model that has one here: first the one that counts, which is of the highest version, then the newest.
- * A package whose manifest is of an older form is among them, so that it does not stay exposed.
- */
-function packagesByModel(db: ReadableDb): readonly (readonly [PackageRow, ...PackageRow[]])[] {
-  const byId = Map.groupBy(prepared<PackageRow>(db, LIST_PACKAGES).all(), ({ modelId }) => modelId);
+/** The packages of each model that has one here: first the one that counts, which is of the highest version, then the newest. */
+export function packagesByModel(db: ReadableDb): readonly (readonly [InstalledModel, ...InstalledModel[]])[] {
+  const byId = Map.groupBy(listModels(db), ({ manifest }) => manifest.id);
   return [...byId.values()].flatMap((packages) => {
     // Listed oldest first: of two with one version the one installed last counts.
     const [current] = packages
       .filter(({ state }) => state !== 'gone')
       .toReversed()
-      .toSorted((a, b) => compareVersions(b.version, a.version));
+      .toSorted((a, b) => compareVersions(b.manifest.version, a.manifest.version));
     return current === undefined ? [] : [[current, ...packages.filter((one) => one !== current)] as const];
   });
 }
@@ -204,10 +156,16 @@ export function recordVerification(
     readonly provider: string;
     readonly goldenCases: number;
     readonly faults?: readonly PackageFault[];
+    /** Why it could not be loaded, where it could not. */
+    readonly code?: string | null;
+    readonly golden?: readonly GoldenResult[];
   },
   atMs: number,
 ): void {
   inTransaction(db, () => {
+    const { holds, provider, golden = [] } = result;
+    const code = holds ? null : (result.code ?? (golden.length === 0 ? 'golden-missing' : 'golden-differs'));
+    keepVerification(db, digest, { provider, verifiedAtMs: atMs, code, golden: [...golden] });
     prepared(db, SET_MODEL_STATE).run(result.holds ? 'verified' : 'broken', digest);
     prepared(db, FORGET_FAULTS_OF).run(digest);
     if (!result.holds) {
@@ -244,6 +202,17 @@ export function listModels(db: ReadableDb): readonly InstalledModel[] {
   return prepared<ModelRow>(db, LIST_MODELS)
     .all()
     .flatMap((row) => parseModel(row) ?? []);
+}
+
+/** When a package of that digest first came here; null where none did. */
+export function findInstalledAtMs(db: ReadableDb, digest: string): number | null {
+  return prepared<{ atMs: number }>(db, FIND_INSTALLED_AT).get(digest)?.atMs ?? null;
+}
+
+/** The model of a digest, whether or not its package is here; or null. */
+export function findModel(db: ReadableDb, digest: string): InstalledModel | null {
+  const row = prepared<ModelRow>(db, FIND_MODEL).get(digest);
+  return row === undefined ? null : parseModel(row);
 }
 
 /** The models that a site's studies are owed runs of: their stage lets them run, and their package is here. */

@@ -8,8 +8,12 @@ import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { FindingEvidence } from './finding-evidence.ts';
 import { type ExposureStage, IS_UNFIT, ModelIdentity } from './models.ts';
 
-/** Silent results, and outside a demo those of models for no clinical use, are invisible; the others are shown. */
-const IS_VISIBLE = `r.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}`;
+/** What is not silent, and not of a model for no clinical use outside a demo. */
+const IS_OUT = `r.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}`;
+/** Of a run `r`: everybody is shown it. What only the readers of a pilot are shown moves no row, no order and no count. */
+export const IS_VISIBLE = `${IS_OUT} AND r.audience IS NULL`;
+/** Of a run `r`: @viewer is shown it; null is nobody in particular. */
+export const IS_SHOWN = `${IS_OUT} AND (r.audience IS NULL OR EXISTS (SELECT 1 FROM json_each(r.audience) WHERE value = @viewer))`;
 
 /** A run with what its receipt says. */
 export type RunRecord = {
@@ -19,6 +23,8 @@ export type RunRecord = {
   readonly stage: ExposureStage;
   readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
   readonly isLate: boolean;
+  /** Queued, and pausing before it is tried again; `reason` says why it is not run meanwhile. */
+  readonly isResting: boolean;
   readonly reason: NotRunReason | null;
   readonly provider: string | null;
   readonly queuedAtMs: number;
@@ -57,11 +63,11 @@ export type FindingRecord = {
 };
 
 const LIST_RUNS = `
-  SELECT r.run_id AS runId, r.study_revision AS revision, r.series_id AS seriesId, r.stage, r.state, r.is_late AS isLate, r.reason,
+  SELECT r.run_id AS runId, r.study_revision AS revision, r.series_id AS seriesId, r.stage, r.state, r.is_late AS isLate, r.is_resting AS isResting, r.reason,
          r.provider, r.queued_at_ms AS queuedAtMs, r.started_at_ms AS startedAtMs, r.finished_at_ms AS finishedAtMs,
          r.series_choice AS seriesChoice, r.receipt, m.manifest
     FROM runs r JOIN models m ON m.digest = r.model_digest
-   WHERE r.study_id = ? AND ${IS_VISIBLE} ORDER BY r.queued_at_ms
+   WHERE r.study_id = @studyId AND ${IS_SHOWN} ORDER BY r.queued_at_ms
 `;
 const FINDING_COLUMNS = `
   f.finding_id AS findingId, f.study_id AS studyId, f.run_id AS runId, f.series_id AS seriesId, f.study_revision AS revision, f.state,
@@ -71,9 +77,9 @@ const FINDING_COLUMNS = `
 const FINDING_SOURCE = 'findings f JOIN runs r ON r.run_id = f.run_id JOIN models m ON m.digest = r.model_digest';
 const LIST_FINDINGS = `
   SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE}
-   WHERE f.study_id = ? AND ${IS_VISIBLE} ORDER BY f.acr_category, f.score DESC
+   WHERE f.study_id = @studyId AND ${IS_SHOWN} ORDER BY f.acr_category, f.score DESC
 `;
-const FIND_FINDING = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.finding_id = ? AND ${IS_VISIBLE}`;
+const FIND_FINDING = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.finding_id = @findingId AND ${IS_SHOWN}`;
 const LIST_OF_RUN = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.run_id = ? AND ${IS_VISIBLE}`;
 const FIND_APPLICABILITY = 'SELECT study_revision AS revision FROM study_applicability WHERE study_id = ?';
 /** What the visible models made of a study's series; the one that read the smallest share of what it could have read comes first. */
@@ -82,21 +88,26 @@ const LIST_APPLICABILITY = `
    WHERE a.study_id = ? AND a.study_revision = ? AND a.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}
    ORDER BY a.eligible_series DESC
 `;
-const COUNT_QUEUE = "SELECT state, count(*) AS runs FROM runs WHERE state IN ('queued', 'running') GROUP BY state";
+const COUNT_QUEUE = `
+  SELECT r.state, count(*) AS runs FROM runs r JOIN models m ON m.digest = r.model_digest
+   WHERE r.state IN ('queued', 'running') AND (@withSilent = 1 OR ${IS_VISIBLE}) GROUP BY r.state
+`;
 
-/** Every visible run of a study, oldest first. */
-export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] {
-  type Row = Omit<RunRecord, 'isLate' | 'seriesChoice' | 'stagesMs' | 'model'> & {
+/** Every run of a study that a viewer is shown, oldest first; without one, that everybody is. */
+export function listRuns(db: ReadableDb, studyId: string, viewer: string | null = null): readonly RunRecord[] {
+  type Row = Omit<RunRecord, 'isLate' | 'isResting' | 'seriesChoice' | 'stagesMs' | 'model'> & {
     isLate: number;
+    isResting: number;
     seriesChoice: string;
     receipt: string | null;
     manifest: string;
   };
   return prepared<Row>(db, LIST_RUNS)
-    .all(studyId)
+    .all({ studyId, viewer })
     .map(({ receipt, manifest, ...row }) => ({
       ...row,
       isLate: row.isLate === 1,
+      isResting: row.isResting === 1,
       seriesChoice: z.array(z.string()).parse(JSON.parse(row.seriesChoice)),
       stagesMs: receipt === null ? {} : Receipt.parse(JSON.parse(receipt)).timings,
       model: ModelIdentity.parse(JSON.parse(manifest)),
@@ -105,16 +116,20 @@ export function listRuns(db: ReadableDb, studyId: string): readonly RunRecord[] 
 
 const Receipt = z.object({ timings: z.record(z.string(), z.number()) });
 
-/** Every visible finding of a study, superseded ones included: both stay on record. What was seen in a series that is hidden now is not. */
-export function listFindings(db: ReadableDb, studyId: string): readonly FindingRecord[] {
-  const found = prepared<FindingRow>(db, LIST_FINDINGS).all(studyId);
+/**
+ * Every finding of a study that a viewer is shown (without one, that everybody is), superseded ones included: both stay on record.
+ * What was seen in a series that is hidden now is not.
+ */
+export function listFindings(db: ReadableDb, studyId: string, viewer: string | null = null): readonly FindingRecord[] {
+  const found = prepared<FindingRow>(db, LIST_FINDINGS).all({ studyId, viewer });
   if (found.length === 0) return [];
   const shown = new Set(listSeries(db, studyId).map(({ seriesId }) => seriesId));
   return found.filter(({ seriesId }) => shown.has(seriesId)).map(parseFinding);
 }
 
-export function findFinding(db: ReadableDb, findingId: string): FindingRecord | null {
-  const row = prepared<FindingRow>(db, FIND_FINDING).get(findingId);
+/** A finding that the viewer is shown, or null. */
+export function findFinding(db: ReadableDb, findingId: string, viewer: string | null = null): FindingRecord | null {
+  const row = prepared<FindingRow>(db, FIND_FINDING).get({ findingId, viewer });
   const isShown = row !== undefined && listSeries(db, row.studyId).some(({ seriesId }) => seriesId === row.seriesId);
   return isShown ? parseFinding(row) : null;
 }
@@ -177,13 +192,15 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   const runs = listRuns(db, studyId).filter(
     ({ state, revision }) => state !== 'superseded' && revision === study.completeRevision,
   );
-  const open = runs.filter(({ state }) => state === 'queued' || state === 'running');
+  const isOpen = ({ state }: RunRecord) => state === 'queued' || state === 'running';
+  const open = runs.filter((run) => isOpen(run) && !run.isResting);
   const late = open.find(({ isLate }) => isLate);
   if (late !== undefined) return { state: 'late', startedAtMs: late.startedAtMs };
   const running = open.find(({ startedAtMs }) => startedAtMs !== null);
   if (running?.startedAtMs != null) return { state: 'running', startedAtMs: running.startedAtMs };
   if (open.length > 0) return { state: 'waiting' };
-  const failed = runs.find(({ state }) => state === 'failed');
+  // What pauses before another try is not run, and says why, until it begins.
+  const failed = runs.find((run) => run.state === 'failed' || run.isResting);
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
   if (models.some(({ state }) => state === 'no-eligible-series'))
     return { state: 'not-run', reason: 'no-eligible-series' };
@@ -192,11 +209,14 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   return { state: 'no-flag', readSeries: 1, eligibleSeries: models[0]?.eligibleSeries ?? 1 };
 }
 
-/** How many runs wait and compute. */
-export function countOpenRuns(db: ReadableDb): { readonly queued: number; readonly running: number } {
+/** How many runs wait and compute; those that not everybody is shown are counted for those who may know of them alone. */
+export function countOpenRuns(
+  db: ReadableDb,
+  withSilent: boolean,
+): { readonly queued: number; readonly running: number } {
   const counts = new Map(
     prepared<{ state: string; runs: number }>(db, COUNT_QUEUE)
-      .all()
+      .all({ withSilent: withSilent ? 1 : 0 })
       .map(({ state, runs }) => [state, runs]),
   );
   return { queued: counts.get('queued') ?? 0, running: counts.get('running') ?? 0 };
@@ -245,11 +265,13 @@ function parseFinding({
 }
 
 const IS_SILENT = `
-  SELECT 1 FROM runs r LEFT JOIN models m ON m.digest = r.model_digest
-   WHERE r.run_id = ? AND (r.stage NOT IN ('pilot', 'general') OR ${IS_UNFIT})
+  SELECT 1 FROM runs r LEFT JOIN models m ON m.digest = r.model_digest WHERE r.run_id = @runId AND NOT (${IS_SHOWN})
 `;
 
-/** True for a run that is not shown: of a model silent then, or unfit outside a demo. Nobody who may report is told of it. */
-export function isSilentRun(db: ReadableDb, runId: string): boolean {
-  return prepared(db, IS_SILENT).get(runId) !== undefined;
+/**
+ * True for a run that is not shown: of a model silent then, unfit outside a demo, or on pilot for others than the viewer.
+ * Nobody who may report is told of it.
+ */
+export function isSilentRun(db: ReadableDb, runId: string, viewer: string | null = null): boolean {
+  return prepared(db, IS_SILENT).get({ runId, viewer }) !== undefined;
 }

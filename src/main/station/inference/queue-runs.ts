@@ -1,4 +1,7 @@
+import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { SeriesReason } from '../../../shared/domain/receipt.ts';
 import { getStudyCard, listInstances, listSeries, type StudyCard } from '../archive/index.ts';
 import { freshId } from '../platform/ids.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
@@ -6,14 +9,17 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
+import { shownAs } from './exposure-rows.ts';
 import { listExposedModels } from './models.ts';
+import { costOf, laneOf } from './run-order.ts';
 
 /** The job that lets a row stand unflagged once a run is past its tolerance. */
 export const TOLERANCE_JOB = 'inference-tolerance';
 
 const INSERT_RUN = `
-  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice)
-  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice)
+  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series, audience,
+                    lane, cost, turn_at_ms)
+  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @audience, @lane, @cost, @atMs)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
@@ -36,40 +42,83 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
   // Images that came meanwhile have reopened the study: it is owed its runs when it is complete again.
   if (study.intent !== 'new' || study.completeRevision === null || study.completeness === 'receiving') return;
   const series = candidateSeries(db, study);
-  const choices = listExposedModels(db, study.siteId).map((model) => ({
-    model,
-    choice: chooseSeries(model.manifest, study, series),
+  const choices = listExposedModels(db, study.siteId).map((exposed) => ({
+    model: { ...exposed, ...shownAs(db, exposed.stage, exposed, study) },
+    choice: chooseSeries(exposed.manifest, study, series),
   }));
   for (const { model, choice } of choices) {
     prepared(db, PUT_MODEL_APPLICABILITY).run({
-      ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: model.stage },
+      ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: rowStage(model) },
       state: applicabilityOf([choice]),
       eligible: choice.chosen === null ? 0 : choice.eligible,
     });
     if (choice.chosen === null) continue;
-    const runId = freshId(RunId);
-    const run = {
-      ...{ runId, siteId: study.siteId, studyId, revision: study.completeRevision, digest: model.digest, atMs },
-      ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
-    };
-    if (prepared(db, INSERT_RUN).run(run).changes === 0) continue;
-    scheduleJob(db, {
-      kind: TOLERANCE_JOB,
-      subjectId: runId,
-      siteId: study.siteId,
-      dueAtMs: atMs + model.manifest.toleranceMs,
-    });
-    const payload = { runId, modelDigest: model.digest, revision: study.completeRevision };
-    appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
+    oweRun(db, study, study.completeRevision, model, { ...choice, chosen: choice.chosen }, series, atMs);
   }
-  const state = applicabilityOf(choices.filter(({ model }) => model.stage !== 'silent').map(({ choice }) => choice));
+  const state = applicabilityOf(
+    choices.filter(({ model }) => rowStage(model) !== 'silent').map(({ choice }) => choice),
+  );
   const isNews = prepared(db, PUT_APPLICABILITY).run(studyId, study.completeRevision, state).changes > 0;
-  if (state === 'eligible' || !isNews || choices.some(({ choice }) => choice.chosen !== null)) return;
+  if (state === 'eligible' || !isNews) return;
   appendEvent(db, {
     kind: 'run-not-queued',
     payload: { reason: state, revision: study.completeRevision },
     ...ofStudy(study, atMs),
   });
+}
+
+/** As what a model counts on the row, which is everyone's: a pilot for some readers moves it no more than a silent model does. */
+function rowStage({ stage, audience }: ReturnType<typeof shownAs>): ExposureStage {
+  return audience === null ? stage : 'silent';
+}
+
+/** Owes a study one run of a model on the series chosen for it; null where that run is owed or done already. */
+export function oweRun(
+  db: WritableDb,
+  study: StudyCard,
+  revision: number,
+  exposed: ReturnType<typeof listExposedModels>[number],
+  choice: Extract<SeriesChoice, { readonly chosen: CandidateSeries }>,
+  series: readonly CandidateSeries[],
+  atMs: number,
+): string | null {
+  const runId = freshId(RunId);
+  const { siteId, studyId } = study;
+  const model = { ...exposed, ...shownAs(db, exposed.stage, exposed, study) };
+  const run = {
+    ...{ runId, siteId, studyId, revision, digest: model.digest, atMs },
+    ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
+    audience: model.audience === null ? null : JSON.stringify(model.audience),
+    others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
+    ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest) },
+  };
+  if (prepared(db, INSERT_RUN).run(run).changes === 0) return null;
+  scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs: atMs + model.manifest.toleranceMs });
+  const payload = { runId, modelDigest: model.digest, revision };
+  appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
+  return runId;
+}
+
+/** A receipt names so many of the series that the model could have read instead. */
+const MOST_OTHERS = 8;
+
+/** What else the model could have read, best first: what it would choose if the better ones were not there. */
+function otherSeries(
+  manifest: ModelManifest,
+  study: StudyCard,
+  series: readonly CandidateSeries[],
+  chosen: CandidateSeries,
+): readonly SeriesReason[] {
+  let left = series.filter(({ seriesId }) => seriesId !== chosen.seriesId);
+  const others: SeriesReason[] = [];
+  while (others.length < MOST_OTHERS) {
+    const next = chooseSeries(manifest, study, left);
+    if (next.chosen === null) break;
+    const { seriesId, seriesUid } = next.chosen;
+    others.push({ seriesUid, because: next.because.slice(1) });
+    left = left.filter((one) => one.seriesId !== seriesId);
+  }
+  return others;
 }
 
 /** What the best placed of these models makes of the study; of a silent one nobody may hear by its absence either. */
@@ -90,7 +139,8 @@ export function ofStudy(study: StudyCard, atMs: number) {
   };
 }
 
-function candidateSeries(db: WritableDb, study: StudyCard): readonly CandidateSeries[] {
+/** The series of a study with their images, as models choose among them. */
+export function candidateSeries(db: WritableDb, study: StudyCard): readonly CandidateSeries[] {
   const images = Map.groupBy(listInstances(db, study.studyId), ({ seriesId }) => seriesId);
   return listSeries(db, study.studyId).map((one) => ({ ...one, images: images.get(one.seriesId) ?? [] }));
 }

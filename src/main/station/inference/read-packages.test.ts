@@ -179,7 +179,12 @@ test.each<[string, () => Promise<string>, Partial<typeof PACKAGE_LIMITS>, string
   ['too much in it', () => makeZip('b.zip'), { totalBytes: 100 }, 'zip-too-large'],
   ['no manifest', () => makeZip('c.zip', { 'model.onnx': MODEL }), {}, 'manifest-missing'],
   ['its manifest too deep', () => makeZip('d.zip', { 'a/b/manifest.json': MODEL }), {}, 'manifest-missing'],
-  ['a file where another entry has a folder', () => makeZip('e.zip', { ...FILES, golden: MODEL }), {}, 'zip-unreadable'],
+  [
+    'a file where another entry has a folder',
+    () => makeZip('e.zip', { ...FILES, golden: MODEL }),
+    {},
+    'zip-unreadable',
+  ],
 ])('a ZIP with %s is refused and leaves nothing behind', async (_what, make, limits, code) => {
   mkdirSync(unpackInto, { recursive: true });
   const unpacked = await unpackPackage(await make(), unpackInto, { ...PACKAGE_LIMITS, ...limits });

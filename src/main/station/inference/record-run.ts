@@ -1,76 +1,96 @@
-import { createHash } from 'node:crypto';
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { FindingId } from '../../../shared/domain/ids.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { freshId } from '../platform/ids.ts';
-import { cancelJob, type JobHandler } from '../platform/jobs/jobs.ts';
+import { cancelJob, type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
-import { canonicalPayload } from '../platform/ledger/event.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
-import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { retryAfterMs } from './failure-policy.ts';
+import { usesFor } from './exposure-rows.ts';
 import { gatherEvidence } from './finding-evidence.ts';
-import { judgeLabels, type LabelVerdict, thresholdsFor } from './judge-labels.ts';
-import type { ExposureStage } from './models.ts';
+import { judgeLabels, type LabelVerdict } from './judge-labels.ts';
+import { measureRun } from './measure-exams.ts';
+import { noteModelFailure, noteModelSuccess } from './model-breaker.ts';
+import { thresholdsFor } from './operating-point-rows.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
+import { type MachineFacts, machineFacts } from './machine-facts.ts';
+import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
+import { givenOutputs, KEEP_NUMBERS, keepOutputs, type RawOutputSetting, type RawTensor } from './run-outputs.ts';
+import { countTurn } from './run-order.ts';
+import { writeReceipt } from './run-receipt.ts';
+import { keepScore } from './run-scores.ts';
+import { getRun, type Run, RUN_COLUMNS } from './run-rows.ts';
 import type { InstanceReference, RunFinished } from './runner-protocol.ts';
 
-/** A run as the worker and the recorder see it. */
-export type Run = {
-  readonly runId: string;
-  readonly siteId: string;
-  readonly studyId: string;
-  readonly revision: number;
-  readonly modelDigest: string;
-  readonly seriesId: string;
-  readonly stage: ExposureStage;
-  readonly state: 'queued' | 'running' | 'finished' | 'failed' | 'superseded';
-  readonly attempts: number;
+/** What receipts say of the machine, and what is kept of raw outputs. */
+export type ReceiptSetting = {
+  readonly machine: MachineFacts;
+  readonly rawOutputs: RawOutputSetting;
+  /** Files of this run's raw tensors, in the object store already. */
+  readonly rawTensors?: readonly RawTensor[];
 };
+const DEFAULT_RECEIPTS: ReceiptSetting = { machine: machineFacts(), rawOutputs: KEEP_NUMBERS };
 
-/** A retry can help against a crash, not against the pixels. */
-export const MOST_ATTEMPTS = 2;
+/** The job that ends the pause before a further attempt. */
+export const RETRY_JOB = 'inference-retry';
 
-const RUN_COLUMNS = `
-  run_id AS runId, site_id AS siteId, study_id AS studyId, study_revision AS revision, model_digest AS modelDigest,
-  series_id AS seriesId, stage, state, attempts
-`;
-const FIND_RUN = `SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ?`;
-const NEXT_QUEUED = `
-  SELECT ${RUN_COLUMNS} FROM runs
-   WHERE state = 'queued' AND model_digest IN (SELECT digest FROM models WHERE state = 'verified')
-   ORDER BY queued_at_ms LIMIT 1
-`;
 const START_RUN =
-  "UPDATE runs SET state = 'running', started_at_ms = ?, attempts = attempts + 1 WHERE run_id = ? AND state = 'queued'";
+  "UPDATE runs SET state = 'running', started_at_ms = ?, attempts = attempts + 1, reason = NULL WHERE run_id = ? AND state = 'queued'";
 const FINISH_RUN = `
   UPDATE runs SET state = 'finished', finished_at_ms = @atMs, provider = @provider, receipt = @receipt, reason = NULL
    WHERE run_id = @runId AND state = 'running'
 `;
 const FAIL_RUN =
-  "UPDATE runs SET state = 'failed', finished_at_ms = ?, reason = ? WHERE run_id = ? AND state IN ('queued', 'running')";
-const QUEUE_AGAIN = "UPDATE runs SET state = 'queued', started_at_ms = NULL WHERE run_id = ? AND state = 'running'";
+  "UPDATE runs SET state = 'failed', finished_at_ms = ?, reason = ?, is_resting = 0 WHERE run_id = ? AND state IN ('queued', 'running')";
+/** Behind those of its kind who were not tried yet; while it rests, `reason` says why it is not run. */
+const QUEUE_AGAIN = `
+  UPDATE runs SET state = 'queued', started_at_ms = NULL, turn_at_ms = @atMs, is_resting = @isResting, reason = @reason
+   WHERE run_id = @runId AND state = 'running'
+`;
+const END_REST =
+  "UPDATE runs SET is_resting = 0, turn_at_ms = ? WHERE run_id = ? AND state = 'queued' AND is_resting = 1";
+/** In its place, and the attempt not counted: it gave way, and nothing was wrong with it. */
+const PREEMPT = `
+  UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0), preemptions = preemptions + 1
+   WHERE run_id = ? AND state = 'running'
+`;
 /** The attempt is not counted: nothing was wrong with it. */
 const PUT_BACK = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0) WHERE run_id = ? AND state = 'running'
 `;
 const SUPERSEDE_RUN = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'queued'";
 const LIST_LEFT_RUNNING = `SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'running'`;
-const LIST_WITHOUT_MODEL = `
-  SELECT ${RUN_COLUMNS} FROM runs
-   WHERE state = 'queued' AND model_digest IN (SELECT digest FROM models WHERE state IN ('broken', 'gone'))
+const LIST_STOPPED = `
+  SELECT m.digest, CASE WHEN m.state IN ('broken', 'gone') THEN 'model-unavailable' ELSE 'model-paused' END AS reason
+    FROM models m LEFT JOIN model_breakers b ON b.digest = m.digest WHERE m.state IN ('broken', 'gone') OR b.state = 'open'
+`;
+/** Walks runs_in_turn; so many at a time that no turn of the worker grows with what waits. */
+export const LIST_QUEUED_OF = `
+  SELECT run_id AS runId FROM runs WHERE model_digest = ? AND state = 'queued' AND is_resting = 0 LIMIT 50
 `;
 const MARK_LATE = "UPDATE runs SET is_late = 1 WHERE run_id = ? AND state IN ('queued', 'running')";
-/** Every package of one model, the older ones included: what the newer says takes the place of what they said. */
-const SAME_MODEL = 'SELECT digest FROM models WHERE model_id = (SELECT model_id FROM models WHERE digest = ?)';
-const SUPERSEDE_RUNS = `
-  UPDATE runs SET state = 'superseded' WHERE study_id = ? AND model_digest IN (${SAME_MODEL}) AND study_revision < ?
+/**
+ * Runs of earlier revisions whose place a run takes: of its own package, and of others of its model that show nothing of their
+ * own any more. One that is not shown to everyone takes none that is: nobody may see by what goes away that it ran.
+ */
+const REPLACED_RUNS = `
+  SELECT o.run_id FROM runs o JOIN models m ON m.digest = o.model_digest
+   WHERE o.study_id = @studyId AND o.study_revision < @revision AND o.run_id <> @runId
+     AND CASE WHEN @stage = 'silent' THEN o.model_digest = @modelDigest AND o.stage = 'silent'
+              WHEN (SELECT r.audience FROM runs r WHERE r.run_id = @runId) IS NOT NULL
+              THEN o.model_digest = @modelDigest AND (o.stage = 'silent' OR o.audience IS NOT NULL)
+              ELSE o.model_digest = @modelDigest
+                OR m.model_id = (SELECT model_id FROM models WHERE digest = @modelDigest) AND NOT EXISTS (
+                   SELECT 1 FROM model_exposures x
+                    WHERE x.site_id = o.site_id AND x.digest = o.model_digest AND x.stage IN ('pilot', 'general')) END
 `;
+const SUPERSEDE_RUNS = `UPDATE runs SET state = 'superseded' WHERE run_id IN (${REPLACED_RUNS})`;
 const SUPERSEDE_FINDINGS = `
-  UPDATE findings SET state = 'superseded' WHERE study_id = ? AND state = 'unverified'
-     AND run_id IN (SELECT run_id FROM runs WHERE study_id = ? AND model_digest IN (${SAME_MODEL}) AND study_revision < ?)
+  UPDATE findings SET state = 'superseded' WHERE state = 'unverified' AND run_id IN (${REPLACED_RUNS})
 `;
 const INSERT_FINDING = `
   INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
@@ -79,14 +99,12 @@ const INSERT_FINDING = `
           @category, @score, @threshold, @uses, @measurements, @keyImage, @mask, @marks, @heatmap)
 `;
 
-export function nextQueuedRun(db: ReadableDb): Run | null {
-  return prepared<Run>(db, NEXT_QUEUED).get() ?? null;
-}
-
 /** Marks a run as begun; false when it is no longer queued. */
-export function startRun(db: WritableDb, run: Run, atMs: number): boolean {
+export function startRun(db: WritableDb, run: Run & { readonly isLetThrough?: boolean }, atMs: number): boolean {
   return inTransaction(db, () => {
     if (prepared(db, START_RUN).run(atMs, run.runId).changes === 0) return false;
+    countTurn(db, run.isLetThrough ?? false);
+    beginAttempt(db, run.runId, atMs);
     appendEvent(db, {
       kind: 'run-started',
       payload: { runId: run.runId },
@@ -104,53 +122,96 @@ export function finishRun(
   inputs: readonly InstanceReference[],
   result: RunFinished,
   atMs: number,
+  how: ReceiptSetting = DEFAULT_RECEIPTS,
 ): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
-    // The labels' own thresholds, until a site has chosen an operating point.
-    const verdicts = judgeLabels(model.labels, result, thresholdsFor(model, null));
-    const receipt = canonicalPayload({
-      ...result,
-      verdicts,
-      inputs: inputs.map(({ sopUid, digest }) => ({ sopUid, digest })),
-      revision: run.revision,
-    });
-    if (prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt }).changes === 0) return;
+    if (run.state !== 'running') return;
+    endAttempt(db, runId, 'finished', atMs);
+    noteModelSuccess(db, run.modelDigest, atMs);
     cancelJob(db, TOLERANCE_JOB, runId);
-    prepared(db, SUPERSEDE_FINDINGS).run(run.studyId, run.studyId, run.modelDigest, run.revision);
-    prepared(db, SUPERSEDE_RUNS).run(run.studyId, run.modelDigest, run.revision);
+    const { studyId, revision, modelDigest, stage } = run;
+    for (const sql of [SUPERSEDE_FINDINGS, SUPERSEDE_RUNS])
+      prepared(db, sql).run({ runId, studyId, revision, modelDigest, stage });
     // Every mask and heatmap the receipt names was kept, also those below the threshold.
     for (const { digest, sizeBytes } of [...result.masks, ...result.heatmaps])
       recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
-    const findingIds = insertFindings(db, run, model, result, verdicts);
-    const receiptDigest = createHash('sha256').update(receipt).digest('hex');
+    const { flagFrom } = thresholdsFor(db, run.siteId, { digest: modelDigest, manifest: model });
+    const verdicts = judgeLabels(model.labels, result, flagFrom);
+    for (const { label, score } of verdicts) if (score !== null) keepScore(db, run, label, score);
+    const findings = insertFindings(db, run, model, result, verdicts);
+    const given = givenOutputs(result);
+    keepOutputs(db, run, given, how.rawTensors ?? [], how.rawOutputs.keep, atMs);
+    const receipt = writeReceipt(
+      db,
+      runId,
+      inputs,
+      how.machine,
+      { outcome: 'finished', result, given, policy: how.rawOutputs.keep, findings, verdicts },
+      atMs,
+    );
+    prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt: receipt.text });
+    measureRun(db, runId, result);
     const payload = {
       runId,
       modelDigest: run.modelDigest,
       revision: run.revision,
-      findingIds,
+      findingIds: findings.map(({ findingId }) => findingId),
       provider: result.provider,
-      receiptDigest,
+      receiptDigest: receipt.digest,
     };
     appendEvent(db, { kind: 'run-finished', payload, ...ofStudy(getStudyCard(db, run.studyId), atMs) });
   });
 }
 
-/** Ends an attempt without a result: queued again where that can help, else failed with its reason for everyone to see. */
-export function failRun(db: WritableDb, runId: string, reason: NotRunReason, mayRetry: boolean, atMs: number): void {
+/**
+ * Ends an attempt without a result: queued again where that can help (failure-policy.ts), else failed with its reason for
+ * everyone to see. Too many in a row that speak against the model pause it.
+ */
+export function failRun(
+  db: WritableDb,
+  runId: string,
+  reason: NotRunReason,
+  atMs: number,
+  so: Partial<Pick<ReceiptSetting, 'machine'>> & {
+    readonly timings?: Readonly<Record<string, number>> | undefined;
+  } = {},
+): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
     if (run.state !== 'running' && run.state !== 'queued') return;
-    const final = !mayRetry || run.attempts >= MOST_ATTEMPTS;
-    if (final) prepared(db, FAIL_RUN).run(atMs, reason, runId);
-    else prepared(db, QUEUE_AGAIN).run(runId);
-    if (final) cancelJob(db, TOLERANCE_JOB, runId);
+    const pauseMs = run.state === 'running' ? retryAfterMs(reason, run.attempts) : null;
+    const final = pauseMs === null;
+    if (final) {
+      prepared(db, FAIL_RUN).run(atMs, reason, runId);
+      cancelJob(db, TOLERANCE_JOB, runId);
+      cancelJob(db, RETRY_JOB, runId);
+    } else {
+      prepared(db, QUEUE_AGAIN).run({ runId, atMs, reason, isResting: pauseMs > 0 ? 1 : 0 });
+      if (pauseMs > 0)
+        scheduleJob(db, { kind: RETRY_JOB, subjectId: runId, siteId: run.siteId, dueAtMs: atMs + pauseMs });
+    }
+    noteModelFailure(db, run, reason, atMs);
+    endAttempt(db, runId, reason, atMs);
+    const receiptDigest = final ? keepFailure(db, runId, reason, so, atMs) : undefined;
     appendEvent(db, {
       kind: 'run-failed',
-      payload: { runId, reason, attempt: run.attempts, final },
+      payload: { runId, reason, attempt: run.attempts, final, ...(receiptDigest && { receiptDigest }) },
       ...ofStudy(getStudyCard(db, run.studyId), atMs),
     });
   });
+}
+
+function keepFailure(
+  db: WritableDb,
+  runId: string,
+  reason: NotRunReason,
+  { machine = DEFAULT_RECEIPTS.machine, timings }: Parameters<typeof failRun>[4] & object,
+  atMs: number,
+): string {
+  const receipt = writeReceipt(db, runId, null, machine, { outcome: 'failed', reason, timings }, atMs);
+  keepFailureReceipt(db, runId, receipt.text);
+  return receipt.digest;
 }
 
 /**
@@ -164,6 +225,7 @@ export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-cras
   inTransaction(db, () => {
     for (const { runId, studyId, attempts } of left) {
       prepared(db, PUT_BACK).run(runId);
+      endAttempt(db, runId, reason, atMs);
       appendEvent(db, {
         kind: 'run-failed',
         payload: { runId, reason, attempt: attempts, final: false },
@@ -172,6 +234,21 @@ export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-cras
     }
   });
 }
+
+/** Puts back a run that gave way to a more urgent one: in its place, the attempt not counted. */
+export function preemptRun(db: WritableDb, runId: string, atMs: number): void {
+  inTransaction(db, () => {
+    if (prepared(db, PREEMPT).run(runId).changes === 0) return;
+    endAttempt(db, runId, 'preempted', atMs);
+    const { studyId } = getRun(db, runId);
+    appendEvent(db, { kind: 'run-preempted', payload: { runId }, ...ofStudy(getStudyCard(db, studyId), atMs) });
+  });
+}
+
+/** The retry job: the pause is over, and the run waits for its turn behind those that were not tried yet. */
+export const endRest: JobHandler = (db, { subjectId }, atMs) => {
+  prepared(db, END_REST).run(atMs, subjectId);
+};
 
 /** Ends a queued run whose study is complete at a newer revision, which is owed a run of its own; true when it did. */
 export function supersedeOutdated(db: WritableDb, run: Run): boolean {
@@ -189,10 +266,21 @@ export function recoverRuns(db: WritableDb, atMs: number): void {
   failRunsWithoutModel(db, atMs);
 }
 
-/** Ends queued runs whose model no longer holds its golden cases or whose package is gone. */
-export function failRunsWithoutModel(db: WritableDb, atMs: number): void {
-  for (const run of prepared<Run>(db, LIST_WITHOUT_MODEL).all())
-    failRun(db, run.runId, 'model-unavailable', false, atMs);
+/**
+ * Ends queued runs whose model no longer holds its golden cases, whose package is gone, or whose model is paused; some at a
+ * time. True when there may be more.
+ */
+export function failRunsWithoutModel(db: WritableDb, atMs: number): boolean {
+  const stopped = prepared<{ digest: string; reason: 'model-unavailable' | 'model-paused' }>(db, LIST_STOPPED).all();
+  const ended = stopped.flatMap(({ digest, reason }) => {
+    const runs = prepared<{ runId: string }>(db, LIST_QUEUED_OF).all(digest);
+    if (runs.length > 0)
+      inTransaction(db, () => {
+        for (const { runId } of runs) failRun(db, runId, reason, atMs);
+      });
+    return runs;
+  });
+  return ended.length > 0;
 }
 
 /** The tolerance job: the row stands unflagged from now on, and the run goes on. */
@@ -213,10 +301,12 @@ function insertFindings(
   model: ModelManifest,
   result: RunFinished,
   verdicts: readonly LabelVerdict[],
-): string[] {
+): { findingId: string; code: string; score: number; threshold: number }[] {
+  const uses = JSON.stringify(usesFor(db, run.siteId, { digest: run.modelDigest, manifest: model }));
   return model.labels.flatMap((label) => {
     const verdict = verdicts.find((one) => one.label === label.id);
     if (verdict?.state !== 'flagged') return [];
+    const { score, threshold } = verdict;
     const { measurements, keyImage, mask, marks, heatmap } = gatherEvidence(model, label.id, result);
     const findingId = freshId(FindingId);
     prepared(db, INSERT_FINDING).run({
@@ -229,20 +319,13 @@ function insertFindings(
         seriesId: run.seriesId,
       },
       ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.name },
-      ...{ category: label.acrCategory, score: verdict.score, threshold: verdict.flagFrom },
-      uses: JSON.stringify(model.permittedUses),
+      ...{ category: label.acrCategory, score, threshold, uses },
       measurements: JSON.stringify(measurements),
       keyImage: keyImage === null ? null : JSON.stringify(keyImage),
       mask: mask === null ? null : JSON.stringify(mask),
       marks: JSON.stringify(marks),
       heatmap: heatmap === null ? null : JSON.stringify(heatmap),
     });
-    return [findingId];
+    return [{ findingId, code: label.concept.value, score, threshold }];
   });
-}
-
-function getRun(db: ReadableDb, runId: string): Run {
-  const run = prepared<Run>(db, FIND_RUN).get(runId);
-  if (run === undefined) throw new Error(`run ${runId} is not on record`);
-  return run;
 }

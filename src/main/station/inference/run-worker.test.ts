@@ -21,7 +21,7 @@ import {
 } from './index.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
 import { packageDigest } from './package-digest.ts';
-import type { Run } from './record-run.ts';
+import type { Run } from './run-rows.ts';
 import type { RunMask } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 
@@ -75,6 +75,7 @@ function start(
       return Promise.resolve(answer(request));
     },
     stop: () => Promise.resolve(),
+    state: () => ({ state: 'stopped' }),
   } as unknown as RunnerSupervisor;
   const { db, log, archive } = clinic;
   worker = createRunWorker({
@@ -148,7 +149,7 @@ test('a study that comes after its model was found broken says so too', async ()
 
 test('has the inputs of a run looked at that found one of them damaged', async () => {
   const id = await sendHead();
-  start([() => err({ code: 'object-damaged', retryable: false })]);
+  start([() => err({ code: 'object-damaged' })]);
   await until(() => expect(aiStatus(clinic.db, id).state).toBe('not-run'));
   expect(suspected).toHaveLength(6);
   expect(suspected).toEqual(asked[0]?.series.instances.map(({ digest }) => digest));
@@ -171,14 +172,14 @@ test('a model that takes the runner down each time it is verified is broken', as
 
 test('a crash is tried once more, a refusal of the pixels is not', async () => {
   const id = await sendHead();
-  start([() => err({ code: 'runner-crashed', retryable: true }), (request) => ok(finishedRun(named(request), 0.9))]);
+  start([() => err({ code: 'runner-crashed' }), (request) => ok(finishedRun(named(request), 0.9))]);
   await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
   expect([asked.length, ended]).toEqual([2, ['failed', 'finished']]);
   const second = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
   await worker?.stop();
   followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
   asked = [];
-  start([() => err({ code: 'uneven-spacing', retryable: false })]);
+  start([() => err({ code: 'uneven-spacing' })]);
   await until(() => expect(aiStatus(clinic.db, second)).toEqual({ state: 'not-run', reason: 'uneven-spacing' }));
   expect(asked).toHaveLength(1);
 });
@@ -240,7 +241,7 @@ test('a stop leaves the run it interrupts as a row that is owed again', async ()
   start([
     () => {
       void worker?.stop();
-      return err({ code: 'runner-unavailable', retryable: true });
+      return err({ code: 'runner-unavailable' });
     },
   ]);
   await until(() => expect(asked).toHaveLength(1));
@@ -285,7 +286,7 @@ test('where even the failure has no room to be recorded the run is still owed', 
 
 test('a runner that has no room for a mask is asked again when there may be some', async () => {
   const id = await sendHead();
-  const full = () => err({ code: 'outbox-full', retryable: true }) as RunAnswer;
+  const full = () => err({ code: 'outbox-full' }) as RunAnswer;
   start([full, full, full, (request) => ok(finishedRun(named(request), 0.9))]);
   await until(() => expect(asked).toHaveLength(1));
   for (const runs of [2, 3, 4]) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeFault } from '../../../shared/domain/package-fault.ts';
 import { getObject, listInstancesAt } from '../archive/index.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -8,18 +9,26 @@ import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
+import { queuePausedAnew } from './model-breaker.ts';
+import { findUsage, type ModelUsage, noteUsage } from './model-usage.ts';
 import { hasUnverifiedModels, listModels, recordVerification } from './models.ts';
+import { givesWay } from './preemption.ts';
 import {
   failRun,
   failRunsWithoutModel,
   finishRun,
-  nextQueuedRun,
+  preemptRun,
   putBackRuns,
-  type Run,
+  type ReceiptSetting,
   startRun,
   supersedeOutdated,
 } from './record-run.ts';
-import type { InstanceReference, RunFinished } from './runner-protocol.ts';
+import { firstInTurn, nextQueuedRun } from './run-order.ts';
+import { recoverReplays } from './replays.ts';
+import { createReplayWork } from './replay-work.ts';
+import type { Run } from './run-rows.ts';
+import { type InstanceReference, OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 
 /** What the worker needs of the station. */
@@ -32,6 +41,8 @@ export type RunWorkerTools = {
   readonly log: Log;
   /** Told of the inputs of a run that could not read one of them as it was kept. */
   readonly suspect: (digest: string) => void;
+  /** What receipts say of this machine, and what is kept of raw outputs. */
+  readonly receipts?: ReceiptSetting;
   /** For the metrics: how an attempt ended, and how long it took. */
   readonly ended: (state: 'finished' | 'failed', tookMs: number) => void;
 };
@@ -51,17 +62,33 @@ const MOST_CRASHES = 2;
 const UNAVAILABLE_PAUSE_MS = 5000;
 /** There was no room for a result: time for somebody to make some. */
 const OUT_OF_ROOM_PAUSE_MS = 30_000;
+/** News is looked at this long after it comes, once for all of it, while a run computes. */
+const LOOK_AFTER_MS = 100;
+/** A run may hold this many times what it is known to need, and this much more, in MiB, before it is ended. */
+const MOST_OVER_NEED = { times: 2, mb: 512 } as const;
+/** What of the machine's memory no run is started into, in MiB. */
+const RESERVE_MB = 256;
 
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
+  const replays = createReplayWork(tools);
   let stopping = false;
   let loop: Promise<void> = Promise.resolve();
   const crashes = new Map<string, number>();
   let wake: () => void = () => undefined;
+  /** What computes, as far as giving way depends on it. */
+  let current: {
+    readonly run: Run;
+    readonly startedAt: number;
+    readonly usualMs: number | null;
+    isGivingWay: boolean;
+  } | null = null;
+  let look: NodeJS.Timeout | null = null;
 
   async function work(): Promise<void> {
     while (!stopping) {
       try {
+        await nextTurn(); // a queue that only needs rows never keeps the network waiting
         const isVerified = await verifyModels();
         const isIdle = !(await attemptNext());
         if (isIdle || !isVerified) await rest(isVerified ? POLL_MS : UNAVAILABLE_PAUSE_MS);
@@ -77,9 +104,10 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   async function attemptNext(): Promise<boolean> {
     if (stopping) return false;
     putBackRuns(db, 'outbox-full', clock.nowMs());
-    failRunsWithoutModel(db, clock.nowMs());
-    const run = nextQueuedRun(db);
-    if (run === null) return false;
+    const hasEnded = failRunsWithoutModel(db, clock.nowMs());
+    const hasResumed = queuePausedAnew(db, clock.nowMs());
+    const run = nextQueuedRun(db, clock.nowMs());
+    if (run === null) return (await replays.attemptNext()) || hasEnded || hasResumed;
     if (supersedeOutdated(db, run)) return true;
     try {
       await attempt(run);
@@ -90,7 +118,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
         await rest(OUT_OF_ROOM_PAUSE_MS);
         return true;
       }
-      failRun(db, run.runId, 'internal', false, clock.nowMs());
+      failRun(db, run.runId, 'internal', clock.nowMs());
     }
     return true;
   }
@@ -105,11 +133,24 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       packageDir: model.packagePath,
       modelDigest: model.manifest.modelDigest,
     };
+    const usage = usualOf(model.digest);
+    const needMb = Math.max(model.manifest.memoryMb, usage?.peakMb ?? 0);
+    const memory = { needMb: needMb + RESERVE_MB, mostMb: needMb * MOST_OVER_NEED.times + MOST_OVER_NEED.mb };
+    let peakMb = 0;
+    const attempted = { run, startedAt, usualMs: usage?.tookMs ?? null, isGivingWay: false };
+    current = attempted;
     const answer = await supervisor.run(
-      { ...request, series: { seriesUid, instances: [...inputs] } },
-      { budgetMs: model.manifest.budgetMs },
+      {
+        ...{ ...request, series: { seriesUid, instances: [...inputs] }, memory },
+        ...(tools.receipts?.rawOutputs.keep === 'all' && { keepTensors: true }),
+      },
+      { budgetMs: model.manifest.budgetMs, used: (used) => (peakMb = used.peakMb) },
     );
-    tools.ended(answer.ok ? 'finished' : 'failed', performance.now() - startedAt);
+    current = null;
+    const tookMs = performance.now() - startedAt;
+    if (!answer.ok && answer.error.code === 'cancelled' && attempted.isGivingWay)
+      return preemptRun(db, run.runId, clock.nowMs());
+    tools.ended(answer.ok ? 'finished' : 'failed', tookMs);
     if (stopping && !answer.ok) return; // The row stays running and is owed again at the next start.
     if (!answer.ok && answer.error.code === 'outbox-full') {
       await rest(OUT_OF_ROOM_PAUSE_MS);
@@ -118,19 +159,55 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (!answer.ok) {
       if (answer.error.code === 'object-damaged' || answer.error.code === 'object-missing')
         for (const { digest } of inputs) tools.suspect(digest);
-      failRun(db, run.runId, answer.error.code, answer.error.retryable, clock.nowMs());
+      failRun(db, run.runId, await whyEnded(answer.error.code), clock.nowMs(), tools.receipts);
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
       return;
     }
     // The manifest was edited since this start: what it says now is another model's word.
     if (answer.value.manifestDigest !== model.digest) {
-      failRun(db, run.runId, 'package-unreadable', false, clock.nowMs());
+      failRun(db, run.runId, 'package-unreadable', clock.nowMs());
       return;
     }
     // Two masks may be the same bytes, and then the same file.
-    const left = [...answer.value.masks, ...answer.value.heatmaps].map(({ digest }) => digest);
-    for (const digest of new Set(left)) await adoptMask(digest);
-    finishRun(db, run.runId, model.manifest, inputs, answer.value, clock.nowMs());
+    const { value } = answer;
+    const rawTensors = value.rawTensors ?? [];
+    for (const digest of new Set([...value.masks, ...value.heatmaps, ...rawTensors].map((file) => file.digest)))
+      await adoptMask(digest);
+    const receipts = tools.receipts === undefined ? undefined : { ...tools.receipts, rawTensors };
+    inTransaction(db, () => {
+      finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs(), receipts);
+      noteUsage(db, model.digest, value.provider, { peakMb, tookMs });
+    });
+  }
+
+  function usualOf(digest: string): ModelUsage | null {
+    const runner = supervisor.state();
+    return runner.state === 'ready' ? findUsage(db, digest, runner.runner.provider) : null;
+  }
+
+  /** A runner that ended itself for its memory left a note: it could no longer say so. */
+  async function whyEnded(code: RunFailure): Promise<RunFailure> {
+    if (code !== 'runner-crashed') return code;
+    try {
+      await unlink(path.join(tools.outboxDir, OVER_MEMORY_NOTE));
+      return 'over-memory';
+    } catch {
+      return code; // no note: it crashed
+    }
+  }
+
+  /** What waits may be more urgent than what computes. */
+  function lookAtNews(): void {
+    look = null;
+    if (stopping) return;
+    const waiting = firstInTurn(db);
+    if (waiting !== null) replays.makeWay();
+    if (current === null || current.isGivingWay) return;
+    const { run, startedAt, usualMs } = current;
+    const running = { lane: run.lane, preemptions: run.preemptions, elapsedMs: performance.now() - startedAt, usualMs };
+    if (waiting === null || !givesWay(running, waiting.lane)) return;
+    current.isGivingWay = true;
+    supervisor.cancel(run.runId as RunFinished['runId']);
   }
 
   function inputsOf(run: Run): { readonly seriesUid: string; readonly inputs: readonly InstanceReference[] } {
@@ -187,7 +264,10 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       recordVerification(
         db,
         model.digest,
-        { holds, provider: loaded.ok ? loaded.value.provider : 'none', goldenCases: golden.length, faults },
+        {
+          ...{ holds, golden, goldenCases: golden.length, code, faults },
+          provider: loaded.ok ? loaded.value.provider : 'none',
+        },
         clock.nowMs(),
       );
     }
@@ -213,11 +293,16 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
 
   return {
     start() {
+      recoverReplays(db);
       loop = work();
     },
-    notify: () => wake(),
+    notify() {
+      wake();
+      if (current !== null || replays.isWorking()) look ??= setTimeout(lookAtNews, LOOK_AFTER_MS);
+    },
     async stop() {
       stopping = true;
+      if (look !== null) clearTimeout(look);
       wake();
       await supervisor.stop();
       await loop;

@@ -16,6 +16,9 @@ const ObjectKeyMessage = z.strictObject({
 export const MOST_FAULTS = 50;
 const Millis = z.number().nonnegative();
 
+/** Name of the empty file in the outbox by which a runner says that it ended itself for holding too much memory. */
+export const OVER_MEMORY_NOTE = 'over-memory.note';
+
 /** Why a run ended without a result. */
 export const RunFailure = z.enum(RUN_FAILURES);
 export type RunFailure = z.infer<typeof RunFailure>;
@@ -42,6 +45,8 @@ export const StationToRunner = z.discriminatedUnion('type', [
     outboxDir: z.string(),
     providers: z.array(z.string()).min(1),
     threads: z.number().int().min(1).max(64),
+    /** Models that no run needs just now are kept loaded up to this much together, in MiB. */
+    warmModelsMb: z.number().int().nonnegative().optional(),
   }),
   /** After a rotation: every key that objects are now sealed with. */
   z.strictObject({ type: z.literal('object-keys'), objectKeys: z.array(ObjectKeyMessage).min(1) }),
@@ -54,6 +59,12 @@ export const StationToRunner = z.discriminatedUnion('type', [
     /** The model the station decided to run; another one in the directory is refused. */
     modelDigest: Sha256,
     series: z.strictObject({ seriesUid: DicomUid, instances: z.array(InstanceReference).min(1) }),
+    /** Leaves every tensor as the model gave it in the outbox too. */
+    keepTensors: z.boolean().optional(),
+    /** Computes on this proven provider instead of the one in use; for replays. */
+    provider: z.string().optional(),
+    /** MiB that must be free before it begins, and how much more than before the process may hold until it is ended. */
+    memory: z.strictObject({ needMb: z.number().positive(), mostMb: z.number().positive() }).optional(),
   }),
   z.strictObject({ type: z.literal('cancel'), runId: RunId }),
   z.strictObject({ type: z.literal('ping'), nonce: z.number().int() }),
@@ -274,13 +285,18 @@ export const RunnerToStation = z.discriminatedUnion('type', [
       .max(512),
     masks: z.array(RunMask).max(ANSWER_LIMITS.masks),
     heatmaps: z.array(RunHeatmap).max(ANSWER_LIMITS.heatmaps),
+    /** Files in the outbox, named as masks are: gzip over little-endian values. */
+    rawTensors: z
+      .array(z.strictObject({ tensor: z.string(), digest: Sha256, sizeBytes: z.number().int().positive() }))
+      .optional(),
     timings: StageTimings,
   }),
+  /** Before the answer to a run: what the process held at most while it computed, in MiB above what it held before. */
+  z.strictObject({ type: z.literal('used'), runId: RunId, peakMb: z.number().nonnegative() }),
   z.strictObject({
     type: z.literal('failed'),
     runId: RunId,
     code: RunFailure,
-    retryable: z.boolean(),
     /** Of a bad output: which tensor is none, and why. */
     output: z.strictObject({ tensor: z.string().max(256), why: z.enum(BAD_OUTPUTS) }).optional(),
   }),

@@ -155,7 +155,7 @@ test('a crash fails the run under way, and the next one waits for another runner
   const lost = on.run(FIRST);
   const next = on.run(SECOND);
   on.exit(139);
-  expect(await lost).toEqual({ ok: false, error: { code: 'runner-crashed', retryable: true } });
+  expect(await lost).toEqual({ ok: false, error: { code: 'runner-crashed' } });
   expect(on.supervisor.state()).toEqual({ state: 'restarting', failuresInARow: 1 });
   on.pass(99);
   expect(on.counts().starts).toBe(1);
@@ -172,7 +172,7 @@ test('kills a run over its budget, says so, and starts the next runner at once',
   on.pass(699);
   expect(on.counts().kills).toBe(0);
   on.pass(1);
-  expect(await slow).toEqual({ ok: false, error: { code: 'over-budget', retryable: false } });
+  expect(await slow).toEqual({ ok: false, error: { code: 'over-budget' } });
   on.pass(0);
   expect(on.counts()).toEqual({ starts: 2, kills: 1 });
 });
@@ -210,8 +210,8 @@ test('backs off further with each failure in a row, up to a limit, and refuses w
   expect(on.counts().starts).toBe(2);
   on.pass(1);
   on.exit(1);
-  expect(await run).toEqual({ ok: false, error: { code: 'runner-unavailable', retryable: true } });
-  expect(await on.run(SECOND)).toEqual({ ok: false, error: { code: 'runner-unavailable', retryable: true } });
+  expect(await run).toEqual({ ok: false, error: { code: 'runner-unavailable' } });
+  expect(await on.run(SECOND)).toEqual({ ok: false, error: { code: 'runner-unavailable' } });
   on.pass(350);
   expect(on.counts().starts).toBe(4);
 });
@@ -232,7 +232,7 @@ describe('a cancel', () => {
     const busy = on.run(FIRST);
     const waiting = on.run(SECOND);
     on.supervisor.cancel(SECOND);
-    expect(await waiting).toEqual({ ok: false, error: { code: 'cancelled', retryable: false } });
+    expect(await waiting).toEqual({ ok: false, error: { code: 'cancelled' } });
     on.says(finished(FIRST));
     expect((await busy).ok).toBe(true);
     expect(on.types()).toEqual(['start', 'run']);
@@ -244,7 +244,7 @@ describe('a cancel', () => {
     on.supervisor.cancel(FIRST);
     expect(on.last()).toEqual({ type: 'cancel', runId: FIRST });
     on.pass(200);
-    expect(await run).toEqual({ ok: false, error: { code: 'cancelled', retryable: false } });
+    expect(await run).toEqual({ ok: false, error: { code: 'cancelled' } });
     expect(on.counts().kills).toBe(1);
   });
 });
@@ -255,7 +255,7 @@ test('takes nothing from a runner that speaks nonsense, nor an answer to another
   on.says(finished(SECOND));
   expect(on.supervisor.state()).toMatchObject({ busy: true });
   on.says({ ...finished(FIRST), outputs: [{ value: 'high' }] });
-  expect(await run).toEqual({ ok: false, error: { code: 'runner-crashed', retryable: true } });
+  expect(await run).toEqual({ ok: false, error: { code: 'runner-crashed' } });
 });
 
 test('a stop answers all work, asks the runner to end, and ends it when it does not', async () => {
@@ -266,7 +266,7 @@ test('a stop answers all work, asks the runner to end, and ends it when it does 
   expect(on.last()).toEqual({ type: 'shutdown' });
   on.pass(200);
   await stopped;
-  const refused = { ok: false, error: { code: 'runner-unavailable', retryable: true } };
+  const refused = { ok: false, error: { code: 'runner-unavailable' } };
   expect([await busy, await waiting]).toEqual([refused, refused]);
   on.pass(60_000);
   expect([on.counts(), on.supervisor.state()]).toEqual([{ starts: 1, kills: 1 }, { state: 'stopped' }]);

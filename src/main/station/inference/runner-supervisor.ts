@@ -17,10 +17,12 @@ import {
 
 export type RunnerReady = Extract<RunnerToStation, { type: 'ready' }>;
 export type ModelLoaded = Extract<RunnerToStation, { type: 'loaded' }>;
-export type RunRefusal = { readonly code: RunFailure; readonly retryable: boolean };
 export type LoadRefusal =
   | PackageRefusal
   | { readonly code: 'runner-unavailable'; readonly faults: readonly PackageFault[] };
+export type RunRefusal = { readonly code: RunFailure };
+/** What a run took, as far as the runner said so. */
+export type RunUsage = Extract<RunnerToStation, { type: 'used' }>;
 
 /** What the runner is doing, for the health page and the metrics. */
 export type RunnerState =
@@ -73,7 +75,7 @@ export type RunnerSupervisor = {
   /** Runs a model on a series; past the budget the process is killed and the answer is `over-budget`. */
   run(
     request: Omit<RunRequest, 'type'>,
-    options: { readonly budgetMs: number },
+    options: { readonly budgetMs: number; readonly used?: (usage: RunUsage) => void },
   ): Promise<Result<RunFinished, RunRefusal>>;
   /** Calls a run off, waiting or running; its answer is then `cancelled`. */
   cancel(runId: RunRequest['runId']): void;
@@ -234,21 +236,19 @@ export function superviseRunner(
             ),
         });
       }),
-    run: (request, { budgetMs }) =>
+    run: (request, { budgetMs, used }) =>
       new Promise((resolve) => {
         enqueue({
           message: { type: 'run', ...request },
           limitMs: budgetMs,
           take: (message) => {
+            if (message.type === 'used' && message.runId === request.runId) used?.(message);
             if ((message.type !== 'finished' && message.type !== 'failed') || message.runId !== request.runId)
               return false;
-            const answer =
-              message.type === 'finished' ? ok(message) : err({ code: message.code, retryable: message.retryable });
-            resolve(answer);
+            resolve(message.type === 'finished' ? ok(message) : err({ code: message.code }));
             return true;
           },
-          refuse: (code) =>
-            resolve(err({ code, retryable: code === 'runner-crashed' || code === 'runner-unavailable' })),
+          refuse: (code) => resolve(err({ code })),
         });
       }),
     cancel(runId) {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
+import { HOUR_MS } from '../../../shared/domain/durations.ts';
 import { watchedClock } from './clock.ts';
 import { shiftWithClock } from './shift-with-clock.ts';
-
-const HOUR_MS = 60 * 60_000;
 
 test('a full disk when the clock is set stops nobody who reads it, and times are moved once there is room', () => {
   let wallMs = 10 * HOUR_MS;

@@ -1,2 +1,3 @@
 export { findOpening, openStudy, type StudyOpening } from './open-study.ts';
-export { findReport } from './reports.ts';
+export { findDecision } from './finding-decisions.ts';
+export { findReport, isFinal } from './reports.ts';

@@ -14,3 +14,9 @@ export function findReport(
   const report = prepared<{ state: Exclude<ReportState, 'none'>; signedAtMs: number }>(db, FIND_REPORT).get(studyId);
   return report ?? { state: 'none', signedAtMs: null };
 }
+
+/** Whether a study's report is final; an addendum makes it no less so. */
+export function isFinal(db: ReadableDb, studyId: string): boolean {
+  const { state } = findReport(db, studyId);
+  return state === 'final' || state === 'addended';
+}

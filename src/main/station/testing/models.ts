@@ -4,12 +4,16 @@ import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { ModelManifest, type ModelUse, type WrittenManifest } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
 import { exposeModels, installModels, listModels } from '../inference/index.ts';
+import { findExposure } from '../inference/exposure-rows.ts';
 import { recordVerification } from '../inference/models.ts';
-import { finishRun, nextQueuedRun, type Run, startRun } from '../inference/record-run.ts';
+import { moveExposure } from '../inference/move-exposure.ts';
 import { packageDigest } from '../inference/package-digest.ts';
 import type { ModelPackage } from '../inference/read-package.ts';
+import { finishRun, startRun } from '../inference/record-run.ts';
+import { nextQueuedRun } from '../inference/run-order.ts';
+import type { Run } from '../inference/run-rows.ts';
 import type { RunFinished, RunMask } from '../inference/runner-protocol.ts';
-import { canonicalPayload } from '../platform/ledger/event.ts';
+import { canonicalPayload, serviceActor } from '../platform/ledger/event.ts';
 import type { Clinic } from './clinic.ts';
 
 /** What tells one test model from another. */
@@ -113,10 +117,22 @@ export function installed(
   installModels(clinic.db, [...known, ...added.map((manifest) => packageOf(manifest))], atMs);
   for (const { digest } of listModels(clinic.db))
     recordVerification(clinic.db, digest, { holds: true, provider: 'cpu', goldenCases: 1 }, atMs);
-  for (const { siteId } of [clinic.north, clinic.south]) exposeModels(clinic.db, siteId, stage === 'general', atMs);
+  for (const { siteId } of [clinic.north, clinic.south]) {
+    if (stage === 'general') exposeModels(clinic.db, siteId, true, atMs);
+    else standSilent(clinic, siteId);
+  }
   // These models are for no clinical use: only a demo shows what they say, and there a person may have put some to silent.
   exposeModels(clinic.db, clinic.north.siteId, true, atMs);
   return added;
+}
+
+/** Puts what nobody took a step for yet to silent at a site, as if people had. */
+function standSilent(clinic: Clinic, siteId: string): void {
+  for (const model of listModels(clinic.db)) {
+    if (findExposure(clinic.db, siteId, model.digest).stage !== 'off') continue;
+    const act = { siteId, model, cause: 'step' as const, reason: 'a test', actor: serviceActor('test') };
+    moveExposure(clinic.db, { ...act, to: 'silent', atMs: clinic.nowMs() });
+  }
 }
 
 /** What a runner would say of a run, with this probability. */
@@ -152,7 +168,7 @@ export function finishedRun(run: Run, score: number, masks: readonly RunMask[] =
 
 /** Starts the run that is next in the queue, which must be there. */
 export function startNext(clinic: Clinic): Run {
-  const run = nextQueuedRun(clinic.db);
+  const run = nextQueuedRun(clinic.db, clinic.nowMs());
   if (run === null || !startRun(clinic.db, run, clinic.nowMs())) throw new Error('no run waits');
   return run;
 }

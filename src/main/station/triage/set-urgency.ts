@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ceilingOfCategory, moreUrgent, type Reason, urgencyRank } from '../../../shared/domain/urgency.ts';
 import { getStudyCard, type StudyCard } from '../archive/index.ts';
-import { listFlagsOfRun } from '../inference/index.ts';
+import { listFlagsOfRun, type RunPriority, setRunPriority } from '../inference/index.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import type { WritableDb } from '../platform/store/database.ts';
@@ -107,6 +107,7 @@ function settle(
     openByAtMs: earlier(previous?.openByAtMs ?? null, targets.openByAtMs),
     reportByAtMs: earlier(previous?.reportByAtMs ?? null, targets.reportByAtMs),
   };
+  setRunPriority(db, study.studyId, 'triage', runPriorityOf(place), atMs);
   putUrgency(db, { studyId: study.studyId, siteId: study.siteId, setAtMs: atMs, ...place, ...deadlines });
   appendEvent(db, {
     kind: 'urgency-set',
@@ -124,6 +125,12 @@ function settle(
     correlationId: study.correlationId,
     atMs,
   });
+}
+
+/** Models read first what people read first. */
+function runPriorityOf({ level, serviceLevel }: Pick<Placement, 'level' | 'serviceLevel'>): RunPriority {
+  if (level === 'critical' || serviceLevel === 'critical' || serviceLevel === 'stat-or-emergency') return 'stat';
+  return level === 'urgent' || serviceLevel === 'inpatient' ? 'urgent' : 'routine';
 }
 
 /** A promise once made to a patient is not put off by late images. */

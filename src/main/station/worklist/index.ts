@@ -1,4 +1,5 @@
 import { listStudyIdsOf } from '../archive/index.ts';
+import { isSilentRun } from '../inference/index.ts';
 import type { LedgerEvent } from '../platform/ledger/event.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import type { WritableDb } from '../platform/store/database.ts';
@@ -29,9 +30,13 @@ export function worklistConsumer(
   return {
     name: 'worklist',
     startsFrom: 'beginning',
-    coalesce: (event) => (patientsOf(event).length > 0 ? null : event.studyId),
+    // A run's event stands alone: whether it is one that nobody is shown is asked when it is handled.
+    coalesce: (event) => (patientsOf(event).length > 0 || runOf(event) !== null ? null : event.studyId),
     handle(db, event) {
       const { siteId, seq } = event;
+      const runId = runOf(event);
+      // Of what is silent no page hears, not even that something happened.
+      if (runId !== null && isSilentRun(db, runId)) return;
       // Who corrects an identity changes what the patients' other studies count as priors, too.
       const others = patientsOf(event).flatMap((patientId) => listStudyIdsOf(db, patientId));
       for (const studyId of new Set([event.studyId, ...others])) {
@@ -41,6 +46,10 @@ export function worklistConsumer(
       }
     },
   };
+}
+
+function runOf({ payload }: LedgerEvent): string | null {
+  return payload !== null && 'runId' in payload ? String(payload.runId) : null;
 }
 
 function patientsOf(event: LedgerEvent): readonly string[] {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import {
   type CacheKeeper,
   configurePeers,
@@ -19,7 +20,6 @@ import { aSlice } from '../testing/objects.ts';
 import { followAll } from '../testing/ward.ts';
 import { findRow, isOpenStudy, refreshRow } from './index.ts';
 
-const DAY_MS = 86_400_000;
 let clinic: Clinic;
 let keepers: CacheKeeper[];
 beforeEach(() => {

@@ -1,4 +1,5 @@
 import { WorklistRow } from '../../../shared/contract/worklist.ts';
+import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { familyBirthKey, searchable } from '../../../shared/domain/person-name.ts';
 import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { findDisplayName } from '../access/index.ts';
@@ -20,7 +21,7 @@ const PUT_ROW = `
 const DROP_ROW = 'DELETE FROM open_studies WHERE study_id = ?';
 
 /** A study with no target yet is due this long after it came, so that it cannot hide behind dated ones. */
-const UNDATED_DUE_MS = 24 * 60 * 60_000;
+const UNDATED_DUE_MS = DAY_MS;
 
 /** Builds a study's row anew from what the earlier capabilities know; one that is hidden has none. Idempotent; the page reads nothing else. */
 export function projectRow(db: WritableDb, studyId: string): void {

@@ -12,7 +12,8 @@ const to = (name: string, state: Destination['state'], change: Partial<Destinati
   ...{ name, kind: 'pacs', state, sinceMs: stationNow() - 330_000, queued: 0 },
   ...change,
 });
-const strip = (...destinations: readonly Destination[]) => (
+const strip = (...destinations: readonly Destination[]) => stripOf(destinations);
+const stripOf = (destinations: readonly Destination[], wanted = ['cpu']) => (
   <ConnectionStrip
     status={{
       ...{ version: '0', demo: false, nowMs: 0, hl7In: { state: 'not-configured' }, destinations: [...destinations] },
@@ -20,7 +21,7 @@ const strip = (...destinations: readonly Destination[]) => (
         ...{ state: 'listening', aeTitle: 'WETREAD', port: 1, associations: 0, receivedLastHour: 0 },
         lastReceivedAtMs: null,
       },
-      inference: { state: 'ready', wanted: ['cpu'], provider: 'cpu', queued: 0, running: 0, models: 1 },
+      inference: { state: 'ready', wanted, provider: 'cpu', queued: 0, running: 0, models: 1 },
       disk: { freeBytes: 1, totalBytes: 2, state: 'enough' },
       objects: { damaged: 0, verification: null, lastVerifiedAtMs: null, rotation: null },
       ...{ unopenedCritical: 0, readersSignedIn: 1, reasons: [] },
@@ -48,4 +49,12 @@ test('where there is none it is said to be not configured; many are counted, and
   expect(said()).toContain('PACS' + '2 of 3 reachable · 3 wait');
   fireEvent.click(screen.getByRole('button', { name: /2 of 3 reachable/ }));
   expect((await screen.findByText('PACS B')).parentElement?.textContent).toContain('unreachable for 5 min · 3 wait');
+});
+
+test('another provider than the one wanted first is never silent', () => {
+  const again = show(stripOf([]));
+  expect(said()).toContain('AI' + 'CPU');
+  expect(said()).not.toContain('CPU, not');
+  again(stripOf([], ['cuda', 'cpu']));
+  expect(said()).toContain('AI' + 'CPU, not CUDA');
 });

@@ -190,9 +190,20 @@ function Inference({ inference }: { readonly inference: StationStatus['inference
   const { t } = useTranslation();
   const states = { ready: 'well', starting: 'warn', down: 'fault' } as const;
   const waiting = inference.queued + inference.running;
+  const used = providerName(inference.provider);
+  const wanted = providerName(inference.wanted[0] ?? null);
+  const isOther = inference.state === 'ready' && used !== wanted;
   return (
-    <Part name={t('strip.ai')} state={states[inference.state]} title={t('strip.models', { count: inference.models })}>
-      {inference.state === 'ready' ? providerName(inference.provider) : t(`strip.inference.${inference.state}`)}
+    <Part
+      name={t('strip.ai')}
+      state={isOther ? 'warn' : states[inference.state]}
+      title={t('strip.models', { count: inference.models })}
+    >
+      {inference.state !== 'ready'
+        ? t(`strip.inference.${inference.state}`)
+        : isOther
+          ? t('strip.otherProvider', { used, wanted })
+          : used}
       {waiting > 0 && ` · ${t('strip.runs', { running: inference.running, queued: inference.queued })}`}
     </Part>
   );

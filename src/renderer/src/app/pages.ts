@@ -1,5 +1,6 @@
 import {
   IconAlertOctagon,
+  IconBrain,
   IconDatabaseSearch,
   IconDeviceFloppy,
   IconDisc,
@@ -17,6 +18,7 @@ export const PAGES = [
   { id: 'corrections', to: '/corrections', permissions: ['identity.correct'], Icon: IconUserEdit },
   { id: 'media', to: '/media', permissions: ['study.import'], Icon: IconDisc },
   { id: 'storage', to: '/storage', permissions: ['keeping.manage', 'objects.manage'], Icon: IconDeviceFloppy },
+  { id: 'models', to: '/models', permissions: ['models.read'], Icon: IconBrain },
   { id: 'audit', to: '/audit', permissions: ['audit.read'], Icon: IconHistory },
 ] as const satisfies readonly { readonly permissions: readonly Permission[]; readonly [key: string]: unknown }[];
 

@@ -15,6 +15,7 @@ import { QuarantineState } from '../../../shared/contract/quarantine.ts';
 import { StudyId } from '../../../shared/domain/ids.ts';
 import { QuarantineReason } from '../../../shared/domain/study.ts';
 import { useSession } from '../bridge/session.ts';
+import { MODEL_TABS } from '../features/models/model-tabs.ts';
 import { NewPasswordPage } from '../features/sign-in/NewPasswordPage.tsx';
 import { SignInPage } from '../features/sign-in/SignInPage.tsx';
 import { WorklistPage } from '../features/worklist/WorklistPage.tsx';
@@ -136,11 +137,36 @@ const storage = createRoute({
   component: lazyRouteComponent(() => import('../features/storage/StoragePage.tsx'), 'StoragePage'),
 });
 
+const models = createRoute({
+  getParentRoute: () => shell,
+  path: '/models',
+  component: lazyRouteComponent(() => import('../features/models/ModelsPage.tsx'), 'ModelsPage'),
+});
+
+const model = createRoute({
+  getParentRoute: () => shell,
+  path: '/models/$digest',
+  validateSearch: z.object({ tab: z.enum(MODEL_TABS).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('../features/models/ModelPage.tsx'), 'ModelPage'),
+});
+
 const routes = root.addChildren([
   index,
   signIn,
   newPassword,
-  shell.addChildren([worklist, reading, archive, quarantine, identity, corrections, audit, media, storage]),
+  shell.addChildren([
+    worklist,
+    reading,
+    archive,
+    quarantine,
+    identity,
+    corrections,
+    audit,
+    media,
+    storage,
+    models,
+    model,
+  ]),
 ]);
 
 /** The page's router; the address lives in the hash, so the station serves one file and sees no study id in a URL. */

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../../shared/domain/durations.ts';
+
 /** A raw DICOM date (DA, PS3.5 §6.2; also the retired dotted form) as `YYYY-MM-DD`; anything else is shown as it came. */
 export function formatDicomDate(raw: string | null | undefined): string | null {
   if (!raw) return null;
@@ -20,7 +22,7 @@ export function ageOn(birthDateRaw: string | null, dayRaw: string): Age | null {
   const birth = datePartsOf(birthDateRaw ?? '');
   const day = datePartsOf(dayRaw);
   if (birth === null || day === null) return null;
-  const days = Math.round((utcDayOf(day) - utcDayOf(birth)) / 86_400_000);
+  const days = Math.round((utcDayOf(day) - utcDayOf(birth)) / DAY_MS);
   if (days < 0) return null;
   const beforeDayOfMonth = day.day < birth.day ? 1 : 0;
   const months =

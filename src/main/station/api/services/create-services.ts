@@ -1,12 +1,15 @@
+import type { CoverageLimits } from '../../../../shared/contract/model-figures.ts';
 import type { HealthReason, StationStatus } from '../../../../shared/contract/station.ts';
 import type { Scope } from '../../access/index.ts';
 import type { RetrievalWorker } from '../../archive/index.ts';
 import type { DeliveryWorker } from '../../delivery/index.ts';
+import type { RunnerSupervisor } from '../../inference/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { appendEvent } from '../../platform/ledger/append.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { WritableDb } from '../../platform/store/database.ts';
 import { inTransaction } from '../../platform/store/transaction.ts';
+import { mayReport } from '../../inference/index.ts';
 import { findNextUnread, listWindow } from '../../worklist/index.ts';
 import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
@@ -14,11 +17,16 @@ import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
 import { deliveryServices } from './delivery-services.ts';
 import { type KeepingTools, keepingServices } from './keeping-services.ts';
 import { mediaServices, type MediaTools } from './media-services.ts';
+import { modelFigureServices } from './model-figure-services.ts';
+import { modelServices } from './model-services.ts';
+import { truthServices } from './truth-services.ts';
 import { peerServices } from './peer-services.ts';
 import type { Readers } from './readers.ts';
 import { objectServices, type ObjectServiceTools } from './object-services.ts';
 import { identityServices } from './identity-services.ts';
 import { quarantineServices } from './quarantine-services.ts';
+import { analysisServices } from './analysis-services.ts';
+import { runServices } from './run-services.ts';
 import { studyServices } from './study-services.ts';
 
 /** What the services stand on. */
@@ -33,6 +41,9 @@ export type ServiceTools = {
   readonly retrievals: Pick<RetrievalWorker, 'notify' | 'cancel'>;
   readonly media: Pick<MediaTools, 'imports' | 'exports'>;
   readonly deliveries: Pick<DeliveryWorker, 'notify'>;
+  /** Whose state says on what a replay may be computed. */
+  readonly supervisor: Pick<RunnerSupervisor, 'state'>;
+  readonly coverage: CoverageLimits;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -54,11 +65,15 @@ export function createServices(tools: ServiceTools): StationServices {
     identity: identityServices(db, clock),
     keeping: keepingServices({ db, readers, clock, ...tools.keeping }),
     deliveries: deliveryServices(tools),
+    runs: runServices(tools),
+    analyses: analysisServices(tools),
     audit: {
       events: (principal, query) =>
         readers.run('list-audit-events', {
           ...{ siteId: principal.siteId, ...query },
-          hidesSilent: principal.permissions.includes('study.open'),
+          hidesSilent: mayReport(principal.permissions),
+          hidesModels: mayReport(principal.permissions) && !principal.permissions.includes('models.silent'),
+          viewerId: principal.userId,
         }),
       async verify(principal) {
         const { checkpoints, publicKeyPem } = tools;
@@ -80,6 +95,9 @@ export function createServices(tools: ServiceTools): StationServices {
     station: { status: tools.status },
     ...peerServices(tools.dicomweb.archive, tools.retrievals),
     ...mediaServices({ db, readers, ...tools.media }),
+    modelFigures: modelFigureServices({ db, readers, clock, limits: tools.coverage }),
+    models: modelServices(tools),
+    truths: truthServices(tools),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };

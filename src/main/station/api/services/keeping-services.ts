@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../../shared/domain/durations.ts';
 import { StudyId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import { actorOf, type Principal } from '../../access/index.ts';
@@ -29,8 +30,6 @@ export type KeepingTools = {
 };
 
 type Tools = KeepingTools & { readonly db: WritableDb; readonly readers: Readers; readonly clock: Clock };
-
-const DAY_MS = 86_400_000;
 
 /** The cache, the holds and the retention rules of whoever asks: always their own site's. */
 export function keepingServices(tools: Tools): StationServices['keeping'] {

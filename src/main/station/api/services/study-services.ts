@@ -62,9 +62,9 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
     return recalled.ok ? ok({ retrievalId: recalled.value.retrievalId }) : recalled;
   };
   return {
-    get: (scope, studyId) => {
-      const study = inScope(scope, studyId);
-      return study === null ? null : describeStudy(db, scope, study);
+    get: (principal, studyId) => {
+      const study = inScope(principal, studyId);
+      return study === null ? null : describeStudy(db, principal, study);
     },
     findByUid: (scope, studyUid) =>
       scope.siteIds.flatMap((siteId) => {
@@ -77,12 +77,12 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
       const study = inScope(principal, studyId);
       if (study === null) return null;
       const series = listSeries(db, studyId);
-      return listFindings(db, studyId).map((finding) => showFinding(finding, series));
+      return listFindings(db, studyId, principal.userId).map((finding) => showFinding(finding, series));
     },
     report: (scope, studyId) => (inScope(scope, studyId) === null ? null : { studyId, ...findReport(db, studyId) }),
     timeline: async (principal, studyId) => {
       const study = inScope(principal, studyId);
-      return study === null ? null : readers.run('list-timeline', { siteId: study.siteId, studyId });
+      return study === null ? null : readers.run('list-timeline', { siteId: study.siteId, studyId, viewerId: principal.userId });
     },
     open: (principal, studyId) => {
       if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });
@@ -120,7 +120,7 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
       return requested.ok ? ok({ requests: requested.value.length }) : requested;
     },
     findMask: async (principal, findingId) => {
-      const finding = findFinding(db, findingId);
+      const finding = findFinding(db, findingId, principal.userId);
       if (finding?.mask == null || inScope(principal, finding.studyId) === null) return null;
       const { digest, encoding } = getObject(db, finding.mask.digest);
       return { studyId: StudyId.parse(finding.studyId), gzip: await objects.read(digest, encoding) };
@@ -128,8 +128,8 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
   };
 }
 
-function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDetail | null {
-  const row = findRow(db, scope.siteIds, study.studyId);
+function describeStudy(db: ReadableDb, principal: Principal, study: StudyCard): StudyDetail | null {
+  const row = findRow(db, principal.siteIds, study.studyId);
   const site = findSite(db, study.siteId);
   if (row === null || site === null) return null;
   const series = listSeries(db, study.studyId);
@@ -155,7 +155,7 @@ function describeStudy(db: ReadableDb, scope: Scope, study: StudyCard): StudyDet
       const { studyUid, dateRaw, description, modality, intent } = getStudyCard(db, studyId);
       return { studyId: StudyId.parse(studyId), studyUid, dateRaw, description, modality, intent };
     }),
-    runs: listRuns(db, study.studyId).map((run) => showRun(run, series)),
+    runs: listRuns(db, study.studyId, principal.userId).map((run) => showRun(run, series)),
     quarantine: listQuarantineOf(db, study.studyId),
   };
 }
@@ -184,7 +184,8 @@ function showSeries(
   return { ...series, seriesId: SeriesId.parse(seriesId), displayable };
 }
 
-function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
+/** A run as the contract shows one. */
+export function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
   const { runId, revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs } = run;
   return {
     ...{ revision, state, reason, provider, queuedAtMs, startedAtMs, finishedAtMs, stagesMs },
@@ -195,7 +196,8 @@ function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCard {
   };
 }
 
-function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
+/** A finding as the contract shows one. */
+export function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
   const {
     findingId,
     studyId,

@@ -41,13 +41,13 @@ test('a forked runner verifies the shipped model, flags blood, and outlives bein
   });
   const lost = supervisor.run(request(), { budgetMs: 20_000 });
   host.kill();
-  expect(await lost).toEqual({ ok: false, error: { code: 'runner-crashed', retryable: true } });
+  expect(await lost).toEqual({ ok: false, error: { code: 'runner-crashed' } });
 
   const answer = await supervisor.run(request(), { budgetMs: 20_000 });
   expect(answer.ok && answer.value.outputs[0]?.value).toBeGreaterThan(0.9);
 
   const stale = await supervisor.run({ ...request(), modelDigest: 'b'.repeat(64) }, { budgetMs: 20_000 });
-  expect(stale).toEqual({ ok: false, error: { code: 'package-unreadable', retryable: false } });
+  expect(stale).toEqual({ ok: false, error: { code: 'package-unreadable' } });
 });
 
 test('a runner ends by itself when a message does not parse', async () => {

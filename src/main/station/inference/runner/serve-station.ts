@@ -1,33 +1,42 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { PackageFault } from '../../../../shared/domain/package-fault.ts';
+import { err, ok } from '../../../../shared/domain/result.ts';
 import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
 import { openObjectReader } from '../../platform/objects/object-store.ts';
 import {
   MOST_FAULTS,
+  OVER_MEMORY_NOTE,
   type RunFailure,
   type RunnerToStation,
   type RunRequest,
   type StartRunner,
   type StationToRunner,
 } from '../runner-protocol.ts';
-import { type ModelPackage, openModelPackage } from './model-package.ts';
+import { openModelPackage } from './model-package.ts';
 import { proveProviders } from './providers.ts';
+import { recordTensors } from './record-tensors.ts';
 import { replayGoldenCases } from './replay-golden.ts';
 import { type RunSetting, runSeries } from './run-series.ts';
 import { ONNXRUNTIME_VERSION } from './session.ts';
+import { keepModelsWarm, type WarmModels } from './warm-models.ts';
+import { type MemoryWatch, watchMemory } from './watch-memory.ts';
 
-/** Failures that the same input can outlive; every other answer would only come again. */
-const RETRYABLE: ReadonlySet<RunFailure> = new Set(['outbox-full', 'object-missing']);
+/** How much the models that no run needs just now may take together, where the station does not say. */
+const WARM_MODELS_MB = 2048;
 
-type Ready = Pick<RunSetting, 'objects' | 'outboxDir'> & { readonly provider: string; readonly threads: number };
+type Ready = Pick<RunSetting, 'objects' | 'outboxDir'> & {
+  readonly provider: string;
+  readonly threads: number;
+  readonly memory: MemoryWatch;
+  readonly warm: WarmModels;
+};
 
 /** Answers the station's messages, one piece of work at a time in the order asked; `ping` and `cancel` are heard between. */
 export function serveStation(
   post: (message: RunnerToStation) => void,
   exit: () => void,
 ): (message: StationToRunner) => void {
-  const packages = new Map<string, ModelPackage>();
   const running = new Map<string, AbortController>();
   const objectKeys = holdObjectKeys([]);
   let ready: Ready | null = null;
@@ -70,6 +79,8 @@ export function serveStation(
       outboxDir: message.outboxDir,
       provider,
       threads: message.threads,
+      memory: watchMemory(path.join(message.outboxDir, OVER_MEMORY_NOTE)),
+      warm: keepModelsWarm(message.warmModelsMb ?? WARM_MODELS_MB),
     };
     post({ type: 'ready', onnxruntimeVersion: ONNXRUNTIME_VERSION, providers: [...providers], provider });
   }
@@ -97,36 +108,83 @@ export function serveStation(
     });
   }
 
-  async function run({ runId, packageDir, modelDigest, series }: RunRequest): Promise<void> {
+  async function run({ runId, packageDir, modelDigest, series, memory, ...asked }: RunRequest): Promise<void> {
     const controller = running.get(runId);
     if (ready === null || controller === undefined) throw new Error('asked to run before the start');
-    const fail = (code: RunFailure): void => post({ type: 'failed', runId, code, retryable: RETRYABLE.has(code) });
+    const { provider = ready.provider } = asked;
+    const directory = path.resolve(packageDir);
+    const fail = (code: RunFailure): void => post({ type: 'failed', runId, code });
     try {
-      const known = packages.get(path.resolve(packageDir));
-      const opened = known?.manifest.modelDigest === modelDigest ? null : await openPackage(packageDir, ready);
-      const model = opened === null ? known : opened.ok ? opened.value : undefined;
-      if (model === undefined || model.manifest.modelDigest !== modelDigest) return fail('package-unreadable');
-      const answer = await runSeries({ ...ready, model, signal: controller.signal }, series.instances);
+      if (controller.signal.aborted) return fail('cancelled');
+      if (memory !== undefined && !(await makeRoom(ready, memory.needMb, directory))) return fail('low-memory');
+      if (memory !== undefined) ready.memory.begin(memory.mostMb);
+      const setting = { ...ready, provider };
+      const { keepTensors = false } = asked;
+      const answer = await compute(setting, directory, modelDigest, series.instances, controller.signal, keepTensors);
+      if (memory !== undefined) post({ type: 'used', runId, peakMb: ready.memory.end() });
       if (!answer.ok && answer.error.code === 'bad-output') {
         const { tensor, why } = answer.error;
-        return post({ type: 'failed', runId, code: 'bad-output', retryable: false, output: { tensor, why } });
+        return post({ type: 'failed', runId, code: 'bad-output', output: { tensor, why } });
       }
       if (!answer.ok) return fail(answer.error.code);
-      const { provider } = ready;
       post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
     } finally {
       running.delete(runId);
     }
   }
 
-  /** Opens a package anew, so that a changed directory is seen; the session it replaces is closed. */
-  async function openPackage(packageDir: string, { provider, threads }: Ready): ReturnType<typeof openModelPackage> {
-    const directory = path.resolve(packageDir);
-    const opened = await openModelPackage(directory, { provider, threads });
-    if (opened.ok) {
-      await packages.get(directory)?.session.close();
-      packages.set(directory, opened.value);
+  async function compute(
+    setting: Ready,
+    directory: string,
+    modelDigest: string,
+    instances: RunRequest['series']['instances'],
+    signal: AbortSignal,
+    keepTensors: boolean,
+  ): ReturnType<typeof runSeries> {
+    if (setting.provider !== ready?.provider)
+      return computeElsewhere(setting, directory, modelDigest, instances, signal);
+    const known = setting.warm.find(directory);
+    const opened = known?.manifest.modelDigest === modelDigest ? null : await openPackage(directory, setting);
+    const model = opened === null ? known : opened.ok ? opened.value : undefined;
+    if (model === undefined || model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
+    if (!keepTensors) return runSeries({ ...setting, model, signal }, instances);
+    const { session, left } = recordTensors(model.session, setting.outboxDir);
+    const answer = await runSeries({ ...setting, model: { ...model, session }, signal }, instances);
+    return answer.ok ? ok({ ...answer.value, rawTensors: [...left] }) : answer;
+  }
+
+  /** On another provider than the one in use: loaded for this run alone, and closed after it. */
+  async function computeElsewhere(
+    setting: Ready,
+    directory: string,
+    modelDigest: string,
+    instances: RunRequest['series']['instances'],
+    signal: AbortSignal,
+  ): ReturnType<typeof runSeries> {
+    const opened = await openModelPackage(directory, { provider: setting.provider, threads: setting.threads });
+    if (!opened.ok) return err({ code: 'package-unreadable' });
+    const model = opened.value;
+    try {
+      if (model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
+      return await runSeries({ ...setting, model, signal }, instances);
+    } finally {
+      await model.session.close();
     }
+  }
+
+  /** Whether so much memory can be had; models that are only kept warm go first, the least recently used before the others. */
+  async function makeRoom({ memory, warm }: Ready, needMb: number, directory: string): Promise<boolean> {
+    while (memory.freeMb() < needMb) if (!(await warm.closeOldest(directory))) return false;
+    return true;
+  }
+
+  /** Opens a package anew, so that a changed directory is seen; the session it replaces is closed. */
+  async function openPackage(packageDir: string, setting: Ready): ReturnType<typeof openModelPackage> {
+    const directory = path.resolve(packageDir);
+    const { provider, threads, warm } = setting;
+    const before = process.memoryUsage.rss();
+    const opened = await openModelPackage(directory, { provider, threads });
+    if (opened.ok) await warm.keep(directory, opened.value, Math.max(0, process.memoryUsage.rss() - before) / 2 ** 20);
     return opened;
   }
 }

@@ -75,6 +75,7 @@ function beginFile({ root, folders, turns }: Store, digesting: Digesting | null)
   /** The chunk last read back: a data set is read in many small steps. */
   let known: { readonly index: number; readonly plain: Buffer } | null = null;
   let goingToDisk: Promise<void> | null = null;
+  let lost: { readonly error: unknown } | null = null;
 
   /** The file and its name; the name is taken back where either cannot be brought there. */
   const toDisk = async (name: string): Promise<void> => {
@@ -82,6 +83,7 @@ function beginFile({ root, folders, turns }: Store, digesting: Digesting | null)
       const synced = await Promise.allSettled([dataSync(file), folders.sync(path.dirname(name))]);
       const failed = synced.find((one) => one.status === 'rejected');
       if (failed === undefined) return;
+      lost = { error: failed.reason };
       unlinkUnlessGone(name);
       throw failed.reason;
     } finally {
@@ -126,6 +128,8 @@ function beginFile({ root, folders, turns }: Store, digesting: Digesting | null)
       // Of two that arrive with one digest the second must not count on a name that the first may have to take back.
       endTurn = await turns.take(digest);
       try {
+        // Of pages that it could not write a kernel says so once, and calls them written after that.
+        if (lost !== null) throw lost.error;
         if (!folders.link(temporary, target)) return { outcome: 'there', digest, onDisk: Promise.resolve() };
       } catch (error) {
         endTurn();

@@ -62,8 +62,8 @@ const EVICT_RECORD = 'UPDATE objects SET evicted_at_ms = ? WHERE digest = ? AND 
 const SEAL_RECORD = 'UPDATE objects SET encoding = ? WHERE digest = ? AND encoding = ?';
 const MARK_DAMAGED =
   'INSERT INTO damaged_objects (digest, condition, found_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+const FIND_DAMAGE = 'SELECT condition FROM damaged_objects WHERE digest = ?';
 const CLEAR_DAMAGE = 'DELETE FROM damaged_objects WHERE digest = ?';
-const IS_DAMAGED = 'SELECT 1 FROM damaged_objects WHERE digest = ?';
 const COUNT_DAMAGED = 'SELECT count(*) AS damaged FROM damaged_objects';
 
 /** Objects that should be here, in the order of their digests. */
@@ -91,11 +91,14 @@ export function recordSealed(db: WritableDb, digest: string, encoding: Exclude<O
   return prepared(db, SEAL_RECORD).run(encoding, digest, 'plain').changes > 0;
 }
 
+/** Why an object's bytes cannot be had. */
+export type Damage = 'damaged' | 'missing' | 'key-unknown';
+
 /** Marks an object whose bytes cannot be had; false when it was marked before. */
 export function markDamaged(
   db: WritableDb,
   digest: string,
-  condition: 'damaged' | 'missing' | 'key-unknown',
+  condition: Damage,
   atMs: number,
 ): boolean {
   return prepared(db, MARK_DAMAGED).run(digest, condition, atMs).changes > 0;
@@ -107,7 +110,12 @@ export function clearDamage(db: WritableDb, digest: string): boolean {
 }
 
 export function isDamaged(db: ReadableDb, digest: string): boolean {
-  return prepared(db, IS_DAMAGED).get(digest) !== undefined;
+  return findDamage(db, digest) !== null;
+}
+
+/** Why an object's bytes cannot be had, as far as is known; null: they can. */
+export function findDamage(db: ReadableDb, digest: string): Damage | null {
+  return prepared<{ condition: Damage }>(db, FIND_DAMAGE).get(digest)?.condition ?? null;
 }
 
 /** Objects of every site whose bytes cannot be had. */

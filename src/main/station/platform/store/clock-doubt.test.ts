@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DAY_MS } from '../../../../shared/domain/durations.ts';
 import { openFullDisk } from './test-full-disk.ts';
 import { watchedClock } from '../clock.ts';
 import { type ClockDoubt, watchClockDoubt } from './clock-doubt.ts';
 import { openTestStore, type TestStore } from './test-store.ts';
 
-const DAY_MS = 86_400_000;
 let store: TestStore;
 let doubts: ClockDoubt[];
 let [wallMs, steadyMs] = [0, 0];

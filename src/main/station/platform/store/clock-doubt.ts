@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DAY_MS } from '../../../../shared/domain/durations.ts';
 import type { Clock } from '../clock.ts';
 import { prepared, type WritableDb } from './database.ts';
 import { isOutOfRoom } from './out-of-room.ts';
@@ -12,7 +13,6 @@ export type ClockDoubt = {
   stop(): void;
 };
 
-const DAY_MS = 86_400_000;
 /** Less is the slewing of a time service. */
 const SMALLEST_STEP_BACK_MS = 2000;
 /** A clock found further ahead may have been set while no station ran; one that was off for so long waits a day, too. */

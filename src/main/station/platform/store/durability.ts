@@ -17,10 +17,9 @@ const underWay = new WeakMap<WritableDb, Set<Promise<void>>>();
 
 /**
  * Resolves once everything committed so far is on the disk, files that its rows name among it: what must come before every
- * acknowledgement. SQLite writes a
- * commit to its log without waiting for the disk; this syncs the log beside the main thread, once for all who ask in
- * the meantime. After a sync that failed nobody is told otherwise again: what the disk holds is known only after a
- * restart (a kernel forgets the pages it could not write).
+ * acknowledgement. SQLite writes a commit to its log without waiting for the disk; this syncs the log beside the main thread,
+ * once for all who ask in the meantime. After a sync of it that failed nobody is told otherwise again: what the disk holds is
+ * known only after a restart (a kernel forgets the pages it could not write).
  */
 export async function durable(db: WritableDb): Promise<void> {
   const files = [...(underWay.get(db) ?? [])];

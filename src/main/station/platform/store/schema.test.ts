@@ -57,7 +57,16 @@ test('every yes or no is 0 or 1', () => {
 test('every clinical table carries its site, of its own or through the study, run or patient it hangs from', () => {
   const PARENTS = ['study_id', 'finding_id', 'order_id', 'report_id', 'user_id'];
   // What is known of a file's pixels goes by its digest, as the file does, whichever sites have it.
-  const OF_THE_STATION = ['sites', 'users', 'models', 'inference_setting', 'pixels_let_go'];
+  const OF_THE_STATION = [
+    'sites',
+    'users',
+    'models',
+    'inference_setting',
+    'pixels_let_go',
+    'run_turns',
+    'model_breakers',
+    'model_usage',
+  ];
   const clinical = tables.filter(
     ({ name }) => !TABLE_OWNERS[name]?.startsWith('platform/') && !OF_THE_STATION.includes(name),
   );

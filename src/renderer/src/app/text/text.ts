@@ -4,6 +4,7 @@ import en from './en.json' with { type: 'json' };
 import archive from './archive.en.json' with { type: 'json' };
 import corrections from './corrections.en.json' with { type: 'json' };
 import media from './media.en.json' with { type: 'json' };
+import models from './models.en.json' with { type: 'json' };
 import reading from './reading.en.json' with { type: 'json' };
 import storage from './storage.en.json' with { type: 'json' };
 
@@ -12,10 +13,10 @@ export function setUpText(): i18n {
   void i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage'],
+    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage', 'models'],
     defaultNS: 'app',
     fallbackNS: 'app',
-    resources: { en: { app: en, reading, corrections, media, archive, storage } },
+    resources: { en: { app: en, reading, corrections, media, archive, storage, models } },
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,

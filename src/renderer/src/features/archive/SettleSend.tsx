@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogActions } from '../../ui/DialogActions.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -49,14 +50,12 @@ export function SettleSend({ action, onClose }: Props): ReactNode {
           required
         />
         <RefusalText failure={failure} t={t} />
-        <div className={page.actions}>
-          <Button loading={settle.isPending} disabled={reason === null} onClick={() => settle.mutate()}>
-            {t(`settle.${kind}Button`)}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('settle.close')}
-          </Button>
-        </div>
+        <DialogActions
+          {...{ confirm: t(`settle.${kind}Button`), cancel: t('settle.close') }}
+          {...{ isPending: settle.isPending, isDisabled: reason === null }}
+          onConfirm={() => settle.mutate()}
+          onCancel={onClose}
+        />
       </div>
     </Dialog>
   );

@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import type { PatientIdentity, StudyIdentity } from '../../../../shared/contract
 import { CORRECTION_REASONS, HIDING_REASONS } from '../../../../shared/domain/correction.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogActions } from '../../ui/DialogActions.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import { type AskedCorrection, performCorrection } from './asked-correction.ts';
 import page from '../../ui/Page.module.css';
@@ -70,14 +71,12 @@ export function CorrectionDialog({ identity, asked, other, onClose, onDone }: Pr
           required
         />
         <RefusalText failure={failure} t={t} />
-        <div className={page.actions}>
-          <Button loading={correct.isPending} disabled={!isReady} onClick={() => correct.mutate()}>
-            {t('identity.confirmButton')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('identity.cancel')}
-          </Button>
-        </div>
+        <DialogActions
+          {...{ confirm: t('identity.confirmButton'), cancel: t('identity.cancel') }}
+          {...{ isPending: correct.isPending, isDisabled: !isReady }}
+          onConfirm={() => correct.mutate()}
+          onCancel={onClose}
+        />
       </div>
     </Dialog>
   );

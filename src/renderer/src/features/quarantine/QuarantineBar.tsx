@@ -7,6 +7,7 @@ import {
   QuarantineState,
   type QuarantineWindow,
 } from '../../../../shared/contract/quarantine.ts';
+import { DAY_MS } from '../../../../shared/domain/durations.ts';
 import { QUARANTINE_REASONS, QuarantineReason } from '../../../../shared/domain/study.ts';
 import classes from './QuarantinePage.module.css';
 import type { QuarantineFilter } from './use-quarantine.ts';
@@ -18,8 +19,6 @@ type Props = {
   readonly onSearch: (search: Pick<Partial<QuarantineFilter>, 'state' | 'reason'>) => void;
   readonly onNarrow: (more: Pick<QuarantineFilter, 'peerId' | 'fromMs' | 'toMs'>) => void;
 };
-
-const DAY_MS = 86_400_000;
 
 /** What is listed: waiting or settled, why, from whom and from which days; how many wait for each reason. */
 export function QuarantineBar({ filter, entries, held, onSearch, onNarrow }: Props): ReactNode {

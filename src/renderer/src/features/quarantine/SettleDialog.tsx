@@ -1,4 +1,4 @@
-import { Button, Radio, Select } from '@mantine/core';
+import { Radio, Select } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { DISCARD_REASONS, DiscardReason } from '../../../../shared/domain/correc
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogActions } from '../../ui/DialogActions.tsx';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -88,18 +89,14 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
           )}
           {isAll && <p className={page.warn}>{t(`quarantine.all.sure.${action.kind}`, { count: alike })}</p>}
           <RefusalText failure={failure} t={t} />
-          <div className={page.actions}>
-            <Button
-              loading={settle.isPending}
-              disabled={action.kind === 'discard' && reason === null}
-              onClick={() => (isAll ? all.begin() : settle.mutate())}
-            >
-              {isAll ? t('quarantine.all.confirm', { count: alike }) : t('quarantine.confirm')}
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              {t('quarantine.cancel')}
-            </Button>
-          </div>
+          <DialogActions
+            confirm={isAll ? t('quarantine.all.confirm', { count: alike }) : t('quarantine.confirm')}
+            cancel={t('quarantine.cancel')}
+            isPending={settle.isPending}
+            isDisabled={action.kind === 'discard' && reason === null}
+            onConfirm={() => (isAll ? all.begin() : settle.mutate())}
+            onCancel={onClose}
+          />
         </div>
       )}
     </Dialog>

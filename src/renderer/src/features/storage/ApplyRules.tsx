@@ -1,4 +1,4 @@
-import { Button, Checkbox } from '@mantine/core';
+import { Checkbox } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogActions } from '../../ui/DialogActions.tsx';
 import { announce } from '../../ui/announcer.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -43,14 +44,12 @@ export function ApplyRules({ pages, onClose }: Props): ReactNode {
           onChange={(event) => setIsSure(event.currentTarget.checked)}
         />
         <RefusalText failure={apply.isError ? failureOf(apply.error) : null} t={t} />
-        <div className={page.actions}>
-          <Button color="red.9" loading={apply.isPending} disabled={!isSure} onClick={() => apply.mutate()}>
-            {t('apply.confirm')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
+        <DialogActions
+          {...{ confirm: t('apply.confirm'), cancel: t('cancel'), isPending: apply.isPending, isDisabled: !isSure }}
+          isFinal
+          onConfirm={() => apply.mutate()}
+          onCancel={onClose}
+        />
       </div>
     </Dialog>
   );

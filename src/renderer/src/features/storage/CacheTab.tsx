@@ -11,7 +11,7 @@ import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { DiskGauge } from './DiskGauge.tsx';
 import { HoldList } from './HoldList.tsx';
 import { LeavingList } from './LeavingList.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import classes from './storage.module.css';
 import { useCache } from './use-storage.ts';
 

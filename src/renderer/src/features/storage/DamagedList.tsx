@@ -14,7 +14,7 @@ import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import { StudyLink } from './StudyLink.tsx';
 import classes from './storage.module.css';
 import { useDamaged } from './use-storage.ts';

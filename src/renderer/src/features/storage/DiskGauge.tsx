@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { CacheStatus } from '../../../../shared/contract/keeping.ts';
 import { Facts } from '../../ui/Facts.tsx';
 import { formatBytes } from '../../ui/bytes.ts';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import classes from './storage.module.css';
 
 const TONES = { enough: undefined, low: 'warn', refusing: 'bad', full: 'bad', unknown: 'warn' } as const;

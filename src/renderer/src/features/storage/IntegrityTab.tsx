@@ -16,7 +16,7 @@ import { RefusalText } from '../../ui/RefusalText.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { DamagedList } from './DamagedList.tsx';
 import { KeyCard } from './KeyCard.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import classes from './storage.module.css';
 import { useObjects } from './use-storage.ts';
 import { WalkProgress } from './WalkProgress.tsx';

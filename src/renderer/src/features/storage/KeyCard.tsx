@@ -8,13 +8,14 @@ import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogActions } from '../../ui/DialogActions.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { formatBytes } from '../../ui/bytes.ts';
 import { useNow } from '../../ui/clock.ts';
 import { formatMoment, formatSpan } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import { WalkProgress } from './WalkProgress.tsx';
 
 const HOW = ['rewrap', 'reseal'] as const;
@@ -103,14 +104,11 @@ function RotateDialog({ onClose }: { readonly onClose: () => void }): ReactNode 
           </div>
         </Radio.Group>
         <RefusalText failure={rotate.isError ? failureOf(rotate.error) : null} t={t} />
-        <div className={page.actions}>
-          <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
-            {t('keys.confirm')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
+        <DialogActions
+          {...{ confirm: t('keys.confirm'), cancel: t('cancel'), isPending: rotate.isPending }}
+          onConfirm={() => rotate.mutate()}
+          onCancel={onClose}
+        />
       </div>
     </Dialog>
   );

@@ -10,7 +10,7 @@ import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { HoldButton } from './HoldButton.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import { StudyLink } from './StudyLink.tsx';
 import { useLeaving } from './use-storage.ts';
 

@@ -8,7 +8,7 @@ import page from '../../ui/Page.module.css';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { ApplyRules } from './ApplyRules.tsx';
 import { DryRun } from './DryRun.tsx';
-import { Section } from './Section.tsx';
+import { Section } from '../../ui/Section.tsx';
 import classes from './storage.module.css';
 import { useDryRun, useRules } from './use-storage.ts';
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import page from '../../ui/Page.module.css';
-import classes from './storage.module.css';
+import page from './Page.module.css';
+import classes from './Section.module.css';
 
 type Props = {
   readonly title: string;

@@ -1,0 +1,83 @@
+import type { VersionComparison } from '../../../shared/contract/models.ts';
+import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import type { InstalledModel } from './models.ts';
+import { thresholdsFor } from './operating-point-rows.ts';
+import { rateOf } from './performance.ts';
+
+/** Walks runs_by_model, and runs_by_study for the other: the newest revision that both read of each study. */
+export const LIST_PAIRS = `
+  SELECT a.study_id AS studyId, a.study_revision AS revision, s.label, s.score, t.score AS otherScore
+    FROM runs a JOIN runs b ON b.study_id = a.study_id AND b.study_revision = a.study_revision AND b.model_digest = @otherDigest
+    JOIN run_scores s ON s.run_id = a.run_id JOIN run_scores t ON t.run_id = b.run_id AND t.label = s.label
+   WHERE a.site_id = @siteId AND a.model_digest = @digest AND a.state IN ('finished', 'superseded')
+     AND b.state IN ('finished', 'superseded')
+`;
+
+type Pair = {
+  readonly studyId: string;
+  readonly revision: number;
+  readonly label: string;
+  readonly score: number;
+  readonly otherScore: number;
+};
+
+/** Holds a version against another of its model on the studies that both read: how often they flag alike, and how far their scores lie apart. */
+export function compareVersions(
+  db: ReadableDb,
+  siteId: string,
+  model: InstalledModel,
+  other: InstalledModel,
+): VersionComparison {
+  const newest = new Map<string, Pair>();
+  for (const pair of prepared<Pair>(db, LIST_PAIRS).all({ siteId, digest: model.digest, otherDigest: other.digest })) {
+    const key = `${pair.studyId} ${pair.label}`;
+    if ((newest.get(key)?.revision ?? -1) < pair.revision) newest.set(key, pair);
+  }
+  const pairs = [...newest.values()];
+  const [mine, theirs] = [model, other].map((one) => thresholdsFor(db, siteId, one).flagFrom);
+  const flags = (from: Readonly<Record<string, number | null>> | undefined, label: string, score: number) => {
+    const threshold = from?.[label] ?? null;
+    return threshold !== null && score >= threshold;
+  };
+  return {
+    ...{ digest: model.digest, otherDigest: other.digest, studies: new Set(pairs.map(({ studyId }) => studyId)).size },
+    labels: [...Map.groupBy(pairs, ({ label }) => label)]
+      .map(([label, of]) => {
+        const count = (one: boolean, two: boolean) =>
+          of.filter(
+            ({ score, otherScore }) => flags(mine, label, score) === one && flags(theirs, label, otherScore) === two,
+          ).length;
+        const table = {
+          ...{ both: count(true, true), onlyThis: count(true, false) },
+          ...{ onlyOther: count(false, true), neither: count(false, false) },
+        };
+        return {
+          ...{ label, ...table, agreement: rateOf(table.both + table.neither, of.length), kappa: kappaOf(table) },
+          difference: spreadOf(of.map(({ score, otherScore }) => score - otherScore)),
+        };
+      })
+      .toSorted((a, b) => (a.label < b.label ? -1 : 1)),
+  };
+}
+
+type Table = { readonly both: number; readonly onlyThis: number; readonly onlyOther: number; readonly neither: number };
+
+/** Cohen's κ: the agreement beyond what two that flag as often would have by chance; null where chance alone agrees always. */
+export function kappaOf({ both, onlyThis, onlyOther, neither }: Table): number | null {
+  const n = both + onlyThis + onlyOther + neither;
+  const [mine, theirs] = [(both + onlyThis) / n, (both + onlyOther) / n];
+  const chance = mine * theirs + (1 - mine) * (1 - theirs);
+  return n === 0 || chance === 1 ? null : ((both + neither) / n - chance) / (1 - chance);
+}
+
+function spreadOf(values: readonly number[]): VersionComparison['labels'][number]['difference'] {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  /** The nearest rank. */
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return {
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    ...{ p5: at(0.05), p50: at(0.5), p95: at(0.95) },
+    largest: sorted.reduce((far, value) => (Math.abs(value) > Math.abs(far) ? value : far), 0),
+  };
+}

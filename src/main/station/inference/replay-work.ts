@@ -1,0 +1,171 @@
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { RunId } from '../../../shared/domain/ids.ts';
+import { Receipt } from '../../../shared/domain/receipt.ts';
+import type { ReplayReason } from '../../../shared/domain/replay.ts';
+import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { ObjectReader } from '../platform/objects/object-store.ts';
+import { findObject, findSound, isDamaged } from '../platform/objects/records.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { countDifferingPixels } from './compare-masks.ts';
+import { judgeReplay, outcomeDifference } from './judge-replay.ts';
+import { type InstalledModel, listModels } from './models.ts';
+import { checkReceipt, findRunWithReceipt } from './receipts.ts';
+import { beginReplay, endReplay, nextReplay, putReplayBack, type Replay } from './replays.ts';
+import { findOutputs } from './run-outputs.ts';
+import type { InstanceReference, RunFinished } from './runner-protocol.ts';
+import type { RunnerSupervisor, RunRefusal } from './runner-supervisor.ts';
+
+/** What replaying needs of the station. */
+export type ReplayTools = {
+  readonly db: WritableDb;
+  readonly objects: ObjectReader;
+  readonly supervisor: RunnerSupervisor;
+  readonly outboxDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Computes replays while no run waits. */
+export type ReplayWork = {
+  /** Works on the replay that waited longest; false where none waits, or the runner cannot be asked now. */
+  attemptNext(): Promise<boolean>;
+  /** Whether one is being computed. */
+  isWorking(): boolean;
+  /** A run waits: the replay under way is called off, and begins anew when nothing waits. */
+  makeWay(): void;
+};
+
+/** A provider that is slower than the one the budget is for is given time: nobody waits for a replay. */
+const BUDGETS = 4;
+const MOST_ATTEMPTS = 2;
+/** What a replay may hold, in times of what the manifest says the model needs. */
+const MEMORY_TIMES = 3;
+
+/** Replays over the one runner; whoever calls sees to it that no run waits. */
+export function createReplayWork({ db, objects, supervisor, outboxDir, clock, log }: ReplayTools): ReplayWork {
+  let current: { readonly runId: RunFinished['runId']; hasMadeWay: boolean } | null = null;
+
+  async function attemptNext(): Promise<boolean> {
+    const replay = nextReplay(db);
+    if (replay === null) return false;
+    const ready = prepare(replay);
+    if (!ready.ok) {
+      endReplay(db, replay.replayId, { outcome: 'could-not', reason: ready.error.code }, clock.nowMs());
+      return true;
+    }
+    if (!beginReplay(db, replay.replayId, clock.nowMs())) return true;
+    try {
+      return await compute(replay, ready.value);
+    } catch (error) {
+      log.incident('replay-failed', error, { runId: replay.runId });
+      endReplay(db, replay.replayId, { outcome: 'could-not', reason: 'internal' }, clock.nowMs());
+      return true;
+    } finally {
+      current = null;
+    }
+  }
+
+  type Ready = { readonly receipt: Receipt; readonly model: InstalledModel; readonly inputs: InstanceReference[] };
+
+  /** What a replay needs that can be seen beforehand: the package, every input by its digest, the receipt as it was written. */
+  function prepare({ runId, providerAsked }: Replay): Result<Ready, { readonly code: ReplayReason }> {
+    const run = findRunWithReceipt(db, runId);
+    if (run?.receipt == null || checkReceipt(db, run)?.state === 'changed') return err({ code: 'receipt-changed' });
+    const receipt = Receipt.parse(JSON.parse(run.receipt.text));
+    const model = listModels(db).find(({ digest }) => digest === run.modelDigest);
+    if (model === undefined || model.state === 'gone') return err({ code: 'package-gone' });
+    const runner = supervisor.state();
+    const isProven = (name: string) =>
+      runner.state !== 'ready' || runner.runner.providers.some((one) => one.name === name && one.proven);
+    if (providerAsked !== null && !isProven(providerAsked)) return err({ code: 'provider-not-proven' });
+    const inputs: InstanceReference[] = [];
+    for (const { sopUid, digest, transferSyntaxUid } of receipt.inputs) {
+      const object = findSound(db, digest);
+      if (object === null) return err({ code: whyNotHere(digest) });
+      inputs.push({ sopUid, digest, transferSyntaxUid, encoding: object.encoding });
+    }
+    return inputs.length === 0 ? err({ code: 'input-unknown' }) : ok({ receipt, model, inputs });
+  }
+
+  function whyNotHere(digest: string): ReplayReason {
+    if (isDamaged(db, digest)) return 'input-damaged';
+    return findObject(db, digest) === null ? 'input-unknown' : 'input-evicted';
+  }
+
+  async function compute(replay: Replay, { receipt, model, inputs }: Ready): Promise<boolean> {
+    const runId = RunId.parse(replay.replayId);
+    const mine = { runId, hasMadeWay: false };
+    current = mine;
+    const { memoryMb } = model.manifest;
+    const answer = await supervisor.run(
+      {
+        ...{ runId, packageDir: model.packagePath, modelDigest: model.manifest.modelDigest },
+        ...(replay.providerAsked !== null && { provider: replay.providerAsked }),
+        series: { seriesUid: receipt.series.seriesUid, instances: inputs },
+        memory: { needMb: memoryMb, mostMb: memoryMb * MEMORY_TIMES },
+      },
+      { budgetMs: model.manifest.budgetMs * BUDGETS },
+    );
+    if (!answer.ok) return refused(replay, receipt, answer.error, mine.hasMadeWay);
+    const outputs = findOutputs(db, replay.runId);
+    const tolerance = model.manifest.replayTolerance;
+    const result = await judgeReplay({ receipt, outputs, tolerance }, answer.value, compareMasks);
+    endReplay(db, replay.replayId, result, clock.nowMs());
+    await clearOutbox(answer.value);
+    return true;
+  }
+
+  /** Gives whether to go on: not where the runner cannot be asked, or has no room. */
+  function refused(replay: Replay, receipt: Receipt, { code }: RunRefusal, hasMadeWay: boolean): boolean {
+    if (code === 'cancelled' && hasMadeWay) {
+      putReplayBack(db, replay.replayId, 'made-way');
+      return true;
+    }
+    if (code === 'runner-unavailable' || code === 'outbox-full') {
+      putReplayBack(db, replay.replayId, 'made-way');
+      return false;
+    }
+    if ((code === 'runner-crashed' || code === 'low-memory') && replay.attempts + 1 < MOST_ATTEMPTS) {
+      putReplayBack(db, replay.replayId, 'runner-crashed');
+      return code === 'runner-crashed';
+    }
+    const asBefore = receipt.outcome === 'failed' && receipt.reason === code;
+    const result =
+      receipt.outcome === 'failed'
+        ? ({
+            outcome: asBefore ? 'same' : 'differs',
+            differences: asBefore ? [] : [outcomeDifference(receipt.reason, code)],
+          } as const)
+        : ({ outcome: 'could-not', reason: code } as const);
+    endReplay(db, replay.replayId, result, clock.nowMs());
+    return true;
+  }
+
+  async function compareMasks(keptDigest: string, newDigest: string): Promise<number | null> {
+    const kept = findSound(db, keptDigest);
+    if (kept === null) return null;
+    const [was, is] = await Promise.all([
+      objects.read(kept.digest, kept.encoding),
+      readFile(path.join(outboxDir, `${newDigest}.bits.gz`)),
+    ]);
+    return countDifferingPixels(was, is);
+  }
+
+  /** What a replay leaves is compared and gone: no mask of it is kept. */
+  async function clearOutbox(answer: RunFinished): Promise<void> {
+    for (const { digest } of answer.masks) await rm(path.join(outboxDir, `${digest}.bits.gz`), { force: true });
+  }
+
+  return {
+    attemptNext,
+    isWorking: () => current !== null,
+    makeWay() {
+      if (current === null || current.hasMadeWay) return;
+      current.hasMadeWay = true;
+      supervisor.cancel(current.runId);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { Worker } from 'node:worker_threads';
+
+/** Watches how much memory this process holds while a run computes, from a thread of its own: a native call leaves this one no turn. */
+export type MemoryWatch = {
+  /** Measures from now on; past `mostMb` above what is held now the process ends at once, after leaving its note. */
+  begin(mostMb: number): void;
+  /** Ends the measuring, and gives the most that was held meanwhile, in MiB above what was held at the beginning. */
+  end(): number;
+  /** What can still be had of the machine, or of what this process is allowed, in MiB. */
+  freeMb(): number;
+};
+
+const MIB = 2 ** 20;
+/** Cells shared with the thread: the limit (0: nothing to watch), the peak, and one that nobody wakes. */
+const LIMIT = 0;
+const PEAK = 1;
+
+/** Text, not a file: it runs the same from the source and from a bundle. */
+const THREAD = `
+  const { workerData } = require('node:worker_threads');
+  const { writeFileSync } = require('node:fs');
+  const { cells, note } = workerData;
+  for (;;) {
+    Atomics.wait(cells, ${LIMIT}, 0);
+    while (Atomics.load(cells, ${LIMIT}) !== 0) {
+      const heldMb = Math.ceil(process.memoryUsage.rss() / ${MIB});
+      if (heldMb > Atomics.load(cells, ${PEAK})) Atomics.store(cells, ${PEAK}, heldMb);
+      if (heldMb > Atomics.load(cells, ${LIMIT}) && Atomics.load(cells, ${LIMIT}) !== 0) {
+        try { writeFileSync(note, ''); } catch {}
+        process.kill(process.pid, 'SIGKILL');
+      }
+      Atomics.wait(cells, 2, 0, 25);
+    }
+  }
+`;
+
+/** Starts the thread. `note`: the file left behind by a process that ended itself, so that the station can tell why. */
+export function watchMemory(note: string): MemoryWatch {
+  const cells = new Int32Array(new SharedArrayBuffer(12));
+  new Worker(THREAD, { eval: true, workerData: { cells, note } }).unref();
+  const heldMb = () => Math.ceil(process.memoryUsage.rss() / MIB);
+  let before = 0;
+  return {
+    begin(mostMb) {
+      before = heldMb();
+      Atomics.store(cells, PEAK, before);
+      Atomics.store(cells, LIMIT, Math.min(before + Math.ceil(mostMb), 2 ** 31 - 1));
+      Atomics.notify(cells, LIMIT);
+    },
+    end() {
+      Atomics.store(cells, LIMIT, 0);
+      return Math.max(0, Math.max(Atomics.load(cells, PEAK), heldMb()) - before);
+    },
+    freeMb: () => process.availableMemory() / MIB,
+  };
+}

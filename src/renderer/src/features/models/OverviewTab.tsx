@@ -1,0 +1,80 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ModelDetail } from '../../../../shared/contract/models.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
+import { Answered } from '../../ui/Answered.tsx';
+import { formatMoment } from '../../ui/duration.ts';
+import { Facts } from '../../ui/Facts.tsx';
+import page from '../../ui/Page.module.css';
+import { Section } from '../../ui/Section.tsx';
+import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import { CardText } from './CardText.tsx';
+import classes from './models.module.css';
+import { useCard } from './use-models.ts';
+
+/** What the model is, what it may be used for, and its card. */
+export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNode {
+  const { t } = useTranslation('models');
+  const { zone } = useCurrentUser().site;
+  return (
+    <div className={classes.pair}>
+      <Section title={t('overview.facts')}>
+        <Facts
+          facts={[
+            [t('overview.intendedUse'), model.intendedUse],
+            [t('overview.clinicalUse'), t([`clinicalUse.${model.clinicalUse}`, 'clinicalUse.other'])],
+            [
+              t('overview.uses'),
+              model.uses.length === 0 ? t('overview.noUses') : model.uses.map((use) => t(`use.${use}`)).join(', '),
+            ],
+            [
+              t('overview.labels'),
+              <ul key="labels" className={classes.list}>
+                {model.labels.map(({ id, name, flagFrom }) => (
+                  <li key={id}>
+                    {flagFrom === null ? t('overview.neverFlags', { name }) : t('overview.flags', { name, flagFrom })}
+                  </li>
+                ))}
+              </ul>,
+            ],
+            [
+              t('overview.operatingPoint'),
+              model.operatingPoint === 0
+                ? t('overview.ofManifest')
+                : t('overview.ofSite', { version: model.operatingPoint }),
+            ],
+            [
+              t('overview.since'),
+              model.stageSinceMs === null
+                ? t(`stage.${model.stage}`)
+                : t('overview.sinceText', {
+                    stage: t(`stage.${model.stage}`),
+                    at: formatMoment(model.stageSinceMs, zone),
+                    by: model.stageBy?.display ?? model.stageBy?.id ?? t('overview.station'),
+                  }),
+            ],
+            [t('overview.installed'), formatMoment(model.installedAtMs, zone)],
+            [t('overview.package'), t(`package.${model.packageState}`)],
+            [
+              t('overview.digest'),
+              <span key="digest" className={classes.digest}>
+                {model.digest}
+              </span>,
+            ],
+          ]}
+        />
+      </Section>
+      <Section title={t('overview.card')}>
+        <Answered
+          answer={useCard(model.digest)}
+          failed={t('overview.cardFailed')}
+          skeleton={<TableSkeleton columns={['1fr']} rows={6} />}
+        >
+          {({ text }) =>
+            text === null ? <p className={page.quiet}>{t('overview.noCard')}</p> : <CardText text={text} />
+          }
+        </Answered>
+      </Section>
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+/** The parts of a model's page, as its address names them. */
+export const MODEL_TABS = ['overview', 'exposure', 'coverage', 'performance', 'drift', 'runs', 'golden'] as const;

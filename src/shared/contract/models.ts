@@ -1,0 +1,368 @@
+import { z } from 'zod';
+import {
+  ACCEPTANCE_ROLES,
+  AcceptanceRole,
+  ExposureCause,
+  ExposureStage,
+  PilotScope,
+  STEP_NEEDS,
+} from '../domain/exposure.ts';
+import { StudyId } from '../domain/ids.ts';
+import { ModelUse } from '../domain/model-manifest.ts';
+import { BACKGROUND, procedure } from './procedure.ts';
+
+/** A model is known by its package's digest. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const one = z.object({ digest });
+/** What people write of why; it stands with the step and never in an event. */
+const reason = z.string().trim().min(3).max(1000);
+/** The signer's own, asked again: a signature. */
+const password = z.string().min(1).max(1000);
+const signed = one.extend({ reason, password });
+
+/** Who did something, by name where it was a person. */
+export const ModelActor = z.object({
+  kind: z.enum(['user', 'service', 'peer']),
+  id: z.string(),
+  display: z.string().nullable(),
+});
+export type ModelActor = z.infer<typeof ModelActor>;
+
+/** The scores from which each label is flagged, by label id; null: never. Version 0 is what the manifest says. */
+export const OperatingPointCard = z.object({
+  version: z.number().int(),
+  name: z.string().nullable(),
+  flagFrom: z.record(z.string(), z.number().nullable()),
+  state: z.enum(['proposed', 'current', 'replaced']),
+  chosenBy: ModelActor.nullable(),
+  chosenAtMs: z.number().nullable(),
+  reason: z.string().nullable(),
+  signedBy: ModelActor.nullable(),
+  signedAtMs: z.number().nullable(),
+});
+export type OperatingPointCard = z.infer<typeof OperatingPointCard>;
+
+/** A version of a model as it stands at the caller's site. */
+export const ModelCard = z.object({
+  digest: z.string(),
+  modelId: z.string(),
+  version: z.string(),
+  name: z.string(),
+  vendor: z.string(),
+  intendedUse: z.string(),
+  clinicalUse: z.string(),
+  /** Of the package on this machine. */
+  packageState: z.enum(['installed', 'verified', 'broken', 'gone']),
+  installedAtMs: z.number(),
+  labels: z.array(z.object({ id: z.string(), name: z.string(), flagFrom: z.number().nullable() })),
+  stage: ExposureStage,
+  /** Whether anything of it is shown to readers: never of a model for no clinical use outside a demo. */
+  isShown: z.boolean(),
+  stageSinceMs: z.number().nullable(),
+  stageBy: ModelActor.nullable(),
+  pilot: PilotScope.nullable(),
+  permittedUses: z.array(ModelUse),
+  /** What the site allows of the permitted uses. */
+  uses: z.array(ModelUse),
+  /** Version of the operating point in force; 0: the manifest's own. */
+  operatingPoint: z.number().int(),
+  /** Whether an acceptance of this version at this operating point is signed. */
+  isAccepted: z.boolean(),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
+
+/** A step that could be taken from where the model stands, and the codes of what is missing for this caller to take it. */
+export const PossibleStep = z.object({
+  to: ExposureStage,
+  missing: z.array(z.enum([...Object.values(STEP_NEEDS), 'step-not-permitted'])),
+});
+export type PossibleStep = z.infer<typeof PossibleStep>;
+
+export const ModelDetail = ModelCard.extend({
+  /** Without what is missing where only the pilot's scope is, which is given with the step. */
+  steps: z.array(PossibleStep),
+  /** Where one action would take it; null where it cannot be rolled back that way. */
+  rollback: z.object({
+    stage: ExposureStage.nullable(),
+    version: z.object({ digest: z.string(), version: z.string(), stage: ExposureStage }).nullable(),
+  }),
+  /** Newest first; ends with version 0, the manifest's own. */
+  operatingPoints: z.array(OperatingPointCard),
+  /** Operating points that the manifest offers. */
+  offeredPoints: z.array(
+    z.object({ id: z.string(), name: z.string(), flagFrom: z.record(z.string(), z.number().nullable()) }),
+  ),
+  /** Other versions of the model that stand at the site, to be compared with. */
+  otherVersions: z.array(z.object({ digest: z.string(), version: z.string(), stage: ExposureStage })),
+});
+export type ModelDetail = z.infer<typeof ModelDetail>;
+
+/** One step on record, with the reason that was given. */
+export const ExposureRecord = z.object({
+  stepId: z.string(),
+  from: ExposureStage,
+  to: ExposureStage,
+  cause: ExposureCause,
+  reason: z.string().nullable(),
+  pilot: PilotScope.nullable(),
+  uses: z.array(ModelUse),
+  operatingPoint: z.number().int(),
+  acceptanceId: z.string().nullable(),
+  by: ModelActor,
+  atMs: z.number(),
+});
+export type ExposureRecord = z.infer<typeof ExposureRecord>;
+
+/** What is promised of a label before anything was counted. Shares in 0…1; `n` counts studies. */
+export const AcceptanceTarget = z.object({
+  label: z.string().min(1).max(64),
+  sensitivityAtLeast: z.number().min(0).max(1),
+  ppvAtLeast: z.number().min(0).max(1),
+  nAtLeast: z.number().int().min(1).max(1_000_000),
+  positivesAtLeast: z.number().int().min(1).max(1_000_000),
+});
+export type AcceptanceTarget = z.infer<typeof AcceptanceTarget>;
+
+/** A share with its Wilson 95 % interval (STANDARDS §8.1): `hits` of `of`; the value is null of nothing. */
+export const Rate = z.object({
+  value: z.number().nullable(),
+  low: z.number(),
+  high: z.number(),
+  hits: z.number().int(),
+  of: z.number().int(),
+});
+export type Rate = z.infer<typeof Rate>;
+
+/** What flagging came to against the truth, counted in studies. */
+export const Performance = z.object({
+  n: z.number().int(),
+  positives: z.number().int(),
+  tp: z.number().int(),
+  fp: z.number().int(),
+  tn: z.number().int(),
+  fn: z.number().int(),
+  sensitivity: Rate,
+  specificity: Rate,
+  ppv: Rate,
+  npv: Rate,
+  /** Fewer than 20 positives: too few to rest a sensitivity on. */
+  hasFewPositives: z.boolean(),
+});
+export type Performance = z.infer<typeof Performance>;
+
+const stratum = z.array(Performance.extend({ name: z.string() }));
+
+/** One label of an acceptance report. */
+export const LabelReport = Performance.extend({
+  label: z.string(),
+  flagFrom: z.number().nullable(),
+  target: AcceptanceTarget.nullable(),
+  /** Which of the target's parts are not reached. */
+  unmet: z.array(z.enum(['n', 'positives', 'sensitivity', 'ppv'])),
+  /** Studies with a result and no truth; with truths that disagree; and truths given where another AI result of it was shown. */
+  withoutTruth: z.number().int(),
+  disputed: z.number().int(),
+  truthBesideAi: z.number().int(),
+  /** By manufacturer and model, sex, and age in years at the exam; empty where it is not stated. */
+  byScanner: stratum,
+  bySex: stratum,
+  byAge: stratum,
+});
+export type LabelReport = z.infer<typeof LabelReport>;
+
+/** What a version at an operating point did silently on the site's own studies. No patient is in it. */
+export const AcceptanceReport = z.object({
+  acceptanceId: z.string(),
+  /** Of everything else here: what is signed. */
+  reportDigest: z.string(),
+  digest: z.string(),
+  modelId: z.string(),
+  version: z.string(),
+  operatingPoint: z.number().int(),
+  /** Runs that ended before are not counted: targets were fixed after something of them was seen. */
+  countsFromMs: z.number(),
+  studies: z.number().int(),
+  /** Studies it was owed a run of and gave no result, by reason. */
+  notRun: z.array(z.object({ reason: z.string(), studies: z.number().int() })),
+  labels: z.array(LabelReport),
+  /** Every target is reached. */
+  isMet: z.boolean(),
+  /** Acceptances of this model that were begun at the site before. */
+  earlier: z.number().int(),
+});
+export type AcceptanceReport = z.infer<typeof AcceptanceReport>;
+
+export const AcceptanceCard = z.object({
+  acceptanceId: z.string(),
+  digest: z.string(),
+  version: z.string(),
+  operatingPoint: z.number().int(),
+  state: z.enum(['open', 'signed', 'replaced']),
+  targets: z.array(AcceptanceTarget),
+  reason: z.string(),
+  fixedBy: ModelActor,
+  fixedAtMs: z.number(),
+  countsFromMs: z.number(),
+  /** Of the report as the first signer saw it; null before. */
+  reportDigest: z.string().nullable(),
+  signatures: z.array(z.object({ as: AcceptanceRole, by: ModelActor, atMs: z.number() })).max(ACCEPTANCE_ROLES.length),
+});
+export type AcceptanceCard = z.infer<typeof AcceptanceCard>;
+
+/** Two versions on the same studies, as each flags at its operating point: `onlyThis` is what this one flags and the other does not. */
+export const VersionComparison = z.object({
+  digest: z.string(),
+  otherDigest: z.string(),
+  studies: z.number().int(),
+  labels: z.array(
+    z.object({
+      label: z.string(),
+      both: z.number().int(),
+      onlyThis: z.number().int(),
+      onlyOther: z.number().int(),
+      neither: z.number().int(),
+      agreement: Rate,
+      /** Cohen's; null where chance alone would agree. */
+      kappa: z.number().nullable(),
+      /** This one's score less the other's. */
+      difference: z
+        .object({ mean: z.number(), p5: z.number(), p50: z.number(), p95: z.number(), largest: z.number() })
+        .nullable(),
+    }),
+  ),
+});
+export type VersionComparison = z.infer<typeof VersionComparison>;
+
+/** What a model said of one study while it was silent. */
+export const SilentResult = z.object({
+  runId: z.string(),
+  studyId: StudyId,
+  finishedAtMs: z.number(),
+  labels: z.array(
+    z.object({ label: z.string(), score: z.number(), isFlagged: z.boolean(), truth: z.boolean().nullable() }),
+  ),
+});
+export type SilentResult = z.infer<typeof SilentResult>;
+
+/** Models at the caller's site: how far each reaches, who said so, and on what grounds. */
+export const models = {
+  /** Silent models and what stands before are listed for those who govern them alone (`models.silent`). */
+  list: procedure('models.read', BACKGROUND).route({ method: 'GET', path: '/models' }).output(z.array(ModelCard)),
+  get: procedure('models.read', BACKGROUND)
+    .route({ method: 'GET', path: '/models/{digest}' })
+    .input(one)
+    .output(ModelDetail),
+  /** Newest first. */
+  history: procedure('models.silent', BACKGROUND)
+    .route({ method: 'GET', path: '/models/{digest}/exposure/history' })
+    .input(one)
+    .output(z.array(ExposureRecord)),
+  /**
+   * Takes a step of the table (`EXPOSURE_STEPS`). Conflicts: `no-such-step`, `step-not-permitted`, the codes of what it needs
+   * (`STEP_NEEDS`), `user-unknown` of a pilot's group, `password-wrong`.
+   */
+  step: procedure('models.silent')
+    .route({ method: 'POST', path: '/models/{digest}/exposure/steps' })
+    .input(signed.extend({ to: ExposureStage, pilot: PilotScope.optional() }))
+    .output(ModelCard),
+  /** One action back: to the stage before, or to the version before, which stands again as it stood. Conflicts: `nothing-to-roll-back`, `model-not-verified`, `password-wrong`. */
+  rollback: procedure('models.suspend')
+    .route({ method: 'POST', path: '/models/{digest}/exposure/rollbacks' })
+    .input(signed.extend({ to: z.enum(['stage-before', 'version-before']) }))
+    .output(ModelCard),
+  /** Stops it at once: runs that wait or compute end as not run. Conflicts: `not-running`, `password-wrong`. */
+  suspend: procedure('models.suspend')
+    .route({ method: 'POST', path: '/models/{digest}/exposure/suspensions' })
+    .input(signed)
+    .output(ModelCard),
+  /** Sets what the site allows, within what the manifest permits. Conflicts: `use-not-permitted`, `password-wrong`. */
+  setUses: procedure('models.lead')
+    .route({ method: 'PUT', path: '/models/{digest}/uses' })
+    .input(signed.extend({ uses: z.array(ModelUse).max(20) }))
+    .output(ModelCard),
+  /** Proposes thresholds for every label; in force once somebody else signed them. Conflicts: `label-unknown`, `label-missing`, `password-wrong`. */
+  chooseOperatingPoint: procedure('models.own')
+    .route({ method: 'POST', path: '/models/{digest}/operating-points', successStatus: 201 })
+    .input(
+      signed.extend({
+        name: z.string().trim().min(1).max(64).nullable().default(null),
+        flagFrom: z.record(z.string().max(64), z.number().nullable()),
+      }),
+    )
+    .output(OperatingPointCard),
+  /**
+   * Puts the proposed thresholds in force: a model that was shown stands silent again, and its acceptance begins anew.
+   * Conflicts: `not-proposed`, `signer-chose-it`, `password-wrong`.
+   */
+  signOperatingPoint: procedure('models.lead')
+    .route({ method: 'POST', path: '/models/{digest}/operating-points/{version}/signatures' })
+    .input(signed.extend({ version: z.coerce.number().int().min(1) }))
+    .output(ModelCard),
+  acceptances: procedure('models.silent', BACKGROUND)
+    .route({ method: 'GET', path: '/models/{digest}/acceptances' })
+    .input(one)
+    .output(z.array(AcceptanceCard)),
+  /** Fixes targets for this version at its operating point; an open acceptance of it is replaced. Conflicts: `label-unknown`, `target-twice`, `password-wrong`. */
+  fixTargets: procedure('models.own')
+    .route({ method: 'POST', path: '/models/{digest}/acceptances', successStatus: 201 })
+    .input(signed.extend({ targets: z.array(AcceptanceTarget).min(1).max(512) }))
+    .output(AcceptanceCard),
+  /** Counted anew while nobody signed, and that it was read stands on record; afterwards as it was signed. */
+  acceptanceReport: procedure('models.silent')
+    .route({ method: 'GET', path: '/models/{digest}/acceptances/{acceptanceId}/report' })
+    .input(one.extend({ acceptanceId: z.string().max(64) }))
+    .output(AcceptanceReport),
+  /**
+   * Signs the report with this digest. Conflicts: `signature-not-permitted`, `report-has-changed`, `targets-not-met`,
+   * `signer-installed-it`, `signed-already`, `signer-signed-already`, `acceptance-not-open`, `operating-point-changed`, `password-wrong`.
+   */
+  signAcceptance: procedure('models.silent')
+    .route({ method: 'POST', path: '/models/{digest}/acceptances/{acceptanceId}/signatures' })
+    .input(
+      one.extend({ acceptanceId: z.string().max(64), as: AcceptanceRole, reportDigest: z.string().max(64), password }),
+    )
+    .output(AcceptanceCard),
+  /** A version beside another of the same model, on the studies that both read. Conflict `other-model`. */
+  comparison: procedure('models.silent', BACKGROUND)
+    .route({ method: 'GET', path: '/models/{digest}/comparison' })
+    .input(one.extend({ otherDigest: digest }))
+    .output(VersionComparison),
+  /** Silent results, newest first; who may report or classify a study sees none of it before its report is final. That they were seen is kept. */
+  silentResults: procedure('models.silent')
+    .route({ method: 'GET', path: '/models/{digest}/silent-results' })
+    .input(
+      one.extend({
+        after: z
+          .string()
+          .regex(/^\d+~[0-9a-f-]{36}$/)
+          .optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .output(z.object({ results: z.array(SilentResult), next: z.string().nullable() })),
+};
+
+/** What people say is there, of studies that models are measured on. */
+export const truths = {
+  /** The labels that models at the site are measured by on this study: what a reader is asked, and never what was answered. */
+  questions: procedure('truth.record', BACKGROUND)
+    .route({ method: 'GET', path: '/studies/{studyId}/truths/questions' })
+    .input(z.object({ studyId: StudyId }))
+    .output(
+      z.array(z.object({ modelId: z.string(), label: z.string(), name: z.string(), mine: z.boolean().nullable() })),
+    ),
+  /** A reader's own word on what is there; the last one counts. Conflicts: `result-was-seen`, `label-unknown`. */
+  record: procedure('truth.record')
+    .route({ method: 'POST', path: '/studies/{studyId}/truths', successStatus: 201 })
+    .input(
+      z.object({
+        studyId: StudyId,
+        modelId: z.string().max(120),
+        labels: z
+          .array(z.object({ label: z.string().max(64), isPresent: z.boolean() }))
+          .min(1)
+          .max(512),
+      }),
+    )
+    .output(z.object({})),
+};
