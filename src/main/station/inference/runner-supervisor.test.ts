@@ -141,11 +141,12 @@ test('gives one piece of work at a time, in the order asked', async () => {
   on.says(READY);
   expect(on.types()).toEqual(['start', 'load']);
   const { requestId } = on.last() as Extract<StationToRunner, { type: 'load' }>;
-  on.says({ type: 'load-failed', requestId, packageDir: '/p', code: 'digest-differs' });
+  const faults = [{ code: 'digest-differs', field: 'modelDigest', value: null, expected: null }];
+  on.says({ type: 'load-failed', requestId, packageDir: '/p', faults });
   expect(on.types()).toEqual(['start', 'load', 'run']);
   expect(on.supervisor.state()).toMatchObject({ state: 'ready', busy: true });
   on.says(finished(FIRST));
-  expect(await load).toEqual({ ok: false, error: { code: 'digest-differs' } });
+  expect(await load).toEqual({ ok: false, error: { code: 'digest-differs', faults } });
   expect(await run).toEqual({ ok: true, value: finished(FIRST) });
   expect(on.supervisor.state()).toMatchObject({ state: 'ready', busy: false });
 });
