@@ -33,6 +33,8 @@ const opened = await openModelPackage(path.join(root, 'resources/models/head-ct-
 });
 if (!opened.ok) throw new Error(opened.error.code);
 const model = opened.value;
+/** Nobody says who a phantom is. */
+const UNKNOWN = { ageYears: null, sex: null, weightKg: null, sliceThicknessMm: null, tubeVoltageKv: null } as const;
 const flagFrom = model.manifest.labels[0]?.flagFrom ?? 1;
 
 const outcomes: Outcome[] = [];
@@ -53,8 +55,6 @@ function wishedBleed(seed: number, turn: number): BleedWish {
   const kind = BLEED_KINDS[turn % BLEED_KINDS.length] ?? 'small';
   return { kind, volumeMl: Math.exp(random.between(Math.log(2), Math.log(kind === 'small' ? 5 : 60))) };
 }
-
-const UNKNOWN = { ageYears: null, sex: null, weightKg: null, sliceThicknessMm: null, tubeVoltageKv: null } as const;
 
 async function ask({ manifest, session }: ModelPackage, frames: readonly SourceFrame[]): Promise<Answer> {
   const { appliesTo, preprocessing } = manifest;
