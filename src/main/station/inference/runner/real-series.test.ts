@@ -46,7 +46,7 @@ test.skipIf(!isHere).each(['23x38x3', '24x38x3'])(
     );
     const enhanced = await framesOf(path.join(folder, 'multiframe/mf.dcm'), upright);
     if (typeof enhanced === 'string') throw new Error(enhanced);
-    const [[one] = [], [other] = []] = [prepare(singles.flat() as SourceFrame[], upright), prepare(enhanced, upright)];
+    const [[one], [other]] = [prepare(singles.flat() as SourceFrame[], upright), prepare(enhanced, upright)];
     if (typeof one !== 'object' || typeof other !== 'object' || !one.ok || !other.ok) throw new Error('no grid');
     expect(other.value.values).toEqual(one.value.values);
     expect({ ...other.value, values: null, stack: null }).toEqual({ ...one.value, values: null, stack: null });
