@@ -124,7 +124,7 @@ describe('readings', () => {
     ['a class that does not exist', { reading: 'values', classes: [null, 'a'] }, [1, 1, 1, 2, 2], 'out-of-range'],
   ])('refuses %s', (_, more, dims, why) => {
     const { joiner } = collectSegmentation(segmentation(more), [1, 2, 2], null);
-    const given = tensor(dims, new Array(dims.reduce((a, b) => a * b, 1)).fill(7));
+    const given = tensor(dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(7));
     const taken = joiner.take([at([0, 0, 0], [1, 2, 2])], given);
     expect(taken).toEqual({ ok: false, error: { code: 'bad-output', tensor: 'm', why } });
   });
