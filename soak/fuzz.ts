@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { attackPackages } from '../test/faults/fuzz/attack-packages.ts';
 import { attackReaders } from '../test/faults/fuzz/attack-readers.ts';
 import { attackStation } from '../test/faults/fuzz/attack-station.ts';
 import { endEverything, startStation } from '../test/system/support/start-station.ts';
+import { attackPackages } from './attack-packages.ts';
 
 const { values } = parseArgs({
   options: {

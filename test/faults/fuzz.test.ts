@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { endEverything, startStation } from '../system/support/start-station.ts';
-import { attackPackages } from './fuzz/attack-packages.ts';
 import { attackReaders } from './fuzz/attack-readers.ts';
 import { attackStation } from './fuzz/attack-station.ts';
 
@@ -22,13 +21,6 @@ test('reads a thousand mutated data sets without a throw, a hang or much memory'
 
 test.each(corpus)('reads case $number: $why', async ({ number }) => {
   expect((await attackReaders(number, number + 1, false)).failures).toEqual([]);
-});
-
-test('tells what is wrong with each of two hundred mutated manifests and models, and outlives them', async () => {
-  const attacked = await attackPackages(0, 200);
-  expect(attacked.failures).toEqual([]);
-  expect([...attacked.ends.values()].reduce((sum, count) => sum + count, 0)).toBe(200);
-  expect(attacked.ends.size).toBeGreaterThan(3);
 });
 
 test('goes on answering others under mutated associations, PDUs and objects, and ends when asked', async () => {

@@ -3,15 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { startGraph } from '../../../scripts/onnx/graph.ts';
-import { forkRunnerHost } from '../../../src/main/station/inference/fork-runner-host.ts';
-import { readPackage } from '../../../src/main/station/inference/read-package.ts';
-import { superviseRunner } from '../../../src/main/station/inference/runner-supervisor.ts';
-import { freshObjectKeys } from '../../../src/main/station/platform/objects/object-keys.ts';
-import { PROGRAM } from '../../../src/main/station/program.ts';
-import type { WrittenManifest } from '../../../src/shared/domain/model-manifest.ts';
-import { describeFault } from '../../../src/shared/domain/package-fault.ts';
-import { type Dice, diceOf, mutate } from './mutate.ts';
+import { startGraph } from '../scripts/onnx/graph.ts';
+import { forkRunnerHost } from '../src/main/station/inference/fork-runner-host.ts';
+import { readPackage } from '../src/main/station/inference/read-package.ts';
+import { superviseRunner } from '../src/main/station/inference/runner-supervisor.ts';
+import { freshObjectKeys } from '../src/main/station/platform/objects/object-keys.ts';
+import { PROGRAM } from '../src/main/station/program.ts';
+import type { WrittenManifest } from '../src/shared/domain/model-manifest.ts';
+import { describeFault } from '../src/shared/domain/package-fault.ts';
+import { type Dice, diceOf, mutate } from '../test/faults/fuzz/mutate.ts';
 
 /** What a run over mutated packages showed; a failing case is named by its number, which is its seed. */
 export type PackagesAttacked = {
