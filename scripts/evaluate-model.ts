@@ -7,14 +7,14 @@ import { BLEED_KINDS, type BleedWish } from '../demo/phantoms/bleed.ts';
 import { drawHeadCt } from '../demo/phantoms/head-ct.ts';
 import { seededRandom } from '../demo/random.ts';
 import { readPart10Header } from '../src/main/station/dicom/part10.ts';
-import { arrangeSlices } from '../src/main/station/inference/runner/arrange-slices.ts';
-import { feedModel } from '../src/main/station/inference/runner/feed-model.ts';
-import { interpretOutputs } from '../src/main/station/inference/runner/interpret-outputs.ts';
-import { type ModelPackage, openModelPackage, sha256 } from '../src/main/station/inference/runner/model-package.ts';
-import { prepareVolume } from '../src/main/station/inference/runner/prepare-volume.ts';
-import { readSlice } from '../src/main/station/inference/runner/read-slice.ts';
-import type { SourceSlice } from '../src/main/station/inference/runner/source-slice.ts';
-import { phantomSlices } from './phantom-slices.ts';
+import { arrangeStacks } from '../src/main/station/inference/runner/arrange-stacks.ts';
+import { cutSamples } from '../src/main/station/inference/runner/cut-samples.ts';
+import { feedInputs } from '../src/main/station/inference/runner/feed-inputs.ts';
+import { type ModelPackage, openModelPackage } from '../src/main/station/inference/runner/model-package.ts';
+import { prepareGrid } from '../src/main/station/inference/runner/prepare-grid.ts';
+import type { SourceFrame } from '../src/main/station/inference/runner/prepared-grid.ts';
+import { readSourceFrames } from '../src/main/station/inference/runner/read-source-frames.ts';
+import { phantomFrames } from './phantom-frames.ts';
 
 type Answer = { readonly probability: number; readonly volumeMl: number; readonly inferMs: number };
 type Outcome = Answer & { readonly kind: string; readonly truthMl: number; readonly isFlagged: boolean };
@@ -33,6 +33,8 @@ const opened = await openModelPackage(path.join(root, 'resources/models/head-ct-
 });
 if (!opened.ok) throw new Error(opened.error.code);
 const model = opened.value;
+/** Nobody says who a phantom is. */
+const UNKNOWN = { ageYears: null, sex: null, weightKg: null, sliceThicknessMm: null, tubeVoltageKv: null } as const;
 const flagFrom = model.manifest.labels[0]?.flagFrom ?? 1;
 
 const outcomes: Outcome[] = [];
@@ -40,7 +42,7 @@ for (let index = 0; index < Number(options.count); index += 1) {
   const seed = Number(options.first) + index;
   const bleed = index % 2 === 0 ? wishedBleed(seed, index / 2) : null;
   const phantom = drawHeadCt({ seed, bleed });
-  const answer = await ask(model, phantomSlices(phantom));
+  const answer = await ask(model, phantomFrames(phantom));
   const isFlagged = answer.probability >= flagFrom;
   outcomes.push({ ...answer, kind: bleed?.kind ?? 'none', truthMl: phantom.truth.bleed?.volumeMl ?? 0, isFlagged });
 }
@@ -54,30 +56,28 @@ function wishedBleed(seed: number, turn: number): BleedWish {
   return { kind, volumeMl: Math.exp(random.between(Math.log(2), Math.log(kind === 'small' ? 5 : 60))) };
 }
 
-async function ask({ manifest, session }: ModelPackage, slices: readonly SourceSlice[]): Promise<Answer> {
-  const series = arrangeSlices(slices, {
-    orientation: manifest.appliesTo.orientation,
-    minSlices: manifest.appliesTo.slices.min,
-    maxSlices: manifest.appliesTo.slices.max,
-    maxGapOverThickness: manifest.preprocessing.maxGapOverThickness,
+async function ask({ manifest, session }: ModelPackage, frames: readonly SourceFrame[]): Promise<Answer> {
+  const { appliesTo, preprocessing } = manifest;
+  const stacks = arrangeStacks(frames, {
+    arrangement: preprocessing.source.arrangement,
+    orientation: appliesTo.orientation,
+    minSlices: appliesTo.slices.min,
+    maxSlices: appliesTo.slices.max,
+    tolerates: preprocessing.tolerates,
   });
-  if (!series.ok) throw new Error(series.error.code);
-  const prepared = prepareVolume(series.value, manifest.preprocessing);
-  const shape = [prepared.slices, prepared.rows, prepared.columns] as const;
-  const { pixelMm } = manifest.preprocessing;
-  const feeds = feedModel(manifest, {
-    values: prepared.values,
-    shape,
-    spacingMm: [series.value.stepsMm[0] ?? 0, pixelMm, pixelMm],
-    extentsMm: series.value.extentsMm,
-  });
+  if (!stacks.ok) throw new Error(stacks.error.code);
+  const [stack] = stacks.value;
+  if (stack === undefined) throw new Error('no stack');
+  const grid = prepareGrid(stack, preprocessing);
+  if (!grid.ok) throw new Error(grid.error.code);
+  const [samples = []] = cutSamples(grid.value, preprocessing.sampling);
+  const feeds = feedInputs(manifest.inputs, samples, { grid: grid.value, facts: UNKNOWN });
+  if (!feeds.ok) throw new Error(feeds.error.code);
   const started = performance.now();
-  const tensors = await session.run(feeds);
+  const tensors = await session.run(feeds.value);
   const inferMs = performance.now() - started;
-  const answer = interpretOutputs(manifest, tensors, shape);
-  if (!answer.ok) throw new Error(answer.error.code);
-  const value = (role: string) => answer.value.outputs.find((output) => output.role === role)?.value ?? Number.NaN;
-  return { probability: value('probability'), volumeMl: value('measurement'), inferMs };
+  const value = (tensor: string) => Number(tensors.get(tensor)?.data[0] ?? Number.NaN);
+  return { probability: value('probability'), volumeMl: value('volume_ml'), inferMs };
 }
 
 function report(all: readonly Outcome[]): void {
@@ -143,20 +143,19 @@ function median(numbers: readonly number[]): number {
 async function reportRealSeries(loaded: ModelPackage): Promise<void> {
   const directory = path.join(root, '../shared/data/ct-head-ge');
   if (!existsSync(directory)) return console.log('real series: skipped, ../shared/data is not here');
-  const slices: SourceSlice[] = [];
+  const frames: SourceFrame[] = [];
   for (const name of readdirSync(directory).filter((file) => file.endsWith('.dcm'))) {
     const file = readFileSync(path.join(directory, name));
     const header = readPart10Header(file);
     if (!header.ok) throw new Error(header.error.code);
     const { sopInstanceUid: sopUid, transferSyntaxUid } = header.value;
-    const reference = { sopUid, transferSyntaxUid, digest: sha256(file), encoding: 'plain' } as const;
-    const slice = await readSlice(file, reference, loaded.manifest.preprocessing.paddingValue);
-    if (!slice.ok) throw new Error(slice.error.code);
-    slices.push(slice.value);
+    const read = await readSourceFrames(file, { sopUid, transferSyntaxUid }, loaded.manifest.preprocessing.source);
+    if (!read.ok) throw new Error(read.error.code);
+    frames.push(...read.value.frames);
   }
-  const { probability, volumeMl } = await ask(loaded, slices);
+  const { probability, volumeMl } = await ask(loaded, frames);
   const verdict = probability >= flagFrom ? 'FLAG' : 'no flag';
   console.log(
-    `real head CT without a bleed (${slices.length} slices): ${verdict}, ${volumeMl.toFixed(2)} ml, probability ${probability.toFixed(4)}`,
+    `real head CT without a bleed (${frames.length} slices): ${verdict}, ${volumeMl.toFixed(2)} ml, probability ${probability.toFixed(4)}`,
   );
 }

@@ -2,9 +2,14 @@ import { parseArgs } from 'node:util';
 import { attackReaders } from '../test/faults/fuzz/attack-readers.ts';
 import { attackStation } from '../test/faults/fuzz/attack-station.ts';
 import { endEverything, startStation } from '../test/system/support/start-station.ts';
+import { attackPackages } from './attack-packages.ts';
 
 const { values } = parseArgs({
-  options: { from: { type: 'string', default: '0' }, cases: { type: 'string', default: '20000' } },
+  options: {
+    from: { type: 'string', default: '0' },
+    cases: { type: 'string', default: '20000' },
+    packages: { type: 'string', default: '5000' },
+  },
 });
 const from = Number(values.from);
 const cases = Number(values.cases);
@@ -20,8 +25,10 @@ const station = await startStation();
 const streams = await attackStation(station, from + readerCases, from + cases);
 console.log(`${streams.cases} associations: ${streams.failures.length} failures, at most ${streams.peakMiB} MiB`);
 const exitCode = await station.stop();
+const packages = await attackPackages(from, from + Number(values.packages));
+console.log(`${packages.cases} packages: ${packages.failures.length} failures;`, Object.fromEntries(packages.ends));
 await endEverything();
-const failures = [...readers.failures, ...streams.failures];
+const failures = [...readers.failures, ...streams.failures, ...packages.failures];
 for (const failure of failures) console.error(failure);
 if (exitCode !== 0) console.error(`the station ended with ${exitCode}`);
 const isWell = failures.length === 0 && exitCode === 0 && Math.max(readers.peakMiB, streams.peakMiB) < MOST_MIB;

@@ -144,7 +144,7 @@ export function moveWeightsOut(
     weights.push(bytes);
     offset += bytes.length;
   }
-  return { model: type.encode(decoded as never).finish(), weights: Buffer.concat(weights) };
+  return { model: type.encode(decoded).finish(), weights: Buffer.concat(weights) };
 }
 
 function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): object {

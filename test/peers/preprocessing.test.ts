@@ -11,7 +11,7 @@ import { readSourceFrames } from '../../src/main/station/inference/runner/read-s
 import { Preprocessing } from '../../src/shared/domain/model-preprocessing.ts';
 import { havePython, runPython } from './support/debian-python.ts';
 
-const isHere = havePython('pydicom', 'numpy', 'scipy', 'PIL', 'gdcm');
+const isHere = havePython();
 const data = path.resolve(import.meta.dirname, '../../../shared/data');
 const hasData = existsSync(data);
 if (!hasData) console.error('skipped: the real test data are not on this machine');
@@ -192,7 +192,7 @@ test.skipIf(!isHere || !hasData).each(CASES)(
     const source = (SERIES[series] as () => string)();
     const output = path.join(directory, 'reference.f32');
     const script = path.join(import.meta.dirname, 'support/reference-preprocessing.py');
-    const shape = JSON.parse(await runPython(script, reference, source, output)) as number[];
+    const shape = JSON.parse(await runPython(script, [reference, source, output])) as number[];
     const ours = await prepared(source, manifest);
     expect([ours.channels, ...ours.shape]).toEqual(shape);
     const bytes = readFileSync(output);

@@ -61,7 +61,9 @@ describe('in a demo, where the reference model may be seen', () => {
     expect(volume).toBeGreaterThan(truth * 0.6);
     expect(volume).toBeLessThan(truth * 1.4);
     expect(bleeding.mainSopUids).toContain(finding.keyImage.sopUid);
-    const off = (finding.keyImage.centreMm ?? []).map((value, axis) => value - (bleeding.truth.bleed?.centreMm[axis] ?? NaN));
+    const off = (finding.keyImage.centreMm ?? []).map(
+      (value, axis) => value - (bleeding.truth.bleed?.centreMm[axis] ?? NaN),
+    );
     expect(off).toHaveLength(3);
     expect(Math.hypot(...off)).toBeLessThan(10);
   });

@@ -54,7 +54,11 @@ const ONE_SCALAR = {
   multiply: z.number().default(1).describe('The number given is value · multiply + add.'),
   add: z.number().default(0).describe('See multiply.'),
   codes: z
-    .strictObject({ M: z.number(), F: z.number(), O: z.number().optional() })
+    .strictObject({
+      M: z.number().describe('Male.'),
+      F: z.number().describe('Female.'),
+      O: z.number().optional().describe('Other.'),
+    })
     .optional()
     .describe('For sex, and needed there: what stands for M, F and O (PS3.3 §C.7.1.1).'),
   whenMissing: z
@@ -136,7 +140,7 @@ const Activation = z
   .describe('What makes scores of the raw numbers; softmax over the classes.');
 const Aggregation = z
   .discriminatedUnion('how', [
-    z.strictObject({ how: z.enum(['max', 'mean', 'any']) }),
+    z.strictObject({ how: z.enum(['max', 'mean', 'any']).describe('Of all samples.') }),
     z.strictObject({ how: z.literal('top-mean'), share: z.number().positive().max(1).describe('Of the samples.') }),
   ])
   .default({ how: 'max' })
@@ -179,7 +183,11 @@ const Classes = z
 const BoxScore = z
   .discriminatedUnion('from', [
     z
-      .strictObject({ from: z.literal('column'), column: z.number().int().min(0), activation: Activation })
+      .strictObject({
+        from: z.literal('column'),
+        column: z.number().int().min(0).describe('Counted from 0.'),
+        activation: Activation,
+      })
       .describe('A column of the boxes’ own tensor.'),
     z
       .strictObject({ from: z.literal('tensor'), tensor: Tensor, activation: Activation })
@@ -254,7 +262,7 @@ export const ModelOutput = z.discriminatedUnion('role', [
       classes: Classes,
       classFrom: z
         .discriminatedUnion('from', [
-          z.strictObject({ from: z.literal('column'), column: z.number().int().min(0) }),
+          z.strictObject({ from: z.literal('column'), column: z.number().int().min(0).describe('Counted from 0.') }),
           z.strictObject({ from: z.literal('tensor'), tensor: Tensor }),
         ])
         .optional()

@@ -64,7 +64,7 @@ export function packageFault(
   return {
     code,
     field: cut(field),
-    value: value === undefined ? null : cut(JSON.stringify(value) ?? String(value)),
+    value: value === undefined ? null : cut(JSON.stringify(value)),
     expected: expected === null ? null : cut(expected),
   };
 }

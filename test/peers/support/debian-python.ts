@@ -1,21 +1,21 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { DEBIAN_PYTHON, missingPythonModules } from '../../../scripts/debian-peers.ts';
 
-/** Debian's own Python, which has Debian's libraries; another one of the machine may not. */
-const PYTHON = '/usr/bin/python3';
-
-/** Whether Debian's Python is here with these modules; says which is not. */
-export function havePython(...modules: readonly string[]): boolean {
-  const missing = modules.filter((name) => spawnSync(PYTHON, ['-c', `import ${name}`]).status !== 0);
+/** Whether Debian's Python is here with all that references need; says what is not. */
+export function havePython(): boolean {
+  const missing = missingPythonModules();
   if (missing.length > 0) console.log(`skipped: Python's ${missing.join(', ')} not on this machine`);
   return missing.length === 0;
 }
 
-/** Runs a script to its end, within five minutes, and gives what it printed. */
-export function runPython(script: string, ...args: readonly string[]): Promise<string> {
+/** Runs a script to its end, within five minutes, with text on its standard input, and gives what it printed. */
+export function runPython(script: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(PYTHON, [script, ...args], { timeout: 300_000, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) => {
+    const limits = { timeout: 300_000, maxBuffer: 64 * 2 ** 20 };
+    const child = execFile(DEBIAN_PYTHON, [script, ...args], limits, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${error.message}\n${stderr}`));
     });
+    child.stdin?.end(input);
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { packageFault } from '../../../shared/domain/package-fault.ts';
 import type { RunnerHost } from './runner-host.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
 import type { RunFinished, RunnerToStation, StationToRunner } from './runner-protocol.ts';
@@ -132,6 +133,8 @@ function finished(runId: RunId): RunFinished {
   };
 }
 
+const DIFFERS = packageFault('digest-differs', 'modelDigest');
+
 test('gives one piece of work at a time, in the order asked', async () => {
   const on = stage();
   on.supervisor.start();
@@ -141,12 +144,11 @@ test('gives one piece of work at a time, in the order asked', async () => {
   on.says(READY);
   expect(on.types()).toEqual(['start', 'load']);
   const { requestId } = on.last() as Extract<StationToRunner, { type: 'load' }>;
-  const faults = [{ code: 'digest-differs', field: 'modelDigest', value: null, expected: null }];
-  on.says({ type: 'load-failed', requestId, packageDir: '/p', faults });
+  on.says({ type: 'load-failed', requestId, packageDir: '/p', faults: [DIFFERS] });
   expect(on.types()).toEqual(['start', 'load', 'run']);
   expect(on.supervisor.state()).toMatchObject({ state: 'ready', busy: true });
   on.says(finished(FIRST));
-  expect(await load).toEqual({ ok: false, error: { code: 'digest-differs', faults } });
+  expect(await load).toEqual({ ok: false, error: { code: 'digest-differs', faults: [DIFFERS] } });
   expect(await run).toEqual({ ok: true, value: finished(FIRST) });
   expect(on.supervisor.state()).toMatchObject({ state: 'ready', busy: false });
 });

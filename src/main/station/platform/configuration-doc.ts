@@ -34,7 +34,7 @@ export function describeConfiguration(): string {
 
 One JSON file, named with \`--config FILE\`; every key may be left out. A key that is not listed here is refused by name. Secrets never stand in it: they come from the keychain, the environment (\`WETREAD_DATABASE_KEY\`, \`WETREAD_SIGNING_KEY\`) or the vault folder of the data directory.
 
-This page is made from \`src/main/station/platform/config.ts\`; after a change there, \`npm run test:unit -- -u src/main/station/platform/config.test.ts\` writes it anew.
+This page is made from \`src/main/station/platform/config.ts\`; after a change there, \`npm run test:unit -- src/main/station/platform/config.test.ts -u\` writes it anew.
 
 | Key | Values | Otherwise | Meaning |
 |---|---|---|---|

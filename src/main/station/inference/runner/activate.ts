@@ -17,8 +17,9 @@ export function activate(scores: Float64Array, activation: Activation): Float64A
   for (const raw of scores) if (raw > highest) highest = raw;
   let sum = 0;
   for (const [index, raw] of scores.entries()) {
-    scores[index] = Math.exp(raw - highest);
-    sum += scores[index] as number;
+    const part = Math.exp(raw - highest);
+    scores[index] = part;
+    sum += part;
   }
   for (const [index, part] of scores.entries()) scores[index] = part / sum;
   return scores;

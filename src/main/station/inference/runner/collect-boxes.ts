@@ -129,7 +129,7 @@ function onGrid(
   const to: [number, number, number] = [0, 1, 2].map(
     (axis) => (sample.origin[axis] as number) + (sample.size[axis] as number),
   ) as [number, number, number];
-  const letters = [...output.axes] as (keyof typeof AXES)[];
+  const letters = output.axes.split('') as (keyof typeof AXES)[];
   for (const [at, letter] of letters.entries()) {
     const axis = AXES[letter];
     const cells = sample.size[axis];

@@ -1,5 +1,6 @@
 import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
-import { activate } from './activate.ts';
+import type { BadOutputReason } from '../runner-protocol.ts';
+import { activate, sigmoid } from './activate.ts';
 import { type CellJoiner, joinCells } from './join-cells.ts';
 
 type SegmentationOutput = Extract<ModelOutput, { role: 'segmentation' }>;
@@ -49,26 +50,34 @@ export function collectSegmentation(
     overlaps: reading === 'values' ? 'heaviest' : 'mean',
     takePlane(slice, plane) {
       const base = slice * area;
-      for (let cell = 0; cell < area; cell += 1) {
-        if (reading === 'values') {
-          const value = plane[cell] as number;
-          if (!Number.isInteger(value) || classes[value] === undefined) return 'out-of-range';
-          numbers[base + cell] = value;
-          peaks[value] = 1;
-          continue;
-        }
-        if (reading === 'argmax') numbers[base + cell] = highestChannel(plane, cell, area);
-        for (let channel = 0; channel < channels; channel += 1) raw[channel] = plane[channel * area + cell] as number;
-        if (activation !== 'none') activate(raw, activation);
-        for (let channel = 0; channel < channels; channel += 1) {
-          const value = raw[channel] as number;
-          if (value > (peaks[channel] as number)) peaks[channel] = value;
+      if (reading === 'values') return takeNumbers(plane, base);
+      // Before the activation, which may round two high values to the same.
+      if (reading === 'argmax')
+        for (let cell = 0; cell < area; cell += 1) numbers[base + cell] = highestChannel(plane, cell, area);
+      if (activation === 'softmax') softmaxPlane(plane, raw, area);
+      else if (activation === 'sigmoid') for (const [at, value] of plane.entries()) plane[at] = sigmoid(value);
+      for (let channel = 0; channel < channels; channel += 1) {
+        let peak = peaks[channel] as number;
+        for (let cell = 0, at = channel * area; cell < area; cell += 1, at += 1) {
+          const value = plane[at] as number;
+          if (value > peak) peak = value;
           if (reading === 'threshold' && value >= threshold) set(channel, base + cell);
         }
+        peaks[channel] = peak;
       }
       return null;
     },
   });
+
+  function takeNumbers(plane: Float32Array, base: number): BadOutputReason | null {
+    for (let cell = 0; cell < area; cell += 1) {
+      const value = plane[cell] as number;
+      if (!Number.isInteger(value) || value < 0 || value >= classes.length) return 'out-of-range';
+      numbers[base + cell] = value;
+      peaks[value] = 1;
+    }
+    return null;
+  }
 
   function set(channel: number, cell: number): void {
     const label = classes[channel];
@@ -116,16 +125,16 @@ export function collectHeatmap(
     ...{ tensor: output.tensor, layout: output.layout, channels: classes.length, shape, weights },
     overlaps: 'mean',
     takePlane(slice, plane) {
+      if (activation === 'softmax') softmaxPlane(plane, raw, area);
+      else if (activation === 'sigmoid') for (const [at, value] of plane.entries()) plane[at] = sigmoid(value);
       for (let cell = 0; cell < area; cell += 1) {
-        for (let channel = 0; channel < raw.length; channel += 1) raw[channel] = plane[channel * area + cell] as number;
-        activate(raw, activation);
         const row = Math.floor(cell / shape[2]);
         const to = (slice * coarse[1] + Math.floor(row / factor)) * coarse[2] + Math.floor((cell % shape[2]) / factor);
         for (const [channel, label] of classes.entries()) {
           const values = label === null ? undefined : heats.get(label);
           // NaN, of a cell nothing was said of yet, is not above anything.
-          if (values !== undefined && !((values[to] as number) >= (raw[channel] as number)))
-            values[to] = raw[channel] as number;
+          const value = plane[channel * area + cell] as number;
+          if (values !== undefined && !((values[to] as number) >= value)) values[to] = value;
         }
       }
       return null;
@@ -135,6 +144,15 @@ export function collectHeatmap(
     joiner,
     finish: () => [...heats].map(([label, values]) => ({ label, shape: coarse, factor, values })),
   };
+}
+
+/** Softmax over the channels of every cell, in place. */
+function softmaxPlane(plane: Float32Array, raw: Float64Array, area: number): void {
+  for (let cell = 0; cell < area; cell += 1) {
+    for (let channel = 0, at = cell; channel < raw.length; channel += 1, at += area) raw[channel] = plane[at] as number;
+    activate(raw, 'softmax');
+    for (let channel = 0, at = cell; channel < raw.length; channel += 1, at += area) plane[at] = raw[channel] as number;
+  }
 }
 
 /** The channel with the highest value of one cell, the first of equals. */

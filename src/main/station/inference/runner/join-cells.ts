@@ -4,7 +4,7 @@ import { type BadOutput, badOutput, type NumberTensor, type Strides, stridesOf }
 
 type Shape = readonly [number, number, number];
 
-/** One slice of the grid as the model's cells have it: channels × rows × columns, raw; valid during the call only. */
+/** One slice of the grid as the model's cells have it: channels × rows × columns, raw; the taker's to change during the call. */
 export type TakePlane = (slice: number, plane: Float32Array) => BadOutput['why'] | null;
 
 /** Takes what a model says of each cell of its samples and gives it on slice by slice, each once, in order. */
@@ -25,7 +25,7 @@ export function joinCells(options: {
   readonly layout: string;
   readonly channels: number;
   readonly shape: Shape;
-  /** Weight of each cell of a sample, [slices, rows, columns]; null where samples do not overlap. */
+  /** Weight of each cell of a sample, [slices, rows, columns]; null where each sample holds whole slices that no other does. */
   readonly weights: Float32Array | null;
   /** `mean`: of all samples that hold a cell; `heaviest`: what the sample with the greatest weight there says, for class numbers. */
   readonly overlaps: 'mean' | 'heaviest';
@@ -36,6 +36,7 @@ export function joinCells(options: {
   const open = new Map<number, Accumulated>();
   const spare: Accumulated[] = [];
   let done = 0;
+  let cut = new Float32Array();
 
   function accumulate(slice: number): Accumulated {
     const known = open.get(slice);
@@ -80,10 +81,16 @@ export function joinCells(options: {
         for (let slice = 0; slice < sample.size[0]; slice += 1) {
           const at = sample.origin[0] + slice;
           if (at < done || at >= shape[0]) continue;
-          addSlice(accumulate(at), tensor, laid, index, sample, slice, factors);
-          if (weights !== null) continue;
-          const complete = giveOn(at + 1);
-          if (!complete.ok) return complete;
+          const cells = sample.size[1] * sample.size[2];
+          if (cut.length !== channels * cells) cut = new Float32Array(channels * cells);
+          cutPlane(cut, tensor, laid, index * laid.strides.N, slice, sample, factors);
+          if (weights !== null) {
+            add(accumulate(at), cut, weights.subarray(slice * cells, (slice + 1) * cells), sample);
+            continue;
+          }
+          const why = takePlane(at, cut);
+          if (why !== null) return badOutput(name, why);
+          done = at + 1;
         }
       }
       return ok(undefined);
@@ -91,34 +98,55 @@ export function joinCells(options: {
     finish: () => giveOn(shape[0]),
   };
 
-  function addSlice(
-    { sum, weight }: Accumulated,
-    { data }: NumberTensor,
-    { strides }: Strides,
-    index: number,
-    { origin, size }: GridExtent,
-    slice: number,
-    [perSlice, perRow, perColumn]: Shape,
-  ): void {
-    const start = index * strides.N + Math.floor(slice / perSlice) * strides.D;
+  /** Adds one slice of a patch where it is inside the grid. */
+  function add(to: Accumulated, plane: Float32Array, by: Float32Array, { origin, size }: GridExtent): void {
+    const rows = Math.min(size[1], shape[1] - origin[1]);
     const columns = Math.min(size[2], shape[2] - origin[2]);
-    for (let row = 0; row < size[1] && origin[1] + row < shape[1]; row += 1) {
-      const line = start + Math.floor(row / perRow) * strides.H;
-      const target = (origin[1] + row) * shape[2] + origin[2];
-      const of = (slice * size[1] + row) * size[2];
-      for (let column = 0; column < columns; column += 1) {
-        const by = weights === null ? 1 : (weights[of + column] as number);
-        const cell = target + column;
-        const known = weight[cell] as number;
-        if (overlaps === 'heaviest' && by <= known) continue;
-        const before = overlaps === 'mean' ? 1 : 0;
-        weight[cell] = before * known + by;
-        let from = line + (perColumn === 1 ? column : Math.floor(column / perColumn)) * strides.W;
-        for (let to = cell; to < sum.length; to += area) {
-          sum[to] = before * (sum[to] as number) + (overlaps === 'mean' ? by : 1) * (data[from] as number);
-          from += strides.C;
+    for (let row = 0; row < rows; row += 1) {
+      const from = row * size[2];
+      const cell = (origin[1] + row) * shape[2] + origin[2];
+      for (let channel = 0; channel < channels; channel += 1) {
+        const source = channel * size[1] * size[2] + from;
+        const target = channel * area + cell;
+        for (let column = 0; column < columns; column += 1) {
+          const value = plane[source + column] as number;
+          const weight = by[from + column] as number;
+          if (overlaps === 'mean') to.sum[target + column] = (to.sum[target + column] as number) + weight * value;
+          else if (weight > (to.weight[cell + column] as number)) to.sum[target + column] = value;
         }
       }
+      for (let column = 0; column < columns; column += 1) {
+        const weight = by[from + column] as number;
+        const known = to.weight[cell + column] as number;
+        to.weight[cell + column] = overlaps === 'mean' ? known + weight : Math.max(known, weight);
+      }
+    }
+  }
+}
+
+/** Cuts one slice of one sample out of a tensor: channels × rows × columns of the sample, coarse cells spread. */
+function cutPlane(
+  into: Float32Array,
+  { data }: NumberTensor,
+  { strides, sizes }: Strides,
+  start: number,
+  slice: number,
+  { size }: GridExtent,
+  [perSlice, perRow, perColumn]: Shape,
+): void {
+  const cells = size[1] * size[2];
+  const isPlain = perRow === 1 && perColumn === 1 && strides.W === 1 && strides.H === sizes.W;
+  for (let channel = 0; channel < sizes.C; channel += 1) {
+    const first = start + Math.floor(slice / perSlice) * strides.D + channel * strides.C;
+    if (isPlain) {
+      into.set(data.subarray(first, first + cells), channel * cells);
+      continue;
+    }
+    let to = channel * cells;
+    for (let row = 0; row < size[1]; row += 1) {
+      const line = first + Math.floor(row / perRow) * strides.H;
+      for (let column = 0; column < size[2]; column += 1, to += 1)
+        into[to] = data[line + (perColumn === 1 ? column : Math.floor(column / perColumn)) * strides.W] as number;
     }
   }
 }

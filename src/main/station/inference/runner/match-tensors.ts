@@ -86,7 +86,7 @@ function givenDims({ preprocessing }: ModelManifest, input: ModelInput): readonl
         H: rows,
         W: columns,
       };
-      return [...input.layout].map((axis) => sizes[axis] ?? null);
+      return input.layout.split('').map((axis) => sizes[axis] ?? null);
     }
     case 'spacing':
       return [3];

@@ -38,7 +38,7 @@ async function runModel(
   build(graph);
   const model = graph.encode({ irVersion: 8, opset: 17, modelVersion: 1, doc: '', metadata: {} });
   const directory = mkdtempSync(path.join(tmpdir(), 'wetread-other-model-'));
-  const golden = { file: 'golden.gz', stored: 'float32', dims: [1] } as const;
+  const golden = { file: 'golden.gz', stored: 'float32' as const, dims: [1] };
   const manifest: WrittenManifest = {
     ...{ schema: 2, id: 'test', name: 'Test', version: '1.0.0', vendor: 'Test', modelDigest: sha256(model) },
     ...{ clinicalUse: 'none', intendedUse: 'Tests.', permittedUses: ['flag', 'measure'] },

@@ -38,11 +38,11 @@ function greyValues(
   };
   if (pixels.BYTES_PER_ELEMENT > 2) return Float32Array.from(pixels, given);
   // Each stored value is worked out once: a window or table costs more than a look.
-  const first = smallestOf(pixels);
-  const known = Float32Array.from({ length: largestOf(pixels) - first + 1 }, (_, index) => given(index + first));
+  const { least, most } = rangeOf(pixels);
+  const known = Float32Array.from({ length: most - least + 1 }, (_, index) => given(index + least));
   const values = known.every(isShort) ? new Int16Array(pixels.length) : new Float32Array(pixels.length);
   for (let index = 0; index < pixels.length; index += 1)
-    values[index] = known[(pixels[index] as number) - first] as number;
+    values[index] = known[(pixels[index] as number) - least] as number;
   return values;
 }
 
@@ -88,14 +88,12 @@ function isShort(value: number): boolean {
   return Number.isInteger(value) && value >= -0x8000 && value <= 0x7fff;
 }
 
-function smallestOf(pixels: Pixels): number {
-  let smallest = Number.POSITIVE_INFINITY;
-  for (const value of pixels) if (value < smallest) smallest = value;
-  return smallest;
-}
-
-function largestOf(pixels: Pixels): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const value of pixels) if (value > largest) largest = value;
-  return largest;
+function rangeOf(pixels: Pixels): { readonly least: number; readonly most: number } {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let index = 0; index < pixels.length; index += 1) {
+    const stored = pixels[index] as number;
+    if (stored < least) least = stored;
+    if (stored > most) most = stored;
+  }
+  return { least, most };
 }

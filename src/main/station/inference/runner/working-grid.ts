@@ -97,7 +97,7 @@ export function reweighGrid(grid: WorkingGrid, axes: Triple<AxisWeights | null>,
     const used = uses === null ? null : (uses[slice] as readonly Use[]);
     if (used?.length === 0) return;
     const across = byColumn && wide ? reweighColumns(plane, rows, columns, byColumn, padding, wide) : plane;
-    const down = byRow && whole ? reweighRows(across, shape[2], byRow, padding, whole) : across;
+    const down = byRow && whole ? reweighRows(across, rows, shape[2], byRow, padding, whole) : across;
     for (const { index, weight } of used ?? [{ index: slice, weight: 1 }]) {
       const at = (channel * shape[0] + index) * size;
       if (weight === 1) values.set(down, at);
@@ -178,19 +178,24 @@ function reweighColumns(
   plane: Plane,
   rows: number,
   columns: number,
-  { count, taps, starts, weights }: AxisWeights,
+  by: AxisWeights,
   padding: number,
   into: Float32Array,
 ): Float32Array {
-  for (let column = 0; column < count; column += 1) {
-    const start = starts[column] as number;
-    for (let row = 0; row < rows; row += 1) {
-      let value = start < 0 ? padding : 0;
-      if (start >= 0) {
-        const from = row * columns + start;
-        for (let tap = 0; tap < taps; tap += 1)
-          value += (weights[column * taps + tap] as number) * (plane[from + tap] as number);
-      }
+  const { count, taps, starts, weights } = by;
+  if (isShift(by)) {
+    const { first, end } = keptOf(by, columns);
+    into.fill(padding);
+    for (let row = 0; row < rows; row += 1)
+      into.set(plane.subarray(row * columns + first, row * columns + end), row * count + first - by.offset);
+    return into;
+  }
+  for (let row = 0; row < rows; row += 1) {
+    const base = row * columns;
+    for (let column = 0, at = 0; column < count; column += 1) {
+      const from = base + (starts[column] as number);
+      let value = 0;
+      for (let tap = 0; tap < taps; tap += 1, at += 1) value += (weights[at] as number) * (plane[from + tap] as number);
       into[row * count + column] = value;
     }
   }
@@ -199,29 +204,42 @@ function reweighColumns(
 
 function reweighRows(
   plane: Plane,
+  rows: number,
   columns: number,
-  { count, taps, starts, weights }: AxisWeights,
+  by: AxisWeights,
   padding: number,
   into: Float32Array,
 ): Float32Array {
+  const { count, taps, starts, weights } = by;
+  if (isShift(by)) {
+    const { first, end } = keptOf(by, rows);
+    into.fill(padding);
+    into.set(plane.subarray(first * columns, end * columns), (first - by.offset) * columns);
+    return into;
+  }
   const line = new Float64Array(columns);
   for (let row = 0; row < count; row += 1) {
-    const start = starts[row] as number;
-    if (start < 0) {
-      into.fill(padding, row * columns, (row + 1) * columns);
-      continue;
-    }
     line.fill(0);
     for (let tap = 0; tap < taps; tap += 1) {
       const weight = weights[row * taps + tap] as number;
       if (weight === 0) continue;
-      const from = (start + tap) * columns;
+      const from = ((starts[row] as number) + tap) * columns;
       for (let column = 0; column < columns; column += 1)
         line[column] = (line[column] as number) + weight * (plane[from + column] as number);
     }
     into.set(line, row * columns);
   }
   return into;
+}
+
+/** Whether cells are only left out or added: whole runs are then copied. Padding stands in no other axis. */
+function isShift({ scale, offset, taps, weights }: AxisWeights): boolean {
+  return scale === 1 && taps === 1 && weights[0] === 1 && Number.isInteger(offset);
+}
+
+/** From which old cell to before which one a shifted axis keeps what was there. */
+function keptOf({ count, offset }: AxisWeights, cells: number): { readonly first: number; readonly end: number } {
+  return { first: Math.max(0, offset), end: Math.min(cells, offset + count) };
 }
 
 /** What new cells stand for: what they cover of the old ones, each of which goes on beyond the edge. */

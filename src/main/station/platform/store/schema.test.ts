@@ -61,6 +61,7 @@ test('every clinical table carries its site, of its own or through the study, ru
     'sites',
     'users',
     'models',
+    'package_faults',
     'inference_setting',
     'pixels_let_go',
     'run_turns',
@@ -88,7 +89,8 @@ test('refuses a state nobody has named, a second current version and a finished 
     INSERT INTO series (series_id, site_id, study_id, series_uid, modality) VALUES ('x', 's', 't', '1.2.3', 'CT');
     INSERT INTO instances (instance_id, site_id, study_id, series_id, sop_uid) VALUES ('i', 's', 't', 'x', '1.2.3.4');
     INSERT INTO objects (digest, encoding, size_bytes, body_offset, stored_at_ms) VALUES ('d1', 'plain', 1, 0, 0), ('d2', 'plain', 1, 0, 0);
-    INSERT INTO models VALUES ('m', 'model', '1.0.0', 'none', '{}', '/', 'installed', 0);
+    INSERT INTO models (digest, model_id, version, clinical_use, manifest, package_path, state, installed_at_ms)
+      VALUES ('m', 'model', '1.0.0', 'none', '{}', '/', 'installed', 0);
   `);
   const version = (digest: string) =>
     `INSERT INTO instance_versions (site_id, sop_uid, digest, is_current, instance_id, sop_class_uid, transfer_syntax_uid, frames, attributes,
