@@ -229,7 +229,9 @@ function restPath(path: string, method: string, input: Record<string, unknown>):
 
 function restInit(method: string, input: Record<string, unknown>): TestRequest {
   if (method === 'GET' || Object.keys(input).length === 0) return { method };
-  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) };
+  // A call whose headers belong to its input says both apart.
+  const { headers = {}, body = input } = input as { readonly headers?: Record<string, string>; readonly body?: unknown };
+  return { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
 async function callStatus(client: TestClient, area: string, member: string, input: unknown): Promise<number> {
