@@ -114,6 +114,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'analyses.list': { input: { studyId: STUDY }, status: 200 },
   'models.list': { status: 200 },
   'models.get': { input: { digest: DIGEST }, status: 404 },
+  'models.readers': { status: 200 },
   'models.history': { input: { digest: DIGEST }, status: 404 },
   'models.step': { input: { ...SIGNED, to: 'silent' }, status: 404 },
   'models.rollback': { input: { ...SIGNED, to: 'stage-before' }, status: 404 },
