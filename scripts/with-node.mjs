@@ -36,12 +36,7 @@ function binScript(name) {
 const node = findNode();
 const [first, ...rest] = process.argv.slice(2);
 const args = first === '--bin' ? [binScript(rest[0]), ...rest.slice(1)] : [path.resolve(root, first), ...rest];
-const env = {
-  // glibc gives threads heaps of their own, sixteen on two processors, and each keeps what was freed in it.
-  ...(process.platform === 'linux' && { MALLOC_ARENA_MAX: '2' }),
-  ...process.env,
-  PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}`,
-};
+const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` };
 const child = spawn(node, args, { stdio: 'inherit', env });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
   process.on(signal, () => {
