@@ -6,7 +6,17 @@ import { onCommit } from '../platform/store/transaction.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { forkRunnerHost } from './fork-runner-host.ts';
-import { exposeModels, inferenceConsumer, installModels, PROBE_JOB, probeModel, RETRY_JOB, endRest } from './index.ts';
+import {
+  endRest,
+  exposeModels,
+  inferenceConsumer,
+  installModels,
+  PROBE_JOB,
+  probeModel,
+  RETRY_JOB,
+  setRunPriority,
+  type RunPriority,
+} from './index.ts';
 import { readPackage } from './models.ts';
 import { createRunWorker } from './run-worker.ts';
 import type { RunnerHost } from './runner-host.ts';
@@ -21,8 +31,8 @@ export type ComputingClinic = {
   readonly clinic: Clinic;
   /** Ends the runner as somebody from outside would. */
   kill(): void;
-  /** A head CT of a patient of its own, with or without blood; gives its id, and owes it its run. */
-  sendHead(n: number, hasBlood?: boolean): Promise<string>;
+  /** A head CT of a patient of its own, with or without blood; gives its id, and owes it its run, as urgent as is said. */
+  sendHead(n: number, hasBlood?: boolean, priority?: RunPriority): Promise<string>;
   /** Starts runner and worker. */
   start(): void;
   /** Lets so much time pass and does what is due then. */
@@ -69,7 +79,7 @@ export function openComputingClinic(
   return {
     clinic,
     kill: () => host.kill(),
-    async sendHead(n, hasBlood = false) {
+    async sendHead(n, hasBlood = false, priority = 'routine') {
       clinic.pass(1);
       const study = `2.25.7${n}`;
       const records = ballHead({ bleedMm: hasBlood ? 14 : 0, slices: 10, matrix: 32 }).map((slice, index) => ({
@@ -78,6 +88,7 @@ export function openComputingClinic(
         ...{ BodyPartExamined: 'HEAD', InstanceNumber: index + 1, SpecificCharacterSet: 'ISO_IR 192' },
       }));
       const id = await clinic.send(records);
+      setRunPriority(db, id, 'triage', priority, clinic.nowMs());
       follow();
       return id;
     },
