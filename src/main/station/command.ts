@@ -61,6 +61,9 @@ const FAILURES: Readonly<
   cancelled: 'Stopped. What was copied stays and is used by the next backup.',
 };
 
+/** What came of a replay, for scripts that only look at the exit code. */
+const REPLAY_EXITS: Readonly<Record<string, number>> = { same: 0, differs: 4, 'could-not': 5 };
+
 const [command, ...rest] = process.argv.slice(2);
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
@@ -147,9 +150,6 @@ async function restore(given: readonly string[]): Promise<number> {
   process.stdout.write(`${JSON.stringify({ data, takenAt, objects, missing: gone.length })}\n`);
   return gone.length === 0 ? 0 : missing(gone.length);
 }
-
-/** What came of a replay, for scripts that only look at the exit code. */
-const REPLAY_EXITS: Readonly<Record<string, number>> = { same: 0, differs: 4, 'could-not': 5 };
 
 async function replay(given: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
