@@ -2,16 +2,13 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { contract } from '../../../shared/contract/contract.ts';
-import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { setRoles } from '../access/index.ts';
 import { inferenceConsumer, measuringConsumer } from '../inference/index.ts';
-import { findModel } from '../inference/models.ts';
-import { moveExposure } from '../inference/move-exposure.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { SHIPPED_POLICY } from '../testing/deadlines.ts';
-import { brought } from '../testing/governed.ts';
+import { brought, standAt } from '../testing/governed.ts';
 import { aManifest, finish, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { triageConsumer } from '../triage/index.ts';
@@ -50,13 +47,6 @@ function follow(): void {
     worklistConsumer((change) => station.hints.publish(change)),
   ];
   followLedger(clinic.db, consumers, { clock: clinic.archive.clock, log: clinic.log }).catchUp();
-}
-
-function stand(to: ExposureStage): void {
-  const model = findModel(web.clinic.db, digest);
-  if (model === null) throw new Error('no model');
-  const act = { siteId: web.clinic.north.siteId, model, cause: 'step' as const, reason: 'a test', atMs: 1 };
-  moveExposure(web.clinic.db, { ...act, to, actor: serviceActor('test') });
 }
 
 type Secrets = {
@@ -148,7 +138,7 @@ async function walk(token: string, { studyId, runId, findingId }: Secrets): Prom
     said.push({ where: `rpc ${area}.${name}`, ...(await call(client, area, name, question)) });
     const { method = 'GET', path } = route;
     if (path === undefined) continue;
-    const named = path.replaceAll(/\{(\w+)\}/g, (_whole: string, key: string) => String(question[key] ?? 'x'));
+    const named = path.replaceAll(/\{(\w+)\}/g, (_whole: string, key: string) => inPath(question[key]));
     const own = new URLSearchParams(method === 'GET' ? Object.entries(question).flatMap(flat) : []);
     const body =
       method === 'GET' ? {} : { body: JSON.stringify(question), headers: { 'content-type': 'application/json' } };
@@ -177,8 +167,9 @@ async function walk(token: string, { studyId, runId, findingId }: Secrets): Prom
   }
 }
 
+const inPath = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? `${value}` : 'x');
 const flat = ([key, value]: [string, unknown]): [string, string][] =>
-  typeof value === 'object' ? [] : [[key, String(value)]];
+  typeof value === 'object' ? [] : [[key, inPath(value)]];
 
 async function call(client: TestClient, area: string, name: string, input: unknown): Promise<Omit<Said, 'where'>> {
   const areas = client as unknown as Record<string, Record<string, (given: unknown) => Promise<unknown>>>;
@@ -224,7 +215,7 @@ const EVERY_SURFACE = [
 ];
 
 test('the walk finds a general model’s run, finding, label and name wherever a page shows them', async () => {
-  stand('general');
+  standAt(web.clinic, digest, 'general');
   const token = await web.station.token('radiologist');
   const hints = listen(token);
   const secrets = await flagged();
@@ -243,7 +234,7 @@ test('the walk finds a general model’s run, finding, label and name wherever a
 });
 
 test('of a silent model’s run a radiologist finds nothing by any procedure, route or hint, as if there were none', async () => {
-  stand('silent');
+  standAt(web.clinic, digest, 'silent');
   const { station } = web;
   const token = await station.token('radiologist');
   const hints = listen(token);
@@ -275,7 +266,7 @@ test('of a silent model’s run a radiologist finds nothing by any procedure, ro
 });
 
 test('who governs models and may also report sees the model, and nothing of what it said before the report is final', async () => {
-  stand('silent');
+  standAt(web.clinic, digest, 'silent');
   const { clinic, station } = web;
   const actor = serviceActor('test');
   const roles = ['radiologist', 'medical-lead', 'model-owner', 'truth-reader', 'administrator'] as const;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AcceptanceTarget } from '../../../shared/contract/models.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { acceptanceOf, brought, EVERYTHING, NOTHING_READ, person, sign } from '../testing/governed.ts';
-import { aManifest, finishNext } from '../testing/models.ts';
+import { aManifest, finishNext, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { followAll } from '../testing/ward.ts';
 import { findStandingAcceptance, listAcceptances } from './acceptance-rows.ts';
@@ -15,7 +15,6 @@ import { failRun } from './record-run.ts';
 import { listSilentResults, noteResultsShown } from './silent-results.ts';
 import { takeStep } from './take-step.ts';
 import { listQuestions, recordTruth, truthOf } from './truths.ts';
-import { startNext } from '../testing/models.ts';
 
 const MANIFEST = { ...aManifest(), clinicalUse: 'research' as const };
 const TARGET: AcceptanceTarget = {

@@ -1,4 +1,5 @@
 import type { AcceptanceTarget } from '../../../shared/contract/models.ts';
+import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { Permission } from '../../../shared/domain/permissions.ts';
 import { createUser } from '../access/index.ts';
@@ -6,7 +7,8 @@ import { measureAcceptance } from '../inference/acceptance-report.ts';
 import { type Acceptance, findAcceptance } from '../inference/acceptance-rows.ts';
 import { fixTargets, signAcceptance } from '../inference/acceptances.ts';
 import { exposeModels } from '../inference/expose-models.ts';
-import { installModels, listModels, recordVerification } from '../inference/models.ts';
+import { findModel, installModels, listModels, recordVerification } from '../inference/models.ts';
+import { moveExposure } from '../inference/move-exposure.ts';
 import { packageDigest } from '../inference/package-digest.ts';
 import type { ReadingFacts } from '../inference/truths.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
@@ -37,6 +39,14 @@ export function person(clinic: Clinic, username: string): Actor {
   });
   if (!created.ok) throw new Error(created.error.code);
   return { kind: 'user', id: created.value };
+}
+
+/** Puts a version to a stage at the north, as if people had. */
+export function standAt(clinic: Clinic, digest: string, to: ExposureStage): void {
+  const model = findModel(clinic.db, digest);
+  if (model === null) throw new Error('no model');
+  const act = { siteId: clinic.north.siteId, model, cause: 'step' as const, reason: 'a test', atMs: clinic.nowMs() };
+  moveExposure(clinic.db, { ...act, to, actor: serviceActor('test') });
 }
 
 /** Targets that everything reaches. */
