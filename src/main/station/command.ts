@@ -62,7 +62,11 @@ const FAILURES: Readonly<
 };
 
 /** What came of a replay, for scripts that only look at the exit code. */
-const REPLAY_EXITS: Readonly<Record<string, number>> = { same: 0, differs: 4, 'could-not': 5 };
+const REPLAY_EXITS: ReadonlyMap<string, number> = new Map([
+  ['same', 0],
+  ['differs', 4],
+  ['could-not', 5],
+]);
 
 const [command, ...rest] = process.argv.slice(2);
 const stopping = new AbortController();
@@ -174,7 +178,7 @@ async function replay(given: readonly string[]): Promise<number> {
     return 1;
   }
   process.stdout.write(`${JSON.stringify(replayed.value)}\n`);
-  return REPLAY_EXITS[replayed.value.state] ?? 1;
+  return REPLAY_EXITS.get(replayed.value.state) ?? 1;
 }
 
 function usage(): number {
