@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ModelRun } from '../../../../shared/contract/model-figures.ts';
 import type { ModelDetail } from '../../../../shared/contract/models.ts';
+import { RunId } from '../../../../shared/domain/ids.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
@@ -72,7 +73,11 @@ function RunRow({ run }: { readonly run: ModelRun }): ReactNode {
   const { startedAtMs, finishedAtMs, queuedAtMs } = run;
   return (
     <tr>
-      <td data-number>{formatMoment(queuedAtMs, zone)}</td>
+      <td data-number>
+        <Link to="/runs/$runId" params={{ runId: RunId.parse(run.runId) }}>
+          {formatMoment(queuedAtMs, zone)}
+        </Link>
+      </td>
       <td>
         <StudyOfRun studyId={run.studyId} />
       </td>

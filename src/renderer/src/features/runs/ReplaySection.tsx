@@ -3,6 +3,7 @@ import { IconChevronDown, IconRepeat } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReplayCard, RunDetail } from '../../../../shared/contract/runs.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
 import { DataTable } from '../../ui/DataTable.tsx';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
@@ -19,6 +20,7 @@ type Props = {
 /** The replays of a run, newest first, and the way to ask for another on any provider that is proven here. */
 export function ReplaySection({ run, replay, mayReplay }: Props): ReactNode {
   const { t } = useTranslation('runs');
+  const { zone } = useCurrentUser().site;
   const columns = (['asked', 'by', 'provider', 'result'] as const).map((name) => t(`replayColumn.${name}`));
   return (
     <Section title={t('section.replays')} actions={mayReplay && <ReplayButton run={run} replay={replay} />}>
@@ -30,7 +32,7 @@ export function ReplaySection({ run, replay, mayReplay }: Props): ReactNode {
         <DataTable label={t('section.replays')} columns={columns}>
           {run.replays.map((one) => (
             <tr key={one.replayId}>
-              <td data-number>{formatMoment(one.askedAtMs)}</td>
+              <td data-number>{formatMoment(one.askedAtMs, zone)}</td>
               <td>{one.askedBy}</td>
               <td>{one.provider ?? one.providerAsked ?? t('inUse')}</td>
               <td>
