@@ -26,10 +26,12 @@ test('peers that stop in the middle of an object, or never read their answers, d
   console.log(
     `RPC p99 ${before.rpc.slowest} ms alone, ${during.rpc.slowest} ms beside them; GET worklist ${before.list.slowest} and ${during.list.slowest} ms`,
   );
-  // The aim is 100 ms on a machine of its own; a stall would show as the peers' own timeouts, minutes away.
-  expect(during.echo.slowest).toBeLessThan(15_000);
-  expect(during.rpc.slowest).toBeLessThan(15_000);
-  expect(during.list.slowest).toBeLessThan(15_000);
+  // The aim is 100 ms on a machine of its own. Beside other work some wait, but not for peers that say nothing: whoever was held
+  // up by them would wait for their timeouts, half a minute at least, and a station kept busy by them would slow the quickest.
+  for (const of of ['echo', 'rpc', 'list'] as const) {
+    expect(during[of].slowest).toBeLessThan(15_000);
+    expect(during[of].tenth).toBeLessThan(3 * before[of].half + 20);
+  }
   const metrics = await administrator.fetch('/metrics');
   expect(metrics.text).toMatch(/wetread_/);
   expect(await station.stop()).toBe(0);

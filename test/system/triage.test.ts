@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Asker, rowOf, signIn, signInFirst } from './support/ask-station.ts';
+import type { ModelCard } from '../../src/shared/contract/models.ts';
+import { ADMINISTRATOR_PASSWORD, type Asker, jsonBody, rowOf, signIn, signInFirst } from './support/ask-station.ts';
 import { maskPixels } from './support/mask.ts';
 import { endEverything, runnerPid, type RunningStation, startStation } from './support/start-station.ts';
 import { notAccepted, phantomStudy, remoteOf, sendObjects } from './support/studies.ts';
@@ -147,6 +148,19 @@ test('outside a demo the reference model is silent: it runs, and nothing that an
   const station = await startStation();
   const administrator = await signInFirst(station);
   await untilRunnerIsReady(administrator);
+  // Nothing computes until a person lets it, step by step.
+  const models = () => administrator.fetch('/api/v1/models').then(({ text }) => JSON.parse(text) as ModelCard[]);
+  const [model] = await until(async () => {
+    const all = (await models()).filter(({ modelId }) => modelId === MODEL);
+    return all[0]?.packageState === 'verified' ? all : null;
+  });
+  const step = (to: string) =>
+    administrator.fetch(
+      `/api/v1/models/${model?.digest}/exposure/steps`,
+      jsonBody({ to, reason: 'to be measured here', password: ADMINISTRATOR_PASSWORD }),
+    );
+  for (const to of ['verified', 'silent']) expect([to, (await step(to)).status]).toEqual([to, 200]);
+  expect(JSON.parse((await step('pilot')).text)).toMatchObject({ data: { code: 'step-not-permitted' } });
   const study = phantomStudy({ seed: 12, bleed: { kind: 'intraparenchymal', volumeMl: 30 } });
   await sendObjects(remoteOf(station), study.objects);
   // It does run, as the administrator, who does not report, may see in the ledger.

@@ -6,6 +6,7 @@ import { checkObject } from './archive/index.ts';
 import { checkPackage, forkRunnerHost } from './inference/index.ts';
 import { restoreBackup, type RestoreFailure } from './platform/backup/restore-backup.ts';
 import { readConfig } from './platform/config.ts';
+import { replayRun, type ReplayCommandFailure } from './replay-command.ts';
 import { isOutOfRoom } from './platform/store/out-of-room.ts';
 import { PROGRAM } from './program.ts';
 import { type BackupFailure, takeBackup } from './platform/backup/take-backup.ts';
@@ -22,11 +23,23 @@ const USAGE = `Wetread, from the command line:
   wetread model check FOLDER|ZIP  [--config FILE]
       Tries a model package as the station would: manifest, digests, signature, model, golden cases. Says of each fault the
       field, the value and what was expected. Providers and signers are those of the configuration.
+
+  wetread replay  RUN_ID --token-file FILE [--station URL] [--provider NAME]
+      Has a running station (http://127.0.0.1:8642 where none is named) compute a run's receipt again, and compares.
+      Exit code 0: the same within the tolerance; 4: it differs; 5: it could not be computed, the answer says why.
 `;
 
 /** What a person reads where a command did not do what was asked; the exit code is 1, or 2 for a line not understood. */
 const FAILURES: Readonly<
-  Record<BackupFailure['code'] | RestoreFailure['code'] | 'passphrase-unreadable' | 'no-room', string>
+  Record<
+    | BackupFailure['code']
+    | RestoreFailure['code']
+    | ReplayCommandFailure['code']
+    | 'passphrase-unreadable'
+    | 'token-unreadable'
+    | 'no-room',
+    string
+  >
 > = {
   'no-data-directory': 'There is no database in that data directory.',
   'destination-in-data': 'The backup must go somewhere else than into the data directory itself.',
@@ -49,8 +62,19 @@ const FAILURES: Readonly<
   'passphrase-wrong': 'The passphrase does not open the keys of this backup.',
   'passphrase-unreadable': 'The passphrase file cannot be read, or is empty.',
   'no-room': 'There is no room left where it should go. What was copied stays and is used by the next backup.',
+  'token-unreadable': 'The token file cannot be read, or is empty.',
+  'station-unreachable': 'No station answers at that address.',
+  'not-permitted': 'The station does not let the holder of that token replay runs.',
+  refused: 'The station refused to replay this run',
   cancelled: 'Stopped. What was copied stays and is used by the next backup.',
 };
+
+/** What came of a replay, for scripts that only look at the exit code. */
+const REPLAY_EXITS: ReadonlyMap<string, number> = new Map([
+  ['same', 0],
+  ['differs', 4],
+  ['could-not', 5],
+]);
 
 const [command, ...rest] = process.argv.slice(2);
 const stopping = new AbortController();
@@ -63,6 +87,7 @@ async function run(wanted: string | undefined, given: readonly string[]): Promis
     if (wanted === 'backup') return await backup(given);
     if (wanted === 'restore') return await restore(given);
     if (wanted === 'model' && given[0] === 'check') return await checkModel(given.slice(1));
+    if (wanted === 'replay') return await replay(given);
   } catch (error) {
     if (isOutOfRoom(error)) return failed('no-room');
     if (!(error instanceof TypeError) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS'))
@@ -161,6 +186,32 @@ async function checkModel(given: readonly string[]): Promise<number> {
   }
   process.stdout.write(`${JSON.stringify({ ok: true, ...checked.value })}\n`);
   return 0;
+}
+
+async function replay(given: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...given],
+    allowPositionals: true,
+    options: {
+      station: { type: 'string', default: 'http://127.0.0.1:8642' },
+      'token-file': { type: 'string' },
+      provider: { type: 'string' },
+    },
+  });
+  const [runId, ...more] = positionals;
+  const file = values['token-file'];
+  if (runId === undefined || more.length > 0 || file === undefined || !URL.canParse(values.station)) return usage();
+  const token = readPassphrase(file);
+  if (token === null) return failed('token-unreadable');
+  const { station, provider } = values;
+  const replayed = await replayRun({ station, token, runId, provider, signal: stopping.signal });
+  if (!replayed.ok) {
+    const { code, detail } = replayed.error;
+    process.stderr.write(code === 'refused' ? `${FAILURES[code]}: ${detail}\n` : `${FAILURES[code]}\n`);
+    return 1;
+  }
+  process.stdout.write(`${JSON.stringify(replayed.value)}\n`);
+  return REPLAY_EXITS.get(replayed.value.state) ?? 1;
 }
 
 function usage(): number {

@@ -7,6 +7,7 @@ import { healthReasons } from './health-reasons.ts';
 import {
   countAlarmedModels,
   countOpenRuns,
+  countPausedModels,
   countUnusableModels,
   listModels,
   mayReport,
@@ -72,6 +73,7 @@ export function createStatus(tools: StatusTools): Status {
       runner: runnerState(),
       isWantedProvider: used === null || used === config.inference.providers[0],
       brokenModels: countUnusableModels(db),
+      pausedModels: countPausedModels(db),
       modelsBelowCoverage: siteIds.reduce((sum, siteId) => sum + countAlarmedModels(db, siteId), 0),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),

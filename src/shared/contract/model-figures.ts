@@ -75,7 +75,8 @@ export const ModelFigures = z.object({
   sources: z.array(SourceCoverage),
   notRun: z.array(z.object({ reason: z.string(), exams: z.number().int() })),
   steps: z.array(StepLatency),
-  /** `day`: since 1970-01-01, UTC. */
+  /** Days are counted from 1970-01-01, UTC. */
+  today: z.number().int(),
   days: z.array(z.object({ day: z.number().int(), run: z.number().int(), notRun: z.number().int() })),
   alarms: z.array(CoverageAlarm),
   limits: CoverageLimits,

@@ -7,7 +7,7 @@ import {
   PilotScope,
   STEP_NEEDS,
 } from '../domain/exposure.ts';
-import { StudyId } from '../domain/ids.ts';
+import { StudyId, UserId } from '../domain/ids.ts';
 import { ModelUse } from '../domain/model-manifest.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 
@@ -244,6 +244,10 @@ export const SilentResult = z.object({
 });
 export type SilentResult = z.infer<typeof SilentResult>;
 
+/** Who may report at the site: of whom the groups of a pilot are made. */
+export const ModelReader = z.object({ userId: UserId, displayName: z.string() });
+export type ModelReader = z.infer<typeof ModelReader>;
+
 /** Models at the caller's site: how far each reaches, who said so, and on what grounds. */
 export const models = {
   /** Silent models and what stands before are listed for those who govern them alone (`models.silent`). */
@@ -252,6 +256,9 @@ export const models = {
     .route({ method: 'GET', path: '/models/{digest}' })
     .input(one)
     .output(ModelDetail),
+  readers: procedure('models.lead', BACKGROUND)
+    .route({ method: 'GET', path: '/model-readers' })
+    .output(z.array(ModelReader)),
   /** Newest first. */
   history: procedure('models.silent', BACKGROUND)
     .route({ method: 'GET', path: '/models/{digest}/exposure/history' })

@@ -28,6 +28,7 @@ export function bindModels({ db, clock, throttle, services: { models } }: Bindin
   return {
     list: guarded.models.list.handler(({ context }) => models.list(context.session.principal)),
     get: guarded.models.get.handler(({ input, context }) => known(models.get(context.session.principal, input.digest))),
+    readers: guarded.models.readers.handler(({ context }) => models.readers(context.session.principal)),
     history: guarded.models.history.handler(({ input, context }) =>
       known(models.history(context.session.principal, input.digest)),
     ),

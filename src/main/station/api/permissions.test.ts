@@ -114,6 +114,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'analyses.list': { input: { studyId: STUDY }, status: 200 },
   'models.list': { status: 200 },
   'models.get': { input: { digest: DIGEST }, status: 404 },
+  'models.readers': { status: 200 },
   'models.history': { input: { digest: DIGEST }, status: 404 },
   'models.step': { input: { ...SIGNED, to: 'silent' }, status: 404 },
   'models.rollback': { input: { ...SIGNED, to: 'stage-before' }, status: 404 },
@@ -229,7 +230,12 @@ function restPath(path: string, method: string, input: Record<string, unknown>):
 
 function restInit(method: string, input: Record<string, unknown>): TestRequest {
   if (method === 'GET' || Object.keys(input).length === 0) return { method };
-  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) };
+  // A call whose headers belong to its input says both apart.
+  const { headers = {}, body = input } = input as {
+    readonly headers?: Record<string, string>;
+    readonly body?: unknown;
+  };
+  return { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
 async function callStatus(client: TestClient, area: string, member: string, input: unknown): Promise<number> {

@@ -266,6 +266,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
     models: {
       list: () => [],
       get: () => null,
+      readers: () => [],
       history: () => null,
       step: () => err({ code: 'model-not-found' }),
       rollback: () => err({ code: 'model-not-found' }),

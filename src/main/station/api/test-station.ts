@@ -37,6 +37,8 @@ export type TestStation = {
   ask(token: string | null, path: string, init?: TestRequest): Promise<Response>;
   /** A socket that is open, and the contract over it. */
   connect(token: string): Promise<{ readonly client: TestClient; readonly socket: WebSocket }>;
+  /** Every route that was put on the host, as `METHOD path`. */
+  readonly routes: readonly string[];
   events(): readonly { readonly kind: string; readonly studyId: string | null; readonly payload: unknown }[];
   stop(): Promise<void>;
 };
@@ -71,6 +73,8 @@ export async function startTestStation(
   const log = openLog('info', sink);
   await addPeople(store, site);
   const host = await openHost(folder, log);
+  const routes: string[] = [];
+  host.app.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((one) => `${one} ${url}`)));
   const head = () => ledgerHead(store.db).seq;
   const metrics = createMetrics({ openAssociations: () => 0, ledgerHead: head, cursors: () => [] });
   const hints = createHintHub(head);
@@ -86,7 +90,7 @@ export async function startTestStation(
       headers: { ...init.headers, ...(token !== null && { authorization: `Bearer ${token}` }) },
     });
   return {
-    ...{ origin, port, site, store, hints, ask },
+    ...{ origin, port, site, store, hints, ask, routes },
     logged: () => logged,
     token: (role) => (role === 'service' ? Promise.resolve(serviceToken(store, site, clock)) : signIn(ask, role)),
     connect: (token) => connect(port, token),

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listArriving } from '../platform/objects/arriving-objects.ts';
 import { type ObjectStore, objectPath, SEALED } from '../platform/objects/object-store.ts';
@@ -7,7 +7,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { arrivalOf, aSlice, CT_CLASS } from '../testing/objects.ts';
 import { checkArriving } from './check-arriving.ts';
 import { findFailures } from './commitment-asked.ts';
-import { type Archive, countQuarantined, findInstance, receiveObject } from './index.ts';
+import { type Archive, countQuarantined, findInstance, getObject, receiveObject } from './index.ts';
 import { listHolders } from './integrity.ts';
 
 let clinic: Clinic;
@@ -164,6 +164,23 @@ test('one that cannot be looked at is left to whoever verifies, and to the next 
   expect(suspects).toEqual([digestOf(1)]);
   await clinic.send([aSlice(2)]);
   expect(listArriving(clinic.db)).toContain(digestOf(1));
+});
+
+test('of an object that stands here plain, the rows name the sealed one only once the disk has it', async () => {
+  await clinic.send([aSlice(1)]);
+  const { db, archive, objectsDir } = clinic;
+  writeFileSync(objectPath(objectsDir, digestOf(1), 'plain'), await archive.objects.read(digestOf(1), SEALED));
+  rmSync(fileOf(1));
+  db.prepare("UPDATE objects SET encoding = 'plain'").run();
+  await clinic.send([aSlice(2)]); // forgets the first
+  const { objects, arrive } = slowStore();
+  const answered = receiveInto(objects);
+  await expect.poll(() => existsSync(fileOf(1)), { timeout: 30_000 }).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([getObject(db, digestOf(1)).encoding, listArriving(db).includes(digestOf(1))]).toEqual(['plain', false]);
+  arrive();
+  expect(await answered).toMatchObject({ status: 'success' });
+  expect(getObject(db, digestOf(1)).encoding).toBe(SEALED);
 });
 
 test('after a kill what is whole stays, and what a power cut took is reported, until its sender sends it again', async () => {

@@ -10,7 +10,7 @@ import { findTransferSyntax } from '../dicom/transfer-syntaxes.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type ArrivingObject, writeWhileArriving } from '../platform/objects/arriving-objects.ts';
 import { type IncomingFile, type ObjectStore, SEALED } from '../platform/objects/object-store.ts';
-import { isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
+import { findSound, isDamaged, type ObjectRecord } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { durable } from '../platform/store/durability.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
@@ -208,7 +208,11 @@ async function keep(
   const { outcome, digest, onDisk } = await file.keepDigested(isWhole);
   const record = { ...about, digest };
   const arriving = { digest, onDisk, lookAtLost: () => lookAtLost(archive, digest) };
-  if (outcome === 'kept') return { record, ...arriving };
+  if (outcome === 'kept') {
+    // Rows that name a plain file, which is whole, come to name this one: not before the disk has it.
+    if (findSound(archive.db, digest)?.encoding === 'plain') await onDisk;
+    return { record, ...arriving };
+  }
   // An earlier file of the same digest stays, and its header may be longer or shorter than ours.
   const header = readPart10Header(await objects.readRange(digest, about.encoding, 0, PART10_HEAD_LENGTH));
   if (!header.ok) throw new Error('a stored object has no readable header');

@@ -2,7 +2,7 @@ import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 
 /** Versions that left us for a peer. */
-export type SentVersions = {
+type SentVersions = {
   readonly siteId: string;
   readonly peerId: string;
   readonly versions: readonly { readonly sopUid: string; readonly digest: string }[];

@@ -32,6 +32,8 @@ export type ModelFigures = {
   readonly all: SourceCoverage;
   /** Each scanner and protocol, the largest first. */
   readonly sources: SourceCoverage[];
+  /** Days are counted from 1970-01-01, UTC. */
+  readonly today: number;
   readonly notRun: { readonly reason: string; readonly exams: number }[];
   readonly steps: StepLatency[];
   /** Day by day, the oldest first; days without an exam are left out. */
@@ -87,6 +89,7 @@ export function measureModel(db: ReadableDb, question: FiguresQuestion): ModelFi
   return {
     all: { sourceId: 0, manufacturer: '', scanner: '', protocol: '', ...tallyOf(rows) },
     sources: sources.toSorted((a, b) => examsOf(b) - examsOf(a) || a.sourceId - b.sourceId),
+    today: to,
     notRun: reasonsOf(now, to),
     steps: latenciesOf(db, { siteId, digest, to, after }),
     days: [...Map.groupBy(now, ({ day }) => day)]

@@ -37,7 +37,7 @@ export type ModelWatchTools = {
 };
 
 const LOOK_EVERY_MS = 5 * 60_000;
-const FIRST_LOOK_MS = 20_000;
+const FIRST_LOOK_MS = 5_000;
 const LIST_RUNNING = `
   SELECT digest FROM model_exposures WHERE site_id = ? AND stage IN ('silent', 'pilot', 'general')
 `;

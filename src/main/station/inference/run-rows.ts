@@ -18,14 +18,12 @@ export type Run = {
   readonly turnAtMs: number;
   /** How often a more urgent one took its place while it ran. */
   readonly preemptions: number;
-  /** Of one that began before its study was complete, the revision it read. */
-  readonly readRevision: number | null;
 };
 
 /** The columns of a `Run`. */
 export const RUN_COLUMNS = `
   run_id AS runId, site_id AS siteId, study_id AS studyId, study_revision AS revision, model_digest AS modelDigest,
-  series_id AS seriesId, stage, state, attempts, lane, cost, turn_at_ms AS turnAtMs, preemptions, read_revision AS readRevision
+  series_id AS seriesId, stage, state, attempts, lane, cost, turn_at_ms AS turnAtMs, preemptions
 `;
 const FIND_RUN = `SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ?`;
 

@@ -306,7 +306,12 @@ export const Config = z
               'What is kept of what a model gave, beside its receipt: `none`, the `numbers` (per slice and place too), or `all`, every tensor as it was, which takes time and room.',
             ),
             keepDays: z.number().int().min(1).max(36_500).default(365).describe('Days after which it is let go.'),
-            mostMb: z.number().int().min(1).default(1024).describe('MiB of it in all; what is over goes, oldest first.'),
+            mostMb: z
+              .number()
+              .int()
+              .min(1)
+              .default(1024)
+              .describe('MiB of it in all; what is over goes, oldest first.'),
           })
           .prefault({}),
         watch: z

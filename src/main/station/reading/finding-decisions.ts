@@ -10,4 +10,3 @@ export function findDecision(db: ReadableDb, findingId: string): 'accepted' | 'm
   const decision = prepared<Row>(db, FIND_DECISION).get(findingId)?.decision ?? null;
   return decision === 'withdrawn' ? null : decision;
 }
-

@@ -12,7 +12,7 @@ import {
 } from '@tanstack/react-router';
 import { z } from 'zod';
 import { QuarantineState } from '../../../shared/contract/quarantine.ts';
-import { StudyId } from '../../../shared/domain/ids.ts';
+import { RunId, StudyId } from '../../../shared/domain/ids.ts';
 import { QuarantineReason } from '../../../shared/domain/study.ts';
 import { useSession } from '../bridge/session.ts';
 import { MODEL_TABS } from '../features/models/model-tabs.ts';
@@ -123,6 +123,13 @@ const corrections = createRoute({
   component: lazyRouteComponent(() => import('../features/identity/CorrectionsPage.tsx'), 'CorrectionsPage'),
 });
 
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: '/runs/$runId',
+  params: { parse: ({ runId }) => ({ runId: RunId.parse(runId) }), stringify: ({ runId }) => ({ runId }) },
+  component: lazyRouteComponent(() => import('../features/runs/RunPage.tsx'), 'RunPage'),
+});
+
 const media = createRoute({
   getParentRoute: () => shell,
   path: '/media',
@@ -165,6 +172,7 @@ const routes = root.addChildren([
     media,
     storage,
     models,
+    run,
     model,
   ]),
 ]);

@@ -6,6 +6,7 @@ import type {
   ModelActor,
   ModelCard,
   ModelDetail,
+  ModelReader,
   OperatingPointCard,
   SilentResult,
   VersionComparison,
@@ -18,8 +19,9 @@ import {
   type PilotScope,
 } from '../../../../shared/domain/exposure.ts';
 import type { ModelUse } from '../../../../shared/domain/model-manifest.ts';
+import { ROLE_PERMISSIONS } from '../../../../shared/domain/permissions.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import { actorOf, findDisplayName, type Principal } from '../../access/index.ts';
+import { actorOf, findDisplayName, listUsers, type Principal } from '../../access/index.ts';
 import {
   type Acceptance,
   chooseOperatingPoint,
@@ -61,6 +63,7 @@ type Act = { readonly digest: string; readonly reason: string };
 export type ModelServices = {
   list(principal: Principal): ModelCard[];
   get(principal: Principal, digest: string): ModelDetail | null;
+  readers(principal: Principal): ModelReader[];
   history(principal: Principal, digest: string): ExposureRecord[] | null;
   step(
     principal: Principal,
@@ -128,6 +131,13 @@ export function modelServices({ db, readers, clock }: Tools): ModelServices {
       const model = find(principal, digest);
       return model === null ? null : describeModel(db, principal, model);
     },
+    readers: ({ siteId }) =>
+      listUsers(db, siteId)
+        .filter(
+          ({ roles, state }) =>
+            state !== 'disabled' && roles.some((role) => ROLE_PERMISSIONS[role].includes('study.open')),
+        )
+        .map(({ userId, displayName }) => ({ userId, displayName })),
     history(principal, digest) {
       if (find(principal, digest) === null) return null;
       return listSteps(db, principal.siteId, digest).map(({ actor, uses, digest: _digest, ...step }) => ({

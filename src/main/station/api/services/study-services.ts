@@ -82,7 +82,9 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
     report: (scope, studyId) => (inScope(scope, studyId) === null ? null : { studyId, ...findReport(db, studyId) }),
     timeline: async (principal, studyId) => {
       const study = inScope(principal, studyId);
-      return study === null ? null : readers.run('list-timeline', { siteId: study.siteId, studyId, viewerId: principal.userId });
+      return study === null
+        ? null
+        : readers.run('list-timeline', { siteId: study.siteId, studyId, viewerId: principal.userId });
     },
     open: (principal, studyId) => {
       if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });

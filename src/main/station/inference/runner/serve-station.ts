@@ -19,11 +19,14 @@ import { recordTensors } from './record-tensors.ts';
 import { replayGoldenCases } from './replay-golden.ts';
 import { type RunSetting, runSeries } from './run-series.ts';
 import { ONNXRUNTIME_VERSION } from './session.ts';
+import { rememberReads } from './remember-reads.ts';
 import { keepModelsWarm, type WarmModels } from './warm-models.ts';
 import { type MemoryWatch, watchMemory } from './watch-memory.ts';
 
 /** How much the models that no run needs just now may take together, where the station does not say. */
 const WARM_MODELS_MB = 2048;
+/** Enough for a large CT series: what one model read the next one need not. */
+const REMEMBERED_MB = 512;
 
 type Ready = Pick<RunSetting, 'objects' | 'outboxDir'> & {
   readonly provider: string;
@@ -75,7 +78,7 @@ export function serveStation(
     const provider = providers.find((candidate) => candidate.proven)?.name;
     if (provider === undefined) return post({ type: 'start-failed', code: 'no-provider' });
     ready = {
-      objects: openObjectReader(message.objectsDir, objectKeys),
+      objects: rememberReads(openObjectReader(message.objectsDir, objectKeys), REMEMBERED_MB),
       outboxDir: message.outboxDir,
       provider,
       threads: message.threads,

@@ -15,7 +15,7 @@ import * as ort from 'onnxruntime-node';
 import { afterEach, expect, test } from 'vitest';
 import { readPart10Header } from '../../dicom/part10.ts';
 import { forkRunnerHost } from '../fork-runner-host.ts';
-import { judgeLabels, thresholdsFor } from '../judge-labels.ts';
+import { judgeLabels } from '../judge-labels.ts';
 import type { InstanceReference, RunFinished, RunMask } from '../runner-protocol.ts';
 import { type RunnerSupervisor, superviseRunner } from '../runner-supervisor.ts';
 import { objectDigest } from './object-digest.ts';
@@ -166,7 +166,7 @@ test('a chest classifier in 8 bits gives of real films what its authors’ own p
 });
 
 function flaggedOf(manifest: ModelManifest, answer: RunFinished): string[] {
-  return judgeLabels(manifest.labels, answer, thresholdsFor(manifest, null))
+  return judgeLabels(manifest.labels, answer, Object.fromEntries(manifest.labels.map(({ id, flagFrom }) => [id, flagFrom])))
     .filter(({ state }) => state === 'flagged')
     .map(({ label }) => label);
 }

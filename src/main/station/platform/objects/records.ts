@@ -95,12 +95,7 @@ export function recordSealed(db: WritableDb, digest: string, encoding: Exclude<O
 export type Damage = 'damaged' | 'missing' | 'key-unknown';
 
 /** Marks an object whose bytes cannot be had; false when it was marked before. */
-export function markDamaged(
-  db: WritableDb,
-  digest: string,
-  condition: Damage,
-  atMs: number,
-): boolean {
+export function markDamaged(db: WritableDb, digest: string, condition: Damage, atMs: number): boolean {
   return prepared(db, MARK_DAMAGED).run(digest, condition, atMs).changes > 0;
 }
 

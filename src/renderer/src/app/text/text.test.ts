@@ -12,6 +12,11 @@ import {
 import { NOT_RUN_REASONS } from '../../../../shared/domain/ai-status.ts';
 import { CANCEL_REASONS, DELIVERY_CODES, DELIVERY_STATES, RETRY_REASONS } from '../../../../shared/domain/delivery.ts';
 import { EVICTION_CAUSES, EVICTION_VERDICTS, RETENTION_VERDICTS } from '../../../../shared/contract/keeping.ts';
+import { COVERAGE_CAUSES, RUN_STEPS } from '../../../../shared/contract/model-figures.ts';
+import { DRIFT_LEVELS } from '../../../../shared/domain/distribution-shift.ts';
+import { EXPOSURE_CAUSES, EXPOSURE_STAGES, STEP_NEEDS } from '../../../../shared/domain/exposure.ts';
+import { CLINICAL_USES, MODEL_USES } from '../../../../shared/domain/model-manifest.ts';
+import { MODEL_TABS } from '../../features/models/model-tabs.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
 import { HOLD_REASONS } from '../../../../shared/domain/hold.ts';
 import { PEER_SERVICES } from '../../../../shared/domain/peer.ts';
@@ -40,7 +45,9 @@ test('every code the station may send has words', () => {
     ...WORKLIST_FILTERS.map((filter) => `worklist.filter.${filter}`),
     ...[...CORRECTION_REASONS, ...HIDING_REASONS, ...DISCARD_REASONS].map((reason) => `code.reason.${reason}`),
     ...CORRECTION_KINDS.map((kind) => `code.kind.${kind}`),
-    ...[...RELEASES, 'filed-again', 'arrived-again', 'replaced'].map((because) => `corrections:quarantine.release.${because}`),
+    ...[...RELEASES, 'filed-again', 'arrived-again', 'replaced'].map(
+      (because) => `corrections:quarantine.release.${because}`,
+    ),
     ...ROLES.map((role) => `role.${role}`),
     ...INTENTS.map((intent) => `intent.${intent}`),
     ...COMPLETENESS.map((one) => `completeness.${one}`),
@@ -131,6 +138,28 @@ test('every text that the page of storage names, and every code that it shows, h
     ...['main-site-only', 'nobody-to-ask', 'retention-running', 'clock-set-lately'].map((code) => `refusal.${code}`),
   ];
   const known = (key: string) => [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['storage', 'app'] }));
+  expect([...named, ...coded].filter((key) => !known(key))).toEqual([]);
+});
+
+test('every text that the models page names, and every code that it shows, has words', () => {
+  const files = globSync('src/renderer/src/features/models/*.{ts,tsx}').filter((file) => !file.includes('.test.'));
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.:-]+)'/g)].flatMap(([, key]) => key ?? []),
+  );
+  expect(named.length).toBeGreaterThan(100);
+  const coded = [
+    ...EXPOSURE_STAGES.flatMap((stage) => [`stage.${stage}`, `exposure.stepText.${stage}`, `exposure.says.${stage}`]),
+    ...EXPOSURE_CAUSES.map((cause) => `history.cause.${cause}`),
+    ...Object.values(STEP_NEEDS).map((code) => `refusal.${code}`),
+    ...MODEL_USES.map((use) => `use.${use}`),
+    ...CLINICAL_USES.map((use) => `clinicalUse.${use}`),
+    ...DRIFT_LEVELS.map((level) => `drift.level.${level}`),
+    ...COVERAGE_CAUSES.flatMap((cause) => [`coverage.alarm.${cause}`, `coverage.says.${cause}`]),
+    ...RUN_STEPS.map((step) => `step.${step}`),
+    ...['installed', 'verified', 'broken', 'gone'].map((state) => `package.${state}`),
+    ...MODEL_TABS.map((tab) => `tab.${tab}`),
+  ];
+  const known = (key: string) => [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['models', 'app'] }));
   expect([...named, ...coded].filter((key) => !known(key))).toEqual([]);
 });
 

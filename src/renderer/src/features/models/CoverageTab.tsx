@@ -41,7 +41,7 @@ export function CoverageTab({ model }: { readonly model: ModelDetail }): ReactNo
               alarms={figures.alarms.filter(({ sourceId }) => sourceId === 0)}
               limit={figures.limits.leastShare}
             />
-            <DayBars days={figures.days} last={days} />
+            <DayBars figures={figures} last={days} />
             <AlarmList figures={figures} />
           </Section>
           <Section title={t('coverage.sources')}>

@@ -4,12 +4,11 @@ import type { ModelFigures } from '../../../../shared/contract/model-figures.ts'
 import { dateOfDay } from './coverage-text.ts';
 import classes from './models.module.css';
 
-type Props = { readonly days: ModelFigures['days']; readonly last: number };
+type Props = { readonly figures: Pick<ModelFigures, 'days' | 'today'>; readonly last: number };
 
 /** Studies run and not run, a bar for each day up to today; days without any stay empty. */
-export function DayBars({ days, last }: Props): ReactNode {
+export function DayBars({ figures: { days, today }, last }: Props): ReactNode {
   const { t } = useTranslation('models');
-  const today = Math.floor(Date.now() / 86_400_000);
   const most = Math.max(1, ...days.map(({ run, notRun }) => run + notRun));
   if (days.length === 0) return null;
   const width = 100 / last;

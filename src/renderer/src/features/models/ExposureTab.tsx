@@ -220,7 +220,9 @@ function RecordRow({ record }: { readonly record: ExposureRecord }): ReactNode {
         <div className={classes.dim}>{t(`history.cause.${record.cause}`)}</div>
       </td>
       <td>{actorName(record.by) ?? '–'}</td>
-      <td className={classes.model}>{record.reason ?? '–'}</td>
+      <td className={classes.model}>
+        {record.by.kind === 'service' && record.reason === 'drift' ? t('history.drift') : (record.reason ?? '–')}
+      </td>
     </tr>
   );
 }

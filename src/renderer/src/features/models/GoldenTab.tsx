@@ -26,7 +26,12 @@ export function GoldenTab({ model }: { readonly model: ModelDetail }): ReactNode
           <p className={page.quiet}>{t('golden.none')}</p>
         ) : (
           verifications.map(({ provider, verifiedAtMs, code, golden }) => (
-            <Section key={provider} title={t(provider === 'none' ? 'golden.noProvider' : 'golden.title', { provider })}>
+            <Section
+              key={provider}
+              title={t(provider === 'none' ? 'golden.noProvider' : 'golden.title', {
+                provider: provider.toUpperCase(),
+              })}
+            >
               <p className={classes.tone} data-tone={code === null ? 'good' : 'bad'}>
                 {code === null
                   ? t('golden.holds', { count: golden.length, at: formatMoment(verifiedAtMs, zone) })

@@ -55,7 +55,9 @@ function ModelView({ model }: { readonly model: ModelDetail }): ReactNode {
   return (
     <>
       <div className={classes.head}>
-        <Link to="/models">{t('all')}</Link>
+        <Link to="/models" className={classes.back}>
+          {t('all')}
+        </Link>
         <h1>{model.name}</h1>
         <span className={classes.dim}>{t('versionOf', { version: model.version, vendor: model.vendor })}</span>
         <StageMark card={model} />
@@ -82,10 +84,8 @@ function ModelView({ model }: { readonly model: ModelDetail }): ReactNode {
         {tabs.map((one) => {
           const Panel = PANELS[one];
           return (
-            <Tabs.Panel key={one} value={one}>
-              <div className={classes.tab}>
-                <Panel model={model} />
-              </div>
+            <Tabs.Panel key={one} value={one} className={classes.tab} tabIndex={0}>
+              <Panel model={model} />
             </Tabs.Panel>
           );
         })}

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ModelRun } from '../../../../shared/contract/model-figures.ts';
 import type { ModelDetail } from '../../../../shared/contract/models.ts';
+import { RunId } from '../../../../shared/domain/ids.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
@@ -72,11 +73,13 @@ function RunRow({ run }: { readonly run: ModelRun }): ReactNode {
   const { startedAtMs, finishedAtMs, queuedAtMs } = run;
   return (
     <tr>
-      <td data-number>{formatMoment(queuedAtMs, zone)}</td>
-      <td>
-        <Link to="/reading/$studyId" params={{ studyId: run.studyId }}>
-          {t('runs.study', { end: run.studyId.slice(-6) })}
+      <td data-number>
+        <Link to="/runs/$runId" params={{ runId: RunId.parse(run.runId) }}>
+          {formatMoment(queuedAtMs, zone)}
         </Link>
+      </td>
+      <td>
+        <StudyOfRun studyId={run.studyId} />
       </td>
       <td>
         {t(`runs.state.${run.state}`)}
@@ -89,7 +92,26 @@ function RunRow({ run }: { readonly run: ModelRun }): ReactNode {
       <td data-number>
         {startedAtMs === null || finishedAtMs === null ? '–' : formatTook(Math.max(0, finishedAtMs - startedAtMs))}
       </td>
-      <td>{run.provider ?? '–'}</td>
+      <td>{run.provider?.toUpperCase() ?? '–'}</td>
     </tr>
+  );
+}
+
+/** The study where its reader reads it, else its record; whoever may do neither sees which one it is. */
+function StudyOfRun({ studyId }: { readonly studyId: ModelRun['studyId'] }): ReactNode {
+  const { t } = useTranslation('models');
+  const { permissions } = useCurrentUser();
+  const name = t('runs.study', { end: studyId.slice(-6) });
+  if (permissions.includes('study.open'))
+    return (
+      <Link to="/reading/$studyId" params={{ studyId }}>
+        {name}
+      </Link>
+    );
+  if (!permissions.includes('audit.read')) return name;
+  return (
+    <Link to="/audit" search={{ study: studyId }}>
+      {name}
+    </Link>
   );
 }

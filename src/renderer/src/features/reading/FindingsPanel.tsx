@@ -1,5 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, RunCard } from '../../../../shared/contract/studies.ts';
@@ -42,6 +43,9 @@ export function FindingsPanel({ findings, ai, runs, onKeyDown, onJump }: Props):
         {findings.data?.map((finding) => (
           <li key={finding.findingId}>
             <FindingEntry finding={finding} onJump={() => onJump(finding)} />
+            <Link className={classes.receipt} to="/runs/$runId" params={{ runId: finding.runId }}>
+              {t('runs.receiptOfFinding')}
+            </Link>
           </li>
         ))}
       </ul>

@@ -1,5 +1,6 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunCard } from '../../../../shared/contract/studies.ts';
@@ -53,6 +54,9 @@ function RunEntry({ run }: { readonly run: RunCard }): ReactNode {
           ),
         )}
       </dl>
+      <Link className={classes.receipt} to="/runs/$runId" params={{ runId: run.runId }}>
+        {t('runs.receipt')}
+      </Link>
     </div>
   );
 }

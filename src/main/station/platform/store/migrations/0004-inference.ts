@@ -190,7 +190,6 @@ ALTER TABLE runs ADD COLUMN cost INTEGER NOT NULL DEFAULT 3 CHECK (cost BETWEEN 
 ALTER TABLE runs ADD COLUMN turn_at_ms INTEGER NOT NULL DEFAULT 0; -- since when it waits for this turn
 ALTER TABLE runs ADD COLUMN is_resting INTEGER NOT NULL DEFAULT 0 CHECK (is_resting IN (0, 1)); -- queued, and a job ends its pause
 ALTER TABLE runs ADD COLUMN preemptions INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE runs ADD COLUMN read_revision INTEGER; -- began before its study was complete: the revision it read; null: study_revision
 UPDATE runs SET turn_at_ms = queued_at_ms;
 UPDATE runs SET lane = 3 WHERE stage NOT IN ('pilot', 'general');
 CREATE INDEX runs_in_turn ON runs (model_digest, lane, cost, turn_at_ms, run_id) WHERE state = 'queued' AND is_resting = 0;

@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aiStatus, listFindings } from './index.ts';
+import { breakerOf, FAULTS_BEFORE_PAUSE } from './model-breaker.ts';
+import { type ComputingClinic, openComputingClinic } from './test-runs.ts';
+
+const FAULTY = path.resolve(import.meta.dirname, '../../../../test/peers-scripted/faulty-runner.ts');
+
+let computing: ComputingClinic | null = null;
+let orders: string;
+beforeEach(() => {
+  orders = path.join(mkdtempSync(path.join(tmpdir(), 'wetread-orders-')), 'orders');
+  process.env['FAULTY_RUNNER'] = orders;
+});
+afterEach(async () => {
+  delete process.env['FAULTY_RUNNER'];
+  await computing?.close();
+  computing = null;
+});
+
+function open(step: string, times: number, limits: Parameters<typeof openComputingClinic>[0] = {}): ComputingClinic {
+  writeFileSync(orders, `${step} ${times}`);
+  computing = openComputingClinic(limits, FAULTY);
+  return computing;
+}
+const status = (id: string) => aiStatus((computing as ComputingClinic).clinic.db, id);
+const becomes = (id: string, said: unknown) => expect.poll(() => status(id), { timeout: 60_000 }).toEqual(said);
+// The runner killed at each step of a run: the run is done again, once, and says what it would have said.
+test.each([
+  'starting',
+  'taking-the-run',
+  'reading',
+  'computing',
+  'segfault',
+  'leaving-masks',
+  'before-the-answer',
+  'after-the-answer',
+])('a runner that dies %s loses nothing and tells nothing twice', async (step) => {
+  const { clinic, sendHead, start, states } = open(step, 1);
+  const id = await sendHead(1, true);
+  start();
+  await expect.poll(() => status(id).state, { timeout: 60_000 }).toBe('flagged');
+  expect([states(), listFindings(clinic.db, id).length]).toEqual([{ finished: 1 }, 1]);
+  expect(readFileSync(orders, 'utf8')).toBe(`${step} 0`);
+  expect(clinic.events('run-finished')).toHaveLength(1);
+  const next = await sendHead(2);
+  await becomes(next, { state: 'no-flag', readSeries: 1, eligibleSeries: 1 });
+});
+
+test('a run that takes the runner down each time is given up after three tries, and the next study is read', async () => {
+  const { clinic, sendHead, start } = open('segfault', 3);
+  const first = await sendHead(1, true);
+  start();
+  await becomes(first, { state: 'not-run', reason: 'runner-crashed' });
+  expect(clinic.events('run-failed').map(({ payload }) => payload['final'])).toEqual([false, false, true]);
+  const next = await sendHead(2, true);
+  await expect.poll(() => status(next).state, { timeout: 60_000 }).toBe('flagged');
+});
+
+test('a model that hangs is ended at its budget, tried once more later, and says so meanwhile', async () => {
+  const { sendHead, start, pass } = open('hang', 1, { toleranceMs: 1000, budgetMs: 3000 });
+  const id = await sendHead(1, true);
+  start();
+  await becomes(id, { state: 'not-run', reason: 'over-budget' });
+  pass(60_001);
+  await expect.poll(() => status(id).state, { timeout: 60_000 }).toBe('flagged');
+});
+
+test('a model that takes more and more memory is ended before the machine is, by name', async () => {
+  const { sendHead, start, pass } = open('leak', 1, { memoryMb: 64 });
+  const id = await sendHead(1, true);
+  start();
+  await becomes(id, { state: 'not-run', reason: 'over-memory' });
+  pass(60_001);
+  await expect.poll(() => status(id).state, { timeout: 60_000 }).toBe('flagged');
+});
+
+test.each([
+  ['not-a-number', 'bad-output'],
+  ['throw', 'model-failed'],
+])('a model whose answer is %s is not run: %s, and paused when it goes on so', async (step, reason) => {
+  const { clinic, sendHead, start } = open(step, FAULTS_BEFORE_PAUSE);
+  const ids: string[] = [];
+  for (let n = 0; n <= FAULTS_BEFORE_PAUSE; n += 1) ids.push(await sendHead(n, true));
+  start();
+  await becomes(ids.at(-1) ?? '', { state: 'not-run', reason: 'model-paused' });
+  expect(ids.slice(0, -1).map(status)).toEqual(ids.slice(0, -1).map(() => ({ state: 'not-run', reason })));
+  const digest = clinic.events('model-paused')[0]?.payload['digest'];
+  expect(breakerOf(clinic.db, String(digest)).state).toBe('open');
+});
+
+test('a run that needs more memory than there is waits for it, and says so', async () => {
+  const { clinic, sendHead, start } = open('none', 0, { memoryMb: 2 ** 30 });
+  const id = await sendHead(1, true);
+  start();
+  await becomes(id, { state: 'not-run', reason: 'low-memory' });
+  expect(clinic.events('run-failed').map(({ payload }) => payload['final'])).toEqual([false]);
+});

@@ -1,0 +1,29 @@
+import { afterAll, expect, test } from 'vitest';
+import { planOf } from '../platform/store/test-plan.ts';
+import { openTestStore } from '../platform/store/test-store.ts';
+import { LIST_ACCEPTANCES } from './acceptance-rows.ts';
+import { LIST_PAIRS } from './compare-versions.ts';
+import { LIST_STEPS } from './exposure-rows.ts';
+import { LIST_OPEN_RUNS } from './move-exposure.ts';
+import { LIST_BEFORE } from './silent-results.ts';
+import { LIST_SILENT_RUNS } from './silent-runs.ts';
+import { HAS_SHOWN_RESULT, LIST_SHOWN_FINDINGS, LIST_TRUTHS } from './truths.ts';
+
+const store = openTestStore();
+afterAll(() => store.close());
+
+test.each([
+  ['the steps of a version', LIST_STEPS, 'exposure_steps_by_model'],
+  ['its acceptances', LIST_ACCEPTANCES, 'acceptances_by_model'],
+  ['its runs that wait or compute', LIST_OPEN_RUNS, 'runs_'],
+  ['its silent runs', LIST_SILENT_RUNS, 'runs_by_model'],
+  ['a page of its silent results', LIST_BEFORE, 'runs_by_model'],
+  ['what both versions read', LIST_PAIRS, 'runs_by_model'],
+  ['words on a study', LIST_TRUTHS, 'truths_by_study'],
+  ['shown results of a study', HAS_SHOWN_RESULT, 'runs_by_study'],
+  ['shown findings of a study', LIST_SHOWN_FINDINGS, 'findings_by_study'],
+])('%s are found by an index, and nothing is walked whole', (_what, sql, index) => {
+  const plan = planOf(store.db, sql).join('\n');
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/SCAN (?!json_each)/);
+});

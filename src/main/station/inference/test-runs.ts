@@ -1,0 +1,119 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import { onCommit } from '../platform/store/transaction.ts';
+import { followLedger } from '../platform/ledger/follow.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { forkRunnerHost } from './fork-runner-host.ts';
+import {
+  endRest,
+  exposeModels,
+  inferenceConsumer,
+  installModels,
+  PROBE_JOB,
+  probeModel,
+  RETRY_JOB,
+  setRunPriority,
+  type RunPriority,
+} from './index.ts';
+import { readPackage } from './models.ts';
+import { createRunWorker } from './run-worker.ts';
+import type { RunnerHost } from './runner-host.ts';
+import { superviseRunner } from './runner-supervisor.ts';
+import { ballHead, sliceRecord } from './runner/test-series.ts';
+
+const SHIPPED = path.resolve(import.meta.dirname, '../../../../resources/models/head-ct-hyperdense');
+const RUNNER = path.join(import.meta.dirname, 'runner/index.ts');
+
+/** For tests: a clinic whose runs are computed by a real runner process with the shipped model. */
+export type ComputingClinic = {
+  readonly clinic: Clinic;
+  /** Ends the runner as somebody from outside would. */
+  kill(): void;
+  /** A head CT of a patient of its own, with or without blood; gives its id, and owes it its run, as urgent as is said. */
+  sendHead(n: number, hasBlood?: boolean, priority?: RunPriority): Promise<string>;
+  /** Starts runner and worker. */
+  start(): void;
+  /** Lets so much time pass and does what is due then. */
+  pass(ms: number): void;
+  /** How many runs stand in each state. */
+  states(): Readonly<Record<string, number>>;
+  close(): Promise<void>;
+};
+
+/** Opens one; the manifest's limits may be changed, and another program may stand in the runner's place. */
+export function openComputingClinic(
+  change: Partial<Pick<ModelManifest, 'budgetMs' | 'memoryMb' | 'toleranceMs'>> = {},
+  runner: string = RUNNER,
+): ComputingClinic {
+  const clinic = openClinic();
+  const { db, log, archive } = clinic;
+  const root = mkdtempSync(path.join(tmpdir(), 'wetread-runs-'));
+  const directory = path.join(root, 'model');
+  const outboxDir = path.join(root, 'outbox');
+  mkdirSync(outboxDir);
+  cpSync(SHIPPED, directory, { recursive: true });
+  const manifest = path.join(directory, 'manifest.json');
+  writeFileSync(manifest, JSON.stringify({ ...(JSON.parse(readFileSync(manifest, 'utf8')) as object), ...change }));
+  const read = readPackage(directory);
+  if (!read.ok) throw new Error(read.error.code);
+  installModels(db, [read.value], clinic.nowMs());
+  exposeModels(db, clinic.north.siteId, true, clinic.nowMs());
+  const host: RunnerHost = forkRunnerHost(runner);
+  const supervisor = superviseRunner(
+    host,
+    {
+      ...{ objectsDir: clinic.objectsDir, objectKeys: [...clinic.keys.export()], outboxDir },
+      ...{ providers: ['cpu'], threads: 1 },
+    },
+    { limits: { firstBackOffMs: 10, longestBackOffMs: 200 } },
+  );
+  const worker = createRunWorker({
+    ...{ db, log, supervisor, outboxDir, objects: archive.objects, clock: archive.clock },
+    suspect: () => undefined,
+    ended: () => undefined,
+  });
+  const follow = () => followLedger(db, [inferenceConsumer], { clock: archive.clock, log }).catchUp();
+  const forget = onCommit(db, () => worker.notify());
+  return {
+    clinic,
+    kill: () => host.kill(),
+    async sendHead(n, hasBlood = false, priority = 'routine') {
+      clinic.pass(1);
+      const study = `2.25.7${n}`;
+      const records = ballHead({ bleedMm: hasBlood ? 14 : 0, slices: 10, matrix: 32 }).map((slice, index) => ({
+        ...sliceRecord({ ...slice, sopUid: `${study}.1.${index}` }),
+        ...{ StudyInstanceUID: study, SeriesInstanceUID: `${study}.1`, PatientID: `P${n}`, PatientName: `P^${n}` },
+        ...{ BodyPartExamined: 'HEAD', InstanceNumber: index + 1, SpecificCharacterSet: 'ISO_IR 192' },
+      }));
+      const id = await clinic.send(records);
+      setRunPriority(db, id, 'triage', priority, clinic.nowMs());
+      follow();
+      return id;
+    },
+    start() {
+      supervisor.start();
+      worker.start();
+    },
+    pass(ms) {
+      clinic.pass(ms);
+      clinic.runJobs({ [RETRY_JOB]: endRest, [PROBE_JOB]: probeModel });
+    },
+    states: () =>
+      Object.fromEntries(
+        (
+          db.prepare('SELECT state, count(*) AS runs FROM runs GROUP BY state').all() as {
+            state: string;
+            runs: number;
+          }[]
+        ).map(({ state, runs }) => [state, runs]),
+      ),
+    async close() {
+      forget();
+      await worker.stop();
+      clinic.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}

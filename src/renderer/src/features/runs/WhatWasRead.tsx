@@ -1,0 +1,84 @@
+import { Button } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { z } from 'zod';
+import type { Receipt } from '../../../../shared/domain/receipt.ts';
+import { DataTable } from '../../ui/DataTable.tsx';
+import { Facts } from '../../ui/Facts.tsx';
+import page from '../../ui/Page.module.css';
+import { Section } from '../../ui/Section.tsx';
+import classes from './runs.module.css';
+
+const Geometry = z.object({
+  slices: z.number(),
+  rows: z.number(),
+  columns: z.number(),
+  minSpacingMm: z.number(),
+  maxSpacingMm: z.number(),
+  tiltDegrees: z.number(),
+});
+
+/** The series a run read and why, what else it could have read, and every image by digest. */
+export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNode {
+  const { t } = useTranslation('runs');
+  const [isOpen, setOpen] = useState(false);
+  const { series, inputs } = receipt;
+  const geometry = Geometry.safeParse(receipt['geometry']);
+  return (
+    <Section title={t('section.read')}>
+      <Facts
+        facts={[
+          [
+            t('fact.series'),
+            <code key="s" className={classes.digest}>
+              {series.seriesUid}
+            </code>,
+          ],
+          [t('fact.because'), series.because.join(', ')],
+          [t('fact.inputs'), t('inputs', { count: inputs.length })],
+          ...(geometry.success
+            ? [
+                [
+                  t('fact.geometry'),
+                  t('slices', {
+                    ...geometry.data,
+                    min: round(geometry.data.minSpacingMm),
+                    max: round(geometry.data.maxSpacingMm),
+                    tilt: round(geometry.data.tiltDegrees),
+                  }),
+                ] as const,
+              ]
+            : []),
+        ]}
+      />
+      <h3 className={page.heading}>{t('others')}</h3>
+      {series.others.length === 0 && <p className={page.quiet}>{t('noOthers')}</p>}
+      {series.others.map((other) => (
+        <p key={other.seriesUid} className={page.quiet}>
+          <code className={classes.digest}>{other.seriesUid}</code> {other.because.join(', ')}
+        </p>
+      ))}
+      <div className={page.actions}>
+        <Button size="compact-sm" variant="default" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {t(isOpen ? 'hideInputs' : 'showInputs')}
+        </Button>
+      </div>
+      {isOpen && (
+        <DataTable label={t('fact.inputs')} columns={[t('sop'), t('digest')]}>
+          {inputs.map(({ sopUid, digest }) => (
+            <tr key={sopUid}>
+              <td data-number>{sopUid}</td>
+              <td>
+                <code className={classes.digest}>{digest}</code>
+              </td>
+            </tr>
+          ))}
+        </DataTable>
+      )}
+    </Section>
+  );
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(2));
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Receipt } from '../../../../shared/domain/receipt.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
+import { formatMoment } from '../../ui/duration.ts';
+import { Facts } from '../../ui/Facts.tsx';
+import { Section } from '../../ui/Section.tsx';
+import classes from './runs.module.css';
+
+const STAGES = ['readMs', 'decodeMs', 'preprocessMs', 'inferMs', 'postprocessMs'];
+
+/** When a run waited, began and ended, each attempt and each stage, and on what it computed. */
+export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode {
+  const { t } = useTranslation('runs');
+  const { zone } = useCurrentUser().site;
+  const ms = (value: number) => t('ms', { ms: Math.round(value) });
+  const place = (stage: string) => (STAGES.includes(stage) ? STAGES.indexOf(stage) : STAGES.length);
+  const stages = Object.entries(receipt.timings).toSorted(([a], [b]) => place(a) - place(b));
+  const longest = Math.max(1, ...stages.map(([, value]) => value));
+  const said = (name: string) => (typeof receipt[name] === 'string' ? receipt[name] : null);
+  const facts: readonly (readonly [string, string | null])[] = [
+    [t('fact.queued'), formatMoment(receipt.queuedAtMs, zone)],
+    [t('fact.wait'), receipt.queueWaitMs === null ? null : ms(receipt.queueWaitMs)],
+    [t('fact.started'), receipt.startedAtMs === null ? null : formatMoment(receipt.startedAtMs, zone)],
+    [t('fact.ended'), formatMoment(receipt.endedAtMs, zone)],
+    ...receipt.attempts.map(
+      ({ ordinal, startedAtMs, endedAtMs, outcome }) =>
+        [
+          t('attempt', { ordinal }),
+          [
+            outcome === null ? null : t([`states.${outcome}`, `app:ai.reason.${outcome}`], { defaultValue: outcome }),
+            startedAtMs === null || endedAtMs === null ? t('untried') : ms(endedAtMs - startedAtMs),
+          ]
+            .filter((part) => part !== null)
+            .join(', '),
+        ] as const,
+    ),
+    [t('fact.provider'), said('provider')],
+    [t('fact.onnxruntime'), said('onnxruntimeVersion')],
+    [t('fact.preprocessing'), said('preprocessing')],
+    [t('fact.postprocessing'), said('postprocessing')],
+    ...Object.entries(receipt.machine).map(
+      ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)] as const,
+    ),
+  ];
+  return (
+    <Section title={t('section.time')}>
+      <dl className={classes.stages} aria-label={t('section.time')}>
+        {stages.map(([stage, value]) => (
+          <div key={stage}>
+            <dt>{t(`stage.${stage}`, { defaultValue: stage })}</dt>
+            <dd>
+              <span className={classes.bar} style={{ width: `${(value / longest) * 100}%` }} aria-hidden />
+              <span>{ms(value)}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Facts facts={facts.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))} />
+    </Section>
+  );
+}
