@@ -1,14 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
-import { arrangeStacks } from '../../src/main/station/inference/runner/arrange-stacks.ts';
-import { prepareGrid } from '../../src/main/station/inference/runner/prepare-grid.ts';
-import type { PreparedGrid, SourceFrame } from '../../src/main/station/inference/runner/prepared-grid.ts';
-import { readSourceFrames } from '../../src/main/station/inference/runner/read-source-frames.ts';
-import { Preprocessing } from '../../src/shared/domain/model-preprocessing.ts';
 import { havePython, runPython } from './support/debian-python.ts';
 
 const isHere = havePython();
@@ -153,37 +147,25 @@ const CASES: readonly (readonly [series: string, reference: string, manifest: ob
   }),
 ];
 
-async function framesOf(source: string, preprocessing: Preprocessing): Promise<readonly SourceFrame[]> {
-  const files = statSync(source).isDirectory()
-    ? readdirSync(source)
-        .filter((name) => name.endsWith('.dcm'))
-        .map((name) => path.join(source, name))
-    : [source];
-  const frames: SourceFrame[] = [];
-  for (const file of files) {
-    const bytes = readFileSync(file);
-    const header = readPart10Header(bytes);
-    if (!header.ok) throw new Error(header.error.code);
-    const { sopInstanceUid: sopUid, transferSyntaxUid } = header.value;
-    const read = await readSourceFrames(bytes, { sopUid, transferSyntaxUid }, preprocessing.source);
-    if (!read.ok) throw new Error(`${path.basename(file)}: ${read.error.code}`);
-    frames.push(...read.value.frames);
-  }
-  return frames;
+const PREPARE = path.resolve(import.meta.dirname, '../../scripts/prepare-series.ts');
+
+/** Our own, in a process of its own as the reference is. */
+function prepareSeries(
+  source: string,
+  preprocessing: object,
+): { readonly shape: number[]; readonly values: Float32Array } {
+  const [manifest, output] = ['manifest.json', 'ours.f32'].map((name) => path.join(directory, name)) as [
+    string,
+    string,
+  ];
+  writeFileSync(manifest, JSON.stringify({ preprocessing: { sampling: { kind: 'slices' }, ...preprocessing } }));
+  const told = execFileSync(process.execPath, [PREPARE, source, manifest, output], { encoding: 'utf8' });
+  return { shape: JSON.parse(told) as number[], values: floatsOf(output) };
 }
 
-async function prepared(source: string, manifest: object): Promise<PreparedGrid> {
-  const preprocessing = Preprocessing.parse({ sampling: { kind: 'slices' }, ...manifest });
-  const frames = await framesOf(source, preprocessing);
-  const stacks = arrangeStacks(frames, {
-    ...{ orientation: 'any', minSlices: 1, maxSlices: 10_000, tolerates: preprocessing.tolerates },
-    arrangement: preprocessing.source.arrangement,
-  });
-  if (!stacks.ok) throw new Error(stacks.error.code);
-  const [stack] = stacks.value;
-  const grid = stack ? prepareGrid(stack, preprocessing) : null;
-  if (!grid?.ok) throw new Error('no grid');
-  return grid.value;
+function floatsOf(file: string): Float32Array {
+  const bytes = readFileSync(file);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }
 
 test.skipIf(!isHere || !hasData).each(CASES)(
@@ -193,10 +175,9 @@ test.skipIf(!isHere || !hasData).each(CASES)(
     const output = path.join(directory, 'reference.f32');
     const script = path.join(import.meta.dirname, 'support/reference-preprocessing.py');
     const shape = JSON.parse(await runPython(script, [reference, source, output])) as number[];
-    const ours = await prepared(source, manifest);
-    expect([ours.channels, ...ours.shape]).toEqual(shape);
-    const bytes = readFileSync(output);
-    const theirs = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    const ours = prepareSeries(source, manifest);
+    expect(ours.shape).toEqual(shape);
+    const theirs = floatsOf(output);
     let [largest, sum] = [0, 0];
     for (let at = 0; at < theirs.length; at += 1) {
       const difference = Math.abs((ours.values[at] as number) - (theirs[at] as number));

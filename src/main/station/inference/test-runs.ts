@@ -17,7 +17,7 @@ import {
   setRunPriority,
   type RunPriority,
 } from './index.ts';
-import { readPackage } from './models.ts';
+import { readManifest } from './read-manifest.ts';
 import { createRunWorker } from './run-worker.ts';
 import type { RunnerHost } from './runner-host.ts';
 import { superviseRunner } from './runner-supervisor.ts';
@@ -56,9 +56,9 @@ export function openComputingClinic(
   cpSync(SHIPPED, directory, { recursive: true });
   const manifest = path.join(directory, 'manifest.json');
   writeFileSync(manifest, JSON.stringify({ ...(JSON.parse(readFileSync(manifest, 'utf8')) as object), ...change }));
-  const read = readPackage(directory);
+  const read = readManifest(readFileSync(manifest));
   if (!read.ok) throw new Error(read.error.code);
-  installModels(db, [read.value], clinic.nowMs());
+  installModels(db, [{ ...read.value, directory, signature: { state: 'unsigned' } }], clinic.nowMs());
   exposeModels(db, clinic.north.siteId, true, clinic.nowMs());
   const host: RunnerHost = forkRunnerHost(runner);
   const supervisor = superviseRunner(

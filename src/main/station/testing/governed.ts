@@ -13,6 +13,7 @@ import { packageDigest } from '../inference/package-digest.ts';
 import type { ReadingFacts } from '../inference/truths.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { Clinic } from './clinic.ts';
+import { packageOf } from './models.ts';
 
 /** Whoever may do everything about models, for what a test does on the way to what it tests. */
 export const EVERYTHING: readonly Permission[] = ['models.expose', 'models.suspend', 'models.lead', 'models.own'];
@@ -22,8 +23,8 @@ export const NOTHING_READ: ReadingFacts = { isFinal: () => false, decisionOf: ()
 
 /** Installs packages beside those that are there, in a data directory that is no demo, and verifies them. Gives their digests. */
 export function brought(clinic: Clinic, ...manifests: readonly ModelManifest[]): readonly string[] {
-  const known = listModels(clinic.db).map(({ manifest, packagePath }) => ({ manifest, directory: packagePath }));
-  const added = manifests.map((manifest) => ({ manifest, directory: `/models/${manifest.id}-${manifest.version}` }));
+  const known = listModels(clinic.db).map(({ manifest, packagePath }) => packageOf(manifest, packagePath));
+  const added = manifests.map((manifest) => packageOf(manifest, `/models/${manifest.id}-${manifest.version}`));
   installModels(clinic.db, [...known, ...added], clinic.nowMs());
   for (const { digest } of listModels(clinic.db))
     recordVerification(clinic.db, digest, { holds: true, provider: 'cpu', goldenCases: 1 }, clinic.nowMs());

@@ -150,7 +150,7 @@ test('a chest classifier in 8 bits gives of real films what its authors’ own p
       const said = answer.value.outputs.find(({ label }) => label === name)?.value ?? Number.NaN;
       largest = Math.max(largest, Math.abs(said - Math.exp(logits[index] as number) / sum));
     }
-    console.log(`${film}: largest difference of a probability ${largest.toExponential(1)}`);
+    console.error(`${film}: largest difference of a probability ${largest.toExponential(1)}`);
     expect(largest).toBeLessThan(2e-3);
     flagged.push(flaggedOf(model.manifest, answer.value));
   }
@@ -248,7 +248,7 @@ test('a brain segmentation in three dimensions marks on real slices what is comp
   if (!answer.ok) throw new Error(answer.error.code);
   await runner.supervisor.stop(); // it holds more than a gigabyte
   supervisor = null;
-  console.log(`MeshNet: ${JSON.stringify(answer.value.timings)}`);
+  console.error(`MeshNet: ${JSON.stringify(answer.value.timings)}`);
 
   const slices = readSlices();
   const stepMm = ((slices.at(-1)?.height ?? 0) - (slices[0]?.height ?? 0)) / (slices.length - 1);
@@ -309,7 +309,7 @@ test('a brain segmentation in three dimensions marks on real slices what is comp
           set += isSet ? 1 : 0;
           differing += isSet === (classAt(cell) === index + 1) ? 0 : 1;
         }
-    console.log(`${label}: ${mask.volumeMl?.toFixed(0)} mL, ${differing} of ${set} pixels differ`);
+    console.error(`${label}: ${mask.volumeMl?.toFixed(0)} mL, ${differing} of ${set} pixels differ`);
     expect(set).toBe(mask.pixels);
     expect(set).toBeGreaterThan(10_000);
     expect(differing).toBeLessThan(set / 1000);
