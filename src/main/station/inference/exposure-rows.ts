@@ -44,7 +44,6 @@ export const LIST_STEPS = `
     FROM exposure_steps WHERE site_id = ? AND digest = ? ORDER BY at_ms DESC, step_id DESC
 `;
 const IS_FIT = `SELECT 1 FROM models m WHERE m.digest = ? AND NOT ${IS_UNFIT}`;
-const SITES_OF = 'SELECT DISTINCT site_id AS siteId FROM model_exposures WHERE digest = ?';
 
 /** How far a version reaches at a site; one that nobody ever took a step for is off. */
 export function findExposure(db: ReadableDb, siteId: string, digest: string): Exposure {
@@ -52,13 +51,6 @@ export function findExposure(db: ReadableDb, siteId: string, digest: string): Ex
   const row = prepared<Row>(db, FIND_EXPOSURE).get(siteId, digest);
   if (row === undefined) return NOT_EXPOSED;
   return { ...row, pilot: parsePilot(row.pilot), uses: row.uses === null ? null : parseUses(row.uses) };
-}
-
-/** Every site at which a step was ever taken for a version. */
-export function listSitesOfModel(db: ReadableDb, digest: string): readonly string[] {
-  return prepared<{ siteId: string }>(db, SITES_OF)
-    .all(digest)
-    .map(({ siteId }) => siteId);
 }
 
 /** Whether clinical use is allowed at all: by the manifest, or because the data directory is a demo. */

@@ -107,7 +107,7 @@ test('a study that turns STAT while it waits takes the place of what computes', 
   await computes(routine);
   const turning = await sendStudy(2, 'routine');
   setRunPriority(clinic.db, turning, 'asked', 'stat', clinic.nowMs());
-  await computes(turning);
+  await expect.poll(studyComputing).toBe(turning);
 });
 
 test('a run gives way so often and no oftener', async () => {

@@ -58,12 +58,12 @@ export {
 export { measureAcceptance } from './acceptance-report.ts';
 export { fixTargets, noteReportRead, signAcceptance } from './acceptances.ts';
 export { compareVersions } from './compare-versions.ts';
-export { type Exposure, findExposure, isFit, listSteps, usesFor } from './exposure-rows.ts';
-export { currentPoint, listPoints, offeredPoints, thresholdsFor } from './operating-point-rows.ts';
+export { findExposure, isFit, listSteps, usesFor } from './exposure-rows.ts';
+export { currentPoint, listPoints, offeredPoints } from './operating-point-rows.ts';
 export { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts';
 export { findRollback, rollBack } from './roll-back.ts';
 export { listSilentResults, mayReport, noteResultsShown, type ResultsQuestion } from './silent-results.ts';
-export { missingFor, type ModelAct, setUses, suspendModel, takeStep } from './take-step.ts';
+export { missingFor, setUses, suspendModel, takeStep } from './take-step.ts';
 export { listQuestions, type ReadingFacts, recordTruth } from './truths.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
 export { countPausedModels, PROBE_JOB, probeModel } from './model-breaker.ts';

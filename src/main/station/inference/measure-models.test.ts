@@ -11,7 +11,6 @@ import { dayOf, measuringConsumer, weekOf } from './measure-exams.ts';
 import { binOfSpan, spanOfBin, timingsOf, valuesOf } from './measured-run.ts';
 import { measureModel, SUM_EXAMS, SUM_TIMINGS } from './model-figures.ts';
 import { LIST_WEEK, SUM_REFERENCE } from './model-drift.ts';
-import { FIND_IN_SERIES, FIND_IN_STUDY } from '../archive/image-source.ts';
 import { failRun } from './record-run.ts';
 
 let clinic: Clinic;
@@ -234,8 +233,6 @@ test.each([
     LIST_NOT_RUN_BEFORE,
     'runs_not_run (site_id=? AND model_digest=? AND (queued_at_ms,run_id)<(?,?))',
   ],
-  ['an image of a series', FIND_IN_SERIES, 'instances_by_series'],
-  ['an image of a study', FIND_IN_STUDY, 'instances_by_study'],
 ])('%s are found by their index', (_, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);

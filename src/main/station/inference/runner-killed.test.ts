@@ -71,7 +71,9 @@ test(`${STUDIES} studies while the runner is killed again and again: each ends w
   const ends = clinic
     .events()
     .filter(({ kind, payload }) => kind === 'run-finished' || (kind === 'run-failed' && payload['final'] === true));
-  expect(ends.map(({ payload }) => payload['runId']).toSorted()).toEqual(runs.map(({ runId }) => runId).toSorted());
+  expect(ends.map(({ payload }) => String(payload['runId'])).toSorted()).toEqual(
+    runs.map(({ runId }) => runId).toSorted(),
+  );
   for (const { studyId, state } of runs) {
     const isFlagged = state === 'finished' && hasBloodOf(studies.get(studyId) ?? 0);
     expect(listFindings(db, studyId)).toHaveLength(isFlagged ? 1 : 0);
@@ -97,14 +99,14 @@ test(`${STUDIES} studies while the runner is killed again and again: each ends w
     begun += 1;
   }
   const count = (state: string) => runs.filter((run) => run.state === state).length;
-  console.log(
+  process.stdout.write(
     `${runs.length} studies, ${kills} kills, ${begun} starts: ${count('finished')} finished, ${count('failed')} not run ` +
       `(${JSON.stringify(
         Object.groupBy(
           runs.flatMap(({ reason }) => reason ?? []),
           (reason) => reason,
         ),
-      )}), ${Math.round(tookMs / 1000)} s`,
+      )}), ${Math.round(tookMs / 1000)} s\n`,
   );
   expect(kills).toBeGreaterThan(0);
   expect(count('finished')).toBeGreaterThan(runs.length / 2);

@@ -4,9 +4,16 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROLE_PERMISSIONS, type Role } from '../../../../shared/domain/permissions.ts';
 import type { Principal } from '../../access/index.ts';
-import { inferenceConsumer, listModels, measuringConsumer } from '../../inference/index.ts';
+import {
+  describeDrift,
+  inferenceConsumer,
+  listModelRuns,
+  listModels,
+  measureModel,
+  measuringConsumer,
+  overviewModels,
+} from '../../inference/index.ts';
 import { followLedger } from '../../platform/ledger/follow.ts';
-import { READER_TASKS } from '../../reader.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { finishNext, installed } from '../../testing/models.ts';
 import { aSlice } from '../../testing/objects.ts';
@@ -21,8 +28,15 @@ beforeEach(async () => {
   clinic = openClinic();
   const { db, archive } = clinic;
   // The same work as in the threads, on this one.
+  const tasks: Readonly<Record<string, (input: never) => unknown>> = {
+    'overview-models': (question: Parameters<typeof overviewModels>[1]) => overviewModels(db, question),
+    'measure-model': (question: Parameters<typeof measureModel>[1]) => measureModel(db, question),
+    'describe-drift': (asked: { where: { siteId: string; digest: string }; nowMs: number }) =>
+      describeDrift(db, asked.where, asked.nowMs),
+    'list-model-runs': (question: Parameters<typeof listModelRuns>[1]) => listModelRuns(db, question),
+  };
   const readers = {
-    run: (task: keyof typeof READER_TASKS, input: never) => Promise.resolve(READER_TASKS[task](db, input)),
+    run: (task: string, input: never) => Promise.resolve(tasks[task]?.(input)),
     close: () => Promise.resolve(),
   } as unknown as Readers;
   const limits = { leastShare: 0.95, days: 7, leastStudies: 20 };

@@ -55,7 +55,7 @@ test('every yes or no is 0 or 1', () => {
 });
 
 test('every clinical table carries its site, of its own or through the study, run or patient it hangs from', () => {
-  const PARENTS = ['study_id', 'finding_id', 'order_id', 'report_id', 'user_id'];
+  const PARENTS = ['study_id', 'finding_id', 'order_id', 'report_id', 'user_id', 'run_id'];
   // What is known of a file's pixels goes by its digest, as the file does, whichever sites have it.
   const OF_THE_STATION = [
     'sites',
@@ -67,6 +67,7 @@ test('every clinical table carries its site, of its own or through the study, ru
     'run_turns',
     'model_breakers',
     'model_usage',
+    'model_verifications',
   ];
   const clinical = tables.filter(
     ({ name }) => !TABLE_OWNERS[name]?.startsWith('platform/') && !OF_THE_STATION.includes(name),

@@ -75,10 +75,7 @@ export function RunView({ run, receipt, replay }: Props): ReactNode {
               facts={[
                 [t('fact.state'), [t(`states.${run.state}`), reason].filter(Boolean).join(': ')],
                 [t('fact.model'), `${receipt.model.id} ${receipt.model.version}`],
-                [
-                  t('fact.stage'),
-                  t(`reading:findings.stage.${receipt.model.stage}`, { defaultValue: receipt.model.stage }),
-                ],
+                [t('fact.stage'), t(`models:stage.${receipt.model.stage}`, { defaultValue: receipt.model.stage })],
                 [t('fact.revision'), receipt.study.revision],
                 [t('fact.manifest'), <Digest key="m" value={receipt.model.manifestDigest} />],
                 [t('fact.weights'), <Digest key="w" value={receipt.model.weightsDigest} />],

@@ -40,7 +40,11 @@ export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode
     [t('fact.preprocessing'), said('preprocessing')],
     [t('fact.postprocessing'), said('postprocessing')],
     ...Object.entries(receipt.machine).map(
-      ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)] as const,
+      ([name, value]) =>
+        [
+          t(`machine.${name}`, { defaultValue: name }),
+          Array.isArray(value) ? value.join(', ') : String(value),
+        ] as const,
     ),
   ];
   return (
