@@ -166,7 +166,11 @@ test('a chest classifier in 8 bits gives of real films what its authors’ own p
 });
 
 function flaggedOf(manifest: ModelManifest, answer: RunFinished): string[] {
-  return judgeLabels(manifest.labels, answer, Object.fromEntries(manifest.labels.map(({ id, flagFrom }) => [id, flagFrom])))
+  return judgeLabels(
+    manifest.labels,
+    answer,
+    Object.fromEntries(manifest.labels.map(({ id, flagFrom }) => [id, flagFrom])),
+  )
     .filter(({ state }) => state === 'flagged')
     .map(({ label }) => label);
 }
