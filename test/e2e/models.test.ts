@@ -164,7 +164,7 @@ test('every part of a model’s page shows what was measured', async () => {
     })),
     ...(await look({
       ...{ name: 'model-drift', as, at: at('drift') },
-      until: (page) => page.getByText('moved far').first().waitFor(),
+      until: (page) => page.getByRole('table').getByText('moved far').first().waitFor(),
     })),
     ...(await look({
       ...{ name: 'model-runs', as, at: at('runs') },

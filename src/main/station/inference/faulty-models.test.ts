@@ -6,7 +6,7 @@ import { aiStatus, listFindings } from './index.ts';
 import { breakerOf, FAULTS_BEFORE_PAUSE } from './model-breaker.ts';
 import { type ComputingClinic, openComputingClinic } from './test-runs.ts';
 
-const FAULTY = path.resolve(import.meta.dirname, '../../../../test/peers-scripted/faulty-runner.ts');
+const FAULTY = path.resolve(import.meta.dirname, 'runner/test-faulty-runner.ts');
 
 let computing: ComputingClinic | null = null;
 let orders: string;

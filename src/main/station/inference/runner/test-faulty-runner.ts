@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import * as ort from 'onnxruntime-node';
-import '../../src/shared/domain/zod-setup.ts';
-import { openStationChannel } from '../../src/main/station/inference/runner/channel.ts';
-import type { RunnerToStation } from '../../src/main/station/inference/runner-protocol.ts';
+import '../../../../shared/domain/zod-setup.ts';
+import { openStationChannel } from './channel.ts';
+import type { RunnerToStation } from '../runner-protocol.ts';
 
 const orders = process.env['FAULTY_RUNNER'] ?? '';
 
@@ -66,7 +66,7 @@ ort.InferenceSession.create = async (...given: unknown[]) => {
   return session;
 };
 
-const { serveStation } = await import('../../src/main/station/inference/runner/serve-station.ts');
+const { serveStation } = await import('./serve-station.ts');
 const channel = openStationChannel();
 const post = (message: RunnerToStation): void => {
   if (message.type === 'finished' && isDue('before-the-answer')) die();
