@@ -146,17 +146,10 @@ function checkLabels({ labels, outputs, operatingPoints }: ManifestFields, tell:
     if (label.uncertainFrom !== undefined && (label.flagFrom === null || label.uncertainFrom > label.flagFrom))
       tell(['labels', index, 'uncertainFrom'], `at most flagFrom (${label.flagFrom})`, label.uncertainFrom);
   }
-  const known = new Map(labels.map((label) => [label.id, label]));
+  const known = new Set(labels.map(({ id }) => id));
   for (const [index, point] of operatingPoints.entries()) {
-    for (const field of ['flagFrom', 'uncertainFrom'] as const)
-      for (const id of Object.keys(point[field]))
-        if (!known.has(id)) tell(['operatingPoints', index, field, id], 'the id of a label', id);
-    for (const [id, label] of known) {
-      const flagFrom = point.flagFrom[id] === undefined ? label.flagFrom : point.flagFrom[id];
-      const uncertainFrom = point.uncertainFrom[id] ?? label.uncertainFrom;
-      if (uncertainFrom !== undefined && (flagFrom === null || uncertainFrom > flagFrom))
-        tell(['operatingPoints', index, 'uncertainFrom', id], `at most flagFrom (${flagFrom})`, uncertainFrom);
-    }
+    for (const id of Object.keys(point.flagFrom))
+      if (!known.has(id)) tell(['operatingPoints', index, 'flagFrom', id], 'the id of a label', id);
   }
 }
 

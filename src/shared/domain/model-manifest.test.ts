@@ -151,15 +151,6 @@ test.each<[string, () => readonly string[], string]>([
     () => problems({ operatingPoints: [{ id: 'high', name: 'High', flagFrom: { other: 0.9 } }] }),
     'operatingPoints.0.flagFrom.other: the id of a label',
   ],
-  [
-    'an operating point below uncertain',
-    () =>
-      problems({
-        labels: [{ ...label, uncertainFrom: 0.4 }],
-        operatingPoints: [{ id: 'low', name: 'Low', flagFrom: { [BLOOD]: 0.3 } }],
-      }),
-    `operatingPoints.0.uncertainFrom.${BLOOD}: at most flagFrom (0.3)`,
-  ],
   ['one label twice', () => problems({ labels: [label, label] }), 'labels.1.id: an id that is not there twice'],
   [
     'a budget below the tolerance',

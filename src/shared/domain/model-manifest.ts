@@ -52,7 +52,6 @@ export const OperatingPoint = z.strictObject({
   id: Slug.describe('By which a site names it.'),
   name: z.string().min(1).max(64).describe('What people read.'),
   flagFrom: z.record(Slug, z.number().nullable()).describe('By label; a label left out keeps its own.'),
-  uncertainFrom: z.record(Slug, z.number()).default({}).describe('By label; a label left out keeps its own.'),
 });
 export type OperatingPoint = z.infer<typeof OperatingPoint>;
 

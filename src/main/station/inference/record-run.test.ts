@@ -6,6 +6,7 @@ import { finishedRun, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { aiStatus, inferenceConsumer, listFindings } from './index.ts';
 import { finishRun } from './record-run.ts';
+import { findOutputs } from './run-outputs.ts';
 import type { RunFinished } from './runner-protocol.ts';
 
 let clinic: Clinic;
@@ -29,9 +30,7 @@ async function finished(labels: object, more: Partial<RunFinished> = {}) {
 test('what is uncertain is on the receipt and is no finding', async () => {
   const { id, findings, receipt } = await finished({ flagFrom: 0.95, uncertainFrom: 0.5 });
   expect(findings).toEqual([]);
-  expect(receipt.verdicts).toEqual([
-    { label: 'bleed', score: 0.9, state: 'uncertain', flagFrom: 0.95, uncertainFrom: 0.5 },
-  ]);
+  expect(receipt.verdicts).toEqual([{ label: 'bleed', score: 0.9, state: 'uncertain', threshold: 0.95 }]);
   expect(aiStatus(clinic.db, id)).toMatchObject({ state: 'no-flag' });
 });
 
@@ -58,7 +57,9 @@ test('a finding keeps its boxes and heatmap whole, and is flagged by the score i
     ['Volume', 12.5],
     ['Diameter', 7],
   ]);
-  expect(receipt).toMatchObject({ boxes: [{ score: 0.6 }], heatmaps: [{ digest: heatmap.digest }] });
+  expect(receipt).toMatchObject({ heatmaps: [{ digest: heatmap.digest }] });
+  const kept = JSON.parse(findOutputs(clinic.db, findings[0]?.runId ?? '') ?? '{}') as object;
+  expect(kept).toMatchObject({ boxes: [{ score: 0.6 }] });
   // The heatmap's file is kept like a mask's: a row names it.
   expect(clinic.db.prepare('SELECT count(*) AS kept FROM objects WHERE digest = ?').get(heatmap.digest)).toEqual({
     kept: 1,
