@@ -15,7 +15,7 @@ export {
   type RunWithReceipt,
 } from './receipts.ts';
 export { askReplay, listReplays, type Replay } from './replays.ts';
-export { hasKeptOutputs, KEEP_NUMBERS, letOutputsGo, listTensors, type RawOutputSetting } from './run-outputs.ts';
+export { hasKeptOutputs, listTensors, type RawOutputSetting } from './run-outputs.ts';
 export { machineFacts } from './machine-facts.ts';
 export { createOutputKeeper } from './output-keeper.ts';
 export { exposeModels } from './expose-models.ts';
