@@ -1,20 +1,31 @@
 import { z } from 'zod';
+import { patternCost } from './pattern-cost.ts';
 
 /** Which studies and series a model reads, as data. Patterns are regular expressions without regard to case. */
 
-const MOST_REPEATS = 8;
+const LONGEST_PATTERN = 200;
+/** Tried in that many ways from each place, a text takes some ten milliseconds. */
+const MOST_WAYS = 30_000;
+const MOST_WAYS_OF_ALL = 60_000;
 const Pattern = z
   .string()
   .min(1)
-  .max(200)
+  .max(LONGEST_PATTERN)
   .refine(isPattern, 'not a regular expression')
   // A description comes from the network: no text of it may keep the station matching for seconds.
-  .refine((text) => !/\)[*+{]/.test(text), 'a regular expression that repeats no group')
+  .refine((text) => !repeatsGroup(text), 'a regular expression that repeats no group')
   .refine(
-    (text) => (text.match(/[*+{]/g) ?? []).length <= MOST_REPEATS,
-    `a regular expression with at most ${MOST_REPEATS} repeats`,
+    (text) => costOf(text) <= MOST_WAYS,
+    'a regular expression with fewer repeats, optional parts and alternatives one after another',
   );
-const Patterns = z.array(Pattern).max(64).default([]);
+const Patterns = z
+  .array(Pattern)
+  .max(64)
+  .refine(
+    (patterns) => areFewWays(patterns),
+    'regular expressions with fewer repeats, optional parts and alternatives in all',
+  )
+  .default([]);
 const CodeStrings = z
   .array(z.string().regex(/^[A-Z0-9][A-Z0-9_ ]{0,15}$/, 'a DICOM code string in capitals'))
   .max(64)
@@ -102,6 +113,10 @@ const PointsPerPattern = z
     }),
   )
   .max(64)
+  .refine(
+    (rules) => areFewWays(rules.map(({ pattern }) => pattern)),
+    'regular expressions with fewer repeats, optional parts and alternatives in all',
+  )
   .default([]);
 
 /** How the best of several eligible series is chosen: each rule adds points, most points win, then most slices. */
@@ -119,6 +134,20 @@ export const SeriesRanking = z
   })
   .prefault({});
 export type SeriesRanking = z.infer<typeof SeriesRanking>;
+
+function areFewWays(patterns: readonly string[]): boolean {
+  const costs = patterns.map(costOf).filter((cost) => cost <= MOST_WAYS);
+  return costs.reduce((sum, cost) => sum + cost, 0) <= MOST_WAYS_OF_ALL;
+}
+
+function repeatsGroup(text: string): boolean {
+  return /\)[*+{]/.test(text);
+}
+
+/** What is refused for another reason costs nothing. */
+function costOf(text: string): number {
+  return text.length <= LONGEST_PATTERN && !repeatsGroup(text) && isPattern(text) ? patternCost(text) : 0;
+}
 
 function isPattern(text: string): boolean {
   try {

@@ -1,4 +1,5 @@
 import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
+import { matchesPattern } from '../../../shared/domain/pattern-cost.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { SeriesSummary, StoredInstance, StudyCard } from '../archive/index.ts';
 import { middleThickness, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
@@ -51,7 +52,7 @@ function isForExam(rule: AppliesTo, study: StudyCard, series: CandidateSeries): 
     series.description,
     ...series.images.slice(0, 1).map((image) => image.attributes.protocolName),
   ];
-  const matches = (pattern: string) => texts.some((text) => text !== null && new RegExp(pattern, 'iu').test(text));
+  const matches = (pattern: string) => texts.some((text) => text !== null && matchesPattern(pattern, text));
   if (rule.excludedDescriptionPatterns.some(matches)) return false;
   if (rule.bodyParts.length === 0 && rule.descriptionPatterns.length === 0) return true;
   const bodyPart = (series.bodyPart ?? study.bodyPart ?? '').toUpperCase();
@@ -66,7 +67,7 @@ function rank(
   const { preferredKernelPatterns, preferredDescriptionPatterns, preferredThicknessMm } = seriesRanking;
   const kernels = series.images[0]?.attributes.kernel ?? [];
   const matching = (rules: typeof preferredKernelPatterns, texts: readonly string[]) =>
-    rules.filter(({ pattern }) => texts.some((text) => new RegExp(pattern, 'iu').test(text)));
+    rules.filter(({ pattern }) => texts.some((text) => matchesPattern(pattern, text)));
   const told = [
     ...matching(preferredKernelPatterns, kernels).map(({ points }) => ({ what: 'kernel', points })),
     ...matching(preferredDescriptionPatterns, series.description === null ? [] : [series.description]).map(

@@ -1,4 +1,5 @@
 import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
+import { matchesPattern } from '../../../shared/domain/pattern-cost.ts';
 import type { StudyCard } from '../archive/index.ts';
 import type { CandidateSeries } from './choose-series.ts';
 
@@ -113,7 +114,7 @@ function refuseKernel(
   { kernelPatterns, excludedKernelPatterns }: AppliesTo,
   kernels: Image['kernel'],
 ): 'kernel' | null {
-  const matches = (pattern: string) => kernels.some((kernel) => new RegExp(pattern, 'iu').test(kernel));
+  const matches = (pattern: string) => kernels.some((kernel) => matchesPattern(pattern, kernel));
   if (excludedKernelPatterns.some(matches)) return 'kernel';
   return kernelPatterns.length === 0 || kernelPatterns.some(matches) ? null : 'kernel';
 }
