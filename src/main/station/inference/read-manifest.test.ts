@@ -114,3 +114,16 @@ test('whatever JSON it is given, it answers with faults that can be told', () =>
     { numRuns: 300 },
   );
 });
+
+test.each([
+  [
+    'nested deeper than any manifest',
+    `{"vendor":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    'JSON at most 64 levels deep',
+  ],
+  ['with half a character', '{"vendor":"a\\ud800b"}', 'JSON without half characters (lone surrogates)'],
+  ['with half a character in a name', '{"a\\ud800b":1}', 'JSON without half characters (lone surrogates)'],
+])('refuses JSON %s without ending', (_name, text, expected) => {
+  const read = readManifest(new TextEncoder().encode(text));
+  expect(read.ok ? null : read.error.faults).toMatchObject([{ code: 'manifest-not-json', expected }]);
+});

@@ -22,6 +22,8 @@ export type ReadManifest = {
 
 /** Far more than any manifest: what is longer is something else. */
 export const MOST_MANIFEST_BYTES = 4 * 2 ** 20;
+/** A manifest has some ten levels. */
+const MOST_DEPTH = 64;
 
 /** Reads manifest.json; every fault names the field, what stands there and what was expected. Never throws. */
 export function readManifest(bytes: Uint8Array): Result<ReadManifest, PackageRefusal> {
@@ -40,6 +42,8 @@ export function readManifest(bytes: Uint8Array): Result<ReadManifest, PackageRef
     const expected = error instanceof SyntaxError ? `JSON (${error.message})` : 'JSON in UTF-8';
     return refusePackage([packageFault('manifest-not-json', 'manifest.json', { expected })]);
   }
+  const unfit = unfitJson(value);
+  if (unfit !== null) return refusePackage([packageFault('manifest-not-json', 'manifest.json', { expected: unfit })]);
   const parsed = ModelManifest.safeParse(value);
   if (!parsed.success) {
     const found = parsed.error.issues.flatMap((issue) => faultsOf(issue, value));
@@ -102,6 +106,22 @@ function faultsOf(
     default:
       return [fault(path, issue.message)];
   }
+}
+
+/** What neither a schema, RFC 8785 nor a fault can tell of, in words of what was expected; null where there is nothing. Walks without recursion. */
+function unfitJson(whole: unknown): string | null {
+  let level: unknown[] = [whole];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MOST_DEPTH) return `JSON at most ${MOST_DEPTH} levels deep`;
+    const below: unknown[] = [];
+    for (const value of level) {
+      if (typeof value === 'string' && !value.isWellFormed()) return 'JSON without half characters (lone surrogates)';
+      if (typeof value !== 'object' || value === null) continue;
+      for (const [key, inner] of Object.entries(value)) below.push(key, inner);
+    }
+    level = below;
+  }
+  return null;
 }
 
 function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
