@@ -42,7 +42,7 @@ export const NotRunReason = z.enum(NOT_RUN_REASONS);
 export type NotRunReason = z.infer<typeof NotRunReason>;
 
 /**
- * What AI says of a study. `no-flag` stands only when every model made for the exam has read it, and says how many of
+ * What AI says of a study. `no-flag` stands only when every model made for the exam that may flag has read it, and says how many of
  * the eligible series were read; it is never "negative" or "normal".
  * `late` is a run past its tolerance that still computes: the row stands unflagged meanwhile.
  */

@@ -3,7 +3,7 @@ import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { getStudyCard } from '../archive/index.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import { type FindingRecord, IS_SHOWN, listFindings } from './queries.ts';
+import { type FindingRecord, IS_SHOWN, listFindings, listFlaggingRuns } from './queries.ts';
 
 /** An analysis somebody asked for. */
 export type Analysis = {
@@ -112,7 +112,7 @@ function resultOf(db: ReadableDb, row: AnalysisRow, viewer: string): AnalysisRes
   return {
     ...analysis,
     askedBy: { kind: askedKind, id: askedBy },
-    result: stateOf(applicability, runs, findings),
+    result: stateOf(applicability, runs, findings, listFlaggingRuns(db, row)),
     runs,
     findings,
     isOfEarlierImages: row.revision !== null && completeRevision !== null && completeRevision > row.revision,
@@ -124,6 +124,7 @@ function stateOf(
   applicability: AnalysisRow['applicability'],
   runs: readonly AnalysisRun[],
   findings: readonly FindingRecord[],
+  flagging: ReadonlySet<string>,
 ): AnalysisState {
   if (applicability === null) return { state: 'awaiting-images' };
   if (findings.some(({ uses, state }) => uses.includes('flag') && state !== 'superseded' && state !== 'rejected'))
@@ -134,7 +135,8 @@ function stateOf(
   const failed = runs.find(({ state }) => state === 'failed');
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
   if (applicability === 'no-eligible-series') return { state: 'not-run', reason: 'no-eligible-series' };
-  // What was asked for and is not shown any more must not read as "nothing flagged".
-  if (applicability === 'no-model' || runs.length === 0) return { state: 'no-model' };
+  // What was asked for and is not shown any more, or may not flag, must not read as "nothing flagged".
+  const mayFlag = runs.some(({ runId }) => flagging.has(runId));
+  if (applicability === 'no-model' || !mayFlag) return { state: 'no-model' };
   return { state: 'no-flag' };
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AiStatus, NotRunReason } from '../../../shared/domain/ai-status.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { getStudyCard, promoteStudy } from '../archive/index.ts';
+import { serviceActor } from '../platform/ledger/event.ts';
 import { type Consumer, followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, finishNext, installed, startNext, packageOf } from '../testing/models.ts';
@@ -19,6 +20,7 @@ import {
   listRuns,
   markRunLate,
   recoverRuns,
+  setUses,
   TOLERANCE_JOB,
 } from './index.ts';
 import { exposeModels } from './expose-models.ts';
@@ -279,7 +281,7 @@ test('a model that may not flag makes findings that raise nobody', async () => {
   expect([listFindings(clinic.db, id).length, listFlagsOfRun(clinic.db, run.runId), aiStatus(clinic.db, id)]).toEqual([
     1,
     [],
-    NO_FLAG,
+    { state: 'no-model' },
   ]);
 });
 
@@ -374,6 +376,46 @@ test('runs of a model that is broken or gone say so instead of waiting for ever'
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' });
   installModels(clinic.db, [], 0);
   expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['gone']);
+});
+
+test('a model that is shown and whose package is gone is missed by studies that come, whatever another says of them', async () => {
+  const [, other] = installed(clinic, 'general', { id: 'lost' }, { id: 'other' });
+  installModels(clinic.db, other === undefined ? [] : [packageOf(other)], 0);
+  recordVerification(clinic.db, digestOf(other), { holds: true, provider: 'cpu', goldenCases: 1 }, 0);
+  const id = await sendHead();
+  finishNext(clinic, 0.1);
+  failRunsWithoutModel(clinic.db, clinic.nowMs());
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'model-unavailable' });
+});
+
+test('no flag is said of models that may flag alone', async () => {
+  const [, quality] = installed(clinic, 'general', { id: 'flags' }, { id: 'quality', uses: ['quality'] });
+  const [first, second] = listModels(clinic.db);
+  const flags = first?.digest === digestOf(quality) ? second : first;
+  const act = { siteId: clinic.north.siteId, digest: flags?.digest ?? '', reason: 'a test', atMs: clinic.nowMs() };
+  expect(setUses(clinic.db, { ...act, uses: ['measure'], actor: serviceActor('test') }).ok).toBe(true);
+  const id = await sendHead();
+  finishNext(clinic, 0.9);
+  finishNext(clinic, 0.9);
+  // Both found something, and neither may say so on the row: that is no word of having found nothing.
+  expect(listFindings(clinic.db, id)).toHaveLength(2);
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-model' });
+  setUses(clinic.db, { ...act, uses: ['flag', 'measure'], actor: serviceActor('test') });
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-model' });
+});
+
+test('a model for quality alone neither flags nor keeps the row from its word', async () => {
+  installed(clinic, 'general', { id: 'flags' }, { id: 'quality', uses: ['quality'] });
+  const id = await sendHead();
+  for (const _ of [1, 2]) {
+    const run = startNext(clinic);
+    const isQuality = listModels(clinic.db).some(
+      ({ digest, manifest }) => digest === run.modelDigest && manifest.id === 'quality',
+    );
+    if (isQuality) failRun(clinic.db, run.runId, 'uneven-spacing', clinic.nowMs());
+    else finish(clinic, run, 0.1);
+  }
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 });
 });
 
 test('a run waits for its model to be verified', async () => {

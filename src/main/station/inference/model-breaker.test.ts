@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { standAt } from '../testing/governed.ts';
 import { finish, installed, startNext, packageOf } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { aiStatus, countPausedModels, inferenceConsumer, installModels, listModels, recoverRuns } from './index.ts';
@@ -146,3 +147,22 @@ test('a paused model takes no flag of another away', async () => {
   expect(countPausedModels(clinic.db)).toBe(1);
   expect(aiStatus(clinic.db, id).state).toBe('flagged');
 });
+
+test.each(['suspended', 'silent'] as const)(
+  'what a model paused on stays as it ended once the model is %s, also when it runs again',
+  async (to) => {
+    const waiting = await paused();
+    clinic.pass(1);
+    standAt(clinic, digest(), to);
+    clinic.pass(PROBE_AFTER_MS[0]);
+    probe();
+    expect([state(), next()]).toEqual(['half-open', null]);
+    standAt(clinic, digest(), 'general');
+    clinic.pass(1);
+    const [later = ''] = await sendStudies(100, 100);
+    finish(clinic, startNext(clinic), 0.9);
+    queuePausedAnew(clinic.db, clinic.nowMs());
+    expect([state(), next(), aiStatus(clinic.db, later).state]).toEqual(['closed', null, 'flagged']);
+    expect(said(waiting)).toEqual([PAUSED, PAUSED, PAUSED]);
+  },
+);

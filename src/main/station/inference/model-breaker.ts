@@ -35,9 +35,16 @@ const RUNNING_SINCE_CLOSED = { state: 'closed', faults: 0, openings: 0 } as cons
 const LIST_RESUMED = `
   SELECT digest FROM models WHERE state = 'verified' AND digest NOT IN (SELECT digest FROM model_breakers WHERE state <> 'closed')
 `;
-/** Walks runs_paused. */
+/**
+ * Walks runs_paused. A shown run whose model took a step meanwhile stays as it ended: it was chosen under other terms, and might
+ * show more than the stage lets it.
+ */
 export const FIRST_PAUSED = `
-  SELECT run_id AS runId FROM runs WHERE model_digest = ? AND state = 'failed' AND reason = 'model-paused'
+  SELECT run_id AS runId FROM runs
+   WHERE model_digest = ? AND state = 'failed' AND reason = 'model-paused' AND EXISTS (
+     SELECT 1 FROM model_exposures x WHERE x.site_id = runs.site_id AND x.digest = runs.model_digest
+        AND (runs.stage = 'silent' AND x.stage IN ('silent', 'pilot', 'general')
+          OR runs.stage = x.stage AND x.exposed_at_ms <= runs.queued_at_ms))
    ORDER BY lane, cost, turn_at_ms LIMIT ?
 `;
 /** It waits anew, behind those that came meanwhile, and with every attempt before it. */

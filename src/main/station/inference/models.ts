@@ -54,11 +54,13 @@ const FIND_MODEL = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature FROM models m WHERE m.digest = ?
 `;
 const FIND_INSTALLED_AT = 'SELECT installed_at_ms AS atMs FROM models WHERE digest = ?';
+/** One that is shown and whose package is gone is owed runs as well: they end as not run, which its absence would not say. */
 const LIST_EXPOSED = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature,
          CASE WHEN ${IS_UNFIT} THEN 'silent' ELSE x.stage END AS stage
     FROM models m JOIN model_exposures x ON x.digest = m.digest
-   WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general') AND m.state <> 'gone' ORDER BY m.model_id
+   WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general')
+     AND (m.state <> 'gone' OR x.stage <> 'silent' AND NOT ${IS_UNFIT}) ORDER BY m.model_id
 `;
 /** A manifest of an older form has no package that could be here. */
 const COUNT_UNUSABLE = `
@@ -215,7 +217,7 @@ export function findModel(db: ReadableDb, digest: string): InstalledModel | null
   return row === undefined ? null : parseModel(row);
 }
 
-/** The models that a site's studies are owed runs of: their stage lets them run, and their package is here. */
+/** The models that a site's studies are owed runs of: their stage lets them run, and their package is here or is missed. */
 export function listExposedModels(
   db: ReadableDb,
   siteId: string,

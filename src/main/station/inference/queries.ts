@@ -15,6 +15,14 @@ export const IS_VISIBLE = `${IS_OUT} AND r.audience IS NULL`;
 /** Of a run `r`: @viewer is shown it; null is nobody in particular. */
 export const IS_SHOWN = `${IS_OUT} AND (r.audience IS NULL OR EXISTS (SELECT 1 FROM json_each(r.audience) WHERE value = @viewer))`;
 
+/** Of a model `m`: it may flag at @siteId, by its manifest and by what the site allows of that. */
+const MAY_FLAG = `
+  EXISTS (SELECT 1 FROM json_each(m.manifest, '$.permittedUses') WHERE value = 'flag') AND NOT EXISTS (
+    SELECT 1 FROM model_exposures x
+     WHERE x.site_id = @siteId AND x.digest = m.digest AND x.uses IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM json_each(x.uses) WHERE value = 'flag'))
+`;
+
 /** A run with what its receipt says. */
 export type RunRecord = {
   readonly runId: string;
@@ -82,11 +90,17 @@ const LIST_FINDINGS = `
 const FIND_FINDING = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.finding_id = @findingId AND ${IS_SHOWN}`;
 const LIST_OF_RUN = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.run_id = ? AND ${IS_VISIBLE}`;
 const FIND_APPLICABILITY = 'SELECT study_revision AS revision FROM study_applicability WHERE study_id = ?';
-/** What the visible models made of a study's series; the one that read the smallest share of what it could have read comes first. */
+/** What the visible models that may flag made of a study's series; the one that read the smallest share of what it could have read comes first. */
 const LIST_APPLICABILITY = `
   SELECT a.state, a.eligible_series AS eligibleSeries FROM model_applicability a JOIN models m ON m.digest = a.digest
-   WHERE a.study_id = ? AND a.study_revision = ? AND a.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}
+   WHERE a.study_id = @studyId AND a.study_revision = @revision AND a.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT} AND ${MAY_FLAG}
    ORDER BY a.eligible_series DESC
+`;
+/** Runs that flag what they find. One that found something while its model was not let flag it did not find nothing. */
+const LIST_FLAGGING = `
+  SELECT r.run_id AS runId FROM runs r JOIN models m ON m.digest = r.model_digest
+   WHERE r.study_id = @studyId AND ${MAY_FLAG} AND NOT EXISTS (
+     SELECT 1 FROM findings f WHERE f.run_id = r.run_id AND NOT EXISTS (SELECT 1 FROM json_each(f.uses) WHERE value = 'flag'))
 `;
 const COUNT_QUEUE = `
   SELECT r.state, count(*) AS runs FROM runs r JOIN models m ON m.digest = r.model_digest
@@ -160,7 +174,8 @@ export function listFlagsOfRun(
 }
 
 /**
- * What AI says of a study on its worklist row. "No flag" stands only when every visible model made for the exam has read it;
+ * What AI says of a study on its worklist row. "No flag" stands only when every visible model made for the exam that may flag
+ * has read it, and never of models that may only measure or judge quality;
  * of its eligible series each model reads the one its manifest ranks first, and the state says of how many (decision 9).
  */
 export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
@@ -185,12 +200,15 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   // Complete, but nothing is owed yet: either the ledger is behind, or what would have owed it failed and was set aside.
   if (consumed?.revision !== study.completeRevision)
     return hasParkedEvent(db, 'inference', studyId) ? { state: 'not-run', reason: 'internal' } : { state: 'waiting' };
-  const models = prepared<{ state: string; eligibleSeries: number }>(db, LIST_APPLICABILITY).all(
+  const models = prepared<{ state: string; eligibleSeries: number }>(db, LIST_APPLICABILITY).all({
     studyId,
-    study.completeRevision,
-  );
+    siteId: study.siteId,
+    revision: study.completeRevision,
+  });
+  const flagging = listFlaggingRuns(db, study);
   const runs = listRuns(db, studyId).filter(
-    ({ state, revision }) => state !== 'superseded' && revision === study.completeRevision,
+    ({ runId, state, revision }) =>
+      state !== 'superseded' && revision === study.completeRevision && flagging.has(runId),
   );
   const isOpen = ({ state }: RunRecord) => state === 'queued' || state === 'running';
   const open = runs.filter((run) => isOpen(run) && !run.isResting);
@@ -204,9 +222,18 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
   if (models.some(({ state }) => state === 'no-eligible-series'))
     return { state: 'not-run', reason: 'no-eligible-series' };
-  // Only silent models apply: nobody who may report is told that they exist.
+  // Only silent models apply, and nobody who may report is told that they exist; or none that may flag.
   if (runs.length === 0) return { state: 'no-model' };
   return { state: 'no-flag', readSeries: 1, eligibleSeries: models[0]?.eligibleSeries ?? 1 };
+}
+
+/** The runs of a study whose finding nothing means that they flag nothing: of models that may flag, with nothing kept from it. */
+export function listFlaggingRuns(
+  db: ReadableDb,
+  { studyId, siteId }: { readonly studyId: string; readonly siteId: string },
+): ReadonlySet<string> {
+  const runs = prepared<{ runId: string }>(db, LIST_FLAGGING).all({ studyId, siteId });
+  return new Set(runs.map(({ runId }) => runId));
 }
 
 /** How many runs wait and compute; those that not everybody is shown are counted for those who may know of them alone. */

@@ -162,6 +162,7 @@ describe('with 100,000 runs waiting', () => {
     ]);
     expect(planOf(clinic.db, FIRST_PAUSED)).toEqual([
       expect.stringMatching(/SEARCH runs USING (COVERING )?INDEX runs_paused \(model_digest=\?\)/),
+      'SEARCH x EXISTS USING PRIMARY KEY (site_id=? AND digest=?)',
     ]);
     set(id, 'stat');
     expect(next()?.lane).toBe(LANES.stat);

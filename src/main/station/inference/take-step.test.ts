@@ -253,7 +253,7 @@ test('uses are narrowed by the site, and never widened', async () => {
   const studyId = await sendHead();
   finishNext(clinic, 0.9);
   expect(listFindings(clinic.db, studyId).map(({ uses }) => uses)).toEqual([['mark']]);
-  expect(aiStatus(clinic.db, studyId).state).toBe('no-flag');
+  expect(aiStatus(clinic.db, studyId).state).toBe('no-model');
   expect(clinic.events('model-uses-set')).toHaveLength(1);
 });
 

@@ -265,6 +265,21 @@ describe('classes and numbers', () => {
     expect(of('below').slice(1)).toEqual(of('here').slice(0, -1));
     expect(of('above').slice(0, -1)).toEqual(of('here').slice(1));
     expect((await answerOf(shares, described('leave-out'))).profiles[0]?.frames).toHaveLength(HEAD.length - 2);
+    const wide = described('leave-out');
+    const few = {
+      ...wide,
+      preprocessing: { source: volume, sampling: { kind: 'slabs', slices: 31, edges: 'leave-out' } },
+    };
+    const wideShares = (graph: Graph) => {
+      const ball = isBall(graph, graph.input('slab', 'float32', ['N', 31, SIZE, SIZE]));
+      const three = graph.add('Slice', [ball, graph.ints([0]), graph.ints([3]), graph.ints([1])]);
+      graph.output('p', graph.add('ReduceMean', [three], { axes: [2, 3], keepdims: 0 }), 'float32', ['N', 3]);
+    };
+    // Too few slices for one slab: nothing is computed, and that is no score of 0.
+    expect((await runModel(wideShares, few as Described)).result).toEqual({
+      ok: false,
+      error: { code: 'too-few-slices' },
+    });
   });
 
   test('a number of a person of known age and sex, and no number of one who is not', async () => {

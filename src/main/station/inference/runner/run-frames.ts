@@ -76,6 +76,8 @@ export async function runFrames(
     const { map } = lean.value;
     maps.push(map);
     const samples = countSamples(lean.value.grid, preprocessing.sampling);
+    // Nothing would be computed, and a score of nothing reads as one of 0.
+    if (samples === 0) return err({ code: 'too-few-slices' });
     const { shape, spacingMm } = lean.value.grid;
     grid = grid === null ? { shape: [...shape], spacingMm: [...spacingMm], samples } : grid;
     if (maps.length > 1) grid = { ...grid, samples: grid.samples + samples };
