@@ -14,8 +14,6 @@ export type ReplayTolerance = ModelManifest['replayTolerance'];
 
 /** Named by the bytes they were written as, which say nothing of how far apart two masks are: those are compared pixel by pixel. */
 const OF_THE_FILE: ReadonlySet<string> = new Set(['digest', 'sizeBytes', 'href', 'file']);
-/** More are counted, and not listed. */
-const MOST_DIFFERENCES = 50;
 
 /**
  * Compares everything two answers of a runner say, number by number within the tolerance (absolute, or relative to what was,

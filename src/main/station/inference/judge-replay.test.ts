@@ -156,3 +156,18 @@ test('counts the pixels two masks differ in, and says when they cannot be held a
   const large = new Uint8Array(1_000_000).fill(255);
   expect(await countDifferingPixels(gzipSync(large), gzipSync(new Uint8Array(1_000_000)))).toBe(8_000_000);
 });
+
+test('of an answer that differs in every number the first ones are told, and how many more there are', async () => {
+  const profile = (shift: number) => ({
+    profiles: [{ tensor: 'p', label: 'bleed', per: 'slice', scores: Array.from({ length: 200 }, (_, n) => n + shift) }],
+  });
+  const was = originalOf(0.9, { absolute: 0, relative: 0 });
+  const kept = JSON.stringify({ ...JSON.parse(was.outputs ?? '{}'), ...profile(0) });
+  const answer = { ...finishedRun(RUN, 0.9), ...(profile(1) as object) };
+  const { outcome, differences = [] } = await judgeReplay({ ...was, outputs: kept }, answer, noMasks);
+  expect([outcome, differences.length, differences.at(-1)]).toEqual([
+    'differs',
+    51,
+    { at: 'more', was: null, is: 150, allowed: null },
+  ]);
+});

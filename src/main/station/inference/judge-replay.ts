@@ -13,6 +13,9 @@ export type Original = {
   readonly tolerance: ModelManifest['replayTolerance'];
 };
 
+/** So many differences are told one by one. */
+const MOST_DIFFERENCES = 50;
+
 /** Counts the pixels in which a kept mask and a new one differ; null where they cannot be compared. */
 export type CompareMasks = (keptDigest: string, newDigest: string) => Promise<number | null>;
 
@@ -42,14 +45,21 @@ export async function judgeReplay(
     const known = receipt.outputs.map((one) => [one.tensor, one.label ?? null, one.value]);
     const now = answer.outputs.flatMap((one) => ('value' in one ? [[one.tensor, one.label ?? null, one.value]] : []));
     const differences = compareOutputs({ outputs: known }, { outputs: now }, tolerance);
-    if (differences.length > 0) return { ...facts, outcome: 'differs', differences };
+    if (differences.length > 0) return { ...facts, outcome: 'differs', differences: listed(differences) };
     return { ...facts, outcome: 'could-not', reason: 'outputs-not-kept' };
   }
   const was: unknown = JSON.parse(outputs);
   const masks = await maskDifferences(was, is, tolerance, compareMasks);
   if (masks === null) return { ...facts, outcome: 'could-not', reason: 'outputs-not-kept' };
   const differences = [...compareOutputs(was, is, tolerance), ...masks];
-  return { ...facts, outcome: differences.length === 0 ? 'same' : 'differs', differences };
+  return { ...facts, outcome: differences.length === 0 ? 'same' : 'differs', differences: listed(differences) };
+}
+
+/** The first of them, and how many more there are: an answer may differ in each of its numbers. */
+function listed(differences: readonly Difference[]): readonly Difference[] {
+  const more = differences.length - MOST_DIFFERENCES;
+  if (more <= 0) return differences;
+  return [...differences.slice(0, MOST_DIFFERENCES), { at: 'more', was: null, is: more, allowed: null }];
 }
 
 /** The one difference between two ends: what the run came to, and what the replay did. */

@@ -20,7 +20,6 @@ export const PackageSignature = z.strictObject({
 export type KnownSigner = { readonly name: string; readonly publicKey: string };
 
 /** What is known of who made a package; a wrong signature refuses it. */
-const SIGNATURE_STATES = ['unsigned', 'signed', 'signer-unknown'] as const;
 export const SignatureFact = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('unsigned') }),
   /** The signature is that signer's, by a key of the configuration. */
