@@ -287,7 +287,7 @@ export const models = {
     .route({ method: 'PUT', path: '/models/{digest}/uses' })
     .input(signed.extend({ uses: z.array(ModelUse).max(20) }))
     .output(ModelCard),
-  /** Proposes thresholds for every label; in force once somebody else signed them. Conflicts: `label-unknown`, `label-missing`, `password-wrong`. */
+  /** Proposes thresholds for every label; in force once somebody else signed them. Conflicts: `label-unknown`, `label-missing`, `below-least-score` (boxes of it are let go before they could flag), `password-wrong`. */
   chooseOperatingPoint: procedure('models.own')
     .route({ method: 'POST', path: '/models/{digest}/operating-points', successStatus: 201 })
     .input(

@@ -143,6 +143,10 @@ function checkLabels({ labels, outputs, operatingPoints }: ManifestFields, tell:
       const found = giving === 0 ? 'an output that gives it' : 'one output that gives it, not several';
       tell(['labels', index, 'score'], `${found} (${GIVEN_BY[label.score]}, for ${label.id})`, label.score);
     }
+    const least = leastScoreOf({ labels, outputs }, label.id);
+    for (const field of ['flagFrom', 'uncertainFrom'] as const)
+      if ((label[field] ?? Infinity) < least)
+        tell(['labels', index, field], `at least the boxes' minScore (${least})`, label[field]);
     if (label.uncertainFrom !== undefined && (label.flagFrom === null || label.uncertainFrom > label.flagFrom))
       tell(['labels', index, 'uncertainFrom'], `at most flagFrom (${label.flagFrom})`, label.uncertainFrom);
   }
@@ -150,6 +154,11 @@ function checkLabels({ labels, outputs, operatingPoints }: ManifestFields, tell:
   for (const [index, point] of operatingPoints.entries()) {
     for (const id of Object.keys(point.flagFrom))
       if (!known.has(id)) tell(['operatingPoints', index, 'flagFrom', id], 'the id of a label', id);
+    for (const [id, flagFrom] of Object.entries(point.flagFrom)) {
+      const least = leastScoreOf({ labels, outputs }, id);
+      if ((flagFrom ?? Infinity) < least)
+        tell(['operatingPoints', index, 'flagFrom', id], `at least the boxes' minScore (${least})`, flagFrom);
+    }
   }
 }
 
@@ -195,4 +204,16 @@ const GIVEN_BY: Readonly<Record<LabelScore, ModelOutput['role']>> = {
 function gives(output: ModelOutput, label: ModelLabel): boolean {
   const named = output.role === 'number' ? output.label === label.id : output.classes.includes(label.id);
   return named && GIVEN_BY[label.score] === output.role;
+}
+
+/** Below this score nothing of a label is ever told: boxes under their output's `minScore` are let go before they are judged. */
+export function leastScoreOf(
+  { labels, outputs }: { readonly labels: readonly ModelLabel[]; readonly outputs: readonly ModelOutput[] },
+  id: string,
+): number {
+  if (labels.find((label) => label.id === id)?.score !== 'best-box') return Number.NEGATIVE_INFINITY;
+  const floors = outputs.flatMap((output) =>
+    output.role === 'boxes' && output.classes.includes(id) ? [output.minScore] : [],
+  );
+  return Math.max(Number.NEGATIVE_INFINITY, ...floors);
 }

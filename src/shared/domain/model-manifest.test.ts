@@ -16,6 +16,7 @@ const problems = (change: object) => {
   return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 };
 const prepared = (change: object) => problems({ preprocessing: { ...shipped.preprocessing, ...change } });
+const BOXES = { tensor: 'boxes', role: 'boxes', format: 'corners', axes: 'xy', score: { from: 'column', column: 4 } };
 const applies = (change: object) => problems({ appliesTo: { ...shipped.appliesTo, ...change } });
 
 test('takes the shipped manifest and fills in what it leaves out', () => {
@@ -135,6 +136,15 @@ test.each<[string, () => readonly string[], string]>([
     'a score that two outputs give',
     () => problems({ outputs: [classes, { ...classes, tensor: 'other' }, volume, mask] }),
     `labels.0.score: one output that gives it, not several (classes, for ${BLOOD})`,
+  ],
+  [
+    'a box flagged below the score from which boxes are kept',
+    () =>
+      problems({
+        labels: [{ ...label, score: 'best-box', flagFrom: 0.3 }],
+        outputs: [{ ...BOXES, classes: [BLOOD], minScore: 0.5 }, volume, mask],
+      }),
+    "labels.0.flagFrom: at least the boxes' minScore (0.5)",
   ],
   [
     'uncertain above flagged',

@@ -154,6 +154,17 @@ test('a run that failed is tried again when it is asked for, and both attempts s
   ]);
 });
 
+test('a run that failed while it showed to everyone is not brought back once its model shows to some, or to nobody', async () => {
+  installed(clinic, 'general', {});
+  const id = await send(VOLUME);
+  const failed = startNext(clinic);
+  failRun(clinic.db, failed.runId, 'not-axial', clinic.nowMs());
+  clinic.db.prepare('UPDATE runs SET audience = ? WHERE run_id = ?').run('["somebody"]', failed.runId);
+  const { analysisId } = asked(id);
+  expect(clinic.db.prepare('SELECT state FROM runs').pluck().get()).toBe('failed');
+  expect(stateOf(analysisId)?.state).not.toBe('no-flag');
+});
+
 test('asking may bring a study forward and never sets it back', async () => {
   installed(clinic, 'general', {});
   const id = await send(VOLUME);

@@ -5,6 +5,7 @@ import { countLetGo, findStudyCard, getStudyCard, type StudyCard } from '../arch
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { type Actor, canonicalPayload } from '../platform/ledger/event.ts';
+import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import {
@@ -18,7 +19,7 @@ import {
 import { chooseSeries } from './choose-series.ts';
 import { shownAs } from './exposure-rows.ts';
 import { listExposedModels } from './models.ts';
-import { candidateSeries, ofStudy, oweRun } from './queue-runs.ts';
+import { candidateSeries, ofStudy, oweRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { RUN_PRIORITIES, type RunPriority, setRunPriority } from './run-order.ts';
 
 /** So many analyses one caller may ask for in a minute; more are told to come back. */
@@ -38,7 +39,7 @@ const BEGIN = 'UPDATE analyses SET study_revision = ?, applicability = ? WHERE a
 const LINK = 'INSERT INTO analysis_runs (analysis_id, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const UNLINK = 'DELETE FROM analysis_runs WHERE analysis_id = ?';
 const FIND_RUN = `
-  SELECT run_id AS runId, state FROM runs
+  SELECT run_id AS runId, state, stage, audience FROM runs
    WHERE study_id = ? AND study_revision = ? AND model_digest = ? AND series_id = ?
 `;
 /** A failed run that is asked for is tried again; its attempts so far stay on record, each with what it came to. */
@@ -135,14 +136,13 @@ function begin(
     if (choice.chosen === null) return [];
     const { seriesId } = choice.chosen;
     const owed = oweRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs);
-    const run = prepared<{ runId: string; state: string }>(db, FIND_RUN).get(
-      study.studyId,
-      revision,
-      model.digest,
-      seriesId,
-    );
+    const run = prepared<KnownRun>(db, FIND_RUN).get(study.studyId, revision, model.digest, seriesId);
     if (run === undefined) throw new Error('a run that is owed is not on record');
-    if (owed === null && run.state === 'failed') prepared(db, TRY_AGAIN).run(atMs, run.runId);
+    if (owed === null && run.state === 'failed' && isShownAlike(run, shownAs(db, model.stage, model, study))) {
+      prepared(db, TRY_AGAIN).run(atMs, run.runId);
+      const dueAtMs = atMs + model.manifest.toleranceMs;
+      scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: run.runId, siteId: study.siteId, dueAtMs });
+    }
     prepared(db, LINK).run(analysisId, run.runId);
     return [run.runId];
   });
@@ -154,6 +154,19 @@ function begin(
     payload: { analysisId, revision, applicability, runIds },
     ...ofStudy(study, atMs),
   });
+}
+
+type KnownRun = {
+  readonly runId: string;
+  readonly state: string;
+  readonly stage: string;
+  readonly audience: string | null;
+};
+
+/** Whether a run would show to the same people as its model does now: one owed under another stage is not brought back under it. */
+function isShownAlike(run: KnownRun, now: ReturnType<typeof shownAs>): boolean {
+  const audience = run.audience === null ? null : (JSON.parse(run.audience) as string[]);
+  return run.stage === now.stage && JSON.stringify(audience) === JSON.stringify(now.audience);
 }
 
 /** Asking may bring a study forward, and never sets it back. */

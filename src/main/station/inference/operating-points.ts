@@ -1,3 +1,4 @@
+import { leastScoreOf } from '../../../shared/domain/model-contradictions.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
@@ -29,7 +30,7 @@ const REPLACE_ACCEPTANCES =
 export function chooseOperatingPoint(
   db: WritableDb,
   input: ModelAct & { readonly name: string | null; readonly flagFrom: FlagFrom },
-): Result<number, { readonly code: 'model-not-found' | 'label-unknown' | 'label-missing' }> {
+): Result<number, { readonly code: 'model-not-found' | 'label-unknown' | 'label-missing' | 'below-least-score' }> {
   return inTransaction(db, () => {
     const { siteId, digest, name, flagFrom, reason, actor, atMs } = input;
     const model = findModel(db, digest);
@@ -37,6 +38,8 @@ export function chooseOperatingPoint(
     const labels = model.manifest.labels.map(({ id }) => id);
     if (Object.keys(flagFrom).some((label) => !labels.includes(label))) return err({ code: 'label-unknown' });
     if (labels.some((label) => flagFrom[label] === undefined)) return err({ code: 'label-missing' });
+    if (labels.some((label) => (flagFrom[label] ?? Infinity) < leastScoreOf(model.manifest, label)))
+      return err({ code: 'below-least-score' });
     const version = (listPoints(db, siteId, model)[0]?.version ?? 0) + 1;
     prepared(db, REPLACE_PROPOSED).run(siteId, digest);
     const by = actor.id;
