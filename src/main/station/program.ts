@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
 const isSource = import.meta.url.endsWith('.ts');
+const folder = path.dirname(fileURLToPath(import.meta.url));
+/** Bundled, what several programs share stands one folder below them. */
+const here = !isSource && path.basename(folder) === 'chunks' ? path.dirname(folder) : folder;
 /** The program's root: of the repository, or of the packaged app. */
 const root = isSource ? path.resolve(here, '../../..') : path.resolve(here, '../..');
 const entry = (source: string, bundled: string) => (isSource ? path.join(root, source) : path.join(here, bundled));
@@ -12,8 +14,8 @@ const entry = (source: string, bundled: string) => (isSource ? path.join(root, s
 export const PROGRAM = {
   version: (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version,
   runnerEntry: entry('src/main/station/inference/runner/index.ts', 'runner.js'),
-  readerEntry: new URL(isSource ? './reader.ts' : './reader.js', import.meta.url),
-  fileKeeperEntry: new URL(isSource ? './file-keeper.ts' : './file-keeper.js', import.meta.url),
+  readerEntry: pathToFileURL(entry('src/main/station/reader.ts', 'reader.js')),
+  fileKeeperEntry: pathToFileURL(entry('src/main/station/file-keeper.ts', 'file-keeper.js')),
   hospitalEntry: entry('demo/hospital.ts', 'hospital.js'),
   pageFolder: path.join(root, 'out/renderer'),
   resources: path.join(root, 'resources'),

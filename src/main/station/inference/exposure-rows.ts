@@ -39,7 +39,7 @@ const FIND_EXPOSURE = `
 `;
 /** Walks exposure_steps_by_model. */
 export const LIST_STEPS = `
-  SELECT step_id AS stepId, digest, from_stage AS "from", to_stage AS "to", cause, reason, pilot, uses, operating_point AS operatingPoint,
+  SELECT step_id AS stepId, digest, from_stage AS [from], to_stage AS [to], cause, reason, pilot, uses, operating_point AS operatingPoint,
          acceptance_id AS acceptanceId, actor_kind AS actorKind, actor_id AS actorId, at_ms AS atMs
     FROM exposure_steps WHERE site_id = ? AND digest = ? ORDER BY at_ms DESC, step_id DESC
 `;
