@@ -9,7 +9,7 @@ import {
   countOpenRuns,
   countPausedModels,
   countUnusableModels,
-  listModels,
+  countUsableModels,
   mayReport,
   type RunnerSupervisor,
 } from './inference/index.ts';
@@ -109,7 +109,7 @@ export function createStatus(tools: StatusTools): Status {
           provider: provider(),
           // How many wait says that silent models do: no business of whoever may report.
           ...countOpenRuns(db, 'permissions' in scope && !mayReport((scope as Principal).permissions)),
-          models: listModels(db).filter(({ state }) => state === 'installed' || state === 'verified').length,
+          models: countUsableModels(db),
         },
         disk: { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes, state: disk.state },
         objects: {

@@ -21,6 +21,7 @@ export { createOutputKeeper } from './output-keeper.ts';
 export { exposeModels } from './expose-models.ts';
 export {
   countUnusableModels,
+  countUsableModels,
   findInstalledAtMs,
   findModel,
   installModels,

@@ -68,6 +68,7 @@ const COUNT_UNUSABLE = `
    WHERE m.state = 'broken' OR m.state = 'gone' AND json_extract(m.manifest, '$.schema') = 2 AND EXISTS (
          SELECT 1 FROM model_exposures x WHERE x.digest = m.digest AND x.stage IN ('silent', 'pilot', 'general'))
 `;
+const COUNT_USABLE = "SELECT count(*) AS models FROM models WHERE state IN ('installed', 'verified')";
 const FORGET_FAULTS = 'DELETE FROM package_faults';
 const FORGET_FAULTS_OF = 'DELETE FROM package_faults WHERE digest = ?';
 const PUT_FAULT = `
@@ -204,6 +205,11 @@ export function listModels(db: ReadableDb): readonly InstalledModel[] {
   return prepared<ModelRow>(db, LIST_MODELS)
     .all()
     .flatMap((row) => parseModel(row) ?? []);
+}
+
+/** How many models hold their golden cases or wait to be held to them. Asked with every status: no manifest is read for it. */
+export function countUsableModels(db: ReadableDb): number {
+  return prepared<{ models: number }>(db, COUNT_USABLE).get()?.models ?? 0;
 }
 
 /** When a package of that digest first came here; null where none did. */

@@ -11,7 +11,7 @@ import { findObject, findSound, isDamaged } from '../platform/objects/records.ts
 import type { WritableDb } from '../platform/store/database.ts';
 import { countDifferingPixels } from './compare-masks.ts';
 import { judgeReplay, outcomeDifference } from './judge-replay.ts';
-import { type InstalledModel, listModels } from './models.ts';
+import { findModel, type InstalledModel } from './models.ts';
 import { checkReceipt, findRunWithReceipt } from './receipts.ts';
 import { beginReplay, endReplay, nextReplay, putReplayBack, type Replay } from './replays.ts';
 import { findOutputs } from './run-outputs.ts';
@@ -75,8 +75,8 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     const run = findRunWithReceipt(db, runId);
     if (run?.receipt == null || checkReceipt(db, run)?.state === 'changed') return err({ code: 'receipt-changed' });
     const receipt = Receipt.parse(JSON.parse(run.receipt.text));
-    const model = listModels(db).find(({ digest }) => digest === run.modelDigest);
-    if (model === undefined || model.state === 'gone') return err({ code: 'package-gone' });
+    const model = findModel(db, run.modelDigest);
+    if (model === null || model.state === 'gone') return err({ code: 'package-gone' });
     const runner = supervisor.state();
     const isProven = (name: string) =>
       runner.state !== 'ready' || runner.runner.providers.some((one) => one.name === name && one.proven);

@@ -12,7 +12,7 @@ import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { queuePausedAnew } from './model-breaker.ts';
 import { findUsage, type ModelUsage, noteUsage } from './model-usage.ts';
-import { hasUnverifiedModels, listModels, recordVerification } from './models.ts';
+import { findModel, hasUnverifiedModels, listModels, recordVerification } from './models.ts';
 import { givesWay } from './preemption.ts';
 import {
   failRun,
@@ -124,8 +124,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   }
 
   async function attempt(run: Run): Promise<void> {
-    const model = listModels(db).find(({ digest }) => digest === run.modelDigest);
-    if (model === undefined || !startRun(db, run, clock.nowMs())) return;
+    const model = findModel(db, run.modelDigest);
+    if (model === null || !startRun(db, run, clock.nowMs())) return;
     const startedAt = performance.now();
     const { seriesUid, inputs } = inputsOf(run);
     const request = {

@@ -10,7 +10,6 @@ import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { CorrectionHistory } from './CorrectionHistory.tsx';
 import page from '../../ui/Page.module.css';
-import classes from './identity.module.css';
 
 /** Every correction of the site, and the way back from each: also to studies that are hidden whole. */
 export function CorrectionsPage(): ReactNode {
@@ -30,7 +29,7 @@ export function CorrectionsPage(): ReactNode {
   if (query.data === undefined) return <TableSkeleton columns={['1fr']} rowHeight={64} rows={8} />;
   const corrections = query.data.pages.flatMap((one) => one.corrections);
   return (
-    <div className={classes.page}>
+    <div className={page.sheet}>
       <h1 className={page.title}>{t('corrections.title')}</h1>
       <p className={page.quiet}>{t('corrections.text')}</p>
       {corrections.length === 0 ? (

@@ -34,7 +34,7 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
       </Button>
     );
   return (
-    <div className={classes.page}>
+    <div className={page.sheet}>
       <h1 className={page.title}>{t('identity.title')}</h1>
       <StudyFaceCard study={study}>
         <div className={page.actions}>

@@ -32,7 +32,7 @@ export function RunView({ run, receipt, replay }: Props): ReactNode {
   const may = useCurrentUser().permissions;
   const reason = run.reason === null ? null : t([`reason.${run.reason}`, `app:ai.reason.${run.reason}`]);
   return (
-    <div className={classes.page}>
+    <div className={page.sheet}>
       <h1 className={page.title}>
         {t('title')} · {t('reading:ai.model', { name: run.model.name, version: run.model.version })}
         {run.model.clinicalUse === 'none' && ` · ${t('app:ai.notForClinicalUse')}`}
