@@ -3,6 +3,13 @@ import { foundations } from './0001-foundations.ts';
 import { receivingAndKeeping } from './0002-receiving-and-keeping.ts';
 import { filesOnTheirWay } from './0003-files-on-their-way.ts';
 import { inference } from './0004-inference.ts';
+import { inferenceFurther } from './0005-inference-further.ts';
 
 /** Every step of the schema in order; only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [foundations, receivingAndKeeping, filesOnTheirWay, inference];
+export const MIGRATIONS: readonly Migration[] = [
+  foundations,
+  receivingAndKeeping,
+  filesOnTheirWay,
+  inference,
+  inferenceFurther,
+];
