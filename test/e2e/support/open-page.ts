@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright';
+import type { Role } from '../../../src/shared/domain/permissions.ts';
 import { jsonBody } from '../../system/support/ask-station.ts';
 import type { RunningStation } from '../../system/support/start-station.ts';
 
@@ -7,7 +8,7 @@ export const LONGEST_WAIT_MS = 90_000;
 /** The size the pages are judged at. */
 const SCREEN = { width: 1280, height: 800 } as const;
 
-type DemoUser = 'radiologist' | 'technologist' | 'coordinator' | 'administrator';
+type DemoUser = Exclude<Role, 'service'>;
 
 /** How to open a page; what is left out is nobody signed in, at the page's own address, in dark. */
 export type PageWish = {

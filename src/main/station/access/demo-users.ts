@@ -13,6 +13,9 @@ const DEMO_USERS = [
   { username: 'technologist', displayName: 'Demo Technologist' },
   { username: 'coordinator', displayName: 'Demo Coordinator' },
   { username: 'administrator', displayName: 'Demo Administrator' },
+  { username: 'medical-lead', displayName: 'Demo Medical Lead' },
+  { username: 'model-owner', displayName: 'Demo Model Owner' },
+  { username: 'truth-reader', displayName: 'Demo Reference Reader' },
 ] as const satisfies readonly { readonly username: Role; readonly displayName: string }[];
 
 /** Makes the users that the demo's sign-in page names; only for a demo data directory, and idempotent. */

@@ -13,7 +13,10 @@ type Attempt =
   | { readonly state: 'idle' | 'asking' | 'second-factor' }
   | { readonly state: 'refused'; readonly failure: Failure };
 
-const DEMO_USERS = ['radiologist', 'technologist', 'coordinator', 'administrator'] as const;
+const DEMO_USERS = [
+  ...(['radiologist', 'technologist', 'coordinator', 'administrator'] as const),
+  ...(['medical-lead', 'model-owner', 'truth-reader'] as const),
+] as const;
 const facts = readPageFacts();
 
 /** How often a station that could not be reached is asked again; whoever is still signed in then goes on. */
