@@ -24,6 +24,8 @@ const PROTOCOLS = ['dicom', 'hl7', 'fhir'];
 
 const capability = `(?:${CAPABILITIES.join('|')})`;
 const protocol = `(?:${PROTOCOLS.join('|')})`;
+/** The entries and what puts the station together. */
+const composition = '(?:index|compose[-a-z]*|reader)\\.ts$';
 
 /** Tests stand beside the code and obey the same layers; only gates and development packages are open to them. */
 const TESTS = '\\.test\\.tsx?$';
@@ -103,20 +105,22 @@ export function rulesBelow(root: string): readonly Rule[] {
       'capability-below-api',
       'A capability does not know who asks: it imports neither api nor the composition.',
       { path: station(`${capability}/`) },
-      { path: station('(?:api/|(?:index|compose|reader)\\.ts$)') },
+      { path: station(`(?:api/|${composition})`) },
     ),
     rule(
       'api-below-composition',
       'api is handed what it binds; it does not import the composition or the entry.',
       { path: station('api/') },
-      { path: station('(?:index|compose|reader)\\.ts$'), dependencyTypesNot: ['type-only'] },
+      { path: station(composition), dependencyTypesNot: ['type-only'] },
     ),
     rule(
       'composition-knows-all',
-      'The composition knows every module: compose.ts, with the entries, what it joins (reader, reception, status, command) and the test of what is stated of all; the tables beside it know none.',
+      'The composition knows every module: compose.ts and its parts, with the entries, what it joins (reader, reception, status, command) and the test of what is stated of all; the tables beside it know none.',
       {
         path: station('[^/]+\\.ts$'),
-        pathNot: station('(?:compose|command|conformance|index|reader|reception|station-status)(?:\\.test)?\\.ts$'),
+        pathNot: station(
+          '(?:compose[-a-z]*|command|conformance|index|reader|reception|station-status)(?:\\.test)?\\.ts$',
+        ),
       },
       { path: station(`(?:${protocol}|${capability}|api)/`) },
     ),
@@ -263,7 +267,7 @@ export function rulesBelow(root: string): readonly Rule[] {
     rule(
       'onnx-out-of-the-station',
       'The station process never loads onnxruntime, not even through others: only the runner process may crash of it.',
-      { path: station('(?:index|compose|reader)\\.ts$') },
+      { path: station(composition) },
       { path: packages('onnxruntime-node'), reachable: true },
     ),
     rule(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { v7 } from 'uuid';
 import type { FirstSignIn } from '../../shared/contract/parent-port.ts';
@@ -13,55 +13,25 @@ import { storedMetadata } from './api/services/dicomweb-services.ts';
 import type { Readers } from './api/services/readers.ts';
 import {
   type Archive,
-  type ArchiveSearch,
-  queryRetrieveServices,
   associationJobs,
+  checkArriving,
   completenessJobs,
-  createCommitmentWorker,
-  createSenderCountWorker,
   configurePeers,
   createMetadataKeeper,
-  createPeerWatch,
-  createCacheKeeper,
-  createExportWorker,
-  createImportWorker,
-  checkArriving,
-  createIntegrityWorker,
-  createRefetcher,
-  createRetrievalWorker,
   endAssociationsLeftOpen,
   INDEX_NAMES_JOB,
   indexNamesJob,
-  modalityServices,
   peerSettings,
   retireAllPeers,
   titlesKnownAlone,
   waitAnew,
   watchReader,
 } from './archive/index.ts';
-import { createDeliveryWorker } from './delivery/index.ts';
+import { openExchange } from './compose-exchange.ts';
+import { openInference } from './compose-inference.ts';
+import { openKeeping } from './compose-keeping.ts';
 import type { Refusal } from './exit-codes.ts';
-import {
-  createOutputKeeper,
-  createRunWorker,
-  endRest,
-  exposeModels,
-  inferenceConsumer,
-  installModels,
-  machineFacts,
-  createModelWatch,
-  markRunLate,
-  PROBE_JOB,
-  probeModel,
-  measuringConsumer,
-  readPackages,
-  recoverRuns,
-  RETRY_JOB,
-  type RunnerHost,
-  superviseRunner,
-  suspendModel,
-  TOLERANCE_JOB,
-} from './inference/index.ts';
+import { readPackages, type RunnerHost } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { watchDisk } from './platform/disk-watch.ts';
@@ -69,28 +39,22 @@ import type { DataDirectory } from './platform/data-directory.ts';
 import { createHttp } from './platform/http/server.ts';
 import { createJobRunner } from './platform/jobs/jobs.ts';
 import { appendEvent, ledgerHead } from './platform/ledger/append.ts';
-import { writeCheckpoint } from './platform/ledger/checkpoint.ts';
 import { serviceActor } from './platform/ledger/event.ts';
 import { followLedger } from './platform/ledger/follow.ts';
+import { createCheckpointKeeper } from './platform/ledger/keep-checkpoints.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { openObjectKeys } from './platform/objects/object-keys.ts';
-import { openObjectStore } from './platform/objects/object-store.ts';
-import { createPace } from './platform/objects/pace.ts';
-import { hasSealedObjects, isExpected } from './platform/objects/records.ts';
-import { createKeyRotation } from './platform/objects/rotate-keys.ts';
-import { openWriter } from './platform/store/database.ts';
-import { migrate } from './platform/store/migrate.ts';
-import { MIGRATIONS } from './platform/store/migrations/index.ts';
+import { isExpected } from './platform/objects/records.ts';
 import { openReaderPool } from './platform/store/reader-pool.ts';
 import { durable, endSyncing } from './platform/store/durability.ts';
 import { keepLogShort } from './platform/store/move-log.ts';
 import { inTransaction, onCommit } from './platform/store/transaction.ts';
 import type { Secrets } from './platform/vault.ts';
+import { openStore } from './open-store.ts';
 import { openReception } from './reception.ts';
 import { createStatus } from './station-status.ts';
 import { DeadlinePolicy, triageConsumer } from './triage/index.ts';
-import { isOpenStudy, worklistConsumer } from './worklist/index.ts';
+import { worklistConsumer } from './worklist/index.ts';
 
 /** What a station is started with. */
 export type StationOptions = {
@@ -119,7 +83,6 @@ export type Station = {
   stop(): Promise<void>;
 };
 
-const CHECKPOINT_EVERY_MS = 60_000;
 const RECEPTION_GRACE_MS = 5_000;
 
 /** Puts the station together; it reads from top to bottom as the data flows. */
@@ -134,23 +97,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   if (!packages.ok) return packages;
 
   // The store, and the ledger in it.
-  const opened = openWriter(directory.database, secrets.databaseKey);
+  const opened = openStore(directory, secrets, { nowMs: clock.nowMs(), fileKeeperEntry: options.fileKeeperEntry });
   if (!opened.ok) return opened;
-  const db = opened.value;
-  const migrated = migrate(db, MIGRATIONS);
-  if (!migrated.ok) {
-    db.close();
-    return migrated;
-  }
-  // Objects need the keys they are sealed with: where some are and the keys are gone, new keys would only hide the loss.
-  const keys = openObjectKeys(directory.vault, secrets.databaseKey, {
-    ...{ mayCreate: !hasSealedObjects(db), atMs: clock.nowMs() },
-  });
-  if (!keys.ok) {
-    db.close();
-    return keys;
-  }
-  const objects = openObjectStore(directory.objects, keys.value, options.fileKeeperEntry);
+  const { db, keys, objects } = opened.value;
   const ending = new AbortController();
   const startedAs = v7();
   const tell = (kind: 'station-started' | 'station-stopped') =>
@@ -176,6 +125,23 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   if (directory.isDemo) await createDemoUsers(db, site, clock.nowMs);
   shareAdministrators(db, site, further, clock.nowMs());
 
+  // What reads beside the one writer.
+  const reading = { database: directory.database, keyHex: secrets.databaseKey.toString('hex') };
+  const readers: Readers = openReaderPool(options.readerEntry, reading);
+  const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
+  const findHolders = (digests: readonly string[]) => readers.run('list-holders', digests);
+  const digestFrame: NonNullable<Archive['digestFrame']> = (frame) => threads.run('digest-frame', frame);
+
+  // Keeping.
+  const disk = watchDisk(objects, config.disk, log);
+  const keeping = openKeeping({
+    ...{ db, objects, keys, directory, config, sites, disk, readers, findHolders, digestFrame, clock, log },
+    keysChanged: () => inference.supervisor.useObjectKeys([...keys.export()]),
+    signal: ending.signal,
+  });
+  const { suspect } = keeping.integrity;
+  const watched = watchReader(objects, suspect);
+
   // Receiving.
   retireAllPeers(db);
   for (const { siteId, code } of sites) configurePeers(db, siteId, config.dicom.aeTitle, peerSettings(config, code));
@@ -184,28 +150,24 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const startedAtMs = clock.nowMs();
   endAssociationsLeftOpen(db, startedAtMs, config.completeness);
   waitAnew(db, config.completeness, startedAtMs);
-  const findHolders = (digests: readonly string[]) => readers.run('list-holders', digests);
-  const disk = watchDisk(objects, config.disk, log);
-  const digestFrame: Archive['digestFrame'] = (frame) => threads.run('digest-frame', frame);
-  const { fullBytes } = config.disk;
-  const suspect: Archive['suspect'] = (digest) => integrity.suspect(digest);
   const archive: Archive = {
-    ...{ db, objects, clock, quiet: config.completeness, fullBytes, digestFrame },
+    ...{ db, objects, clock, quiet: config.completeness, fullBytes: config.disk.fullBytes, digestFrame },
     ...{ suspect, findHolders },
   };
 
-  // Inference. What a runner left that nobody took in is computed anew.
-  for (const name of readdirSync(directory.runnerOutbox)) rmSync(path.join(directory.runnerOutbox, name));
-  installModels(db, packages.value.packages, clock.nowMs(), packages.value.refused);
-  for (const { siteId } of sites) exposeModels(db, siteId, directory.isDemo, clock.nowMs());
-  recoverRuns(db, clock.nowMs());
-  const supervisor = superviseRunner(options.runnerHost, {
-    objectsDir: directory.objects,
-    objectKeys: [...keys.value.export()],
-    outboxDir: directory.runnerOutbox,
-    providers: config.inference.providers,
-    threads: config.inference.threads,
-    warmModelsMb: config.inference.warmModelsMb,
+  // Inference.
+  const metrics = createMetrics({
+    openAssociations: () => reception.openAssociations(),
+    ledgerHead: () => ledgerHead(db).seq,
+    cursors: () => followers.cursors(),
+  });
+  const siteIds = sites.map(({ siteId }) => siteId);
+  const inference = openInference({
+    ...{ db, objects, keys, directory, siteIds, readers, clock, log, suspect },
+    config: config.inference,
+    packages: packages.value,
+    runnerHost: options.runnerHost,
+    runEnded: metrics.runEnded,
   });
 
   // What follows the ledger, in the order of the flow.
@@ -216,8 +178,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const followers = followLedger(
     db,
     [
-      inferenceConsumer,
-      measuringConsumer,
+      ...inference.consumers,
       triageConsumer({ deadlines, zoneOf: (siteId) => sites.find((one) => one.siteId === siteId)?.zone ?? site.zone }),
       worklistConsumer((change) => hints.publish(change)),
     ],
@@ -229,51 +190,17 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     {
       ...completenessJobs(config.completeness),
       ...associationJobs(config.completeness),
-      [TOLERANCE_JOB]: markRunLate,
-      [RETRY_JOB]: endRest,
-      [PROBE_JOB]: probeModel,
+      ...inference.jobs,
       [INDEX_NAMES_JOB]: indexNamesJob,
     },
     { clock, log },
   );
 
-  // What answers pages and machines.
-  const metrics = createMetrics({
-    openAssociations: () => reception.openAssociations(),
-    ledgerHead: () => ledgerHead(db).seq,
-    cursors: () => followers.cursors(),
+  // What answers other machines, and asks them.
+  const exchange = openExchange({
+    ...{ archive, objects: watched, config, siteIds, readers, log },
+    writeExplicit: async (stored) => explicitForms(stored),
   });
-  const integrity = createIntegrityWorker({
-    ...{ db, objects, clock, log, everyDays: config.integrity.everyDays },
-    pace: createPace(config.integrity.bytesPerSecond, ending.signal),
-    findHolders,
-  });
-  const rotation = createKeyRotation({
-    ...{ db, root: directory.objects, objects, keys: keys.value, clock, log, suspect: integrity.suspect },
-    pace: createPace(config.integrity.bytesPerSecond, ending.signal),
-    keysChanged: () => supervisor.useObjectKeys([...keys.value.export()]),
-  });
-  const worker = createRunWorker({
-    db,
-    objects,
-    supervisor,
-    outboxDir: directory.runnerOutbox,
-    clock,
-    log,
-    suspect: integrity.suspect,
-    ended: metrics.runEnded,
-    receipts: { machine: machineFacts(config.inference), rawOutputs: config.inference.rawOutputs },
-  });
-  const outputs = createOutputKeeper({ db, objects, clock, log }, config.inference.rawOutputs);
-  const search: ArchiveSearch = {
-    studies: (siteIds, keys, page) => readers.run('find-studies', { siteIds, keys, page }),
-    series: (siteIds, keys, page) => readers.run('find-series', { siteIds, keys, page }),
-    instances: (siteIds, keys, page) => readers.run('find-instances', { siteIds, keys, page }),
-    outgoing: (siteIds, keys, limit) => readers.run('find-outgoing', { siteIds, keys, limit }),
-    sopClasses: (siteIds, studyUid) => readers.run('list-sop-classes', { siteIds, studyUid }),
-  };
-  const commitments = createCommitmentWorker({ db, objects, clock, log });
-  const senderCounts = createSenderCountWorker(archive, log);
   const reception = openReception({
     archive,
     config,
@@ -282,81 +209,26 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     objectAnswered: metrics.objectAnswered,
     disk,
     port: options.dicomPort,
-    services: [
-      ...queryRetrieveServices({
-        db,
-        objects: watchReader(objects, integrity.suspect),
-        clock,
-        search,
-        writeExplicit: async (stored) => explicitForms(stored),
-      }),
-      ...modalityServices(archive, commitments),
-    ],
+    services: exchange.services,
   });
   const status = createStatus({
-    ...{ db, config, clock, version, disk, supervisor, followers, reception },
-    siteIds: sites.map(({ siteId }) => siteId),
+    ...{ db, config, clock, version, disk, supervisor: inference.supervisor, followers, reception },
+    siteIds,
     isDemo: directory.isDemo,
   });
-  const reading = { database: directory.database, keyHex: secrets.databaseKey.toString('hex') };
-  const readers: Readers = openReaderPool(options.readerEntry, reading);
-  const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
   const arriving = await checkArriving({ db, objects, clock, findHolders });
   if (arriving.lost > 0) log.warn('arriving-objects-lost', { count: arriving.lost });
   for (const error of arriving.unchecked) log.incident('arriving-object-not-checked', error);
-  const kept = sites.map(({ siteId, code }) => {
-    const { cache, retention, keepRecordsDays } =
-      [config.site, ...config.sites].find((one) => one.code === code) ?? config.site;
-    return { siteId, cache, retention, keepDiscardedDays: config.quarantine.keepDiscardedDays, keepRecordsDays };
-  });
-  const keeper = createCacheKeeper({
-    ...{ db, objects, digestFrame, sites: kept, disk, clock, log },
-    isOpen: (studyId) => isOpenStudy(db, studyId),
-    measure: (siteId) => readers.run('measure-cache', siteId),
-    preview: (question) => readers.run('preview-retention', question),
-    listDiscarded: (siteId, beforeMs, nowMs) => readers.run('list-discarded', { siteId, beforeMs, nowMs }),
-    listOldRecords: (siteId, beforeMs) => readers.run('list-old-records', { siteId, beforeMs }),
-  });
-  const retrievals = createRetrievalWorker(archive, log);
-  const refetcher = createRefetcher(
-    archive,
-    sites.map(({ siteId }) => siteId),
-    retrievals.notify,
-    log,
-  );
-  const peerWatch = createPeerWatch(
-    { db, clock },
-    sites.map(({ siteId }) => siteId),
-    log,
-  );
-  const { coveragePercent, coverageDays, coverageStudies } = config.inference.watch;
-  const coverage = { leastShare: coveragePercent / 100, days: coverageDays, leastStudies: coverageStudies };
-  const modelWatch = createModelWatch({
-    ...{ db, clock, log },
-    siteIds: sites.map(({ siteId }) => siteId),
-    sight: (siteId, nowMs) => readers.run('sight-models', { siteId, limits: coverage, nowMs }),
-    onMovedFar(siteId, digest, atMs) {
-      // Where it does not run any more there is nothing to stop.
-      if (config.inference.watch.driftSuspends)
-        suspendModel(db, { siteId, digest, reason: 'drift', actor: serviceActor('inference'), atMs });
-    },
-  });
-  const deliveries = createDeliveryWorker({
-    ...{ db, clock, log, objects: watchReader(objects, integrity.suspect) },
-    writeExplicit: async (stored) => explicitForms(stored),
-    listSendable: (siteId, studyUid) => search.outgoing([siteId], { studyUids: [studyUid] }),
-  });
-  const media = {
-    imports: createImportWorker(archive, config.import.folders, log),
-    exports: createExportWorker(archive, watchReader(objects, integrity.suspect), config.export.folders, log),
-  };
+
+  // What answers people and programs.
   const services = createServices({
-    media,
-    ...{ retrievals, deliveries, coverage, supervisor },
-    keeping: { keeper, sites: kept, disk, marks: config.disk },
-    objects: watchReader(objects, integrity.suspect),
+    ...{ media: exchange.media, retrievals: exchange.retrievals, deliveries: exchange.deliveries },
+    ...{ coverage: inference.coverage, supervisor: inference.supervisor },
+    driftSuspends: config.inference.watch.driftSuspends,
+    keeping: { keeper: keeping.keeper, sites: keeping.sites, disk, marks: config.disk },
+    objects: watched,
     atRest: {
-      ...{ keys: keys.value, integrity, rotation, mainSiteId: site.siteId },
+      ...{ keys, integrity: keeping.integrity, rotation: keeping.rotation, mainSiteId: site.siteId },
       verifyEveryDays: config.integrity.everyDays,
     },
     dicomweb: {
@@ -402,35 +274,14 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   followers.start();
   jobs.start();
   const forgetJobs = onCommit(db, jobs.notify);
-  const forgetRuns = onCommit(db, worker.notify);
-  supervisor.start();
-  worker.start();
-  outputs.start();
-  retrievals.start();
-  media.imports.start();
-  media.exports.start();
-  refetcher.start();
-  deliveries.start();
-  commitments.start();
-  senderCounts.start();
-  peerWatch.start();
-  modelWatch.start();
+  inference.start();
+  exchange.start();
   metadata.start();
-  integrity.start();
-  keeper.start();
-  rotation.start();
-  const checkpoint = async () => {
-    try {
-      // What is signed must not be news that a power cut takes back.
-      const head = ledgerHead(db);
-      await durable(db);
-      writeCheckpoint(head, directory.checkpoints, secrets.signingKey, clock);
-    } catch (error) {
-      // On a full disk the station goes on without; the next checkpoint covers what this one would have.
-      log.incident('checkpoint-not-written', error);
-    }
-  };
-  await checkpoint();
+  keeping.start();
+  const checkpoints = createCheckpointKeeper(db, {
+    ...{ file: directory.checkpoints, signingKey: secrets.signingKey, clock, log },
+  });
+  await checkpoints.sign();
   // Before anybody is told of a first password, or that the station is ready.
   await durable(db);
   const sweeping = objects
@@ -440,7 +291,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       signal: ending.signal,
     })
     .catch((error: unknown) => log.incident('sweep-failed', error));
-  const checkpoints = setInterval(() => void checkpoint(), CHECKPOINT_EVERY_MS);
+  checkpoints.start();
   const logMover = keepLogShort(
     db,
     () => readers.run('move-log', undefined),
@@ -459,38 +310,27 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     dicom: { port: listening.value.port, aeTitle: config.dicom.aeTitle },
     firstSignIn,
     async stop() {
-      clearInterval(checkpoints);
+      checkpoints.stop();
       ending.abort();
       await reception.close(RECEPTION_GRACE_MS);
-      refetcher.stop();
-      await retrievals.stop();
-      await deliveries.stop();
-      await worker.stop();
-      await outputs.stop();
-      await commitments.stop();
-      await senderCounts.stop();
-      await peerWatch.stop();
-      await modelWatch.stop();
+      await exchange.stop();
+      await inference.stop();
       api.stop();
       await http.close();
-      await media.imports.stop();
-      await media.exports.stop();
+      await exchange.stopMedia();
       forgetJobs();
-      forgetRuns();
       jobs.stop();
       followers.stop();
       disk.stop();
       await sweeping;
-      await integrity.stop();
-      await keeper.stop();
-      await rotation.stop();
+      await keeping.stop();
       await logMover.stop();
       await metadata.stop();
       await threads.close();
       await readers.close();
       followers.catchUp();
       tell('station-stopped');
-      await checkpoint();
+      await checkpoints.sign();
       await objects.close();
       await endSyncing(db);
       db.close();
