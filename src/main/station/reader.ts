@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import type { PilotScope } from '../../shared/domain/exposure.ts';
 import { type AuditQuestion, listAuditEvents, listTimeline } from './audit/index.ts';
 import {
   findInstances,
@@ -27,12 +28,16 @@ import {
   findAcceptance,
   findModel,
   type FiguresQuestion,
+  listDiscordances,
   listModelRuns,
+  listReferenceStudies,
   listSilentResults,
   measureAcceptance,
   measureModel,
   overviewModels,
+  previewPilot,
   type ReadingFacts,
+  type ReferenceStudiesQuestion,
   type InstalledModel,
   type ResultsQuestion,
   type RunsQuestion,
@@ -49,6 +54,12 @@ import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool
 import { findDecision, isFinal } from './reading/index.ts';
 import { countFilters, isOpenStudy, listWindow, type WindowQuery } from './worklist/index.ts';
 
+type Compared = {
+  readonly siteId: string;
+  readonly digest: string;
+  readonly otherDigest: string;
+  readonly finalOnly: boolean;
+};
 type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKeys; readonly page: Page };
 
 /** Entry of the two reader threads: what may be asked of them. */
@@ -70,8 +81,23 @@ export const READER_TASKS = {
   },
   'compare-versions': (
     db: ReadableDb,
-    { siteId, digest, otherDigest }: { siteId: string; digest: string; otherDigest: string },
-  ) => compareVersions(db, siteId, getModel(db, digest), getModel(db, otherDigest)),
+    { siteId, digest, otherDigest, finalOnly }: Compared,
+  ) => {
+    const [model, other] = [getModel(db, digest), getModel(db, otherDigest)];
+    return compareVersions(db, { siteId, model, other, finalOnly }, readingFacts(db));
+  },
+  'list-discordances': (
+    db: ReadableDb,
+    { digest, otherDigest, ...asked }: Compared & { readonly after: string | undefined; readonly limit: number },
+  ) => {
+    const [model, other] = [getModel(db, digest), getModel(db, otherDigest)];
+    return listDiscordances(db, { ...asked, model, other }, readingFacts(db));
+  },
+  'preview-pilot': (
+    db: ReadableDb,
+    { siteId, digest, pilot, limit }: { siteId: string; digest: string; pilot: PilotScope; limit: number },
+  ) => previewPilot(db, { siteId, model: getModel(db, digest), pilot, limit }),
+  'list-reference-studies': (db: ReadableDb, question: ReferenceStudiesQuestion) => listReferenceStudies(db, question),
   'list-silent-results': (
     db: ReadableDb,
     { digest, ...question }: Omit<ResultsQuestion, 'model'> & { readonly digest: string },

@@ -105,6 +105,14 @@ export const FeatureDrift = z.object({
 });
 export type FeatureDrift = z.infer<typeof FeatureDrift>;
 
+/** Drift of a model, and what the site's policy makes of it. */
+export const ModelDrift = z.object({
+  features: z.array(FeatureDrift),
+  /** A week that moved far suspends the model by itself. */
+  suspends: z.boolean(),
+});
+export type ModelDrift = z.infer<typeof ModelDrift>;
+
 /** What replaying the golden cases on a provider showed the last time. */
 export const Verification = z.object({
   provider: z.string(),
@@ -149,7 +157,7 @@ export const modelFigures = {
   drift: procedure('models.read', BACKGROUND)
     .route({ method: 'GET', path: '/model-figures/{digest}/drift' })
     .input(one)
-    .output(z.array(FeatureDrift)),
+    .output(ModelDrift),
   golden: procedure('models.read', BACKGROUND)
     .route({ method: 'GET', path: '/model-figures/{digest}/golden' })
     .input(one)
@@ -165,6 +173,8 @@ export const modelFigures = {
     .input(
       one.extend({
         only: z.enum(['not-run']).optional(),
+        /** Those that ended without a result for this reason. */
+        because: z.string().max(64).optional(),
         after: z.string().max(200).optional(),
         limit: z.coerce.number().int().min(1).max(200).default(50),
       }),

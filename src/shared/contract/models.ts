@@ -10,6 +10,7 @@ import {
 import { StudyId, UserId } from '../domain/ids.ts';
 import { ModelUse } from '../domain/model-manifest.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
+import { StudyFace } from './quarantine.ts';
 
 /** A model is known by its package's digest. */
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -78,7 +79,24 @@ export const PossibleStep = z.object({
 });
 export type PossibleStep = z.infer<typeof PossibleStep>;
 
+/**
+ * Whether runs of the model begin. `open`: it failed too often in a row and is paused; `half-open`: the next run decides.
+ * `reason` is why the last one failed.
+ */
+export const BreakerCard = z.object({
+  state: z.enum(['closed', 'open', 'half-open']),
+  /** Failures in a row that speak against the model. */
+  faults: z.number().int(),
+  reason: z.string().nullable(),
+  /** Null while closed. */
+  sinceMs: z.number().nullable(),
+  /** When a run tries the model by itself; null where it is not paused. */
+  probeAtMs: z.number().nullable(),
+});
+export type BreakerCard = z.infer<typeof BreakerCard>;
+
 export const ModelDetail = ModelCard.extend({
+  breaker: BreakerCard,
   /** Without what is missing where only the pilot's scope is, which is given with the step. */
   steps: z.array(PossibleStep),
   /** Where one action would take it; null where it cannot be rolled back that way. */
@@ -222,6 +240,9 @@ export const VersionComparison = z.object({
       onlyOther: z.number().int(),
       neither: z.number().int(),
       agreement: Rate,
+      /** How much of the studies each flags. */
+      flagged: Rate,
+      otherFlagged: Rate,
       /** Cohen's; null where chance alone would agree. */
       kappa: z.number().nullable(),
       /** This one's score less the other's. */
@@ -232,6 +253,48 @@ export const VersionComparison = z.object({
   ),
 });
 export type VersionComparison = z.infer<typeof VersionComparison>;
+
+/** A study of which one version flags a label and the other does not; `truth` is what readers say, null where nobody did or they disagree. */
+export const Discordance = z.object({
+  studyId: StudyId,
+  runId: z.string(),
+  otherRunId: z.string(),
+  /** When the later of both runs was owed. */
+  atMs: z.number(),
+  label: z.string(),
+  score: z.number(),
+  otherScore: z.number(),
+  isFlagged: z.boolean(),
+  otherIsFlagged: z.boolean(),
+  truth: z.boolean().nullable(),
+});
+export type Discordance = z.infer<typeof Discordance>;
+
+/** The last studies with a series that the model can read, the newest first, and which of them a pilot would have shown. */
+export const PilotPreview = z.object({
+  studies: z.array(
+    z.object({
+      studyId: StudyId,
+      description: z.string().nullable(),
+      modality: z.string(),
+      receivedAtMs: z.number(),
+      outcome: z.enum(['shown', 'other-exam', 'beyond-share']),
+    }),
+  ),
+  inPilot: z.number().int(),
+});
+export type PilotPreview = z.infer<typeof PilotPreview>;
+
+/** A package that cannot be used, or does not hold on this machine (then with its digest), and everything wrong with it. */
+export const RefusedPackage = z.object({
+  packagePath: z.string(),
+  digest: z.string().nullable(),
+  foundAtMs: z.number(),
+  faults: z.array(
+    z.object({ code: z.string(), field: z.string(), value: z.string().nullable(), expected: z.string().nullable() }),
+  ),
+});
+export type RefusedPackage = z.infer<typeof RefusedPackage>;
 
 /** What a model said of one study while it was silent. */
 export const SilentResult = z.object({
@@ -329,11 +392,36 @@ export const models = {
       one.extend({ acceptanceId: z.string().max(64), as: AcceptanceRole, reportDigest: z.string().max(64), password }),
     )
     .output(AcceptanceCard),
-  /** A version beside another of the same model, on the studies that both read. Conflict `other-model`. */
+  /** Has one run try a paused model now, instead of when its pause is over. Conflict `not-paused`. */
+  probe: procedure('models.expose')
+    .route({ method: 'POST', path: '/models/{digest}/probes' })
+    .input(one)
+    .output(BreakerCard),
+  /** Which of the last studies a pilot of this scope would have shown; nothing of what was said of them. */
+  pilotPreview: procedure('models.lead', BACKGROUND)
+    .route({ method: 'POST', path: '/models/{digest}/pilot-previews' })
+    .input(one.extend({ pilot: PilotScope, limit: z.coerce.number().int().min(1).max(200).default(50) }))
+    .output(PilotPreview),
+  /** What is wrong with packages now: refused at the last start, or broken on this machine. */
+  refusedPackages: procedure('models.silent', BACKGROUND)
+    .route({ method: 'GET', path: '/refused-packages' })
+    .output(z.array(RefusedPackage)),
+  /** A version beside another of the same model, on the studies that both read; for whoever may report, on those whose report is final. Conflict `other-model`. */
   comparison: procedure('models.silent', BACKGROUND)
     .route({ method: 'GET', path: '/models/{digest}/comparison' })
     .input(one.extend({ otherDigest: digest }))
     .output(VersionComparison),
+  /** The studies in which one flags what the other does not, newest first, as `silentResults` are given. Conflict `other-model`. */
+  discordances: procedure('models.silent')
+    .route({ method: 'GET', path: '/models/{digest}/discordances' })
+    .input(
+      one.extend({
+        otherDigest: digest,
+        after: z.string().max(200).optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .output(z.object({ discordances: z.array(Discordance), next: z.string().nullable() })),
   /** Silent results, newest first; who may report or classify a study sees none of it before its report is final. That they were seen is kept. */
   silentResults: procedure('models.silent')
     .route({ method: 'GET', path: '/models/{digest}/silent-results' })
@@ -349,15 +437,40 @@ export const models = {
     .output(z.object({ results: z.array(SilentResult), next: z.string().nullable() })),
 };
 
+const ReferenceQuestion = z.object({
+  modelId: z.string(),
+  label: z.string(),
+  name: z.string(),
+  /** What the caller said; null: nothing yet. */
+  mine: z.boolean().nullable(),
+});
+
+/** A study of an exam that models at the site are made for; `isBarred`: the caller has seen what a silent model said of it. */
+export const ReferenceStudy = z.object({
+  study: StudyFace,
+  questions: z.array(ReferenceQuestion),
+  isBarred: z.boolean(),
+});
+export type ReferenceStudy = z.infer<typeof ReferenceStudy>;
+
 /** What people say is there, of studies that models are measured on. */
 export const truths = {
-  /** The labels that models at the site are measured by on this study: what a reader is asked, and never what was answered. */
+  /** Newest first; `open`: where a word of the caller is missing. Nothing tells which models have read which study, or what they said. */
+  studies: procedure('truth.record')
+    .route({ method: 'GET', path: '/truths/studies' })
+    .input(
+      z.object({
+        only: z.enum(['open']).optional(),
+        after: z.string().max(200).optional(),
+        limit: z.coerce.number().int().min(1).max(100).default(25),
+      }),
+    )
+    .output(z.object({ studies: z.array(ReferenceStudy), next: z.string().nullable() })),
+  /** The labels that models at the site, made for such an exam, are measured by: what a reader is asked, and never what was answered. */
   questions: procedure('truth.record', BACKGROUND)
     .route({ method: 'GET', path: '/studies/{studyId}/truths/questions' })
     .input(z.object({ studyId: StudyId }))
-    .output(
-      z.array(z.object({ modelId: z.string(), label: z.string(), name: z.string(), mine: z.boolean().nullable() })),
-    ),
+    .output(z.array(ReferenceQuestion)),
   /** A reader's own word on what is there; the last one counts. Conflicts: `result-was-seen`, `label-unknown`. */
   record: procedure('truth.record')
     .route({ method: 'POST', path: '/studies/{studyId}/truths', successStatus: 201 })

@@ -62,8 +62,18 @@ export function bindModels({ db, clock, throttle, services: { models } }: Bindin
     signAcceptance: guarded.models.signAcceptance.handler(async (call) =>
       valueOf(await models.signAcceptance(call.context.session.principal, await signed(call))),
     ),
+    probe: guarded.models.probe.handler(({ input, context }) =>
+      valueOf(models.probe(context.session.principal, input.digest)),
+    ),
+    pilotPreview: guarded.models.pilotPreview.handler(async ({ input, context }) =>
+      known(await models.pilotPreview(context.session.principal, input)),
+    ),
+    refusedPackages: guarded.models.refusedPackages.handler(() => models.refusedPackages()),
     comparison: guarded.models.comparison.handler(async ({ input, context }) =>
       valueOf(await models.comparison(context.session.principal, input.digest, input.otherDigest)),
+    ),
+    discordances: guarded.models.discordances.handler(async ({ input, context }) =>
+      valueOf(await models.discordances(context.session.principal, input)),
     ),
     silentResults: guarded.models.silentResults.handler(async ({ input, context }) =>
       known(await models.silentResults(context.session.principal, input)),
@@ -72,8 +82,13 @@ export function bindModels({ db, clock, throttle, services: { models } }: Bindin
 }
 
 /** What readers say is there. */
-export function bindTruths({ services: { truths } }: Bindings) {
+export function bindTruths({ reads, services: { truths } }: Bindings) {
   return {
+    studies: guarded.truths.studies.handler(async ({ input, context }) => {
+      const window = await truths.studies(context.session.principal, input);
+      reads.search(context.session, 'reference', window.studies.length);
+      return window;
+    }),
     questions: guarded.truths.questions.handler(({ input, context }) =>
       found(truths.questions(context.session.principal, input.studyId)),
     ),

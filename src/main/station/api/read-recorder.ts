@@ -25,7 +25,7 @@ export type ReadRecorder = {
   study(session: Session, studyId: string, surface: ReadSurface): void;
   search(
     session: Session,
-    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'quarantine' | 'dicomweb',
+    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'quarantine' | 'reference' | 'dicomweb',
     results: number,
   ): void;
   audit(session: Session, results: number): void;

@@ -131,6 +131,7 @@ async function walk(token: string, { studyId, runId, findingId }: Secrets): Prom
     ...{ reason: 'other', site: 'nowhere', holder: 'nobody', folder: 'CD', form: 'zip', days: 30, version: 1 },
     ...{ labels: [{ label: 'bleed', isPresent: true }], to: 'silent', password: TEST_PASSWORD, uses: [], flagFrom: {} },
     ...{ as: 'medical-lead', reportDigest: 'r', targets: [], identityVersion: 1, question: { patientId: '1' } },
+    pilot: { groups: [], descriptions: [], share: 1 },
   };
   const { client, socket } = await station.connect(token);
   const procedures = Object.entries(contract).flatMap(([area, members]) =>
@@ -297,6 +298,68 @@ test('who governs models and may also report sees the model, and nothing of what
     labels: [{ label: 'bleed', isPresent: true }],
   };
   await expect(client.truths.record(word)).rejects.toMatchObject({ status: 409, data: { code: 'result-was-seen' } });
+  socket.close();
+});
+
+/** A newer version of the model, silent beside it, that flags what the other does not. */
+async function shadowed(): Promise<{ readonly newer: string; readonly secrets: Secrets }> {
+  const { clinic } = web;
+  standAt(clinic, digest, 'silent');
+  const [newer = ''] = brought(clinic, { ...MANIFEST, version: '1.1.0' });
+  standAt(clinic, newer, 'silent');
+  const secrets = await flagged();
+  finish(clinic, startNext(clinic), 0.1);
+  return { newer, secrets };
+}
+
+test('who says what is in a study, or reports it, learns nothing of where two silent versions differ, nor how often, before its report is final', async () => {
+  const { clinic, station } = web;
+  const { newer, secrets } = await shadowed();
+  const other = { digest, otherDigest: newer };
+  const actor = serviceActor('test');
+  for (const roles of [
+    ['truth-reader', 'model-owner'],
+    ['radiologist', 'medical-lead'],
+  ] as const) {
+    setRoles(clinic.db, { username: 'medical-lead', roles: [...roles], siteId: clinic.north.siteId, actor, atMs: 1 });
+    const token = await station.token('medical-lead');
+    const said = await walk(token, secrets);
+    expect(telling(said, secrets.results)).toEqual([]);
+    const { client, socket } = await station.connect(token);
+    expect(await client.models.comparison(other)).toMatchObject({ studies: 0, labels: [] });
+    expect(await client.models.discordances(other)).toEqual({ discordances: [], next: null });
+    expect(await client.models.silentResults({ digest })).toMatchObject({ results: [] });
+    expect(await client.modelFigures.runs({ digest })).toMatchObject({ runs: [] });
+    await expect(client.runs.get({ runId: secrets.runId as never })).rejects.toMatchObject({ status: 404 });
+    socket.close();
+  }
+  // Who governs and neither reports nor says what is there is told, and that they were stands on record.
+  const { client, socket } = await station.connect(await station.token('model-owner'));
+  expect(await client.models.comparison(other)).toMatchObject({ studies: 1 });
+  expect((await client.models.discordances(other)).discordances).toMatchObject([
+    { studyId: secrets.studyId, isFlagged: true, otherIsFlagged: false, truth: true }, // the walk said so
+  ]);
+  expect(clinic.events('silent-results-read').slice(-2)).toMatchObject([
+    { payload: { digest, results: 1 } },
+    { payload: { digest: newer, results: 1 } },
+  ]);
+  socket.close();
+});
+
+test('the list of studies that readers are asked of is the same before a silent model has read them and after, whatever it said', async () => {
+  standAt(web.clinic, digest, 'silent');
+  const studyId = await web.clinic.send(
+    SLICES.map((n) =>
+      aSlice(n, { StudyInstanceUID: UID, SeriesInstanceUID: `${UID}.1`, SOPInstanceUID: `${UID}.1.${n}` }),
+    ),
+  );
+  follow();
+  const { client, socket } = await web.station.connect(await web.station.token('truth-reader'));
+  const before = await client.truths.studies({});
+  expect(before.studies).toMatchObject([{ study: { studyId }, questions: [{ label: 'bleed', mine: null }] }]);
+  finish(web.clinic, startNext(web.clinic), SCORE);
+  follow();
+  expect(await client.truths.studies({})).toEqual(before);
   socket.close();
 });
 

@@ -8,7 +8,7 @@ import { followAll } from '../testing/ward.ts';
 import { findStandingAcceptance, listAcceptances } from './acceptance-rows.ts';
 import { ageBand, measureAcceptance } from './acceptance-report.ts';
 import { fixTargets, noteReportRead } from './acceptances.ts';
-import { compareVersions, kappaOf } from './compare-versions.ts';
+import { compareVersions, kappaOf, listDiscordances } from './compare-versions.ts';
 import { findModel } from './models.ts';
 import { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts';
 import { failRun } from './record-run.ts';
@@ -319,7 +319,8 @@ test('two versions are held against each other on the studies that both read', a
   }
   const [one, two] = [findModel(clinic.db, newer), findModel(clinic.db, digest)];
   if (one === null || two === null) throw new Error('no model');
-  const { studies: both, labels } = compareVersions(clinic.db, site(), one, two);
+  const question = { siteId: site(), model: one, other: two, finalOnly: false };
+  const { studies: both, labels } = compareVersions(clinic.db, question, NOTHING_READ);
   expect(both).toBe(4);
   expect(labels).toMatchObject([
     {
@@ -329,11 +330,28 @@ test('two versions are held against each other on the studies that both read', a
       onlyOther: 1,
       neither: 1,
       agreement: { hits: 2, of: 4, value: 0.5 },
+      flagged: { hits: 2, of: 4 },
+      otherFlagged: { hits: 2, of: 4 },
       kappa: 0,
     },
   ]);
   expect(labels[0]?.difference?.mean).toBeCloseTo((-0.1 - 0.6 + 0.4 + 0) / 4, 12);
   expect([labels[0]?.difference?.largest, labels[0]?.difference?.p50]).toEqual([0.3 - 0.9, 0.8 - 0.9]);
+  // Where they disagree, the newest first, a page at a time; nothing is left out and nothing comes twice.
+  const first = listDiscordances(clinic.db, { ...question, after: undefined, limit: 1 }, NOTHING_READ);
+  const after = first.next ?? undefined;
+  const second = listDiscordances(clinic.db, { ...question, after, limit: 1 }, NOTHING_READ);
+  expect([...first.discordances, ...second.discordances]).toMatchObject([
+    { label: 'bleed', score: 0.6, otherScore: 0.2, isFlagged: true, otherIsFlagged: false, truth: null },
+    { label: 'bleed', score: 0.3, otherScore: 0.9, isFlagged: false, otherIsFlagged: true, truth: null },
+  ]);
+  expect(second.next).toBeNull();
+  // Whoever may report learns of those studies alone whose report is final, and of no count of the others.
+  const [final] = second.discordances;
+  const facts = { ...NOTHING_READ, isFinal: (studyId: string) => studyId === final?.studyId };
+  const theirs = { ...question, finalOnly: true };
+  expect(compareVersions(clinic.db, theirs, facts)).toMatchObject({ studies: 1, labels: [{ onlyOther: 1, both: 0 }] });
+  expect(listDiscordances(clinic.db, { ...theirs, after: undefined, limit: 9 }, facts).discordances).toEqual([final]);
 });
 
 test('kappa is as computed elsewhere: agreement .925 where chance gives .6125', () => {

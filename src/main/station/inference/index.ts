@@ -58,7 +58,10 @@ export {
 } from './acceptance-rows.ts';
 export { measureAcceptance } from './acceptance-report.ts';
 export { fixTargets, noteReportRead, signAcceptance } from './acceptances.ts';
-export { compareVersions } from './compare-versions.ts';
+export { compareVersions, listDiscordances } from './compare-versions.ts';
+export { askProbe, describeBreaker } from './ask-probe.ts';
+export { listReferenceStudies, type ReferenceStudiesQuestion } from './list-reference-studies.ts';
+export { previewPilot } from './preview-pilot.ts';
 export { findExposure, isFit, listSteps, usesFor } from './exposure-rows.ts';
 export { currentPoint, listPoints, offeredPoints } from './operating-point-rows.ts';
 export { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts';

@@ -8,6 +8,8 @@ export type RunsQuestion = {
   readonly digest: string;
   /** Those that ended without a result; null: all. */
   readonly only: 'not-run' | null;
+  /** Those that ended without a result for this reason; null: whatever the reason. */
+  readonly because: string | null;
   /** Leaves out the runs of a model that was silent then, for whoever may report. */
   readonly hidesSilent: boolean;
   readonly after: string | null;
@@ -44,18 +46,20 @@ const ORDER = 'ORDER BY r.queued_at_ms DESC, r.run_id DESC LIMIT @limit';
 export const LIST_RUNS_BEFORE = `${COLUMNS} ${ORDER}`;
 /** Walks runs_not_run from the key. */
 export const LIST_NOT_RUN_BEFORE = `${COLUMNS} AND r.state = 'failed' ${ORDER}`;
+/** Walks runs_not_run_because from the key. */
+export const LIST_NOT_RUN_BECAUSE = `${COLUMNS} AND r.state = 'failed' AND r.reason = @because ${ORDER}`;
 
 const Key = z.tuple([z.number(), z.string()]);
 const LAST: z.infer<typeof Key> = [Number.MAX_SAFE_INTEGER, '\uffff'];
 
 /** A window of a model's runs; a key that is none begins anew. */
 export function listModelRuns(db: ReadableDb, question: RunsQuestion): ModelRunWindow {
-  const { siteId, digest, only, hidesSilent, limit } = question;
+  const { siteId, digest, only, because, hidesSilent, limit } = question;
   const [atMs, runId] = parseKey(question.after);
   const rows = prepared<Omit<ModelRun, 'isLate'> & { isLate: number }>(
     db,
-    only === 'not-run' ? LIST_NOT_RUN_BEFORE : LIST_RUNS_BEFORE,
-  ).all({ siteId, digest, atMs, runId, limit: limit + 1, hidesSilent: hidesSilent ? 1 : 0 });
+    because !== null ? LIST_NOT_RUN_BECAUSE : only === 'not-run' ? LIST_NOT_RUN_BEFORE : LIST_RUNS_BEFORE,
+  ).all({ siteId, digest, because, atMs, runId, limit: limit + 1, hidesSilent: hidesSilent ? 1 : 0 });
   const runs = rows.slice(0, limit).map((row) => ({ ...row, isLate: row.isLate === 1 }));
   const last = runs.at(-1);
   return {

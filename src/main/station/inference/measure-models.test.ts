@@ -6,7 +6,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, finishNext, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { inferenceConsumer, listModels } from './index.ts';
-import { listModelRuns, LIST_NOT_RUN_BEFORE, LIST_RUNS_BEFORE } from './list-model-runs.ts';
+import { listModelRuns, LIST_NOT_RUN_BECAUSE, LIST_NOT_RUN_BEFORE, LIST_RUNS_BEFORE } from './list-model-runs.ts';
 import { dayOf, measuringConsumer, weekOf } from './measure-exams.ts';
 import { binOfSpan, spanOfBin, timingsOf, valuesOf } from './measured-run.ts';
 import { measureModel, SUM_EXAMS, SUM_TIMINGS } from './model-figures.ts';
@@ -128,7 +128,7 @@ test('what another site does is not counted here', async () => {
   const question = {
     siteId: clinic.south.siteId,
     digest: digest(),
-    only: null,
+    ...{ only: null, because: null },
     hidesSilent: false,
     after: null,
     limit: 5,
@@ -192,7 +192,8 @@ test('runs come newest first, page by page without a gap, and those without a re
     else fail(run.runId);
     clinic.pass(1000);
   }
-  const question = { siteId: clinic.north.siteId, digest: digest(), only: null, hidesSilent: false, limit: 2 } as const;
+  const at = { siteId: clinic.north.siteId, digest: digest() };
+  const question = { ...at, only: null, because: null, hidesSilent: false, limit: 2 } as const;
   const listed: string[] = [];
   for (let after: string | null = null, page = 0; page < 4; page++) {
     const window = listModelRuns(clinic.db, { ...question, after });
@@ -209,6 +210,9 @@ test('runs come newest first, page by page without a gap, and those without a re
   );
   const notRun = listModelRuns(clinic.db, { ...question, only: 'not-run', after: null, limit: 50 });
   expect(notRun.runs.map(({ reason }) => reason)).toEqual(['uneven-spacing', 'uneven-spacing']);
+  const because = (reason: string) =>
+    listModelRuns(clinic.db, { ...question, because: reason, after: null, limit: 50 }).runs.length;
+  expect([because('uneven-spacing'), because('over-budget')]).toEqual([2, 0]);
   expect(listModelRuns(clinic.db, { ...question, after: 'made up', limit: 50 }).runs).toHaveLength(5);
 });
 
@@ -217,7 +221,8 @@ test('runs of a silent model are left out for whoever may report', async () => {
   await send('Alpha', 'Head');
   finishNext(clinic, 0.9);
   clinic.db.prepare("UPDATE runs SET stage = 'silent'").run();
-  const question = { siteId: clinic.north.siteId, digest: digest(), only: null, after: null, limit: 5 } as const;
+  const at = { siteId: clinic.north.siteId, digest: digest() };
+  const question = { ...at, only: null, because: null, after: null, limit: 5 } as const;
   expect(listModelRuns(clinic.db, { ...question, hidesSilent: true }).runs).toEqual([]);
   expect(listModelRuns(clinic.db, { ...question, hidesSilent: false }).runs).toHaveLength(1);
 });
@@ -232,6 +237,11 @@ test.each([
     'runs without a result',
     LIST_NOT_RUN_BEFORE,
     'runs_not_run (site_id=? AND model_digest=? AND (queued_at_ms,run_id)<(?,?))',
+  ],
+  [
+    'runs that ended for one reason',
+    LIST_NOT_RUN_BECAUSE,
+    'runs_not_run_because (site_id=? AND model_digest=? AND reason=? AND (queued_at_ms,run_id)<(?,?))',
   ],
 ])('%s are found by their index', (_, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
-import { standAt } from '../testing/governed.ts';
+import { person, standAt } from '../testing/governed.ts';
 import { finish, installed, startNext, packageOf } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
+import { askProbe, describeBreaker } from './ask-probe.ts';
 import { aiStatus, countPausedModels, inferenceConsumer, installModels, listModels, recoverRuns } from './index.ts';
 import {
   breakerOf,
@@ -166,3 +167,31 @@ test.each(['suspended', 'silent'] as const)(
     expect(said(waiting)).toEqual([PAUSED, PAUSED, PAUSED]);
   },
 );
+
+test('a person has a paused model tried now: one run waits at once, who asked stands on record, and it is not asked twice', async () => {
+  const waiting = await paused();
+  const atPause = describeBreaker(clinic.db, digest());
+  expect(atPause).toEqual({
+    ...{ state: 'open', faults: FAULTS_BEFORE_PAUSE, reason: 'bad-output' },
+    ...{ sinceMs: clinic.nowMs(), probeAtMs: clinic.nowMs() + PROBE_AFTER_MS[0] },
+  });
+  const actor = person(clinic, 'owner');
+  const act = () => ({ siteId: clinic.north.siteId, digest: digest(), actor, atMs: clinic.nowMs() });
+  clinic.pass(5000);
+  expect(askProbe(clinic.db, act())).toEqual({ ok: true, value: null });
+  expect(describeBreaker(clinic.db, digest())).toMatchObject({ state: 'half-open', probeAtMs: null });
+  expect(next()).not.toBeNull();
+  expect(askProbe(clinic.db, act())).toEqual({ ok: false, error: { code: 'not-paused' } });
+  expect(clinic.events('model-probe-asked')).toMatchObject([
+    { siteId: clinic.north.siteId, payload: { digest: digest() } },
+  ]);
+  finish(clinic, startNext(clinic), 0.9);
+  queuePausedAnew(clinic.db, clinic.nowMs());
+  expect(describeBreaker(clinic.db, digest())).toEqual({
+    ...{ state: 'closed', faults: 0, reason: null, sinceMs: null, probeAtMs: null },
+  });
+  expect(said(waiting).filter((status) => status.state === 'not-run')).toEqual([]);
+  expect(askProbe(clinic.db, { ...act(), digest: 'f'.repeat(64) })).toMatchObject({
+    error: { code: 'model-not-found' },
+  });
+});

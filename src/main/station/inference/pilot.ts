@@ -13,12 +13,22 @@ export function pilotAudience(
   modelId: string,
   study: Pick<StudyCard, 'studyUid' | 'description'>,
 ): PilotAudience {
+  if (pilotOutcome(scope, modelId, study) !== 'shown') return { shows: false };
+  const userIds = new Set(scope.groups.flatMap((group) => group.userIds));
+  return { shows: true, userIds: userIds.size === 0 ? null : [...userIds].toSorted() };
+}
+
+/** Whether a study is one of a pilot's, or what keeps it out: its description, or its place beyond the share. */
+export function pilotOutcome(
+  scope: PilotScope,
+  modelId: string,
+  study: Pick<StudyCard, 'studyUid' | 'description'>,
+): 'shown' | 'other-exam' | 'beyond-share' {
   const description = (study.description ?? '').toLowerCase();
   const isOfExam =
     scope.descriptions.length === 0 || scope.descriptions.some((words) => description.includes(words.toLowerCase()));
-  if (!isOfExam || placeOf(modelId, study.studyUid) >= scope.share) return { shows: false };
-  const userIds = new Set(scope.groups.flatMap((group) => group.userIds));
-  return { shows: true, userIds: userIds.size === 0 ? null : [...userIds].toSorted() };
+  if (!isOfExam) return 'other-exam';
+  return placeOf(modelId, study.studyUid) < scope.share ? 'shown' : 'beyond-share';
 }
 
 const SIX_BYTES = 2 ** 48;

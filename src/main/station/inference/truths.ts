@@ -31,6 +31,11 @@ export type RecordTruth = {
 };
 
 const WAS_SHOWN = 'SELECT 1 FROM silent_views WHERE study_id = ? AND user_id = ? LIMIT 1';
+/** Walks the primary key. */
+const LIST_MADE_FOR = `
+  SELECT DISTINCT m.model_id AS modelId FROM model_applicability a JOIN models m ON m.digest = a.digest
+   WHERE a.study_id = ? AND a.state <> 'no-model'
+`;
 const INSERT_TRUTH = `
   INSERT INTO truths (truth_id, site_id, study_id, model_id, label, is_present, is_beside_ai, read_by, read_at_ms)
   VALUES (@truthId, @siteId, @studyId, @modelId, @label, @isPresent, @isBesideAi, @userId, @atMs)
@@ -67,7 +72,7 @@ export function recordTruth(
     if (known.length === 0) return err({ code: 'model-not-found' });
     if (input.labels.some(({ label }) => !known.some((one) => one.label === label)))
       return err({ code: 'label-unknown' });
-    if (prepared(db, WAS_SHOWN).get(studyId, userId) !== undefined) return err({ code: 'result-was-seen' });
+    if (wasShownSilent(db, studyId, userId)) return err({ code: 'result-was-seen' });
     const isBesideAi = prepared(db, HAS_SHOWN_RESULT).get(studyId, modelId) === undefined ? 0 : 1;
     for (const { label, isPresent } of input.labels)
       prepared(db, INSERT_TRUTH).run({
@@ -93,24 +98,34 @@ export function recordTruth(
   });
 }
 
-/** What a reader is asked of a study: every label of the models that compute at its site, and what they said themselves. */
-export function listQuestions(
-  db: ReadableDb,
-  siteId: string,
-  studyId: string,
-  userId: string,
-): readonly {
+/** Whether somebody was shown what a silent model said of a study: their word on it is no truth any more. */
+export function wasShownSilent(db: ReadableDb, studyId: string, userId: string): boolean {
+  return prepared(db, WAS_SHOWN).get(studyId, userId) !== undefined;
+}
+
+/** What a reader is asked of a study, and what they said themselves; null: nothing yet. */
+export type ReferenceQuestion = {
   readonly modelId: string;
   readonly label: string;
   readonly name: string;
   readonly mine: boolean | null;
-}[] {
-  return labelsAsked(db, siteId).map((one) => {
-    const mine = listWords(db, studyId, one.modelId).findLast(
-      ({ label, readBy }) => label === one.label && readBy === userId,
-    );
-    return { ...one, mine: mine === undefined ? null : mine.isPresent === 1 };
-  });
+};
+
+/** What a reader is asked of a study: every label of the models at its site that are made for such an exam. */
+export function listQuestions(db: ReadableDb, siteId: string, studyId: string, userId: string): ReferenceQuestion[] {
+  const made = new Set(
+    prepared<{ modelId: string }>(db, LIST_MADE_FOR)
+      .all(studyId)
+      .map(({ modelId }) => modelId),
+  );
+  return labelsAsked(db, siteId)
+    .filter(({ modelId }) => made.has(modelId))
+    .map((one) => {
+      const mine = listWords(db, studyId, one.modelId).findLast(
+        ({ label, readBy }) => label === one.label && readBy === userId,
+      );
+      return { ...one, mine: mine === undefined ? null : mine.isPresent === 1 };
+    });
 }
 
 /**

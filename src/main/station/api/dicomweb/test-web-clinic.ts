@@ -46,6 +46,7 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
     },
     keeping: null as never,
     coverage: { leastShare: 0.95, days: 7, leastStudies: 20 },
+    driftSuspends: false,
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers, log },
     status: unused,
     health: () => ({ ready: true, reasons: [] }),

@@ -52,6 +52,7 @@ beforeAll(async () => {
     supervisor: { state: () => ({ state: 'stopped' }) },
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     coverage: { leastShare: 0.95, days: 7, leastStudies: 20 },
+    driftSuspends: false,
     keeping: {
       keeper: { lastRun: () => null, runRetention: () => ok(null), isDeleting: () => false },
       ...{ sites: [], disk: { freeBytes: 3, totalBytes: 9, state: 'enough' as const }, marks: Config.parse({}).disk },

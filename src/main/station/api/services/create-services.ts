@@ -44,6 +44,7 @@ export type ServiceTools = {
   /** Whose state says on what a replay may be computed. */
   readonly supervisor: Pick<RunnerSupervisor, 'state'>;
   readonly coverage: CoverageLimits;
+  readonly driftSuspends: boolean;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -95,7 +96,13 @@ export function createServices(tools: ServiceTools): StationServices {
     station: { status: tools.status },
     ...peerServices(tools.dicomweb.archive, tools.retrievals),
     ...mediaServices({ db, readers, ...tools.media }),
-    modelFigures: modelFigureServices({ db, readers, clock, limits: tools.coverage }),
+    modelFigures: modelFigureServices({
+      db,
+      readers,
+      clock,
+      limits: tools.coverage,
+      driftSuspends: tools.driftSuspends,
+    }),
     models: modelServices(tools),
     truths: truthServices(tools),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),

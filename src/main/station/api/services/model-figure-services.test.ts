@@ -40,7 +40,7 @@ beforeEach(async () => {
     close: () => Promise.resolve(),
   } as unknown as Readers;
   const limits = { leastShare: 0.95, days: 7, leastStudies: 20 };
-  services = modelFigureServices({ db, readers, clock: archive.clock, limits });
+  services = modelFigureServices({ db, readers, clock: archive.clock, limits, driftSuspends: true });
   installed(clinic, 'general', { id: 'bleed' });
   digest = listModels(db)[0]?.digest ?? '';
   await clinic.send([1, 2, 3, 4, 5, 6, 7, 8].map((n) => aSlice(n)));
@@ -69,6 +69,7 @@ test('a model that is shown is told of to everyone who may read of models', asyn
   expect(models[0]?.p95Ms).not.toBeNull();
   expect((await services.figures(radiologist, { digest, days: 7 }))?.all.run).toBe(1);
   expect(services.golden(radiologist, digest)).toMatchObject([{ provider: 'cpu', code: null }]);
+  expect(await services.drift(radiologist, digest)).toEqual({ features: [], suspends: true });
   expect(await runsFor(radiologist)).toBe(1);
 });
 
@@ -85,6 +86,7 @@ test('of a silent model only those who govern models are told, and of its runs n
   expect((await services.overview(owner)).models.map((model) => model.digest)).toEqual([digest]);
   expect(await runsFor(owner)).toBe(1);
   expect(await runsFor(as('model-owner', 'radiologist'))).toBe(0);
+  expect(await runsFor(as('model-owner', 'truth-reader'))).toBe(0);
 });
 
 test('nothing of one site is told at another', async () => {

@@ -1,6 +1,6 @@
 import type {
   CoverageLimits,
-  FeatureDrift,
+  ModelDrift,
   ModelFigures,
   ModelOverview,
   ModelRunWindow,
@@ -8,7 +8,7 @@ import type {
 } from '../../../../shared/contract/model-figures.ts';
 import { StudyId } from '../../../../shared/domain/ids.ts';
 import type { Principal } from '../../access/index.ts';
-import { listAlarms, listKnownDigests, listVerifications, readModelCard } from '../../inference/index.ts';
+import { listAlarms, listKnownDigests, listVerifications, mayReport, readModelCard } from '../../inference/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { WritableDb } from '../../platform/store/database.ts';
 import type { Readers } from './readers.ts';
@@ -17,12 +17,18 @@ import type { Readers } from './readers.ts';
 export type ModelFigureServices = {
   overview(principal: Principal): Promise<{ models: ModelOverview[]; limits: CoverageLimits }>;
   figures(principal: Principal, input: { digest: string; days: number }): Promise<ModelFigures | null>;
-  drift(principal: Principal, digest: string): Promise<FeatureDrift[] | null>;
+  drift(principal: Principal, digest: string): Promise<ModelDrift | null>;
   golden(principal: Principal, digest: string): Verification[] | null;
   card(principal: Principal, digest: string): Promise<{ text: string | null } | null>;
   runs(
     principal: Principal,
-    input: { digest: string; only?: 'not-run' | undefined; after?: string | undefined; limit: number },
+    input: {
+      digest: string;
+      only?: 'not-run' | undefined;
+      because?: string | undefined;
+      after?: string | undefined;
+      limit: number;
+    },
   ): Promise<ModelRunWindow | null>;
 };
 
@@ -31,10 +37,12 @@ type Tools = {
   readonly readers: Readers;
   readonly clock: Clock;
   readonly limits: CoverageLimits;
+  /** The site's policy suspends what moved far. */
+  readonly driftSuspends: boolean;
 };
 
 /** Always of the caller's own site, counted on the reader threads. */
-export function modelFigureServices({ db, readers, clock, limits }: Tools): ModelFigureServices {
+export function modelFigureServices({ db, readers, clock, limits, driftSuspends }: Tools): ModelFigureServices {
   const hidesSilentModels = ({ permissions }: Principal) => !permissions.includes('models.silent');
   const mayKnow = (principal: Principal, digest: string) =>
     listKnownDigests(db, { siteId: principal.siteId, hidesSilent: hidesSilentModels(principal) }).includes(digest);
@@ -53,7 +61,8 @@ export function modelFigureServices({ db, readers, clock, limits }: Tools): Mode
     async drift(principal, digest) {
       if (!mayKnow(principal, digest)) return null;
       const where = { siteId: principal.siteId, digest };
-      return readers.run('describe-drift', { where, nowMs: clock.nowMs() });
+      const features = await readers.run('describe-drift', { where, nowMs: clock.nowMs() });
+      return { features, suspends: driftSuspends };
     },
     golden(principal, digest) {
       return mayKnow(principal, digest) ? listVerifications(db, digest) : null;
@@ -61,12 +70,13 @@ export function modelFigureServices({ db, readers, clock, limits }: Tools): Mode
     async card(principal, digest) {
       return mayKnow(principal, digest) ? { text: await readModelCard(db, digest) } : null;
     },
-    async runs(principal, { digest, only, after, limit }) {
+    async runs(principal, { digest, only, because, after, limit }) {
       if (!mayKnow(principal, digest)) return null;
       // Whoever may report a study is not told of its silent runs, whatever else they may see.
-      const hidesSilent = hidesSilentModels(principal) || principal.permissions.includes('study.open');
+      const hidesSilent = hidesSilentModels(principal) || mayReport(principal.permissions);
       const { runs, next } = await readers.run('list-model-runs', {
-        ...{ siteId: principal.siteId, digest, only: only ?? null, hidesSilent, after: after ?? null, limit },
+        ...{ siteId: principal.siteId, digest, only: only ?? null, because: because ?? null },
+        ...{ hidesSilent, after: after ?? null, limit },
       });
       return { runs: runs.map((run) => ({ ...run, studyId: StudyId.parse(run.studyId) })), next };
     },

@@ -2,12 +2,16 @@ import type {
   AcceptanceCard,
   AcceptanceReport,
   AcceptanceTarget,
+  BreakerCard,
+  Discordance,
   ExposureRecord,
   ModelActor,
   ModelCard,
   ModelDetail,
   ModelReader,
   OperatingPointCard,
+  PilotPreview,
+  RefusedPackage,
   SilentResult,
   VersionComparison,
 } from '../../../../shared/contract/models.ts';
@@ -24,7 +28,9 @@ import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { actorOf, findDisplayName, listUsers, type Principal } from '../../access/index.ts';
 import {
   type Acceptance,
+  askProbe,
   chooseOperatingPoint,
+  describeBreaker,
   currentPoint,
   findAcceptance,
   findExposure,
@@ -37,8 +43,10 @@ import {
   isFit,
   listAcceptances,
   listModels,
+  listPackageFaults,
   listPoints,
   listSteps,
+  mayReport,
   missingFor,
   noteReportRead,
   noteResultsShown,
@@ -88,7 +96,17 @@ export type ModelServices = {
     principal: Principal,
     input: { digest: string; acceptanceId: string; as: AcceptanceRole; reportDigest: string },
   ): Promise<Result<AcceptanceCard, Refused>>;
+  probe(principal: Principal, digest: string): Result<BreakerCard, Refused>;
+  pilotPreview(
+    principal: Principal,
+    input: { digest: string; pilot: PilotScope; limit: number },
+  ): Promise<PilotPreview | null>;
+  refusedPackages(): RefusedPackage[];
   comparison(principal: Principal, digest: string, otherDigest: string): Promise<Result<VersionComparison, Refused>>;
+  discordances(
+    principal: Principal,
+    input: { digest: string; otherDigest: string; after?: string | undefined; limit: number },
+  ): Promise<Result<{ discordances: Discordance[]; next: string | null }, Refused>>;
   silentResults(
     principal: Principal,
     input: { digest: string; after?: string | undefined; limit: number },
@@ -117,6 +135,15 @@ export function modelServices({ db, readers, clock }: Tools): ModelServices {
     if (!done.ok) return done;
     return model === null ? err(NOT_FOUND) : ok(showModel(db, principal.siteId, model));
   };
+  const refuseOther = (digest: string, otherDigest: string): Refused | null => {
+    const [one, other] = [findModel(db, digest), findModel(db, otherDigest)];
+    if (one === null || other === null) return NOT_FOUND;
+    return one.manifest.id !== other.manifest.id || digest === otherDigest ? { code: 'other-model' } : null;
+  };
+  // Whoever may report is told of silent versions only by studies whose report is final, also where it is by a count.
+  const pairOf = ({ siteId, permissions }: Principal, digest: string, otherDigest: string) => ({
+    ...{ siteId, digest, otherDigest, finalOnly: mayReport(permissions) },
+  });
   const findReport = async (principal: Principal, acceptance: Acceptance): Promise<AcceptanceReport> =>
     acceptance.report ??
     (await readers.run('measure-acceptance', {
@@ -187,11 +214,39 @@ export function modelServices({ db, readers, clock }: Tools): ModelServices {
       const signed = signAcceptance(db, { ...input, siteId, userId, report, atMs: clock.nowMs() });
       return signed.ok ? acceptanceAfter(db, principal, input.digest, input.acceptanceId) : signed;
     },
+    probe(principal, digest) {
+      const asked = askProbe(db, actOf(principal, { digest }));
+      return asked.ok ? ok(describeBreaker(db, digest)) : asked;
+    },
+    async pilotPreview(principal, { digest, pilot, limit }) {
+      if (find(principal, digest) === null) return null;
+      return readers.run('preview-pilot', { siteId: principal.siteId, digest, pilot, limit });
+    },
+    refusedPackages: () =>
+      [...Map.groupBy(listPackageFaults(db), ({ packagePath }) => packagePath).values()].flatMap((faults) => {
+        const [first] = faults;
+        if (first === undefined) return [];
+        const { packagePath, digest, foundAtMs } = first;
+        return {
+          ...{ packagePath, digest, foundAtMs },
+          faults: faults.map(({ code, field, value, expected }) => ({ code, field, value, expected })),
+        };
+      }),
     async comparison(principal, digest, otherDigest) {
-      const [one, other] = [findModel(db, digest), findModel(db, otherDigest)];
-      if (one === null || other === null) return err(NOT_FOUND);
-      if (one.manifest.id !== other.manifest.id || digest === otherDigest) return err({ code: 'other-model' });
-      return ok(await readers.run('compare-versions', { siteId: principal.siteId, digest, otherDigest }));
+      const refused = refuseOther(digest, otherDigest);
+      if (refused !== null) return err(refused);
+      return ok(await readers.run('compare-versions', pairOf(principal, digest, otherDigest)));
+    },
+    async discordances(principal, { digest, otherDigest, after, limit }) {
+      const refused = refuseOther(digest, otherDigest);
+      if (refused !== null) return err(refused);
+      const question = { ...pairOf(principal, digest, otherDigest), after, limit };
+      const window = await readers.run('list-discordances', question);
+      const { siteId, userId } = principal;
+      const studyIds = window.discordances.map(({ studyId }) => studyId);
+      for (const one of [digest, otherDigest])
+        noteResultsShown(db, { siteId, digest: one, studyIds, userId, atMs: clock.nowMs() });
+      return ok(window);
     },
     async silentResults(principal, { digest, after, limit }) {
       if (find(principal, digest) === null) return null;
@@ -243,6 +298,7 @@ function describeModel(db: ReadableDb, principal: Principal, model: InstalledMod
   const governs = permissions.includes('models.silent');
   return {
     ...showModel(db, siteId, model),
+    breaker: describeBreaker(db, model.digest),
     steps: EXPOSURE_STAGES.flatMap((to) => {
       const missing = missingFor(db, { siteId, model, pilot: undefined, from: stage, to, permissions });
       return missing === null ? [] : [{ to, missing: missing.filter((code) => code !== 'pilot-scope-missing') }];

@@ -14,6 +14,7 @@ import {
   listReplays,
   listRuns,
   listTensors,
+  mayReport,
   type ReceiptCheck,
   type RunViewer,
   type Replay,
@@ -102,7 +103,7 @@ export function runServices({ db, clock, supervisor }: RunTools): RunServices {
 }
 
 function viewerOf({ userId, permissions }: Principal): RunViewer {
-  return { userId, seesSilent: permissions.includes('models.silent') && !permissions.includes('study.open') };
+  return { userId, seesSilent: permissions.includes('models.silent') && !mayReport(permissions) };
 }
 
 function describeRun(db: ReadableDb, run: RunWithReceipt, viewer: RunViewer, provenProviders: string[]): RunDetail {

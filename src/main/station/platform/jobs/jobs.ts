@@ -24,6 +24,7 @@ const TAKE_JOB = 'DELETE FROM jobs WHERE kind = ? AND subject_id = ? AND due_at_
 const POSTPONE_JOB = 'UPDATE jobs SET due_at_ms = ?, attempts = attempts + 1 WHERE kind = ? AND subject_id = ?';
 const SHIFT_JOBS = 'UPDATE jobs SET due_at_ms = due_at_ms + ?';
 const LIST_SUBJECTS = 'SELECT subject_id AS subjectId FROM jobs WHERE kind = ?';
+const FIND_DUE = 'SELECT due_at_ms AS dueAtMs FROM jobs WHERE kind = ? AND subject_id = ?';
 const NEXT_DUE = 'SELECT min(due_at_ms) AS due FROM jobs';
 /** Walks jobs_by_due. */
 export const LIST_DUE = `
@@ -41,6 +42,11 @@ export function scheduleJob(db: WritableDb, job: Omit<Job, 'attempts'>): void {
 /** Takes a job away that is no longer needed. */
 export function cancelJob(db: WritableDb, kind: string, subjectId: string): void {
   prepared(db, REMOVE_JOB).run(kind, subjectId);
+}
+
+/** When the job of a kind about a subject is due; null where there is none. */
+export function findJobDueAtMs(db: ReadableDb, kind: string, subjectId: string): number | null {
+  return prepared<{ dueAtMs: number }>(db, FIND_DUE).get(kind, subjectId)?.dueAtMs ?? null;
 }
 
 /** What jobs of a kind are about. */
