@@ -3,7 +3,9 @@ import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { getStudyCard } from '../archive/index.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import { type FindingRecord, IS_SHOWN, listFindings, listFlaggingRuns } from './queries.ts';
+import { type FindingRecord, listFindings } from './findings.ts';
+import { IS_SHOWN } from './shown-runs.ts';
+import { listFlaggingRuns } from './study-ai-status.ts';
 
 /** An analysis somebody asked for. */
 export type Analysis = {

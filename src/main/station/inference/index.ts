@@ -31,17 +31,9 @@ export {
 } from './models.ts';
 export { checkPackage } from './check-package.ts';
 export { readPackages } from './read-packages.ts';
-export {
-  aiStatus,
-  countOpenRuns,
-  findFinding,
-  isSilentRun,
-  type FindingRecord,
-  listFindings,
-  listFlagsOfRun,
-  listRuns,
-  type RunRecord,
-} from './queries.ts';
+export { findFinding, type FindingRecord, listFindings, listFlagsOfRun } from './findings.ts';
+export { countOpenRuns, isSilentRun, listRuns, type RunRecord } from './shown-runs.ts';
+export { aiStatus } from './study-ai-status.ts';
 export { countAlarmedModels, listAlarms, type StandingAlarm } from './coverage-alarms.ts';
 export { listVerifications, type Verification } from './golden-results.ts';
 export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';

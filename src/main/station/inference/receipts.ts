@@ -3,7 +3,7 @@ import { canonicalPayload } from '../platform/ledger/event.ts';
 import { listEvents } from '../platform/ledger/queries.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { ExposureStage } from './models.ts';
-import { IS_SHOWN } from './queries.ts';
+import { IS_SHOWN } from './shown-runs.ts';
 import { listAttempts } from './run-attempts.ts';
 import { type SealedReceipt, sealReceipt } from './run-receipt.ts';
 

@@ -19,7 +19,8 @@ import { moveExposure } from './move-exposure.ts';
 import { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts';
 import { thresholdsFor } from './operating-point-rows.ts';
 import { findRollback, rollBack } from './roll-back.ts';
-import { aiStatus, listFindings } from './queries.ts';
+import { listFindings } from './findings.ts';
+import { aiStatus } from './study-ai-status.ts';
 import { setUses, suspendModel, takeStep } from './take-step.ts';
 import { recordTruth } from './truths.ts';
 
