@@ -34,6 +34,9 @@ export const RUN_FAILURES = [
   'grid-too-large',
   'scalar-missing',
   'input-mismatch',
+  'remote-unreachable',
+  'remote-refused',
+  'provider-changed',
 ] as const;
 
 /** Why a study got no answer from an applicable model: no run was owed, or it ended so. */

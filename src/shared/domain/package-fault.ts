@@ -27,6 +27,9 @@ export const PACKAGE_FAULT_CODES = [
   'golden-unreadable',
   'golden-failed',
   'golden-differs',
+  'provider-not-proven',
+  'remote-unreachable',
+  'remote-refused',
 ] as const;
 
 const MOST_CHARACTERS = 200;

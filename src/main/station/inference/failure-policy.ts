@@ -28,6 +28,10 @@ const POLICIES: Partial<Readonly<Record<NotRunReason, FailurePolicy>>> = {
   'runner-crashed': { retryAfterMs: [0, 0], isModelFault: true },
   'over-memory': { retryAfterMs: [MINUTE], isModelFault: true },
   'low-memory': { retryAfterMs: [10 * SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE], isModelFault: false },
+  // The model waits until its golden cases hold somewhere again, so a further attempt finds another machine or that one back.
+  'remote-unreachable': { retryAfterMs: [10 * SECOND, MINUTE, 5 * MINUTE], isModelFault: false },
+  'remote-refused': { retryAfterMs: [0], isModelFault: false },
+  'provider-changed': { retryAfterMs: [0, 0, MINUTE], isModelFault: false },
   'runner-unavailable': { retryAfterMs: [5 * SECOND, 30 * SECOND, 2 * MINUTE], isModelFault: false },
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RUN_FAILURES } from '../../../shared/domain/ai-status.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
 import { PackageFault } from '../../../shared/domain/package-fault.ts';
+import { RemoteServer } from '../../../shared/domain/provider.ts';
 import { STACK_CORRECTIONS } from './runner/prepared-grid.ts';
 
 /** Every message between station and runner, in both directions; each end parses what arrives. Pixels never travel here. */
@@ -26,6 +27,9 @@ export type RunFailure = z.infer<typeof RunFailure>;
 /** Why a tensor is no answer. */
 export const BAD_OUTPUTS = ['missing', 'type', 'shape', 'not-finite', 'out-of-range'] as const;
 export type BadOutputReason = (typeof BAD_OUTPUTS)[number];
+/** Which tensor of a model's answer is none, and why. */
+export const BadOutput = z.strictObject({ tensor: z.string().max(256), why: z.enum(BAD_OUTPUTS) });
+export type BadOutput = z.infer<typeof BadOutput>;
 
 /** One stored object the run reads: where it lies is the object store's business, named by digest alone. */
 export const InstanceReference = z.strictObject({
@@ -43,15 +47,23 @@ export const StationToRunner = z.discriminatedUnion('type', [
     objectsDir: z.string(),
     objectKeys: z.array(ObjectKeyMessage).min(1),
     outboxDir: z.string(),
+    /** In the site's order; `remote` stands for the servers below. */
     providers: z.array(z.string()).min(1),
+    remotes: z.array(RemoteServer).optional(),
     threads: z.number().int().min(1).max(64),
     /** Models that no run needs just now are kept loaded up to this much together, in MiB. */
     warmModelsMb: z.number().int().nonnegative().optional(),
   }),
   /** After a rotation: every key that objects are now sealed with. */
   z.strictObject({ type: z.literal('object-keys'), objectKeys: z.array(ObjectKeyMessage).min(1) }),
-  /** Loads a package; with `verify`, also replays its golden cases on the provider in use. */
-  z.strictObject({ type: z.literal('load'), requestId: z.string(), packageDir: z.string(), verify: z.boolean() }),
+  /** Loads a package on a provider, that in use where none is named; with `verify`, also replays its golden cases there. */
+  z.strictObject({
+    type: z.literal('load'),
+    requestId: z.string(),
+    packageDir: z.string(),
+    verify: z.boolean(),
+    provider: z.string().optional(),
+  }),
   z.strictObject({
     type: z.literal('run'),
     runId: RunId,
@@ -61,18 +73,51 @@ export const StationToRunner = z.discriminatedUnion('type', [
     series: z.strictObject({ seriesUid: DicomUid, instances: z.array(InstanceReference).min(1) }),
     /** Leaves every tensor as the model gave it in the outbox too. */
     keepTensors: z.boolean().optional(),
-    /** Computes on this proven provider instead of the one in use; for replays. */
+    /** Computes on this proven provider instead of the one in use. */
     provider: z.string().optional(),
+    /** Of what computes, as it was when the model's golden cases held there: of another one nothing is asked. */
+    providerVersion: z.string().optional(),
     /** MiB that must be free before it begins, and how much more than before the process may hold until it is ended. */
     memory: z.strictObject({ needMb: z.number().positive(), mostMb: z.number().positive() }).optional(),
+  }),
+  /** What will probably be run next, so that its series can be prepared while this one computes. It promises nothing. */
+  z.strictObject({
+    type: z.literal('next'),
+    packageDir: z.string(),
+    modelDigest: Sha256,
+    instances: z.array(InstanceReference).min(1),
+    /** MiB that must be free beside what the current run needs. */
+    needMb: z.number().positive(),
   }),
   z.strictObject({ type: z.literal('cancel'), runId: RunId }),
   z.strictObject({ type: z.literal('ping'), nonce: z.number().int() }),
   z.strictObject({ type: z.literal('shutdown') }),
 ]);
 export type StationToRunner = z.infer<typeof StationToRunner>;
+export type NextRequest = Extract<StationToRunner, { type: 'next' }>;
 export type StartRunner = Extract<StationToRunner, { type: 'start' }>;
 export type RunRequest = Extract<StationToRunner, { type: 'run' }>;
+
+/** What computes a model. */
+export const ComputedOn = z.strictObject({
+  /** Of the library; or of a remote server all that it says of itself and of the model. */
+  version: z.string().max(1024),
+  /** Whether all of it is computed there; of what is not, the processor of this machine does the rest. */
+  isWhole: z.boolean(),
+  /** Of a remote server: what it calls itself and the model. */
+  server: z
+    .strictObject({
+      name: z.string().max(256),
+      version: z.string().max(256),
+      model: z.string().max(256),
+      modelVersion: z.string().max(64),
+    })
+    .optional(),
+});
+export type ComputedOn = z.infer<typeof ComputedOn>;
+
+/** How a golden case came out; `largestDeviation` counts in tolerances. */
+const GoldenCaseResult = z.strictObject({ name: z.string(), passed: z.boolean(), largestDeviation: z.number() });
 
 /** How many numbers, boxes and rectangles one answer holds at most; what is over is counted, not sent. */
 export const ANSWER_LIMITS = {
@@ -210,6 +255,14 @@ export const StageTimings = z.strictObject({
 });
 export type StageTimings = z.infer<typeof StageTimings>;
 
+const Span = z.strictObject({ fromMs: Millis, toMs: Millis });
+/**
+ * When its series was prepared and when it was computed on, in ms since 1970. `isAhead`: prepared on a hint, while an earlier run
+ * computed.
+ */
+export const RunSpans = z.strictObject({ prepare: Span.extend({ isAhead: z.boolean() }), compute: Span });
+export type RunSpans = z.infer<typeof RunSpans>;
+
 /** What the geometry of the series was, kept in the receipt; spacing is between slice planes along their normal, null for images. */
 export const SeriesGeometrySummary = z.strictObject({
   arrangement: z.enum(['volume', 'images']),
@@ -228,6 +281,8 @@ export const SeriesGeometrySummary = z.strictObject({
   leftOut: z.number().int().nonnegative(),
   /** Images of several sizes are read apart. */
   stacks: z.number().int().positive(),
+  /** Mean of the series' values in the unit of the model's source, displayed ones 0 to 255; for the watch on drift. */
+  meanIntensity: Finite.optional(),
   /** What the model was given of the first stack: slices, rows, columns; and how many samples were cut in all. */
   grid: z.strictObject({
     shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
@@ -242,7 +297,14 @@ export const RunnerToStation = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('ready'),
     onnxruntimeVersion: z.string(),
-    providers: z.array(z.strictObject({ name: z.string(), proven: z.boolean() })),
+    providers: z.array(
+      z.strictObject({
+        name: z.string(),
+        proven: z.boolean(),
+        version: z.string(),
+        code: z.enum(['provider-not-built-in', 'provider-not-proven']).nullable(),
+      }),
+    ),
     /** The provider runs will use: the first wanted one that is proven. */
     provider: z.string(),
   }),
@@ -255,7 +317,8 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     modelVersion: z.string(),
     modelDigest: Sha256,
     provider: z.string(),
-    golden: z.array(z.strictObject({ name: z.string(), passed: z.boolean(), largestDeviation: z.number() })),
+    device: ComputedOn.optional(),
+    golden: z.array(GoldenCaseResult),
   }),
   /** The package could not be loaded, or does not give what its golden cases promise. */
   z.strictObject({
@@ -263,6 +326,9 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     requestId: z.string(),
     packageDir: z.string(),
     faults: z.array(PackageFault).min(1).max(MOST_FAULTS),
+    /** Where it could be computed and does not hold. */
+    golden: z.array(GoldenCaseResult).optional(),
+    device: ComputedOn.optional(),
   }),
   z.strictObject({
     type: z.literal('finished'),
@@ -273,6 +339,7 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     preprocessing: z.string(),
     postprocessing: z.string(),
     provider: z.string(),
+    device: ComputedOn.optional(),
     onnxruntimeVersion: z.string(),
     geometry: SeriesGeometrySummary,
     outputs: z.array(RunOutput).max(ANSWER_LIMITS.outputs),
@@ -290,6 +357,7 @@ export const RunnerToStation = z.discriminatedUnion('type', [
       .array(z.strictObject({ tensor: z.string(), digest: Sha256, sizeBytes: z.number().int().positive() }))
       .optional(),
     timings: StageTimings,
+    spans: RunSpans.optional(),
   }),
   /** Before the answer to a run: what the process held at most while it computed, in MiB above what it held before. */
   z.strictObject({ type: z.literal('used'), runId: RunId, peakMb: z.number().nonnegative() }),
@@ -298,7 +366,9 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     runId: RunId,
     code: RunFailure,
     /** Of a bad output: which tensor is none, and why. */
-    output: z.strictObject({ tensor: z.string().max(256), why: z.enum(BAD_OUTPUTS) }).optional(),
+    output: BadOutput.optional(),
+    /** As far as it came. */
+    timings: StageTimings.optional(),
   }),
   z.strictObject({ type: z.literal('pong'), nonce: z.number().int() }),
 ]);

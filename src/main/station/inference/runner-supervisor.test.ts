@@ -21,7 +21,7 @@ const DIGEST = 'a'.repeat(64);
 const READY: RunnerToStation = {
   type: 'ready',
   onnxruntimeVersion: '1',
-  providers: [{ name: 'cpu', proven: true }],
+  providers: [{ name: 'cpu', proven: true, version: '1.30.0', code: null }],
   provider: 'cpu',
 };
 const ids = [1, 2, 3].map((n) => RunId.parse(`0193e3a0-0000-7000-8000-00000000000${n}`));

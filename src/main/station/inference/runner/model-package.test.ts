@@ -10,7 +10,7 @@ import { describeFault } from '../../../../shared/domain/package-fault.ts';
 import { type ModelPackage, openModelPackage, sha256 } from './model-package.ts';
 import { proveProviders } from './providers.ts';
 import { replayGoldenCases } from './replay-golden.ts';
-import { allocateTensor, makeTensor, numbersOf } from './session.ts';
+import { allocateTensor, makeTensor, numbersOf, ONNXRUNTIME_VERSION } from './session.ts';
 
 const PACKAGE = path.resolve(import.meta.dirname, '../../../../../resources/models/head-ct-hyperdense');
 const TB_HEAD = path.resolve(import.meta.dirname, '../../../../../../shared/data/onnx/tb-sequelae-head');
@@ -267,8 +267,8 @@ test('numbers are rounded with halves to even and clamped to what a type holds',
 
 test('proves each wanted provider by computing, and does not believe in one it cannot use', async () => {
   expect(await proveProviders(['imaginary', 'cpu'])).toEqual([
-    { name: 'imaginary', proven: false },
-    { name: 'cpu', proven: true },
+    { name: 'imaginary', proven: false, version: ONNXRUNTIME_VERSION, code: 'provider-not-built-in' },
+    { name: 'cpu', proven: true, version: ONNXRUNTIME_VERSION, code: null },
   ]);
 });
 

@@ -18,6 +18,7 @@ function sessionGiving(...values: readonly number[]): ModelSession {
   let next = 0;
   return {
     ...{ inputNames: [], outputNames: ['p'], inputs: [], outputs: [], close: () => Promise.resolve() },
+    identify: () => Promise.resolve({ version: '1', isWhole: true }),
     run: () => {
       const data = Float32Array.of(values[next++] ?? 0);
       return Promise.resolve(new Map([['p', { type: 'float32', dims: [1], data } as const]]));

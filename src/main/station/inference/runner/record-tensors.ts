@@ -26,8 +26,8 @@ export function recordTensors(
     left,
     session: {
       ...session,
-      async run(feeds) {
-        const tensors = await session.run(feeds);
+      async run(feeds, signal) {
+        const tensors = await session.run(feeds, signal);
         for (const [name, { data }] of tensors) {
           const time = (times.get(name) ?? 0) + 1;
           times.set(name, time);

@@ -9,7 +9,7 @@ import {
 } from '../../../../shared/domain/package-fault.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
 import { type ModelPackage, readOrNull } from './model-package.ts';
-import { allocateTensor, makeTensor, numbersOf, type TensorData } from './session.ts';
+import { allocateTensor, ComputeFault, makeTensor, numbersOf, type TensorData } from './session.ts';
 
 /** How one golden case came out: the largest deviation counts in tolerances, so that 1 is the limit. */
 export type GoldenOutcome = {
@@ -69,6 +69,9 @@ export async function computeGolden(
   try {
     return ok(await model.session.run(feeds));
   } catch (error) {
+    const why = error instanceof ComputeFault ? error.refusal.code : null;
+    if (why === 'remote-unreachable' || why === 'remote-refused')
+      return refusePackage([packageFault(why, field, { expected: 'an answer of the server' })]);
     // The native library's words: it has seen golden numbers alone.
     const expected = `inputs that the model takes (${error instanceof Error ? error.message : 'refused'})`;
     return refusePackage([packageFault('golden-failed', field, { expected })]);

@@ -2,6 +2,8 @@ import { devNull } from 'node:os';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { TENSOR_TYPES, type TensorType } from '../../../../shared/domain/model-tensors.ts';
+import { LOCAL_PROVIDERS, type LocalProvider } from '../../../../shared/domain/provider.ts';
+import type { BadOutputReason, ComputedOn, RunFailure } from '../runner-protocol.ts';
 
 /** The numbers of a tensor: what each element type is held in. Half floats stand as numbers, `bool` as 0 and 1. */
 export type TensorValues =
@@ -36,10 +38,32 @@ export type ModelSession = {
   readonly outputNames: readonly string[];
   readonly inputs: readonly DeclaredTensor[];
   readonly outputs: readonly DeclaredTensor[];
-  /** Computes; rejects when the model fails. Outputs of other types than `TensorData` knows are left out of the answer. */
-  readonly run: (feeds: Readonly<Record<string, TensorData>>) => Promise<ReadonlyMap<string, TensorData>>;
+  /**
+   * Computes; rejects when the model fails, with a `ComputeFault` where more is known of why. Outputs of other types than
+   * `TensorData` knows are left out of the answer. The signal is heard where computing can be left alone: not on this machine.
+   */
+  readonly run: (
+    feeds: Readonly<Record<string, TensorData>>,
+    signal?: AbortSignal,
+  ) => Promise<ReadonlyMap<string, TensorData>>;
+  /** What computes it as of now, for receipts; rejects with a `ComputeFault` where that cannot be asked. */
+  readonly identify: (signal?: AbortSignal) => Promise<ComputedOn>;
   readonly close: () => Promise<void>;
 };
+
+/** Why a session gives no answer; of a bad output, which tensor is none. */
+export type ComputeRefusal =
+  | { readonly code: Exclude<RunFailure, 'bad-output'> }
+  | { readonly code: 'bad-output'; readonly tensor: string; readonly why: BadOutputReason };
+
+/** What a session rejects with when it knows why. */
+export class ComputeFault extends Error {
+  readonly refusal: ComputeRefusal;
+  constructor(refusal: ComputeRefusal, detail = '') {
+    super(detail === '' ? refusal.code : `${refusal.code}: ${detail}`);
+    this.refusal = refusal;
+  }
+}
 
 export type SessionOptions = { readonly provider: string; readonly threads: number };
 
@@ -72,13 +96,23 @@ const HOLDS: Readonly<Partial<Record<TensorType, readonly [number, number]>>> = 
 };
 /** Whole numbers that a number can be. */
 const WHOLE = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
+/** What the library calls each provider; what TensorRT does not take CUDA does. */
+const LIBRARY_NAMES: Readonly<Record<LocalProvider, readonly string[]>> = {
+  cuda: ['cuda'],
+  tensorrt: ['tensorrt', 'cuda'],
+  webgpu: ['webgpu'],
+  directml: ['dml'],
+  coreml: ['coreml'],
+  cpu: ['cpu'],
+};
 const WEIGHTS_FOLDER = 'model_external_initializers_file_folder_path';
 /** A folder that cannot be. */
 const NOWHERE = path.join(devNull, 'nowhere');
 
-/** Names of the providers that this build of the library holds; holding one does not mean that the machine can use it. */
-export function bundledProviders(): readonly string[] {
-  return ort.listSupportedBackends().map((backend) => backend.name);
+/** The providers that this build of the library may hold; holding one does not mean that the machine can use it. */
+export function bundledProviders(): readonly LocalProvider[] {
+  const held = ort.listSupportedBackends().map((backend) => backend.name);
+  return LOCAL_PROVIDERS.filter((name) => LIBRARY_NAMES[name].every((one) => held.includes(one)));
 }
 
 /** An empty array for so many elements of a type. */
@@ -111,15 +145,7 @@ export async function openSession(
   options: SessionOptions,
   weights: readonly WeightFile[] = [],
 ): Promise<ModelSession> {
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: [options.provider],
-    intraOpNumThreads: options.threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 4,
-    // Without this the library looks for weight files that nobody verified in the working directory.
-    ...(weights.length > 0 ? { externalData: weights } : { extra: { session: { [WEIGHTS_FOLDER]: NOWHERE } } }),
-  });
+  const { session, isWhole } = await createSession(model, options, weights);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -137,8 +163,52 @@ export async function openSession(
       }
       return outputs;
     },
+    identify: () => Promise.resolve({ version: ONNXRUNTIME_VERSION, isWhole }),
     close: () => session.release(),
   };
+}
+
+type Created = { readonly session: ort.InferenceSession; readonly isWhole: boolean };
+
+/**
+ * The library computes on the processor, and says nothing of it, what a provider does not take. So it is told first that it may
+ * not; where that cannot be, the session says that it is not whole.
+ */
+async function createSession(
+  model: Uint8Array,
+  { provider, threads }: SessionOptions,
+  weights: readonly WeightFile[],
+): Promise<Created> {
+  const names = LIBRARY_NAMES[provider as LocalProvider];
+  // Without a name the library would take the processor.
+  if (names === undefined) throw new Error('no such provider');
+  const create = (settings: Readonly<Record<string, string>>) =>
+    ort.InferenceSession.create(model, {
+      executionProviders: [...names],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      // DirectML cannot compute with it (onnxruntime.ai, DirectML execution provider).
+      enableMemPattern: provider !== 'directml',
+      logSeverityLevel: 4,
+      ...(weights.length > 0 && { externalData: weights }),
+      extra: {
+        session: {
+          // Without this the library looks for weight files that nobody verified in the working directory.
+          ...(weights.length === 0 && { [WEIGHTS_FOLDER]: NOWHERE }),
+          // Weights beside the arena, which grows by doubling: it then holds no more than one run needs.
+          ...(names.includes('cuda') && { use_device_allocator_for_initializers: '1' }),
+          ...settings,
+        },
+      },
+    });
+  if (provider === 'cpu') return { session: await create({}), isWhole: true };
+  try {
+    return { session: await create({ disable_cpu_ep_fallback: '1' }), isWhole: true };
+  } catch {
+    // Not for everything in the model, or not at all: the second try tells which.
+    return { session: await create({}), isWhole: false };
+  }
 }
 
 /** The native part takes half floats as their bits only. */
