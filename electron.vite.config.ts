@@ -13,6 +13,7 @@ const PROCESSES = {
   index: 'src/main/index.ts',
   station: 'src/main/station/index.ts',
   runner: 'src/main/station/inference/runner/index.ts',
+  preparer: 'src/main/station/inference/runner/preparer.ts',
   reader: 'src/main/station/reader.ts',
   'file-keeper': 'src/main/station/file-keeper.ts',
   command: 'src/main/station/command.ts',

@@ -18,7 +18,7 @@ const PAGE: Part = {
 const DESKTOP: Part = {
   name: 'desktop',
   inputs: [...COMMON, 'src/renderer', 'src/main', 'src/preload', 'electron.vite.config.ts'],
-  outputs: ['index', 'station', 'runner', 'reader']
+  outputs: ['index', 'station', 'runner', 'preparer', 'reader']
     .map((name) => `out/main/${name}.js`)
     .concat('out/preload/index.cjs', 'out/renderer/index.html'),
   command: 'electron-vite',

@@ -65,6 +65,24 @@ describe.skipIf(!isBuilt)('the bundles of the desktop app', () => {
     expect(await exit).toBe(65);
   });
 
+  test('start a runner that finds the thread which prepares series for it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'wetread-bundle-'));
+    const runner = fork(path.join(out, 'main/runner.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    try {
+      const said = new Promise((resolve) => {
+        runner.once('message', resolve);
+        runner.once('exit', (code) => resolve(`the runner ended with ${code}`));
+      });
+      const objectKeys = [{ id: '00'.repeat(8), keyHex: '11'.repeat(32) }];
+      const where = { objectsDir: folder, outboxDir: folder };
+      runner.send({ type: 'start', ...where, objectKeys, providers: ['cpu'], threads: 1 });
+      expect(await said).toMatchObject({ type: 'ready', provider: 'cpu' });
+    } finally {
+      runner.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   test('start a station that lives, serves the page and drains', async () => {
     const data = mkdtempSync(path.join(tmpdir(), 'wetread-bundle-'));
     const args = ['--data', data, '--http-port', '0', '--dicom-port', '0'];

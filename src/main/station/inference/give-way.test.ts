@@ -39,6 +39,7 @@ beforeEach(() => {
       }),
     // As the runner does between two steps of a run.
     cancel: (runId: string) => computing?.runId === runId && computing.answer(err({ code: 'cancelled' })),
+    expect: () => undefined,
     stop: () => {
       computing?.answer(err({ code: 'runner-unavailable' }));
       return Promise.resolve();

@@ -7,7 +7,7 @@ import { cancelJob, type JobHandler, scheduleJob } from '../platform/jobs/jobs.t
 import { appendEvent } from '../platform/ledger/append.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
-import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { retryAfterMs } from './failure-policy.ts';
 import { usesFor } from './exposure-rows.ts';
@@ -21,7 +21,7 @@ import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
 import { givenOutputs, KEEP_NUMBERS, keepOutputs, type RawOutputSetting, type RawTensor } from './run-outputs.ts';
 import { countTurn } from './run-order.ts';
-import { writeReceipt } from './run-receipt.ts';
+import { type FailureFacts, writeReceipt } from './run-receipt.ts';
 import { keepScore } from './run-scores.ts';
 import { getRun, type Run, RUN_COLUMNS } from './run-rows.ts';
 import type { InstanceReference, RunFinished } from './runner-protocol.ts';
@@ -63,6 +63,13 @@ const PUT_BACK = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0) WHERE run_id = ? AND state = 'running'
 `;
 const SUPERSEDE_RUN = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'queued'";
+const SUPERSEDE_FINISHED = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'finished'";
+const SUPERSEDE_FINDINGS_OF = "UPDATE findings SET state = 'superseded' WHERE run_id = ? AND state = 'unverified'";
+/** Of the same package, on a later revision of the study; walks runs_by_study. */
+export const FIND_NEWER_RUN = `
+  SELECT 1 FROM runs WHERE study_id = @studyId AND model_digest = @modelDigest AND study_revision > @revision
+     AND CASE WHEN @state IS NULL THEN state <> 'superseded' ELSE state = @state END LIMIT 1
+`;
 const LIST_LEFT_RUNNING = `SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'running'`;
 const LIST_STOPPED = `
   SELECT m.digest, CASE WHEN m.state IN ('broken', 'gone') THEN 'model-unavailable' ELSE 'model-paused' END AS reason
@@ -151,6 +158,11 @@ export function finishRun(
       atMs,
     );
     prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt: receipt.text });
+    if (hasNewerRun(db, run, 'finished')) {
+      // What it read has been read again since, with more: it stays on record, and says nothing any more.
+      prepared(db, SUPERSEDE_FINISHED).run(runId);
+      prepared(db, SUPERSEDE_FINDINGS_OF).run(runId);
+    }
     measureRun(db, runId, result);
     const payload = {
       runId,
@@ -173,9 +185,7 @@ export function failRun(
   runId: string,
   reason: NotRunReason,
   atMs: number,
-  so: Partial<Pick<ReceiptSetting, 'machine'>> & {
-    readonly timings?: Readonly<Record<string, number>> | undefined;
-  } = {},
+  so: Partial<Pick<ReceiptSetting, 'machine'>> & FailureFacts = {},
 ): void {
   inTransaction(db, () => {
     const run = getRun(db, runId);
@@ -206,10 +216,10 @@ function keepFailure(
   db: WritableDb,
   runId: string,
   reason: NotRunReason,
-  { machine = DEFAULT_RECEIPTS.machine, timings }: Parameters<typeof failRun>[4] & object,
+  { machine = DEFAULT_RECEIPTS.machine, timings, output }: Parameters<typeof failRun>[4] & object,
   atMs: number,
 ): string {
-  const receipt = writeReceipt(db, runId, null, machine, { outcome: 'failed', reason, timings }, atMs);
+  const receipt = writeReceipt(db, runId, null, machine, { outcome: 'failed', reason, timings, output }, atMs);
   keepFailureReceipt(db, runId, receipt.text);
   return receipt.digest;
 }
@@ -253,11 +263,25 @@ export const endRest: JobHandler = (db, { subjectId }, atMs) => {
 /** Ends a queued run whose study is complete at a newer revision, which is owed a run of its own; true when it did. */
 export function supersedeOutdated(db: WritableDb, run: Run): boolean {
   return inTransaction(db, () => {
-    const { completeRevision, completeness } = getStudyCard(db, run.studyId);
-    if (completeness === 'receiving' || completeRevision === null || completeRevision <= run.revision) return false;
+    if (!isOutdated(db, run)) return false;
     cancelJob(db, TOLERANCE_JOB, run.runId);
     return prepared(db, SUPERSEDE_RUN).run(run.runId).changes > 0;
   });
+}
+
+/** Whether another run takes the place of one that waits: the study is complete at a newer revision, or its model was owed a newer one. */
+export function isOutdated(db: ReadableDb, { studyId, modelDigest, revision }: Run): boolean {
+  const { completeRevision, completeness } = getStudyCard(db, studyId);
+  if (completeness !== 'receiving' && completeRevision !== null && completeRevision > revision) return true;
+  return hasNewerRun(db, { studyId, modelDigest, revision }, null);
+}
+
+function hasNewerRun(
+  db: ReadableDb,
+  { studyId, modelDigest, revision }: Pick<Run, 'studyId' | 'modelDigest' | 'revision'>,
+  state: Run['state'] | null,
+): boolean {
+  return prepared(db, FIND_NEWER_RUN).get({ studyId, modelDigest, revision, state }) !== undefined;
 }
 
 /** At a start: runs that a killed process left running are owed again; runs of a model that is gone say so. */

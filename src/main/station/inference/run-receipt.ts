@@ -10,7 +10,7 @@ import type { MachineFacts } from './machine-facts.ts';
 import { thresholdsFor } from './operating-point-rows.ts';
 import { listAttempts } from './run-attempts.ts';
 import type { GivenOutputs } from './run-outputs.ts';
-import type { RunFinished } from './runner-protocol.ts';
+import type { BadOutput, RunFinished } from './runner-protocol.ts';
 
 /** A receipt as it is stored: RFC 8785 form, and the SHA-256 over it that the ledger holds. */
 export type SealedReceipt = { readonly text: string; readonly digest: string };
@@ -25,12 +25,15 @@ export type RunEnd =
       readonly findings: Receipt['findings'];
       readonly verdicts: readonly LabelVerdict[];
     }
-  | {
-      readonly outcome: 'failed';
-      readonly reason: NotRunReason;
-      /** Milliseconds by stage as far as it came, where the runner said. */
-      readonly timings?: Readonly<Record<string, number>> | undefined;
-    };
+  | ({ readonly outcome: 'failed'; readonly reason: NotRunReason } & FailureFacts);
+
+/** What the runner could still say of a run that failed. */
+export type FailureFacts = {
+  /** Milliseconds by stage as far as it came. */
+  readonly timings?: Readonly<Record<string, number>> | undefined;
+  /** Of a bad output: which tensor is none, and why. */
+  readonly output?: BadOutput | undefined;
+};
 
 type RunFacts = {
   readonly siteId: string;
@@ -89,6 +92,7 @@ export function writeReceipt(
     runId,
     outcome: end.outcome,
     reason: end.outcome === 'failed' ? end.reason : null,
+    ...(end.outcome === 'failed' && end.output !== undefined && { badOutput: end.output }),
     study: { studyUid: getStudyCard(db, run.studyId).studyUid, revision: run.revision },
     model: {
       ...{ id: manifest.id, version: manifest.version, clinicalUse: manifest.clinicalUse, stage: run.stage },

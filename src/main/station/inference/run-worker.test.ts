@@ -74,6 +74,7 @@ function start(
       if (answer === undefined) throw new Error('no answer is scripted');
       return Promise.resolve(answer(request));
     },
+    expect: () => undefined,
     stop: () => Promise.resolve(),
     state: () => ({ state: 'stopped' }),
   } as unknown as RunnerSupervisor;

@@ -3,7 +3,6 @@ import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeFault } from '../../../shared/domain/package-fault.ts';
-import { getObject, listInstancesAt } from '../archive/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
@@ -18,6 +17,7 @@ import {
   failRun,
   failRunsWithoutModel,
   finishRun,
+  isOutdated,
   preemptRun,
   putBackRuns,
   type ReceiptSetting,
@@ -27,8 +27,9 @@ import {
 import { firstInTurn, nextQueuedRun } from './run-order.ts';
 import { recoverReplays } from './replays.ts';
 import { createReplayWork } from './replay-work.ts';
+import { hintOf, requestFor } from './run-request.ts';
 import type { Run } from './run-rows.ts';
-import { type InstanceReference, OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
+import { OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 
 /** What the worker needs of the station. */
@@ -64,10 +65,6 @@ const UNAVAILABLE_PAUSE_MS = 5000;
 const OUT_OF_ROOM_PAUSE_MS = 30_000;
 /** News is looked at this long after it comes, once for all of it, while a run computes. */
 const LOOK_AFTER_MS = 100;
-/** A run may hold this many times what it is known to need, and this much more, in MiB, before it is ended. */
-const MOST_OVER_NEED = { times: 2, mb: 512 } as const;
-/** What of the machine's memory no run is started into, in MiB. */
-const RESERVE_MB = 256;
 
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
@@ -83,6 +80,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     readonly usualMs: number | null;
     isGivingWay: boolean;
   } | null = null;
+  /** The run that the runner was told of as the next one, while one computes. */
+  let hinted: string | null = null;
   let look: NodeJS.Timeout | null = null;
 
   async function work(): Promise<void> {
@@ -127,26 +126,20 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     const model = findModel(db, run.modelDigest);
     if (model === null || !startRun(db, run, clock.nowMs())) return;
     const startedAt = performance.now();
-    const { seriesUid, inputs } = inputsOf(run);
-    const request = {
-      runId: run.runId as RunFinished['runId'],
-      packageDir: model.packagePath,
-      modelDigest: model.manifest.modelDigest,
-    };
     const usage = usualOf(model.digest);
-    const needMb = Math.max(model.manifest.memoryMb, usage?.peakMb ?? 0);
-    const memory = { needMb: needMb + RESERVE_MB, mostMb: needMb * MOST_OVER_NEED.times + MOST_OVER_NEED.mb };
+    const request = requestFor(db, run, model, usage);
+    const inputs = request.series.instances;
     let peakMb = 0;
     const attempted = { run, startedAt, usualMs: usage?.tookMs ?? null, isGivingWay: false };
     current = attempted;
-    const answer = await supervisor.run(
-      {
-        ...{ ...request, series: { seriesUid, instances: [...inputs] }, memory },
-        ...(tools.receipts?.rawOutputs.keep === 'all' && { keepTensors: true }),
-      },
+    const answering = supervisor.run(
+      { ...request, ...(tools.receipts?.rawOutputs.keep === 'all' && { keepTensors: true }) },
       { budgetMs: model.manifest.budgetMs, used: (used) => (peakMb = used.peakMb) },
     );
+    expectNext();
+    const answer = await answering;
     current = null;
+    hinted = null;
     const tookMs = performance.now() - startedAt;
     if (!answer.ok && answer.error.code === 'cancelled' && attempted.isGivingWay)
       return preemptRun(db, run.runId, clock.nowMs());
@@ -159,7 +152,10 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (!answer.ok) {
       if (answer.error.code === 'object-damaged' || answer.error.code === 'object-missing')
         for (const { digest } of inputs) tools.suspect(digest);
-      failRun(db, run.runId, await whyEnded(answer.error.code), clock.nowMs(), tools.receipts);
+      const { code, output, timings } = answer.error;
+      if (output !== undefined)
+        log.warn('model-output-bad', { runId: run.runId, code: output.why, fault: output.tensor });
+      failRun(db, run.runId, await whyEnded(code), clock.nowMs(), { ...tools.receipts, output, timings });
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
       return;
     }
@@ -196,10 +192,26 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     }
   }
 
+  /** Tells the runner whose turn will be next, as far as can be told now. */
+  function expectNext(): void {
+    try {
+      const next = nextQueuedRun(db, clock.nowMs());
+      if (current === null || next === null || next.runId === hinted || isOutdated(db, next)) return;
+      hinted = next.runId;
+      const model = findModel(db, next.modelDigest);
+      if (model === null) return;
+      supervisor.expect(hintOf(requestFor(db, next, model, usualOf(model.digest))));
+    } catch (error) {
+      // Only a hint: the run that computes goes on, and the next one says itself what is wrong with it.
+      log.incident('run-hint-failed', error);
+    }
+  }
+
   /** What waits may be more urgent than what computes. */
   function lookAtNews(): void {
     look = null;
     if (stopping) return;
+    expectNext();
     const waiting = firstInTurn(db);
     if (waiting !== null) replays.makeWay();
     if (current === null || current.isGivingWay) return;
@@ -208,22 +220,6 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (waiting === null || !givesWay(running, waiting.lane)) return;
     current.isGivingWay = true;
     supervisor.cancel(run.runId as RunFinished['runId']);
-  }
-
-  function inputsOf(run: Run): { readonly seriesUid: string; readonly inputs: readonly InstanceReference[] } {
-    // What came since belongs to a later revision, and so to another run.
-    const images = listInstancesAt(db, run.studyId, run.revision).filter(({ seriesId }) => seriesId === run.seriesId);
-    const seriesUid = images[0]?.seriesUid;
-    if (seriesUid === undefined) throw new Error(`run ${run.runId} has no images`);
-    return {
-      seriesUid,
-      inputs: images.map(({ sopUid, digest, transferSyntaxUid }) => ({
-        sopUid,
-        digest,
-        transferSyntaxUid,
-        encoding: getObject(db, digest).encoding,
-      })),
-    };
   }
 
   /** Takes a mask or heatmap out of the runner's outbox into the object store, before the transaction that names it. */

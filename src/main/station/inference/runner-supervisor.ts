@@ -7,6 +7,7 @@ import {
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { RunnerHost } from './runner-host.ts';
 import {
+  type NextRequest,
   type RunFailure,
   type RunFinished,
   RunnerToStation,
@@ -18,9 +19,12 @@ import {
 export type RunnerReady = Extract<RunnerToStation, { type: 'ready' }>;
 export type ModelLoaded = Extract<RunnerToStation, { type: 'loaded' }>;
 export type LoadRefusal =
-  | PackageRefusal
+  | (PackageRefusal & Pick<LoadFailed, 'golden' | 'device'>)
   | { readonly code: 'runner-unavailable'; readonly faults: readonly PackageFault[] };
-export type RunRefusal = { readonly code: RunFailure };
+type LoadFailed = Extract<RunnerToStation, { type: 'load-failed' }>;
+/** Why a run has no result; which tensor of a bad output is none, and what the stages took, where the runner could still say. */
+export type RunRefusal = { readonly code: RunFailure } & Pick<RunFailed, 'output' | 'timings'>;
+type RunFailed = Extract<RunnerToStation, { type: 'failed' }>;
 /** What a run took, as far as the runner said so. */
 export type RunUsage = Extract<RunnerToStation, { type: 'used' }>;
 
@@ -31,6 +35,8 @@ export type RunnerState =
   | { readonly state: 'ready'; readonly runner: RunnerReady; readonly busy: boolean }
   | { readonly state: 'restarting'; readonly failuresInARow: number };
 
+/** In times of what others may take: TensorRT builds its engine for this very device when a model is loaded. */
+const SLOW_TO_LOAD: ReadonlyMap<string, number> = new Map([['tensorrt', 15]]);
 const CALM = 'a model that loads and computes its golden cases without ending the process, and in time';
 
 /** Runs a callback once after some milliseconds; the answer calls it off. */
@@ -70,13 +76,18 @@ export const SUPERVISOR_LIMITS: SupervisorLimits = {
 /** Owns the runner: one piece of work at a time, in the order asked, each answered exactly once whatever becomes of the process. */
 export type RunnerSupervisor = {
   start(): void;
-  /** Loads a package, and with `verify` replays its golden cases. */
-  load(packageDir: string, options: { readonly verify: boolean }): Promise<Result<ModelLoaded, LoadRefusal>>;
+  /** Loads a package on a provider, that in use where none is named, and with `verify` replays its golden cases there. */
+  load(
+    packageDir: string,
+    options: { readonly verify: boolean; readonly provider?: string },
+  ): Promise<Result<ModelLoaded, LoadRefusal>>;
   /** Runs a model on a series; past the budget the process is killed and the answer is `over-budget`. */
   run(
     request: Omit<RunRequest, 'type'>,
     options: { readonly budgetMs: number; readonly used?: (usage: RunUsage) => void },
   ): Promise<Result<RunFinished, RunRefusal>>;
+  /** Tells the runner what will probably be asked next, so that it can be prepared while a run computes; it promises nothing. */
+  expect(next: Omit<NextRequest, 'type'>): void;
   /** Calls a run off, waiting or running; its answer is then `cancelled`. */
   cancel(runId: RunRequest['runId']): void;
   /** After a rotation: tells the running process, and every later one, what objects are sealed with. */
@@ -215,17 +226,17 @@ export function superviseRunner(
       stopped = null;
       startProcess();
     },
-    load: (packageDir, { verify }) =>
+    load: (packageDir, { verify, provider }) =>
       new Promise((resolve) => {
         requests += 1;
         const requestId = String(requests);
         enqueue({
-          message: { type: 'load', requestId, packageDir, verify },
-          limitMs: limits.loadMs,
+          message: { type: 'load', requestId, packageDir, verify, ...(provider !== undefined && { provider }) },
+          limitMs: limits.loadMs * (SLOW_TO_LOAD.get(provider ?? '') ?? 1),
           take: (message) => {
             if ((message.type !== 'loaded' && message.type !== 'load-failed') || message.requestId !== requestId)
               return false;
-            resolve(message.type === 'loaded' ? ok(message) : refusePackage(message.faults));
+            resolve(message.type === 'loaded' ? ok(message) : refuseLoaded(message));
             return true;
           },
           refuse: (code) =>
@@ -245,12 +256,15 @@ export function superviseRunner(
             if (message.type === 'used' && message.runId === request.runId) used?.(message);
             if ((message.type !== 'finished' && message.type !== 'failed') || message.runId !== request.runId)
               return false;
-            resolve(message.type === 'finished' ? ok(message) : err({ code: message.code }));
+            resolve(message.type === 'finished' ? ok(message) : err(refusalOf(message)));
             return true;
           },
           refuse: (code) => resolve(err({ code })),
         });
       }),
+    expect(next) {
+      if (state.state === 'ready' && current?.message.type === 'run') host.send({ type: 'next', ...next });
+    },
     cancel(runId) {
       const index = waiting.findIndex(({ message }) => message.type === 'run' && message.runId === runId);
       if (index >= 0) return waiting.splice(index, 1)[0]?.refuse('cancelled');
@@ -280,4 +294,13 @@ export function superviseRunner(
       tellState = listener;
     },
   };
+}
+
+function refusalOf({ code, output, timings }: RunFailed): RunRefusal {
+  return { code, ...(output && { output }), ...(timings && { timings }) };
+}
+
+function refuseLoaded({ faults, golden, device }: LoadFailed): Result<never, LoadRefusal> {
+  const refused = refusePackage(faults);
+  return err({ ...refused.error, ...(golden && { golden }), ...(device && { device }) });
 }

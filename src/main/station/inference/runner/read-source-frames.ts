@@ -15,18 +15,19 @@ import { sourceValues } from './source-values.ts';
 /** What one stored object gives a model. */
 export type SourceObject = { readonly frames: readonly SourceFrame[]; readonly facts: SourceFacts };
 
-export type SourceFailure = { readonly code: 'object-damaged' | 'not-decodable' | 'too-many-slices' };
+export type SourceFailure = { readonly code: 'object-damaged' | 'not-decodable' | 'too-many-slices' | 'stopped' };
 
 /**
  * Reads one stored object (a Part-10 file), every frame of it, in any transfer syntax that is accepted, with values as `source`
  * asks. An object that holds another SOP instance than referenced counts as damaged. One with more than `mostFrames` is refused
- * before anything is decoded. It computes for 5 to 30 ms a frame.
+ * before anything is decoded. It computes for 5 to 30 ms a frame, and asks before each whether to stop.
  */
 export async function readSourceFrames(
   file: Uint8Array,
   reference: Pick<InstanceReference, 'sopUid' | 'transferSyntaxUid'>,
   source: ModelSource,
   mostFrames: number = Number.POSITIVE_INFINITY,
+  isStopping: () => boolean = () => false,
 ): Promise<Result<SourceObject, SourceFailure>> {
   const header = readPart10Header(file);
   if (!header.ok || header.value.transferSyntaxUid !== reference.transferSyntaxUid)
@@ -39,6 +40,7 @@ export async function readSourceFrames(
   if (count > mostFrames) return err({ code: 'too-many-slices' });
   const frames: SourceFrame[] = [];
   for (let index = 0; index < count; index += 1) {
+    if (isStopping()) return err({ code: 'stopped' });
     const encoded = await read(index);
     const decoded = encoded === null ? null : await decodeFrame(encoded);
     if (encoded === null || !decoded?.ok) return err({ code: 'not-decodable' });

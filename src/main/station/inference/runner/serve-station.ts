@@ -1,47 +1,68 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { PackageFault } from '../../../../shared/domain/package-fault.ts';
-import { err, ok } from '../../../../shared/domain/result.ts';
-import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
-import { openObjectReader } from '../../platform/objects/object-store.ts';
+import { type PackageFault, packageFault } from '../../../../shared/domain/package-fault.ts';
+import { remoteName, remoteProvider, type RemoteServer } from '../../../../shared/domain/provider.ts';
+import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import {
+  type ComputedOn,
   MOST_FAULTS,
+  type NextRequest,
   OVER_MEMORY_NOTE,
-  type RunFailure,
   type RunnerToStation,
   type RunRequest,
   type StartRunner,
   type StationToRunner,
 } from '../runner-protocol.ts';
-import { openModelPackage } from './model-package.ts';
+import { type ModelPackage, openModelPackage, readPackageManifest } from './model-package.ts';
+import { prepareInThread, type SeriesPreparer } from './prepare-in-thread.ts';
+import { prepareRule } from './prepare-series.ts';
+import { PREPARER_ENTRY } from './preparer-entry.ts';
 import { proveProviders } from './providers.ts';
 import { recordTensors } from './record-tensors.ts';
 import { replayGoldenCases } from './replay-golden.ts';
-import { type RunSetting, runSeries } from './run-series.ts';
-import { ONNXRUNTIME_VERSION } from './session.ts';
-import { rememberReads } from './remember-reads.ts';
+import type { RunRefused } from './run-frames.ts';
+import { type RunAnswer, runPrepared, type RunSetting } from './run-series.ts';
+import { ComputeFault, ONNXRUNTIME_VERSION } from './session.ts';
+import { type StageTimer, timeStages } from './stage-timer.ts';
 import { keepModelsWarm, type WarmModels } from './warm-models.ts';
 import { type MemoryWatch, watchMemory } from './watch-memory.ts';
 
 /** How much the models that no run needs just now may take together, where the station does not say. */
 const WARM_MODELS_MB = 2048;
-/** Enough for a large CT series: what one model read the next one need not. */
-const REMEMBERED_MB = 512;
 
-type Ready = Pick<RunSetting, 'objects' | 'outboxDir'> & {
+type LoadRequest = Extract<StationToRunner, { type: 'load' }>;
+type LoadFailed = Extract<RunnerToStation, { type: 'load-failed' }>;
+
+type Ready = Pick<RunSetting, 'outboxDir'> & {
+  readonly preparer: SeriesPreparer;
   readonly provider: string;
+  readonly proven: readonly string[];
+  readonly remotes: readonly RemoteServer[];
   readonly threads: number;
   readonly memory: MemoryWatch;
   readonly warm: WarmModels;
 };
 
-/** Answers the station's messages, one piece of work at a time in the order asked; `ping` and `cancel` are heard between. */
+/** One run's way through: what stops it, what it takes, and what of its tensors is left behind. */
+type Asked = Pick<RunRequest, 'modelDigest' | 'keepTensors' | 'providerVersion'> & {
+  readonly instances: RunRequest['series']['instances'];
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly timer: StageTimer;
+};
+
+/**
+ * Answers the station's messages, one piece of work at a time in the order asked; `ping`, `cancel` and what comes next are heard
+ * between. `preparerEntry`: the file of the thread that prepares series.
+ */
 export function serveStation(
   post: (message: RunnerToStation) => void,
   exit: () => void,
+  preparerEntry: URL = PREPARER_ENTRY,
 ): (message: StationToRunner) => void {
   const running = new Map<string, AbortController>();
-  const objectKeys = holdObjectKeys([]);
+  /** MiB that the run under way needs. */
+  let neededMb = 0;
   let ready: Ready | null = null;
   let work: Promise<void> = Promise.resolve();
   const enqueue = (job: () => Promise<void>): void => {
@@ -53,7 +74,11 @@ export function serveStation(
       case 'start':
         return enqueue(() => start(message));
       case 'object-keys':
-        return objectKeys.take(message.objectKeys);
+        // At once, also for the run under way; before the start they wait for it.
+        if (ready !== null) return ready.preparer.useObjectKeys(message.objectKeys);
+        return enqueue(async () => ready?.preparer.useObjectKeys(message.objectKeys));
+      case 'next':
+        return void prepareNext(message);
       case 'load':
         return enqueue(() => load(message));
       case 'run':
@@ -73,31 +98,45 @@ export function serveStation(
     if (!existsSync(message.objectsDir) || !existsSync(message.outboxDir)) {
       return post({ type: 'start-failed', code: 'directory-missing' });
     }
-    objectKeys.take(message.objectKeys);
-    const providers = await proveProviders(message.providers);
-    const provider = providers.find((candidate) => candidate.proven)?.name;
+    const { objectsDir, objectKeys } = message;
+    const memory = watchMemory(path.join(message.outboxDir, OVER_MEMORY_NOTE));
+    const preparer = prepareInThread(preparerEntry, { objectsDir, objectKeys, ahead: memory.ahead }, () => {
+      throw new Error('the thread that prepares series ended');
+    });
+    const { remotes = [] } = message;
+    const providers = await proveProviders(message.providers.filter((name) => name !== 'remote'));
+    // A site may have nothing but servers; which models they serve, and whether they can be asked, shows with each model.
+    const [server] = message.providers.includes('remote') ? remotes : [];
+    const local = providers.find((candidate) => candidate.proven)?.name;
+    const provider = local ?? (server && remoteProvider(server.name));
     if (provider === undefined) return post({ type: 'start-failed', code: 'no-provider' });
     ready = {
-      objects: rememberReads(openObjectReader(message.objectsDir, objectKeys), REMEMBERED_MB),
+      preparer: await preparer,
       outboxDir: message.outboxDir,
       provider,
+      proven: providers.flatMap(({ name, proven }) => (proven ? [name] : [])),
+      remotes,
       threads: message.threads,
-      memory: watchMemory(path.join(message.outboxDir, OVER_MEMORY_NOTE)),
+      memory,
       warm: keepModelsWarm(message.warmModelsMb ?? WARM_MODELS_MB),
     };
     post({ type: 'ready', onnxruntimeVersion: ONNXRUNTIME_VERSION, providers: [...providers], provider });
   }
 
-  async function load({ requestId, packageDir, verify }: Extract<StationToRunner, { type: 'load' }>): Promise<void> {
+  async function load({ requestId, packageDir, verify, ...asked }: LoadRequest): Promise<void> {
     if (ready === null) throw new Error('asked to load before the start');
-    const opened = await openPackage(packageDir, ready);
-    const refuse = (faults: readonly PackageFault[]): void =>
-      post({ type: 'load-failed', requestId, packageDir, faults: faults.slice(0, MOST_FAULTS) });
+    const { provider = ready.provider } = asked;
+    const refuse = (faults: readonly PackageFault[], more: Partial<LoadFailed> = {}): void =>
+      post({ type: 'load-failed', requestId, packageDir, faults: faults.slice(0, MOST_FAULTS), ...more });
+    if (remoteName(provider) === null && !ready.proven.includes(provider)) return refuse([notProven(provider)]);
+    const opened = await openPackage(packageDir, { ...ready, provider });
     if (!opened.ok) return refuse(opened.error.faults);
-    const { manifest } = opened.value;
-    const golden = verify ? await replayGoldenCases(opened.value) : [];
-    const faults = golden.flatMap((outcome) => outcome.faults);
-    if (faults.length > 0) return refuse(faults);
+    const { manifest, session } = opened.value;
+    const outcomes = verify ? await replayGoldenCases(opened.value) : [];
+    const golden = outcomes.map(({ name, passed, largestDeviation }) => ({ name, passed, largestDeviation }));
+    const device = await session.identify().catch(() => undefined); // gone meanwhile: whoever runs it is told
+    const faults = outcomes.flatMap((outcome) => outcome.faults);
+    if (faults.length > 0) return refuse(faults, { golden, ...(device && { device }) });
     const { id: modelId, version: modelVersion, modelDigest } = manifest;
     post({
       type: 'loaded',
@@ -106,88 +145,127 @@ export function serveStation(
       modelId,
       modelVersion,
       modelDigest,
-      provider: ready.provider,
-      golden: golden.map(({ name, passed, largestDeviation }) => ({ name, passed, largestDeviation })),
+      provider,
+      ...(device && { device }),
+      golden,
     });
   }
 
   async function run({ runId, packageDir, modelDigest, series, memory, ...asked }: RunRequest): Promise<void> {
     const controller = running.get(runId);
     if (ready === null || controller === undefined) throw new Error('asked to run before the start');
-    const { provider = ready.provider } = asked;
+    const { provider = ready.provider, keepTensors, providerVersion } = asked;
+    const { instances } = series;
     const directory = path.resolve(packageDir);
-    const fail = (code: RunFailure): void => post({ type: 'failed', runId, code });
+    const timer = timeStages();
     try {
-      if (controller.signal.aborted) return fail('cancelled');
-      if (memory !== undefined && !(await makeRoom(ready, memory.needMb, directory))) return fail('low-memory');
+      if (controller.signal.aborted) return post({ type: 'failed', runId, code: 'cancelled' });
+      if (memory !== undefined && !(await makeRoom(ready, memory.needMb, shelf(directory, provider))))
+        return post({ type: 'failed', runId, code: 'low-memory' });
+      neededMb = memory?.needMb ?? 0;
       if (memory !== undefined) ready.memory.begin(memory.mostMb);
-      const setting = { ...ready, provider };
-      const { keepTensors = false } = asked;
-      const answer = await compute(setting, directory, modelDigest, series.instances, controller.signal, keepTensors);
+      const answer = await compute(
+        { ...ready, provider },
+        { modelDigest, keepTensors, providerVersion, instances, directory, timer, signal: controller.signal },
+      );
       if (memory !== undefined) post({ type: 'used', runId, peakMb: ready.memory.end() });
-      if (!answer.ok && answer.error.code === 'bad-output') {
-        const { tensor, why } = answer.error;
-        return post({ type: 'failed', runId, code: 'bad-output', output: { tensor, why } });
-      }
-      if (!answer.ok) return fail(answer.error.code);
-      post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
+      if (answer.ok)
+        return post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
+      const { error } = answer;
+      const output = error.code === 'bad-output' ? { output: { tensor: error.tensor, why: error.why } } : {};
+      post({ type: 'failed', runId, code: error.code, ...output, timings: timer.timings() });
     } finally {
+      neededMb = 0;
       running.delete(runId);
     }
   }
 
-  async function compute(
-    setting: Ready,
-    directory: string,
-    modelDigest: string,
-    instances: RunRequest['series']['instances'],
-    signal: AbortSignal,
-    keepTensors: boolean,
-  ): ReturnType<typeof runSeries> {
-    if (setting.provider !== ready?.provider)
-      return computeElsewhere(setting, directory, modelDigest, instances, signal);
-    const known = setting.warm.find(directory);
+  async function compute(setting: Ready, asked: Asked): Promise<Result<RunAnswer, RunRefused>> {
+    const { directory, modelDigest, keepTensors = false } = asked;
+    const known = setting.warm.find(shelf(directory, setting.provider));
     const opened = known?.manifest.modelDigest === modelDigest ? null : await openPackage(directory, setting);
+    if (opened?.ok === false && isOfServer(opened.error.code)) return err({ code: opened.error.code });
     const model = opened === null ? known : opened.ok ? opened.value : undefined;
     if (model === undefined || model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
-    if (!keepTensors) return runSeries({ ...setting, model, signal }, instances);
+    if (!keepTensors) return computeWith(model, setting, asked);
     const { session, left } = recordTensors(model.session, setting.outboxDir);
-    const answer = await runSeries({ ...setting, model: { ...model, session }, signal }, instances);
+    const answer = await computeWith({ ...model, session }, setting, asked);
     return answer.ok ? ok({ ...answer.value, rawTensors: [...left] }) : answer;
   }
 
-  /** On another provider than the one in use: loaded for this run alone, and closed after it. */
-  async function computeElsewhere(
-    setting: Ready,
-    directory: string,
-    modelDigest: string,
-    instances: RunRequest['series']['instances'],
-    signal: AbortSignal,
-  ): ReturnType<typeof runSeries> {
-    const opened = await openModelPackage(directory, { provider: setting.provider, threads: setting.threads });
-    if (!opened.ok) return err({ code: 'package-unreadable' });
-    const model = opened.value;
-    try {
-      if (model.manifest.modelDigest !== modelDigest) return err({ code: 'package-unreadable' });
-      return await runSeries({ ...setting, model, signal }, instances);
-    } finally {
-      await model.session.close();
-    }
+  async function computeWith(
+    model: ModelPackage,
+    { preparer, outboxDir }: Ready,
+    { instances, providerVersion, timer, signal }: Asked,
+  ): Promise<Result<RunAnswer, RunRefused>> {
+    const identified = await identify(model, signal);
+    if (!identified.ok) return identified;
+    const device = identified.value;
+    // Its golden cases held on what was there before, and say nothing of what is there now.
+    if (providerVersion !== undefined && device.version !== providerVersion) return err({ code: 'provider-changed' });
+    const taken = await preparer.take({ rule: prepareRule(model.manifest), instances }, signal);
+    timer.add(taken.timings);
+    if (!taken.answer.ok) return taken.answer;
+    const fromMs = Date.now();
+    const answer = await runPrepared({ model, outboxDir, signal }, taken.answer.value, timer);
+    const prepare = { fromMs: taken.fromMs, toMs: taken.toMs, isAhead: taken.isAhead };
+    return answer.ok
+      ? ok({ ...answer.value, device, spans: { prepare, compute: { fromMs, toMs: Date.now() } } })
+      : answer;
   }
 
-  /** Whether so much memory can be had; models that are only kept warm go first, the least recently used before the others. */
-  async function makeRoom({ memory, warm }: Ready, needMb: number, directory: string): Promise<boolean> {
-    while (memory.freeMb() < needMb) if (!(await warm.closeOldest(directory))) return false;
+  /** Has the next run's series prepared while this one computes, where there is memory for both. */
+  async function prepareNext({ packageDir, modelDigest, instances, needMb }: NextRequest): Promise<void> {
+    if (ready === null || ready.memory.freeMb() < neededMb + needMb) return;
+    const directory = path.resolve(packageDir);
+    const manifest =
+      ready.warm.peek(shelf(directory, ready.provider))?.manifest ?? (await readPackageManifest(directory));
+    // Nothing depends on it: a run of another package takes its own.
+    if (manifest?.modelDigest === modelDigest) ready.preparer.prepareAhead({ rule: prepareRule(manifest), instances });
+  }
+
+  /** Whether so much memory can be had; what was prepared ahead goes first, then models that are only kept warm, the least recently used before the others. */
+  async function makeRoom({ memory, warm, preparer }: Ready, needMb: number, except: string): Promise<boolean> {
+    if (memory.freeMb() < needMb) preparer.dropAhead();
+    while (memory.freeMb() < needMb) if (!(await warm.closeOldest(except))) return false;
     return true;
   }
 
   /** Opens a package anew, so that a changed directory is seen; the session it replaces is closed. */
   async function openPackage(packageDir: string, setting: Ready): ReturnType<typeof openModelPackage> {
     const directory = path.resolve(packageDir);
-    const { provider, threads, warm } = setting;
+    const { provider, remotes, threads, warm } = setting;
     const before = process.memoryUsage.rss();
-    const opened = await openModelPackage(directory, { provider, threads });
-    if (opened.ok) await warm.keep(directory, opened.value, Math.max(0, process.memoryUsage.rss() - before) / 2 ** 20);
+    const remote = remotes.find(({ name }) => name === remoteName(provider));
+    const opened = await openModelPackage(directory, { provider, threads, remote });
+    if (opened.ok)
+      await warm.keep(
+        shelf(directory, provider),
+        opened.value,
+        Math.max(0, process.memoryUsage.rss() - before) / 2 ** 20,
+      );
     return opened;
   }
+}
+
+/** Where a loaded package is kept: the same one on two providers is two. */
+function shelf(directory: string, provider: string): string {
+  return `${provider} ${directory}`;
+}
+
+function isOfServer(code: string): code is 'remote-unreachable' | 'remote-refused' {
+  return code === 'remote-unreachable' || code === 'remote-refused';
+}
+
+async function identify(model: ModelPackage, signal: AbortSignal): Promise<Result<ComputedOn, RunRefused>> {
+  try {
+    return ok(await model.session.identify(signal));
+  } catch (error) {
+    if (error instanceof ComputeFault) return err(error.refusal);
+    throw error;
+  }
+}
+
+function notProven(provider: string): PackageFault {
+  return packageFault('provider-not-proven', '', { value: provider, expected: 'a provider that computes here' });
 }

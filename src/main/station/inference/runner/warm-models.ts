@@ -4,6 +4,8 @@ import type { ModelPackage } from './model-package.ts';
 export type WarmModels = {
   /** A loaded model, which is the most recently used from now on. */
   find(directory: string): ModelPackage | undefined;
+  /** A loaded model, without counting that as its use. */
+  peek(directory: string): ModelPackage | undefined;
   /** Keeps a model, in the place of an earlier one from the same folder; `sizeMb` is what loading it took. */
   keep(directory: string, model: ModelPackage, sizeMb: number): Promise<void>;
   /** Closes the least recently used one other than this; false where there is none. */
@@ -35,6 +37,7 @@ export function keepModelsWarm(budgetMb: number): WarmModels {
       kept.set(directory, one);
       return one.model;
     },
+    peek: (directory) => kept.get(directory)?.model,
     async keep(directory, model, sizeMb) {
       await close(directory);
       kept.set(directory, { model, sizeMb });

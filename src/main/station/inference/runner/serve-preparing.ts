@@ -1,0 +1,49 @@
+import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
+import { openObjectReader } from '../../platform/objects/object-store.ts';
+import { prepareSeries } from './prepare-series.ts';
+import { rememberReads } from './remember-reads.ts';
+import { type FromPreparer, type PreparerSettings, REQUEST_CELLS, type ToPreparer } from './series-messages.ts';
+import { timeStages } from './stage-timer.ts';
+
+const MIB = 2 ** 20;
+/** Enough for a large CT series: what one model read the next one need not. */
+const REMEMBERED_MB = 512;
+/** What is prepared for a run to come leaves the machine at least this much, in MiB. */
+const LEFT_FREE_MB = 256;
+
+/** Prepares series, one after another in the order asked. What is prepared ahead is given up where memory runs short. */
+export function servePreparing(
+  { objectsDir, objectKeys, ahead }: PreparerSettings,
+  post: (message: FromPreparer, transfer: ArrayBuffer[]) => void,
+): (message: ToPreparer) => void {
+  const keys = holdObjectKeys(objectKeys);
+  const objects = rememberReads(openObjectReader(objectsDir, keys), REMEMBERED_MB);
+  let work: Promise<void> = Promise.resolve();
+
+  async function prepare({ id, request, cells }: Extract<ToPreparer, { type: 'prepare' }>): Promise<void> {
+    const isCurrent = () => Atomics.load(cells, REQUEST_CELLS.isCurrent) === 1;
+    let countedMb = 0;
+    const count = (mb: number) => {
+      Atomics.add(ahead, 0, mb - countedMb);
+      countedMb = mb;
+    };
+    const stopping = (nextBytes: number) => {
+      if (Atomics.load(cells, REQUEST_CELLS.stop) === 1) return 'cancelled' as const;
+      if (isCurrent()) return null;
+      return process.availableMemory() / MIB < LEFT_FREE_MB + nextBytes / MIB ? ('low-memory' as const) : null;
+    };
+    const fromMs = Date.now();
+    const timer = timeStages();
+    const holds = (bytes: number) => count(isCurrent() ? 0 : Math.ceil(bytes / MIB));
+    const answer = await prepareSeries({ objects, timer, stopping, holds }, request);
+    if (!answer.ok || isCurrent()) count(0);
+    const said = { answer, timings: timer.timings(), fromMs, toMs: Date.now(), countedMb };
+    const buffers = answer.ok ? answer.value.grids.map(({ values }) => values.buffer) : [];
+    post({ type: 'prepared', id, ...said }, [...new Set(buffers)] as ArrayBuffer[]);
+  }
+
+  return (message) => {
+    if (message.type === 'object-keys') return keys.take(message.objectKeys);
+    work = work.then(() => prepare(message));
+  };
+}
