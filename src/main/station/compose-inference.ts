@@ -11,6 +11,7 @@ import {
   inferenceConsumer,
   installModels,
   machineFacts,
+  machineInWords,
   markRunLate,
   measuringConsumer,
   PROBE_JOB,
@@ -79,13 +80,16 @@ export function openInference(tools: InferenceTools): Inference {
     providers: config.providers,
     threads: config.threads,
     warmModelsMb: config.warmModelsMb,
+    remotes: config.remotes,
   });
   const worker = createRunWorker({
     ...{ db, objects, supervisor, clock, log },
+  const machine = machineFacts(config);
     outboxDir: directory.runnerOutbox,
     suspect: tools.suspect,
     ended: tools.runEnded,
-    receipts: { machine: machineFacts(config), rawOutputs: config.rawOutputs },
+    compute: { providers: config.providers, remotes: config.remotes, machine: machineInWords(machine) },
+    receipts: { machine, rawOutputs: config.rawOutputs },
   });
   const outputs = createOutputKeeper({ db, objects, clock, log }, config.rawOutputs);
   const { coveragePercent, coverageDays, coverageStudies, driftSuspends } = config.watch;

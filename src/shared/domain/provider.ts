@@ -19,8 +19,7 @@ export const PROVIDER_FAULTS = [
 
 const REMOTE = 'remote:';
 /** Pixels leave this machine encrypted or not at all. */
-const ADDRESS =
-  /^(?:https:\/\/[^\s/?#@]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?)(?:\/[^\s?#]*)?$/;
+const ADDRESS = /^(?:https:\/\/[^\s/?#@]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?)(?:\/[^\s?#]*)?$/;
 
 /** A remote server as everything but its address: the name that receipts, golden results and pages go by. */
 export function remoteProvider(name: string): string {
@@ -48,18 +47,12 @@ export const RemoteServer = z.strictObject({
     .min(1)
     .optional()
     .describe('The only authorities (PEM) whose certificates are believed of it; left out, those this system knows.'),
-  tokenFile: z
+  bearerFile: z
     .string()
     .min(1)
     .optional()
     .describe('File with the bearer token it wants, read anew for every request; left out, none is sent.'),
-  timeoutMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(3_600_000)
-    .default(30_000)
-    .describe('Longest wait for one answer, in ms.'),
+  timeoutMs: z.number().int().min(100).max(3_600_000).default(30_000).describe('Longest wait for one answer, in ms.'),
   verifyEveryHours: z
     .number()
     .positive()
@@ -86,8 +79,6 @@ export function providersFor(
 ): readonly string[] {
   const serving = remotes.filter(({ models }) => models.some(({ id }) => id === modelId));
   return [
-    ...new Set(
-      wanted.flatMap((one) => (one === 'remote' ? serving.map(({ name }) => remoteProvider(name)) : [one])),
-    ),
+    ...new Set(wanted.flatMap((one) => (one === 'remote' ? serving.map(({ name }) => remoteProvider(name)) : [one]))),
   ];
 }

@@ -5,32 +5,108 @@ const GoldenResult = z.object({ name: z.string(), passed: z.boolean(), largestDe
 /** What one golden case came to; the deviation is in the case's own unit. */
 export type GoldenResult = z.infer<typeof GoldenResult>;
 
-/** What replaying a package's golden cases on a provider showed the last time. */
+/** What replaying a package's golden cases showed the last time: on a provider, in a version of it, on a machine. */
 export type Verification = {
   readonly provider: string;
+  readonly providerVersion: string;
+  /** What computed, in words; of a server of another machine its name. */
+  readonly machine: string;
   readonly verifiedAtMs: number;
   /** Why it does not hold; null where it does. */
   readonly code: string | null;
   readonly golden: GoldenResult[];
 };
 
+/** Where a model is computed now, and where it should be. */
+export type ModelProvider = {
+  readonly provider: string;
+  readonly providerVersion: string;
+  /** False: what the provider does not take of the model, the processor computes. */
+  readonly isWhole: boolean;
+  /** The first that the site wants for it. */
+  readonly wanted: string;
+  /** Why it is not computed there; null where it is. */
+  readonly because: string | null;
+  readonly verifiedAtMs: number;
+};
+
 const PUT = `
-  INSERT INTO model_verifications (digest, provider, verified_at_ms, code, golden)
-  VALUES (@digest, @provider, @verifiedAtMs, @code, @golden)
-  ON CONFLICT (digest, provider) DO UPDATE SET verified_at_ms = excluded.verified_at_ms, code = excluded.code, golden = excluded.golden
+  INSERT INTO golden_results (digest, provider, provider_version, machine, verified_at_ms, code, golden)
+  VALUES (@digest, @provider, @providerVersion, @machine, @verifiedAtMs, @code, @golden)
+  ON CONFLICT (digest, provider, provider_version, machine)
+    DO UPDATE SET verified_at_ms = excluded.verified_at_ms, code = excluded.code, golden = excluded.golden
 `;
 const LIST = `
-  SELECT provider, verified_at_ms AS verifiedAtMs, code, golden FROM model_verifications WHERE digest = ? ORDER BY verified_at_ms DESC
+  SELECT provider, provider_version AS providerVersion, machine, verified_at_ms AS verifiedAtMs, code, golden
+    FROM golden_results WHERE digest = ? ORDER BY verified_at_ms DESC
+`;
+const PUT_PROVIDER = `
+  INSERT INTO model_providers (digest, provider, provider_version, is_whole, wanted, because, verified_at_ms)
+  VALUES (@digest, @provider, @providerVersion, @isWhole, @wanted, @because, @verifiedAtMs)
+  ON CONFLICT (digest) DO UPDATE SET provider = excluded.provider, provider_version = excluded.provider_version,
+    is_whole = excluded.is_whole, wanted = excluded.wanted, because = excluded.because, verified_at_ms = excluded.verified_at_ms
+`;
+const REMOVE_PROVIDER = 'DELETE FROM model_providers WHERE digest = ?';
+const FIND_PROVIDER = `
+  SELECT provider, provider_version AS providerVersion, is_whole AS isWhole, wanted, because, verified_at_ms AS verifiedAtMs
+    FROM model_providers WHERE digest = ?
+`;
+const COUNT_ELSEWHERE = `
+  SELECT count(*) AS models FROM model_providers p JOIN models m ON m.digest = p.digest
+   WHERE m.state = 'verified' AND (p.because IS NOT NULL OR p.is_whole = 0)
+`;
+/** Models that no provider could be found for yet, since the server that serves them does not answer. */
+const COUNT_WAITING = `
+  SELECT count(*) AS models FROM models m
+   WHERE m.state = 'installed' AND EXISTS (
+         SELECT 1 FROM golden_results g WHERE g.digest = m.digest AND g.code = 'remote-unreachable'
+            AND g.verified_at_ms = (SELECT max(l.verified_at_ms) FROM golden_results l WHERE l.digest = m.digest))
+`;
+/** Verified models by where they are computed, for who knows whether that still holds. */
+const LIST_VERIFIED_ON = `
+  SELECT m.digest, p.provider, p.provider_version AS providerVersion, p.is_whole AS isWhole, p.wanted, p.because, p.verified_at_ms AS verifiedAtMs
+    FROM models m JOIN model_providers p ON p.digest = m.digest WHERE m.state = 'verified'
 `;
 
-/** Keeps what a verification showed, in the place of the one before on that provider. */
+type ProviderRow = Omit<ModelProvider, 'isWhole'> & { readonly isWhole: number };
+
+/** Keeps what a verification showed, in the place of the one before of that provider, version and machine. */
 export function keepVerification(db: WritableDb, digest: string, verification: Verification): void {
   prepared(db, PUT).run({ digest, ...verification, golden: JSON.stringify(verification.golden) });
 }
 
-/** The last verification on each provider, the newest first. */
+/** The last verification on each provider, version and machine, the newest first. */
 export function listVerifications(db: ReadableDb, digest: string): Verification[] {
   return prepared<Omit<Verification, 'golden'> & { golden: string }>(db, LIST)
     .all(digest)
     .map((row) => ({ ...row, golden: z.array(GoldenResult).parse(JSON.parse(row.golden)) }));
+}
+
+/** From now on a model is computed there; null: nowhere. */
+export function setModelProvider(db: WritableDb, digest: string, on: ModelProvider | null): void {
+  if (on === null) prepared(db, REMOVE_PROVIDER).run(digest);
+  else prepared(db, PUT_PROVIDER).run({ digest, ...on, isWhole: on.isWhole ? 1 : 0 });
+}
+
+/** Where a model is computed; null where its golden cases hold nowhere, or nobody knows yet. */
+export function findModelProvider(db: ReadableDb, digest: string): ModelProvider | null {
+  const row = prepared<ProviderRow>(db, FIND_PROVIDER).get(digest);
+  return row === undefined ? null : { ...row, isWhole: row.isWhole === 1 };
+}
+
+/** How many models are computed elsewhere than wanted, or not wholly there. */
+export function countModelsElsewhere(db: ReadableDb): number {
+  return prepared<{ models: number }>(db, COUNT_ELSEWHERE).get()?.models ?? 0;
+}
+
+/** How many models wait for a server that does not answer. */
+export function countModelsWaitingForServer(db: ReadableDb): number {
+  return prepared<{ models: number }>(db, COUNT_WAITING).get()?.models ?? 0;
+}
+
+/** Every model whose golden cases hold, with where. */
+export function listVerifiedOn(db: ReadableDb): readonly (ModelProvider & { readonly digest: string })[] {
+  return prepared<ProviderRow & { digest: string }>(db, LIST_VERIFIED_ON)
+    .all()
+    .map((row) => ({ ...row, isWhole: row.isWhole === 1 }));
 }

@@ -16,7 +16,7 @@ export {
 } from './receipts.ts';
 export { askReplay, listReplays, type Replay } from './replays.ts';
 export { hasKeptOutputs, listTensors, type RawOutputSetting } from './run-outputs.ts';
-export { machineFacts } from './machine-facts.ts';
+export { machineFacts, machineInWords } from './machine-facts.ts';
 export { createOutputKeeper } from './output-keeper.ts';
 export { exposeModels } from './expose-models.ts';
 export {

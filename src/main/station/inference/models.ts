@@ -6,7 +6,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { type GoldenResult, keepVerification } from './golden-results.ts';
+import { type GoldenResult, keepVerification, setModelProvider } from './golden-results.ts';
 import { SignatureFact } from './package-signature.ts';
 import { parseRecordedManifest } from './read-manifest.ts';
 import type { ModelPackage } from './read-package.ts';
@@ -46,7 +46,8 @@ const SET_MODEL_STATE = 'UPDATE models SET state = ? WHERE digest = ?';
 const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
 /** True of a model `m` that nobody outside a demo may see anything of, whatever stage stands on record. */
 export const IS_UNFIT = "(m.clinical_use = 'none' AND NOT coalesce((SELECT is_demo FROM inference_setting), 0))";
-const HAS_UNVERIFIED = "SELECT 1 FROM models WHERE state = 'installed' LIMIT 1";
+const ASK_ANEW = "UPDATE models SET state = 'installed' WHERE digest = ? AND state IN ('verified', 'broken')";
+const LIST_UNVERIFIED = "SELECT digest FROM models WHERE state = 'installed' ORDER BY model_id, installed_at_ms";
 const LIST_MODELS = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;
@@ -162,13 +163,23 @@ export function recordVerification(
     /** Why it could not be loaded, where it could not. */
     readonly code?: string | null;
     readonly golden?: readonly GoldenResult[];
+    readonly providerVersion?: string;
+    readonly isWhole?: boolean;
+    /** What computed, in words. */
+    readonly machine?: string;
+    /** The first provider that the site wants for it, and why it is not that one; left out, it is. */
+    readonly wanted?: string;
+    readonly because?: string | null;
   },
   atMs: number,
 ): void {
   inTransaction(db, () => {
-    const { holds, provider, golden = [] } = result;
+    const { holds, provider, golden = [], providerVersion = '', machine = '', isWhole = true } = result;
     const code = holds ? null : (result.code ?? (golden.length === 0 ? 'golden-missing' : 'golden-differs'));
-    keepVerification(db, digest, { provider, verifiedAtMs: atMs, code, golden: [...golden] });
+    const what = { provider, providerVersion, verifiedAtMs: atMs };
+    keepVerification(db, digest, { ...what, machine, code, golden: [...golden] });
+    const { wanted = provider, because = null } = result;
+    setModelProvider(db, digest, holds ? { ...what, isWhole, wanted, because } : null);
     prepared(db, SET_MODEL_STATE).run(result.holds ? 'verified' : 'broken', digest);
     prepared(db, FORGET_FAULTS_OF).run(digest);
     if (!result.holds) {
@@ -179,6 +190,11 @@ export function recordVerification(
     const payload = { digest, provider: result.provider, goldenCases: result.goldenCases };
     appendEvent(db, { kind: 'model-verified', payload, ...byInference(digest, atMs), siteId: null });
   });
+}
+
+/** Has a model's golden cases replayed before anything more is computed with it: what computes them may be another by now. */
+export function askVerification(db: WritableDb, digest: string): void {
+  prepared(db, ASK_ANEW).run(digest);
 }
 
 /** What is wrong with packages now, by where they lie: refused at the last start, or broken on this machine. */
@@ -195,9 +211,11 @@ function putFaults(
   for (const [place, fault] of faults.entries()) prepared(db, PUT_FAULT).run({ ...of, ...fault, place, atMs });
 }
 
-/** Whether a model waits to be verified; asked after every commit, so no manifest is read for it. */
-export function hasUnverifiedModels(db: ReadableDb): boolean {
-  return prepared(db, HAS_UNVERIFIED).get() !== undefined;
+/** The models that wait to be verified, by digest; asked after every commit, so no manifest is read for it. */
+export function listUnverified(db: ReadableDb): readonly string[] {
+  return prepared<{ digest: string }>(db, LIST_UNVERIFIED)
+    .all()
+    .map(({ digest }) => digest);
 }
 
 /** Every model on record whose manifest is of today's form; one of an older form has no package that could run. */

@@ -10,6 +10,7 @@ import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject, findSound, isDamaged } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { countDifferingPixels } from './compare-masks.ts';
+import { findModelProvider } from './golden-results.ts';
 import { judgeReplay, outcomeDifference } from './judge-replay.ts';
 import { findModel, type InstalledModel } from './models.ts';
 import { checkReceipt, findRunWithReceipt } from './receipts.ts';
@@ -100,10 +101,11 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     const mine = { runId, hasMadeWay: false };
     current = mine;
     const { memoryMb } = model.manifest;
+    const provider = replay.providerAsked ?? findModelProvider(db, model.digest)?.provider;
     const answer = await supervisor.run(
       {
         ...{ runId, packageDir: model.packagePath, modelDigest: model.manifest.modelDigest },
-        ...(replay.providerAsked !== null && { provider: replay.providerAsked }),
+        ...(provider !== undefined && { provider }),
         series: { seriesUid: receipt.series.seriesUid, instances: inputs },
         memory: { needMb: memoryMb, mostMb: memoryMb * MEMORY_TIMES },
       },

@@ -5,6 +5,7 @@ import { type RawOutputPolicy, Receipt, type ReceiptInput, type SeriesReason } f
 import { getStudyCard, listInstancesAt } from '../archive/index.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { findModelProvider } from './golden-results.ts';
 import type { LabelVerdict } from './judge-labels.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { thresholdsFor } from './operating-point-rows.ts';
@@ -111,7 +112,7 @@ export function writeReceipt(
     queueWaitMs: run.startedAtMs === null ? null : run.startedAtMs - run.queuedAtMs,
     attempts: listAttempts(db, runId),
     timings: { ...(end.outcome === 'finished' ? end.result.timings : end.timings) },
-    machine: { ...machine },
+    machine: { ...machine, ...wantedAndWhy(db, run.modelDigest) },
     operatingPoint: limitsOf(db, run, manifest),
     findings: end.outcome === 'finished' ? end.findings : [],
     verdicts: end.outcome === 'finished' ? [...end.verdicts] : [],
@@ -125,6 +126,12 @@ export function writeReceipt(
 /** The digest a receipt's text goes by in the ledger. */
 export function sealReceipt(text: string): SealedReceipt {
   return { text, digest: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Where the model is computed elsewhere than the site wants: what is wanted, and why it is not that. */
+function wantedAndWhy(db: ReadableDb, modelDigest: string): MachineFacts {
+  const on = findModelProvider(db, modelDigest);
+  return on === null || on.because === null ? {} : { providerWanted: on.wanted, providerBecause: on.because };
 }
 
 /** What the labels are flagged from at this site now, and whatever else the manifest says of their limits. */

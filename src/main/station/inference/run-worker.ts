@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describeFault } from '../../../shared/domain/package-fault.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectStore } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { findModelProvider } from './golden-results.ts';
 import { queuePausedAnew } from './model-breaker.ts';
 import { findUsage, type ModelUsage, noteUsage } from './model-usage.ts';
-import { findModel, hasUnverifiedModels, listModels, recordVerification } from './models.ts';
+import { askVerification, findModel } from './models.ts';
 import { givesWay } from './preemption.ts';
 import {
   failRun,
@@ -31,6 +31,7 @@ import { hintOf, requestFor } from './run-request.ts';
 import type { Run } from './run-rows.ts';
 import { OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
+import { createModelVerifier, type ProviderSetting } from './verify-models.ts';
 
 /** What the worker needs of the station. */
 export type RunWorkerTools = {
@@ -44,6 +45,8 @@ export type RunWorkerTools = {
   readonly suspect: (digest: string) => void;
   /** What receipts say of this machine, and what is kept of raw outputs. */
   readonly receipts?: ReceiptSetting;
+  /** What models are computed with; left out, with what the runner has in use. */
+  readonly compute?: ProviderSetting;
   /** For the metrics: how an attempt ended, and how long it took. */
   readonly ended: (state: 'finished' | 'failed', tookMs: number) => void;
 };
@@ -57,8 +60,7 @@ export type RunWorker = {
 };
 
 const POLL_MS = 1000;
-/** A model that takes the runner down this often while being verified is broken, and must not hold up the others. */
-const MOST_CRASHES = 2;
+const DOUBTS_PROVIDER: ReadonlySet<RunFailure> = new Set(['remote-unreachable', 'remote-refused', 'provider-changed']);
 /** The runner refused because it cannot start: ask again no more often than this. */
 const UNAVAILABLE_PAUSE_MS = 5000;
 /** There was no room for a result: time for somebody to make some. */
@@ -69,9 +71,10 @@ const LOOK_AFTER_MS = 100;
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
   const replays = createReplayWork(tools);
+  const verifier = createModelVerifier({ db, supervisor, clock, log, setting: tools.compute });
+  let hasStarted = false;
   let stopping = false;
   let loop: Promise<void> = Promise.resolve();
-  const crashes = new Map<string, number>();
   let wake: () => void = () => undefined;
   /** What computes, as far as giving way depends on it. */
   let current: {
@@ -88,7 +91,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     while (!stopping) {
       try {
         await nextTurn(); // a queue that only needs rows never keeps the network waiting
-        const isVerified = await verifyModels();
+        const isVerified = await verifier.verify(() => stopping);
         const isIdle = !(await attemptNext());
         if (isIdle || !isVerified) await rest(isVerified ? POLL_MS : UNAVAILABLE_PAUSE_MS);
       } catch (error) {
@@ -156,6 +159,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       if (output !== undefined)
         log.warn('model-output-bad', { runId: run.runId, code: output.why, fault: output.tensor });
       failRun(db, run.runId, await whyEnded(code), clock.nowMs(), { ...tools.receipts, output, timings });
+      // What it was computed on is gone, or another: the next attempt is where its golden cases hold then.
+      if (DOUBTS_PROVIDER.has(code)) askVerification(db, model.digest);
       if (answer.error.code === 'runner-unavailable') await rest(UNAVAILABLE_PAUSE_MS);
       return;
     }
@@ -177,8 +182,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
   }
 
   function usualOf(digest: string): ModelUsage | null {
-    const runner = supervisor.state();
-    return runner.state === 'ready' ? findUsage(db, digest, runner.runner.provider) : null;
+    const on = findModelProvider(db, digest);
+    return on === null ? null : findUsage(db, digest, on.provider);
   }
 
   /** A runner that ended itself for its memory left a note: it could no longer say so. */
@@ -236,44 +241,6 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       await file.discard();
     }
     await unlink(left);
-  }
-
-  /** Verifies the models that nobody has verified since the start; false while the runner cannot be asked. */
-  async function verifyModels(): Promise<boolean> {
-    if (!hasUnverifiedModels(db)) return true;
-    let isDone = true;
-    for (const model of listModels(db)) {
-      if (stopping || model.state !== 'installed') continue;
-      const loaded = await supervisor.load(model.packagePath, { verify: true });
-      if (stopping) return true;
-      const code = loaded.ok ? null : loaded.error.code;
-      if (code === 'runner-unavailable' || (code === 'runner-crashed' && countCrash(model.digest) < MOST_CRASHES)) {
-        log.warn('model-not-verified', { code });
-        isDone = false;
-        continue;
-      }
-      const golden = loaded.ok ? loaded.value.golden : [];
-      const holds = loaded.ok && golden.length > 0 && golden.every(({ passed }) => passed);
-      const faults = loaded.ok ? [] : loaded.error.faults;
-      for (const fault of faults)
-        log.warn('model-broken', { package: model.manifest.id, code: fault.code, fault: describeFault(fault) });
-      recordVerification(
-        db,
-        model.digest,
-        {
-          ...{ holds, golden, goldenCases: golden.length, code, faults },
-          provider: loaded.ok ? loaded.value.provider : 'none',
-        },
-        clock.nowMs(),
-      );
-    }
-    return isDone;
-  }
-
-  function countCrash(digest: string): number {
-    const count = (crashes.get(digest) ?? 0) + 1;
-    crashes.set(digest, count);
-    return count;
   }
 
   function rest(ms: number): Promise<void> {

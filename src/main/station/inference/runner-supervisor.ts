@@ -19,9 +19,11 @@ import {
 export type RunnerReady = Extract<RunnerToStation, { type: 'ready' }>;
 export type ModelLoaded = Extract<RunnerToStation, { type: 'loaded' }>;
 export type LoadRefusal =
-  | (PackageRefusal & Pick<LoadFailed, 'golden' | 'device'>)
-  | { readonly code: 'runner-unavailable'; readonly faults: readonly PackageFault[] };
+  | (PackageRefusal & LoadedSoFar)
+  | ({ readonly code: 'runner-unavailable'; readonly faults: readonly PackageFault[] } & LoadedSoFar);
 type LoadFailed = Extract<RunnerToStation, { type: 'load-failed' }>;
+/** Of a package that could be computed and does not hold: how its golden cases came out, and on what. */
+type LoadedSoFar = Pick<LoadFailed, 'golden' | 'device'>;
 /** Why a run has no result; which tensor of a bad output is none, and what the stages took, where the runner could still say. */
 export type RunRefusal = { readonly code: RunFailure } & Pick<RunFailed, 'output' | 'timings'>;
 type RunFailed = Extract<RunnerToStation, { type: 'failed' }>;

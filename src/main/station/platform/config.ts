@@ -66,7 +66,7 @@ export function refuseBelowBytes({ lowBytes, refuseBytes, fullBytes }: Config['d
 type Fault = { readonly path: readonly PropertyKey[]; readonly message: string };
 
 /** What no key alone can tell: names that are not defined, or twice, and keys that need others. */
-function faultsOf({ site, sites, dicom, disk, import: bringIn, export: takeOut }: Config): readonly Fault[] {
+function faultsOf({ site, sites, dicom, inference, disk, import: bringIn, export: takeOut }: Config): readonly Fault[] {
   const codes = [site.code, ...sites.map(({ code }) => code)];
   const titles = [dicom.aeTitle, ...dicom.titles.map(({ aeTitle }) => aeTitle)];
   const fault = (path: readonly PropertyKey[], message: string): Fault => ({ path, message });
@@ -100,6 +100,12 @@ function faultsOf({ site, sites, dicom, disk, import: bringIn, export: takeOut }
         ...(peer.certificate !== undefined && !peer.tls ? [fault(at('certificate'), 'goes with tls')] : []),
       ];
     }),
+    ...(repeated(inference.remotes.map(({ name }) => name)) === undefined
+      ? []
+      : [fault(['inference', 'remotes'], 'two servers have one name')]),
+    ...(inference.providers.includes('remote') === inference.remotes.length > 0
+      ? []
+      : [fault(['inference', 'remotes'], '`remote` among the providers and servers go together')]),
     ...(disk.fullBytes <= refuseBelowBytes(disk) && refuseBelowBytes(disk) <= disk.lowBytes
       ? []
       : [fault(['disk'], 'fullBytes is at most refuseBytes, and that at most lowBytes')]),

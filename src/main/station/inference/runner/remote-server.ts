@@ -80,7 +80,7 @@ export function connectRemote(server: RemoteServer): RemoteConnection {
   }
 
   function askOnce(address: URL, post: Question['post'], signal: AbortSignal): Promise<RemoteAnswer> {
-    const token = server.tokenFile === undefined ? null : readOwn(server.tokenFile).trim();
+    const token = server.bearerFile === undefined ? null : readOwn(server.bearerFile).trim();
     const length = post?.body.reduce((sum, part) => sum + part.length, 0);
     return new Promise((resolve, reject) => {
       const request = (isTls ? askTls : askPlain)(address, {

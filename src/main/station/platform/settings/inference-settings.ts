@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RemoteServer, WANTED_PROVIDERS } from '../../../../shared/domain/provider.ts';
 import { RawOutputPolicy } from '../../../../shared/domain/receipt.ts';
 import { readPublicKey } from '../public-key.ts';
 
@@ -6,10 +7,18 @@ import { readPublicKey } from '../public-key.ts';
 export const InferenceSettings = z
   .strictObject({
     providers: z
-      .array(z.enum(['cpu', 'cuda', 'webgpu']))
+      .array(z.enum(WANTED_PROVIDERS))
       .min(1)
       .default(['cpu'])
-      .describe('Wanted execution providers, in order.'),
+      .describe(
+        'What models are computed with, in the order tried: each model on the first of these where its golden cases hold. `remote`: the servers of `inference.remotes` that serve it.',
+      ),
+    remotes: z
+      .array(RemoteServer)
+      .default([])
+      .describe(
+        'Servers of the Open Inference Protocol (KServe v2, as Triton speaks it). Pixels go to them, and no names.',
+      ),
     threads: z.number().int().min(1).max(64).default(2).describe('Threads one model may compute with.'),
     modelFolders: z
       .array(z.string())

@@ -67,7 +67,8 @@ test('every clinical table carries its site, of its own or through the study, ru
     'run_turns',
     'model_breakers',
     'model_usage',
-    'model_verifications',
+    'golden_results',
+    'model_providers',
   ];
   const clinical = tables.filter(
     ({ name }) => !TABLE_OWNERS[name]?.startsWith('platform/') && !OF_THE_STATION.includes(name),

@@ -8,5 +8,31 @@ export const inferenceFurther: Migration = {
 CREATE INDEX model_exams_by_model ON model_exams (site_id, digest, day, study_id);
 CREATE INDEX model_exams_by_day ON model_exams (site_id, day, study_id, digest);
 CREATE INDEX runs_not_run_because ON runs (site_id, model_digest, reason, queued_at_ms, run_id) WHERE state = 'failed';
+
+-- inference, providers: how golden cases came out, by what computed them; where each model is computed now
+CREATE TABLE golden_results (
+  digest TEXT NOT NULL REFERENCES models (digest),
+  provider TEXT NOT NULL,
+  provider_version TEXT NOT NULL,
+  machine TEXT NOT NULL, -- what computed, in words; of a remote server its name
+  verified_at_ms INTEGER NOT NULL,
+  code TEXT, -- why it does not hold; null where it does
+  golden TEXT NOT NULL, -- JSON: name, passed, largestDeviation of each case
+  PRIMARY KEY (digest, provider, provider_version, machine)
+) STRICT, WITHOUT ROWID;
+INSERT INTO golden_results SELECT digest, provider, '', '', verified_at_ms, code, golden FROM model_verifications;
+DROP TABLE model_verifications;
+CREATE TABLE model_providers (
+  digest TEXT PRIMARY KEY REFERENCES models (digest),
+  provider TEXT NOT NULL,
+  provider_version TEXT NOT NULL,
+  is_whole INTEGER NOT NULL CHECK (is_whole IN (0, 1)), -- 0: the processor computes what the provider does not take
+  wanted TEXT NOT NULL,
+  because TEXT, -- why it is not computed where it is wanted; null where it is
+  verified_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- inference, governing: what computes and what waits of a version at a site, for when how far it reaches changes
+CREATE INDEX runs_to_settle ON runs (site_id, model_digest, state, run_id) WHERE state IN ('queued', 'running');
 `,
 };
