@@ -43,6 +43,22 @@ export const OperatingPointCard = z.object({
 });
 export type OperatingPointCard = z.infer<typeof OperatingPointCard>;
 
+/**
+ * Whether runs of the model begin. `open`: it failed too often in a row and is paused; `half-open`: the next run decides.
+ * `reason` is why the last one failed.
+ */
+export const BreakerCard = z.object({
+  state: z.enum(['closed', 'open', 'half-open']),
+  /** Failures in a row that speak against the model. */
+  faults: z.number().int(),
+  reason: z.string().nullable(),
+  /** Null while closed. */
+  sinceMs: z.number().nullable(),
+  /** When a run tries the model by itself; null where it is not paused. */
+  probeAtMs: z.number().nullable(),
+});
+export type BreakerCard = z.infer<typeof BreakerCard>;
+
 /** A version of a model as it stands at the caller's site. */
 export const ModelCard = z.object({
   digest: z.string(),
@@ -55,6 +71,7 @@ export const ModelCard = z.object({
   /** Of the package on this machine. */
   packageState: z.enum(['installed', 'verified', 'broken', 'gone']),
   installedAtMs: z.number(),
+  breaker: BreakerCard,
   labels: z.array(z.object({ id: z.string(), name: z.string(), flagFrom: z.number().nullable() })),
   stage: ExposureStage,
   /** Whether anything of it is shown to readers: never of a model for no clinical use outside a demo. */
@@ -79,24 +96,7 @@ export const PossibleStep = z.object({
 });
 export type PossibleStep = z.infer<typeof PossibleStep>;
 
-/**
- * Whether runs of the model begin. `open`: it failed too often in a row and is paused; `half-open`: the next run decides.
- * `reason` is why the last one failed.
- */
-export const BreakerCard = z.object({
-  state: z.enum(['closed', 'open', 'half-open']),
-  /** Failures in a row that speak against the model. */
-  faults: z.number().int(),
-  reason: z.string().nullable(),
-  /** Null while closed. */
-  sinceMs: z.number().nullable(),
-  /** When a run tries the model by itself; null where it is not paused. */
-  probeAtMs: z.number().nullable(),
-});
-export type BreakerCard = z.infer<typeof BreakerCard>;
-
 export const ModelDetail = ModelCard.extend({
-  breaker: BreakerCard,
   /** Without what is missing where only the pilot's scope is, which is given with the step. */
   steps: z.array(PossibleStep),
   /** Where one action would take it; null where it cannot be rolled back that way. */

@@ -330,7 +330,7 @@ test('who says what is in a study, or reports it, learns nothing of where two si
     expect(await client.models.discordances(other)).toEqual({ discordances: [], next: null });
     expect(await client.models.silentResults({ digest })).toMatchObject({ results: [] });
     expect(await client.modelFigures.runs({ digest })).toMatchObject({ runs: [] });
-    await expect(client.runs.get({ runId: secrets.runId as never })).rejects.toMatchObject({ status: 404 });
+    await expect(client.runs.get({ runId: secrets.runId })).rejects.toMatchObject({ status: 404 });
     socket.close();
   }
   // Who governs and neither reports nor says what is there is told, and that they were stands on record.

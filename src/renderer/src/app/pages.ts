@@ -4,6 +4,7 @@ import {
   IconDatabaseSearch,
   IconDeviceFloppy,
   IconDisc,
+  IconEyeCheck,
   IconHistory,
   IconList,
   IconUserEdit,
@@ -19,6 +20,7 @@ export const PAGES = [
   { id: 'media', to: '/media', permissions: ['study.import'], Icon: IconDisc },
   { id: 'storage', to: '/storage', permissions: ['keeping.manage', 'objects.manage'], Icon: IconDeviceFloppy },
   { id: 'models', to: '/models', permissions: ['models.read'], Icon: IconBrain },
+  { id: 'reference', to: '/reference', permissions: ['truth.record'], Icon: IconEyeCheck },
   { id: 'audit', to: '/audit', permissions: ['audit.read'], Icon: IconHistory },
 ] as const satisfies readonly { readonly permissions: readonly Permission[]; readonly [key: string]: unknown }[];
 

@@ -153,8 +153,19 @@ const models = createRoute({
 const model = createRoute({
   getParentRoute: () => shell,
   path: '/models/$digest',
-  validateSearch: z.object({ tab: z.enum(MODEL_TABS).optional().catch(undefined) }),
+  validateSearch: z.object({
+    tab: z.enum(MODEL_TABS).optional().catch(undefined),
+    /** Of its runs: those that ended without a result, for this reason or for any. */
+    because: z.string().max(64).optional().catch(undefined),
+    notRun: z.literal(true).optional().catch(undefined),
+  }),
   component: lazyRouteComponent(() => import('../features/models/ModelPage.tsx'), 'ModelPage'),
+});
+
+const reference = createRoute({
+  getParentRoute: () => shell,
+  path: '/reference',
+  component: lazyRouteComponent(() => import('../features/reference/ReferencePage.tsx'), 'ReferencePage'),
 });
 
 const routes = root.addChildren([
@@ -174,6 +185,7 @@ const routes = root.addChildren([
     models,
     run,
     model,
+    reference,
   ]),
 ]);
 

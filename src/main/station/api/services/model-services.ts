@@ -276,6 +276,7 @@ function showModel(db: ReadableDb, siteId: string, model: InstalledModel): Model
     ...{ digest, modelId: manifest.id, version: manifest.version, name: manifest.name, vendor: manifest.vendor },
     ...{ intendedUse: manifest.intendedUse, clinicalUse: manifest.clinicalUse, packageState: state },
     installedAtMs: findInstalledAtMs(db, digest) ?? 0,
+    breaker: describeBreaker(db, digest),
     labels: manifest.labels.map(({ id, name }) => ({ id, name, flagFrom: point.flagFrom[id] ?? null })),
     ...{ stage, isShown: isShown(db, siteId, model), stageSinceMs: sinceMs, pilot },
     stageBy: exposedBy === null ? null : showActor(db, lastActor(db, siteId, digest, exposedBy)),
@@ -298,7 +299,6 @@ function describeModel(db: ReadableDb, principal: Principal, model: InstalledMod
   const governs = permissions.includes('models.silent');
   return {
     ...showModel(db, siteId, model),
-    breaker: describeBreaker(db, model.digest),
     steps: EXPOSURE_STAGES.flatMap((to) => {
       const missing = missingFor(db, { siteId, model, pilot: undefined, from: stage, to, permissions });
       return missing === null ? [] : [{ to, missing: missing.filter((code) => code !== 'pilot-scope-missing') }];

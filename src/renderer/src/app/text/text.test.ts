@@ -18,6 +18,7 @@ import { EXPOSURE_CAUSES, EXPOSURE_STAGES, STEP_NEEDS } from '../../../../shared
 import { CLINICAL_USES, MODEL_USES } from '../../../../shared/domain/model-manifest.ts';
 import { MODEL_TABS } from '../../features/models/model-tabs.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
+import { PACKAGE_FAULT_CODES } from '../../../../shared/domain/package-fault.ts';
 import { HOLD_REASONS } from '../../../../shared/domain/hold.ts';
 import { PEER_SERVICES } from '../../../../shared/domain/peer.ts';
 import { RETRIEVAL_CODES, RETRIEVAL_REASONS, RETRIEVAL_STATES } from '../../../../shared/domain/retrieval.ts';
@@ -158,9 +159,25 @@ test('every text that the models page names, and every code that it shows, has w
     ...RUN_STEPS.map((step) => `step.${step}`),
     ...['installed', 'verified', 'broken', 'gone'].map((state) => `package.${state}`),
     ...MODEL_TABS.map((tab) => `tab.${tab}`),
+    ...PACKAGE_FAULT_CODES.map((code) => `refused.code.${code}`),
+    ...['closed', 'failing', 'open', 'half-open'].map((state) => `breaker.says.${state}`),
+    ...['shown', 'other-exam', 'beyond-share'].map((outcome) => `preview.outcome.${outcome}`),
   ];
   const known = (key: string) => [key, `${key}_other`].some((one) => i18next.exists(one, { ns: ['models', 'app'] }));
   expect([...named, ...coded].filter((key) => !known(key))).toEqual([]);
+});
+
+test('every text that the page of reference reading names exists', () => {
+  const files = globSync('src/renderer/src/features/reference/*.tsx');
+  const named = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/'([\w.:-]+)'/g)].flatMap(([, key]) => key ?? []),
+  );
+  const keys = named.filter((key) => i18next.exists(key, { ns: 'reference' }));
+  expect(keys.length).toBeGreaterThan(14);
+  const said = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\(\s*'([\w.:-]+)'/g)].flatMap(([, key]) => key ?? []),
+  );
+  expect(said.filter((key) => !i18next.exists(key, { ns: ['reference', 'app'] }))).toEqual([]);
 });
 
 test('every text of fetching back and of rejected images exists', () => {

@@ -6,6 +6,7 @@ import corrections from './corrections.en.json' with { type: 'json' };
 import media from './media.en.json' with { type: 'json' };
 import models from './models.en.json' with { type: 'json' };
 import reading from './reading.en.json' with { type: 'json' };
+import reference from './reference.en.json' with { type: 'json' };
 import runs from './runs.en.json' with { type: 'json' };
 import storage from './storage.en.json' with { type: 'json' };
 
@@ -14,10 +15,10 @@ export function setUpText(): i18n {
   void i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage', 'models', 'runs'],
+    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage', 'models', 'reference', 'runs'],
     defaultNS: 'app',
     fallbackNS: 'app',
-    resources: { en: { app: en, reading, corrections, media, archive, storage, models, runs } },
+    resources: { en: { app: en, reading, corrections, media, archive, storage, models, reference, runs } },
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,

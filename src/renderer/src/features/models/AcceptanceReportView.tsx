@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LabelReport, ModelDetail, Performance, Rate } from '../../../../shared/contract/models.ts';
+import type { LabelReport, ModelDetail, Performance } from '../../../../shared/contract/models.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
 import page from '../../ui/Page.module.css';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import { percentDown } from './coverage-text.ts';
 import classes from './models.module.css';
+import { RateText } from './RateText.tsx';
 import { useReport } from './use-models.ts';
 
 type Props = {
@@ -108,17 +108,14 @@ function PerformanceRow(props: {
         {of.positives}
       </td>
       <td data-number className={classes.tone} data-tone={tone('sensitivity')}>
-        {rateText(of.sensitivity)}
+        <RateText rate={of.sensitivity} />
       </td>
       <td data-number className={classes.tone} data-tone={tone('ppv')}>
-        {rateText(of.ppv)}
+        <RateText rate={of.ppv} />
       </td>
-      <td data-number>{rateText(of.specificity)}</td>
+      <td data-number>
+        <RateText rate={of.specificity} />
+      </td>
     </tr>
   );
-}
-
-function rateText({ value, low, high, hits, of }: Rate): string {
-  if (value === null) return '–';
-  return `${percentDown(value)} (${percentDown(low)}–${percentDown(high)}; ${hits}/${of})`;
 }

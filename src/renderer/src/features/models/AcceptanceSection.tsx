@@ -14,9 +14,10 @@ import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { AcceptanceReportView } from './AcceptanceReportView.tsx';
 import { percentDown } from './coverage-text.ts';
 import classes from './models.module.css';
+import { Reserved } from './Reserved.tsx';
 import { SignedDialog } from './SignedDialog.tsx';
 import { TargetsDialog } from './TargetsDialog.tsx';
-import { useAcceptances } from './use-models.ts';
+import { useAcceptances, useHistory } from './use-models.ts';
 
 /** What was promised of the model here before anything was counted, what it came to, and who signed. */
 export function AcceptanceSection({ model }: { readonly model: ModelDetail }): ReactNode {
@@ -27,10 +28,12 @@ export function AcceptanceSection({ model }: { readonly model: ModelDetail }): R
     <Section
       title={t('acceptance.title')}
       actions={
-        permissions.includes('models.own') && (
+        permissions.includes('models.own') ? (
           <Button variant="default" onClick={() => setIsFixing(true)}>
             {t('acceptance.fix')}
           </Button>
+        ) : (
+          <Reserved what={t('acceptance.fix')} permission="models.own" />
         )
       }
     >
@@ -125,6 +128,7 @@ function AcceptanceRow({ model, acceptance }: RowProps): ReactNode {
   );
 }
 
+/** Who still signs; where it is not this person's to sign, or not yet, why. */
 function SignButtons(props: {
   readonly acceptance: AcceptanceCard;
   readonly reportDigest: string;
@@ -132,31 +136,54 @@ function SignButtons(props: {
 }): ReactNode {
   const { acceptance, reportDigest, isMet } = props;
   const { t } = useTranslation('models');
-  const { permissions } = useCurrentUser();
   const [as, setAs] = useState<AcceptanceRole | null>(null);
-  const open = ACCEPTANCE_ROLES.filter(
-    (role) =>
-      permissions.includes(ACCEPTANCE_PERMISSIONS[role]) && !acceptance.signatures.some((one) => one.as === role),
-  );
-  if (acceptance.state !== 'open' || open.length === 0) return null;
   const { digest, acceptanceId } = acceptance;
+  const refusal = useRefusalToSign(acceptance, isMet);
+  if (acceptance.state !== 'open') return null;
+  const open = ACCEPTANCE_ROLES.filter((role) => !acceptance.signatures.some((one) => one.as === role));
   return (
-    <div className={page.actions}>
-      {open.map((role) => (
-        <Button key={role} disabled={!isMet} onClick={() => setAs(role)}>
-          {t('acceptance.signAs', { role: t(`app:role.${role}`) })}
-        </Button>
-      ))}
-      {as !== null && (
-        <SignedDialog
-          title={t('acceptance.signAs', { role: t(`app:role.${as}`) })}
-          text={t('acceptance.signText')}
-          action={t('sign.action')}
-          asksReason={false}
-          sign={({ password }) => client.models.signAcceptance({ digest, acceptanceId, as, reportDigest, password })}
-          onClose={() => setAs(null)}
-        />
-      )}
-    </div>
+    <>
+      <p>{t('acceptance.waitsFor', { roles: open.map((role) => t(`app:role.${role}`)).join(', ') })}</p>
+      <div className={page.actions}>
+        {open.map((role) => {
+          const why = refusal(role);
+          return why === null ? (
+            <Button key={role} onClick={() => setAs(role)}>
+              {t('acceptance.signAs', { role: t(`app:role.${role}`) })}
+            </Button>
+          ) : (
+            <span key={role} className={page.quiet}>
+              {t('acceptance.cannotSign', { role: t(`app:role.${role}`), why: t(`refusal.${why}`) })}
+            </span>
+          );
+        })}
+        {as !== null && (
+          <SignedDialog
+            title={t('acceptance.signAs', { role: t(`app:role.${as}`) })}
+            text={t(open.length === 1 ? 'acceptance.signTextLast' : 'acceptance.signText')}
+            action={t('sign.action')}
+            asksReason={false}
+            sign={({ password }) => client.models.signAcceptance({ digest, acceptanceId, as, reportDigest, password })}
+            onClose={() => setAs(null)}
+          />
+        )}
+      </div>
+    </>
   );
+}
+
+type SignRefusal = 'signature-not-permitted' | 'targets-not-met' | 'signer-installed-it' | 'signer-signed-already';
+
+/** What keeps the person at this page from signing in a role, as the station would say; null: nothing that can be seen from here. */
+function useRefusalToSign(acceptance: AcceptanceCard, isMet: boolean): (as: AcceptanceRole) => SignRefusal | null {
+  const { permissions, userId } = useCurrentUser();
+  const history = useHistory(acceptance.digest);
+  const isInstaller =
+    history.state === 'ready' && history.data.some(({ to, by }) => to === 'verified' && by.id === userId);
+  return (as) => {
+    if (!permissions.includes(ACCEPTANCE_PERMISSIONS[as])) return 'signature-not-permitted';
+    if (isInstaller) return 'signer-installed-it';
+    if (acceptance.signatures.some(({ by }) => by.id === userId)) return 'signer-signed-already';
+    return isMet ? null : 'targets-not-met';
+  };
 }

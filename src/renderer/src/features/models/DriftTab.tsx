@@ -21,27 +21,35 @@ export function DriftTab({ model }: { readonly model: ModelDetail }): ReactNode 
   return (
     <Section title={t('drift.title')}>
       <p className={page.quiet}>{t('drift.text')}</p>
+      <ul className={page.quiet}>
+        {(['moved', 'moved-far', 'chance'] as const).map((one) => (
+          <li key={one}>{t(`drift.means.${one}`)}</li>
+        ))}
+      </ul>
       <Answered
         answer={useDrift(model.digest)}
         failed={t('drift.failed')}
         skeleton={<TableSkeleton columns={['1fr', '1fr', '1fr', '1fr']} rows={6} rowHeight={44} />}
       >
-        {(features) =>
-          features.length === 0 ? (
-            <p className={page.quiet}>{t(model.stage === 'silent' ? 'drift.gathering' : 'drift.none')}</p>
-          ) : (
-            <DataTable
-              label={t('drift.title')}
-              columns={(['feature', 'week', 'level', 'psi', 'ks', 'weeks', 'shares'] as const).map((one) =>
-                t(`drift.column.${one}`),
-              )}
-            >
-              {features.map((feature) => (
-                <FeatureRow key={feature.feature} drift={feature} model={model} />
-              ))}
-            </DataTable>
-          )
-        }
+        {({ features, suspends }) => (
+          <>
+            <p>{t(suspends ? 'drift.suspends' : 'drift.warnsOnly')}</p>
+            {features.length === 0 ? (
+              <p className={page.quiet}>{t(model.stage === 'silent' ? 'drift.gathering' : 'drift.none')}</p>
+            ) : (
+              <DataTable
+                label={t('drift.title')}
+                columns={(['feature', 'week', 'level', 'psi', 'ks', 'weeks', 'shares'] as const).map((one) =>
+                  t(`drift.column.${one}`),
+                )}
+              >
+                {features.map((feature) => (
+                  <FeatureRow key={feature.feature} drift={feature} model={model} />
+                ))}
+              </DataTable>
+            )}
+          </>
+        )}
       </Answered>
     </Section>
   );

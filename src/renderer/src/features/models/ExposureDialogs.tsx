@@ -1,12 +1,14 @@
-import { Checkbox, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { Button, Checkbox, NumberInput, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ModelDetail } from '../../../../shared/contract/models.ts';
-import type { ExposureStage, PilotScope } from '../../../../shared/domain/exposure.ts';
+import type { ExposureStage } from '../../../../shared/domain/exposure.ts';
 import type { ModelUse } from '../../../../shared/domain/model-manifest.ts';
 import { client } from '../../bridge/client.ts';
 import page from '../../ui/Page.module.css';
 import classes from './models.module.css';
+import { type DraftPilot, PilotFields, scopeOf } from './PilotFields.tsx';
+import { PilotPreviewList } from './PilotPreviewList.tsx';
 import { SignedDialog } from './SignedDialog.tsx';
 
 /** What is asked of the exposure of a model. */
@@ -69,46 +71,35 @@ export function ExposureDialog({ model, asked, onClose }: Props & { readonly ask
 
 function StepDialog({ model, to, onClose }: Props & { readonly to: ExposureStage }): ReactNode {
   const { t } = useTranslation('models');
-  const [percent, setPercent] = useState<number | string>(
-    model.pilot === null ? 100 : Math.round(model.pilot.share * 100),
-  );
-  const [descriptions, setDescriptions] = useState<string[]>(model.pilot?.descriptions ?? []);
   const isPilot = to === 'pilot';
-  const share = Number(percent) / 100;
-  const pilot: PilotScope = { groups: model.pilot?.groups ?? [], descriptions, share };
+  const [draft, setDraft] = useState<DraftPilot>({
+    groups: model.pilot?.groups ?? [],
+    descriptions: model.pilot?.descriptions ?? [],
+    percent: model.pilot === null ? 100 : Math.round(model.pilot.share * 100),
+  });
+  const scope = isPilot ? scopeOf(draft) : null;
+  const shown =
+    to === 'general' ? model.otherVersions.filter(({ stage }) => stage === 'general' || stage === 'pilot') : [];
   return (
     <SignedDialog
       title={t('exposure.step', { stage: t(`stage.${to}`) })}
-      text={t(`exposure.stepText.${to}`)}
+      text={[
+        t(`exposure.stepText.${to}`),
+        ...shown.map(({ version }) => t('exposure.replaces', { version })),
+        t('exposure.signedAlone'),
+      ].join(' ')}
       action={t('exposure.step', { stage: t(`stage.${to}`) })}
-      isReady={!isPilot || (share > 0 && share <= 1)}
-      sign={(signature) => client.models.step({ digest: model.digest, to, ...signature, ...(isPilot && { pilot }) })}
+      {...(isPilot && { size: 'xl' as const })}
+      isReady={!isPilot || scope !== null}
+      sign={(signature) =>
+        client.models.step({ digest: model.digest, to, ...signature, ...(scope !== null && { pilot: scope }) })
+      }
       onClose={onClose}
     >
       {isPilot && (
         <>
-          <NumberInput
-            label={t('pilot.share')}
-            description={t('pilot.shareText')}
-            value={percent}
-            onChange={setPercent}
-            min={1}
-            max={100}
-            suffix=" %"
-            required
-          />
-          <TagsInput
-            label={t('pilot.descriptions')}
-            description={t('pilot.descriptionsText')}
-            value={descriptions}
-            onChange={setDescriptions}
-            maxTags={50}
-          />
-          <p className={page.quiet}>
-            {pilot.groups.length === 0
-              ? t('pilot.everyone')
-              : t('pilot.groups', { names: pilot.groups.map(({ name }) => name).join(', ') })}
-          </p>
+          <PilotFields draft={draft} onChange={setDraft} />
+          <PilotPreviewList digest={model.digest} scope={scope} />
         </>
       )}
     </SignedDialog>
@@ -171,6 +162,24 @@ function PointDialog({ model, onClose }: Props): ReactNode {
       sign={sign}
       onClose={onClose}
     >
+      {model.offeredPoints.length > 0 && (
+        <div className={page.actions}>
+          <span className={page.quiet}>{t('point.offered')}</span>
+          {model.offeredPoints.map((offered) => (
+            <Button
+              key={offered.id}
+              size="compact-xs"
+              variant="default"
+              onClick={() => {
+                setName(offered.name);
+                setFlagFrom(Object.fromEntries(model.labels.map(({ id }) => [id, offered.flagFrom[id] ?? ''])));
+              }}
+            >
+              {offered.name}
+            </Button>
+          ))}
+        </div>
+      )}
       <TextInput
         label={t('point.name')}
         value={name}

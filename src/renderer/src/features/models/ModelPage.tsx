@@ -7,6 +7,7 @@ import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import page from '../../ui/Page.module.css';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import { ComparisonTab } from './ComparisonTab.tsx';
 import { CoverageTab } from './CoverageTab.tsx';
 import { DriftTab } from './DriftTab.tsx';
 import { ExposureTab } from './ExposureTab.tsx';
@@ -16,18 +17,24 @@ import { MODEL_TABS } from './model-tabs.ts';
 import { OverviewTab } from './OverviewTab.tsx';
 import { PerformanceTab } from './PerformanceTab.tsx';
 import { RunsTab } from './RunsTab.tsx';
+import { SilentResultsTab } from './SilentResultsTab.tsx';
 import { StageMark } from './StageMark.tsx';
 import { useModel } from './use-models.ts';
 
 const PANELS = {
   overview: OverviewTab,
   exposure: ExposureTab,
+  comparison: ComparisonTab,
+  results: SilentResultsTab,
   coverage: CoverageTab,
   performance: PerformanceTab,
   drift: DriftTab,
   runs: RunsTab,
   golden: GoldenTab,
 } as const;
+
+/** What only those see who govern models. */
+const GOVERNING: ReadonlySet<string> = new Set(['exposure', 'comparison', 'results']);
 
 /** One version of a model: what it is, how far it reaches and on what grounds, and what it did here. */
 export function ModelPage(): ReactNode {
@@ -51,7 +58,7 @@ function ModelView({ model }: { readonly model: ModelDetail }): ReactNode {
   const navigate = useNavigate();
   const { tab = 'overview' } = useSearch({ from: '/shell/models/$digest' });
   const { permissions } = useCurrentUser();
-  const tabs = MODEL_TABS.filter((one) => one !== 'exposure' || permissions.includes('models.silent'));
+  const tabs = MODEL_TABS.filter((one) => !GOVERNING.has(one) || permissions.includes('models.silent'));
   return (
     <>
       <div className={classes.head}>
@@ -84,7 +91,7 @@ function ModelView({ model }: { readonly model: ModelDetail }): ReactNode {
         {tabs.map((one) => {
           const Panel = PANELS[one];
           return (
-            <Tabs.Panel key={one} value={one} className={classes.tab} tabIndex={0}>
+            <Tabs.Panel key={one} value={one} className={page.sections} tabIndex={0}>
               <Panel model={model} />
             </Tabs.Panel>
           );

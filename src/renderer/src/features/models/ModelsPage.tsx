@@ -13,6 +13,7 @@ import { CoverageBar } from './CoverageBar.tsx';
 import { formatTook, percentDown } from './coverage-text.ts';
 import { DriftMark } from './DriftMark.tsx';
 import classes from './models.module.css';
+import { RefusedPackages } from './RefusedPackages.tsx';
 import { StageMark } from './StageMark.tsx';
 import { type ListedModel, useModels } from './use-models.ts';
 
@@ -24,6 +25,7 @@ export function ModelsPage(): ReactNode {
   return (
     <div className={page.page}>
       <h1 className={hidden.unseen}>{t('title')}</h1>
+      <RefusedPackages />
       <Answered
         answer={useModels()}
         failed={t('failed')}

@@ -8,6 +8,7 @@ import { Facts } from '../../ui/Facts.tsx';
 import page from '../../ui/Page.module.css';
 import { Section } from '../../ui/Section.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import { BreakerSection } from './BreakerSection.tsx';
 import { CardText } from './CardText.tsx';
 import classes from './models.module.css';
 import { useCard } from './use-models.ts';
@@ -64,6 +65,7 @@ export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNo
           ]}
         />
       </Section>
+      <BreakerSection model={model} />
       <Section title={t('overview.card')}>
         <Answered
           answer={useCard(model.digest)}

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StepLatency } from '../../../../shared/contract/model-figures.ts';
@@ -9,8 +10,12 @@ import { Section } from '../../ui/Section.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { formatTook, percentDown } from './coverage-text.ts';
 import classes from './models.module.css';
+import { reasonText } from './not-run-reason.ts';
 import { useFigures } from './use-models.ts';
 import { WINDOWS, WindowChooser } from './WindowChooser.tsx';
+
+/** No run was begun, or none has ended: there is nothing to lead to. */
+const HAS_NO_RUN: ReadonlySet<string> = new Set(['no-eligible-series', 'still-waiting']);
 
 /** How long each step of a run takes, and why studies were not run. */
 export function PerformanceTab({ model }: { readonly model: ModelDetail }): ReactNode {
@@ -44,7 +49,19 @@ export function PerformanceTab({ model }: { readonly model: ModelDetail }): Reac
               >
                 {notRun.map(({ reason, exams }) => (
                   <tr key={reason}>
-                    <td>{t([`performance.reason.${reason}`, `app:ai.reason.${reason}`])}</td>
+                    <td>
+                      {HAS_NO_RUN.has(reason) ? (
+                        reasonText(reason, t)
+                      ) : (
+                        <Link
+                          to="/models/$digest"
+                          params={{ digest: model.digest }}
+                          search={{ tab: 'runs', because: reason }}
+                        >
+                          {reasonText(reason, t)}
+                        </Link>
+                      )}
+                    </td>
                     <td data-number>{exams}</td>
                     <td data-number>{percentDown(exams / (all.run + all.notRun + all.noFit + all.open))}</td>
                   </tr>

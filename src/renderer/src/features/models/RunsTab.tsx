@@ -1,10 +1,9 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ModelRun } from '../../../../shared/contract/model-figures.ts';
 import type { ModelDetail } from '../../../../shared/contract/models.ts';
-import { RunId } from '../../../../shared/domain/ids.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
@@ -14,13 +13,28 @@ import { Section } from '../../ui/Section.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { formatTook } from './coverage-text.ts';
 import classes from './models.module.css';
+import { MoreRows } from './MoreRows.tsx';
+import { reasonText } from './not-run-reason.ts';
+import { RunLink } from './RunLink.tsx';
+import { StudyOfModel } from './StudyOfModel.tsx';
 import { useRuns } from './use-models.ts';
 
 /** The model's runs, newest first: how each ended and how long it took, and nothing of what it said. */
 export function RunsTab({ model }: { readonly model: ModelDetail }): ReactNode {
   const { t } = useTranslation('models');
-  const [only, setOnly] = useState<'all' | 'not-run'>('all');
-  const runs = useRuns(model.digest, only === 'all' ? undefined : only);
+  const navigate = useNavigate();
+  const { because, notRun } = useSearch({ from: '/shell/models/$digest' });
+  const only = because !== undefined || notRun === true ? 'not-run' : 'all';
+  const show = (search: { readonly notRun?: true }) =>
+    void navigate({
+      to: '/models/$digest',
+      params: { digest: model.digest },
+      search: { tab: 'runs', ...search },
+    });
+  const runs = useRuns(
+    model.digest,
+    because !== undefined ? { because } : only === 'not-run' ? { only: 'not-run' } : {},
+  );
   return (
     <Section
       title={t('runs.title')}
@@ -29,11 +43,19 @@ export function RunsTab({ model }: { readonly model: ModelDetail }): ReactNode {
           size="xs"
           aria-label={t('runs.which')}
           value={only}
-          onChange={(value) => setOnly(value === 'not-run' ? 'not-run' : 'all')}
+          onChange={(value) => show(value === 'not-run' ? { notRun: true } : {})}
           data={(['all', 'not-run'] as const).map((one) => ({ value: one, label: t(`runs.only.${one}`) }))}
         />
       }
     >
+      {because !== undefined && (
+        <p className={page.actions}>
+          <span>{t('runs.because', { reason: reasonText(because, t) })}</span>
+          <Button size="compact-xs" variant="default" onClick={() => show({ notRun: true })}>
+            {t('runs.anyReason')}
+          </Button>
+        </p>
+      )}
       <Answered
         answer={runs}
         failed={t('runs.failed')}
@@ -41,7 +63,7 @@ export function RunsTab({ model }: { readonly model: ModelDetail }): ReactNode {
       >
         {(rows) =>
           rows.length === 0 ? (
-            <p className={page.quiet}>{t(`runs.none.${only}`)}</p>
+            <p className={page.quiet}>{t(because === undefined ? `runs.none.${only}` : 'runs.none.because')}</p>
           ) : (
             <>
               <DataTable
@@ -54,11 +76,7 @@ export function RunsTab({ model }: { readonly model: ModelDetail }): ReactNode {
                   <RunRow key={run.runId} run={run} />
                 ))}
               </DataTable>
-              {runs.fetchMore !== null && (
-                <Button variant="default" size="xs" onClick={runs.fetchMore}>
-                  {t('app:list.more')}
-                </Button>
-              )}
+              <MoreRows fetchMore={runs.fetchMore} />
             </>
           )
         }
@@ -74,16 +92,14 @@ function RunRow({ run }: { readonly run: ModelRun }): ReactNode {
   return (
     <tr>
       <td data-number>
-        <Link to="/runs/$runId" params={{ runId: RunId.parse(run.runId) }}>
-          {formatMoment(queuedAtMs, zone)}
-        </Link>
+        <RunLink runId={run.runId}>{formatMoment(queuedAtMs, zone)}</RunLink>
       </td>
       <td>
-        <StudyOfRun studyId={run.studyId} />
+        <StudyOfModel studyId={run.studyId} />
       </td>
       <td>
         {t(`runs.state.${run.state}`)}
-        {run.reason !== null && <span className={classes.dim}> {t([`app:ai.reason.${run.reason}`])}</span>}
+        {run.reason !== null && <span className={classes.dim}> {reasonText(run.reason, t)}</span>}
         {run.isLate && <span className={classes.dim}> {t('runs.late')}</span>}
         {run.attempts > 1 && <span className={classes.dim}> {t('runs.attempts', { count: run.attempts })}</span>}
         {run.stage === 'silent' && <span className={classes.dim}> {t('runs.silent')}</span>}
@@ -94,24 +110,5 @@ function RunRow({ run }: { readonly run: ModelRun }): ReactNode {
       </td>
       <td>{run.provider?.toUpperCase() ?? '–'}</td>
     </tr>
-  );
-}
-
-/** The study where its reader reads it, else its record; whoever may do neither sees which one it is. */
-function StudyOfRun({ studyId }: { readonly studyId: ModelRun['studyId'] }): ReactNode {
-  const { t } = useTranslation('models');
-  const { permissions } = useCurrentUser();
-  const name = t('runs.study', { end: studyId.slice(-6) });
-  if (permissions.includes('study.open'))
-    return (
-      <Link to="/reading/$studyId" params={{ studyId }}>
-        {name}
-      </Link>
-    );
-  if (!permissions.includes('audit.read')) return name;
-  return (
-    <Link to="/audit" search={{ study: studyId }}>
-      {name}
-    </Link>
   );
 }

@@ -10,6 +10,7 @@ import { StageMark } from './StageMark.tsx';
 
 setUpPage();
 
+const CLOSED = { state: 'closed', faults: 0, reason: null, sinceMs: null, probeAtMs: null } as const;
 const NONE = { run: 0, notRun: 0, open: 0, noFit: 0 };
 const tally = (run: number, notRun: number) => ({ ...NONE, run, notRun, before: NONE });
 
@@ -40,7 +41,7 @@ test.each([
 });
 
 test('a model in general use that may not be shown says so, and a broken package is named', () => {
-  show(<StageMark card={{ stage: 'general', isShown: false, packageState: 'broken' }} />);
+  show(<StageMark card={{ stage: 'general', isShown: false, packageState: 'broken', breaker: CLOSED }} />);
   expect(screen.getByText('General')).toBeDefined();
   expect(screen.getByText('not shown: for no clinical use')).toBeDefined();
   expect(screen.getByText('broken: golden cases differ')).toBeDefined();

@@ -1,7 +1,7 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type {
   CoverageLimits,
-  FeatureDrift,
+  ModelDrift,
   ModelFigures,
   ModelOverview,
   ModelRun,
@@ -10,10 +10,17 @@ import type {
 import type {
   AcceptanceCard,
   AcceptanceReport,
+  Discordance,
   ExposureRecord,
   ModelCard,
   ModelDetail,
+  ModelReader,
+  PilotPreview,
+  RefusedPackage,
+  SilentResult,
+  VersionComparison,
 } from '../../../../shared/contract/models.ts';
+import type { PilotScope } from '../../../../shared/domain/exposure.ts';
 import { type Answer, answerOf } from '../../bridge/answer.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -55,7 +62,7 @@ export function useFigures(digest: string, days: number): Answer<ModelFigures> {
   );
 }
 
-export function useDrift(digest: string): Answer<FeatureDrift[]> {
+export function useDrift(digest: string): Answer<ModelDrift> {
   return answerOf(useQuery(station.modelFigures.drift.queryOptions({ input: { digest } })));
 }
 
@@ -85,23 +92,97 @@ export function useReport(digest: string, acceptanceId: string): Answer<Acceptan
   );
 }
 
-/** A model's runs, as far as they were asked for. */
-export type Runs = Answer<readonly ModelRun[]> & { readonly fetchMore: (() => void) | null };
+/** Two versions of a model on the studies that both read. */
+export function useComparison(digest: string, otherDigest: string): Answer<VersionComparison> {
+  return answerOf(useQuery(station.models.comparison.queryOptions({ input: { digest, otherDigest } })));
+}
 
-export function useRuns(digest: string, only: 'not-run' | undefined): Runs {
+/** Who may report at the site. */
+export function useReaders(): Answer<ModelReader[]> {
+  return answerOf(useQuery(station.models.readers.queryOptions()));
+}
+
+/** Which of the last studies a pilot of this scope would have shown; asked for while the scope can be one. */
+export function usePilotPreview(digest: string, pilot: PilotScope | null): Answer<PilotPreview> {
+  return answerOf(
+    useQuery(
+      station.models.pilotPreview.queryOptions({
+        input: pilot === null ? skipToken : { digest, pilot, limit: 50 },
+        placeholderData: keepPreviousData,
+      }),
+    ),
+  );
+}
+
+/** Packages that cannot be used here; asked for by those alone who may know. */
+export function useRefusedPackages(mayKnow: boolean): Answer<RefusedPackage[]> {
+  return answerOf(
+    useQuery({
+      ...station.models.refusedPackages.queryOptions({ enabled: mayKnow }),
+      refetchInterval: LOOK_EVERY_MS,
+    }),
+  );
+}
+
+/** Rows as far as they were asked for, page by page. */
+export type Paged<Row> = Answer<readonly Row[]> & { readonly fetchMore: (() => void) | null };
+
+export function useRuns(digest: string, which: RunsAsked): Paged<ModelRun> {
   const query = useInfiniteQuery(
     station.modelFigures.runs.infiniteOptions({
-      input: (after) => ({ digest, only, after }),
+      input: (after) => ({ digest, ...which, after }),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next ?? undefined,
     }),
   );
+  return pagedOf(query, ({ runs }) => runs);
+}
+
+/** Of all runs, those without a result, or those that ended for one reason. */
+export type RunsAsked = { readonly only?: 'not-run'; readonly because?: string };
+
+/** Seen once and kept: each look at them stands on record. */
+const SEEN_ONCE = { staleTime: Number.POSITIVE_INFINITY } as const;
+
+export function useSilentResults(digest: string): Paged<SilentResult> {
+  const query = useInfiniteQuery(
+    station.models.silentResults.infiniteOptions({
+      input: (after) => ({ digest, after }),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next ?? undefined,
+      ...SEEN_ONCE,
+    }),
+  );
+  return pagedOf(query, ({ results }) => results);
+}
+
+export function useDiscordances(digest: string, otherDigest: string): Paged<Discordance> {
+  const query = useInfiniteQuery(
+    station.models.discordances.infiniteOptions({
+      input: (after) => ({ digest, otherDigest, after }),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next ?? undefined,
+      ...SEEN_ONCE,
+    }),
+  );
+  return pagedOf(query, ({ discordances }) => discordances);
+}
+
+type PagedQuery<Page> = {
+  readonly data: { readonly pages: readonly Page[] } | undefined;
+  readonly isError: boolean;
+  readonly error: unknown;
+  readonly isFetching: boolean;
+  readonly hasNextPage: boolean;
+  readonly fetchNextPage: () => unknown;
+  readonly refetch: () => unknown;
+};
+
+function pagedOf<Page, Row>(query: PagedQuery<Page>, rowsOf: (page: Page) => readonly Row[]): Paged<Row> {
   const fetchMore = query.hasNextPage && !query.isFetching ? () => void query.fetchNextPage() : null;
-  if (query.data !== undefined)
-    return { state: 'ready', data: query.data.pages.flatMap(({ runs }) => runs), fetchMore };
-  if (query.isError)
-    return {
-      ...{ state: 'failed', failure: failureOf(query.error), retry: () => void query.refetch(), fetchMore: null },
-    };
-  return { state: 'loading', fetchMore: null };
+  if (query.data !== undefined) return { state: 'ready', data: query.data.pages.flatMap(rowsOf), fetchMore };
+  if (!query.isError) return { state: 'loading', fetchMore: null };
+  return {
+    ...{ state: 'failed', failure: failureOf(query.error), retry: () => void query.refetch(), fetchMore: null },
+  };
 }

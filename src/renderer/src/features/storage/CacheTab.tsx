@@ -19,7 +19,7 @@ import { useCache } from './use-storage.ts';
 export function CacheTab(): ReactNode {
   const { t } = useTranslation('storage');
   return (
-    <div className={classes.tab}>
+    <div className={page.sections}>
       <Answered
         answer={useCache()}
         failed={t('cache.failed')}

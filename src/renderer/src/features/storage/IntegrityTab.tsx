@@ -25,7 +25,7 @@ import { WalkProgress } from './WalkProgress.tsx';
 export function IntegrityTab(): ReactNode {
   const { t } = useTranslation('storage');
   return (
-    <div className={classes.tab}>
+    <div className={page.sections}>
       <Answered
         answer={useObjects()}
         failed={t('scrub.failed')}

@@ -9,14 +9,13 @@ import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { ApplyRules } from './ApplyRules.tsx';
 import { DryRun } from './DryRun.tsx';
 import { Section } from '../../ui/Section.tsx';
-import classes from './storage.module.css';
 import { useDryRun, useRules } from './use-storage.ts';
 
 /** The rules by which studies are deleted, what they would come to now, and only then the way to apply them. */
 export function RetentionTab(): ReactNode {
   const { t } = useTranslation('storage');
   return (
-    <div className={classes.tab}>
+    <div className={page.sections}>
       <Answered
         answer={useRules()}
         failed={t('rules.failed')}
