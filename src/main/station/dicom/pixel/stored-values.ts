@@ -13,13 +13,29 @@ export function toStoredValues(samples: WholeSamples | Float32Array | Float64Arr
   if (bits.bitsStored === width) return isSigned ? asSigned(samples) : samples;
   const down = bits.highBit + 1 - bits.bitsStored;
   const mask = 2 ** bits.bitsStored - 1;
-  const up = 32 - bits.bitsStored;
-  const values = isSigned ? asSigned(samples) : samples;
-  for (let index = 0; index < values.length; index += 1) {
-    const stored = ((samples[index] ?? 0) >>> down) & mask;
-    values[index] = isSigned ? (stored << up) >> up : stored;
+  if (isSigned) {
+    const up = 32 - bits.bitsStored;
+    const values = asSigned(samples);
+    for (let index = 0; index < values.length; index += 1)
+      values[index] = ((((samples[index] as number) >>> down) & mask) << up) >> up;
+    return values;
   }
-  return values;
+  if (down === 0 && (bitsSeen(samples) & ~mask) === 0) return samples;
+  for (let index = 0; index < samples.length; index += 1) samples[index] = ((samples[index] as number) >>> down) & mask;
+  return samples;
+}
+
+/** Every bit that is set in any sample; four bytes are looked at together where they lie so. */
+function bitsSeen(samples: WholeSamples): number {
+  const { buffer, byteOffset, length, BYTES_PER_ELEMENT: bytes } = samples;
+  const words = byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, Math.floor((length * bytes) / 4)) : null;
+  let seen = 0;
+  for (let index = 0; words !== null && index < words.length; index += 1) seen |= words[index] as number;
+  if (bytes <= 2) seen |= seen >>> 16;
+  if (bytes === 1) seen |= seen >>> 8;
+  for (let index = words === null ? 0 : (words.length * 4) / bytes; index < length; index += 1)
+    seen |= samples[index] as number;
+  return bytes === 4 ? seen : seen & (2 ** (8 * bytes) - 1);
 }
 
 /** The same memory, read as two's complement. */

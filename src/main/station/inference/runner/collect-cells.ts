@@ -90,7 +90,10 @@ export function collectSegmentation(
     const mask = new Uint8Array(shape[0] * area);
     const of = bits.get(label);
     if (of !== undefined) {
-      for (let cell = 0; cell < mask.length; cell += 1) mask[cell] = ((of[cell >> 3] as number) >> (cell & 7)) & 1;
+      for (const [at, eight] of of.entries()) {
+        if (eight === 0) continue; // most of a study
+        for (let bit = 0; bit < 8; bit += 1) if ((eight >> bit) & 1) mask[8 * at + bit] = 1;
+      }
       return mask;
     }
     const wanted = Uint8Array.from(classes, (one) => (one === label ? 1 : 0));

@@ -28,8 +28,7 @@ export function keepParts(
   const state = { count: 0, cells: 0, largest: new Uint32Array(), volume: 0 };
   let queue = new Uint32Array(1024);
   // 1: not yet looked at. 2: in a part that is kept. 0: outside.
-  for (let seed = 0; seed < grid.length; seed += 1) {
-    if (grid[seed] !== 1) continue;
+  for (let seed = grid.indexOf(1); seed >= 0; seed = grid.indexOf(1, seed + 1)) {
     let end = 0;
     let volume = 0;
     const reach = (cell: number): void => {
@@ -77,7 +76,7 @@ export function keepParts(
     state.cells = how.keep === 'largest' ? end : state.cells + end;
     if (isLarger) Object.assign(state, { largest: part.slice(), volume });
   }
-  for (let cell = 0; cell < grid.length; cell += 1) if (grid[cell] === 2) grid[cell] = 1;
+  for (let cell = grid.indexOf(2); cell >= 0; cell = grid.indexOf(2, cell + 1)) grid[cell] = 1;
   for (const cell of state.largest) grid[cell] = LARGEST;
   return { count: state.count, cells: state.cells };
 }

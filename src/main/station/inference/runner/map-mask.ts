@@ -109,8 +109,11 @@ function visit(
 function reachOf(grid: Uint8Array, { shape }: SourceMap): readonly [Vector, Vector] | null {
   const low = [...shape] as [number, number, number];
   const high: [number, number, number] = [-1, -1, -1];
-  let cell = 0;
+  const area = shape[1] * shape[2];
   for (let k = 0; k < shape[0]; k += 1) {
+    const slice = grid.subarray(k * area, (k + 1) * area);
+    if (!slice.includes(1) && !slice.includes(LARGEST)) continue;
+    let cell = k * area;
     for (let i = 0; i < shape[1]; i += 1) {
       for (let j = 0; j < shape[2]; j += 1, cell += 1) {
         if (grid[cell] === 0) continue;

@@ -3,6 +3,9 @@ import type { DecodedFrame, EncodedFrame, Pixels } from '../../dicom/pixel/decod
 import type { FramePresentation } from '../../dicom/pixel/frame-presentation.ts';
 import { renderColour, rescaler, shader } from '../../dicom/pixel/render-frame.ts';
 
+/** Up to so many bits a table of all they can hold costs less than to see which of it the pixels have. */
+const MOST_BITS_TABLED = 14;
+
 /** The values of one frame, row by row, channels interleaved. */
 export type FrameValues = { readonly channels: 1 | 3; readonly values: Float32Array | Int16Array };
 
@@ -38,12 +41,29 @@ function greyValues(
   };
   if (pixels.BYTES_PER_ELEMENT > 2) return Float32Array.from(pixels, given);
   // Each stored value is worked out once: a window or table costs more than a look.
-  const { least, most } = rangeOf(pixels);
-  const known = Float32Array.from({ length: most - least + 1 }, (_, index) => given(index + least));
-  const values = known.every(isShort) ? new Int16Array(pixels.length) : new Float32Array(pixels.length);
-  for (let index = 0; index < pixels.length; index += 1)
-    values[index] = known[(pixels[index] as number) - least] as number;
-  return values;
+  const ofBits = frame.bitsStored <= MOST_BITS_TABLED ? tableOf(rangeOfBits(pixels, frame.bitsStored), given) : null;
+  const { least, known, areShort } = ofBits?.areShort ? ofBits : tableOf(rangeOf(pixels), given);
+  return areShort
+    ? lookUp(pixels, least, Int16Array.from(known), new Int16Array(pixels.length))
+    : lookUp(pixels, least, known, new Float32Array(pixels.length));
+}
+
+/** What is given for each stored value of a range, and whether all of it are short whole numbers. */
+function tableOf({ least, most }: Range, given: (stored: number) => number) {
+  const known = new Float32Array(most - least + 1);
+  for (let index = 0; index < known.length; index += 1) known[index] = given(index + least);
+  return { least, known, areShort: known.every(isShort) };
+}
+
+/** Of each pixel what stands at its place in a table of the type of the values: nothing is converted on the way. */
+function lookUp<Values extends Float32Array | Int16Array>(
+  pixels: Pixels,
+  least: number,
+  table: Values,
+  into: Values,
+): Values {
+  for (let index = 0; index < into.length; index += 1) into[index] = table[(pixels[index] as number) - least] as number;
+  return into;
 }
 
 /** From a stored value to what was asked for. */
@@ -88,9 +108,18 @@ function isShort(value: number): boolean {
   return Number.isInteger(value) && value >= -0x8000 && value <= 0x7fff;
 }
 
-function rangeOf(pixels: Pixels): { readonly least: number; readonly most: number } {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let index = 0; index < pixels.length; index += 1) {
+type Range = { readonly least: number; readonly most: number };
+
+/** What so many bits can hold: no pixel need be looked at. */
+function rangeOfBits(pixels: Pixels, bitsStored: number): Range {
+  const isSigned = pixels instanceof Int16Array || pixels instanceof Int8Array;
+  const least = isSigned ? -(2 ** (bitsStored - 1)) : 0;
+  return { least, most: least + 2 ** bitsStored - 1 };
+}
+
+function rangeOf(pixels: Pixels): Range {
+  let [least, most] = [pixels[0] as number, pixels[0] as number];
+  for (let index = 1; index < pixels.length; index += 1) {
     const stored = pixels[index] as number;
     if (stored < least) least = stored;
     if (stored > most) most = stored;
