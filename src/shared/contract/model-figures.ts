@@ -113,9 +113,12 @@ export const ModelDrift = z.object({
 });
 export type ModelDrift = z.infer<typeof ModelDrift>;
 
-/** What replaying the golden cases on a provider showed the last time. */
+/** What replaying the golden cases showed the last time: on a provider, in a version of it, on a machine. */
 export const Verification = z.object({
   provider: z.string(),
+  providerVersion: z.string(),
+  /** What computed, in words; of a server of another machine its name. */
+  machine: z.string(),
   verifiedAtMs: z.number(),
   /** Why it does not hold; null where it does. */
   code: z.string().nullable(),

@@ -59,6 +59,18 @@ export const BreakerCard = z.object({
 });
 export type BreakerCard = z.infer<typeof BreakerCard>;
 
+/** Where a model is computed, and where the site wants it first; `because`: why it is not computed there. */
+export const ModelProviderCard = z.object({
+  provider: z.string(),
+  providerVersion: z.string(),
+  /** False: what the provider does not take of the model, the processor computes. */
+  isWhole: z.boolean(),
+  wanted: z.string(),
+  because: z.string().nullable(),
+  verifiedAtMs: z.number(),
+});
+export type ModelProviderCard = z.infer<typeof ModelProviderCard>;
+
 /** A version of a model as it stands at the caller's site. */
 export const ModelCard = z.object({
   digest: z.string(),
@@ -72,6 +84,8 @@ export const ModelCard = z.object({
   packageState: z.enum(['installed', 'verified', 'broken', 'gone']),
   installedAtMs: z.number(),
   breaker: BreakerCard,
+  /** Null while its golden cases hold nowhere here. */
+  computedOn: ModelProviderCard.nullable(),
   labels: z.array(z.object({ id: z.string(), name: z.string(), flagFrom: z.number().nullable() })),
   stage: ExposureStage,
   /** Whether anything of it is shown to readers: never of a model for no clinical use outside a demo. */

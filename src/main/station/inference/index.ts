@@ -1,6 +1,8 @@
 import type { EventKind } from '../../../shared/domain/event-kinds.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { goOnWithAnalyses } from './ask-analysis.ts';
+import { carryEarlyRuns } from './carry-run.ts';
+import { watchSeries } from './early-runs.ts';
 import { queueRuns } from './queue-runs.ts';
 
 export { type AnalysisResult, findAnalysis, listAnalysesOf } from './analyses.ts';
@@ -33,9 +35,9 @@ export { checkPackage } from './check-package.ts';
 export { readPackages } from './read-packages.ts';
 export { findFinding, type FindingRecord, listFindings, listFlagsOfRun } from './findings.ts';
 export { countOpenRuns, isSilentRun, listRuns, type RunRecord } from './shown-runs.ts';
-export { aiStatus } from './study-ai-status.ts';
+export { aiStatus, wasHeldAgainst } from './study-ai-status.ts';
 export { countAlarmedModels, listAlarms, type StandingAlarm } from './coverage-alarms.ts';
-export { listVerifications, type Verification } from './golden-results.ts';
+export { findModelProvider, listVerifications, type Verification } from './golden-results.ts';
 export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';
 export { measuringConsumer } from './measure-exams.ts';
 export { describeDrift, type FeatureDrift } from './model-drift.ts';
@@ -59,8 +61,10 @@ export { currentPoint, listPoints, offeredPoints } from './operating-point-rows.
 export { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts';
 export { findRollback, rollBack } from './roll-back.ts';
 export { listSilentResults, mayReport, noteResultsShown, type ResultsQuestion } from './silent-results.ts';
+export { SETTLE_JOB, settleSome } from './settle-exposure.ts';
 export { missingFor, setUses, suspendModel, takeStep } from './take-step.ts';
 export { listQuestions, type ReadingFacts, recordTruth } from './truths.ts';
+export { beginEarlyRuns, EARLY_JOB } from './early-runs.ts';
 export { TOLERANCE_JOB } from './queue-runs.ts';
 export { countPausedModels, PROBE_JOB, probeModel } from './model-breaker.ts';
 export { endRest, markRunLate, recoverRuns, RETRY_JOB } from './record-run.ts';
@@ -86,7 +90,10 @@ export const inferenceConsumer: Consumer = {
   startsFrom: 'beginning',
   handle(db, event) {
     if (event.studyId === null) return;
+    if (event.kind === 'instance-received' && event.siteId !== null && event.payload?.intent === 'new')
+      watchSeries(db, event.studyId, event.siteId, event.atMs);
     if (!OWES_RUNS.has(event.kind)) return;
+    carryEarlyRuns(db, event.studyId, event.atMs);
     queueRuns(db, event.studyId, event.atMs);
     goOnWithAnalyses(db, event.studyId, event.atMs);
   },

@@ -13,11 +13,12 @@ import { CoverageBar } from './CoverageBar.tsx';
 import { formatTook, percentDown } from './coverage-text.ts';
 import { DriftMark } from './DriftMark.tsx';
 import classes from './models.module.css';
+import { ProviderText } from './ProviderText.tsx';
 import { RefusedPackages } from './RefusedPackages.tsx';
 import { StageMark } from './StageMark.tsx';
 import { type ListedModel, useModels } from './use-models.ts';
 
-const COLUMNS = ['model', 'stage', 'coverage', 'notRun', 'p95', 'drift'] as const;
+const COLUMNS = ['model', 'stage', 'computedOn', 'coverage', 'notRun', 'p95', 'drift'] as const;
 
 /** Every model here: how far it reaches, and whether it does what it should. */
 export function ModelsPage(): ReactNode {
@@ -29,7 +30,7 @@ export function ModelsPage(): ReactNode {
       <Answered
         answer={useModels()}
         failed={t('failed')}
-        skeleton={<TableSkeleton columns={['2fr', '1fr', '2fr', '1fr', '1fr', '1fr']} rows={5} rowHeight={48} />}
+        skeleton={<TableSkeleton columns={['2fr', '1fr', '1fr', '2fr', '1fr', '1fr', '1fr']} rows={5} rowHeight={48} />}
       >
         {({ models, limits }) =>
           models.length === 0 ? (
@@ -67,6 +68,9 @@ function ModelRow({ model, limits }: { readonly model: ListedModel; readonly lim
       </td>
       <td>
         <StageMark card={card} />
+      </td>
+      <td>
+        <ProviderText on={card.computedOn} />
       </td>
       <td>
         {tally !== undefined && <CoverageBar tally={tally} alarms={figures?.alarms ?? []} limit={limits.leastShare} />}

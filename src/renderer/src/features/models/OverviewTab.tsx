@@ -11,6 +11,7 @@ import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { BreakerSection } from './BreakerSection.tsx';
 import { CardText } from './CardText.tsx';
 import classes from './models.module.css';
+import { ProviderText } from './ProviderText.tsx';
 import { useCard } from './use-models.ts';
 
 /** What the model is, what it may be used for, and its card. */
@@ -55,6 +56,7 @@ export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNo
                   }),
             ],
             [t('overview.installed'), formatMoment(model.installedAtMs, zone)],
+            [t('provider.fact'), <ProviderText key="provider" on={model.computedOn} />],
             [t('overview.package'), t(`package.${model.packageState}`)],
             [
               t('overview.digest'),
