@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aiStatus, listFindings } from './index.ts';
 import { breakerOf, FAULTS_BEFORE_PAUSE } from './model-breaker.ts';
-import { type ComputingClinic, openComputingClinic } from './test-runs.ts';
+import { type ComputingClinic, type ComputingWish, openComputingClinic } from './test-runs.ts';
 
 const FAULTY = path.resolve(import.meta.dirname, 'runner/test-faulty-runner.ts');
 
@@ -20,9 +20,9 @@ afterEach(async () => {
   computing = null;
 });
 
-function open(step: string, times: number, limits: Parameters<typeof openComputingClinic>[0] = {}): ComputingClinic {
+function open(step: string, times: number, limits: ComputingWish['limits'] = {}): ComputingClinic {
   writeFileSync(orders, `${step} ${times}`);
-  computing = openComputingClinic(limits, FAULTY);
+  computing = openComputingClinic({ limits, runner: FAULTY });
   return computing;
 }
 const status = (id: string) => aiStatus((computing as ComputingClinic).clinic.db, id);

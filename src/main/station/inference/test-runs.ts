@@ -18,6 +18,7 @@ import {
   type RunPriority,
 } from './index.ts';
 import { readManifest } from './read-manifest.ts';
+import type { ModelPackage } from './read-package.ts';
 import { createRunWorker } from './run-worker.ts';
 import type { RunnerHost } from './runner-host.ts';
 import { superviseRunner } from './runner-supervisor.ts';
@@ -32,7 +33,7 @@ export type ComputingClinic = {
   /** Ends the runner as somebody from outside would. */
   kill(): void;
   /** A head CT of a patient of its own, with or without blood; gives its id, and owes it its run, as urgent as is said. */
-  sendHead(n: number, hasBlood?: boolean, priority?: RunPriority): Promise<string>;
+  sendHead(n: number, hasBlood?: boolean, priority?: RunPriority, slices?: number): Promise<string>;
   /** Starts runner and worker. */
   start(): void;
   /** Lets so much time pass and does what is due then. */
@@ -42,24 +43,35 @@ export type ComputingClinic = {
   close(): Promise<void>;
 };
 
-/** Opens one; the manifest's limits may be changed, and another program may stand in the runner's place. */
-export function openComputingClinic(
-  change: Partial<Pick<ModelManifest, 'budgetMs' | 'memoryMb' | 'toleranceMs'>> = {},
-  runner: string = RUNNER,
-): ComputingClinic {
+/** What may be other than usual: the manifest's limits, the program in the runner's place, and a silent model beside the shown one. */
+export type ComputingWish = {
+  readonly limits?: Partial<Pick<ModelManifest, 'budgetMs' | 'memoryMb' | 'toleranceMs'>>;
+  readonly runner?: string;
+  /** From how many slices on a study is read by a second model, which nobody sees; none where left out. */
+  readonly silentFromSlices?: number;
+};
+
+/** The second model of a clinic that has one. */
+export const SILENT_MODEL = 'silent-head';
+
+/** Opens one. */
+export function openComputingClinic({
+  limits = {},
+  runner = RUNNER,
+  silentFromSlices,
+}: ComputingWish = {}): ComputingClinic {
   const clinic = openClinic();
   const { db, log, archive } = clinic;
   const root = mkdtempSync(path.join(tmpdir(), 'wetread-runs-'));
-  const directory = path.join(root, 'model');
   const outboxDir = path.join(root, 'outbox');
   mkdirSync(outboxDir);
-  cpSync(SHIPPED, directory, { recursive: true });
-  const manifest = path.join(directory, 'manifest.json');
-  writeFileSync(manifest, JSON.stringify({ ...(JSON.parse(readFileSync(manifest, 'utf8')) as object), ...change }));
-  const read = readManifest(readFileSync(manifest));
-  if (!read.ok) throw new Error(read.error.code);
-  installModels(db, [{ ...read.value, directory, signature: { state: 'unsigned' } }], clinic.nowMs());
+  const shown = installedCopy(path.join(root, 'model'), limits);
+  const silent = { ...limits, id: SILENT_MODEL, appliesTo: { slices: { min: silentFromSlices, max: 200 } } };
+  const packages = silentFromSlices === undefined ? [shown] : [shown, installedCopy(path.join(root, 'silent'), silent)];
+  installModels(db, packages, clinic.nowMs());
   exposeModels(db, clinic.north.siteId, true, clinic.nowMs());
+  for (const { digest } of packages.slice(1))
+    db.prepare("UPDATE model_exposures SET stage = 'silent' WHERE digest = ?").run(digest);
   const host: RunnerHost = forkRunnerHost(runner);
   const supervisor = superviseRunner(
     host,
@@ -79,10 +91,10 @@ export function openComputingClinic(
   return {
     clinic,
     kill: () => host.kill(),
-    async sendHead(n, hasBlood = false, priority = 'routine') {
+    async sendHead(n, hasBlood = false, priority = 'routine', slices = 10) {
       clinic.pass(1);
       const study = `2.25.7${n}`;
-      const records = ballHead({ bleedMm: hasBlood ? 14 : 0, slices: 10, matrix: 32 }).map((slice, index) => ({
+      const records = ballHead({ bleedMm: hasBlood ? 14 : 0, slices, matrix: 32 }).map((slice, index) => ({
         ...sliceRecord({ ...slice, sopUid: `${study}.1.${index}` }),
         ...{ StudyInstanceUID: study, SeriesInstanceUID: `${study}.1`, PatientID: `P${n}`, PatientName: `P^${n}` },
         ...{ BodyPartExamined: 'HEAD', InstanceNumber: index + 1, SpecificCharacterSet: 'ISO_IR 192' },
@@ -116,4 +128,16 @@ export function openComputingClinic(
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** A copy of the shipped package with some of its manifest changed, as it is found when the station starts. */
+function installedCopy(directory: string, change: Readonly<Record<string, unknown>>): ModelPackage {
+  cpSync(SHIPPED, directory, { recursive: true });
+  const file = path.join(directory, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { readonly appliesTo: object };
+  const appliesTo = { ...manifest.appliesTo, ...(change['appliesTo'] as object | undefined) };
+  writeFileSync(file, JSON.stringify({ ...manifest, ...change, appliesTo }));
+  const read = readManifest(readFileSync(file));
+  if (!read.ok) throw new Error(read.error.code);
+  return { ...read.value, directory, signature: { state: 'unsigned' } };
 }
