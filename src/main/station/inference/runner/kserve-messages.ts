@@ -179,7 +179,8 @@ function fromBytes(
 ): TensorData | null {
   if (datatype === 'BF16') {
     if (bytes.length % 2 !== 0) return null;
-    const bits = new Uint16Array(bytes.slice().buffer);
+    const bits = new Uint16Array(bytes.length / 2);
+    asBytes(bits).set(bytes);
     const data = new Float32Array(bits.length);
     new Uint32Array(data.buffer).set(Uint32Array.from(bits, (half) => half << 16));
     return { type, dims, data };
