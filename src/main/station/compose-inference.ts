@@ -19,6 +19,8 @@ import {
   type readPackages,
   recoverRuns,
   RETRY_JOB,
+  SETTLE_JOB,
+  settleSome,
   type RunnerHost,
   type RunnerSupervisor,
   superviseRunner,
@@ -106,7 +108,12 @@ export function openInference(tools: InferenceTools): Inference {
   return {
     supervisor,
     consumers: [inferenceConsumer, measuringConsumer],
-    jobs: { [TOLERANCE_JOB]: markRunLate, [RETRY_JOB]: endRest, [PROBE_JOB]: probeModel },
+    jobs: {
+      [TOLERANCE_JOB]: markRunLate,
+      [RETRY_JOB]: endRest,
+      [PROBE_JOB]: probeModel,
+      [SETTLE_JOB]: settleSome,
+    },
     coverage,
     start() {
       forgetRuns = onCommit(db, worker.notify);

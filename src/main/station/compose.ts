@@ -54,7 +54,7 @@ import { openStore } from './open-store.ts';
 import { openReception } from './reception.ts';
 import { createStatus } from './station-status.ts';
 import { DeadlinePolicy, triageConsumer } from './triage/index.ts';
-import { worklistConsumer } from './worklist/index.ts';
+import { BUILD_ANEW_JOB, buildAnewJob, worklistConsumer } from './worklist/index.ts';
 
 /** What a station is started with. */
 export type StationOptions = {
@@ -180,7 +180,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     [
       ...inference.consumers,
       triageConsumer({ deadlines, zoneOf: (siteId) => sites.find((one) => one.siteId === siteId)?.zone ?? site.zone }),
-      worklistConsumer((change) => hints.publish(change)),
+      worklistConsumer(hints.publish),
     ],
     { clock, log },
   );
@@ -192,6 +192,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       ...associationJobs(config.completeness),
       ...inference.jobs,
       [INDEX_NAMES_JOB]: indexNamesJob,
+      [BUILD_ANEW_JOB]: buildAnewJob(hints.publish),
     },
     { clock, log },
   );

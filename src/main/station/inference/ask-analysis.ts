@@ -44,7 +44,7 @@ const FIND_RUN = `
 `;
 /** A failed run that is asked for is tried again; its attempts so far stay on record, each with what it came to. */
 const TRY_AGAIN = `
-  UPDATE runs SET state = 'queued', reason = NULL, started_at_ms = NULL, finished_at_ms = NULL, attempts = 0, is_resting = 0,
+  UPDATE runs SET state = 'queued', reason = NULL, started_at_ms = NULL, finished_at_ms = NULL, attempts = 0, is_resting = 0, is_late = 0,
          turn_at_ms = ? WHERE run_id = ? AND state = 'failed'
 `;
 

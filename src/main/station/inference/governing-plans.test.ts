@@ -5,9 +5,9 @@ import { LIST_ACCEPTANCES } from './acceptance-rows.ts';
 import { LIST_PAIRS } from './compare-versions.ts';
 import { LIST_STEPS } from './exposure-rows.ts';
 import { LIST_EXAM_STUDIES } from './list-reference-studies.ts';
-import { LIST_OPEN_RUNS } from './move-exposure.ts';
 import { LIST_LAST_EXAMS } from './preview-pilot.ts';
 import { LIST_BEFORE } from './silent-results.ts';
+import { LIST_RUNNING_OF, LIST_WAITING_AFTER } from './settle-exposure.ts';
 import { LIST_SILENT_RUNS } from './silent-runs.ts';
 import { HAS_SHOWN_RESULT, LIST_SHOWN_FINDINGS, LIST_TRUTHS } from './truths.ts';
 
@@ -17,7 +17,8 @@ afterAll(() => store.close());
 test.each([
   ['the steps of a version', LIST_STEPS, 'exposure_steps_by_model'],
   ['its acceptances', LIST_ACCEPTANCES, 'acceptances_by_model'],
-  ['its runs that wait or compute', LIST_OPEN_RUNS, 'runs_'],
+  ['its runs that compute', LIST_RUNNING_OF, 'runs_to_settle'],
+  ['its runs that wait', LIST_WAITING_AFTER, 'runs_to_settle'],
   ['its silent runs', LIST_SILENT_RUNS, 'runs_by_model'],
   ['a page of its silent results', LIST_BEFORE, 'runs_by_model'],
   ['what both versions read', LIST_PAIRS, 'runs_by_model'],

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { person, standAt } from '../testing/governed.ts';
-import { finish, installed, startNext, packageOf } from '../testing/models.ts';
-import { aSlice } from '../testing/objects.ts';
+import { aManifest, finish, installed, startNext, packageOf } from '../testing/models.ts';
+import { sendHeadCt } from '../testing/ward.ts';
 import { askProbe, describeBreaker } from './ask-probe.ts';
-import { aiStatus, countPausedModels, inferenceConsumer, installModels, listModels, recoverRuns } from './index.ts';
+import { aiStatus, countPausedModels, installModels, listModels, recoverRuns } from './index.ts';
 import {
   breakerOf,
   FAULTS_BEFORE_PAUSE,
@@ -15,7 +14,8 @@ import {
   queuePausedAnew,
 } from './model-breaker.ts';
 import { recordVerification } from './models.ts';
-import { failRun, failRunsWithoutModel } from './record-run.ts';
+import { TOLERANCE_JOB } from './queue-runs.ts';
+import { failRun, failRunsWithoutModel, markRunLate } from './record-run.ts';
 import { nextQueuedRun, setRunPriority } from './run-order.ts';
 
 let clinic: Clinic;
@@ -24,16 +24,9 @@ beforeEach(() => {
 });
 afterEach(() => clinic.close());
 
-const follow = () =>
-  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
 async function sendStudies(from: number, to: number): Promise<readonly string[]> {
   const ids: string[] = [];
-  for (let n = from; n <= to; n += 1) {
-    clinic.pass(10);
-    const study = { StudyInstanceUID: `1.2.60.${n}`, PatientID: `P${n}` };
-    ids.push(await clinic.send([1, 2, 3, 4, 5].map((slice) => aSlice(slice, study))));
-  }
-  follow();
+  for (let n = from; n <= to; n += 1) ids.push(await sendHeadCt(clinic, n));
   return ids;
 }
 const digest = () => listModels(clinic.db)[0]?.digest ?? '';
@@ -194,4 +187,25 @@ test('a person has a paused model tried now: one run waits at once, who asked st
   expect(askProbe(clinic.db, { ...act(), digest: 'f'.repeat(64) })).toMatchObject({
     error: { code: 'model-not-found' },
   });
+});
+
+test('a run that is queued again is told of, has a tolerance of its own, and is late when that is over', async () => {
+  const [waiting = ''] = await paused();
+  const run = () =>
+    clinic.db.prepare('SELECT run_id AS runId, is_late AS isLate FROM runs WHERE study_id = ?').get(waiting) as {
+      runId: string;
+      isLate: number;
+    };
+  clinic.pass(PROBE_AFTER_MS[0]);
+  // It had been late once already.
+  clinic.db.prepare('UPDATE runs SET is_late = 1 WHERE study_id = ?').run(waiting);
+  probe();
+  expect([run().isLate, said([waiting])]).toEqual([0, [{ state: 'waiting' }]]);
+  expect(clinic.events('run-queued').filter(({ studyId }) => studyId === waiting)).toHaveLength(2);
+  clinic.pass(aManifest().toleranceMs - 1);
+  clinic.runJobs({ [TOLERANCE_JOB]: markRunLate });
+  expect(run().isLate).toBe(0);
+  clinic.pass(1);
+  clinic.runJobs({ [TOLERANCE_JOB]: markRunLate });
+  expect([run().isLate, said([waiting])]).toEqual([1, [{ state: 'late', startedAtMs: null }]]);
 });

@@ -1,10 +1,14 @@
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
+import { getStudyCard } from '../archive/index.ts';
 import { type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { policyOf } from './failure-policy.ts';
+import { findModel } from './models.ts';
+import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
+import { getRun } from './run-rows.ts';
 
 /** The job that lets a paused model try one run. */
 export const PROBE_JOB = 'inference-probe';
@@ -47,13 +51,13 @@ export const FIRST_PAUSED = `
           OR runs.stage = x.stage AND x.exposed_at_ms <= runs.queued_at_ms))
    ORDER BY lane, cost, turn_at_ms LIMIT ?
 `;
-/** It waits anew, behind those that came meanwhile, and with every attempt before it. */
+/** It waits anew, with a tolerance of its own, behind those that came meanwhile, and with every attempt before it. */
 const QUEUE_ANEW = `
-  UPDATE runs SET state = 'queued', reason = NULL, finished_at_ms = NULL, started_at_ms = NULL, turn_at_ms = ?
+  UPDATE runs SET state = 'queued', reason = NULL, finished_at_ms = NULL, started_at_ms = NULL, turn_at_ms = ?, is_late = 0
    WHERE run_id = ? AND state = 'failed' AND reason = 'model-paused'
 `;
 /** So many are queued again at a time: no transaction grows with what waited. */
-const BATCH = 50;
+const BATCH = 20;
 
 /** The breaker of a model, closed where nothing was ever held against it. */
 export function breakerOf(db: ReadableDb, digest: string): Breaker {
@@ -116,9 +120,17 @@ export function queuePausedAnew(db: WritableDb, atMs: number): boolean {
 
 function queueAnew(db: WritableDb, digest: string, limit: number, atMs: number): number {
   const runs = prepared<{ runId: string }>(db, FIRST_PAUSED).all(digest, limit);
-  if (runs.length === 0) return 0;
+  const model = findModel(db, digest);
+  if (runs.length === 0 || model === null) return 0;
+  const dueAtMs = atMs + model.manifest.toleranceMs;
   inTransaction(db, () => {
-    for (const { runId } of runs) prepared(db, QUEUE_ANEW).run(atMs, runId);
+    for (const { runId } of runs) {
+      const { siteId, studyId, revision } = getRun(db, runId);
+      prepared(db, QUEUE_ANEW).run(atMs, runId);
+      scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
+      const payload = { runId, modelDigest: digest, revision };
+      appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(getStudyCard(db, studyId), atMs) });
+    }
   });
   return runs.length;
 }

@@ -1,20 +1,14 @@
-import {
-  type ExposureCause,
-  type ExposureStage,
-  type PilotScope,
-  RUNNING_STAGES,
-} from '../../../shared/domain/exposure.ts';
+import type { ExposureCause, ExposureStage, PilotScope } from '../../../shared/domain/exposure.ts';
 import type { ModelUse } from '../../../shared/domain/model-manifest.ts';
-import { getStudyCard } from '../archive/index.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { findExposure, shownAs, usesFor } from './exposure-rows.ts';
+import { findExposure, usesFor } from './exposure-rows.ts';
 import type { InstalledModel } from './models.ts';
 import { currentPoint } from './operating-point-rows.ts';
-import { failRun } from './record-run.ts';
+import { beginSettling } from './settle-exposure.ts';
 
 /** A version that comes to a stage, or keeps it under other terms. */
 export type Move = {
@@ -40,13 +34,8 @@ const INSERT_STEP = `
                               actor_kind, actor_id, at_ms)
   VALUES (@stepId, @siteId, @digest, @from, @to, @cause, @reason, @pilot, @uses, @operatingPoint, @acceptanceId, @actorKind, @by, @atMs)
 `;
-/** Walks runs_by_state. */
-export const LIST_OPEN_RUNS = `
-  SELECT run_id AS runId, study_id AS studyId, stage FROM runs
-   WHERE state IN ('queued', 'running') AND site_id = ? AND model_digest = ?
-`;
-const CHANGE_OPEN_RUN = 'UPDATE runs SET stage = @stage, audience = @audience WHERE run_id = @runId';
-/** Brings a version to a stage, with its step and its event; runs that wait or compute follow, downwards at once. */
+
+/** Brings a version to a stage, with its step and its event; what computes follows at once, what waits and what rows say soon after. */
 export function moveExposure(db: WritableDb, move: Move): void {
   const { siteId, model, to, cause, reason, actor, atMs } = move;
   const { digest } = model;
@@ -77,7 +66,7 @@ export function moveExposure(db: WritableDb, move: Move): void {
       payload: { digest, stage: to, from: before.stage, cause, stepId, ...(acceptanceId !== null && { acceptanceId }) },
       ...aboutModel(siteId, actor, atMs),
     });
-    settleOpenRuns(db, siteId, model, before.stage, to, atMs);
+    beginSettling(db, { siteId, digest }, atMs);
   });
 }
 
@@ -101,6 +90,7 @@ export function putUses(
     payload: { digest: model.digest, stepId, uses: [...uses] },
     ...aboutModel(siteId, actor, atMs),
   });
+  beginSettling(db, { siteId, digest: model.digest }, atMs);
 }
 
 /** The author of an event about a model at a site. */
@@ -126,28 +116,4 @@ function putStep(
     operatingPoint: currentPoint(db, siteId, model).version,
   });
   return stepId;
-}
-
-/** What waits or computes shows no more than the stage lets it; where nothing is to run any more it ends as not run, and says so. */
-function settleOpenRuns(
-  db: WritableDb,
-  siteId: string,
-  model: InstalledModel,
-  from: ExposureStage,
-  to: ExposureStage,
-  atMs: number,
-): void {
-  const isLess = !RUNNING_STAGES.has(to) || to === 'silent' || (from === 'general' && to === 'pilot') || from === to;
-  if (!RUNNING_STAGES.has(from) || !isLess) return;
-  type OpenRun = { readonly runId: string; readonly studyId: string; readonly stage: ExposureStage };
-  for (const { runId, studyId, stage } of prepared<OpenRun>(db, LIST_OPEN_RUNS).all(siteId, model.digest)) {
-    if (!RUNNING_STAGES.has(to)) {
-      failRun(db, runId, 'model-unavailable', atMs);
-      continue;
-    }
-    if (stage === 'silent') continue; // What nobody was told of stays so, however wide the scope becomes.
-    const shown = shownAs(db, to, model, getStudyCard(db, studyId));
-    const audience = shown.audience === null ? null : JSON.stringify(shown.audience);
-    prepared(db, CHANGE_OPEN_RUN).run({ runId, stage: shown.stage, audience });
-  }
 }

@@ -9,7 +9,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
-import { shownAs } from './exposure-rows.ts';
+import { shownAs, usesFor } from './exposure-rows.ts';
 import { listExposedModels } from './models.ts';
 import { costOf, laneOf } from './run-order.ts';
 
@@ -90,7 +90,7 @@ export function oweRun(
     ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
     audience: model.audience === null ? null : JSON.stringify(model.audience),
     others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
-    ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest) },
+    ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest, usesFor(db, siteId, model)) },
   };
   if (prepared(db, INSERT_RUN).run(run).changes === 0) return null;
   scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs: atMs + model.manifest.toleranceMs });

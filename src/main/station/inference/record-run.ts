@@ -16,6 +16,7 @@ import { judgeLabels, type LabelVerdict } from './judge-labels.ts';
 import { measureRun } from './measure-exams.ts';
 import { noteModelFailure, noteModelSuccess } from './model-breaker.ts';
 import { thresholdsFor } from './operating-point-rows.ts';
+import { narrowRun } from './narrow-run.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
@@ -109,6 +110,11 @@ const INSERT_FINDING = `
 /** Marks a run as begun; false when it is no longer queued. */
 export function startRun(db: WritableDb, run: Run & { readonly isLetThrough?: boolean }, atMs: number): boolean {
   return inTransaction(db, () => {
+    // A step of its model may have been taken that has not come to what waits yet (settle-exposure.ts).
+    if (run.state === 'queued' && narrowRun(db, run.runId) === 'unavailable') {
+      failRun(db, run.runId, 'model-unavailable', atMs);
+      return false;
+    }
     if (prepared(db, START_RUN).run(atMs, run.runId).changes === 0) return false;
     countTurn(db, run.isLetThrough ?? false);
     beginAttempt(db, run.runId, atMs);

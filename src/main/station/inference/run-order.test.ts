@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { followLedger } from '../platform/ledger/follow.ts';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aManifest, finish, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
-import { inferenceConsumer, listModels } from './index.ts';
+import { followInference, sendHeadCt } from '../testing/ward.ts';
+import { listModels } from './index.ts';
 import { FIRST_PAUSED } from './model-breaker.ts';
 import { endRest, failRun, LIST_QUEUED_OF, RETRY_JOB } from './record-run.ts';
 import {
@@ -26,16 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => clinic.close());
 
-const follow = () =>
-  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
-/** A head CT of a patient of its own, a second after the one before; gives its id. */
-async function sendStudy(n: number): Promise<string> {
-  clinic.pass(1000);
-  const study = { StudyInstanceUID: `1.2.50.${n}`, PatientID: `P${n}` };
-  const id = await clinic.send([1, 2, 3, 4, 5].map((slice) => aSlice(slice, study)));
-  follow();
-  return id;
-}
+const follow = () => followInference(clinic);
+const sendStudy = (n: number) => sendHeadCt(clinic, n);
 const next = () => nextQueuedRun(clinic.db, clinic.nowMs());
 const set = (id: string, priority: 'routine' | 'urgent' | 'stat', source: 'triage' | 'asked' = 'triage') =>
   setRunPriority(clinic.db, id, source, priority, clinic.nowMs());
@@ -85,7 +77,7 @@ test('of equally urgent studies the model that may flag what is worst goes first
   await sendStudy(1);
   await sendStudy(2);
   expect(drain(modelOf)).toEqual(['bleed', 'bleed', 'clot', 'clot', 'nodule', 'nodule']);
-  expect(costOf(aManifest({ category: 1, uses: ['measure'] }))).toBe(4);
+  expect(costOf(aManifest({ category: 1 }), ['measure'])).toBe(4);
 });
 
 test('a silent model reads when nothing waits that is shown, whatever its study is', async () => {
@@ -160,7 +152,8 @@ describe('with 100,000 runs waiting', () => {
     expect(planOf(clinic.db, LIST_QUEUED_OF)).toEqual([
       expect.stringMatching(/SEARCH runs USING (COVERING )?INDEX runs_(in_turn|waiting_longest) \(model_digest=\?\)/),
     ]);
-    expect(planOf(clinic.db, FIRST_PAUSED)).toEqual([
+    // Whether the planner puts a filter over the few exposures is its own affair.
+    expect(planOf(clinic.db, FIRST_PAUSED).filter((step) => !step.startsWith('BLOOM FILTER'))).toEqual([
       expect.stringMatching(/SEARCH runs USING (COVERING )?INDEX runs_paused \(model_digest=\?\)/),
       'SEARCH x EXISTS USING PRIMARY KEY (site_id=? AND digest=?)',
     ]);

@@ -1,4 +1,4 @@
-import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { ModelManifest, ModelUse } from '../../../shared/domain/model-manifest.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { ExposureStage } from './models.ts';
@@ -58,10 +58,10 @@ export function laneOf(db: ReadableDb, studyId: string, stage: ExposureStage): n
   return laneOfStudy(db, studyId);
 }
 
-/** What waiting for a model costs: the most urgent category (1 to 3) it may flag; 4 where it may flag nothing. */
-export function costOf(model: Pick<ModelManifest, 'labels' | 'permittedUses'>): number {
-  if (!model.permittedUses.includes('flag')) return FLAGS_NOTHING;
-  return Math.min(FLAGS_NOTHING, ...model.labels.map(({ acrCategory }) => acrCategory));
+/** What waiting for a model costs: the most urgent category (1 to 3) it may flag; 4 where its uses let it flag nothing. */
+export function costOf({ labels }: Pick<ModelManifest, 'labels'>, uses: readonly ModelUse[]): number {
+  if (!uses.includes('flag')) return FLAGS_NOTHING;
+  return Math.min(FLAGS_NOTHING, ...labels.map(({ acrCategory }) => acrCategory));
 }
 
 /** A study's priority from now on: what it has waiting takes its new place at once, and what comes later begins there. */

@@ -1,10 +1,12 @@
 import type { AiStatus } from '../../../shared/domain/ai-status.ts';
-import { getStudyCard } from '../archive/index.ts';
+import { getStudyCard, type StudyCard } from '../archive/index.ts';
 import { hasParkedEvent } from '../platform/ledger/follow.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { findExposure } from './exposure-rows.ts';
 import { listFindings } from './findings.ts';
 import { IS_UNFIT } from './models.ts';
-import { listRuns, type RunRecord } from './shown-runs.ts';
+import { pilotAudience } from './pilot.ts';
+import { IS_VISIBLE, listRuns, type RunRecord } from './shown-runs.ts';
 
 /** Of a model `m`: it may flag at @siteId, by its manifest and by what the site allows of that. */
 const MAY_FLAG = `
@@ -14,10 +16,14 @@ const MAY_FLAG = `
        AND NOT EXISTS (SELECT 1 FROM json_each(x.uses) WHERE value = 'flag'))
 `;
 
+const WAS_HELD_AGAINST = 'SELECT 1 FROM model_applicability WHERE study_id = ? AND digest = ?';
 const FIND_APPLICABILITY = 'SELECT study_revision AS revision FROM study_applicability WHERE study_id = ?';
 /** What the visible models that may flag made of a study's series; the one that read the smallest share of what it could have read comes first. */
 const LIST_APPLICABILITY = `
-  SELECT a.state, a.eligible_series AS eligibleSeries FROM model_applicability a JOIN models m ON m.digest = a.digest
+  SELECT a.state, a.eligible_series AS eligibleSeries, a.digest, m.model_id AS modelId, EXISTS (
+           SELECT 1 FROM runs r WHERE r.study_id = a.study_id AND r.study_revision = a.study_revision AND r.model_digest = a.digest
+              AND r.state = 'finished' AND ${IS_VISIBLE}) AS hasRead
+    FROM model_applicability a JOIN models m ON m.digest = a.digest
    WHERE a.study_id = @studyId AND a.study_revision = @revision AND a.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT} AND ${MAY_FLAG}
    ORDER BY a.eligible_series DESC
 `;
@@ -55,11 +61,9 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   // Complete, but nothing is owed yet: either the ledger is behind, or what would have owed it failed and was set aside.
   if (consumed?.revision !== study.completeRevision)
     return hasParkedEvent(db, 'inference', studyId) ? { state: 'not-run', reason: 'internal' } : { state: 'waiting' };
-  const models = prepared<{ state: string; eligibleSeries: number }>(db, LIST_APPLICABILITY).all({
-    studyId,
-    siteId: study.siteId,
-    revision: study.completeRevision,
-  });
+  const models = prepared<ModelOfStudy>(db, LIST_APPLICABILITY)
+    .all({ studyId, siteId: study.siteId, revision: study.completeRevision })
+    .filter((model) => model.hasRead === 1 || isStillShown(db, study, model));
   const flagging = listFlaggingRuns(db, study);
   const runs = listRuns(db, studyId).filter(
     ({ runId, state, revision }) =>
@@ -80,6 +84,27 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   // Only silent models apply, and nobody who may report is told that they exist; or none that may flag.
   if (runs.length === 0) return { state: 'no-model' };
   return { state: 'no-flag', readSeries: 1, eligibleSeries: models[0]?.eligibleSeries ?? 1 };
+}
+
+type ModelOfStudy = {
+  readonly state: string;
+  readonly eligibleSeries: number;
+  readonly digest: string;
+  readonly modelId: string;
+  readonly hasRead: 0 | 1;
+};
+
+/** Whether a model that was shown when the study was held against it is shown of it to everyone now. What it showed meanwhile stands anyway. */
+function isStillShown(db: ReadableDb, study: StudyCard, { digest, modelId }: ModelOfStudy): boolean {
+  const { stage, pilot } = findExposure(db, study.siteId, digest);
+  if (stage !== 'pilot' || pilot === null) return stage === 'general';
+  const audience = pilotAudience(pilot, modelId, study);
+  return audience.shows && audience.userIds === null;
+}
+
+/** Whether a study was held against a model: what it says of the study may change with how far the model reaches. */
+export function wasHeldAgainst(db: ReadableDb, studyId: string, digest: string): boolean {
+  return prepared(db, WAS_HELD_AGAINST).get(studyId, digest) !== undefined;
 }
 
 /** The runs of a study whose finding nothing means that they flag nothing: of models that may flag, with nothing kept from it. */

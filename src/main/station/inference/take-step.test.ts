@@ -20,6 +20,7 @@ import { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts'
 import { thresholdsFor } from './operating-point-rows.ts';
 import { findRollback, rollBack } from './roll-back.ts';
 import { listFindings } from './findings.ts';
+import { SETTLE_JOB, settleSome } from './settle-exposure.ts';
 import { aiStatus } from './study-ai-status.ts';
 import { setUses, suspendModel, takeStep } from './take-step.ts';
 import { recordTruth } from './truths.ts';
@@ -212,6 +213,7 @@ test('a suspension by a part of the station ends what waits as not run, and says
   expect(aiStatus(clinic.db, studyId)).toEqual({ state: 'waiting' });
   const drift = { kind: 'service', id: 'drift' } as const;
   expect(code(suspendModel(clinic.db, { ...act(), actor: drift, reason: 'scores moved' }))).toBe('ok');
+  clinic.runJobs({ [SETTLE_JOB]: settleSome });
   expect(aiStatus(clinic.db, studyId)).toEqual({ state: 'not-run', reason: 'model-unavailable' });
   expect(listSteps(clinic.db, site(), digest)[0]).toMatchObject({
     cause: 'suspended',

@@ -3,7 +3,10 @@ import { isSilentRun } from '../inference/index.ts';
 import type { LedgerEvent } from '../platform/ledger/event.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import type { WritableDb } from '../platform/store/database.ts';
+import { oweBuilding, type RowChange } from './build-anew.ts';
 import { projectRow } from './project-row.ts';
+
+export { BUILD_ANEW_JOB, buildAnewJob } from './build-anew.ts';
 
 export {
   countFilters,
@@ -24,9 +27,7 @@ export function refreshRow(db: WritableDb, studyId: string): void {
 }
 
 /** The worklist as a follower of the ledger: every event about a study builds its row anew, and tells who listens. */
-export function worklistConsumer(
-  changed: (change: { readonly siteId: string; readonly studyId: string; readonly seq: number }) => void,
-): Consumer {
+export function worklistConsumer(changed: (change: RowChange) => void): Consumer {
   return {
     name: 'worklist',
     startsFrom: 'beginning',
@@ -34,6 +35,8 @@ export function worklistConsumer(
     coalesce: (event) => (patientsOf(event).length > 0 || runOf(event) !== null ? null : event.studyId),
     handle(db, event) {
       const { siteId, seq } = event;
+      if (event.kind === 'model-exposure-settled' && event.payload !== null && siteId !== null)
+        oweBuilding(db, siteId, event.payload.digest, event.atMs);
       const runId = runOf(event);
       // Of what is silent no page hears, not even that something happened.
       if (runId !== null && isSilentRun(db, runId)) return;

@@ -38,6 +38,8 @@ export const MODEL_EVENTS = {
       acceptanceId: z.string().optional(),
     }),
   },
+  /** What waited when a step was taken has come in line with it, and rows are built anew. */
+  'model-exposure-settled': { version: 1, payload: z.object({ digest: z.string() }) },
   'model-uses-set': {
     version: 1,
     payload: z.object({ digest: z.string(), stepId: z.string(), uses: z.array(ModelUse) }),
