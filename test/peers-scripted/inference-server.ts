@@ -31,8 +31,9 @@ export type ServedModel = {
   versions: string[];
   readonly inputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
   readonly outputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
-  readonly compute: (inputs: ReadonlyMap<string, WireTensor>) => Readonly<Record<string, Omit<WireTensor, 'datatype'>>>;
+  readonly compute: (inputs: ReadonlyMap<string, WireTensor>) => Computed | Promise<Computed>;
 };
+export type Computed = Readonly<Record<string, Omit<WireTensor, 'datatype'>>>;
 
 /** A request as it came: what left us. */
 export type SeenRequest = {
@@ -122,17 +123,17 @@ export async function startInferenceServer(
       const { versions, inputs, outputs } = model;
       return say(200, { name: model.name, versions, platform: 'onnxruntime_onnx', inputs, outputs });
     }
-    infer(model, version, body, headers, response, self.faults.shift());
+    void infer(model, version, body, headers, response, self.faults.shift());
   }
 
-  function infer(
+  async function infer(
     model: ServedModel,
     version: string | undefined,
     body: Buffer,
     headers: IncomingMessage['headers'],
     response: ServerResponse,
     fault: ServerFault | undefined,
-  ): void {
+  ): Promise<void> {
     const fail = (status: number): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":"as told"}');
     };
@@ -142,7 +143,7 @@ export async function startInferenceServer(
     if (fault === 'slow') return;
     if (fault === 'hangs-up') return void response.socket?.destroy();
     const wanted = readRequest(body, headers);
-    const computed = model.compute(wanted.inputs);
+    const computed = await model.compute(wanted.inputs);
     const parts: Buffer[] = [];
     const outputs = wanted.outputs.flatMap(({ name, isBinary }): readonly object[] => {
       const given = computed[name];
