@@ -3,9 +3,11 @@ import path from 'node:path';
 import type { CoverageLimits } from '../../shared/contract/model-figures.ts';
 import type { Readers } from './api/services/readers.ts';
 import {
+  beginEarlyRuns,
   createModelWatch,
   createOutputKeeper,
   createRunWorker,
+  EARLY_JOB,
   endRest,
   exposeModels,
   inferenceConsumer,
@@ -80,13 +82,13 @@ export function openInference(tools: InferenceTools): Inference {
     objectKeys: [...tools.keys.export()],
     outboxDir: directory.runnerOutbox,
     providers: config.providers,
+    remotes: config.remotes,
     threads: config.threads,
     warmModelsMb: config.warmModelsMb,
-    remotes: config.remotes,
   });
+  const machine = machineFacts(config);
   const worker = createRunWorker({
     ...{ db, objects, supervisor, clock, log },
-  const machine = machineFacts(config);
     outboxDir: directory.runnerOutbox,
     suspect: tools.suspect,
     ended: tools.runEnded,
@@ -109,6 +111,7 @@ export function openInference(tools: InferenceTools): Inference {
     supervisor,
     consumers: [inferenceConsumer, measuringConsumer],
     jobs: {
+      [EARLY_JOB]: beginEarlyRuns,
       [TOLERANCE_JOB]: markRunLate,
       [RETRY_JOB]: endRest,
       [PROBE_JOB]: probeModel,

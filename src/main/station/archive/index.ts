@@ -79,7 +79,9 @@ export {
 } from './series-metadata.ts';
 export { admitWebSender, type WebSender } from './web-senders.ts';
 export { type Archive, type Arrival, type ReceiveAnswer, receiveObject } from './receive-object.ts';
+export { countGaps } from './gaps.ts';
 export { findImageSource, type ImageSource } from './image-source.ts';
+export { listArrivals } from './series-arrivals.ts';
 export { findStudyCard, getStudyCard, type StudyCard } from './study-card.ts';
 export {
   type Availability,

@@ -354,17 +354,28 @@ test('a failure of the pixels is final at once', async () => {
   expect(rows('jobs').filter((job) => (job as { kind: string }).kind === TOLERANCE_JOB)).toEqual([]);
 });
 
-test('runs that a killed process left running are owed again', async () => {
+test('runs that a killed station left running are owed again, and one that is left so each time is given up', async () => {
   installed(clinic, 'general', {});
-  await sendHead();
+  const id = await sendHead();
+  for (const starts of [1, 2]) {
+    startNext(clinic);
+    recoverRuns(clinic.db, clinic.nowMs());
+    expect([states(), countOpenRuns(clinic.db, true)]).toEqual([
+      [{ revision: 8, state: 'queued' }],
+      { queued: 1, running: 0 },
+    ]);
+    expect(nextQueuedRun(clinic.db, clinic.nowMs())).toMatchObject({ attempts: starts });
+  }
   startNext(clinic);
   recoverRuns(clinic.db, clinic.nowMs());
-  expect([states(), countOpenRuns(clinic.db, true)]).toEqual([
-    [{ revision: 8, state: 'queued' }],
-    { queued: 1, running: 0 },
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'runner-crashed' });
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toBeNull();
+  recoverRuns(clinic.db, clinic.nowMs());
+  expect(clinic.events('run-failed').map(({ payload }) => [payload['attempt'], payload['final']])).toEqual([
+    [1, false],
+    [2, false],
+    [3, true],
   ]);
-  // The station's own end says nothing of the run: it is no attempt.
-  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toMatchObject({ attempts: 0 });
 });
 
 test('runs of a model that is broken or gone say so instead of waiting for ever', async () => {

@@ -24,6 +24,9 @@ export type InstalledModel = {
   readonly signature: SignatureFact;
 };
 
+/** A version, and how far it reaches at a site. */
+export type ExposedModel = InstalledModel & { readonly stage: ExposureStage };
+
 /** What is told of a model beside what it said; read from manifests of every form there has been. */
 export const ModelIdentity = z.object({
   id: z.string(),
@@ -242,10 +245,7 @@ export function findModel(db: ReadableDb, digest: string): InstalledModel | null
 }
 
 /** The models that a site's studies are owed runs of: their stage lets them run, and their package is here or is missed. */
-export function listExposedModels(
-  db: ReadableDb,
-  siteId: string,
-): readonly (InstalledModel & { readonly stage: ExposureStage })[] {
+export function listExposedModels(db: ReadableDb, siteId: string): readonly ExposedModel[] {
   return prepared<ModelRow & { stage: ExposureStage }>(db, LIST_EXPOSED)
     .all(siteId)
     .flatMap((row) => {

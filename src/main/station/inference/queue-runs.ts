@@ -7,10 +7,10 @@ import { freshId } from '../platform/ids.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
-import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
 import { shownAs, usesFor } from './exposure-rows.ts';
-import { listExposedModels } from './models.ts';
+import { type ExposedModel, listExposedModels } from './models.ts';
 import { costOf, laneOf } from './run-order.ts';
 
 /** The job that lets a row stand unflagged once a run is past its tolerance. */
@@ -18,8 +18,8 @@ export const TOLERANCE_JOB = 'inference-tolerance';
 
 const INSERT_RUN = `
   INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series, audience,
-                    lane, cost, turn_at_ms)
-  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @audience, @lane, @cost, @atMs)
+                    lane, cost, turn_at_ms, is_early)
+  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @audience, @lane, @cost, @atMs, @isEarly)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
@@ -72,29 +72,65 @@ function rowStage({ stage, audience }: ReturnType<typeof shownAs>): ExposureStag
   return audience === null ? stage : 'silent';
 }
 
-/** Owes a study one run of a model on the series chosen for it; null where that run is owed or done already. */
-export function oweRun(
-  db: WritableDb,
+/** A run as a study is owed it. */
+export type OwedRun = {
+  readonly runId: string;
+  readonly siteId: string;
+  readonly studyId: string;
+  readonly revision: number;
+  readonly digest: string;
+  readonly seriesId: string;
+  readonly stage: ExposureStage;
+  /** JSON, as the other lists of a run are. */
+  readonly audience: string | null;
+  readonly choice: string;
+  readonly others: string;
+  readonly lane: number;
+  readonly cost: number;
+  readonly atMs: number;
+};
+
+/** What a study is owed of a model on the series chosen for it, not yet on record. */
+export function owedRun(
+  db: ReadableDb,
   study: StudyCard,
   revision: number,
-  exposed: ReturnType<typeof listExposedModels>[number],
+  exposed: ExposedModel,
   choice: Extract<SeriesChoice, { readonly chosen: CandidateSeries }>,
   series: readonly CandidateSeries[],
   atMs: number,
-): string | null {
-  const runId = freshId(RunId);
+): OwedRun {
   const { siteId, studyId } = study;
   const model = { ...exposed, ...shownAs(db, exposed.stage, exposed, study) };
-  const run = {
-    ...{ runId, siteId, studyId, revision, digest: model.digest, atMs },
+  return {
+    ...{ runId: freshId(RunId), siteId, studyId, revision, digest: model.digest, atMs },
     ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
     audience: model.audience === null ? null : JSON.stringify(model.audience),
     others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
     ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest, usesFor(db, siteId, model)) },
   };
-  if (prepared(db, INSERT_RUN).run(run).changes === 0) return null;
-  scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs: atMs + model.manifest.toleranceMs });
-  const payload = { runId, modelDigest: model.digest, revision };
+}
+
+/**
+ * Owes a study one run of a model on the series chosen for it; null where that run is owed or done already. An early one is of a
+ * study that still receives: nobody waits for it.
+ */
+export function oweRun(
+  db: WritableDb,
+  study: StudyCard,
+  revision: number,
+  exposed: ExposedModel,
+  choice: Extract<SeriesChoice, { readonly chosen: CandidateSeries }>,
+  series: readonly CandidateSeries[],
+  atMs: number,
+  { isEarly = false }: { readonly isEarly?: boolean } = {},
+): string | null {
+  const run = owedRun(db, study, revision, exposed, choice, series, atMs);
+  const { runId, siteId } = run;
+  if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) return null;
+  const dueAtMs = atMs + exposed.manifest.toleranceMs;
+  if (!isEarly) scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
+  const payload = { runId, modelDigest: run.digest, revision };
   appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
   return runId;
 }

@@ -64,12 +64,11 @@ const PUT_BACK = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0) WHERE run_id = ? AND state = 'running'
 `;
 const SUPERSEDE_RUN = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'queued'";
-const SUPERSEDE_FINISHED = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'finished'";
-const SUPERSEDE_FINDINGS_OF = "UPDATE findings SET state = 'superseded' WHERE run_id = ? AND state = 'unverified'";
-/** Of the same package, on a later revision of the study; walks runs_by_study. */
+/** A run of the same package on a later revision of the study, shown to the same people. Walks runs_by_study. */
 export const FIND_NEWER_RUN = `
-  SELECT 1 FROM runs WHERE study_id = @studyId AND model_digest = @modelDigest AND study_revision > @revision
-     AND CASE WHEN @state IS NULL THEN state <> 'superseded' ELSE state = @state END LIMIT 1
+  SELECT 1 FROM runs o JOIN runs n ON n.study_id = o.study_id AND n.study_revision > o.study_revision
+   WHERE o.run_id = ? AND n.model_digest = o.model_digest AND n.stage = o.stage AND n.audience IS o.audience AND n.state <> 'superseded'
+   LIMIT 1
 `;
 const LIST_LEFT_RUNNING = `SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'running'`;
 const LIST_STOPPED = `
@@ -127,6 +126,21 @@ export function startRun(db: WritableDb, run: Run & { readonly isLetThrough?: bo
   });
 }
 
+/** Ends what earlier revisions of a study said by the models whose place this run takes; all of it stays on record. */
+export function supersedeEarlier(
+  db: WritableDb,
+  {
+    runId,
+    studyId,
+    revision,
+    modelDigest,
+    stage,
+  }: Pick<Run, 'runId' | 'studyId' | 'revision' | 'modelDigest' | 'stage'>,
+): void {
+  for (const sql of [SUPERSEDE_FINDINGS, SUPERSEDE_RUNS])
+    prepared(db, sql).run({ runId, studyId, revision, modelDigest, stage });
+}
+
 /** What a finished run leaves: its receipt, its findings above threshold, and the end of what earlier revisions said. */
 export function finishRun(
   db: WritableDb,
@@ -144,8 +158,7 @@ export function finishRun(
     noteModelSuccess(db, run.modelDigest, atMs);
     cancelJob(db, TOLERANCE_JOB, runId);
     const { studyId, revision, modelDigest, stage } = run;
-    for (const sql of [SUPERSEDE_FINDINGS, SUPERSEDE_RUNS])
-      prepared(db, sql).run({ runId, studyId, revision, modelDigest, stage });
+    supersedeEarlier(db, { runId, studyId, revision, modelDigest, stage });
     // Every mask and heatmap the receipt names was kept, also those below the threshold.
     for (const { digest, sizeBytes } of [...result.masks, ...result.heatmaps])
       recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
@@ -164,11 +177,6 @@ export function finishRun(
       atMs,
     );
     prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt: receipt.text });
-    if (hasNewerRun(db, run, 'finished')) {
-      // What it read has been read again since, with more: it stays on record, and says nothing any more.
-      prepared(db, SUPERSEDE_FINISHED).run(runId);
-      prepared(db, SUPERSEDE_FINDINGS_OF).run(runId);
-    }
     measureRun(db, runId, result);
     const payload = {
       runId,
@@ -231,10 +239,10 @@ function keepFailure(
 }
 
 /**
- * Puts back every run that still stands as running where none is, without counting the attempt: it ended for want of room,
- * or with the station itself, and neither says anything of the run.
+ * Puts back every run that still stands as running where none is, without counting the attempt: it ended for want of room, or
+ * because the station was stopped, and neither says anything of the run.
  */
-export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-crashed', atMs: number): void {
+export function putBackRuns(db: WritableDb, reason: 'outbox-full' | 'runner-unavailable', atMs: number): void {
   const left = prepared<Run>(db, LIST_LEFT_RUNNING).all();
   // Asked after every commit: a transaction for nothing would wake everybody who listens for the next one.
   if (left.length === 0) return;
@@ -276,23 +284,21 @@ export function supersedeOutdated(db: WritableDb, run: Run): boolean {
 }
 
 /** Whether another run takes the place of one that waits: the study is complete at a newer revision, or its model was owed a newer one. */
-export function isOutdated(db: ReadableDb, { studyId, modelDigest, revision }: Run): boolean {
+export function isOutdated(db: ReadableDb, { runId, studyId, revision }: Run): boolean {
   const { completeRevision, completeness } = getStudyCard(db, studyId);
   if (completeness !== 'receiving' && completeRevision !== null && completeRevision > revision) return true;
-  return hasNewerRun(db, { studyId, modelDigest, revision }, null);
+  return prepared(db, FIND_NEWER_RUN).get(runId) !== undefined;
 }
 
-function hasNewerRun(
-  db: ReadableDb,
-  { studyId, modelDigest, revision }: Pick<Run, 'studyId' | 'modelDigest' | 'revision'>,
-  state: Run['state'] | null,
-): boolean {
-  return prepared(db, FIND_NEWER_RUN).get({ studyId, modelDigest, revision, state }) !== undefined;
-}
-
-/** At a start: runs that a killed process left running are owed again; runs of a model that is gone say so. */
+/**
+ * At a start: a run that a killed station left running is owed again, its attempt counted as any crash is, for the run may be
+ * what took the station down; the last one ends it. Runs of a model that is gone say so.
+ */
 export function recoverRuns(db: WritableDb, atMs: number): void {
-  putBackRuns(db, 'runner-crashed', atMs);
+  const left = prepared<Run>(db, LIST_LEFT_RUNNING).all();
+  inTransaction(db, () => {
+    for (const { runId } of left) failRun(db, runId, 'runner-crashed', atMs);
+  });
   failRunsWithoutModel(db, atMs);
 }
 

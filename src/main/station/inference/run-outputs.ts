@@ -54,7 +54,17 @@ export function givenOutputs(result: RunFinished): GivenOutputs {
 /** What the message says of the run and not of the images; raw tensors are files. */
 const OF_THE_RUN: ReadonlySet<string> = new Set([
   ...['type', 'runId', 'modelDigest', 'manifestDigest', 'preprocessing', 'postprocessing', 'provider'],
-  ...['onnxruntimeVersion', 'timings', 'geometry', 'rawTensors', 'device', 'memoryMb', 'peakMemoryMb', 'warnings'],
+  ...[
+    'onnxruntimeVersion',
+    'timings',
+    'geometry',
+    'rawTensors',
+    'device',
+    'spans',
+    'memoryMb',
+    'peakMemoryMb',
+    'warnings',
+  ],
 ]);
 
 function countNumbers(value: unknown): number {

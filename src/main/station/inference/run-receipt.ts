@@ -113,7 +113,7 @@ export function writeReceipt(
     attempts: listAttempts(db, runId),
     timings: { ...(end.outcome === 'finished' ? end.result.timings : end.timings) },
     machine: { ...machine, ...wantedAndWhy(db, run.modelDigest) },
-    operatingPoint: limitsOf(db, run, manifest),
+    operatingPoint: limitsOf(db, { siteId: run.siteId, digest: run.modelDigest }, manifest),
     findings: end.outcome === 'finished' ? end.findings : [],
     verdicts: end.outcome === 'finished' ? [...end.verdicts] : [],
     outputs: end.outcome === 'finished' ? singleNumbers(end.result.outputs) : [],
@@ -135,12 +135,12 @@ function wantedAndWhy(db: ReadableDb, modelDigest: string): MachineFacts {
 }
 
 /** What the labels are flagged from at this site now, and whatever else the manifest says of their limits. */
-function limitsOf(
+export function limitsOf(
   db: ReadableDb,
-  { siteId, modelDigest }: RunFacts,
+  { siteId, digest }: { readonly siteId: string; readonly digest: string },
   manifest: ModelManifest,
 ): Receipt['operatingPoint'] {
-  const { flagFrom } = thresholdsFor(db, siteId, { digest: modelDigest, manifest });
+  const { flagFrom } = thresholdsFor(db, siteId, { digest, manifest });
   return manifest.labels.map(({ name: _name, concept: _concept, ...limits }) => ({
     ...limits,
     flagFrom: flagFrom[limits.id] ?? null,

@@ -19,6 +19,7 @@ import {
   listModels,
   listRuns,
 } from './index.ts';
+import { nextQueuedRun } from './run-order.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
 import { packageDigest } from './package-digest.ts';
 import type { Run } from './run-rows.ts';
@@ -247,8 +248,12 @@ test('a stop leaves the run it interrupts as a row that is owed again', async ()
   ]);
   await until(() => expect(asked).toHaveLength(1));
   await worker?.stop();
-  expect(listRuns(clinic.db, id).map(({ state }) => state)).toEqual(['running']);
-  expect(clinic.events('run-failed')).toEqual([]);
+  expect(listRuns(clinic.db, id).map(({ state }) => state)).toEqual(['queued']);
+  expect(clinic.events('run-failed').map(({ payload }) => payload)).toMatchObject([
+    { reason: 'runner-unavailable', attempt: 1, final: false },
+  ]);
+  // However often the station is stopped, the run is not given up for it.
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toMatchObject({ attempts: 0 });
 });
 
 const outOfRoom = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });

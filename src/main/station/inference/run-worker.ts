@@ -147,7 +147,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (!answer.ok && answer.error.code === 'cancelled' && attempted.isGivingWay)
       return preemptRun(db, run.runId, clock.nowMs());
     tools.ended(answer.ok ? 'finished' : 'failed', tookMs);
-    if (stopping && !answer.ok) return; // The row stays running and is owed again at the next start.
+    if (stopping && !answer.ok) return; // The row stays running, and the stop puts it back.
     if (!answer.ok && answer.error.code === 'outbox-full') {
       await rest(OUT_OF_ROOM_PAUSE_MS);
       return; // Left running, and so put back.
@@ -256,6 +256,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
 
   return {
     start() {
+      hasStarted = true;
       recoverReplays(db);
       loop = work();
     },
@@ -269,6 +270,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       wake();
       await supervisor.stop();
       await loop;
+      // Told apart from a kill, after which the attempt counts.
+      if (hasStarted) putBackRuns(db, 'runner-unavailable', clock.nowMs());
     },
   };
 }

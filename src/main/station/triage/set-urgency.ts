@@ -13,7 +13,8 @@ export type TriagePolicy = { readonly deadlines: DeadlinePolicy; readonly zoneOf
 
 /**
  * Starts the clocks of a new study whose images are complete; one that already has a place keeps it. Of one that a person
- * made new they count from then: nobody promised anything before.
+ * made new they count from then: nobody promised anything before. One that still receives has none, unless it is flagged: then
+ * they count from the flag.
  */
 export function placeStudy(
   db: WritableDb,
@@ -21,16 +22,18 @@ export function placeStudy(
   studyId: string,
   atMs: number,
   promotedAtMs: number | null = null,
+  isFlagged = false,
 ): void {
   const study = getStudyCard(db, studyId);
-  if (study.intent !== 'new' || study.completeAtMs === null || findUrgency(db, studyId) !== null) return;
+  if (study.intent !== 'new' || findUrgency(db, studyId) !== null) return;
+  if (study.completeAtMs === null && !isFlagged) return;
   // Without an order nothing is known of priority or location: the longest service level, said as a reason.
   settle(db, policy, study, null, {
     level: 'routine',
     standing: 'ordinary',
     serviceLevel: 'outpatient',
     reasons: [{ code: 'no-order-matched', params: {} }],
-    countsFromMs: Math.max(study.completeAtMs, promotedAtMs ?? 0),
+    countsFromMs: Math.max(study.completeAtMs ?? atMs, promotedAtMs ?? 0),
     atMs,
   });
 }
@@ -49,6 +52,7 @@ export function placeSplitOff(
   const study = getStudyCard(db, studyId);
   const source = findUrgency(db, sourceId);
   if (source === null || study.intent !== 'new' || findUrgency(db, studyId) !== null) return;
+  if (study.completeAtMs === null) return;
   const { level, standing, serviceLevel, reasons, countsFromMs } = source;
   settle(db, policy, study, null, { level, standing, serviceLevel, reasons, countsFromMs, atMs });
 }
@@ -57,8 +61,8 @@ export function placeSplitOff(
 export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: string, runId: string, atMs: number): void {
   const flags = listFlagsOfRun(db, runId);
   if (flags.length === 0) return;
-  // A study whose placing failed and was parked must not hide its flag with it.
-  placeStudy(db, policy, studyId, atMs);
+  // Neither a study whose placing failed and was parked nor one that still receives may hide its flag.
+  placeStudy(db, policy, studyId, atMs, null, true);
   const current = findUrgency(db, studyId);
   if (current === null) return;
   const asked = flags.map((flag) => ceilingOfCategory(flag.category)).reduce(moreUrgent);
@@ -95,10 +99,9 @@ function settle(
   previous: StudyUrgency | null,
   placement: Placement,
 ): void {
-  if (study.completeAtMs === null) return;
   const { atMs, ...place } = placement;
   const targets = deadlinesOf(policy.deadlines, {
-    fromMs: Math.max(study.completeAtMs, place.countsFromMs),
+    fromMs: Math.max(study.completeAtMs ?? 0, place.countsFromMs),
     level: place.level,
     serviceLevel: place.serviceLevel,
     zone: policy.zoneOf(study.siteId),

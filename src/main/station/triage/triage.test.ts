@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { findStudyIdByUid, promoteStudy } from '../archive/index.ts';
-import { inferenceConsumer } from '../inference/index.ts';
+import { beginEarlyRuns, EARLY_JOB, inferenceConsumer } from '../inference/index.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { SHIPPED_POLICY } from '../testing/deadlines.ts';
@@ -58,6 +58,30 @@ test('a study still receiving has no clock', async () => {
   await clinic.receive(association, aSlice(1));
   follow();
   expect(findUrgency(clinic.db, findStudyIdByUid(clinic.db, clinic.north.siteId, '1.2.10') ?? '')).toBeNull();
+});
+
+test('a flag of a study still receiving raises it at once, and its clocks count from the flag', async () => {
+  installed(clinic, 'general', {});
+  const association = clinic.associate();
+  await clinic.receive(association, ...VOLUME.map((n) => aSlice(n)));
+  follow();
+  clinic.pass(3000);
+  clinic.runJobs({ [EARLY_JOB]: beginEarlyRuns });
+  finishNext(clinic, 0.9);
+  const flaggedAtMs = clinic.nowMs();
+  follow();
+  const id = findStudyIdByUid(clinic.db, clinic.north.siteId, '1.2.10') ?? '';
+  expect(place(id)).toEqual(['critical', 'suspected', ['ai-flag', 'no-order-matched']]);
+  expect(minutesFrom(flaggedAtMs, findUrgency(clinic.db, id)?.openByAtMs)).toBe(15);
+  // When the study is complete its clocks go on: what was promised is not put off.
+  clinic.pass(MINUTE_MS);
+  clinic.end(association);
+  await clinic.send(
+    [1, 2, 3].map((n) => aSlice(n, { SeriesInstanceUID: '1.2.10.9', SeriesNumber: 9, SliceThickness: 1 })),
+  );
+  follow();
+  expect(minutesFrom(flaggedAtMs, findUrgency(clinic.db, id)?.openByAtMs)).toBe(15);
+  expect(place(id)?.slice(0, 2)).toEqual(['critical', 'suspected']);
 });
 
 test('a comparison study has no clock until a person promotes it', async () => {

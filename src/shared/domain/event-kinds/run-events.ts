@@ -24,6 +24,8 @@ export const RUN_EVENTS = {
       findingIds: z.array(z.string()),
       provider: z.string(),
       receiptDigest: z.string(),
+      /** The early run whose result this is, where nothing was computed for it. */
+      carriedFrom: z.string().optional(),
     }),
   },
   'run-failed': {
@@ -61,14 +63,14 @@ export const RUN_EVENTS = {
       priority: z.enum(['routine', 'urgent', 'stat']),
     }),
   },
-  /** What an analysis that was asked for came to at a revision: the runs it waits for, or why there are none. */
+  /** An analysis that was asked for is of this revision. Which runs it waits for is not told: not everybody may know of each. */
   'analysis-begun': {
-    version: 1,
+    version: 2,
     payload: z.object({
       analysisId: z.string(),
       revision: z.number().int(),
-      applicability: z.enum(['eligible', 'no-eligible-series', 'no-model']),
-      runIds: z.array(z.string()),
+      applicability: z.enum(['eligible', 'no-eligible-series', 'no-model']).optional(),
+      runIds: z.array(z.string()).optional(),
     }),
   },
 } as const;

@@ -34,5 +34,9 @@ CREATE TABLE model_providers (
 
 -- inference, governing: what computes and what waits of a version at a site, for when how far it reaches changes
 CREATE INDEX runs_to_settle ON runs (site_id, model_digest, state, run_id) WHERE state IN ('queued', 'running');
+
+-- inference, running: runs begun while their study still received, and what was carried over from one
+ALTER TABLE runs ADD COLUMN is_early INTEGER NOT NULL DEFAULT 0 CHECK (is_early IN (0, 1));
+ALTER TABLE runs ADD COLUMN carried_from TEXT REFERENCES runs (run_id);
 `,
 };

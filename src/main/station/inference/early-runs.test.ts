@@ -1,0 +1,294 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Receipt } from '../../../shared/domain/receipt.ts';
+import { getStudyCard, findStudyIdByUid } from '../archive/index.ts';
+import { LIST_ARRIVALS } from '../archive/series-arrivals.ts';
+import { findJobDueAtMs } from '../platform/jobs/jobs.ts';
+import { followLedger } from '../platform/ledger/follow.ts';
+import { planOf } from '../platform/store/test-plan.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { finish, finishNext, installed, startNext } from '../testing/models.ts';
+import { aSlice } from '../testing/objects.ts';
+import { FIND_EARLY, HAS_EARLY } from './carry-run.ts';
+import { HAS_RUN_SINCE } from './early-runs.ts';
+import {
+  aiStatus,
+  beginEarlyRuns,
+  checkReceipt,
+  EARLY_JOB,
+  hasKeptOutputs,
+  inferenceConsumer,
+  listFindings,
+  setRunPriority,
+  TOLERANCE_JOB,
+} from './index.ts';
+import { findRunWithReceipt } from './receipts.ts';
+import { FIND_NEWER_RUN, failRun, supersedeOutdated } from './record-run.ts';
+import { nextQueuedRun } from './run-order.ts';
+import { getRun } from './run-rows.ts';
+
+let clinic: Clinic;
+beforeEach(() => {
+  clinic = openClinic();
+});
+afterEach(() => clinic.close());
+
+const THICK = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Preferred by its kernel. */
+const SECOND = { SeriesInstanceUID: '1.2.10.2', SeriesNumber: 2, ConvolutionKernel: 'H31s' };
+/** No model of these tests reads it. */
+const BONE = { SeriesInstanceUID: '1.2.10.3', SeriesNumber: 3, ConvolutionKernel: 'H70h', SliceThickness: 1 };
+
+function follow(): void {
+  followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
+}
+/** Lets a study's series become quiet, and what is due happen. */
+function quiet(ms = 3000): void {
+  follow();
+  clinic.pass(ms);
+  clinic.runJobs({ [EARLY_JOB]: beginEarlyRuns });
+  follow();
+}
+/** The first images of a study that goes on receiving, and the way to end it with more of them. */
+async function receiving(slices: readonly number[] = THICK, changes = {}) {
+  const association = clinic.associate();
+  await clinic.receive(association, ...slices.map((n) => aSlice(n, changes)));
+  const id = findStudyIdByUid(clinic.db, clinic.north.siteId, '1.2.10');
+  if (id === null) throw new Error('nothing was filed');
+  const complete = async (...more: readonly ReturnType<typeof aSlice>[]) => {
+    clinic.end(association);
+    await clinic.send(more);
+    expect(getStudyCard(clinic.db, id).completeness).not.toBe('receiving');
+    follow();
+  };
+  return { id, association, complete };
+}
+const runs = () =>
+  clinic.db
+    .prepare(
+      'SELECT run_id AS runId, study_revision AS revision, state, carried_from AS carriedFrom FROM runs ORDER BY rowid',
+    )
+    .all() as { runId: string; revision: number; state: string; carriedFrom: string | null }[];
+const statesOf = () => runs().map(({ revision, state }) => [revision, state]);
+const receiptOf = (runId: string) =>
+  Receipt.parse(JSON.parse(findRunWithReceipt(clinic.db, runId)?.receipt?.text ?? ''));
+
+test('a quiet series without a gap is read while its study receives: a flag shows at once, and is carried over without computing again', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  expect(statesOf()).toEqual([[8, 'queued']]);
+  expect(findJobDueAtMs(clinic.db, TOLERANCE_JOB, runs()[0]?.runId ?? '')).toBeNull();
+  const early = finishNext(clinic, 0.9);
+  expect(getStudyCard(clinic.db, id).completeness).toBe('receiving');
+  expect(aiStatus(clinic.db, id)).toMatchObject({ state: 'flagged' });
+  const [before] = listFindings(clinic.db, id);
+
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  expect(statesOf()).toEqual([
+    [8, 'superseded'],
+    [11, 'finished'],
+  ]);
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())).toBeNull();
+  const final = runs()[1]?.runId ?? '';
+  const findings = listFindings(clinic.db, id);
+  expect(findings).toMatchObject([{ findingId: before?.findingId, runId: final, revision: 11, state: 'unverified' }]);
+  expect(aiStatus(clinic.db, id)).toMatchObject({ state: 'flagged' });
+
+  // Both are on record, each with its receipt, and the second one says whence it is.
+  const told = findRunWithReceipt(clinic.db, early.runId);
+  const carried = findRunWithReceipt(clinic.db, final);
+  expect(receiptOf(final)).toMatchObject({
+    ...{ runId: final, outcome: 'finished', study: { revision: 11 }, startedAtMs: null, attempts: [] },
+    carriedFrom: { runId: early.runId, revision: 8, receiptDigest: told?.receipt?.digest },
+  });
+  expect(receiptOf(early.runId)).toMatchObject({ runId: early.runId, study: { revision: 8 } });
+  for (const run of [told, carried]) expect(run && checkReceipt(clinic.db, run)).toMatchObject({ state: 'unchanged' });
+  expect(hasKeptOutputs(clinic.db, final)).toBe(true);
+  expect(clinic.events('run-finished').map(({ payload }) => payload['carriedFrom'])).toEqual([undefined, early.runId]);
+  expect(clinic.events('run-started')).toHaveLength(1);
+});
+
+test('of a study that still receives it is never said that nothing is flagged', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  finishNext(clinic, 0.1);
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'awaiting-images' });
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  expect(aiStatus(clinic.db, id)).toMatchObject({ state: 'no-flag', readSeries: 1 });
+  expect(statesOf().at(-1)).toEqual([11, 'finished']);
+});
+
+test('where more images of the series came it is read again, and what the early run said gives way', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  const early = finishNext(clinic, 0.9);
+  await complete(aSlice(9));
+  expect(statesOf()).toEqual([
+    [8, 'finished'],
+    [9, 'queued'],
+  ]);
+  // What was flagged stays until the study was read whole.
+  expect(aiStatus(clinic.db, id).state).toBe('flagged');
+  const final = finishNext(clinic, 0.1);
+  expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+  expect(statesOf()).toEqual([
+    [8, 'superseded'],
+    [9, 'finished'],
+  ]);
+  expect(listFindings(clinic.db, id)).toMatchObject([{ runId: early.runId, state: 'superseded' }]);
+  expect(receiptOf(final.runId)['carriedFrom']).toBeUndefined();
+});
+
+test('where a better series came that one is read', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  finishNext(clinic, 0.1);
+  await complete(...THICK.map((n) => aSlice(n, SECOND)));
+  expect(statesOf().at(-1)).toEqual([16, 'queued']);
+  expect(aiStatus(clinic.db, id).state).toBe('waiting');
+  const final = finishNext(clinic, 0.1);
+  expect(receiptOf(final.runId).series.seriesUid).toBe('1.2.10.2');
+});
+
+test.each(['queued', 'running'] as const)(
+  'an early run that is still %s when the study is complete becomes its run',
+  async (state) => {
+    installed(clinic, 'general', {});
+    const { id, complete } = await receiving();
+    quiet();
+    const run = state === 'running' ? startNext(clinic) : null;
+    await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+    expect(statesOf()).toEqual([[11, state]]);
+    const [{ runId } = { runId: '' }] = runs();
+    expect(findJobDueAtMs(clinic.db, TOLERANCE_JOB, runId)).not.toBeNull();
+    if (run === null) finishNext(clinic, 0.1);
+    else finish(clinic, run, 0.1);
+    expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+    expect(receiptOf(runId).study.revision).toBe(11);
+  },
+);
+
+test('an early run that failed says nothing of the study: it is read when it is complete', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  failRun(clinic.db, startNext(clinic).runId, 'uneven-spacing', clinic.nowMs());
+  expect(aiStatus(clinic.db, id)).toEqual({ state: 'awaiting-images' });
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  expect(statesOf()).toEqual([
+    [8, 'failed'],
+    [11, 'queued'],
+  ]);
+});
+
+test('a study complete as the early run read it needs no other run', async () => {
+  installed(clinic, 'general', {});
+  const { id, association } = await receiving();
+  quiet();
+  finishNext(clinic, 0.1);
+  clinic.end(association);
+  quiet(600_000);
+  expect(getStudyCard(clinic.db, id).completeness).not.toBe('receiving');
+  expect(statesOf()).toEqual([[8, 'finished']]);
+  expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+});
+
+test('nothing begins early on a series that still comes, has a gap, or is of a comparison study; nor of a silent model', async () => {
+  installed(clinic, 'general', {});
+  const { association } = await receiving([1, 2, 3, 4, 6, 7, 8]);
+  quiet();
+  expect(runs()).toEqual([]);
+  clinic.pass(10_000);
+  await clinic.receive(association, aSlice(5));
+  follow();
+  clinic.pass(2000);
+  await clinic.receive(association, aSlice(9));
+  quiet(1500);
+  expect(runs()).toEqual([]);
+  quiet(1500);
+  expect(statesOf()).toEqual([[9, 'queued']]);
+  await clinic.receive(
+    clinic.associate('PACS'),
+    ...THICK.map((n) => aSlice(n, { StudyInstanceUID: '1.2.20', PatientID: 'P2' })),
+  );
+  quiet();
+  expect(runs()).toHaveLength(1);
+});
+
+test('a silent model waits for the whole study', async () => {
+  installed(clinic, 'silent', {});
+  clinic.db.exec("UPDATE model_exposures SET stage = 'silent'");
+  await receiving();
+  quiet();
+  expect(runs()).toEqual([]);
+});
+
+test('one early run of a model is enough, and a study that turns STAT takes it along to the front', async () => {
+  installed(clinic, 'general', {});
+  const other = await clinic.send(THICK.map((n) => aSlice(n, { StudyInstanceUID: '1.2.30', PatientID: 'P3' })));
+  follow();
+  const { id, association } = await receiving();
+  quiet();
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())?.studyId).toBe(other);
+  setRunPriority(clinic.db, id, 'triage', 'stat', clinic.nowMs());
+  expect(nextQueuedRun(clinic.db, clinic.nowMs())?.studyId).toBe(id);
+  finishNext(clinic, 0.1);
+  await clinic.receive(association, ...THICK.map((n) => aSlice(n, SECOND)));
+  quiet();
+  expect(runs().filter(({ revision }) => revision > 8)).toEqual([]);
+});
+
+test('a run of an older revision that comes back after a newer one gives way to it, also while more images come', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  await complete(aSlice(9));
+  const older = startNext(clinic);
+  failRun(clinic.db, older.runId, 'low-memory', clinic.nowMs());
+  await clinic.send([aSlice(10)]);
+  follow();
+  await clinic.receive(clinic.associate(), aSlice(11));
+  expect(getStudyCard(clinic.db, id).completeness).toBe('receiving');
+  expect(statesOf()).toEqual([
+    [9, 'queued'],
+    [10, 'queued'],
+  ]);
+  expect(supersedeOutdated(clinic.db, getRun(clinic.db, older.runId))).toBe(true);
+  const newer = finishNext(clinic, 0.9);
+  expect(listFindings(clinic.db, id)).toMatchObject([{ runId: newer.runId, state: 'unverified' }]);
+  expect(statesOf()).toEqual([
+    [9, 'superseded'],
+    [10, 'finished'],
+  ]);
+});
+
+test('a run of an older revision that computes while a newer one ends says nothing any more', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  await complete(aSlice(9));
+  const older = startNext(clinic);
+  await clinic.send([aSlice(10)]);
+  follow();
+  finishNext(clinic, 0.1);
+  finish(clinic, older, 0.9);
+  expect(statesOf()).toEqual([
+    [9, 'superseded'],
+    [10, 'finished'],
+  ]);
+  expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+  expect(listFindings(clinic.db, id)).toEqual([]);
+});
+
+test.each([
+  ['since when series are quiet', LIST_ARRIVALS, 'instances_by_study'],
+  ['whether a model was owed a run since', HAS_RUN_SINCE, 'sqlite_autoindex_runs'],
+  ['whether a newer run was owed', FIND_NEWER_RUN, 'runs_by_study'],
+  ['whether a study has early runs', HAS_EARLY, 'runs_by_study'],
+  ['the early run of a model', FIND_EARLY, 'runs_by_study'],
+])('%s is found by an index', (_what, sql, index) => {
+  const plan = planOf(clinic.db, sql).join('\n');
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/SCAN (?!json_each)/);
+});
