@@ -42,7 +42,7 @@ export const analyses = {
   /**
    * Asks for an analysis, answered 202 with its address. The same key with the same question gives the same analysis;
    * conflicts: `idempotency-key-reused` (the key was used for another question), `images-not-here` (they are being fetched back;
-   * ask again with the same key).
+   * ask again with the same key). `model-not-found`: no model of that id is shown to whoever asks.
    */
   ask: procedure('analysis.ask')
     .route({

@@ -1,17 +1,20 @@
 import type { AuditEvent, AuditWindow } from '../../../shared/contract/audit.ts';
 import type { TimelineEntry } from '../../../shared/contract/studies.ts';
+import type { EventPayload } from '../../../shared/domain/event-kinds.ts';
 import { findDisplayName } from '../access/index.ts';
 import { findPeerTitle } from '../archive/index.ts';
 import { isSilentRun } from '../inference/index.ts';
 import type { LedgerEvent } from '../platform/ledger/event.ts';
-import { type EventQuery, listEvents } from '../platform/ledger/queries.ts';
+import { type EventQuery, findEvent, listEvents } from '../platform/ledger/queries.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
 
 /** A study's story is read in pieces of this many events, so that thousands of slices never stand in memory together. */
 const AT_ONCE = 2000;
+/** However few are asked for, so many are read together where most are left out. */
+const FEWEST_AT_ONCE = 100;
 
 /**
- * What is asked of the audit. `hidesSilent` leaves out the runs that the viewer is not shown, for whoever may report;
+ * What is asked of the audit. `hidesSilent` leaves out what tells of runs that the viewer is not shown, for whoever may report;
  * `hidesModels` what is done about models, for whoever may not know which there are.
  */
 export type AuditQuestion = EventQuery & {
@@ -22,19 +25,30 @@ export type AuditQuestion = EventQuery & {
 
 /** A window of the ledger, newest first, with the people and machines behind it by name. */
 export function listAuditEvents(db: ReadableDb, query: AuditQuestion): AuditWindow {
-  const events = listEvents(db, query);
-  const last = events.at(-1);
+  const viewerId = query.viewerId ?? null;
+  const isTold = (event: LedgerEvent) =>
+    (query.hidesSilent !== true || !isKeptFromReaders(db, event, viewerId)) &&
+    (query.hidesModels !== true || !isOfModel(event));
+  const told: ReturnType<typeof listEvents>[number][] = [];
+  let { before } = query;
+  let isWhole = false;
+  const asked = Math.max(query.limit + 1, FEWEST_AT_ONCE);
+  // Read on until the window is full and one event beyond it: neither its length nor its key tells of what was left out.
+  while (told.length <= query.limit && !isWhole) {
+    const piece = listEvents(db, { ...query, before, limit: asked });
+    told.push(...piece.filter(({ event }) => isTold(event)));
+    isWhole = piece.length < asked;
+    before = piece.at(-1)?.event.seq;
+  }
+  const events = told.slice(0, query.limit);
   return {
-    events: events
-      .filter(({ event }) => query.hidesSilent !== true || !isOfSilentRun(db, event, query.viewerId ?? null))
-      .filter(({ event }) => query.hidesModels !== true || !isOfModel(event))
-      .map(({ event, hash }) => ({
-        ...entryOf(db, event),
-        studyId: event.studyId as AuditEvent['studyId'],
-        correlationId: event.correlationId,
-        hash,
-      })),
-    next: last !== undefined && events.length === query.limit ? last.event.seq : null,
+    events: events.map(({ event, hash }) => ({
+      ...entryOf(db, event),
+      studyId: event.studyId as AuditEvent['studyId'],
+      correlationId: event.correlationId,
+      hash,
+    })),
+    next: told.length > query.limit ? (events.at(-1)?.event.seq ?? null) : null,
   };
 }
 
@@ -52,7 +66,7 @@ export function listTimeline(
   let before: number | undefined;
   do {
     const piece = listEvents(db, { siteId, studyId, before, limit: AT_ONCE });
-    for (const { event } of piece) if (!isOfSilentRun(db, event, viewerId)) tell(newestFirst, entryOf(db, event));
+    for (const { event } of piece) if (!isKeptFromReaders(db, event, viewerId)) tell(newestFirst, entryOf(db, event));
     before = piece.length === AT_ONCE ? piece.at(-1)?.event.seq : undefined;
   } while (before !== undefined);
   return newestFirst.toReversed();
@@ -73,18 +87,35 @@ function cameAlike(one: TimelineEntry, other: TimelineEntry): boolean {
   return one.payload?.['outcome'] === other.payload?.['outcome'];
 }
 
-function isOfSilentRun(db: ReadableDb, { payload }: LedgerEvent, viewerId: string | null): boolean {
-  return payload !== null && 'runId' in payload && isSilentRun(db, String(payload['runId']), viewerId);
+/**
+ * What says of a study that a model reads it which the viewer is not shown: its runs, what of them could not be handled, and
+ * another's word on what is there, which is asked of studies that models are measured on.
+ */
+function isKeptFromReaders(db: ReadableDb, event: LedgerEvent, viewerId: string | null): boolean {
+  const { kind, payload, actor } = event;
+  if (payload === null) return false;
+  if (kind === 'truth-recorded') return actor.id !== viewerId;
+  if ('runId' in payload) return isSilentRun(db, String(payload['runId']), viewerId);
+  if (kind !== 'event-parked' || !('seq' in payload)) return false;
+  const parked = findEvent(db, Number(payload.seq));
+  return parked !== null && isKeptFromReaders(db, parked, viewerId);
 }
 
 /** What is done about models, of no study. */
 function isOfModel({ kind }: LedgerEvent): boolean {
-  return /^(model|acceptance|operating-point|silent-results)-/.test(kind);
+  return /^(model|acceptance|operating-point|silent-results|coverage-alarm|raw-outputs)-/.test(kind);
 }
 
 function entryOf(db: ReadableDb, event: LedgerEvent): TimelineEntry {
-  const { seq, atMs, kind, actor, payload } = event;
-  return { seq, atMs, kind, actor: { ...actor, display: nameOf(db, actor) }, payload };
+  const { seq, atMs, kind, actor } = event;
+  return { seq, atMs, kind, actor: { ...actor, display: nameOf(db, actor) }, payload: payloadTold(event) };
+}
+
+/** Older events of analyses name the runs they wait for, also to those who may not know of each. */
+function payloadTold({ kind, payload }: LedgerEvent): TimelineEntry['payload'] {
+  if (kind !== 'analysis-begun' || payload === null || !('analysisId' in payload)) return payload;
+  const { analysisId, revision } = payload as EventPayload<'analysis-begun'>;
+  return { analysisId, revision };
 }
 
 function nameOf(db: ReadableDb, actor: LedgerEvent['actor']): string | null {

@@ -58,7 +58,8 @@ test('a comparison study is analysed because somebody asks, and the run says by 
   };
   expect(receipt.askedIn).toEqual([{ analysisId: analysis.analysisId, askedBy: 'ris' }]);
   expect(getStudyCard(clinic.db, id).intent).toBe('comparison');
-  expect(clinic.events('analysis-begun')[0]?.payload).toMatchObject({ applicability: 'eligible', runIds: [run.runId] });
+  // What it came to may not be everybody's to know.
+  expect(clinic.events('analysis-begun')[0]?.payload).toEqual({ analysisId: analysis.analysisId, revision: 8 });
 });
 
 test('the same key with the same question is the same analysis; with another question it is refused', async () => {
@@ -131,7 +132,6 @@ test('no model for the exam, no series it can read, a model that is not shown: e
   clinic.runJobs();
   follow();
   expect(asked(few, { key: 'few' }).result).toEqual({ state: 'not-run', reason: 'no-eligible-series' });
-  expect(asked(few, { key: 'unknown', modelId: 'unheard-of' }).result).toEqual({ state: 'no-model' });
   clinic.db.prepare("UPDATE model_exposures SET stage = 'silent'").run();
   await send([4, 5, 6, 7, 8], 'PACS');
   expect(asked(few, { key: 'silent' })).toMatchObject({ result: { state: 'no-model' }, runs: [] });
@@ -215,4 +215,54 @@ test.each([
 ] as const)('walks %s', (index, sql, values) => {
   const plan = clinic.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
   expect(JSON.stringify(plan)).toContain(index);
+});
+
+test('a model that is not shown is to whoever asks as one that is not here, and no run of it is named or brought back', async () => {
+  installed(clinic, 'general', { id: 'shown' });
+  const id = await send(VOLUME);
+  const notFound = err({ code: 'model-not-found' });
+  const digest = clinic.db.prepare('SELECT digest FROM models').pluck().get() as string;
+  const put = (stage: string, pilot: string | null = null) =>
+    clinic.db.prepare('UPDATE model_exposures SET stage = ?, pilot = ? WHERE digest = ?').run(stage, pilot, digest);
+  expect(ask(id, { modelId: 'unheard-of' })).toEqual(notFound);
+  expect(asked(id, { modelId: 'shown' }).runs).toHaveLength(1);
+  for (const stage of ['silent', 'off', 'verified', 'suspended', 'retired']) {
+    put(stage);
+    expect([stage, ask(id, { key: stage, modelId: 'shown' })]).toEqual([stage, notFound]);
+  }
+  const other = '01a20311-f2e8-7189-b707-ca5a78a54cbd';
+  put('pilot', JSON.stringify({ groups: [{ name: 'some', userIds: [other] }], descriptions: [], share: 1 }));
+  expect(ask(id, { key: 'pilot', modelId: 'shown' })).toEqual(notFound);
+  expect(ask(id, { key: 'pilot', modelId: 'shown', actor: { kind: 'user', id: other } }).ok).toBe(true);
+  // The refusal keeps nothing: the key is as good as new.
+  put('general');
+  expect(ask(id, { key: 'silent', modelId: 'shown' }).ok).toBe(true);
+  // What was read silently stays so, though the model is shown now: neither named nor tried again.
+  clinic.db.prepare("UPDATE runs SET stage = 'silent', state = 'failed', reason = 'not-axial'").run();
+  expect(asked(id, { key: 'late', modelId: 'shown' })).toMatchObject({ runs: [], result: { state: 'no-model' } });
+  expect(clinic.db.prepare('SELECT state FROM runs').pluck().all()).toEqual(['failed']);
+  expect(
+    clinic.db
+      .prepare(
+        'SELECT count(*) FROM analysis_runs WHERE analysis_id = (SELECT analysis_id FROM analyses WHERE asked_at_ms = (SELECT max(asked_at_ms) FROM analyses) ORDER BY rowid DESC LIMIT 1)',
+      )
+      .pluck()
+      .get(),
+  ).toBe(0);
+});
+
+test('a key is good for as long as its analysis is on record, whoever else uses it and whatever became of it', async () => {
+  installed(clinic, 'general', {});
+  const id = await send(VOLUME);
+  const first = asked(id);
+  finishNext(clinic, 0.1);
+  clinic.pass(400 * 86_400_000);
+  await send([9]);
+  // A year later, with images it is not of: the same analysis, and nothing new is owed.
+  const again = ask(id);
+  expect(again.ok && again.value).toMatchObject({ isNew: false, analysis: { analysisId: first.analysisId } });
+  expect(ask(id, { priority: 'stat' })).toEqual(err({ code: 'idempotency-key-reused' }));
+  const others = asked(id, { actor: { kind: 'service', id: 'pacs' }, priority: 'stat' });
+  expect(others.analysisId).not.toBe(first.analysisId);
+  expect(others.revision).toBe(9);
 });

@@ -6,7 +6,7 @@ import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { type Actor, canonicalPayload } from '../platform/ledger/event.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
-import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import {
   type AnalysisResult,
@@ -17,10 +17,11 @@ import {
   listAnalysisRuns,
 } from './analyses.ts';
 import { chooseSeries } from './choose-series.ts';
-import { shownAs } from './exposure-rows.ts';
+import { findExposure, shownAs } from './exposure-rows.ts';
 import { listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, oweRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { RUN_PRIORITIES, type RunPriority, setRunPriority } from './run-order.ts';
+import { isSilentRun } from './shown-runs.ts';
 
 /** So many analyses one caller may ask for in a minute; more are told to come back. */
 export const MOST_A_MINUTE = 60;
@@ -60,13 +61,13 @@ export type AnalysisRequest = {
 };
 
 export type AnalysisRefusal =
-  | { readonly code: 'study-not-found' | 'idempotency-key-reused' | 'images-not-here' }
+  | { readonly code: 'study-not-found' | 'model-not-found' | 'idempotency-key-reused' | 'images-not-here' }
   | { readonly code: 'too-many-analyses'; readonly retryAfterMs: number };
 
 /**
  * Owes a study, of whatever intent, the runs of the models that are shown, or of one of them, because somebody asks: with
  * rows and event before it returns. The same key with the same question gives the same analysis, whatever became of it; with
- * another question it is refused. Images that are still coming are waited for.
+ * another question it is refused, and so is a model that is not shown to whoever asks. Images that are still coming are waited for.
  */
 export function askAnalysis(
   db: WritableDb,
@@ -81,6 +82,7 @@ export function askAnalysis(
     if (known !== null) return ok({ analysis: getAnalysis(db, known.analysisId, actor.id), isNew: false });
     const study = findStudyCard(db, studyId);
     if (study === null || study.siteId !== siteId || !study.isShown) return err({ code: 'study-not-found' });
+    if (modelId !== null && !isShownTo(db, siteId, modelId, actor.id)) return err({ code: 'model-not-found' });
     if (countLetGo(db, studyId) > 0) return err({ code: 'images-not-here' });
     const waitMs = waitOf(db, actor.id, atMs);
     if (waitMs !== null) return err({ code: 'too-many-analyses', retryAfterMs: waitMs });
@@ -138,6 +140,8 @@ function begin(
     const owed = oweRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs);
     const run = prepared<KnownRun>(db, FIND_RUN).get(study.studyId, revision, model.digest, seriesId);
     if (run === undefined) throw new Error('a run that is owed is not on record');
+    // Read while its model was silent, or shown to others: whoever asks is not told that it was.
+    if (isSilentRun(db, run.runId, askedBy)) return [];
     if (owed === null && run.state === 'failed' && isShownAlike(run, shownAs(db, model.stage, model, study))) {
       prepared(db, TRY_AGAIN).run(atMs, run.runId);
       const dueAtMs = atMs + model.manifest.toleranceMs;
@@ -151,8 +155,17 @@ function begin(
   prepared(db, BEGIN).run(revision, applicability, analysisId);
   appendEvent(db, {
     kind: 'analysis-begun',
-    payload: { analysisId, revision, applicability, runIds },
+    payload: { analysisId, revision },
     ...ofStudy(study, atMs),
+  });
+}
+
+/** Whether any version of a model shows to somebody at a site, of whatever study; one that does not is to them as one that is not here. */
+function isShownTo(db: ReadableDb, siteId: string, modelId: string, userId: string): boolean {
+  return listExposedModels(db, siteId).some(({ digest, manifest, stage }) => {
+    if (manifest.id !== modelId || stage === 'silent') return false;
+    const groups = findExposure(db, siteId, digest).pilot?.groups ?? [];
+    return groups.length === 0 || groups.some(({ userIds }) => userIds.includes(userId));
   });
 }
 

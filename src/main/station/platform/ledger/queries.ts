@@ -30,6 +30,14 @@ export const NARROWINGS = {
   actorId: ' AND e.actor_id = @actorId',
 } as const;
 
+const FIND_EVENT = 'SELECT e.*, p.payload FROM events e JOIN event_payloads p ON p.seq = e.seq WHERE e.seq = ?';
+
+/** One event by its place; null where there is none. */
+export function findEvent(db: ReadableDb, seq: number): LedgerEvent | null {
+  const row = prepared<StoredEvent>(db, FIND_EVENT).get(seq);
+  return row === undefined ? null : parseEvent(row);
+}
+
 /** A window of events of one site (and the station's own), newest first, each with its hash. */
 export function listEvents(
   db: ReadableDb,
