@@ -1,8 +1,9 @@
+import type { ChestCt } from '../demo/phantoms/chest-ct.ts';
 import type { HeadCt } from '../demo/phantoms/head-ct.ts';
 import type { SourceFrame } from '../src/main/station/inference/runner/prepared-grid.ts';
 
 /** A phantom as the frames that the runner would have read from its objects. */
-export function phantomFrames(phantom: HeadCt): readonly SourceFrame[] {
+export function phantomFrames(phantom: HeadCt | ChestCt): readonly SourceFrame[] {
   const size = phantom.rows * phantom.columns;
   const [a, b, c, d, e, f] = phantom.imageOrientation;
   return phantom.imagePositions.map((position, index) => ({

@@ -1,8 +1,9 @@
-import { type Random, seededRandom } from '../random.ts';
+import { seededRandom } from '../random.ts';
 import { type Bleed, type BleedKind, type BleedWish, drawBleed, type Side } from './bleed.ts';
 import { drawFolds } from './folds.ts';
 import { type HeadAnatomy, headAnatomy } from './head-anatomy.ts';
 import { drawHeadShape } from './head-shape.ts';
+import { noiseTile, spread } from './reconstruct.ts';
 
 export type Vector = readonly [number, number, number];
 
@@ -193,34 +194,6 @@ function drawSlice(job: SliceJob): void {
   }
 }
 
-/** Bilinear from the grid to the pixels, plus noise, as whole HU in the scanner's range. */
-function spread(
-  from: Float32Array,
-  grid: number,
-  to: Int16Array,
-  matrix: number,
-  noiseAt: (pixel: number) => number,
-): void {
-  const scale = grid / matrix;
-  for (let row = 0; row < matrix; row += 1) {
-    const v = Math.min(grid - 1, Math.max(0, (row + 0.5) * scale - 0.5));
-    const top = Math.floor(v);
-    const low = Math.min(grid - 1, top + 1);
-    const fv = v - top;
-    for (let column = 0; column < matrix; column += 1) {
-      const u = Math.min(grid - 1, Math.max(0, (column + 0.5) * scale - 0.5));
-      const left = Math.floor(u);
-      const right = Math.min(grid - 1, left + 1);
-      const fu = u - left;
-      const upper = (from[top * grid + left] as number) * (1 - fu) + (from[top * grid + right] as number) * fu;
-      const lower = (from[low * grid + left] as number) * (1 - fu) + (from[low * grid + right] as number) * fu;
-      const pixel = row * matrix + column;
-      const value = Math.round(upper * (1 - fv) + lower * fv + noiseAt(pixel));
-      to[pixel] = value < -1024 ? -1024 : value > 3071 ? 3071 : value;
-    }
-  }
-}
-
 function spreadMask(from: Float32Array, grid: number, to: Uint8Array, matrix: number): void {
   const scale = grid / matrix;
   for (let row = 0; row < matrix; row += 1) {
@@ -229,35 +202,6 @@ function spreadMask(from: Float32Array, grid: number, to: Uint8Array, matrix: nu
       to[row * matrix + column] = (from[line + Math.floor((column + 0.5) * scale)] as number) >= 0.5 ? 1 : 0;
     }
   }
-}
-
-const TILE = 512;
-
-/** Noise with a reconstruction kernel's grain: one smoothed tile, read from another place and direction in every slice. */
-function noiseTile(random: Random, sigma: number): (perSlice: Random) => (pixel: number) => number {
-  const raw = new Float32Array(TILE * TILE);
-  for (let index = 0; index < raw.length; index += 1) raw[index] = random.normal();
-  const tile = new Float32Array(raw.length);
-  const gain = sigma / Math.sqrt((0.25 ** 2 + 0.5 ** 2 + 0.25 ** 2) ** 2);
-  const wrap = TILE - 1;
-  for (let row = 0; row < TILE; row += 1) {
-    for (let column = 0; column < TILE; column += 1) {
-      let sum = 0;
-      for (let dy = -1; dy <= 1; dy += 1) {
-        for (let dx = -1; dx <= 1; dx += 1) {
-          const weight = (dy === 0 ? 0.5 : 0.25) * (dx === 0 ? 0.5 : 0.25);
-          sum += weight * (raw[((row + dy) & wrap) * TILE + ((column + dx) & wrap)] as number);
-        }
-      }
-      tile[row * TILE + column] = sum * gain;
-    }
-  }
-  return (perSlice) => {
-    const start = perSlice.whole(0, tile.length - 1);
-    const backwards = perSlice.chance(0.5);
-    const last = tile.length - 1;
-    return (pixel) => tile[(backwards ? start - pixel : start + pixel) & last] as number;
-  };
 }
 
 function rotation(aboutX: number, aboutY: number, aboutZ: number): readonly number[] {

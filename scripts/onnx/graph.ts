@@ -37,6 +37,12 @@ export type Graph = {
     inputs: readonly (Value | null)[],
     attributes?: Readonly<Record<string, Attribute>>,
   ) => Value;
+  /** Adds a node with two outputs, as TopK has: values and indices. */
+  readonly addPair: (
+    operator: string,
+    inputs: readonly (Value | null)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ) => readonly [Value, Value];
   readonly encode: (about: ModelAbout) => Uint8Array;
 };
 
@@ -67,6 +73,20 @@ export function startGraph(name: string): Graph {
     return value;
   }
 
+  function addNode(
+    operator: string,
+    from: readonly (Value | null)[],
+    attributes: Readonly<Record<string, Attribute>>,
+    endings: readonly string[],
+  ): readonly Value[] {
+    count += 1;
+    const name = `${operator.toLowerCase()}_${count}`;
+    const output = endings.map((ending) => `${name}${ending}` as Value);
+    const attribute = Object.entries(attributes).map(([key, given]) => encodeAttribute(key, given));
+    nodes.push({ input: from.map((input) => input ?? ''), output, name, op_type: operator, attribute });
+    return output;
+  }
+
   return {
     input(tensor, type, shape) {
       inputs.push(valueInfo(tensor, type, shape));
@@ -93,19 +113,8 @@ export function startGraph(name: string): Graph {
       });
       return constant(`i${JSON.stringify(values)}`, 'int64', [values.length], bytes);
     },
-    add(operator, from, attributes = {}) {
-      count += 1;
-      const value = `${operator.toLowerCase()}_${count}` as Value;
-      const attribute = Object.entries(attributes).map(([key, given]) => encodeAttribute(key, given));
-      nodes.push({
-        input: from.map((input) => input ?? ''),
-        output: [value],
-        name: value,
-        op_type: operator,
-        attribute,
-      });
-      return value;
-    },
+    add: (operator, from, attributes = {}) => addNode(operator, from, attributes, [''])[0] as Value,
+    addPair: (operator, from, attributes = {}) => addNode(operator, from, attributes, ['', '_also']) as [Value, Value],
     encode(about) {
       const model = {
         ir_version: about.irVersion,
