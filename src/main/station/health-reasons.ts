@@ -10,6 +10,10 @@ export type HealthFacts = {
   readonly certificateLeftMs: number | null;
   readonly runner: 'ready' | 'starting' | 'down';
   readonly isWantedProvider: boolean;
+  /** Models that are computed elsewhere than wanted, or only partly there. */
+  readonly modelsElsewhere: number;
+  /** Models that nothing but a server could compute which does not answer. */
+  readonly modelsWaitingForServer: number;
   readonly brokenModels: number;
   /** Models that failed too often in a row, or are just being tried again. */
   readonly pausedModels: number;
@@ -48,6 +52,13 @@ const RULES: readonly Rule[] = [
   { code: 'peers-known-by-title-alone', severity: 'degraded', holds: (facts) => facts.peersKnownByTitle > 0 },
   { code: 'inference-down', severity: 'degraded', holds: (facts) => facts.runner === 'down' },
   { code: 'provider-not-wanted', severity: 'degraded', holds: (facts) => !facts.isWantedProvider },
+  {
+    code: 'models-on-other-provider',
+    severity: 'degraded',
+    // Where none is on the wanted one, that is said already.
+    holds: (facts) => facts.isWantedProvider && facts.modelsElsewhere > 0,
+  },
+  { code: 'inference-server-silent', severity: 'degraded', holds: (facts) => facts.modelsWaitingForServer > 0 },
   { code: 'model-paused', severity: 'degraded', holds: (facts) => facts.pausedModels > 0 },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
   { code: 'coverage-low', severity: 'degraded', holds: (facts) => facts.modelsBelowCoverage > 0 },

@@ -6,10 +6,13 @@ import { countWaitingFor } from './delivery/index.ts';
 import { healthReasons } from './health-reasons.ts';
 import {
   countAlarmedModels,
+  countModelsElsewhere,
+  countModelsWaitingForServer,
   countOpenRuns,
   countPausedModels,
   countUnusableModels,
   countUsableModels,
+  listProvidersUsed,
   mayReport,
   type RunnerSupervisor,
 } from './inference/index.ts';
@@ -66,12 +69,15 @@ export function createStatus(tools: StatusTools): Status {
   /** Of the given sites: whoever asks is told what waits at their own. */
   function reasons(siteIds: readonly string[]): readonly HealthReason[] {
     const used = provider();
+    const wantedHere = config.inference.providers.find((name) => name !== 'remote');
     return healthReasons({
       isDicomListening: reception.isListening(),
       disk: disk.state,
       certificateLeftMs: leftMs(reception.certificateEndsAtMs(), clock.nowMs()),
       runner: runnerState(),
-      isWantedProvider: used === null || used === config.inference.providers[0],
+      isWantedProvider: used === null || [used, undefined].includes(wantedHere),
+      modelsElsewhere: countModelsElsewhere(db),
+      modelsWaitingForServer: countModelsWaitingForServer(db),
       brokenModels: countUnusableModels(db),
       pausedModels: countPausedModels(db),
       modelsBelowCoverage: siteIds.reduce((sum, siteId) => sum + countAlarmedModels(db, siteId), 0),
@@ -107,6 +113,8 @@ export function createStatus(tools: StatusTools): Status {
           state: runnerState(),
           wanted: [...config.inference.providers],
           provider: provider(),
+          used: listProvidersUsed(db),
+          elsewhere: countModelsElsewhere(db),
           // How many wait says that silent models do: no business of whoever may report.
           ...countOpenRuns(db, 'permissions' in scope && !mayReport((scope as Principal).permissions)),
           models: countUsableModels(db),

@@ -41,7 +41,11 @@ export const StationStatus = z.object({
   inference: z.object({
     state: z.enum(['ready', 'starting', 'down']),
     wanted: z.array(z.string()),
+    /** What the runner computes with where nothing is said of a model; null while it cannot. */
     provider: z.string().nullable(),
+    /** What models are computed with, each named once; and how many of them not where the site wants, or only in part. */
+    used: z.array(z.string()),
+    elsewhere: z.number().int(),
     queued: z.number().int(),
     running: z.number().int(),
     models: z.number().int(),

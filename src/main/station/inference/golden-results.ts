@@ -55,6 +55,9 @@ const COUNT_ELSEWHERE = `
   SELECT count(*) AS models FROM model_providers p JOIN models m ON m.digest = p.digest
    WHERE m.state = 'verified' AND (p.because IS NOT NULL OR p.is_whole = 0)
 `;
+const LIST_USED = `
+  SELECT DISTINCT p.provider FROM model_providers p JOIN models m ON m.digest = p.digest WHERE m.state = 'verified' ORDER BY 1
+`;
 /** Models that no provider could be found for yet, since the server that serves them does not answer. */
 const COUNT_WAITING = `
   SELECT count(*) AS models FROM models m
@@ -97,6 +100,13 @@ export function findModelProvider(db: ReadableDb, digest: string): ModelProvider
 /** How many models are computed elsewhere than wanted, or not wholly there. */
 export function countModelsElsewhere(db: ReadableDb): number {
   return prepared<{ models: number }>(db, COUNT_ELSEWHERE).get()?.models ?? 0;
+}
+
+/** What verified models are computed with, each named once. */
+export function listProvidersUsed(db: ReadableDb): string[] {
+  return prepared<{ provider: string }>(db, LIST_USED)
+    .all()
+    .map(({ provider }) => provider);
 }
 
 /** How many models wait for a server that does not answer. */

@@ -37,7 +37,14 @@ export { findFinding, type FindingRecord, listFindings, listFlagsOfRun } from '.
 export { countOpenRuns, isSilentRun, listRuns, type RunRecord } from './shown-runs.ts';
 export { aiStatus, wasHeldAgainst } from './study-ai-status.ts';
 export { countAlarmedModels, listAlarms, type StandingAlarm } from './coverage-alarms.ts';
-export { findModelProvider, listVerifications, type Verification } from './golden-results.ts';
+export {
+  countModelsElsewhere,
+  countModelsWaitingForServer,
+  findModelProvider,
+  listProvidersUsed,
+  listVerifications,
+  type Verification,
+} from './golden-results.ts';
 export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';
 export { measuringConsumer } from './measure-exams.ts';
 export { describeDrift, type FeatureDrift } from './model-drift.ts';

@@ -13,7 +13,7 @@ const to = (name: string, state: Destination['state'], change: Partial<Destinati
   ...change,
 });
 const strip = (...destinations: readonly Destination[]) => stripOf(destinations);
-const stripOf = (destinations: readonly Destination[], wanted = ['cpu']) => (
+const stripOf = (destinations: readonly Destination[], wanted = ['cpu'], used = ['cpu'], elsewhere = 0) => (
   <ConnectionStrip
     status={{
       ...{ version: '0', demo: false, nowMs: 0, hl7In: { state: 'not-configured' }, destinations: [...destinations] },
@@ -21,7 +21,7 @@ const stripOf = (destinations: readonly Destination[], wanted = ['cpu']) => (
         ...{ state: 'listening', aeTitle: 'WETREAD', port: 1, associations: 0, receivedLastHour: 0 },
         lastReceivedAtMs: null,
       },
-      inference: { state: 'ready', wanted, provider: 'cpu', queued: 0, running: 0, models: 1 },
+      inference: { state: 'ready', wanted, provider: 'cpu', used, elsewhere, queued: 0, running: 0, models: 1 },
       disk: { freeBytes: 1, totalBytes: 2, state: 'enough' },
       objects: { damaged: 0, verification: null, lastVerifiedAtMs: null, rotation: null },
       ...{ unopenedCritical: 0, readersSignedIn: 1, reasons: [] },
@@ -57,4 +57,8 @@ test('another provider than the one wanted first is never silent', () => {
   expect(said()).not.toContain('CPU, not');
   again(stripOf([], ['cuda', 'cpu']));
   expect(said()).toContain('AI' + 'CPU, not CUDA');
+  again(stripOf([], ['remote', 'cpu'], ['remote:gpu-room']));
+  expect(said()).toContain('AI' + 'gpu-room');
+  again(stripOf([], ['remote', 'cpu'], ['cpu', 'remote:gpu-room'], 1));
+  expect(said()).toContain('AI' + 'CPU, gpu-room, 1 model not where wanted');
 });

@@ -190,9 +190,11 @@ function Inference({ inference }: { readonly inference: StationStatus['inference
   const { t } = useTranslation();
   const states = { ready: 'well', starting: 'warn', down: 'fault' } as const;
   const waiting = inference.queued + inference.running;
-  const used = providerName(inference.provider);
-  const wanted = providerName(inference.wanted[0] ?? null);
-  const isOther = inference.state === 'ready' && used !== wanted;
+  const local = inference.wanted.find((name) => name !== 'remote') ?? null;
+  const used =
+    inference.used.length === 0 ? providerName(inference.provider) : inference.used.map(providerName).join(', ');
+  const isAnother = local !== null && inference.provider !== local;
+  const isOther = inference.state === 'ready' && (isAnother || inference.elsewhere > 0);
   return (
     <Part
       name={t('strip.ai')}
@@ -201,9 +203,11 @@ function Inference({ inference }: { readonly inference: StationStatus['inference
     >
       {inference.state !== 'ready'
         ? t(`strip.inference.${inference.state}`)
-        : isOther
-          ? t('strip.otherProvider', { used, wanted })
-          : used}
+        : isAnother
+          ? t('strip.otherProvider', { used, wanted: providerName(local) })
+          : inference.elsewhere > 0
+            ? t('strip.elsewhere', { used, count: inference.elsewhere })
+            : used}
       {waiting > 0 && ` · ${t('strip.runs', { running: inference.running, queued: inference.queued })}`}
     </Part>
   );
@@ -213,11 +217,13 @@ const PROVIDER_NAMES: Readonly<Record<string, string>> = {
   cpu: 'CPU',
   cuda: 'CUDA',
   webgpu: 'WebGPU',
-  dml: 'DirectML',
+  tensorrt: 'TensorRT',
+  directml: 'DirectML',
+  coreml: 'Core ML',
 };
 
 function providerName(provider: string | null): string {
-  return provider === null ? '' : (PROVIDER_NAMES[provider.toLowerCase()] ?? provider);
+  return provider === null ? '' : (PROVIDER_NAMES[provider] ?? provider.replace('remote:', ''));
 }
 
 function Disk({ disk }: { readonly disk: StationStatus['disk'] }): ReactNode {
