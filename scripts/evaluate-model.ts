@@ -14,6 +14,7 @@ import { type ModelPackage, openModelPackage } from '../src/main/station/inferen
 import { prepareGrid } from '../src/main/station/inference/runner/prepare-grid.ts';
 import type { SourceFrame } from '../src/main/station/inference/runner/prepared-grid.ts';
 import { readSourceFrames } from '../src/main/station/inference/runner/read-source-frames.ts';
+import { NO_FACTS } from '../src/main/station/inference/runner/source-facts.ts';
 import { phantomFrames } from './phantom-frames.ts';
 
 type Answer = { readonly probability: number; readonly volumeMl: number; readonly inferMs: number };
@@ -33,8 +34,6 @@ const opened = await openModelPackage(path.join(root, 'resources/models/head-ct-
 });
 if (!opened.ok) throw new Error(opened.error.code);
 const model = opened.value;
-/** Nobody says who a phantom is. */
-const UNKNOWN = { ageYears: null, sex: null, weightKg: null, sliceThicknessMm: null, tubeVoltageKv: null } as const;
 const flagFrom = model.manifest.labels[0]?.flagFrom ?? 1;
 
 const outcomes: Outcome[] = [];
@@ -71,7 +70,7 @@ async function ask({ manifest, session }: ModelPackage, frames: readonly SourceF
   const grid = prepareGrid(stack, preprocessing);
   if (!grid.ok) throw new Error(grid.error.code);
   const [samples = []] = cutSamples(grid.value, preprocessing.sampling);
-  const feeds = feedInputs(manifest.inputs, samples, { grid: grid.value, facts: UNKNOWN });
+  const feeds = feedInputs(manifest.inputs, samples, { grid: grid.value, facts: NO_FACTS });
   if (!feeds.ok) throw new Error(feeds.error.code);
   const started = performance.now();
   const tensors = await session.run(feeds.value);

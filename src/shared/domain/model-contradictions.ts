@@ -1,4 +1,5 @@
 import type { LabelScore, ManifestFields, ModelLabel } from './model-manifest.ts';
+import { countChannels } from './model-preprocessing.ts';
 import type { ModelOutput } from './model-tensors.ts';
 
 /** Something that each field allows and the manifest as a whole does not: which field, what it should be, what it is. */
@@ -14,8 +15,10 @@ export function listContradictions(manifest: ManifestFields): readonly Contradic
   const found: Contradiction[] = [];
   const tell: Tell = (path, message, input) => found.push({ path, message, input });
   checkPreprocessing(manifest, tell);
+  checkSources(manifest, tell);
   checkInputs(manifest, tell);
   checkOutputs(manifest, tell);
+  checkMirrors(manifest, tell);
   checkLabels(manifest, tell);
   checkGoldenCases(manifest, tell);
   if (manifest.budgetMs < manifest.toleranceMs)
@@ -29,7 +32,10 @@ function checkPreprocessing({ preprocessing }: ManifestFields, tell: Tell): void
   for (const [index, step] of steps.entries()) {
     if (
       source.arrangement === 'images' &&
-      (step.do === 'orient' || (step.do === 'resample' && step.spacingMm[0] !== null))
+      (step.do === 'orient' ||
+        (step.do === 'resample' && step.spacingMm[0] !== null) ||
+        (step.do === 'trim' && step.shares[0] !== null) ||
+        (step.do === 'flip' && step.axes.includes('slices')))
     )
       tell(
         at('steps', index),
@@ -54,6 +60,74 @@ function checkPreprocessing({ preprocessing }: ManifestFields, tell: Tell): void
   }
 }
 
+/** Series, models and planes that are named have to be there. */
+function checkSources({ otherSeries, feeds, preprocessing, inputs, outputs, quantised }: ManifestFields, tell: Tell) {
+  const { source, steps, planes, channels, channelPlanes } = preprocessing;
+  const at = (...path: (string | number)[]) => ['preprocessing', ...path];
+  for (const [name, list] of [['otherSeries', otherSeries] as const, ['feeds', feeds] as const])
+    for (const [index, { id }] of list.entries())
+      if (list.findIndex((one) => one.id === id) < index)
+        tell([name, index, 'id'], 'an id that is not there twice', id);
+  const isSeries = (id: string) => otherSeries.some((one) => one.id === id);
+  const isFeed = (id: string) => feeds.some((one) => one.id === id);
+  for (const [index, plane] of planes.entries()) {
+    if (plane.from === 'series' && !isSeries(plane.series))
+      tell(at('planes', index, 'series'), 'the id of one of otherSeries', plane.series);
+    if (plane.from === 'series' && source.arrangement === 'images')
+      tell(at('planes', index, 'from'), 'feed, as single images have no place in one grid', plane.from);
+    if (plane.from === 'feed' && !isFeed(plane.feed))
+      tell(at('planes', index, 'feed'), 'the id of one of feeds', plane.feed);
+  }
+  if (planes.length > 0 && source.colour !== 'grey') tell(at('source', 'colour'), 'grey with planes', source.colour);
+  const lists = channelPlanes?.length ?? (channels.length === 1 ? 1 : planes.length + 1);
+  if ((planes.length > 0 || channelPlanes !== undefined) && channels.length !== lists)
+    tell(
+      at('channels'),
+      channelPlanes === undefined ? `one list of steps, or ${lists}` : `${lists} lists, as many as channelPlanes`,
+      channels.length,
+    );
+  for (const [index, plane] of (channelPlanes ?? []).entries())
+    if (plane > planes.length) tell(at('channelPlanes', index), `at most ${planes.length}, the last plane`, plane);
+  for (const [index, step] of steps.entries())
+    if ((step.do === 'mask' || step.do === 'crop-to-content') && (step.plane ?? 0) > planes.length)
+      tell(at('steps', index, 'plane'), `at most ${planes.length}, the last plane`, step.plane);
+  for (const [index, input] of inputs.entries()) {
+    if (input.role === 'image' && input.series !== undefined && !isSeries(input.series))
+      tell(['inputs', index, 'series'], 'the id of one of otherSeries', input.series);
+    if (input.role === 'fed' && !isFeed(input.feed))
+      tell(['inputs', index, 'feed'], 'the id of one of feeds', input.feed);
+  }
+  const known = new Set([...inputs.map(({ tensor }) => tensor), ...outputs.flatMap((output) => tensorsOf(output))]);
+  for (const [index, { tensor }] of quantised.entries())
+    if (!known.has(tensor)) tell(['quantised', index, 'tensor'], 'a tensor of inputs or outputs', tensor);
+}
+
+/** What is said of mirrored samples is averaged, which nothing but numbers and cells can be. */
+function checkMirrors({ preprocessing, outputs }: ManifestFields, tell: Tell): void {
+  const { mirrors, sampling } = preprocessing;
+  for (const [index, output] of outputs.entries()) {
+    const cannot =
+      output.role === 'boxes' ||
+      (output.role === 'points' && output.where.from === 'coordinates') ||
+      (output.role === 'segmentation' && output.reading === 'values');
+    if (mirrors.length > 0 && cannot)
+      tell(['preprocessing', 'mirrors'], `none, as what output ${index} says cannot be averaged`, mirrors);
+    const layout = layoutOf(output);
+    const isExact = 'batchIs' in sampling && sampling.batchIs === 'exactly';
+    if (isExact && layout !== null && !layout.startsWith('N'))
+      tell(
+        ['outputs', index, ...(output.role === 'points' ? ['where'] : []), 'layout'],
+        'N first, as sampling.batchIs is exactly',
+        layout,
+      );
+  }
+}
+
+function layoutOf(output: ModelOutput): string | null {
+  if (output.role === 'segmentation' || output.role === 'heatmap') return output.layout;
+  return output.role === 'points' && output.where.from === 'heatmap' ? output.where.layout : null;
+}
+
 function checkRange(
   step: ManifestFields['preprocessing']['steps'][number],
   tell: (path: string[], message: string, input: unknown) => void,
@@ -63,14 +137,17 @@ function checkRange(
 }
 
 function checkInputs({ inputs, preprocessing }: ManifestFields, tell: Tell): void {
-  const { source, sampling, channels } = preprocessing;
-  const prepared = source.colour === 'grey' ? channels.length : 3;
-  const hasDepth = sampling.kind === 'volume' || (sampling.kind === 'patches' && sampling.size[0] > 1);
+  const { sampling } = preprocessing;
+  const prepared = countChannels(preprocessing);
+  const hasDepth =
+    sampling.kind === 'volume' || sampling.kind === 'clips' || (sampling.kind === 'patches' && sampling.size[0] > 1);
   const batch = sampling.kind === 'volume' ? 1 : sampling.batch;
-  if (!inputs.some(({ role }) => role === 'image'))
+  if (
+    !inputs.some(({ role, ...input }) => role === 'fed' || (role === 'image' && !('series' in input && input.series)))
+  )
     tell(
       ['inputs'],
-      'one of the role image',
+      'one of the role image, or fed',
       inputs.map(({ role }) => role),
     );
   for (const [index, input] of inputs.entries()) {
@@ -97,18 +174,25 @@ function checkInputs({ inputs, preprocessing }: ManifestFields, tell: Tell): voi
     const scalars = input.role === 'scalar' ? [input] : input.role === 'vector' ? input.values : [];
     for (const [place, scalar] of scalars.entries()) {
       const path = input.role === 'vector' ? at('values', place, 'codes') : at('codes');
-      if ((scalar.of === 'sex') !== (scalar.codes !== undefined))
+      const isCoded = ['sex', 'laterality', 'view-position', 'manufacturer'].includes(scalar.of);
+      if (isCoded !== (scalar.codes !== undefined))
         tell(
           path,
-          scalar.of === 'sex' ? 'numbers for M and F, as it is of sex' : 'nothing, as it is not of sex',
+          isCoded ? `numbers for its codes, as it is of ${scalar.of}` : `nothing, as ${scalar.of} is a number itself`,
           scalar.codes ?? null,
         );
+      for (const sex of ['M', 'F'])
+        if (scalar.of === 'sex' && scalar.codes !== undefined && !Object.hasOwn(scalar.codes, sex))
+          tell([...path, sex], 'a number, which is missing', null);
     }
   }
 }
 
-function checkOutputs({ outputs, labels, preprocessing }: ManifestFields, tell: Tell): void {
+function checkOutputs({ outputs, inputs, labels, preprocessing }: ManifestFields, tell: Tell): void {
   const known = new Set(labels.map(({ id }) => id));
+  const hasCells = inputs.some(({ role }) => role === 'image') && preprocessing.sampling.kind !== 'clips';
+  if (labels.length === 0 && outputs.some(({ role }) => role !== 'features'))
+    tell(['labels'], 'what the outputs say; none where all of them are features', []);
   for (const [index, output] of outputs.entries()) {
     const at = (...path: (string | number)[]) => ['outputs', index, ...path];
     const same = outputs.findIndex((one) => one.tensor === output.tensor && one.role === output.role);
@@ -116,17 +200,63 @@ function checkOutputs({ outputs, labels, preprocessing }: ManifestFields, tell: 
       tell(at('tensor'), 'a tensor that is not there twice in one role', output.tensor);
     if (output.role === 'number') {
       if (!known.has(output.label)) tell(at('label'), 'the id of a label', output.label);
+      if (output.reading.how !== 'value' && output.reading.how !== 'ordinal') {
+        const { activation } = output.reading;
+        if (activation === 'sigmoid' || activation === 'signed')
+          tell(at('reading', 'activation'), 'softmax, exp or none, as a distribution adds up to 1', activation);
+      }
       continue;
     }
+    if (output.role === 'features') continue;
+    if (output.role !== 'classes' && !hasCells)
+      tell(at('role'), 'classes, number or features, as samples have no cells of one image', output.role);
+    for (const [id, calibration] of Object.entries('labelCalibrations' in output ? output.labelCalibrations : {})) {
+      if (!output.classes.includes(id)) tell(at('labelCalibrations', id), 'a label of its classes', id);
+      const standsAlone = output.role === 'classes' && output.activation !== 'softmax';
+      if (calibration.kind === 'temperature' && !standsAlone)
+        tell(at('labelCalibrations', id, 'kind'), 'platt or isotonic, as scores do not stand alone', calibration.kind);
+    }
+    if (output.role === 'classes' && output.groupOf !== undefined) {
+      if (output.activation !== 'softmax') tell(at('activation'), 'softmax, as groupOf is given', output.activation);
+      if (output.classes.length % output.groupOf !== 0)
+        tell(at('groupOf'), `a number that divides ${output.classes.length}, the number of classes`, output.groupOf);
+    }
+    if (output.role === 'segmentation' && output.classValues !== undefined) {
+      const { classValues } = output;
+      if (output.reading !== 'values') tell(at('reading'), 'values, as classValues is given', output.reading);
+      if (classValues.length !== output.classes.length)
+        tell(at('classValues'), `${output.classes.length} numbers, as many as classes`, classValues.length);
+      for (const [place, value] of classValues.entries())
+        if (classValues.indexOf(value) < place)
+          tell(at('classValues', place), 'a number that is not there twice', value);
+    }
+    if (output.role === 'points')
+      checkPoints(output, known, (path, message, input) => tell(at(...path), message, input));
     for (const [place, label] of output.classes.entries())
       if (label !== null && !known.has(label)) tell(at('classes', place), 'the id of a label, or null', label);
     if (output.role === 'classes' && output.per === 'slice' && preprocessing.sampling.kind !== 'volume')
       tell(at('per'), 'sample, as sampling is not volume', output.per);
     if (output.role !== 'boxes') continue;
+    if (output.calibration?.kind === 'temperature')
+      tell(at('calibration', 'kind'), 'platt or isotonic of boxes', output.calibration.kind);
     if (output.classes.length > 1 && output.classFrom === undefined && output.score.from === 'column')
       tell(at('classFrom'), 'where the class of a box is: there are several classes and one score', null);
     if (output.unit === 'share' && output.format === 'centre-diameter')
       tell(at('unit'), 'cells, as a diameter is no share of any one axis', output.unit);
+  }
+}
+
+function checkPoints(
+  { classes, measures }: Extract<ModelOutput, { role: 'points' }>,
+  known: ReadonlySet<string>,
+  tell: Tell,
+): void {
+  for (const [index, { label, what, of }] of measures.entries()) {
+    if (!known.has(label)) tell(['measures', index, 'label'], 'the id of a label', label);
+    const count = what === 'distance-mm' ? 2 : 4;
+    if (of.length !== count) tell(['measures', index, 'of'], `${count} points`, of);
+    for (const [place, point] of of.entries())
+      if (!classes.includes(point)) tell(['measures', index, 'of', place], 'one of its classes', point);
   }
 }
 
@@ -141,7 +271,11 @@ function checkLabels({ labels, outputs, operatingPoints }: ManifestFields, tell:
     const giving = outputs.filter((output) => gives(output, label)).length;
     if (giving !== 1) {
       const found = giving === 0 ? 'an output that gives it' : 'one output that gives it, not several';
-      tell(['labels', index, 'score'], `${found} (${GIVEN_BY[label.score]}, for ${label.id})`, label.score);
+      tell(
+        ['labels', index, 'score'],
+        `${found} (${GIVEN_BY[label.score].join(' or ')}, for ${label.id})`,
+        label.score,
+      );
     }
     const least = leastScoreOf({ labels, outputs }, label.id);
     for (const field of ['flagFrom', 'uncertainFrom'] as const)
@@ -186,24 +320,30 @@ export function tensorsOf(output: ModelOutput): readonly string[] {
     output.tensor,
     ...(score.from === 'tensor' ? [score.tensor] : []),
     ...(classFrom?.from === 'tensor' ? [classFrom.tensor] : []),
+    ...(output.count === undefined ? [] : [output.count]),
   ];
 }
 
 /** The role of output that gives each kind of score. */
-const GIVEN_BY: Readonly<Record<LabelScore, ModelOutput['role']>> = {
-  probability: 'classes',
-  'best-box': 'boxes',
-  boxes: 'boxes',
-  'volume-ml': 'segmentation',
-  cells: 'segmentation',
-  peak: 'segmentation',
-  number: 'number',
+const GIVEN_BY: Readonly<Record<LabelScore, readonly ModelOutput['role'][]>> = {
+  probability: ['classes'],
+  'best-box': ['boxes', 'points'],
+  boxes: ['boxes', 'points'],
+  'volume-ml': ['segmentation'],
+  cells: ['segmentation'],
+  peak: ['segmentation'],
+  number: ['number', 'points'],
 };
 
 /** Whether an output gives the score that a label is flagged by. */
 function gives(output: ModelOutput, label: ModelLabel): boolean {
-  const named = output.role === 'number' ? output.label === label.id : output.classes.includes(label.id);
-  return named && GIVEN_BY[label.score] === output.role;
+  return GIVEN_BY[label.score].includes(output.role) && labelsOf(output, label.score).includes(label.id);
+}
+
+function labelsOf(output: ModelOutput, score: LabelScore): readonly (string | null)[] {
+  if (output.role === 'features') return [];
+  if (output.role === 'number') return [output.label];
+  return output.role === 'points' && score === 'number' ? output.measures.map(({ label }) => label) : output.classes;
 }
 
 /** Below this score nothing of a label is ever told: boxes under their output's `minScore` are let go before they are judged. */
@@ -213,7 +353,7 @@ export function leastScoreOf(
 ): number {
   if (labels.find((label) => label.id === id)?.score !== 'best-box') return Number.NEGATIVE_INFINITY;
   const floors = outputs.flatMap((output) =>
-    output.role === 'boxes' && output.classes.includes(id) ? [output.minScore] : [],
+    (output.role === 'boxes' || output.role === 'points') && output.classes.includes(id) ? [output.minScore] : [],
   );
   return Math.max(Number.NEGATIVE_INFINITY, ...floors);
 }

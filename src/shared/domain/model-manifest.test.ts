@@ -60,7 +60,7 @@ test.each<[string, () => readonly string[], string]>([
   [
     'no image',
     () => problems({ inputs: [spacing], goldenCases: [{ ...golden, inputs: { spacing: golden.inputs.spacing } }] }),
-    'inputs: one of the role image',
+    'inputs: one of the role image, or fed',
   ],
   [
     'one tensor twice',
@@ -103,7 +103,7 @@ test.each<[string, () => readonly string[], string]>([
   [
     'sex without codes',
     () => problems({ inputs: [image, spacing, { tensor: 'slice_extents', role: 'scalar', of: 'sex' }] }),
-    'inputs.2.codes: numbers for M and F, as it is of sex',
+    'inputs.2.codes: numbers for its codes, as it is of sex',
   ],
   [
     'age with codes',
@@ -115,7 +115,7 @@ test.each<[string, () => readonly string[], string]>([
           { tensor: 'slice_extents', role: 'vector', values: [{ of: 'age-years', codes: { M: 1, F: 0 } }] },
         ],
       }),
-    'inputs.2.values.0.codes: nothing, as it is not of sex',
+    'inputs.2.values.0.codes: nothing, as age-years is a number itself',
   ],
   [
     'an unknown label',
@@ -130,7 +130,7 @@ test.each<[string, () => readonly string[], string]>([
   [
     'a score that no output gives',
     () => problems({ labels: [{ ...label, score: 'best-box' }] }),
-    `labels.0.score: an output that gives it (boxes, for ${BLOOD})`,
+    `labels.0.score: an output that gives it (boxes or points, for ${BLOOD})`,
   ],
   [
     'a score that two outputs give',

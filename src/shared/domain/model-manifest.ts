@@ -3,6 +3,7 @@ import { CodedConcept, Slug } from './coded-concept.ts';
 import { AppliesTo, SeriesRanking } from './model-applies-to.ts';
 import { listContradictions } from './model-contradictions.ts';
 import { Preprocessing } from './model-preprocessing.ts';
+import { ModelFeed, OtherSeries } from './model-sources.ts';
 import { ModelInput, ModelOutput, TensorName, TensorType } from './model-tensors.ts';
 import { AcrCategory } from './urgency.ts';
 
@@ -96,6 +97,14 @@ export const GoldenCase = z.strictObject({
 });
 export type GoldenCase = z.infer<typeof GoldenCase>;
 
+/** A tensor of whole numbers that stand for others. */
+export const QuantisedTensor = z.strictObject({
+  tensor: TensorName.describe('An input or an output.'),
+  scale: z.number().positive().describe('The number that stands there is (q − zeroPoint) · scale.'),
+  zeroPoint: z.number().int().min(-32_768).max(65_535).default(0).describe('See scale.'),
+});
+export type QuantisedTensor = z.infer<typeof QuantisedTensor>;
+
 const Fields = z.strictObject({
   schema: z.literal(2).describe('The form of this manifest.'),
   id: Slug.describe('What the model is called by machines; the same in every version.'),
@@ -131,10 +140,29 @@ const Fields = z.strictObject({
   seriesRanking: SeriesRanking.describe(
     'Which of several that fit it reads: most points, then most slices, then the lowest number.',
   ),
+  otherSeries: z
+    .array(OtherSeries)
+    .max(8)
+    .default([])
+    .describe(
+      'Other series of the study that it needs beside the one it reads, such as further MR sequences or mammography views. A study that lacks one is not read.',
+    ),
+  feeds: z
+    .array(ModelFeed)
+    .max(8)
+    .default([])
+    .describe(
+      'Other models whose answers it needs. It waits for them; where one has no answer it is not run, and says which.',
+    ),
   preprocessing: Preprocessing.describe('What is done to the series before.'),
   inputs: z.array(ModelInput).min(1).max(32).describe('Every input tensor of the model that has no value of its own.'),
   outputs: z.array(ModelOutput).min(1).max(32).describe('The output tensors that are read; others are left alone.'),
-  labels: z.array(ModelLabel).min(1).max(512).describe('What it can say.'),
+  quantised: z
+    .array(QuantisedTensor)
+    .max(64)
+    .default([])
+    .describe('Tensors of whole numbers that stand for others. Golden cases hold them as they are.'),
+  labels: z.array(ModelLabel).max(512).describe('What it can say; none where it only feeds other models.'),
   operatingPoints: z
     .array(OperatingPoint)
     .max(16)

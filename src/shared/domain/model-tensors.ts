@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CodedConcept, Slug } from './coded-concept.ts';
+import { Activation, Aggregation, Calibration } from './model-scores.ts';
 
 /** How a model's tensors are filled and read: data, by role. */
 
@@ -37,9 +38,21 @@ export const SCALARS = [
   'age-years',
   'sex',
   'weight-kg',
+  'height-m',
+  'laterality',
+  'view-position',
+  'manufacturer',
   'slice-thickness-mm',
   'tube-voltage-kv',
+  'echo-time-ms',
+  'repetition-time-ms',
+  'field-strength-t',
+  'frame-time-ms',
   'slices',
+  'rows',
+  'columns',
+  'slice-index',
+  'slice-share',
   'spacing-slices-mm',
   'spacing-rows-mm',
   'spacing-columns-mm',
@@ -49,18 +62,17 @@ const ONE_SCALAR = {
   of: z
     .enum(SCALARS)
     .describe(
-      'What it is of: the patient at the study, the series, or the prepared grid (`slices`, `spacing-…`). Age in years and parts of them.',
+      'What it is of: the patient at the study, the series, the prepared grid (`slices`, `rows`, `columns`, `spacing-…`), or the sample: its first slice, counted from 0 (`slice-index`), or as a share of the way from the first to the last (`slice-share`). Age in years and parts of them.',
     ),
   multiply: z.number().default(1).describe('The number given is value · multiply + add.'),
   add: z.number().default(0).describe('See multiply.'),
   codes: z
-    .strictObject({
-      M: z.number().describe('Male.'),
-      F: z.number().describe('Female.'),
-      O: z.number().optional().describe('Other.'),
-    })
+    .record(z.string().min(1).max(64), z.number())
+    .refine((codes) => Object.keys(codes).length <= 64, 'at most 64 codes')
     .optional()
-    .describe('For sex, and needed there: what stands for M, F and O (PS3.3 §C.7.1.1).'),
+    .describe(
+      'For `sex` (M, F, O; PS3.3 §C.7.1.1), `laterality` (L, R, B), `view-position` and `manufacturer` (in capitals), and needed there: the number that stands for each. What is not among them counts as missing.',
+    ),
   whenMissing: z
     .number()
     .nullable()
@@ -81,8 +93,46 @@ export const ModelInput = z.discriminatedUnion('role', [
         .max(32)
         .optional()
         .describe('Which of the prepared channels it takes, counted from 0; left out, all.'),
+      series: Slug.optional().describe(
+        'One of `otherSeries`, prepared by itself in the same way; its samples go with those of the model’s own series one by one, and there must be as many.',
+      ),
     })
     .describe('The sample.'),
+  z
+    .strictObject({
+      tensor: Tensor,
+      role: z.literal('fed'),
+      type: InputType,
+      feed: Slug.describe('The id of one of `feeds`.'),
+      what: z
+        .discriminatedUnion('from', [
+          z
+            .strictObject({
+              from: z.literal('features'),
+              tensor: TensorName.describe('A tensor of the other model with the role `features`.'),
+              as: z
+                .enum(['rows', 'all', 'sequence'])
+                .default('rows')
+                .describe(
+                  '`rows`: to each sample of this model the row of the other’s sample with the same number, [N, …]; `all` rows at once, [samples, …]; or as one `sequence`, [1, samples, …].',
+                ),
+            })
+            .describe('Numbers made for other models.'),
+          z
+            .strictObject({
+              from: z.literal('scores'),
+              labels: z.array(Slug).min(1).max(512).describe('Labels of the other model, in order.'),
+              whenMissing: z
+                .number()
+                .nullable()
+                .default(null)
+                .describe('Of a label without a score; null: it is not run.'),
+            })
+            .describe('[1, labels]: the score of each label, as it is held against thresholds.'),
+        ])
+        .describe('What of its answer.'),
+    })
+    .describe('What another model said of the study.'),
   z
     .strictObject({
       tensor: Tensor,
@@ -134,46 +184,10 @@ export const ModelInput = z.discriminatedUnion('role', [
 ]);
 export type ModelInput = z.infer<typeof ModelInput>;
 
-const Activation = z
-  .enum(['none', 'sigmoid', 'softmax'])
-  .default('none')
-  .describe('What makes scores of the raw numbers; softmax over the classes.');
-const Aggregation = z
-  .discriminatedUnion('how', [
-    z.strictObject({ how: z.enum(['max', 'mean', 'any']).describe('Of all samples.') }),
-    z.strictObject({ how: z.literal('top-mean'), share: z.number().positive().max(1).describe('Of the samples.') }),
-  ])
-  .default({ how: 'max' })
-  .describe(
-    'What the samples of a series make of one number: the highest (`max`, or `any`: any of them reaches a threshold where the highest does), their mean, or the mean of the highest `share` (`top-mean`).',
-  );
-/** How a raw score becomes a probability that is what it says. */
-const Calibration = z.discriminatedUnion('kind', [
-  z
-    .strictObject({
-      kind: z.literal('temperature'),
-      temperature: z.number().positive().describe('Above 1 is less sure.'),
-    })
-    .describe('Raw numbers are divided by it before the activation.'),
-  z
-    .strictObject({
-      kind: z.literal('platt'),
-      slope: z.number().describe('See above.'),
-      intercept: z.number().describe('See above.'),
-    })
-    .describe('sigmoid(slope · logit of the score + intercept).'),
-  z
-    .strictObject({
-      kind: z.literal('isotonic'),
-      knots: z
-        .array(z.tuple([z.number(), z.number().min(0).max(1)]))
-        .min(2)
-        .max(256)
-        .refine((knots) => knots.every(([x], at) => at === 0 || x > (knots[at - 1]?.[0] ?? 0)), 'scores that rise')
-        .describe('Pairs of score and probability, scores rising.'),
-    })
-    .describe('Linear between the knots, flat beyond them.'),
-]);
+const LabelCalibrations = z
+  .record(Slug, Calibration)
+  .default({})
+  .describe('By label, instead of `calibration`; a temperature needs scores that stand alone, not those of a softmax.');
 const Classes = z
   .array(Slug.nullable())
   .min(1)
@@ -216,7 +230,15 @@ export const ModelOutput = z.discriminatedUnion('role', [
         ),
       classes: Classes,
       activation: Activation,
+      groupOf: z
+        .number()
+        .int()
+        .min(2)
+        .max(512)
+        .optional()
+        .describe('Softmax over so many classes at a time, one group after another, instead of over all.'),
       calibration: Calibration.optional().describe('After the activation, before the aggregation; left out: none.'),
+      labelCalibrations: LabelCalibrations,
       aggregate: Aggregation,
     })
     .describe('A score for each class, 0 to 1: [N, classes], [classes] or [N], with or without axes of length 1.'),
@@ -225,7 +247,38 @@ export const ModelOutput = z.discriminatedUnion('role', [
       tensor: Tensor,
       role: z.literal('number'),
       label: Slug.describe('Id of the label that it is of.'),
-      index: z.number().int().min(0).default(0).describe('Where it stands among the numbers of a sample.'),
+      index: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Where it stands among the numbers of a sample, or the first of those that `reading` reads.'),
+      reading: z
+        .discriminatedUnion('how', [
+          z.strictObject({ how: z.literal('value') }).describe('The number as it stands.'),
+          z
+            .strictObject({
+              how: z
+                .enum(['expectation', 'most-likely'])
+                .describe('The mean of the distribution, or its highest place.'),
+              values: z.array(z.number()).min(2).max(4096).describe('What each place of the distribution stands for.'),
+              activation: Activation,
+            })
+            .describe(
+              'A distribution over values, such as ages: after the activation it adds up to 1 within a hundredth.',
+            ),
+          z
+            .strictObject({
+              how: z.literal('ordinal'),
+              steps: z.number().int().min(1).max(512).describe('Numbers read: one for each step.'),
+              activation: Activation,
+            })
+            .describe(
+              'Grades as steps: each number is how sure it is that a grade is reached (CORAL), and their sum the grade.',
+            ),
+        ])
+        .default({ how: 'value' })
+        .describe('What of the tensor is the number, before `multiply` and `add`.'),
       multiply: z.number().default(1).describe('The number is value · multiply + add.'),
       add: z.number().default(0).describe('See multiply.'),
       quantity: CodedConcept.describe('What it measures.'),
@@ -281,6 +334,11 @@ export const ModelOutput = z.discriminatedUnion('role', [
         .default('within-class')
         .describe('Which boxes suppress each other.'),
       most: z.number().int().min(1).max(10_000).default(100).describe('The best so many stay.'),
+      count: Tensor.optional().describe(
+        'A tensor that says how many of a sample’s boxes are any (`num_detections`); the others are not looked at.',
+      ),
+      calibration: Calibration.optional().describe('Of the scores, after the activation: `platt` or `isotonic`.'),
+      labelCalibrations: LabelCalibrations,
     })
     .describe('Boxes, in two or three axes.'),
   z
@@ -297,6 +355,12 @@ export const ModelOutput = z.discriminatedUnion('role', [
       activation: Activation,
       threshold: z.number().default(0.5).describe('Of `threshold`: from here on a cell is inside.'),
       classes: Classes,
+      classValues: z
+        .array(z.number().int().min(-32_768).max(65_535))
+        .min(1)
+        .max(512)
+        .optional()
+        .describe('Of `values`: which number stands for each of `classes`, where they are not 0, 1, 2 and so on.'),
       parts: z
         .strictObject({
           minMl: z.number().min(0).default(0).describe('Connected parts smaller than this are left out; of a volume.'),
@@ -307,7 +371,9 @@ export const ModelOutput = z.discriminatedUnion('role', [
         .prefault({})
         .describe('Connected components.'),
     })
-    .describe('A value for each cell and class; the grid is the sample’s, or coarser by whole factors.'),
+    .describe(
+      'A value for each cell and class; the grid is the sample’s or coarser: each of its cells covers an equal share.',
+    ),
   z
     .strictObject({
       tensor: Tensor,
@@ -317,6 +383,84 @@ export const ModelOutput = z.discriminatedUnion('role', [
       classes: Classes,
     })
     .describe('Shown over the image, and nothing else.'),
+  z
+    .strictObject({
+      tensor: Tensor,
+      role: z.literal('points'),
+      where: z
+        .discriminatedUnion('from', [
+          z
+            .strictObject({
+              from: z.literal('coordinates'),
+              axes: z
+                .enum(['xy', 'yx', 'xyz', 'zyx'])
+                .describe('In which order the columns name the axes: x columns, y rows, z slices.'),
+              unit: z
+                .enum(['cells', 'indices', 'share', 'signed-share'])
+                .default('indices')
+                .describe(
+                  'Cells from the sample’s first edge; indices, 0 being the middle of the first cell; shares of its size; or those from −1 to 1.',
+                ),
+              firstColumn: z.number().int().min(0).default(0).describe('The column of the first coordinate.'),
+              scoreColumn: z
+                .number()
+                .int()
+                .min(0)
+                .optional()
+                .describe('The column of a score; left out, every point scores 1.'),
+              activation: Activation,
+            })
+            .describe('[N, points, columns], [N, points · columns], or without N.'),
+          z
+            .strictObject({
+              from: z.literal('heatmap'),
+              layout: Layout,
+              activation: Activation,
+              peaks: z
+                .enum(['highest', 'local'])
+                .default('highest')
+                .describe(
+                  '`highest`: one point a channel and sample; `local`: every cell that none of its neighbours is above, in its own slice.',
+                ),
+            })
+            .describe('A value for each cell; a point is the middle of a cell of it, and its score the value there.'),
+        ])
+        .describe('Where the points are.'),
+      classes: Classes.describe('Which label each point, or channel of a heatmap, stands for, in order; null: none.'),
+      minScore: z.number().default(0).describe('Points below it are left out.'),
+      each: z
+        .enum(['best', 'all'])
+        .default('best')
+        .describe('Of the points of one label in the series: the best alone, or all.'),
+      most: z.number().int().min(1).max(1000).default(100).describe('The best so many of all labels stay.'),
+      measures: z
+        .array(
+          z.strictObject({
+            label: Slug.describe('Id of the label that it is of; its score is `number`.'),
+            what: z
+              .enum(['distance-mm', 'angle-degrees'])
+              .describe(
+                'Between two points; or between the line from the first to the second and that from the third to the fourth, 0 to 90.',
+              ),
+            of: z.array(Slug).min(2).max(4).describe('Labels of the points.'),
+            quantity: CodedConcept.describe('What it measures.'),
+            range: z
+              .strictObject({ min: z.number(), max: z.number() })
+              .refine(({ min, max }) => min <= max, 'a span whose min is not above its max')
+              .describe('What it can be; anything else makes the whole answer void.'),
+          }),
+        )
+        .max(64)
+        .default([])
+        .describe('Distances and angles between the best points; nothing is told of one where a point is not found.'),
+    })
+    .describe('Landmarks: points, told as boxes of one cell of the prepared grid about them.'),
+  z
+    .strictObject({
+      tensor: Tensor,
+      role: z.literal('features'),
+    })
+    .describe('Numbers for other models alone (see `feeds`): kept with the run, shown nowhere. [samples, …].'),
 ]);
 export type ModelOutput = z.infer<typeof ModelOutput>;
 export type OutputRole = ModelOutput['role'];

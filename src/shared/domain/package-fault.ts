@@ -32,7 +32,7 @@ export const PACKAGE_FAULT_CODES = [
   'remote-refused',
 ] as const;
 
-const MOST_CHARACTERS = 200;
+const MOST_CHARACTERS = 400;
 const Short = z.string().max(MOST_CHARACTERS);
 
 /** One thing wrong with a package: where, what stands there and what should. */

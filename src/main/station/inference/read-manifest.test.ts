@@ -74,7 +74,7 @@ test.each<[string, (manifest: Loose) => void, readonly string[]]>([
     'a step nobody knows',
     (m) => m.preprocessing.steps.push({ do: 'sharpen' }),
     [
-      'manifest-invalid preprocessing.steps.4.do: is "sharpen", expected one of "orient", "resample", "resize", "crop-or-pad", "pad-to-multiple", "clamp", "window", "scale", "min-max", "percentile-range", "z-score", "round"',
+      'manifest-invalid preprocessing.steps.4.do: is "sharpen", expected one of "orient", "resample", "resize", "crop-or-pad", "pad-to-multiple", "flip", "transpose", "face", "crop-to-content", "trim", "square", "mask", "clamp", "window", "scale", "min-max", "percentile-range", "z-score", "round", "invert", "power", "log", "equalise", "clahe"',
     ],
   ],
   [

@@ -40,6 +40,43 @@ export const InstanceReference = z.strictObject({
 });
 export type InstanceReference = z.infer<typeof InstanceReference>;
 
+/** What another model said of the study, for a model that is fed by it: by the id that its manifest gives that model. */
+export const FedRun = z.strictObject({
+  id: z.string().max(64),
+  scores: z.array(z.strictObject({ label: z.string(), score: z.number().nullable() })).max(512),
+  masks: z
+    .array(
+      z.strictObject({
+        label: z.string(),
+        digest: Sha256,
+        encoding: InstanceReference.shape.encoding,
+        rows: z.number().int().positive(),
+        columns: z.number().int().positive(),
+        frames: z.array(z.strictObject({ sopUid: DicomUid, frameNumber: z.number().int().min(1) })).max(20_000),
+      }),
+    )
+    .max(512),
+  features: z
+    .array(
+      z.strictObject({
+        tensor: z.string(),
+        digest: Sha256,
+        encoding: InstanceReference.shape.encoding,
+        dims: z.array(z.number().int().positive()).min(1).max(8),
+      }),
+    )
+    .max(32),
+});
+export type FedRun = z.infer<typeof FedRun>;
+
+/** Another series that a model needs, by the id that its manifest gives it. */
+export const OtherSeriesReference = z.strictObject({
+  id: z.string().max(64),
+  seriesUid: DicomUid,
+  instances: z.array(InstanceReference).min(1),
+});
+export type OtherSeriesReference = z.infer<typeof OtherSeriesReference>;
+
 export const StationToRunner = z.discriminatedUnion('type', [
   /** First message: where objects are read and what opens them, where masks are left, how to compute. */
   z.strictObject({
@@ -71,6 +108,9 @@ export const StationToRunner = z.discriminatedUnion('type', [
     /** The model the station decided to run; another one in the directory is refused. */
     modelDigest: Sha256,
     series: z.strictObject({ seriesUid: DicomUid, instances: z.array(InstanceReference).min(1) }),
+    /** The other series that the manifest names, and what other models said. */
+    otherSeries: z.array(OtherSeriesReference).max(8).optional(),
+    fed: z.array(FedRun).max(8).optional(),
     /** Leaves every tensor as the model gave it in the outbox too. */
     keepTensors: z.boolean().optional(),
     /** Computes on this proven provider instead of the one in use. */
@@ -352,6 +392,18 @@ export const RunnerToStation = z.discriminatedUnion('type', [
       .max(512),
     masks: z.array(RunMask).max(ANSWER_LIMITS.masks),
     heatmaps: z.array(RunHeatmap).max(ANSWER_LIMITS.heatmaps),
+    /** Numbers for other models: files in the outbox, named as masks are: gzip over little-endian float32. */
+    features: z
+      .array(
+        z.strictObject({
+          tensor: z.string(),
+          digest: Sha256,
+          sizeBytes: z.number().int().positive(),
+          dims: z.array(z.number().int().positive()).min(1).max(8),
+        }),
+      )
+      .max(32)
+      .optional(),
     /** Files in the outbox, named as masks are: gzip over little-endian values. */
     rawTensors: z
       .array(z.strictObject({ tensor: z.string(), digest: Sha256, sizeBytes: z.number().int().positive() }))

@@ -1,18 +1,31 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
-
-type ClassesOutput = Extract<ModelOutput, { role: 'classes' }>;
-export type Activation = ClassesOutput['activation'];
-export type Calibration = NonNullable<ClassesOutput['calibration']>;
+import type { Activation, Calibration } from '../../../../shared/domain/model-scores.ts';
 
 /** 1 / (1 + e^−x), exact at both ends. */
 export function sigmoid(x: number): number {
   return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 }
 
+/** What an activation makes of a number that stands alone. */
+export function activateOne(raw: number, activation: Exclude<Activation, 'softmax'>): number {
+  switch (activation) {
+    case 'none':
+      return raw;
+    case 'sigmoid':
+      return sigmoid(raw);
+    case 'signed':
+      return (raw + 1) / 2;
+    case 'exp':
+      return Math.exp(raw);
+  }
+}
+
 /** Turns the raw scores of one sample into what the activation makes of them, in place. */
 export function activate(scores: Float64Array, activation: Activation): Float64Array {
-  if (activation === 'sigmoid') for (const [index, raw] of scores.entries()) scores[index] = sigmoid(raw);
-  if (activation !== 'softmax') return scores;
+  if (activation !== 'softmax') {
+    if (activation !== 'none')
+      for (const [index, raw] of scores.entries()) scores[index] = activateOne(raw, activation);
+    return scores;
+  }
   let highest = Number.NEGATIVE_INFINITY;
   for (const raw of scores) if (raw > highest) highest = raw;
   let sum = 0;
@@ -36,9 +49,10 @@ export function toProbabilities(
   calibration: Calibration | undefined,
 ): Float64Array {
   if (calibration?.kind === 'temperature') {
-    for (const [index, raw] of scores.entries())
-      scores[index] = (activation === 'none' ? logit(raw) : raw) / calibration.temperature;
-    return activate(scores, activation === 'none' ? 'sigmoid' : activation);
+    const isLogit = activation === 'sigmoid' || activation === 'softmax';
+    if (!isLogit) activate(scores, activation);
+    for (const [index, raw] of scores.entries()) scores[index] = (isLogit ? raw : logit(raw)) / calibration.temperature;
+    return activate(scores, isLogit ? activation : 'sigmoid');
   }
   if (calibration?.kind === 'platt') {
     if (activation !== 'sigmoid') {
@@ -53,6 +67,11 @@ export function toProbabilities(
   if (calibration?.kind === 'isotonic')
     for (const [index, value] of scores.entries()) scores[index] = alongKnots(calibration.knots, value);
   return scores;
+}
+
+/** A score that is a probability already, calibrated by Platt scaling or by knots. */
+export function calibrateOne(score: number, calibration: Calibration | undefined): number {
+  return toProbabilities(Float64Array.of(score), 'none', calibration)[0] as number;
 }
 
 /** ln(p / (1 − p)), finite for 0 and 1 too. */

@@ -1,6 +1,7 @@
 import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
-import { type Activation, activate } from './activate.ts';
+import type { Activation } from '../../../../shared/domain/model-scores.ts';
+import { activate, calibrateOne } from './activate.ts';
 import type { GridExtent } from './collect-numbers.ts';
 import { type BadOutput, badOutput, type GivenTensor, type NumberTensor, readTensor } from './read-tensor.ts';
 import { type GridBox, joinBoxes } from './join-boxes.ts';
@@ -37,12 +38,16 @@ export function collectBoxes(output: BoxesOutput, joins: { readonly acrossSlices
       const className = output.classFrom?.from === 'tensor' ? output.classFrom.tensor : null;
       const classes = className === null ? null : readTensor(tensors, className);
       if (classes?.ok === false) return classes;
+      const counts = output.count === undefined ? null : readTensor(tensors, output.count);
+      if (counts?.ok === false) return counts;
       for (const [index, sample] of samples.entries()) {
-        const table = tableOf(boxes.value, index, samples.length, output.arrangement);
+        const all = tableOf(boxes.value, index, samples.length, output.arrangement);
+        const table = all === null || counts === null ? all : firstRows(all, counts.value.data, index, samples.length);
+        if (table === null && all !== null) return badOutput(output.count ?? '', 'out-of-range');
         if (table === null || !holdsColumns(output, table)) return badOutput(output.tensor, 'shape');
-        const scoreTable = scores === null ? null : rowsOf(scores.value, index, samples.length, table.rows);
+        const scoreTable = scores === null ? null : rowsOf(scores.value, index, samples.length, all?.rows ?? 0);
         if (scores !== null && scoreTable === null) return badOutput(scoreName ?? '', 'shape');
-        const classTable = classes === null ? null : rowsOf(classes.value, index, samples.length, table.rows);
+        const classTable = classes === null ? null : rowsOf(classes.value, index, samples.length, all?.rows ?? 0);
         if (classes !== null && classTable?.columns !== 1 && table.rows > 0) return badOutput(className ?? '', 'shape');
         const taken = boxesOf(output, sample, table, scoreTable, classTable);
         if (typeof taken === 'string') return badOutput(output.tensor, taken);
@@ -64,14 +69,17 @@ function boxesOf(
   const taken: GridBox[] = [];
   const scored = scoring(output, table, scoreTable);
   if (scored === null) return 'shape';
+  const isCalibrated = output.calibration !== undefined || Object.keys(output.labelCalibrations).length > 0;
   for (let row = 0; row < table.rows; row += 1) {
     const scores = scored(row);
-    if (scores.every((score) => score < output.minScore)) continue;
+    if (!isCalibrated && scores.every((score) => score < output.minScore)) continue;
     const named = classNumber(output, table, classTable, row);
     if (named !== null && (!Number.isInteger(named) || output.classes[named] === undefined)) return 'out-of-range';
     const best = named ?? bestClass(output, scores);
     const label = output.classes[best] ?? null;
-    const score = scores.length === 1 ? scores[0] : scores[best];
+    const raw = scores.length === 1 ? scores[0] : scores[best];
+    const score =
+      raw === undefined ? raw : calibrateOne(raw, output.labelCalibrations[label ?? ''] ?? output.calibration);
     if (label === null || score === undefined || score < output.minScore) continue;
     const box = onGrid(output, table, row, sample);
     if (box === null) return 'out-of-range';
@@ -168,14 +176,22 @@ function holdsColumns(output: BoxesOutput, table: Table): boolean {
   return table.rows === 0 || last < table.columns;
 }
 
-/** One sample's boxes; a batch of one may leave its axis out. Null for another shape. */
+/** A sample's boxes as far as its count says; null where that is no number of them. */
+function firstRows(table: Table, counts: ArrayLike<number>, index: number, samples: number): Table | null {
+  const count = counts.length === samples ? counts[index] : undefined;
+  if (count === undefined || !Number.isInteger(count) || count < 0 || count > table.rows) return null;
+  return { ...table, rows: count };
+}
+
+/** One sample's boxes; a batch of one may leave its axis out, or stand behind another of length 1. Null for another shape. */
 function tableOf(
   tensor: NumberTensor,
   index: number,
   samples: number,
   arrangement: BoxesOutput['arrangement'],
 ): Table | null {
-  const { dims, data } = tensor;
+  const { data } = tensor;
+  const dims = tensor.dims.length === 4 && tensor.dims[0] === 1 ? tensor.dims.slice(1) : tensor.dims;
   const [rows, columns] = dims.length === 3 ? dims.slice(1) : dims;
   const batch = dims.length === 3 ? dims[0] : 1;
   if (rows === undefined || columns === undefined || dims.length > 3 || batch !== samples) return null;

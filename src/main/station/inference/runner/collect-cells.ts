@@ -1,6 +1,6 @@
 import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
 import type { BadOutputReason } from '../runner-protocol.ts';
-import { activate, sigmoid } from './activate.ts';
+import { activate, activateOne } from './activate.ts';
 import { type CellJoiner, joinCells } from './join-cells.ts';
 
 type SegmentationOutput = Extract<ModelOutput, { role: 'segmentation' }>;
@@ -34,7 +34,8 @@ export function collectSegmentation(
   shape: Shape,
   weights: Float32Array | null,
 ): { readonly joiner: CellJoiner; readonly finish: () => Segmented } {
-  const { classes, reading, activation, threshold } = output;
+  const { classes, reading, activation, threshold, classValues } = output;
+  const classOf = new Map((classValues ?? classes.map((_, index) => index)).map((value, index) => [value, index]));
   const area = shape[1] * shape[2];
   const labels = [...new Set(classes.filter((label) => label !== null))];
   const channels = reading === 'values' ? 1 : classes.length;
@@ -55,7 +56,7 @@ export function collectSegmentation(
       if (reading === 'argmax')
         for (let cell = 0; cell < area; cell += 1) numbers[base + cell] = highestChannel(plane, cell, area);
       if (activation === 'softmax') softmaxPlane(plane, raw, area);
-      else if (activation === 'sigmoid') for (const [at, value] of plane.entries()) plane[at] = sigmoid(value);
+      else activatePlane(plane, activation);
       for (let channel = 0; channel < channels; channel += 1) {
         let peak = peaks[channel] as number;
         for (let cell = 0, at = channel * area; cell < area; cell += 1, at += 1) {
@@ -71,8 +72,8 @@ export function collectSegmentation(
 
   function takeNumbers(plane: Float32Array, base: number): BadOutputReason | null {
     for (let cell = 0; cell < area; cell += 1) {
-      const value = plane[cell] as number;
-      if (!Number.isInteger(value) || value < 0 || value >= classes.length) return 'out-of-range';
+      const value = classOf.get(plane[cell] as number);
+      if (value === undefined) return 'out-of-range';
       numbers[base + cell] = value;
       peaks[value] = 1;
     }
@@ -129,7 +130,7 @@ export function collectHeatmap(
     overlaps: 'mean',
     takePlane(slice, plane) {
       if (activation === 'softmax') softmaxPlane(plane, raw, area);
-      else if (activation === 'sigmoid') for (const [at, value] of plane.entries()) plane[at] = sigmoid(value);
+      else activatePlane(plane, activation);
       for (let cell = 0; cell < area; cell += 1) {
         const row = Math.floor(cell / shape[2]);
         const to = (slice * coarse[1] + Math.floor(row / factor)) * coarse[2] + Math.floor((cell % shape[2]) / factor);
@@ -147,6 +148,10 @@ export function collectHeatmap(
     joiner,
     finish: () => [...heats].map(([label, values]) => ({ label, shape: coarse, factor, values })),
   };
+}
+
+function activatePlane(plane: Float32Array, activation: Exclude<SegmentationOutput['activation'], 'softmax'>): void {
+  if (activation !== 'none') for (const [at, value] of plane.entries()) plane[at] = activateOne(value, activation);
 }
 
 /** Softmax over the channels of every cell, in place. */

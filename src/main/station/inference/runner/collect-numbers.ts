@@ -1,12 +1,12 @@
 import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
-import { toProbabilities } from './activate.ts';
+import type { Activation, Aggregation, Calibration } from '../../../../shared/domain/model-scores.ts';
+import { activate, calibrateOne, toProbabilities } from './activate.ts';
 import type { ModelSample } from './prepared-grid.ts';
 import { type BadOutput, badOutput, type NumberTensor } from './read-tensor.ts';
 
 type ClassesOutput = Extract<ModelOutput, { role: 'classes' }>;
 type NumberOutput = Extract<ModelOutput, { role: 'number' }>;
-type Aggregation = ClassesOutput['aggregate'];
 
 /** A piece of a grid: what a sample, or one slice of it, covers, and which of the series' stacks the grid is of. */
 export type GridExtent = Pick<ModelSample, 'origin' | 'size'> & { readonly stack: number };
@@ -34,11 +34,12 @@ const ROUNDING = 1e-5;
  * together: their sum where they exclude each other, else the highest.
  */
 export function collectClasses(output: ClassesOutput): NumberCollector {
-  const { classes, activation, calibration } = output;
+  const { classes, activation, calibration, labelCalibrations, groupOf = classes.length } = output;
   const labels = [...new Set(classes.filter((label) => label !== null))];
   const kept = labels.map((label) => ({ label, scores: [] as number[] }));
   const places: GridExtent[] = [];
   const isProbability = activation === 'none' && calibration?.kind !== 'isotonic';
+  const groups = Array.from({ length: Math.ceil(classes.length / groupOf) }, (_, group) => group * groupOf);
   const raw = new Float64Array(classes.length);
   return {
     take(samples, tensor) {
@@ -47,9 +48,16 @@ export function collectClasses(output: ClassesOutput): NumberCollector {
       for (const [at, place] of taken.entries()) {
         for (let index = 0; index < raw.length; index += 1) {
           raw[index] = tensor.data[at * raw.length + index] as number;
-          if (isProbability && !isShare(raw[index] as number)) return badOutput(output.tensor, 'out-of-range');
+          const own = labelCalibrations[classes[index] ?? ''];
+          if (isProbability && own?.kind !== 'isotonic' && !isShare(raw[index] as number))
+            return badOutput(output.tensor, 'out-of-range');
         }
-        toProbabilities(raw, activation, calibration);
+        const given = Float64Array.from(raw);
+        for (const first of groups) toProbabilities(raw.subarray(first, first + groupOf), activation, calibration);
+        for (const [index, label] of classes.entries()) {
+          const own = labelCalibrations[label ?? ''];
+          if (own !== undefined) raw[index] = calibratedAlone(index, own, { given, activation, groupOf });
+        }
         if (!raw.every(isShare)) return badOutput(output.tensor, 'out-of-range');
         for (const { label, scores } of kept) {
           let score = 0;
@@ -71,17 +79,35 @@ export function collectClasses(output: ClassesOutput): NumberCollector {
   };
 }
 
+/** One class by a calibration of its own: of a softmax what it came to, otherwise the raw score. */
+function calibratedAlone(
+  index: number,
+  calibration: Calibration,
+  { given, activation, groupOf }: { given: Float64Array; activation: Activation; groupOf: number },
+): number {
+  if (activation !== 'softmax')
+    return toProbabilities(given.slice(index, index + 1), activation, calibration)[0] as number;
+  const first = Math.floor(index / groupOf) * groupOf;
+  const group = activate(given.slice(first, first + groupOf), 'softmax');
+  return calibrateOne(group[index - first] as number, calibration);
+}
+
 /** Collects one number of each sample, in the unit the manifest gives it. */
 export function collectNumber(output: NumberOutput): NumberCollector {
+  const { reading } = output;
+  const read = reading.how === 'value' ? 1 : reading.how === 'ordinal' ? reading.steps : reading.values.length;
   const scores: number[] = [];
   const places: GridExtent[] = [];
   return {
     take(samples, tensor) {
       const each = tensor.data.length / samples.length;
-      if (!Number.isInteger(each) || output.index >= each || !isBatch(tensor.dims, samples.length))
+      if (!Number.isInteger(each) || output.index + read > each || !isBatch(tensor.dims, samples.length))
         return badOutput(output.tensor, 'shape');
       for (const [at, sample] of samples.entries()) {
-        const value = (tensor.data[at * each + output.index] as number) * output.multiply + output.add;
+        const first = at * each + output.index;
+        const told = readNumber(output.reading, Float64Array.from(tensor.data.subarray(first, first + read)));
+        if (told === null) return badOutput(output.tensor, 'out-of-range');
+        const value = told * output.multiply + output.add;
         if (!Number.isFinite(value) || value < output.range.min || value > output.range.max)
           return badOutput(output.tensor, 'out-of-range');
         scores.push(value);
@@ -93,6 +119,22 @@ export function collectNumber(output: NumberOutput): NumberCollector {
       { label: output.label, value: aggregate(scores, output.aggregate), scores: Float64Array.from(scores), places },
     ],
   };
+}
+
+/** How far from 1 the shares of a distribution may add up, for the precision of the model's own arithmetic. */
+const WHOLE_WITHIN = 0.01;
+
+/** The number that a sample's numbers stand for; null where they are no distribution, or no grades. */
+function readNumber(reading: NumberOutput['reading'], raw: Float64Array): number | null {
+  if (reading.how === 'value') return raw[0] as number;
+  const shares = activate(raw, reading.activation);
+  if (!shares.every(isShare)) return null;
+  const sum = shares.reduce((total, share) => total + share, 0);
+  if (reading.how === 'ordinal') return sum;
+  if (Math.abs(sum - 1) > WHOLE_WITHIN) return null;
+  if (reading.how === 'expectation')
+    return reading.values.reduce((total, value, at) => total + value * (shares[at] as number), 0) / sum;
+  return reading.values[shares.indexOf(Math.max(...shares))] as number;
 }
 
 /** What several samples make of one number; of none, 0. Any of them reaches a threshold where the highest does. */
@@ -107,6 +149,13 @@ export function aggregate(scores: ArrayLike<number>, { how, ...of }: Aggregation
       return highest;
     case 'mean':
       return mean(all);
+    case 'min':
+      return all.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
+    case 'median': {
+      const sorted = all.toSorted();
+      const middle = (sorted.length - 1) / 2;
+      return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+    }
     case 'top-mean': {
       const share = 'share' in of ? of.share : 1;
       return mean(all.toSorted((a, b) => b - a).subarray(0, Math.max(1, Math.round(share * all.length))));

@@ -1,6 +1,7 @@
 import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
 import { type BoxCollector, collectBoxes } from './collect-boxes.ts';
+import { collectFeatures, type FeatureCollector, type Features } from './collect-features.ts';
 import { collectHeatmap, collectSegmentation, type Heat, type Segmented } from './collect-cells.ts';
 import {
   collectClasses,
@@ -9,6 +10,7 @@ import {
   type JoinedNumber,
   type NumberCollector,
 } from './collect-numbers.ts';
+import { collectPoints, type PointCollector } from './collect-points.ts';
 import type { CellJoiner } from './join-cells.ts';
 import type { GridBox } from './join-boxes.ts';
 import type { ModelSample } from './prepared-grid.ts';
@@ -23,7 +25,9 @@ export type CellAnswers = {
 /** What a model said of the whole series; `output` counts the manifest's outputs. */
 export type SeriesAnswers = {
   readonly numbers: readonly { readonly output: number; readonly joined: readonly JoinedNumber[] }[];
+  /** Points too: each is a box of one cell. */
   readonly boxes: readonly { readonly output: number; readonly boxes: readonly GridBox[] }[];
+  readonly features: readonly { readonly output: number; readonly features: Features }[];
 };
 
 /**
@@ -47,9 +51,13 @@ export function collectOutputs(manifest: Pick<ModelManifest, 'outputs' | 'prepro
   const isVolume = manifest.preprocessing.source.arrangement === 'volume';
   const numbers = new Map<number, NumberCollector>();
   const boxes = new Map<number, BoxCollector>();
+  const points = new Map<number, PointCollector>();
+  const features = new Map<number, FeatureCollector>();
   for (const [index, output] of manifest.outputs.entries()) {
     if (output.role === 'classes') numbers.set(index, collectClasses(output));
     if (output.role === 'number') numbers.set(index, collectNumber(output));
+    if (output.role === 'points') points.set(index, collectPoints(output));
+    if (output.role === 'features') features.set(index, collectFeatures(output));
     if (output.role === 'boxes') boxes.set(index, collectBoxes(output, { acrossSlices: isVolume }));
   }
   let stack = -1;
@@ -80,7 +88,7 @@ export function collectOutputs(manifest: Pick<ModelManifest, 'outputs' | 'prepro
       const extents = samples.map(({ origin, size }): GridExtent => ({ origin, size, stack }));
       for (const [index, output] of manifest.outputs.entries()) {
         const ofBoxes = boxes.get(index);
-        const takes = numbers.get(index) ?? joiners.get(index);
+        const takes = numbers.get(index) ?? joiners.get(index) ?? points.get(index) ?? features.get(index);
         if (ofBoxes !== undefined) {
           const taken = ofBoxes.take(extents, tensors);
           if (!taken.ok) return taken;
@@ -105,7 +113,8 @@ export function collectOutputs(manifest: Pick<ModelManifest, 'outputs' | 'prepro
     },
     finish: () => ({
       numbers: [...numbers].map(([output, collector]) => ({ output, joined: collector.finish() })),
-      boxes: [...boxes].map(([output, collector]) => ({ output, boxes: collector.finish() })),
+      boxes: [...boxes, ...points].map(([output, collector]) => ({ output, boxes: collector.finish() })),
+      features: [...features].map(([output, collector]) => ({ output, features: collector.finish() })),
     }),
   };
 }

@@ -19,6 +19,7 @@ function gridOf(shape: PreparedGrid['shape'], channels = 1): PreparedGrid {
   });
   return {
     ...{ values, channels, shape, spacingMm: [1, 1, 1], extentsMm: null, toStack: IDENTITY, sliceOfFrame: null },
+    objectStarts: [0],
     paddingValues: Array.from({ length: channels }, (_, channel) => -1 - channel),
     stack: { arrangement: 'volume', frames: [], stepsMm: [], tiltDegrees: 0, corrections: [], leftOut: [] },
   };

@@ -3,9 +3,11 @@ import type { ModelSample, PreparedGrid } from './prepared-grid.ts';
 import { type Axis, perAxis, type Triple } from './triple.ts';
 
 /** How many samples a grid gives: what a run is asked to compute. */
-export function countSamples({ shape }: Pick<PreparedGrid, 'shape'>, sampling: ModelSampling): number {
-  return originsOf(shape, sampling).length;
+export function countSamples(grid: Extents, sampling: ModelSampling): number {
+  return originsOf(grid, sampling).length;
 }
+
+type Extents = Pick<PreparedGrid, 'shape' | 'objectStarts'>;
 
 /**
  * Cuts a grid into what the model sees at a time, in order of slices, rows and columns, as many at once as the manifest's batch.
@@ -13,13 +15,13 @@ export function countSamples({ shape }: Pick<PreparedGrid, 'shape'>, sampling: M
  * padded at its end. A sample is cut when it is asked for, and may be a view of the grid: not to be written to.
  */
 export function* cutSamples(grid: PreparedGrid, sampling: ModelSampling): Generator<readonly ModelSample[]> {
-  const origins = originsOf(grid.shape, sampling);
+  const origins = originsOf(grid, sampling);
   const batch = sampling.kind === 'volume' ? 1 : sampling.batch;
   for (let at = 0; at < origins.length; at += batch)
     yield origins.slice(at, at + batch).map((origin) => cutSample(grid, sampling, origin));
 }
 
-function originsOf(shape: Triple<number>, sampling: ModelSampling): readonly Triple<number>[] {
+function originsOf({ shape, objectStarts }: Extents, sampling: ModelSampling): readonly Triple<number>[] {
   const [slices] = shape;
   switch (sampling.kind) {
     case 'volume':
@@ -27,7 +29,7 @@ function originsOf(shape: Triple<number>, sampling: ModelSampling): readonly Tri
     case 'slices':
       return Array.from({ length: slices }, (_, slice) => [slice, 0, 0]);
     case 'slabs': {
-      const half = sampling.edges === 'leave-out' ? (sampling.slices - 1) / 2 : 0;
+      const half = sampling.edges === 'leave-out' ? ((sampling.slices - 1) / 2) * sampling.every : 0;
       return Array.from({ length: Math.max(0, slices - 2 * half) }, (_, slice) => [slice + half, 0, 0]);
     }
     case 'patches': {
@@ -35,6 +37,19 @@ function originsOf(shape: Triple<number>, sampling: ModelSampling): readonly Tri
       return along(0).flatMap((slice) =>
         along(1).flatMap((row) => along(2).map((column): Triple<number> => [slice, row, column])),
       );
+    }
+    case 'clips': {
+      const reach = (sampling.frames - 1) * sampling.every + 1;
+      const step = sampling.step ?? sampling.frames * sampling.every;
+      return objectStarts.flatMap((start, index) => {
+        const end = objectStarts[index + 1] ?? slices;
+        const all = Array.from({ length: Math.ceil((end - start) / step) }, (_, clip) => start + clip * step);
+        // A clip of nothing but what the one before it had says nothing more.
+        const kept = all.filter((at, clip) =>
+          sampling.ends === 'leave-out' ? at + reach <= end : clip === 0 || at + reach - step < end,
+        );
+        return kept.map((at): Triple<number> => [at, 0, 0]);
+      });
     }
   }
 }
@@ -57,9 +72,17 @@ function cutSample(grid: PreparedGrid, sampling: ModelSampling, origin: Triple<n
     case 'slabs': {
       const half = (sampling.slices - 1) / 2;
       const slices = Array.from({ length: sampling.slices }, (_, index) => {
-        return Math.min(Math.max(origin[0] + index - half, 0), shape[0] - 1);
+        return Math.min(Math.max(origin[0] + (index - half) * sampling.every, 0), shape[0] - 1);
       });
       return { ...slicesOf(grid, slices), origin };
+    }
+    case 'clips': {
+      const end = grid.objectStarts.find((start) => start > origin[0]) ?? shape[0];
+      const frames = Array.from({ length: sampling.frames }, (_, index) => {
+        return Math.min(origin[0] + index * sampling.every, end - 1);
+      });
+      const reach = Math.min((sampling.frames - 1) * sampling.every + 1, end - origin[0]);
+      return { ...slicesOf(grid, frames), origin, size: [reach, shape[1], shape[2]] };
     }
     case 'patches':
       return {

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { ModelInput } from '../../../../shared/domain/model-tensors.ts';
 import { feedInputs, type FeedSource } from './feed-inputs.ts';
 import type { ModelSample } from './prepared-grid.ts';
+import { NO_FACTS } from './source-facts.ts';
 
 const SOURCE: FeedSource = {
   grid: { shape: [2, 3, 4], spacingMm: [5, 0.5, 0.25], extentsMm: [4, 6] },
-  facts: { ageYears: 45.5, sex: 'F', weightKg: null, sliceThicknessMm: 5, tubeVoltageKv: 120 },
+  facts: { ...NO_FACTS, ageYears: 45.5, sex: 'F', weightKg: null, sliceThicknessMm: 5, tubeVoltageKv: 120 },
 };
 
 /** Two channels, two slices, one row, two columns: the value names its place. */

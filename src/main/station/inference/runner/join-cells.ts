@@ -17,8 +17,8 @@ type Accumulated = { readonly sum: Float32Array; readonly weight: Float32Array }
 
 /**
  * Joins cells of samples on the grid: each slice once all samples that reach it were taken, so that no more slices are held than
- * a sample is deep. Where samples overlap, raw values are weighted and averaged, before any activation. A coarser tensor, by whole
- * factors, counts for all the cells that each of its own covers.
+ * a sample is deep. Where samples overlap, raw values are weighted and averaged, before any activation. Of a coarser tensor each
+ * cell counts for those of the grid whose middle it covers.
  */
 export function joinCells(options: {
   readonly tensor: string;
@@ -137,22 +137,24 @@ function cutPlane(
   const cells = size[1] * size[2];
   const isPlain = perRow === 1 && perColumn === 1 && strides.W === 1 && strides.H === sizes.W;
   for (let channel = 0; channel < sizes.C; channel += 1) {
-    const first = start + Math.floor(slice / perSlice) * strides.D + channel * strides.C;
+    const first = start + Math.floor((slice + 0.5) / perSlice) * strides.D + channel * strides.C;
     if (isPlain) {
       into.set(data.subarray(first, first + cells), channel * cells);
       continue;
     }
     let to = channel * cells;
     for (let row = 0; row < size[1]; row += 1) {
-      const line = first + Math.floor(row / perRow) * strides.H;
+      const line = first + Math.floor((row + 0.5) / perRow) * strides.H;
       for (let column = 0; column < size[2]; column += 1, to += 1)
-        into[to] = data[line + (perColumn === 1 ? column : Math.floor(column / perColumn)) * strides.W] as number;
+        into[to] = data[
+          line + (perColumn === 1 ? column : Math.floor((column + 0.5) / perColumn)) * strides.W
+        ] as number;
     }
   }
 }
 
-/** How many cells of the sample each cell of the tensor covers; null where that is no whole number. */
+/** How many cells of the sample each cell of the tensor covers, which need not be a whole number; null where it is finer. */
 function factorsOf({ sizes }: Strides, { size }: GridExtent): Shape | null {
   const factors = [size[0] / sizes.D, size[1] / sizes.H, size[2] / sizes.W] as const;
-  return factors.every((factor) => Number.isInteger(factor) && factor >= 1) ? factors : null;
+  return factors.every((factor) => Number.isFinite(factor) && factor >= 1) ? factors : null;
 }

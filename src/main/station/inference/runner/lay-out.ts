@@ -18,7 +18,7 @@ export function layOut(
   const channels = chosen ?? Array.from({ length: first.channels }, (_, channel) => channel);
   if (channels.some((channel) => channel >= first.channels)) return null;
   const [, rows, columns] = first.size;
-  const isSlab = first.depth !== first.size[0];
+  const isSlab = first.size[0] === 1 && first.depth > 1;
   const slicesAsChannels = isSlab && !layout.includes('D');
   const sizes: Readonly<Record<string, number>> = {
     N: samples.length,

@@ -1,5 +1,6 @@
 import { tensorsOf } from '../../../../shared/domain/model-contradictions.ts';
 import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
+import { countChannels } from '../../../../shared/domain/model-preprocessing.ts';
 import type { ModelInput } from '../../../../shared/domain/model-tensors.ts';
 import { type PackageFault, packageFault } from '../../../../shared/domain/package-fault.ts';
 import type { DeclaredTensor, ModelSession } from './session.ts';
@@ -52,6 +53,7 @@ function matchInput(
   // A shape that the file does not state is found out by running.
   if (declared.dims.length === 0) return faults;
   const given = givenDims(manifest, input);
+  if (given === null) return faults;
   const fits =
     given.length === declared.dims.length &&
     given.every((size, axis) => size === null || declared.dims[axis] === null || declared.dims[axis] === size);
@@ -68,21 +70,29 @@ function matchInput(
   return faults;
 }
 
-/** The shape that an input will be given, as far as the manifest alone says; null stands for what the series decides. */
-function givenDims({ preprocessing }: ModelManifest, input: ModelInput): readonly (number | null)[] {
-  const { sampling, source, channels } = preprocessing;
+/** The shape that an input will be given, as far as the manifest alone says; null stands for what the series decides, or another model. */
+function givenDims({ preprocessing }: ModelManifest, input: ModelInput): readonly (number | null)[] | null {
+  const { sampling } = preprocessing;
   const batch = sampling.kind === 'volume' ? 1 : sampling.batch;
-  const samples = batch === 1 ? 1 : null;
+  const isExact = 'batchIs' in sampling && sampling.batchIs === 'exactly';
+  const samples = batch === 1 || isExact ? batch : null;
   switch (input.role) {
     case 'image': {
-      const prepared = input.channels?.length ?? (source.colour === 'grey' ? channels.length : 3);
+      const prepared = input.channels?.length ?? countChannels(preprocessing);
       const isDeep = input.layout.includes('D');
       const [depth, rows, columns] = sampling.kind === 'patches' ? sampling.size : [null, null, null];
       const slab = sampling.kind === 'slabs' ? sampling.slices : 1;
       const sizes: Readonly<Record<string, number | null>> = {
         N: samples,
         C: isDeep ? prepared : prepared * slab,
-        D: sampling.kind === 'slices' ? 1 : sampling.kind === 'slabs' ? slab : depth,
+        D:
+          sampling.kind === 'slices'
+            ? 1
+            : sampling.kind === 'slabs'
+              ? slab
+              : sampling.kind === 'clips'
+                ? sampling.frames
+                : depth,
         H: rows,
         W: columns,
       };
@@ -93,11 +103,14 @@ function givenDims({ preprocessing }: ModelManifest, input: ModelInput): readonl
     case 'slice-extents':
       return [null];
     case 'scalar':
-      return batch === 1 ? input.dims : [null, ...input.dims.slice(1)];
+      return batch === 1 || input.dims.length === 0 ? input.dims : [samples, ...input.dims.slice(1)];
     case 'vector':
       return input.batchAxis ? [samples, input.values.length] : [input.values.length];
     case 'constant':
       return input.dims;
+    case 'fed':
+      // What the other model gives is known when it has run; a score stands for each label.
+      return input.what.from === 'scores' ? [1, input.what.labels.length] : null;
   }
 }
 

@@ -3,10 +3,12 @@ import { type PreparingStep, Preprocessing } from '../../../../shared/domain/mod
 import { applyAffine } from './affine.ts';
 import { arrangeStacks } from './arrange-stacks.ts';
 import { prepareGrid } from './prepare-grid.ts';
-import type { PreparedGrid, SourceFrame } from './prepared-grid.ts';
-import { along, cross, type Vector } from './vector.ts';
+import { maskBeside, registerSeries } from './planes-beside.ts';
+import type { PreparedGrid, SourceFrame, SourceStack } from './prepared-grid.ts';
+import { mapSource } from './source-map.ts';
+import { along, cross, dot, type Vector } from './vector.ts';
 
-type Written = Partial<Record<'source' | 'tolerates' | 'steps' | 'channels', unknown>>;
+type Written = Partial<Record<'source' | 'tolerates' | 'planes' | 'steps' | 'channels', unknown>>;
 const how = (written: Written): Preprocessing =>
   Preprocessing.parse({
     sampling: { kind: 'volume' },
@@ -166,6 +168,21 @@ const STEPS: Readonly<Record<string, readonly Partial<PreparingStep>[]>> = {
     { do: 'pad-to-multiple', of: [4, 8, 8] },
     { do: 'orient', towards: ['S', 'A', 'R'] },
     { do: 'crop-or-pad', to: [null, 9, null], anchor: 'end' },
+  ],
+  'turned over, transposed': [{ do: 'flip', axes: ['slices', 'columns'] }, { do: 'transpose' }],
+  'heavier halves where they are wanted': [
+    { do: 'face', axis: 'columns', heavier: 'end' },
+    { do: 'face', axis: 'rows', heavier: 'start' },
+  ],
+  'trimmed, made square': [
+    { do: 'square', by: 'crop' },
+    { do: 'trim', shares: [[0.1, 0.2], null, [0.05, 0.3]] },
+  ],
+  'padded to a square': [{ do: 'square', by: 'pad', anchor: 'end' }],
+  'resampled, cropped to content, transposed': [
+    { do: 'resample', spacingMm: [1.3, 0.8, 0.6], interpolation: 'linear' },
+    { do: 'crop-to-content', above: 100, margin: 1 },
+    { do: 'transpose' },
   ],
   nearest: [{ do: 'resize', to: [null, 21, 40], aspect: 'fill', interpolation: 'nearest' }],
 };
@@ -458,4 +475,99 @@ test('leaves the frames as they are', () => {
 test('refuses a grid that no machine could hold', () => {
   const steps = [{ do: 'resize', to: [4096, 4096, 4096], interpolation: 'nearest' }];
   expect(() => prepare(acquire(WAYS.axial as Acquisition, plane), { steps })).toThrow('grid-too-large');
+});
+
+describe('a second series', () => {
+  const [ours, theirs] = [
+    { alongRow: [1, 0, 0], alongColumn: [0, 1, 0], heightsMm: even(14, 2) },
+    {
+      alongRow: [0, -c20, -s20],
+      alongColumn: [0, s20, -c20],
+      heightsMm: [0, 0.8, 1.6, 2.4, 3.4, 4.2, 5],
+      size: [60, 64],
+    },
+  ] as const;
+  const known = (frames: readonly SourceFrame[], uid: string | null = '1.2') =>
+    frames.map((frame) => ({ ...frame, place: frame.place && { ...frame.place, frameOfReferenceUid: uid } }));
+  const stackOf = (frames: readonly SourceFrame[]) => {
+    const { tolerates } = how({ tolerates: { unevenSteps: 'as-is' } });
+    const stacks = arrangeStacks(frames, {
+      ...{ arrangement: 'volume', orientation: 'any', minSlices: 1, maxSlices: 99, tolerates },
+    });
+    if (!stacks.ok) throw new Error(stacks.error.code);
+    return stacks.value[0] as SourceStack;
+  };
+  const main = stackOf(known(acquire(ours, () => 0)));
+  const other = stackOf(known(acquire(theirs, plane)));
+
+  test('stands on the first one’s cells by its place in the patient, and is padding where it does not reach', () => {
+    const registered = registerSeries(main, other, -5);
+    if (!registered.ok) throw new Error(registered.error.code);
+    const preprocessing = how({
+      ...{ source: { paddingValue: -5 } },
+      planes: [{ from: 'series', series: 'other' }],
+      steps: [{ do: 'orient', towards: ['S', 'A', 'R'] }],
+    });
+    const prepared = prepareGrid(main, preprocessing, [registered.value]);
+    if (!prepared.ok) throw new Error(prepared.error.code);
+    const grid = prepared.value;
+    expect([grid.channels, cellAt(grid, [3, 4, 5], 0)]).toEqual([2, 0]);
+    const map = mapSource(grid);
+    const place = theirs.heightsMm.at(-1) as number;
+    const normal = cross(theirs.alongRow, theirs.alongColumn);
+    let [inside, outside] = [0, 0];
+    for (let slice = 0; slice < grid.shape[0]; slice += 1)
+      for (let row = 0; row < grid.shape[1]; row += 1)
+        for (let column = 0; column < grid.shape[2]; column += 1) {
+          const point = map.toPatient(map.toSource([slice, row, column])) as Vector;
+          const height = Math.abs(dot(point, normal)) - place / 2;
+          const value = cellAt(grid, [slice, row, column], 1);
+          const [down, across] = [dot(point, theirs.alongColumn), dot(point, theirs.alongRow)].map(Math.abs) as [
+            number,
+            number,
+          ];
+          const isWell = height <= 0 && down <= 14.7 && across <= 15.7;
+          if (isWell) expect(Math.abs(value - plane(point))).toBeLessThan(1e-3);
+          if (isWell) inside += 1;
+          if (height > 0.5 || down > 15.1 || across > 16.1) {
+            expect(value).toBe(-5);
+            outside += 1;
+          }
+        }
+    expect(Math.min(inside, outside)).toBeGreaterThan(500);
+  });
+
+  test('is refused in another frame of reference, or where nobody says in which', () => {
+    for (const uid of ['1.3', null]) {
+      const elsewhere = stackOf(known(acquire(theirs, plane), uid));
+      expect(registerSeries(main, elsewhere, 0)).toEqual({ ok: false, error: { code: 'mixed-frames-of-reference' } });
+    }
+  });
+
+  test('a mask lies where it was set, changes with no step on values, and leaves the series only there', () => {
+    const values = known(acquire(ours, ([x]) => x));
+    const stack = stackOf(values);
+    const isSet = (frame: SourceFrame, pixel: number) => frame.instanceNumber === 4 && pixel % 32 < 10 && pixel >= 640;
+    const mask = maskBeside(stack, (frame) =>
+      Int16Array.from({ length: 32 * 32 }, (_, pixel) => (isSet(frame, pixel) ? 1 : 0)),
+    );
+    if (mask === null) throw new Error('no mask');
+    const preprocessing = how({
+      planes: [{ from: 'feed', feed: 'part', label: 'part' }],
+      steps: [
+        { do: 'scale', multiply: 2, add: 1 },
+        { do: 'crop-to-content', plane: 1, margin: 1 },
+        { do: 'mask', plane: 1, outside: -7 },
+      ],
+    });
+    const prepared = prepareGrid(stack, preprocessing, [mask]);
+    if (!prepared.ok) throw new Error(prepared.error.code);
+    const grid = prepared.value;
+    expect(grid.shape).toEqual([3, 13, 11]);
+    const size = 3 * 13 * 11;
+    const kept = [...grid.values.subarray(0, size)].filter((value) => value !== -7);
+    const x = (column: number) => 2 * ((column - 15.5) * 0.5) + 1;
+    expect(kept).toEqual(Array.from({ length: 12 }, () => Array.from({ length: 10 }, (_, column) => x(column))).flat());
+    expect([...grid.values.subarray(size)].reduce((sum, value) => sum + value, 0)).toBe(120);
+  });
 });

@@ -10,6 +10,8 @@ import { ballHead, openTestObjects, sliceRecord, type TestObjects } from './test
 
 const RULE: PrepareRule = {
   appliesTo: { orientation: 'axial', slices: { min: 1, max: 200 } },
+  otherSeries: [],
+  apart: [],
   preprocessing: Preprocessing.parse({
     source: { arrangement: 'volume' },
     steps: [{ do: 'resample', spacingMm: [null, 3, 3], interpolation: 'linear' }],

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { TravellingKey } from '../../platform/objects/object-keys.ts';
-import type { SeriesRequest } from './prepare-series.ts';
+import { buffersOf, type SeriesRequest } from './prepare-series.ts';
 import {
   type FromPreparer,
   type PreparerSettings,
@@ -55,7 +55,7 @@ export function prepareInThread(entry: URL, settings: PreparerSettings, died: ()
     Atomics.store(cells, REQUEST_CELLS.stop, 1);
     void answer.then(({ answer: dropped, countedMb }) => {
       // At once, and not when it is collected: somebody wants the memory.
-      if (dropped.ok) for (const { values } of dropped.value.grids) (values.buffer as ArrayBuffer).transfer(0);
+      if (dropped.ok) for (const buffer of buffersOf(dropped.value)) buffer.transfer(0);
       Atomics.sub(ahead, 0, countedMb);
     });
     return true;
@@ -109,6 +109,6 @@ export function prepareInThread(entry: URL, settings: PreparerSettings, died: ()
   });
 }
 
-function keyOf({ rule, instances }: SeriesRequest): string {
-  return JSON.stringify([rule, instances]);
+function keyOf({ rule, instances, otherSeries, fed }: SeriesRequest): string {
+  return JSON.stringify([rule, instances, otherSeries, fed]);
 }

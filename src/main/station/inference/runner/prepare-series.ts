@@ -1,13 +1,24 @@
 import type { AppliesTo } from '../../../../shared/domain/model-applies-to.ts';
+import type { ModelInput } from '../../../../shared/domain/model-tensors.ts';
+import type { OtherSeries } from '../../../../shared/domain/model-sources.ts';
 import type { Preprocessing } from '../../../../shared/domain/model-preprocessing.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import { DamagedObject } from '../../platform/objects/sealed-format.ts';
-import type { InstanceReference, RunFailure, SeriesGeometrySummary, StageTimings } from '../runner-protocol.ts';
-import { arrangeStacks } from './arrange-stacks.ts';
+import type {
+  FedRun,
+  InstanceReference,
+  OtherSeriesReference,
+  RunFailure,
+  SeriesGeometrySummary,
+  StageTimings,
+} from '../runner-protocol.ts';
+import { type ArrangeLimits, arrangeStacks } from './arrange-stacks.ts';
+import { type FedAnswer, type FedNumbers, readFedAnswers } from './fed-answers.ts';
 import { meanIntensity } from './mean-intensity.ts';
 import { objectDigest } from './object-digest.ts';
-import { prepareGrid } from './prepare-grid.ts';
+import { maskBeside, type PlaneBeside, registerSeries } from './planes-beside.ts';
+import { isByContent, prepareGrid } from './prepare-grid.ts';
 import type { PreparedGrid, SourceFrame, SourceStack } from './prepared-grid.ts';
 import { readSourceFrames } from './read-source-frames.ts';
 import type { SourceFacts } from './source-facts.ts';
@@ -17,17 +28,38 @@ import type { StageTimer } from './stage-timer.ts';
 export type PrepareRule = {
   readonly appliesTo: Pick<AppliesTo, 'orientation' | 'slices'>;
   readonly preprocessing: Preprocessing;
+  readonly otherSeries: readonly {
+    readonly id: string;
+    readonly appliesTo: Pick<AppliesTo, 'orientation' | 'slices'>;
+  }[];
+  /** Of the other series, those that inputs take by themselves. */
+  readonly apart: readonly string[];
 };
 
 /** A series, and how to prepare it. The same request gives the same grids: objects are named by digest. */
-export type SeriesRequest = { readonly rule: PrepareRule; readonly instances: readonly InstanceReference[] };
+export type SeriesRequest = {
+  readonly rule: PrepareRule;
+  readonly instances: readonly InstanceReference[];
+  /** The other series that the manifest names, and what the models said that feed this one. */
+  readonly otherSeries?: readonly OtherSeriesReference[] | undefined;
+  readonly fed?: readonly FedRun[] | undefined;
+};
 
 /** A series as a model is given it: a grid a stack, whose frames have lost their pixels. */
 export type PreparedSeries = {
   readonly geometry: Omit<SeriesGeometrySummary, 'grid'>;
   readonly facts: SourceFacts;
   readonly grids: readonly PreparedGrid[];
+  /** Of each grid: those of other series that go with it, by the ids of the manifest. */
+  readonly others: readonly ReadonlyMap<string, PreparedGrid>[];
+  readonly fed: ReadonlyMap<string, FedNumbers>;
 };
+
+/** Every number of a prepared series, as it changes hands between threads. */
+export function buffersOf({ grids, others }: Pick<PreparedSeries, 'grids' | 'others'>): readonly ArrayBuffer[] {
+  const all = [...grids, ...others.flatMap((one) => [...one.values()])];
+  return [...new Set(all.map(({ values }) => values.buffer as ArrayBuffer))];
+}
 
 /** The stages of a run that are over once its series is prepared. */
 export const PREPARING_STAGES = ['readMs', 'decodeMs', 'preprocessMs'] as const satisfies (keyof StageTimings)[];
@@ -46,42 +78,124 @@ type Refusal = { readonly code: Exclude<RunFailure, 'bad-output'> };
 type Decoded = { readonly frames: SourceFrame[]; readonly facts: SourceFacts; readonly bytes: number };
 
 /** The rule of a manifest, without the rest of it. */
-export function prepareRule({ appliesTo, preprocessing }: PrepareRule): PrepareRule {
-  const { orientation, slices } = appliesTo;
-  return { appliesTo: { orientation, slices }, preprocessing };
+export function prepareRule(manifest: {
+  readonly appliesTo: PrepareRule['appliesTo'];
+  readonly preprocessing: Preprocessing;
+  readonly otherSeries: readonly Pick<OtherSeries, 'id' | 'appliesTo'>[];
+  readonly inputs: readonly ModelInput[];
+}): PrepareRule {
+  const lean = ({ orientation, slices }: PrepareRule['appliesTo']) => ({ orientation, slices });
+  return {
+    appliesTo: lean(manifest.appliesTo),
+    preprocessing: manifest.preprocessing,
+    otherSeries: manifest.otherSeries.map(({ id, appliesTo }) => ({ id, appliesTo: lean(appliesTo) })),
+    apart: manifest.inputs.flatMap((input) => (input.role === 'image' ? (input.series ?? []) : [])),
+  };
 }
 
-/** Reads and decodes a series, object by object, and makes its grids; what the frames held is let go of as they are used. */
+/** Reads and decodes a series and those beside it, object by object, and makes its grids; what the frames held is let go of as they are used. */
 export async function prepareSeries(
   tools: PrepareTools,
-  { rule, instances }: SeriesRequest,
+  { rule, instances, otherSeries = [], fed = [] }: SeriesRequest,
 ): Promise<Result<PreparedSeries, Refusal>> {
   const decoded = await readSeries(tools, rule, instances);
   if (!decoded.ok) return decoded;
-  const { frames, facts, bytes } = decoded.value;
-  const { appliesTo, preprocessing } = rule;
-  const arranged = arrangeStacks(frames, {
-    arrangement: preprocessing.source.arrangement,
-    orientation: appliesTo.orientation,
-    minSlices: appliesTo.slices.min,
-    maxSlices: appliesTo.slices.max,
-    tolerates: preprocessing.tolerates,
-  });
+  const { frames, facts } = decoded.value;
+  let { bytes } = decoded.value;
+  const { preprocessing } = rule;
+  const arranged = arrangeStacks(frames, limitsOf(rule, rule.appliesTo));
   if (!arranged.ok) return arranged;
-  const waiting = [...arranged.value];
-  const geometry = summarise(waiting, preprocessing);
+  const others = new Map<string, readonly SourceStack[]>();
+  for (const one of rule.otherSeries) {
+    const given = otherSeries.find(({ id }) => id === one.id)?.instances ?? [];
+    const read = await readSeries(tools, { ...rule, appliesTo: one.appliesTo }, given);
+    if (!read.ok) return read;
+    bytes += read.value.bytes;
+    const isPlane = preprocessing.planes.some((plane) => plane.from === 'series' && plane.series === one.id);
+    const limits = limitsOf(rule, one.appliesTo);
+    const stacks = arrangeStacks(read.value.frames, isPlane ? { ...limits, arrangement: 'volume' } : limits);
+    if (!stacks.ok) return stacks;
+    others.set(one.id, apartWhere(isByContent(preprocessing), stacks.value));
+  }
+  const answers = await readFedAnswers(fed, tools.objects);
+  tools.timer.lap('readMs');
+  if (!answers.ok) return answers;
+  const geometry = summarise(arranged.value, preprocessing);
+  const waiting = [...apartWhere(isByContent(preprocessing), arranged.value)];
   frames.length = 0; // the stacks hold them, each until it is prepared
   const grids: PreparedGrid[] = [];
+  const gridsBeside: ReadonlyMap<string, PreparedGrid>[] = [];
   for (let stack = waiting.shift(); stack !== undefined; stack = waiting.shift()) {
     const why = tools.stopping(bytes * 2);
     if (why !== null) return err({ code: why });
-    const prepared = prepareGrid(stack, preprocessing);
-    tools.timer.lap('preprocessMs');
+    const beside = planesBeside(stack, preprocessing, others, answers.value);
+    if (!beside.ok) return beside;
+    const prepared = prepareGrid(stack, preprocessing, beside.value);
     if (!prepared.ok) return prepared;
+    const along = prepareApart(rule, others, grids.length);
+    tools.timer.lap('preprocessMs');
+    if (!along.ok) return along;
     grids.push({ ...prepared.value, stack: withoutPixels(stack) });
+    gridsBeside.push(along.value);
   }
-  tools.holds(grids.reduce((sum, { values }) => sum + values.byteLength, 0));
-  return ok({ geometry, facts, grids });
+  tools.holds(buffersOf({ grids, others: gridsBeside }).reduce((sum, { byteLength }) => sum + byteLength, 0));
+  const told = new Map([...answers.value].map(([id, { numbers }]) => [id, numbers]));
+  return ok({ geometry, facts, grids, others: gridsBeside, fed: told });
+}
+
+function limitsOf({ preprocessing }: PrepareRule, { orientation, slices }: PrepareRule['appliesTo']): ArrangeLimits {
+  const { source, tolerates } = preprocessing;
+  return { arrangement: source.arrangement, orientation, minSlices: slices.min, maxSlices: slices.max, tolerates };
+}
+
+/** Each image as a stack of its own, where steps look at what it shows; a volume stays whole. */
+function apartWhere(isApart: boolean, stacks: readonly SourceStack[]): readonly SourceStack[] {
+  return stacks.flatMap((stack) => {
+    if (!isApart || stack.arrangement === 'volume') return [stack];
+    const { frames, leftOut } = stack;
+    return frames.map((frame, index) => ({ ...stack, frames: [frame], leftOut: index === 0 ? leftOut : [] }));
+  });
+}
+
+function planesBeside(
+  stack: SourceStack,
+  { planes, source }: Preprocessing,
+  others: ReadonlyMap<string, readonly SourceStack[]>,
+  fed: ReadonlyMap<string, FedAnswer>,
+): Result<readonly PlaneBeside[], Refusal> {
+  const beside: PlaneBeside[] = [];
+  for (const plane of planes) {
+    if (plane.from === 'feed') {
+      const mask = maskBeside(stack, (frame) => fed.get(plane.feed)?.maskOf(plane.label, frame) ?? null);
+      if (mask === null) return err({ code: 'input-mismatch' });
+      beside.push(mask);
+      continue;
+    }
+    const [other] = others.get(plane.series) ?? [];
+    if (other === undefined) return err({ code: 'input-mismatch' });
+    const registered = registerSeries(stack, other, source.paddingValue);
+    if (!registered.ok) return registered;
+    beside.push(registered.value);
+  }
+  return ok(beside);
+}
+
+/** The grids of other series that go with a series' grid of that number, prepared in the same way. */
+function prepareApart(
+  { preprocessing, apart }: PrepareRule,
+  others: ReadonlyMap<string, readonly SourceStack[]>,
+  at: number,
+): Result<ReadonlyMap<string, PreparedGrid>, Refusal> {
+  const grids = new Map<string, PreparedGrid>();
+  const { channelPlanes: _planes, ...alone } = preprocessing;
+  for (const id of new Set(apart)) {
+    const stack = others.get(id)?.[at];
+    if (stack === undefined) return err({ code: 'input-mismatch' });
+    const grid = prepareGrid(stack, { ...alone, planes: [] });
+    if (!grid.ok) return grid;
+    grids.set(id, { ...grid.value, stack: withoutPixels(stack) });
+  }
+  return ok(grids);
 }
 
 async function readSeries(

@@ -69,17 +69,19 @@ export type PreparedGrid = {
   readonly sliceOfFrame: readonly number[] | null;
   /** Of each channel: what stands where the source has no pixel, as the steps have changed it. */
   readonly paddingValues: readonly number[];
+  /** Where on the first axis the images of another object begin, 0 first. */
+  readonly objectStarts: readonly number[];
   readonly stack: SourceStack;
 };
 
 /** What a model sees at once, and where in the grid that is. */
 export type ModelSample = {
-  /** First cell of the sample; of a slab its middle slice. */
+  /** First cell of the sample; of a slab its middle slice, of a clip its first frame. */
   readonly origin: readonly [number, number, number];
-  /** Slices, rows, columns; of a slab one slice. A patch may reach beyond the end of a grid that is smaller. */
+  /** Slices, rows, columns; of a slab one slice, of a clip all between its first and last frame. A patch may reach beyond the end of a grid that is smaller. */
   readonly size: readonly [number, number, number];
   readonly channels: number;
-  /** Slices in `values`: those of `size`, of a slab also the neighbours. */
+  /** Slices in `values`: those of `size`, of a slab also the neighbours, of a clip its frames. */
   readonly depth: number;
   /** [channels, depth, rows, columns]. */
   readonly values: Float32Array;

@@ -47,7 +47,8 @@ function areFinite(data: Numbers): boolean {
   return true;
 }
 
-function numbersOf(data: unknown): Numbers | null {
+/** Values of any element type as numbers; null where they are none. 64-bit integers become doubles. */
+export function numbersOf(data: unknown): Numbers | null {
   if (!ArrayBuffer.isView(data) || data instanceof DataView) return null;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
   return data as unknown as Numbers;

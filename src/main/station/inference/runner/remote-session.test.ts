@@ -242,7 +242,12 @@ test('a tensor of many megabytes comes and goes whole', async () => {
   });
   const { run } = await opened({ timeoutMs: 60_000 });
   const y = (await run({ x: { type: 'float32', dims: [1, 1, 2048, 2048], data } })).get('y');
-  expect(Buffer.compare(Buffer.from((y?.data.buffer as ArrayBuffer | undefined) ?? new ArrayBuffer(0)), Buffer.from(data.buffer))).toBe(0);
+  expect(
+    Buffer.compare(
+      Buffer.from((y?.data.buffer as ArrayBuffer | undefined) ?? new ArrayBuffer(0)),
+      Buffer.from(data.buffer),
+    ),
+  ).toBe(0);
 });
 
 test.each([

@@ -3,7 +3,7 @@ import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { InstanceReference, RunFinished } from '../runner-protocol.ts';
 import type { ModelPackage } from './model-package.ts';
 import { PREPROCESSING_VERSION } from './prepare-grid.ts';
-import { type PreparedSeries, prepareRule, prepareSeries } from './prepare-series.ts';
+import { type PreparedSeries, prepareRule, prepareSeries, type SeriesRequest } from './prepare-series.ts';
 import { type ComputeSetting, POSTPROCESSING_VERSION, runFrames, type RunRefused } from './run-frames.ts';
 import { type StageTimer, timeStages } from './stage-timer.ts';
 
@@ -32,14 +32,15 @@ export async function runPrepared(
   });
 }
 
-/** Reads one series, prepares it here, without a thread of its own, and runs the model on it. */
+/** Reads one series and what goes with it, prepares it here, without a thread of its own, and runs the model on it. */
 export async function runSeries(
   setting: RunSetting & { readonly objects: ObjectReader },
   instances: readonly InstanceReference[],
+  beside: Pick<SeriesRequest, 'otherSeries' | 'fed'> = {},
 ): Promise<Result<RunAnswer, RunRefused>> {
   const timer = timeStages();
   const stopping = () => (setting.signal.aborted ? 'cancelled' : null);
   const tools = { objects: setting.objects, timer, stopping, holds: () => undefined };
-  const series = await prepareSeries(tools, { rule: prepareRule(setting.model.manifest), instances });
+  const series = await prepareSeries(tools, { rule: prepareRule(setting.model.manifest), instances, ...beside });
   return series.ok ? runPrepared(setting, series.value, timer) : series;
 }

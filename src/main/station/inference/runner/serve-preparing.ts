@@ -1,6 +1,6 @@
 import { holdObjectKeys } from '../../platform/objects/object-keys.ts';
 import { openObjectReader } from '../../platform/objects/object-store.ts';
-import { prepareSeries } from './prepare-series.ts';
+import { buffersOf, prepareSeries } from './prepare-series.ts';
 import { rememberReads } from './remember-reads.ts';
 import { type FromPreparer, type PreparerSettings, REQUEST_CELLS, type ToPreparer } from './series-messages.ts';
 import { timeStages } from './stage-timer.ts';
@@ -38,8 +38,7 @@ export function servePreparing(
     const answer = await prepareSeries({ objects, timer, stopping, holds }, request);
     if (!answer.ok || isCurrent()) count(0);
     const said = { answer, timings: timer.timings(), fromMs, toMs: Date.now(), countedMb };
-    const buffers = answer.ok ? answer.value.grids.map(({ values }) => values.buffer) : [];
-    post({ type: 'prepared', id, ...said }, [...new Set(buffers)] as ArrayBuffer[]);
+    post({ type: 'prepared', id, ...said }, answer.ok ? [...buffersOf(answer.value)] : []);
   }
 
   return (message) => {

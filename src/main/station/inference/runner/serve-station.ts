@@ -44,7 +44,7 @@ type Ready = Pick<RunSetting, 'outboxDir'> & {
 };
 
 /** One run's way through: what stops it, what it takes, and what of its tensors is left behind. */
-type Asked = Pick<RunRequest, 'modelDigest' | 'keepTensors' | 'providerVersion'> & {
+type Asked = Pick<RunRequest, 'modelDigest' | 'keepTensors' | 'providerVersion' | 'otherSeries' | 'fed'> & {
   readonly instances: RunRequest['series']['instances'];
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -154,7 +154,7 @@ export function serveStation(
   async function run({ runId, packageDir, modelDigest, series, memory, ...asked }: RunRequest): Promise<void> {
     const controller = running.get(runId);
     if (ready === null || controller === undefined) throw new Error('asked to run before the start');
-    const { provider = ready.provider, keepTensors, providerVersion } = asked;
+    const { provider = ready.provider, ...more } = asked;
     const { instances } = series;
     const directory = path.resolve(packageDir);
     const timer = timeStages();
@@ -166,7 +166,7 @@ export function serveStation(
       if (memory !== undefined) ready.memory.begin(memory.mostMb);
       const answer = await compute(
         { ...ready, provider },
-        { modelDigest, keepTensors, providerVersion, instances, directory, timer, signal: controller.signal },
+        { modelDigest, ...more, instances, directory, timer, signal: controller.signal },
       );
       if (memory !== undefined) post({ type: 'used', runId, peakMb: ready.memory.end() });
       if (answer.ok)
@@ -196,14 +196,14 @@ export function serveStation(
   async function computeWith(
     model: ModelPackage,
     { preparer, outboxDir }: Ready,
-    { instances, providerVersion, timer, signal }: Asked,
+    { instances, otherSeries, fed, providerVersion, timer, signal }: Asked,
   ): Promise<Result<RunAnswer, RunRefused>> {
     const identified = await identify(model, signal);
     if (!identified.ok) return identified;
     const device = identified.value;
     // Its golden cases held on what was there before, and say nothing of what is there now.
     if (providerVersion !== undefined && device.version !== providerVersion) return err({ code: 'provider-changed' });
-    const taken = await preparer.take({ rule: prepareRule(model.manifest), instances }, signal);
+    const taken = await preparer.take({ rule: prepareRule(model.manifest), instances, otherSeries, fed }, signal);
     timer.add(taken.timings);
     if (!taken.answer.ok) return taken.answer;
     const fromMs = Date.now();
@@ -220,8 +220,9 @@ export function serveStation(
     const directory = path.resolve(packageDir);
     const manifest =
       ready.warm.peek(shelf(directory, ready.provider))?.manifest ?? (await readPackageManifest(directory));
-    // Nothing depends on it: a run of another package takes its own.
-    if (manifest?.modelDigest === modelDigest) ready.preparer.prepareAhead({ rule: prepareRule(manifest), instances });
+    // What goes with the series is not known here; and nothing depends on it: a run of another package takes its own.
+    if (manifest === null || manifest.otherSeries.length + manifest.feeds.length > 0) return;
+    if (manifest.modelDigest === modelDigest) ready.preparer.prepareAhead({ rule: prepareRule(manifest), instances });
   }
 
   /** Whether so much memory can be had; what was prepared ahead goes first, then models that are only kept warm, the least recently used before the others. */

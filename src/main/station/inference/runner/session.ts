@@ -146,6 +146,8 @@ export async function openSession(
   weights: readonly WeightFile[] = [],
 ): Promise<ModelSession> {
   const { session, isWhole } = await createSession(model, options, weights);
+  // A text, list or map among the outputs cannot be taken out of the library, and would cost the rest with it.
+  const readable = session.outputMetadata.filter((one) => declared(one).type !== 'other').map(({ name }) => name);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -155,7 +157,7 @@ export async function openSession(
       const tensors = Object.entries(feeds).map(([name, tensor]) => {
         return [name, toLibrary(tensor)] as const;
       });
-      const answer = await session.run(Object.fromEntries(tensors));
+      const answer = await session.run(Object.fromEntries(tensors), readable);
       const outputs = new Map<string, TensorData>();
       for (const [name, tensor] of Object.entries(answer)) {
         if (!isTensorType(tensor.type)) continue;

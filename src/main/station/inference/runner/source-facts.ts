@@ -12,12 +12,42 @@ export type SourceFacts = {
   readonly weightKg: number | null;
   readonly sliceThicknessMm: number | null;
   readonly tubeVoltageKv: number | null;
+  readonly heightM: number | null;
+  readonly echoTimeMs: number | null;
+  readonly repetitionTimeMs: number | null;
+  readonly fieldStrengthT: number | null;
+  readonly frameTimeMs: number | null;
+  /** L, R or B; of the image, else of the series. */
+  readonly laterality: string | null;
+  /** In capitals, as manufacturer is. */
+  readonly viewPosition: string | null;
+  readonly manufacturer: string | null;
+};
+
+/** Where nothing is known. */
+export const NO_FACTS: SourceFacts = {
+  ageYears: null,
+  sex: null,
+  weightKg: null,
+  sliceThicknessMm: null,
+  tubeVoltageKv: null,
+  heightM: null,
+  echoTimeMs: null,
+  repetitionTimeMs: null,
+  fieldStrengthT: null,
+  frameTimeMs: null,
+  laterality: null,
+  viewPosition: null,
+  manufacturer: null,
 };
 
 /** Reads the facts of an object's first frame. The age is PatientAge; else that of the birth date at the study's date. */
 export function readSourceFacts(dataset: Dataset): SourceFacts {
   const sex = text(dataset, 'PatientSex');
   const rays = findFunctionalGroup(dataset, 0, 'CTXRayDetailsSequence') ?? dataset;
+  const echo = findFunctionalGroup(dataset, 0, 'MREchoSequence') ?? dataset;
+  const timing = findFunctionalGroup(dataset, 0, 'MRTimingAndRelatedParametersSequence') ?? dataset;
+  const anatomy = findFunctionalGroup(dataset, 0, 'FrameAnatomySequence') ?? dataset;
   const date = text(dataset, 'StudyDate') ?? text(dataset, 'AcquisitionDate');
   return {
     ageYears: ageOf(text(dataset, 'PatientAge')) ?? ageAt(text(dataset, 'PatientBirthDate'), date),
@@ -25,7 +55,22 @@ export function readSourceFacts(dataset: Dataset): SourceFacts {
     weightKg: above0(number(dataset, 'PatientWeight')),
     sliceThicknessMm: frameGeometry(dataset, 0).sliceThicknessMm,
     tubeVoltageKv: above0(number(rays, 'KVP')),
+    heightM: above0(number(dataset, 'PatientSize')),
+    echoTimeMs: above0(number(echo, 'EffectiveEchoTime') ?? number(dataset, 'EchoTime')),
+    repetitionTimeMs: above0(number(timing, 'RepetitionTime')),
+    fieldStrengthT: above0(number(dataset, 'MagneticFieldStrength')),
+    frameTimeMs: above0(number(dataset, 'FrameTime')),
+    laterality: capitals(
+      text(anatomy, 'FrameLaterality') ?? text(dataset, 'ImageLaterality') ?? text(dataset, 'Laterality'),
+    ),
+    viewPosition: capitals(text(dataset, 'ViewPosition')),
+    manufacturer: capitals(text(dataset, 'Manufacturer')),
   };
+}
+
+function capitals(value: string | null): string | null {
+  const told = value?.trim().toUpperCase() ?? '';
+  return told === '' ? null : told;
 }
 
 const YEARS = { D: 1 / 365.25, W: 7 / 365.25, M: 1 / 12, Y: 1 } as const;

@@ -10,7 +10,7 @@ const MOST_BITS_TABLED = 14;
 export type FrameValues = { readonly channels: 1 | 3; readonly values: Float32Array | Int16Array };
 
 /**
- * A decoded frame as a manifest's source asks for it. Grey: stored values; rescaled ones (PS3.3 §C.11.1); or displayed ones, 0 to
+ * A decoded frame as a manifest's source asks for it. Grey: stored values, or their shares of what their bits hold; rescaled ones (PS3.3 §C.11.1); or displayed ones, 0 to
  * 1 (PS3.3 §C.11.2). What is padding or no number becomes `paddingValue`; MONOCHROME1 is turned over where asked. Colour, from RGB, YBR or
  * palette: 8 bits, 0 to 255, displayed 0 to 1; made grey by the luma of ITU-R BT.601. Null for colour that is not known.
  */
@@ -80,8 +80,14 @@ function valueOf(
     const isTurned = wantsBright && presentation.isInverted;
     return isTurned ? (stored) => 1 - shade(rescale(stored)) / 255 : (stored) => shade(rescale(stored)) / 255;
   }
-  const plain = values === 'stored' ? (stored: number) => stored : rescale;
   const isWhole = frame.vr !== 'OF' && frame.vr !== 'OD';
+  if (values === 'stored-share' && isWhole) {
+    const floor = frame.pixelRepresentation === 1 ? -(2 ** (frame.bitsStored - 1)) : 0;
+    const most = 2 ** frame.bitsStored - 1;
+    const isTurned = wantsBright && frame.photometricInterpretation === 'MONOCHROME1';
+    return isTurned ? (stored) => 1 - (stored - floor) / most : (stored) => (stored - floor) / most;
+  }
+  const plain = values === 'rescaled' ? rescale : (stored: number) => stored;
   if (!wantsBright || frame.photometricInterpretation !== 'MONOCHROME1' || !isWhole) return plain;
   const isSigned = frame.pixelRepresentation === 1;
   const least = isSigned ? -(2 ** (frame.bitsStored - 1)) : 0;
@@ -90,7 +96,7 @@ function valueOf(
 }
 
 function colourValues(bytes: Uint8Array, { colour, values }: ModelSource): FrameValues {
-  const unit = values === 'displayed' ? 1 / 255 : 1;
+  const unit = values === 'displayed' || values === 'stored-share' ? 1 / 255 : 1;
   if (colour !== 'grey') return { channels: 3, values: Float32Array.from(bytes, (value) => value * unit) };
   const grey = new Float32Array(bytes.length / 3);
   for (let pixel = 0; pixel < grey.length; pixel += 1) {

@@ -86,8 +86,12 @@ export function turnGrid(grid: WorkingGrid, from: Triple<Axis>, flipped: Triple<
   return { ...turned, values, planeAt: planesOf(values, shape) };
 }
 
-/** Makes new cells of old ones along each axis that has weights. */
-export function reweighGrid(grid: WorkingGrid, axes: Triple<AxisWeights | null>, padding: number): WorkingGrid {
+/** Makes new cells of old ones along each axis that has weights; each channel has a padding of its own, or the first one's. */
+export function reweighGrid(
+  grid: WorkingGrid,
+  axes: Triple<AxisWeights | null>,
+  paddings: readonly number[],
+): WorkingGrid {
   const [slices, rows, columns] = grid.shape;
   const [bySlice, byRow, byColumn] = [axes[0], inFours(axes[1], rows), inFours(axes[2], columns)];
   const shape: Triple<number> = [bySlice?.count ?? slices, byRow?.count ?? rows, byColumn?.count ?? columns];
@@ -97,6 +101,7 @@ export function reweighGrid(grid: WorkingGrid, axes: Triple<AxisWeights | null>,
   const wide = byColumn && new Float32Array(rows * shape[2]);
   const whole = byRow && new Float32Array(size);
   forEachPlane(grid, (plane, channel, slice) => {
+    const padding = paddings[channel] ?? paddings[0] ?? 0;
     const used = uses === null ? null : (uses[slice] as readonly Use[]);
     if (used?.length === 0) return;
     const across = byColumn && wide ? reweighColumns(plane, rows, columns, byColumn, padding, wide) : plane;
@@ -109,7 +114,7 @@ export function reweighGrid(grid: WorkingGrid, axes: Triple<AxisWeights | null>,
           values[at + cell] = (values[at + cell] as number) + weight * (down[cell] as number);
     }
   });
-  if (bySlice) padSlices(values, bySlice, grid.channels, size, padding);
+  if (bySlice) padSlices(values, bySlice, grid.channels, size, paddings);
   const steps = perAxis((axis) => axes[axis] ?? { scale: 1, offset: 0 });
   return {
     channels: grid.channels,
@@ -167,13 +172,13 @@ function padSlices(
   { count, starts }: AxisWeights,
   channels: number,
   size: number,
-  padding: number,
+  paddings: readonly number[],
 ): void {
   for (let channel = 0; channel < channels; channel += 1)
     for (let index = 0; index < count; index += 1)
       if ((starts[index] as number) < 0) {
         const at = (channel * count + index) * size;
-        values.fill(padding, at, at + size);
+        values.fill(paddings[channel] ?? paddings[0] ?? 0, at, at + size);
       }
 }
 
