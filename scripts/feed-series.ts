@@ -3,11 +3,9 @@ import { cutSamples } from '../src/main/station/inference/runner/cut-samples.ts'
 import { feedInputs } from '../src/main/station/inference/runner/feed-inputs.ts';
 import { prepareGrid } from '../src/main/station/inference/runner/prepare-grid.ts';
 import type { SourceFrame } from '../src/main/station/inference/runner/prepared-grid.ts';
+import { NO_FACTS } from '../src/main/station/inference/runner/source-facts.ts';
 import type { TensorData } from '../src/main/station/inference/runner/session.ts';
 import type { ModelManifest } from '../src/shared/domain/model-manifest.ts';
-
-/** Nobody says who a phantom is. */
-const UNKNOWN = { ageYears: null, sex: null, weightKg: null, sliceThicknessMm: null, tubeVoltageKv: null } as const;
 
 /** What a model that looks at a whole volume is given of a series, by the runner's own steps. Throws where the series is refused. */
 export function feedSeries(
@@ -27,7 +25,7 @@ export function feedSeries(
   const grid = prepareGrid(stack, preprocessing);
   if (!grid.ok) throw new Error(grid.error.code);
   const [samples = []] = cutSamples(grid.value, preprocessing.sampling);
-  const feeds = feedInputs(inputs, samples, { grid: grid.value, facts: UNKNOWN });
+  const feeds = feedInputs(inputs, samples, { grid: grid.value, facts: NO_FACTS });
   if (!feeds.ok) throw new Error(feeds.error.code);
   return feeds.value;
 }
