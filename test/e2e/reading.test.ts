@@ -118,7 +118,8 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   expect(notAccepted(await sendObjects(remoteOf(station), first))).toEqual([]);
   const row = await rowOf(who, study.studyUid, (one) => one.ai.state === 'flagged');
   const finding = (await who.findings(row.studyId))[0];
-  if (finding?.keyImage === null || finding?.mask === null || finding === undefined) throw new Error('nothing to show');
+  const mask = finding?.parts[0]?.mask;
+  if (finding === undefined || finding.keyImage === null || mask === undefined) throw new Error('nothing to show');
   expect(row.openedBy).toBeNull();
 
   const { page, complaints } = await openReading(row.studyId);
@@ -161,7 +162,7 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   expect(await page.locator('canvas[data-marks]').count()).toBe(0);
   await page.keyboard.press('a');
 
-  const marked = new Set(finding.mask.sopUids);
+  const marked = new Set(mask.frames.map(({ sopUid }) => sopUid));
   await page.keyboard.press('Home');
   await until(async () => (await shownImage(page)) !== finding.keyImage?.sopUid);
   await page.waitForTimeout(300);

@@ -51,7 +51,7 @@ describe('without a session', () => {
       '/dicomweb/demo/studies',
       '/dicomweb/demo/studies/1.2.3',
       '/dicomweb/demo/studies/1.2.3/series/1.2/instances/1.1/frames/1',
-      '/api/v1/findings/0190b6e0-0000-7000-8000-000000000000/mask',
+      '/api/v1/findings/0190b6e0-0000-7000-8000-000000000000/overlays/mask-1',
     ])
       expect({ path, status: (await ask(station.http, path)).status }).toEqual({ path, status: 401 });
     expect((await ask(station.http, '/health/live')).status).toBe(200);

@@ -71,7 +71,7 @@ async function exercise(): Promise<void> {
     await ask(station.http, `/api/v1/studies?studyUid=${FAMILY}`),
     await radiologist.fetch(`/api/v1/studies?studyUid=${FAMILY}`),
     await radiologist.fetch(`/api/v1/studies/${FAMILY}`),
-    await radiologist.fetch(`/api/v1/findings/${MRN}/mask`),
+    await radiologist.fetch(`/api/v1/findings/${MRN}/overlays/mask-1`),
     await radiologist.fetch(`/api/v1/worklist?filter=${FAMILY}`),
     await radiologist.fetch('/api/v1/worklist/search', jsonBody({ text: FAMILY.repeat(40) })),
     await radiologist.fetch('/api/v1/worklist/search', {

@@ -47,7 +47,7 @@ describe('in a demo, where the reference model may be seen', () => {
     ]);
 
     const [finding, ...more] = await radiologist.findings(row.studyId);
-    if (finding?.mask == null || finding.keyImage === null) throw new Error('no finding with a mask');
+    if (finding?.parts[0] === undefined || finding.keyImage === null) throw new Error('no finding with a mask');
     expect(more).toEqual([]);
     expect(finding).toMatchObject({
       ...{ origin: 'ai', state: 'unverified', category: 1 },
@@ -95,16 +95,16 @@ describe('in a demo, where the reference model may be seen', () => {
     });
     const row = await rowOf(radiologist, studyUid, ({ ai }) => ai.state === 'flagged');
     const [finding] = await radiologist.findings(row.studyId);
-    if (finding?.mask == null) throw new Error('no mask');
-    const { rows, columns, sopUids, href } = finding.mask;
+    if (finding?.parts[0] === undefined) throw new Error('no mask');
+    const { rows, columns, frames, href } = finding.parts[0].mask;
     const answer = await radiologist.fetch(href);
     expect(answer.status).toBe(200);
-    expect(answer.bytes.length).toBe(Math.ceil((rows * columns * sopUids.length) / 8));
-    const seen = maskPixels(answer.bytes, { rows, columns, slices: sopUids.length });
+    expect(answer.bytes.length).toBe(Math.ceil((rows * columns * frames.length) / 8));
+    const seen = maskPixels(answer.bytes, { rows, columns, slices: frames.length });
     expect([rows, columns]).toEqual([512, 512]);
     let inside = 0;
     let both = 0;
-    for (const [index, sopUid] of sopUids.entries()) {
+    for (const [index, { sopUid }] of frames.entries()) {
       const slice = mainSopUids.indexOf(sopUid);
       expect(slice).toBeGreaterThanOrEqual(0);
       for (let pixel = 0; pixel < rows * columns; pixel += 1) {

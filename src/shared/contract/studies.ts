@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NotRunReason } from '../domain/ai-status.ts';
 import { HidingReason } from '../domain/correction.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
+import { LABEL_SCORES } from '../domain/model-manifest.ts';
 import { RetrievalCode, RetrievalState } from '../domain/retrieval.ts';
 import { CompletenessEvidence, Intent, QuarantineReason, ReportState } from '../domain/study.ts';
 import { AcrCategory } from '../domain/urgency.ts';
@@ -111,14 +112,77 @@ export const StudyDetail = z.object({
 });
 export type StudyDetail = z.infer<typeof StudyDetail>;
 
-/** What a model said, with the evidence for it. Coordinates are DICOM patient coordinates in mm. */
-export const Finding = z.object({
-  findingId: FindingId,
+const FrameReference = z.object({
+  sopUid: z.string(),
+  /** From 1 on (PS3.3 §C.7.6.6.1.1); 1 of an object of one frame. */
+  frameNumber: z.number().int().min(1),
+});
+
+/** The image that shows something best. */
+export const KeyImage = FrameReference.extend({
+  /** DICOM patient coordinates in mm, in the image's frame of reference; null of a whole image or of one without a place. */
+  centreMm: z.tuple([z.number(), z.number(), z.number()]).nullable(),
+  frameOfReferenceUid: z.string().nullable(),
+});
+export type KeyImage = z.infer<typeof KeyImage>;
+
+/** One measured quantity; `part` counts the finding's parts from 1, null where it is of the whole. */
+export const FindingMeasurement = z.object({
+  code: z.string(),
+  display: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  part: z.number().int().min(1).nullable(),
+});
+export type FindingMeasurement = z.infer<typeof FindingMeasurement>;
+
+/** Pixels of one stack of images of one size: packed bits, least significant first (PS3.5 §8.1.1), frame after frame in this order. */
+export const MaskOverlay = z.object({
+  href: z.string(),
+  rows: z.number().int(),
+  columns: z.number().int(),
+  frames: z.array(FrameReference),
+});
+export type MaskOverlay = z.infer<typeof MaskOverlay>;
+
+/** What lies in one stack of the series, such as one acquisition or frame of reference; `part` counts from 1, the largest first. */
+export const FindingPart = z.object({
+  part: z.number().int().min(1),
+  keyImage: KeyImage.nullable(),
+  mask: MaskOverlay,
+});
+export type FindingPart = z.infer<typeof FindingPart>;
+
+/** One thing a detector found, with a rectangle on every frame it crosses, in columns and rows from the corner of the first pixel. */
+export const FindingBox = z.object({
+  score: z.number(),
+  keyImage: KeyImage,
+  frames: z.array(FrameReference.extend({ left: z.number(), top: z.number(), right: z.number(), bottom: z.number() })),
+  diameterMm: z.number().nullable(),
+  volumeMl: z.number().nullable(),
+});
+export type FindingBox = z.infer<typeof FindingBox>;
+
+/** Values for display, one byte a cell: 0 for `low`, 255 for `high`, rows × columns a frame; each cell covers the same share of it. */
+export const HeatmapOverlay = MaskOverlay.extend({ low: z.number(), high: z.number() });
+export type HeatmapOverlay = z.infer<typeof HeatmapOverlay>;
+
+/** What a score is, and what it was put together from. */
+export const JudgedBy = z.object({
+  score: z.enum(LABEL_SCORES),
+  /** UCUM; null where it has none. */
+  unit: z.string().nullable(),
+  /** How many stacks of images it is the sum of, for volumes, cells and boxes, or else the highest of. */
+  stacks: z.number().int(),
+  /** From where it is flagged; null: never by itself. */
+  flagFrom: z.number().nullable(),
+});
+export type JudgedBy = z.infer<typeof JudgedBy>;
+
+const Said = z.object({
   studyId: StudyId,
   runId: RunId,
   revision: z.number().int(),
-  origin: z.literal('ai'),
-  state: z.enum(['unverified', 'accepted', 'modified', 'rejected', 'superseded']),
   model: z.object({
     id: z.string(),
     name: z.string(),
@@ -127,21 +191,37 @@ export const Finding = z.object({
     stage: z.string(),
   }),
   label: z.object({ code: z.string(), scheme: z.string(), display: z.string() }),
-  category: AcrCategory,
   score: z.number(),
+  /** What the score reached: the flag's threshold, or that of *uncertain*. */
   threshold: z.number(),
-  measurements: z.array(z.object({ code: z.string(), display: z.string(), value: z.number(), unit: z.string() })),
+  /** Null of what was said before it was kept. */
+  judgedBy: JudgedBy.nullable(),
+  measurements: z.array(FindingMeasurement),
   seriesUid: z.string(),
-  /** The image that shows it best; where in the patient, unless it is of a whole image or of one without a place. */
-  keyImage: z
-    .object({ sopUid: z.string(), centreMm: z.tuple([z.number(), z.number(), z.number()]).nullable() })
-    .nullable(),
-  /** Packed bits, least significant first (as PS3.5 §8.1.1), one slice of rows × columns after another in this order. */
-  mask: z
-    .object({ href: z.string(), rows: z.number().int(), columns: z.number().int(), sopUids: z.array(z.string()) })
-    .nullable(),
+});
+
+/** What a model said, with the evidence for it. Without the use `mark` nothing says where it is. */
+export const Finding = Said.extend({
+  findingId: FindingId,
+  origin: z.literal('ai'),
+  state: z.enum(['unverified', 'accepted', 'modified', 'rejected', 'superseded']),
+  /** `uncertain`: between two thresholds. It is no flag: no row, order or count is moved by it. */
+  standing: z.enum(['flagged', 'uncertain']),
+  category: AcrCategory,
+  keyImage: KeyImage.nullable(),
+  parts: z.array(FindingPart),
+  boxes: z.array(FindingBox),
+  heatmaps: z.array(HeatmapOverlay),
 });
 export type Finding = z.infer<typeof Finding>;
+
+/** What a model whose use is quality says of the images: never a finding, and never a word on the patient. */
+export const QualityRemark = Said.extend({
+  remarkId: FindingId,
+  isSuperseded: z.boolean(),
+  keyImage: KeyImage.nullable(),
+});
+export type QualityRemark = z.infer<typeof QualityRemark>;
 
 /** One entry of a study's story: an event of the ledger, in words chosen by the page. */
 export const TimelineEntry = z.object({
@@ -173,6 +253,10 @@ export const studies = {
     .route({ method: 'GET', path: '/studies/{studyId}/findings' })
     .input(one)
     .output(z.array(Finding)),
+  qualityRemarks: procedure('study.read', BACKGROUND)
+    .route({ method: 'GET', path: '/studies/{studyId}/quality-remarks' })
+    .input(one)
+    .output(z.array(QualityRemark)),
   report: procedure('study.read', BACKGROUND)
     .route({ method: 'GET', path: '/studies/{studyId}/report' })
     .input(one)

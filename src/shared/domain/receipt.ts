@@ -8,6 +8,10 @@ const Digest = z.string().regex(/^[0-9a-f]{64}$/);
 export const SeriesReason = z.object({ seriesUid: z.string(), because: z.array(z.string()) });
 export type SeriesReason = z.infer<typeof SeriesReason>;
 
+/** A series of the exam that a model does not read, and the first reason why not. */
+export const RefusedSeriesReason = z.object({ seriesUid: z.string(), reason: z.string() });
+export type RefusedSeriesReason = z.infer<typeof RefusedSeriesReason>;
+
 /** One try at a run. `outcome`: `finished`, or why it ended; null while it computes. */
 export const RunAttempt = z.object({
   ordinal: z.number().int(),
@@ -43,7 +47,10 @@ export const Receipt = z.looseObject({
     clinicalUse: z.string(),
     stage: z.string(),
   }),
-  series: SeriesReason.extend({ others: z.array(SeriesReason) }),
+  series: SeriesReason.extend({
+    others: z.array(SeriesReason),
+    refused: z.array(RefusedSeriesReason).default([]),
+  }),
   inputs: z.array(ReceiptInput),
   /** The analyses that asked for it, where anybody did. */
   askedIn: z.array(z.object({ analysisId: z.string(), askedBy: z.string() })),

@@ -274,7 +274,7 @@ test('records who read what: a study once in ten minutes for each surface, every
       await station.ask(token, `/api/v1/studies/${STUDY}${part}`);
   };
   await read();
-  await station.ask(token, `/api/v1/findings/${FINDING}/mask`);
+  await station.ask(token, `/api/v1/findings/${FINDING}/overlays/mask-1`);
   await station.ask(token, `/api/v1/studies/${OTHER_STUDY}`);
   await station.ask(token, '/api/v1/worklist/search', json({ text: 'x' }));
   await station.ask(token, '/api/v1/studies?studyUid=1.2.3');
@@ -305,14 +305,14 @@ test('records who looked at what is set aside', async () => {
 test('serves a mask as stored, for the browser to unpack', async () => {
   await start();
   const token = await station.token('radiologist');
-  const mask = await station.ask(token, `/api/v1/findings/${FINDING}/mask`);
+  const mask = await station.ask(token, `/api/v1/findings/${FINDING}/overlays/mask-1`);
   expect(Object.fromEntries(mask.headers)).toMatchObject({
     'content-type': 'application/octet-stream',
     'content-encoding': 'gzip',
     'cache-control': 'no-store',
   });
   expect(Buffer.from(await mask.arrayBuffer())).toEqual(MASK);
-  expect((await station.ask(token, '/api/v1/findings/none/mask')).status).toBe(404);
+  expect((await station.ask(token, '/api/v1/findings/none/overlays/mask-1')).status).toBe(404);
 });
 
 test('is alive without a session, and ready or not with its reasons', async () => {

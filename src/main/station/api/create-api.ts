@@ -17,7 +17,7 @@ import { bindRouter } from './router.ts';
 import { serveRpc } from './rpc-socket.ts';
 import type { StationServices } from './services.ts';
 import { createSessionSockets } from './session-sockets.ts';
-import { serveMasks, serveStationRoutes } from './station-routes.ts';
+import { serveOverlays, serveStationRoutes } from './station-routes.ts';
 
 /** What the api binds together, and the host it answers on. */
 export type ApiOptions = {
@@ -35,7 +35,7 @@ export type ApiOptions = {
 /** The api while it runs; `stop` before the store closes. */
 export type Api = { stop(): void };
 
-/** Puts the contract (RPC and REST), DICOMweb, masks, health, metrics and the OpenAPI document on the host, before it listens. */
+/** Puts the contract (RPC and REST), DICOMweb, overlays, health, metrics and the OpenAPI document on the host, before it listens. */
 export async function createApi(options: ApiOptions): Promise<Api> {
   const { host, db, clock, log, limits, services, hints, metrics, version } = options;
   await host.app.register(fastifyCookie);
@@ -63,7 +63,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   serveDicomweb(host, authenticator, services.dicomweb, reads, log);
   serveQuarantineFiles(host, authenticator, services, log);
   await serveMedia(host, authenticator, services, clock, log);
-  serveMasks(host, authenticator, services, reads);
+  serveOverlays(host, authenticator, services, reads);
   serveStationRoutes(host, authenticator, services, metrics, version);
   return { stop: () => sockets.stop() };
 }

@@ -33,7 +33,12 @@ async function signIn(password: string): Promise<string> {
 test('until the password is changed nothing else is answered, whichever way it is asked', async () => {
   const { password, token } = await letIn();
   const refusal = { code: 'FORBIDDEN', data: { code: 'password-must-be-changed' } };
-  const beside = [`/api/v1/findings/${FINDING}/mask`, '/dicomweb/north/studies', '/metrics', '/api/v1/openapi.json'];
+  const beside = [
+    `/api/v1/findings/${FINDING}/overlays/mask-1`,
+    '/dicomweb/north/studies',
+    '/metrics',
+    '/api/v1/openapi.json',
+  ];
   for (const path of ['/api/v1/worklist', '/api/v1/station/status', ...beside]) {
     const answer = await station.ask(token, path);
     expect([path, answer.status, await answer.json()]).toMatchObject([path, 403, refusal]);

@@ -22,7 +22,13 @@ import type {
   StudySettled,
 } from '../../../shared/contract/quarantine.ts';
 import type { HealthReason, StationStatus } from '../../../shared/contract/station.ts';
-import type { Finding, StudyDetail, StudyReport, TimelineEntry } from '../../../shared/contract/studies.ts';
+import type {
+  Finding,
+  QualityRemark,
+  StudyDetail,
+  StudyReport,
+  TimelineEntry,
+} from '../../../shared/contract/studies.ts';
 import type { WorklistCounts, WorklistFilter, WorklistRow, WorklistWindow } from '../../../shared/contract/worklist.ts';
 import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
 import type { HoldReason } from '../../../shared/domain/hold.ts';
@@ -55,8 +61,8 @@ export type AuditQuery = {
   readonly actorId?: string | undefined;
 };
 
-/** A finding's mask as stored: gzip over packed bits. */
-export type StoredMask = { readonly studyId: StudyId; readonly gzip: Uint8Array };
+/** A finding's mask or heatmap as stored: gzip over packed bits or bytes. */
+export type StoredOverlay = { readonly studyId: StudyId; readonly gzip: Uint8Array };
 
 type Corrected<More = unknown> = Result<{ readonly changeId: string } & More, { readonly code: string }>;
 /** A stored file as its bytes are asked for. */
@@ -85,6 +91,7 @@ export type StationServices = {
     ): { readonly studyId: StudyId; readonly studyUid: string; readonly revision: number }[];
     /** Only what this principal may see: silent results are invisible to whoever may report the study. */
     findings(principal: Principal, studyId: StudyId): Finding[] | null;
+    qualityRemarks(principal: Principal, studyId: StudyId): QualityRemark[] | null;
     report(scope: Scope, studyId: StudyId): StudyReport | null;
     timeline(principal: Principal, studyId: StudyId): Promise<TimelineEntry[] | null>;
     open(principal: Principal, studyId: StudyId): Result<WorklistRow, { readonly code: 'study-not-found' }>;
@@ -108,7 +115,7 @@ export type StationServices = {
       { readonly retrievalId: string },
       { readonly code: 'study-not-found' | 'study-is-here' | 'no-archive-to-ask' }
     >;
-    findMask(principal: Principal, findingId: FindingId): Promise<StoredMask | null>;
+    findOverlay(principal: Principal, findingId: FindingId, overlay: string): Promise<StoredOverlay | null>;
   };
   /** Of the principal's own site; one of another is as one that is not there. */
   readonly quarantine: {

@@ -153,7 +153,16 @@ async function walk(token: string, { studyId, runId, findingId }: Secrets): Prom
   socket.close();
   const place: Record<string, string> = {
     ...{ site: 'north', studyUid: UID, study: UID, seriesUid: `${UID}.1`, series: `${UID}.1`, sopUid: `${UID}.1.1` },
-    ...{ instance: `${UID}.1.1`, frames: '1', place: '0', studyId, findingId, quarantineId: 'q', importId: 'i' },
+    ...{
+      instance: `${UID}.1.1`,
+      frames: '1',
+      place: '0',
+      overlay: 'mask-1',
+      studyId,
+      findingId,
+      quarantineId: 'q',
+      importId: 'i',
+    },
   };
   const ofContract = new Set(
     procedures.map(({ route }) => `${route.method} /api/v1${(route.path ?? '').replaceAll(/\{(\w+)\}/g, ':$1')}`),
@@ -232,7 +241,7 @@ test('the walk finds a general model’s run, finding, label and name wherever a
     ...['zq-secret-model', 'zqsecretname', 'zqsecretlabel', 'zqcode'],
   ])
     expect([name, telling(said, [name]).length > 1]).toEqual([name, true]);
-  expect(answered(said)).toContain('GET /api/v1/findings/:findingId/mask');
+  expect(answered(said)).toContain('GET /api/v1/findings/:findingId/overlays/:overlay');
   const finished = web.clinic.events('run-finished')[0]?.seq ?? Number.POSITIVE_INFINITY;
   expect(told.some((seq) => seq >= finished)).toBe(true);
 });
@@ -259,7 +268,7 @@ test('of a silent model’s run a radiologist finds nothing by any procedure, ro
   expect(elsewhere.filter((where) => !answered(said).includes(where))).toEqual([]);
   expect(answered(said).filter((where) => where.includes('/dicomweb/')).length).toBeGreaterThan(5);
   expect(telling(said, [...secrets.results, ...NAMES, digest])).toEqual([]);
-  expect(said.find(({ where }) => where === 'GET /api/v1/findings/:findingId/mask')?.status).toBe(404);
+  expect(said.find(({ where }) => where === 'GET /api/v1/findings/:findingId/overlays/:overlay')?.status).toBe(404);
   const row = said.find(({ where }) => where === 'rpc worklist.next');
   expect(JSON.parse(row?.text ?? '')).toMatchObject({ ai: { state: 'no-model' }, urgency: { level: 'routine' } });
   // The events of the run told nobody anything: the last hint is of what came before it.

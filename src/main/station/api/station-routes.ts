@@ -33,21 +33,24 @@ export function serveStationRoutes(
   });
 }
 
-/** Serves a finding's mask as stored: packed bits under gzip, which the browser undoes. */
-export function serveMasks(
+/** Serves a finding's masks and heatmaps as stored: gzip, which the browser undoes. */
+export function serveOverlays(
   { app }: HttpHost,
   authenticator: Authenticator,
   services: StationServices,
   reads: ReadRecorder,
 ): void {
-  app.get<{ Params: { findingId: string } }>(`${REST_PREFIX}/findings/:findingId/mask`, async (request, reply) => {
+  const path = `${REST_PREFIX}/findings/:findingId/overlays/:overlay`;
+  app.get<{ Params: { findingId: string; overlay: string } }>(path, async (request, reply) => {
     const session = requireSession(authenticator, 'study.read', request, reply);
     if (session === null) return reply;
     const findingId = FindingId.safeParse(request.params.findingId);
-    const mask = findingId.success ? await services.studies.findMask(session.principal, findingId.data) : null;
-    if (mask === null) return reply.code(404).send({ code: 'finding-not-found' });
-    reads.study(session, mask.studyId, 'mask');
+    const stored = findingId.success
+      ? await services.studies.findOverlay(session.principal, findingId.data, request.params.overlay)
+      : null;
+    if (stored === null) return reply.code(404).send({ code: 'finding-not-found' });
+    reads.study(session, stored.studyId, 'mask');
     reply.headers({ 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' });
-    return reply.send(Buffer.from(mask.gzip.buffer, mask.gzip.byteOffset, mask.gzip.byteLength));
+    return reply.send(Buffer.from(stored.gzip.buffer, stored.gzip.byteOffset, stored.gzip.byteLength));
   });
 }

@@ -24,6 +24,9 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
     findings: guarded.studies.findings.handler(({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'findings', studies.findings(session.principal, studyId)),
     ),
+    qualityRemarks: guarded.studies.qualityRemarks.handler(({ input: { studyId }, context: { session } }) =>
+      answer(session, studyId, 'findings', studies.qualityRemarks(session.principal, studyId)),
+    ),
     report: guarded.studies.report.handler(({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'report', studies.report(session.principal, studyId)),
     ),

@@ -82,12 +82,25 @@ const AI_FINDING: Finding = {
   model: MODEL,
   label: { code: '1', scheme: 'RADLEX', display: 'Haemorrhage' },
   category: 1,
+  standing: 'flagged',
   score: 0.9,
   threshold: 0.5,
+  judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 },
   measurements: [],
   seriesUid: '1.2.3.4',
   keyImage: null,
-  mask: { href: `/api/v1/findings/${FINDING}/mask`, rows: 1, columns: 8, sopUids: ['1.2.3.4.5'] },
+  parts: [
+    {
+      part: 1,
+      keyImage: null,
+      mask: {
+        ...{ href: `/api/v1/findings/${FINDING}/overlays/mask-1`, rows: 1, columns: 8 },
+        frames: [{ sopUid: '1.2.3.4.5', frameNumber: 1 }],
+      },
+    },
+  ],
+  boxes: [],
+  heatmaps: [],
 };
 
 /** The mask's packed bits before gzip. */
@@ -116,6 +129,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       get: (_scope, studyId) => known(studyId, DETAIL),
       findByUid: () => [{ studyId: STUDY, studyUid: '1.2.3', revision: 2 }],
       findings: (_principal, studyId) => known(studyId, [AI_FINDING]),
+      qualityRemarks: (_principal, studyId) => known(studyId, []),
       report: (_scope, studyId) => known(studyId, { studyId: STUDY, state: 'none', signedAtMs: null }),
       timeline: (_principal, studyId) => Promise.resolve(known(studyId, [{ ...entry }])),
       open: (_principal, studyId) => (studyId === STUDY ? ok(ROW) : err({ code: 'study-not-found' })),
@@ -123,8 +137,10 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         err({ code: studyId === STUDY ? 'peer-not-callable' : 'study-not-found' }),
       recall: (_principal, studyId) => err({ code: studyId === STUDY ? 'study-is-here' : 'study-not-found' }),
       promote: (_principal, studyId) => err({ code: studyId === STUDY ? 'already-new' : 'study-not-found' }),
-      findMask: (_principal, findingId) =>
-        Promise.resolve(findingId === FINDING ? { studyId: STUDY, gzip: gzipSync(MASK) } : null),
+      findOverlay: (_principal, findingId, overlay) =>
+        Promise.resolve(
+          findingId === FINDING && overlay === 'mask-1' ? { studyId: STUDY, gzip: gzipSync(MASK) } : null,
+        ),
     },
     runs: {
       list: (_scope, studyId) => (studyId === STUDY ? [] : null),

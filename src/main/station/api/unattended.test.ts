@@ -15,8 +15,8 @@ const DIGEST = 'd'.repeat(64);
 /** Everything a page asks with nobody in front of it. */
 const POLLED = [
   ...['sessions/current', 'station/status', 'worklist', 'worklist/counts', `studies/${STUDY}`],
-  ...['findings', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
-  ...['audit/events', 'deliveries', `findings/${FINDING}/mask`, 'openapi.json', 'models', 'model-figures'],
+  ...['findings', 'quality-remarks', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
+  ...['audit/events', 'deliveries', `findings/${FINDING}/overlays/mask-1`, 'openapi.json', 'models', 'model-figures'],
 ].map((path) => `/api/v1/${path}`);
 /** Pages that are not a radiologist's, or of something that is not here: refused or not found, and no use either. */
 const POLLED_IN_VAIN = [
@@ -44,7 +44,7 @@ test('a page that only polls is signed out after half an hour, is told why, and 
   const refused = await station.ask(token, '/api/v1/sessions/current');
   expect([refused.status, await refused.json()]).toMatchObject([401, { data: { code: 'session-idle' } }]);
   await expect(client.station.status()).rejects.toMatchObject({ status: 401, data: { code: 'session-idle' } });
-  const mask = await station.ask(token, `/api/v1/findings/${FINDING}/mask`);
+  const mask = await station.ask(token, `/api/v1/findings/${FINDING}/overlays/mask-1`);
   expect([mask.status, await mask.json()]).toEqual([401, { code: 'UNAUTHORIZED', data: { code: 'session-idle' } }]);
   await expect(station.connect(token)).rejects.toThrow('401');
   socket.close();

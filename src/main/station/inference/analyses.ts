@@ -3,7 +3,7 @@ import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { getStudyCard } from '../archive/index.ts';
 import type { Actor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import { type FindingRecord, listFindings } from './findings.ts';
+import { type FindingRecord, isStandingFlag, listFindings } from './findings.ts';
 import { IS_SHOWN } from './shown-runs.ts';
 import { listFlaggingRuns } from './study-ai-status.ts';
 
@@ -129,8 +129,7 @@ function stateOf(
   flagging: ReadonlySet<string>,
 ): AnalysisState {
   if (applicability === null) return { state: 'awaiting-images' };
-  if (findings.some(({ uses, state }) => uses.includes('flag') && state !== 'superseded' && state !== 'rejected'))
-    return { state: 'flagged' };
+  if (findings.some(isStandingFlag)) return { state: 'flagged' };
   const running = runs.find(({ state }) => state === 'running');
   if (running?.startedAtMs != null) return { state: 'running', startedAtMs: running.startedAtMs };
   if (runs.some(({ state }) => state === 'queued' || state === 'running')) return { state: 'waiting' };

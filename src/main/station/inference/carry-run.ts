@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Receipt, type SeriesReason } from '../../../shared/domain/receipt.ts';
+import { Receipt, type RefusedSeriesReason, type SeriesReason } from '../../../shared/domain/receipt.ts';
 import { getStudyCard, listInstancesAt, type StudyCard } from '../archive/index.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -21,14 +21,15 @@ export const FIND_EARLY = `
 `;
 /** It is the run of the complete study from now on, and waits or computes as it did. */
 const TAKE_OVER = `
-  UPDATE runs SET study_revision = @revision, series_choice = @choice, other_series = @others, is_early = 0
+  UPDATE runs SET study_revision = @revision, series_choice = @choice, other_series = @others,
+         refused_series = @refused, is_early = 0
    WHERE run_id = @earlyId AND state IN ('queued', 'running')
 `;
 const INSERT_CARRIED = `
   INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, provider, queued_at_ms, finished_at_ms,
-                    series_choice, other_series, audience, lane, cost, turn_at_ms, receipt, carried_from)
+                    series_choice, other_series, refused_series, audience, lane, cost, turn_at_ms, receipt, carried_from)
   SELECT @runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'finished', provider, @atMs, @atMs,
-         @choice, @others, @audience, @lane, @cost, @atMs, @receipt, run_id
+         @choice, @others, @refused, @audience, @lane, @cost, @atMs, @receipt, run_id
     FROM runs WHERE run_id = @earlyId
 `;
 /** What people decided of them meanwhile goes along. */
@@ -67,7 +68,7 @@ function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, 
   const { revision, digest, siteId, atMs } = owed;
   const { runId: earlyId } = early;
   if (early.state === 'queued' || early.state === 'running') {
-    prepared(db, TAKE_OVER).run({ earlyId, revision, choice: owed.choice, others: owed.others });
+    prepared(db, TAKE_OVER).run({ earlyId, revision, choice: owed.choice, others: owed.others, refused: owed.refused });
     const dueAtMs = atMs + model.manifest.toleranceMs;
     scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: earlyId, siteId, dueAtMs });
     const payload = { runId: earlyId, modelDigest: digest, revision };
@@ -95,6 +96,7 @@ function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun,
         ...was.series,
         because: JSON.parse(owed.choice) as string[],
         others: JSON.parse(owed.others) as SeriesReason[],
+        refused: JSON.parse(owed.refused) as RefusedSeriesReason[],
       },
       carriedFrom: { runId: earlyId, revision: early.revision, receiptDigest: sealReceipt(early.receipt ?? '').digest },
       ...{ queuedAtMs: atMs, startedAtMs: null, endedAtMs: atMs, queueWaitMs: null, attempts: [], askedIn: [] },

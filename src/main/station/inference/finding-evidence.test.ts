@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ModelOutput } from '../../../shared/domain/model-tensors.ts';
-import { gatherEvidence } from './finding-evidence.ts';
+import { type EvidenceRules, gatherEvidence } from './finding-evidence.ts';
 import type { RunBox, RunFinished, RunHeatmap, RunMask } from './runner-protocol.ts';
 
 const DIGEST = 'a'.repeat(64);
@@ -53,15 +53,14 @@ const number = (meaning: string, value: string, index: number) =>
 const said = (value: number) =>
   ({ tensor: 'n', role: 'measurement', label: 'a', value, unit: 'mL', key: null }) as const;
 
+const gather = (label: string, given: RunFinished, more: Partial<EvidenceRules> = {}) =>
+  gatherEvidence({ outputs: [], uses: [], frameOfReferenceOf: (sopUid) => `${sopUid}.9`, ...more }, label, given);
+
 test('a model that may measure has its masks and boxes measured; its own number of a quantity comes first', () => {
   const outputs = [number('Volume', '118565006', 0), number('Mass', '118538004', 1)];
   const given = result({ outputs: [said(3), said(4)], masks: [mask({})], boxes: [box(0.9)] });
-  const values = (permittedUses: ('flag' | 'measure')[]) =>
-    gatherEvidence({ outputs, permittedUses }, 'a', given).measurements.map(({ code, value, unit }) => [
-      code,
-      value,
-      unit,
-    ]);
+  const values = (uses: EvidenceRules['uses']) =>
+    gather('a', given, { outputs, uses }).measurements.map(({ code, value, unit }) => [code, value, unit]);
   expect(values(['flag'])).toEqual([
     ['118565006', 3, 'mL'],
     ['118538004', 4, 'mL'],
@@ -72,35 +71,63 @@ test('a model that may measure has its masks and boxes measured; its own number 
     ['103339001', 12, 'mm'],
     ['81827009', 7, 'mm'],
   ]);
-  expect(gatherEvidence({ outputs: [], permittedUses: ['measure'] }, 'a', given).measurements[0]).toEqual({
-    ...{ code: '118565006', scheme: 'SCT', display: 'Volume', value: 2.5, unit: 'mL' },
+  expect(gather('a', given, { uses: ['measure'] }).measurements[0]).toEqual({
+    ...{ code: '118565006', scheme: 'SCT', display: 'Volume', value: 2.5, unit: 'mL', part: null },
   });
 });
 
 test('the key image is that of the largest part, else of the best box, else of the highest score', () => {
-  const model = { outputs: [], permittedUses: [] };
   const key = { ...frame(3), centreMm: null };
   const outputs = [{ tensor: 'p', role: 'probability', label: 'a', value: 1, unit: null, key } as const];
-  const of = (more: Partial<RunFinished>) => gatherEvidence(model, 'a', result({ outputs, ...more })).keyImage;
-  expect(of({ masks: [mask({})], boxes: [box(1)] })).toEqual({ ...frame(1), centreMm: [1, 2, 3] });
-  expect(of({ masks: [mask({ pixels: 0, largest: null })], boxes: [box(1)] })).toEqual({
-    ...frame(2),
-    centreMm: [4, 5, 6],
+  const of = (more: Partial<RunFinished>) => gather('a', result({ outputs, ...more })).keyImage;
+  expect(of({ masks: [mask({})], boxes: [box(1)] })).toEqual({
+    ...{ ...frame(1), centreMm: [1, 2, 3], frameOfReferenceUid: '1.2.1.9' },
   });
-  expect(of({})).toEqual(key);
-  expect(gatherEvidence(model, 'b', result({ outputs })).keyImage).toBeNull();
+  expect(of({ masks: [mask({ pixels: 0, largest: null })], boxes: [box(1)] })).toEqual({
+    ...{ ...frame(2), centreMm: [4, 5, 6], frameOfReferenceUid: '1.2.2.9' },
+  });
+  expect(of({})).toEqual({ ...key, frameOfReferenceUid: '1.2.3.9' });
+  expect(gather('b', result({ outputs })).keyImage).toBeNull();
 });
 
-test('keeps the fuller mask, every box up to a hundred, and the heatmap', () => {
-  const model = { outputs: [], permittedUses: [] };
-  const fuller = mask({ pixels: 9, digest: 'b'.repeat(64) });
-  const boxes = Array.from({ length: 120 }, (_, index) => box(1 - index / 200));
-  const evidence = gatherEvidence(model, 'a', result({ masks: [mask({}), fuller], boxes, heatmaps: [heatmap] }));
-  expect(evidence.mask).toEqual({ digest: fuller.digest, rows: 4, columns: 4, sopUids: ['1.2.1'], frameNumbers: [1] });
-  expect(evidence.marks.map(({ score }) => score)).toEqual(boxes.slice(0, 100).map(({ score }) => score));
-  expect(evidence.marks[0]).not.toHaveProperty('tensor');
-  expect(evidence.heatmap).toEqual({ digest: DIGEST, rows: 2, columns: 2, low: 0, high: 1, frames: [frame(1)] });
-  expect(gatherEvidence(model, 'b', result({ masks: [fuller], boxes, heatmaps: [heatmap] }))).toMatchObject({
-    ...{ measurements: [], keyImage: null, mask: null, marks: [], heatmap: null },
+test('every stack in which anything is marked is a part with its own image, frame of reference and size, the fullest first', () => {
+  const second = mask({
+    ...{ pixels: 9, volumeMl: 4, digest: 'b'.repeat(64), slices: [{ ...frame(7), pixels: 9, volumeMl: 4 }] },
+    largest: { centreMm: [7, 8, 9], volumeMl: 4, keySopUid: '1.2.7', keyFrameNumber: 1, longest: null },
   });
+  const empty = mask({ pixels: 0, volumeMl: 0, largest: null, digest: 'c'.repeat(64) });
+  const { parts, measurements } = gather('a', result({ masks: [mask({}), second, empty] }), { uses: ['measure'] });
+  expect(parts).toEqual([
+    {
+      mask: { digest: second.digest, rows: 4, columns: 4, sopUids: ['1.2.7'], frameNumbers: [1] },
+      key: { ...frame(7), centreMm: [7, 8, 9], frameOfReferenceUid: '1.2.7.9' },
+    },
+    {
+      mask: { digest: DIGEST, rows: 4, columns: 4, sopUids: ['1.2.1'], frameNumbers: [1] },
+      key: { ...frame(1), centreMm: [1, 2, 3], frameOfReferenceUid: '1.2.1.9' },
+    },
+  ]);
+  expect(measurements.map(({ display, value, part }) => [display, value, part])).toEqual([
+    ['Volume', 4, 1],
+    ['Volume', 2.5, 2],
+    ['Long axis', 12, 2],
+  ]);
+  expect(gather('a', result({ masks: [empty] })).parts).toMatchObject([{ mask: { digest: empty.digest }, key: null }]);
+});
+
+test('keeps every box up to a hundred with its frame of reference, and every heatmap', () => {
+  const boxes = Array.from({ length: 120 }, (_, index) => box(1 - index / 200));
+  const other = { ...heatmap, digest: 'd'.repeat(64), frames: [frame(5)] };
+  const given = result({ boxes, heatmaps: [heatmap, other] });
+  const evidence = gather('a', given, { uses: ['measure'] });
+  expect(evidence.marks.map(({ score }) => score)).toEqual(boxes.slice(0, 100).map(({ score }) => score));
+  expect(evidence.marks[0]).toMatchObject({ diameterMm: 7, volumeMl: 0.11, key: { frameOfReferenceUid: '1.2.2.9' } });
+  expect(evidence.marks[0]).not.toHaveProperty('tensor');
+  // What nobody may measure with it is not said of its boxes either.
+  expect(gather('a', given).marks[0]).toMatchObject({ diameterMm: null, volumeMl: null });
+  expect(evidence.heatmaps).toEqual([
+    { digest: DIGEST, rows: 2, columns: 2, low: 0, high: 1, frames: [frame(1)] },
+    { digest: other.digest, rows: 2, columns: 2, low: 0, high: 1, frames: [frame(5)] },
+  ]);
+  expect(gather('b', given)).toMatchObject({ measurements: [], keyImage: null, parts: [], marks: [], heatmaps: [] });
 });

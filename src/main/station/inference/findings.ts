@@ -2,7 +2,8 @@ import type { ModelUse } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
 import { listSeries } from '../archive/index.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import type { FindingEvidence } from './finding-evidence.ts';
+import type { EvidenceKey, EvidenceMask, FindingEvidence, FindingPart } from './finding-evidence.ts';
+import type { ScoreBasis } from './judge-labels.ts';
 import { type ExposureStage, ModelIdentity } from './models.ts';
 import { IS_SHOWN, IS_VISIBLE } from './shown-runs.ts';
 
@@ -16,44 +17,67 @@ export type FindingRecord = {
   readonly state: 'unverified' | 'accepted' | 'modified' | 'rejected' | 'superseded';
   readonly label: { readonly code: string; readonly scheme: string; readonly display: string };
   readonly category: AcrCategory;
+  /** `uncertain` moves no row, order or count; a `remark` is of the images and never a finding. */
+  readonly standing: 'flagged' | 'uncertain' | 'remark';
   readonly score: number;
+  /** What the score reached. */
   readonly threshold: number;
+  /** Null of findings from before it was kept. */
+  readonly judgedBy: (ScoreBasis & { readonly flagFrom: number | null }) | null;
   readonly uses: readonly ModelUse[];
-  readonly measurements: readonly { code: string; display: string; value: number; unit: string }[];
-  /** Findings from before frames were told apart have none of their numbers. */
-  readonly keyImage:
-    | (Omit<NonNullable<FindingEvidence['keyImage']>, 'frameNumber'> & { readonly frameNumber?: number })
-    | null;
-  readonly mask:
-    | (Omit<NonNullable<FindingEvidence['mask']>, 'frameNumbers'> & { readonly frameNumbers?: readonly number[] })
-    | null;
+  readonly measurements: readonly {
+    readonly code: string;
+    readonly display: string;
+    readonly value: number;
+    readonly unit: string;
+    readonly part: number | null;
+  }[];
+  readonly keyImage: EvidenceKey | null;
+  /** Of findings from before frames were told apart only those whose images are objects of their own have frame numbers. */
+  readonly parts: readonly FindingPart[];
   readonly marks: FindingEvidence['marks'];
-  readonly heatmap: FindingEvidence['heatmap'];
+  readonly heatmaps: FindingEvidence['heatmaps'];
   readonly stage: ExposureStage;
   readonly model: ModelIdentity;
 };
 
 const FINDING_COLUMNS = `
   f.finding_id AS findingId, f.study_id AS studyId, f.run_id AS runId, f.series_id AS seriesId, f.study_revision AS revision, f.state,
-  f.label_code AS code, f.label_scheme AS scheme, f.label_display AS display, f.acr_category AS category, f.score, f.threshold, f.uses,
-  f.measurements, f.key_image AS keyImage, f.mask, f.marks, f.heatmap, r.stage, m.manifest
+  f.label_code AS code, f.label_scheme AS scheme, f.label_display AS display, f.acr_category AS category, f.standing, f.score, f.threshold,
+  f.judged_by AS judgedBy, f.uses, f.measurements, f.key_image AS keyImage, f.parts, f.marks, f.heatmaps, r.stage, m.manifest
 `;
 const FINDING_SOURCE = 'findings f JOIN runs r ON r.run_id = f.run_id JOIN models m ON m.digest = r.model_digest';
-const LIST_FINDINGS = `
+/** Walks findings_by_study. What is flagged comes first, then what is uncertain. */
+export const LIST_FINDINGS = `
   SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE}
-   WHERE f.study_id = @studyId AND ${IS_SHOWN} ORDER BY f.acr_category, f.score DESC
+   WHERE f.study_id = @studyId AND ${IS_SHOWN} ORDER BY f.standing = 'uncertain', f.acr_category, f.score DESC
 `;
 const FIND_FINDING = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.finding_id = @findingId AND ${IS_SHOWN}`;
 const LIST_OF_RUN = `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE f.run_id = ? AND ${IS_VISIBLE}`;
+
 /**
  * Every finding of a study that a viewer is shown (without one, that everybody is), superseded ones included: both stay on record.
  * What was seen in a series that is hidden now is not.
  */
 export function listFindings(db: ReadableDb, studyId: string, viewer: string | null = null): readonly FindingRecord[] {
+  return listSaid(db, studyId, viewer).filter(({ standing }) => standing !== 'remark');
+}
+
+/** Every remark on the quality of a study's images that a viewer is shown, superseded ones included. */
+export function listQualityRemarks(db: ReadableDb, studyId: string, viewer: string | null): readonly FindingRecord[] {
+  return listSaid(db, studyId, viewer).filter(({ standing }) => standing === 'remark');
+}
+
+function listSaid(db: ReadableDb, studyId: string, viewer: string | null): readonly FindingRecord[] {
   const found = prepared<FindingRow>(db, LIST_FINDINGS).all({ studyId, viewer });
   if (found.length === 0) return [];
   const shown = new Set(listSeries(db, studyId).map(({ seriesId }) => seriesId));
   return found.filter(({ seriesId }) => shown.has(seriesId)).map(parseFinding);
+}
+
+/** Whether a finding is a flag that stands: of a model that may flag, not taken back and not only uncertain. */
+export function isStandingFlag({ uses, state, standing }: Pick<FindingRecord, 'uses' | 'state' | 'standing'>): boolean {
+  return standing === 'flagged' && uses.includes('flag') && state !== 'superseded' && state !== 'rejected';
 }
 
 /** A finding that the viewer is shown, or null. */
@@ -78,7 +102,7 @@ export function listFlagsOfRun(
   return prepared<FindingRow>(db, LIST_OF_RUN)
     .all(runId)
     .map(parseFinding)
-    .filter(({ uses, state }) => uses.includes('flag') && state !== 'superseded')
+    .filter(({ uses, state, standing }) => standing === 'flagged' && uses.includes('flag') && state !== 'superseded')
     .map(({ label, score, model, category, revision }) => ({
       ...label,
       score,
@@ -90,17 +114,28 @@ export function listFlagsOfRun(
 
 type FindingRow = Pick<
   FindingRecord,
-  'findingId' | 'studyId' | 'runId' | 'seriesId' | 'revision' | 'state' | 'category' | 'score' | 'threshold' | 'stage'
+  | 'findingId'
+  | 'studyId'
+  | 'runId'
+  | 'seriesId'
+  | 'revision'
+  | 'state'
+  | 'category'
+  | 'standing'
+  | 'score'
+  | 'threshold'
+  | 'stage'
 > & {
+  readonly judgedBy: string | null;
   readonly code: string;
   readonly scheme: string;
   readonly display: string;
   readonly uses: string;
   readonly measurements: string;
   readonly keyImage: string | null;
-  readonly mask: string | null;
+  readonly parts: string;
   readonly marks: string;
-  readonly heatmap: string | null;
+  readonly heatmaps: string;
   readonly manifest: string;
 };
 
@@ -109,11 +144,12 @@ function parseFinding({
   scheme,
   display,
   uses,
+  judgedBy,
   measurements,
   keyImage,
-  mask,
+  parts,
   marks,
-  heatmap,
+  heatmaps,
   manifest,
   ...row
 }: FindingRow): FindingRecord {
@@ -121,11 +157,40 @@ function parseFinding({
     ...row,
     label: { code, scheme, display },
     uses: JSON.parse(uses) as FindingRecord['uses'],
-    measurements: JSON.parse(measurements) as FindingRecord['measurements'],
-    keyImage: JSON.parse(keyImage ?? 'null') as FindingRecord['keyImage'],
-    mask: JSON.parse(mask ?? 'null') as FindingRecord['mask'],
-    marks: JSON.parse(marks) as FindingRecord['marks'],
-    heatmap: JSON.parse(heatmap ?? 'null') as FindingRecord['heatmap'],
+    judgedBy: JSON.parse(judgedBy ?? 'null') as FindingRecord['judgedBy'],
+    measurements: (JSON.parse(measurements) as FindingRecord['measurements']).map((one) => ({
+      ...one,
+      part: one.part ?? null,
+    })),
+    keyImage: placed(JSON.parse(keyImage ?? 'null') as EarlierKey | null),
+    parts: (JSON.parse(parts) as EarlierPart[]).flatMap(({ mask, key }) => {
+      const numbered = withFrameNumbers(mask);
+      return numbered === null ? [] : [{ mask: numbered, key: placed(key) }];
+    }),
+    marks: (JSON.parse(marks) as (Omit<FindingEvidence['marks'][number], 'key'> & { readonly key: EarlierKey })[]).map(
+      ({ key, ...mark }) => ({ ...mark, key: placed(key) }),
+    ),
+    heatmaps: JSON.parse(heatmaps) as FindingRecord['heatmaps'],
     model: ModelIdentity.parse(JSON.parse(manifest)),
   };
+}
+
+/** Evidence as findings of earlier versions keep it: without frame numbers, or without frames of reference. */
+type EarlierKey = Omit<EvidenceKey, 'frameNumber' | 'frameOfReferenceUid'> & Partial<EvidenceKey>;
+type EarlierPart = {
+  readonly mask: Omit<EvidenceMask, 'frameNumbers'> & Partial<EvidenceMask>;
+  readonly key: EarlierKey | null;
+};
+
+function placed(key: EarlierKey): EvidenceKey;
+function placed(key: EarlierKey | null): EvidenceKey | null;
+function placed(key: EarlierKey | null): EvidenceKey | null {
+  return key === null ? null : { frameNumber: 1, frameOfReferenceUid: null, ...key };
+}
+
+/** Null where it cannot be told which frame of an object each picture is of. */
+function withFrameNumbers(mask: EarlierPart['mask']): EvidenceMask | null {
+  if (mask.frameNumbers !== undefined) return { ...mask, frameNumbers: mask.frameNumbers };
+  const isOneEach = new Set(mask.sopUids).size === mask.sopUids.length;
+  return isOneEach ? { ...mask, frameNumbers: mask.sopUids.map(() => 1) } : null;
 }

@@ -33,7 +33,7 @@ export {
 } from './models.ts';
 export { checkPackage } from './check-package.ts';
 export { readPackages } from './read-packages.ts';
-export { findFinding, type FindingRecord, listFindings, listFlagsOfRun } from './findings.ts';
+export { findFinding, type FindingRecord, listFindings, listFlagsOfRun, listQualityRemarks } from './findings.ts';
 export { countOpenRuns, isSilentRun, listRuns, type RunRecord } from './shown-runs.ts';
 export { aiStatus, wasHeldAgainst } from './study-ai-status.ts';
 export { countAlarmedModels, listAlarms, type StandingAlarm } from './coverage-alarms.ts';

@@ -15,6 +15,7 @@ import {
   installModels,
   listFindings,
   listFlagsOfRun,
+  listQualityRemarks,
   listModels,
   isSilentRun,
   listRuns,
@@ -148,7 +149,8 @@ test('a finding says what the model said of which series and revision, and is un
   expect(finding).toMatchObject({
     ...{ studyId: id, runId: run.runId, seriesId: run.seriesId, revision: 8, state: 'unverified', stage: 'general' },
     label: { code: '1386000', scheme: 'SCT', display: 'Blood' },
-    ...{ category: 1, score: 0.9, threshold: 0.5, uses: ['flag', 'mark', 'measure'], keyImage: null, mask: null },
+    ...{ category: 1, score: 0.9, threshold: 0.5, uses: ['flag', 'mark', 'measure'], keyImage: null, parts: [] },
+    ...{ standing: 'flagged', judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },
     measurements: [{ code: '118565006', display: 'Volume', value: 12.5, unit: 'mL' }],
   });
   expect(findFinding(clinic.db, finding?.findingId ?? '')).toEqual(finding);
@@ -409,7 +411,8 @@ test('no flag is said of models that may flag alone', async () => {
   finishNext(clinic, 0.9);
   finishNext(clinic, 0.9);
   // Both found something, and neither may say so on the row: that is no word of having found nothing.
-  expect(listFindings(clinic.db, id)).toHaveLength(2);
+  expect(listFindings(clinic.db, id)).toMatchObject([{ uses: ['measure'] }]);
+  expect(listQualityRemarks(clinic.db, id, null)).toMatchObject([{ standing: 'remark', uses: ['quality'] }]);
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-model' });
   setUses(clinic.db, { ...act, uses: ['flag', 'measure'], actor: serviceActor('test') });
   expect(aiStatus(clinic.db, id)).toEqual({ state: 'no-model' });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeLabels } from './judge-labels.ts';
+import { ModelOutput } from '../../../shared/domain/model-tensors.ts';
+import { basisOf, judgeLabels } from './judge-labels.ts';
 import type { RunFinished, RunMask } from './runner-protocol.ts';
 
 type Answer = Pick<RunFinished, 'outputs' | 'boxLabels' | 'masks'>;
@@ -11,6 +12,12 @@ const ANSWER: Answer = {
   boxLabels: [{ label: 'a', count: 3, best: 0.8 }],
   masks: [mask({}), mask({ volumeMl: 2.5, cells: 7, peak: 0.9 }), mask({ label: 'b', volumeMl: 99 })],
 };
+const OUTPUTS = [
+  ModelOutput.parse({
+    ...{ tensor: 'n', role: 'number', label: 'a', unit: 'a', range: { min: 0, max: 99 } },
+    quantity: { value: '1', scheme: 'SCT', meaning: 'Age' },
+  }),
+];
 const NOTHING: Answer = { outputs: [], boxLabels: [], masks: [] };
 const at = (flagFrom: number | null) => ({ a: flagFrom });
 
@@ -48,4 +55,16 @@ test('a volume that nobody could measure flags nothing', () => {
   expect(judgeLabels([{ id: 'a', score: 'volume-ml' }], answer, at(0))).toMatchObject([
     { score: null, state: 'not-flagged' },
   ]);
+});
+
+test('a verdict’s basis says what its score is and how many stacks it was put together from', () => {
+  const of = (score: Parameters<typeof basisOf>[0]['score'], stacks = 1) =>
+    basisOf({ id: 'a', score }, OUTPUTS, {
+      masks: ANSWER.masks.map((one) => ({ ...one, pixels: 3 })),
+      geometry: { stacks },
+    });
+  expect(of('volume-ml')).toEqual({ score: 'volume-ml', unit: 'mL', stacks: 2 });
+  expect(of('peak')).toEqual({ score: 'peak', unit: null, stacks: 2 });
+  expect(of('number', 3)).toEqual({ score: 'number', unit: 'a', stacks: 3 });
+  expect(of('best-box')).toEqual({ score: 'best-box', unit: null, stacks: 1 });
 });

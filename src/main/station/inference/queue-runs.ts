@@ -1,14 +1,14 @@
 import type { ExposureStage } from '../../../shared/domain/exposure.ts';
 import { RunId } from '../../../shared/domain/ids.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
-import type { SeriesReason } from '../../../shared/domain/receipt.ts';
+import type { RefusedSeriesReason, SeriesReason } from '../../../shared/domain/receipt.ts';
 import { getStudyCard, listInstances, listSeries, type StudyCard } from '../archive/index.ts';
 import { freshId } from '../platform/ids.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
-import { type CandidateSeries, chooseSeries, type SeriesChoice } from './choose-series.ts';
+import { type CandidateSeries, chooseSeries, type RefusedSeries, type SeriesChoice } from './choose-series.ts';
 import { shownAs, usesFor } from './exposure-rows.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { costOf, laneOf } from './run-order.ts';
@@ -17,9 +17,10 @@ import { costOf, laneOf } from './run-order.ts';
 export const TOLERANCE_JOB = 'inference-tolerance';
 
 const INSERT_RUN = `
-  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series, audience,
-                    lane, cost, turn_at_ms, is_early)
-  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @audience, @lane, @cost, @atMs, @isEarly)
+  INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series,
+                    refused_series, audience, lane, cost, turn_at_ms, is_early)
+  VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @refused,
+          @audience, @lane, @cost, @atMs, @isEarly)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
@@ -85,6 +86,7 @@ export type OwedRun = {
   readonly audience: string | null;
   readonly choice: string;
   readonly others: string;
+  readonly refused: string;
   readonly lane: number;
   readonly cost: number;
   readonly atMs: number;
@@ -107,6 +109,7 @@ export function owedRun(
     ...{ seriesId: choice.chosen.seriesId, stage: model.stage, choice: JSON.stringify(choice.because) },
     audience: model.audience === null ? null : JSON.stringify(model.audience),
     others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
+    refused: JSON.stringify(refusedSeries(choice.refused, series)),
     ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest, usesFor(db, siteId, model)) },
   };
 }
@@ -135,8 +138,20 @@ export function oweRun(
   return runId;
 }
 
-/** A receipt names so many of the series that the model could have read instead. */
+/** A receipt names so many of the series that the model could have read instead, and so many that it does not read. */
 const MOST_OTHERS = 8;
+const MOST_REFUSED = 64;
+
+/** Series of the exam that the model does not read, as receipts name them, in the order of the study. */
+function refusedSeries(
+  refused: readonly RefusedSeries[],
+  series: readonly CandidateSeries[],
+): readonly RefusedSeriesReason[] {
+  const uids = new Map(series.map(({ seriesId, seriesUid }) => [seriesId, seriesUid]));
+  return refused
+    .slice(0, MOST_REFUSED)
+    .map(({ seriesId, reason }) => ({ seriesUid: uids.get(seriesId) ?? '', reason }));
+}
 
 /** What else the model could have read, best first: what it would choose if the better ones were not there. */
 function otherSeries(

@@ -1,6 +1,6 @@
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { FindingId } from '../../../shared/domain/ids.ts';
-import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import type { ModelManifest, ModelUse } from '../../../shared/domain/model-manifest.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { freshId } from '../platform/ids.ts';
 import { cancelJob, type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
@@ -12,11 +12,12 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { retryAfterMs } from './failure-policy.ts';
 import { usesFor } from './exposure-rows.ts';
 import { gatherEvidence } from './finding-evidence.ts';
-import { judgeLabels, type LabelVerdict } from './judge-labels.ts';
+import { basisOf, judgeLabels, type LabelVerdict } from './judge-labels.ts';
 import { measureRun } from './measure-exams.ts';
 import { noteModelFailure, noteModelSuccess } from './model-breaker.ts';
 import { thresholdsFor } from './operating-point-rows.ts';
 import { narrowRun } from './narrow-run.ts';
+import type { FindingRecord } from './findings.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
@@ -101,9 +102,9 @@ const SUPERSEDE_FINDINGS = `
 `;
 const INSERT_FINDING = `
   INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
-                        acr_category, score, threshold, uses, measurements, key_image, mask, marks, heatmap)
+                        acr_category, standing, score, threshold, judged_by, uses, measurements, key_image, parts, marks, heatmaps)
   VALUES (@findingId, @siteId, @studyId, @revision, @runId, @seriesId, 'unverified', @code, @scheme, @display,
-          @category, @score, @threshold, @uses, @measurements, @keyImage, @mask, @marks, @heatmap)
+          @category, @standing, @score, @threshold, @judgedBy, @uses, @measurements, @keyImage, @parts, @marks, @heatmaps)
 `;
 
 /** Marks a run as begun; false when it is no longer queued. */
@@ -330,7 +331,10 @@ export const markRunLate: JobHandler = (db, job, atMs) => {
   });
 };
 
-/** One finding for every label that is flagged; an uncertain one stays in the receipt. */
+/**
+ * One finding for every label that is flagged, and for every uncertain one that may be marked; a flag of a model that may only
+ * judge quality is a remark on the images. What else is uncertain stays in the receipt.
+ */
 function insertFindings(
   db: WritableDb,
   run: Run,
@@ -338,12 +342,23 @@ function insertFindings(
   result: RunFinished,
   verdicts: readonly LabelVerdict[],
 ): { findingId: string; code: string; score: number; threshold: number }[] {
-  const uses = JSON.stringify(usesFor(db, run.siteId, { digest: run.modelDigest, manifest: model }));
+  const uses = usesFor(db, run.siteId, { digest: run.modelDigest, manifest: model });
+  const { geometry } = result;
+  const apart = new Map(geometry.apart?.map(({ sopUid, frameOfReferenceUid }) => [sopUid, frameOfReferenceUid]));
+  const frameOfReferenceOf = (sopUid: string) => {
+    const own = apart.get(sopUid);
+    return own === undefined ? geometry.frameOfReferenceUid : own;
+  };
+  const rules = { outputs: model.outputs, uses, frameOfReferenceOf };
   return model.labels.flatMap((label) => {
     const verdict = verdicts.find((one) => one.label === label.id);
-    if (verdict?.state !== 'flagged') return [];
-    const { score, threshold } = verdict;
-    const { measurements, keyImage, mask, marks, heatmap } = gatherEvidence(model, label.id, result);
+    if (verdict === undefined || verdict.state === 'not-flagged') return [];
+    const standing = standingOf(verdict.state, uses);
+    if (standing === null) return [];
+    const { score } = verdict;
+    const threshold = verdict.state === 'flagged' ? verdict.threshold : verdict.uncertainFrom;
+    const { measurements, keyImage, parts, marks, heatmaps } = gatherEvidence(rules, label.id, result);
+    const judgedBy = { ...basisOf(label, model.outputs, result), flagFrom: verdict.threshold };
     const findingId = freshId(FindingId);
     prepared(db, INSERT_FINDING).run({
       ...{
@@ -355,13 +370,22 @@ function insertFindings(
         seriesId: run.seriesId,
       },
       ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.name },
-      ...{ category: label.acrCategory, score, threshold, uses },
+      ...{ category: label.acrCategory, standing, score, threshold, uses: JSON.stringify(uses) },
+      judgedBy: JSON.stringify(judgedBy),
       measurements: JSON.stringify(measurements),
       keyImage: keyImage === null ? null : JSON.stringify(keyImage),
-      mask: mask === null ? null : JSON.stringify(mask),
+      parts: JSON.stringify(parts),
       marks: JSON.stringify(marks),
-      heatmap: heatmap === null ? null : JSON.stringify(heatmap),
+      heatmaps: JSON.stringify(heatmaps),
     });
-    return [{ findingId, code: label.concept.value, score, threshold }];
+    // The receipt's findings are what was flagged: an uncertain one stands there as a verdict.
+    return standing === 'flagged' ? [{ findingId, code: label.concept.value, score, threshold }] : [];
   });
+}
+
+/** As what a verdict is put on record beside the receipt, by what the model may be used for; null for not at all. */
+function standingOf(state: 'flagged' | 'uncertain', uses: readonly ModelUse[]): FindingRecord['standing'] | null {
+  const isOfImages = uses.includes('quality') && !uses.includes('flag');
+  if (state === 'flagged') return isOfImages ? 'remark' : 'flagged';
+  return uses.includes('mark') && !isOfImages ? 'uncertain' : null;
 }

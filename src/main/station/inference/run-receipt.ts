@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
-import { type RawOutputPolicy, Receipt, type ReceiptInput, type SeriesReason } from '../../../shared/domain/receipt.ts';
+import {
+  type RawOutputPolicy,
+  Receipt,
+  type ReceiptInput,
+  type RefusedSeriesReason,
+  type SeriesReason,
+} from '../../../shared/domain/receipt.ts';
 import { getStudyCard, listInstancesAt } from '../archive/index.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
@@ -45,6 +51,7 @@ type RunFacts = {
   readonly stage: string;
   readonly because: string;
   readonly others: string;
+  readonly refused: string;
   readonly queuedAtMs: number;
   readonly startedAtMs: number | null;
   readonly manifest: string;
@@ -52,7 +59,8 @@ type RunFacts = {
 
 const FIND_FACTS = `
   SELECT r.site_id AS siteId, r.study_id AS studyId, r.study_revision AS revision, r.model_digest AS modelDigest,
-         r.series_id AS seriesId, r.stage, r.series_choice AS because, r.other_series AS others, r.queued_at_ms AS queuedAtMs,
+         r.series_id AS seriesId, r.stage, r.series_choice AS because, r.other_series AS others, r.refused_series AS refused,
+         r.queued_at_ms AS queuedAtMs,
          r.started_at_ms AS startedAtMs, m.manifest
     FROM runs r JOIN models m ON m.digest = r.model_digest WHERE r.run_id = ?
 `;
@@ -103,6 +111,7 @@ export function writeReceipt(
       seriesUid: images[0]?.seriesUid ?? '',
       because: JSON.parse(run.because) as string[],
       others: JSON.parse(run.others) as SeriesReason[],
+      refused: JSON.parse(run.refused) as RefusedSeriesReason[],
     },
     inputs: (inputs ?? images).map(({ sopUid, digest, transferSyntaxUid }) => ({ sopUid, digest, transferSyntaxUid })),
     askedIn: prepared<{ analysisId: string; askedBy: string }>(db, LIST_ASKED_IN).all(runId),

@@ -206,9 +206,9 @@ test('takes masks into the object store before the finding names them, the same 
   const [finding] = listFindings(clinic.db, id);
   expect(finding).toMatchObject({
     keyImage: { sopUid: '1.2.10.1.1', centreMm: [1, 2, 3] },
-    mask: { rows: 4, columns: 4, sopUids: ['1.2.10.1.1'] },
+    parts: [{ mask: { rows: 4, columns: 4, sopUids: ['1.2.10.1.1'], frameNumbers: [1] } }],
   });
-  expect((await clinic.archive.objects.read(finding?.mask?.digest ?? '', SEALED)).equals(bytes)).toBe(true);
+  expect((await clinic.archive.objects.read(finding?.parts[0]?.mask.digest ?? '', SEALED)).equals(bytes)).toBe(true);
   expect(readdirSync(outboxDir)).toEqual([]);
 });
 

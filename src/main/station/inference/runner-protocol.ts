@@ -316,6 +316,11 @@ export const SeriesGeometrySummary = z.strictObject({
   tiltDegrees: Finite,
   /** In which the coordinates of this answer are (PS3.3 §C.7.4.1). */
   frameOfReferenceUid: DicomUid.nullable(),
+  /** Objects in another one than the first frame, or in none. */
+  apart: z
+    .array(z.strictObject({ sopUid: DicomUid, frameOfReferenceUid: DicomUid.nullable() }))
+    .max(ANSWER_LIMITS.frames)
+    .optional(),
   /** What was corrected because the manifest tolerates it, and how many frames were left out for it. */
   corrections: z.array(z.enum(STACK_CORRECTIONS)),
   leftOut: z.number().int().nonnegative(),

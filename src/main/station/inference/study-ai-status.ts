@@ -3,7 +3,7 @@ import { getStudyCard, type StudyCard } from '../archive/index.ts';
 import { hasParkedEvent } from '../platform/ledger/follow.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { findExposure } from './exposure-rows.ts';
-import { listFindings } from './findings.ts';
+import { isStandingFlag, listFindings } from './findings.ts';
 import { IS_UNFIT } from './models.ts';
 import { pilotAudience } from './pilot.ts';
 import { IS_VISIBLE, listRuns, type RunRecord } from './shown-runs.ts';
@@ -41,9 +41,7 @@ const LIST_FLAGGING = `
  */
 export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   const study = getStudyCard(db, studyId);
-  const flagged = listFindings(db, studyId).filter(
-    ({ state, uses }) => uses.includes('flag') && state !== 'superseded' && state !== 'rejected',
-  );
+  const flagged = listFindings(db, studyId).filter(isStandingFlag);
   if (flagged.length > 0) {
     return {
       state: 'flagged',

@@ -56,6 +56,7 @@ export function applyHint(cache: QueryClient, hint: Hint): void {
 const studyAnswers = [
   station.studies.get,
   station.studies.findings,
+  station.studies.qualityRemarks,
   station.studies.report,
   station.studies.timeline,
 ] as const;

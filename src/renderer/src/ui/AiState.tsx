@@ -5,6 +5,7 @@ import type { AiStatus } from '../../../shared/domain/ai-status.ts';
 import classes from './AiState.module.css';
 import { useNow } from './clock.ts';
 import { formatDuration } from './duration.ts';
+import { formatScore } from './measure-text.ts';
 
 type Props = {
   readonly ai: AiStatus;
@@ -70,11 +71,6 @@ function AiText({ ai, showScores }: { readonly ai: AiStatus; readonly showScores
     case 'waiting':
       return t(`ai.${ai.state}`);
   }
-}
-
-/** A model's score: two decimals, never a percent, for nothing here was calibrated on this site. */
-export function formatScore(score: number): string {
-  return score.toFixed(2);
 }
 
 function Since({ atMs }: { readonly atMs: number }): ReactNode {

@@ -2,7 +2,7 @@ import { IconAlertHexagon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../../shared/contract/studies.ts';
-import { formatScore } from './AiState.tsx';
+import { formatMeasure, formatScore } from './measure-text.ts';
 import classes from './Story.module.css';
 
 type Props = { readonly finding: Finding; readonly showScore: boolean };
@@ -20,9 +20,7 @@ export function FindingLine({ finding, showScore }: Props): ReactNode {
           <span className={classes.actor}> · {t(`finding.${finding.state}`)}</span>
         </div>
         <div className={classes.actor}>
-          {finding.measurements
-            .map((one) => `${one.display} ${Number(one.value.toPrecision(3))} ${one.unit}`)
-            .join(', ')}
+          {finding.measurements.map((one) => `${one.display} ${formatMeasure(one.value, one.unit)}`).join(', ')}
         </div>
         <div className={classes.actor}>
           {model.name} {model.version}

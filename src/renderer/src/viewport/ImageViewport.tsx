@@ -1,18 +1,19 @@
 import { Loader } from '@mantine/core';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../../shared/contract/studies.ts';
 import type { PatientCard } from '../../../shared/contract/worklist.ts';
 import { IncidentNotice } from '../ui/IncidentNotice.tsx';
+import { type AiView, drawnFindings, hasMarks, heatmapFinding, isDrawable } from './ai-view.ts';
 import { AiLine } from './AiLine.tsx';
 import { CornerTexts } from './CornerTexts.tsx';
 import { EdgeMarkers } from './EdgeMarkers.tsx';
 import classes from './ImageViewport.module.css';
-import { MaskLayer } from './MaskLayer.tsx';
+import { OverlayLayer } from './OverlayLayer.tsx';
 import type { SeriesShelf } from './series-shelf.ts';
-import { openingIndex } from './stack.ts';
+import { type FrameAddress, openingIndex } from './stack.ts';
 import type { StackView } from './stack-view.ts';
-import { useMasks } from './use-masks.ts';
+import { useOverlays } from './use-overlays.ts';
 import { useSeries } from './use-series.ts';
 import { useStackView } from './use-stack-view.ts';
 
@@ -21,11 +22,11 @@ type Props = {
   readonly seriesUid: string;
   /** What AI says of this study; what it marked on this series is drawn. */
   readonly findings: readonly Finding[];
-  readonly aiHidden: boolean;
+  readonly ai: AiView;
   /** Images that were rejected for quality, by SOP Instance UID: each says so. */
   readonly rejected: ReadonlySet<string>;
-  /** The instance to open this series at; null: its middle. Read once, when the series comes on the screen. */
-  readonly opensAt: string | null;
+  /** The frame to open this series at; null: its middle. Read once, when the series comes on the screen. */
+  readonly opensAt: FrameAddress | null;
   readonly patient: PatientCard;
   readonly isActive: boolean;
   readonly label: string;
@@ -38,15 +39,20 @@ type Props = {
 
 /** One viewport with everything a picture must say of itself: who, which, how drawn, what AI marked. */
 export function ImageViewport(props: Props): ReactNode {
-  const { shelf, seriesUid, findings, aiHidden, rejected, opensAt, patient, isActive, label, ...tell } = props;
+  const { shelf, seriesUid, findings, ai, rejected, opensAt, patient, isActive, label, ...tell } = props;
   const { onActivate, onView, onShown } = tell;
   const { t } = useTranslation('reading');
   const element = useRef<HTMLDivElement>(null);
   const [view, shown] = useStackView(element);
   const [attempt, setAttempt] = useState(0);
   const series = useSeries(shelf, seriesUid, attempt);
-  const marked = findings.filter((finding) => finding.seriesUid === seriesUid && finding.mask !== null);
-  const masks = useMasks(shelf, marked);
+  const marked = useMemo(
+    () => findings.filter((one) => one.seriesUid === seriesUid && isDrawable(one) && hasMarks(one)),
+    [findings, seriesUid],
+  );
+  const drawn = useMemo(() => drawnFindings(marked, ai), [marked, ai]);
+  const heatmapOf = heatmapFinding(marked, ai);
+  const overlays = useOverlays(shelf, drawn, heatmapOf);
 
   const stack = series.state === 'ready' ? series.stack : null;
   const opening = useRef(opensAt);
@@ -73,6 +79,7 @@ export function ImageViewport(props: Props): ReactNode {
       className={classes.viewport}
       data-active={isActive}
       data-image={shown.image?.sopUid}
+      data-frame={shown.image?.frame}
       aria-label={label}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- keys go where the focus is.
       tabIndex={0}
@@ -81,11 +88,17 @@ export function ImageViewport(props: Props): ReactNode {
       onContextMenu={(event) => event.preventDefault()}
     >
       <div ref={element} className={classes.element} />
-      {isShown && !aiHidden && <MaskLayer shown={shown} masks={masks} />}
+      {isShown && drawn.length > 0 && (
+        <OverlayLayer shown={shown} findings={drawn} overlays={overlays} opacity={ai.opacity} />
+      )}
       {isShown && (
         <div className={classes.texts}>
           <CornerTexts shown={shown} patient={patient}>
-            <AiLine findings={marked} masks={masks} hidden={aiHidden} shown={shown} />
+            <AiLine
+              {...{ findings: marked, drawn, heatmapOf, overlays, shown }}
+              opacity={ai.opacity}
+              isHidden={ai.isHidden}
+            />
           </CornerTexts>
           <EdgeMarkers shown={shown} />
           {shown.image !== null && rejected.has(shown.image.sopUid) && (

@@ -31,6 +31,14 @@ export function numberOf(dataSet: DicomJson, tag: string): number | null {
   return numbersOf(dataSet, tag)[0] ?? null;
 }
 
+/** The items of a sequence; none when absent, and only those that are data sets. */
+export function itemsOf(dataSet: DicomJson, tag: string): readonly DicomJson[] {
+  return (dataSet[tag]?.Value ?? []).flatMap((item) => {
+    const read = DicomJson.safeParse(item);
+    return read.success ? [read.data] : [];
+  });
+}
+
 /** The alphabetic form of a person name, components as stored (`Family^Given^Middle^Prefix^Suffix`); null when absent. */
 export function personNameOf(dataSet: DicomJson, tag: string): string | null {
   const parsed = PersonName.safeParse(dataSet[tag]?.Value?.[0]);

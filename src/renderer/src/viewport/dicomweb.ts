@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { HeatmapOverlay, MaskOverlay } from '../../../shared/contract/studies.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type Failure, failureOfAnswer } from '../bridge/failure.ts';
 import { DicomJson } from './dicom-json.ts';
-import { type Mask, type MaskLayout, unpackMask } from './mask.ts';
+import { type Heatmap, openHeatmap } from './heatmap.ts';
+import { type Mask, openMask } from './mask.ts';
 import { readStack, type SeriesAddress, type Stack, seriesPath } from './stack.ts';
 
 const UNREACHABLE: Failure = { code: 'unreachable', detail: null, incidentId: null, retryAfterMs: null };
@@ -16,14 +18,27 @@ export async function fetchStack(address: SeriesAddress, signal: AbortSignal): P
   return dataSets.success ? ok(readStack(dataSets.data, address)) : err(UNEXPECTED);
 }
 
-/** Fetches a mask's packed bits and unpacks them; `unexpected-answer` when they do not fit the layout. */
-export async function fetchMask(href: string, layout: MaskLayout, signal: AbortSignal): Promise<Result<Mask, Failure>> {
+/** Fetches a mask's packed bits; `unexpected-answer` when they do not fit the layout. */
+export async function fetchMask(overlay: MaskOverlay, signal: AbortSignal): Promise<Result<Mask, Failure>> {
+  return fetchBytes(overlay.href, signal, (bytes) => openMask(bytes, overlay));
+}
+
+/** Fetches a heatmap's cells; `unexpected-answer` when they do not fit the layout. */
+export async function fetchHeatmap(overlay: HeatmapOverlay, signal: AbortSignal): Promise<Result<Heatmap, Failure>> {
+  return fetchBytes(overlay.href, signal, (bytes) => openHeatmap(bytes, overlay));
+}
+
+async function fetchBytes<T>(
+  href: string,
+  signal: AbortSignal,
+  open: (bytes: Uint8Array) => T | null,
+): Promise<Result<T, Failure>> {
   const answer = await get(href, 'application/octet-stream', signal);
   if (!answer.ok) return answer;
   const bytes = await answer.value.arrayBuffer().catch(() => null);
   if (bytes === null) return err(UNREACHABLE);
-  const mask = unpackMask(new Uint8Array(bytes), layout);
-  return mask === null ? err(UNEXPECTED) : ok(mask);
+  const opened = open(new Uint8Array(bytes));
+  return opened === null ? err(UNEXPECTED) : ok(opened);
 }
 
 async function get(path: string, accept: string, signal: AbortSignal): Promise<Result<Response, Failure>> {

@@ -1,22 +1,49 @@
-/** What an AI marked, one picture per instance: 1 where marked, row after row. */
+import type { MaskOverlay } from '../../../shared/contract/studies.ts';
+import type { FrameAddress } from './stack.ts';
+
+/** What an AI marked in one stack, packed as it came: pixels are unpacked frame by frame as they are looked at. */
 export type Mask = {
   readonly rows: number;
   readonly columns: number;
-  readonly slices: ReadonlyMap<string, Uint8Array>;
+  readonly sizeBytes: number;
+  /** Whether the model read this frame. */
+  readonly reads: (frame: FrameAddress) => boolean;
+  /** 1 where marked, row after row; null of a frame that the mask says nothing of. */
+  readonly bitsOf: (frame: FrameAddress) => Uint8Array | null;
 };
 
 /** Where a mask lies and how it is laid out; packed bits, least significant first (PS3.5 §8.1.1). */
-export type MaskLayout = { readonly rows: number; readonly columns: number; readonly sopUids: readonly string[] };
+export type MaskLayout = Pick<MaskOverlay, 'rows' | 'columns' | 'frames'>;
 
 /**
- * Unpacks a mask: slice after slice in the order of the instances, each starting at the bit where the one before ended.
- * Null when the bytes are fewer than the layout needs, or more than its last byte.
+ * Opens a mask: frame after frame in their order, each starting at the bit where the one before ended. Null when the bytes are
+ * fewer than the layout needs or more than its last byte, or when a frame is named twice.
  */
-export function unpackMask(packed: Uint8Array, layout: MaskLayout): Mask | null {
-  const size = layout.rows * layout.columns;
-  if (packed.length !== Math.ceil((size * layout.sopUids.length) / 8)) return null;
-  const slices = layout.sopUids.map((sopUid, slice) => [sopUid, unpackBits(packed, slice * size, size)] as const);
-  return { rows: layout.rows, columns: layout.columns, slices: new Map(slices) };
+export function openMask(packed: Uint8Array, { rows, columns, frames }: MaskLayout): Mask | null {
+  const size = rows * columns;
+  const places = placesOf(frames);
+  if (places === null || packed.length !== Math.ceil((size * frames.length) / 8)) return null;
+  return {
+    rows,
+    columns,
+    sizeBytes: packed.length,
+    reads: (frame) => places.has(keyOf(frame)),
+    bitsOf: (frame) => {
+      const place = places.get(keyOf(frame));
+      return place === undefined ? null : unpackBits(packed, place * size, size);
+    },
+  };
+}
+
+/** Where in a list of frames each one stands; null when one is named twice. */
+export function placesOf(frames: readonly FrameAddress[]): ReadonlyMap<string, number> | null {
+  const places = new Map(frames.map((frame, place) => [keyOf(frame), place]));
+  return places.size === frames.length ? places : null;
+}
+
+/** A frame as the key of a map. */
+export function keyOf({ sopUid, frameNumber }: FrameAddress): string {
+  return `${sopUid}/${frameNumber}`;
 }
 
 /** `count` bits from bit `start` on, one byte each: 0 or 1. */
@@ -27,6 +54,17 @@ export function unpackBits(packed: Uint8Array, start: number, count: number): Ui
     bits[index] = ((packed[bit >> 3] ?? 0) >> (bit & 7)) & 1;
   }
   return bits;
+}
+
+/** The middle of the marked pixels as column and row, whole numbers at pixel centres; null when none is marked. */
+export function middleOf(bits: Uint8Array, columns: number): readonly [number, number] | null {
+  let [x, y, count] = [0, 0, 0];
+  for (let index = bits.indexOf(1); index >= 0; index = bits.indexOf(1, index + 1)) {
+    x += index % columns;
+    y += Math.floor(index / columns);
+    count += 1;
+  }
+  return count === 0 ? null : [x / count, y / count];
 }
 
 /** The straight pieces around the marked pixels as column, row pairs on pixel edges: x1, y1, x2, y2, and so on. */

@@ -1,38 +1,65 @@
+import type { ImageRectangle } from './frame-marks.ts';
 import type { ImageToCanvas } from './geometry.ts';
+import { heatColour, type Heatmap } from './heatmap.ts';
 import { type Mask, outlineOf } from './mask.ts';
+import { placeLabels, type ScreenRectangle } from './place-labels.ts';
+import type { FrameAddress } from './stack.ts';
 
-/** One instance's marked pixels, ready to be drawn: a tinted picture and the line around it, in image coordinates. */
+/** An image as far as marks must fit it. */
+export type MarkedImage = FrameAddress & { readonly rows: number; readonly columns: number };
+
+/** One frame's marked pixels, ready to be drawn: a tinted picture and the line around it, in image coordinates. */
 export type MaskPicture = {
   readonly rows: number;
   readonly columns: number;
   readonly tint: HTMLCanvasElement;
   readonly outline: Path2D;
+  readonly isDashed: boolean;
+};
+
+/** One frame's heat, ready to be drawn over the whole image. */
+export type HeatPicture = { readonly rows: number; readonly columns: number; readonly colours: HTMLCanvasElement };
+
+/** A box with what stands beside it. */
+export type BoxPicture = {
+  readonly rectangle: ImageRectangle;
+  readonly lines: readonly string[];
+  readonly isDashed: boolean;
 };
 
 /** The colour of what AI marked: no tissue and no urgency has it. */
 const AI_COLOUR = [64, 224, 255] as const;
+const AI_STROKE = `rgb(${AI_COLOUR.join(' ')})`;
 const TINT_ALPHA = 44;
 const OUTLINE_PX = 1.5;
+const DASH_PX = [5, 4];
+const LABEL_PX = 11;
+const LABEL_LINE_PX = 13;
+const LABEL_PAD_PX = 3;
 
-/** Prepares what is marked on one instance; null when nothing is, or when the mask is not of that instance's size. */
-export function paintMask(
-  mask: Mask,
-  image: { readonly sopUid: string; readonly rows: number; readonly columns: number },
-): MaskPicture | null {
-  const bits = mask.slices.get(image.sopUid);
-  if (bits === undefined || !bits.includes(1)) return null;
+/** Prepares what is marked on one frame; null when nothing is, or when the mask is not of that image's size. */
+export function paintMask(mask: Mask, image: MarkedImage, isDashed: boolean): MaskPicture | null {
   if (mask.rows !== image.rows || mask.columns !== image.columns) return null;
-  const tint = document.createElement('canvas');
-  tint.width = mask.columns;
-  tint.height = mask.rows;
-  const context = tint.getContext('2d');
-  if (context === null) return null;
-  const pixels = context.createImageData(mask.columns, mask.rows);
-  bits.forEach((bit, index) => {
-    if (bit === 1) pixels.data.set([...AI_COLOUR, TINT_ALPHA], index * 4);
+  const bits = mask.bitsOf(image);
+  if (bits === null || !bits.includes(1)) return null;
+  const tint = pictureOf(mask, (pixels) => {
+    for (let index = bits.indexOf(1); index >= 0; index = bits.indexOf(1, index + 1))
+      pixels.set([...AI_COLOUR, TINT_ALPHA], index * 4);
   });
-  context.putImageData(pixels, 0, 0);
-  return { rows: mask.rows, columns: mask.columns, tint, outline: pathOf(outlineOf(bits, mask.rows, mask.columns)) };
+  if (tint === null) return null;
+  const outline = pathOf(outlineOf(bits, mask.rows, mask.columns));
+  return { rows: mask.rows, columns: mask.columns, tint, outline, isDashed };
+}
+
+/** Prepares the heat of one frame; null when the heatmap says nothing of it. */
+export function paintHeat(heatmap: Heatmap, image: MarkedImage, opacity: number): HeatPicture | null {
+  const cells = heatmap.cellsOf(image);
+  if (cells === null) return null;
+  const scale = Array.from({ length: 256 }, (_, value) => heatColour(value / 255, opacity));
+  const colours = pictureOf(heatmap, (pixels) => {
+    cells.forEach((value, index) => pixels.set(scale[value] ?? [0, 0, 0, 0], index * 4));
+  });
+  return colours === null ? null : { rows: image.rows, columns: image.columns, colours };
 }
 
 /** Draws marked pixels where the image's own pixels are drawn: same map, hence right under zoom, pan, rotation and flip. */
@@ -42,17 +69,112 @@ export function drawMask(
   map: ImageToCanvas,
   devicePixels: number,
 ): void {
-  const matrix = new DOMMatrix([map.xPerColumn, map.yPerColumn, map.xPerRow, map.yPerRow, map.x0, map.y0]);
-  context.setTransform(new DOMMatrix().scale(devicePixels).multiply(matrix));
-  context.imageSmoothingEnabled = false;
-  // A pixel's coordinate is its centre, so the picture starts half a pixel before it.
-  context.drawImage(picture.tint, -0.5, -0.5, picture.columns, picture.rows);
+  drawPixels(context, picture.tint, picture, map, devicePixels, false);
   const outline = new Path2D();
-  outline.addPath(picture.outline, matrix);
+  outline.addPath(picture.outline, matrixOf(map));
+  stroke(context, outline, picture.isDashed, devicePixels);
+}
+
+/** Draws heat over the whole image: each cell covers its share of the image's pixels. */
+export function drawHeat(
+  context: CanvasRenderingContext2D,
+  picture: HeatPicture,
+  map: ImageToCanvas,
+  devicePixels: number,
+): void {
+  drawPixels(context, picture.colours, picture, map, devicePixels, true);
+}
+
+/** Draws boxes with their labels beside them; a box that is off the picture has none. */
+export function drawBoxes(
+  context: CanvasRenderingContext2D,
+  boxes: readonly BoxPicture[],
+  map: ImageToCanvas,
+  devicePixels: number,
+): void {
+  const [width, height] = [context.canvas.width / devicePixels, context.canvas.height / devicePixels];
+  const seen = boxes
+    .map((box) => ({ ...box, ...cornersOf(box.rectangle, map) }))
+    .filter(({ mark }) => mark.x < width && mark.y < height && mark.x + mark.width > 0 && mark.y + mark.height > 0);
+  for (const { path, isDashed } of seen) stroke(context, path, isDashed, devicePixels);
+  context.font = `600 ${LABEL_PX}px system-ui, sans-serif`;
+  const measured = seen.map(({ mark, lines }) => ({
+    mark,
+    width: Math.max(...lines.map((line) => context.measureText(line).width)) + 2 * LABEL_PAD_PX,
+    height: lines.length * LABEL_LINE_PX + LABEL_PAD_PX,
+  }));
+  placeLabels(measured, { width, height }).forEach((place, index) => {
+    context.fillStyle = 'rgb(0 0 0 / 70%)';
+    context.fillRect(place.x, place.y, place.width, place.height);
+    context.fillStyle = AI_STROKE;
+    seen[index]?.lines.forEach((line, row) =>
+      context.fillText(line, place.x + LABEL_PAD_PX, place.y + (row + 1) * LABEL_LINE_PX - 2),
+    );
+  });
+}
+
+function pictureOf(
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  paint: (pixels: Uint8ClampedArray) => void,
+): HTMLCanvasElement | null {
+  const canvas = document.createElement('canvas');
+  canvas.width = columns;
+  canvas.height = rows;
+  const context = canvas.getContext('2d');
+  if (context === null) return null;
+  const pixels = context.createImageData(columns, rows);
+  paint(pixels.data);
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+/** Draws a picture over all pixels of an image of this many rows and columns. */
+function drawPixels(
+  context: CanvasRenderingContext2D,
+  picture: HTMLCanvasElement,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  map: ImageToCanvas,
+  devicePixels: number,
+  isSmooth: boolean,
+): void {
+  context.setTransform(new DOMMatrix().scale(devicePixels).multiply(matrixOf(map)));
+  context.imageSmoothingEnabled = isSmooth;
+  // A pixel's coordinate is its centre, so the picture starts half a pixel before it.
+  context.drawImage(picture, -0.5, -0.5, columns, rows);
   context.setTransform(devicePixels, 0, 0, devicePixels, 0, 0);
+}
+
+function stroke(context: CanvasRenderingContext2D, path: Path2D, isDashed: boolean, devicePixels: number): void {
+  context.setTransform(devicePixels, 0, 0, devicePixels, 0, 0);
+  context.setLineDash(isDashed ? DASH_PX : []);
   context.lineWidth = OUTLINE_PX;
-  context.strokeStyle = `rgb(${AI_COLOUR.join(' ')})`;
-  context.stroke(outline);
+  context.strokeStyle = AI_STROKE;
+  context.stroke(path);
+  context.setLineDash([]);
+}
+
+/** A rectangle of the image on the screen: turned with the image, and the upright rectangle around it. */
+function cornersOf({ left, top, right, bottom }: ImageRectangle, map: ImageToCanvas) {
+  const corners = [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ].map(([column = 0, row = 0]) => ({
+    x: map.xPerColumn * column + map.xPerRow * row + map.x0,
+    y: map.yPerColumn * column + map.yPerRow * row + map.y0,
+  }));
+  const path = new Path2D();
+  corners.forEach(({ x, y }, index) => (index === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+  path.closePath();
+  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  const mark: ScreenRectangle = { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+  return { path, mark };
+}
+
+function matrixOf(map: ImageToCanvas): DOMMatrix {
+  return new DOMMatrix([map.xPerColumn, map.yPerColumn, map.xPerRow, map.yPerRow, map.x0, map.y0]);
 }
 
 function pathOf(lines: readonly number[]): Path2D {

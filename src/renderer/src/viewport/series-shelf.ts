@@ -1,11 +1,16 @@
+import type { HeatmapOverlay, MaskOverlay } from '../../../shared/contract/studies.ts';
 import { err, type Result } from '../../../shared/domain/result.ts';
 import type { Failure } from '../bridge/failure.ts';
-import { fetchMask, fetchStack } from './dicomweb.ts';
+import { fetchHeatmap, fetchMask, fetchStack } from './dicomweb.ts';
 import { forgetImages, registerImages } from './engine.ts';
-import type { Mask, MaskLayout } from './mask.ts';
+import type { Heatmap } from './heatmap.ts';
+import type { Mask } from './mask.ts';
 import type { SeriesAddress, Stack } from './stack.ts';
 
 const CLOSED: Failure = { code: 'unreachable', detail: null, incidentId: null, retryAfterMs: null };
+
+/** Masks and heatmaps that nobody looks at are kept up to so many bytes together: the packed bits of some 4,000 CT slices. */
+const KEPT_BYTES = 128 * 1024 * 1024;
 
 /**
  * The series of one study while it is read: each is fetched once and stays as it was, whatever arrives meanwhile;
@@ -16,6 +21,9 @@ export class SeriesShelf {
   readonly #studyUid: string;
   readonly #stacks = new Map<string, Promise<Result<Stack, Failure>>>();
   readonly #masks = new Map<string, Promise<Result<Mask, Failure>>>();
+  readonly #heatmaps = new Map<string, Promise<Result<Heatmap, Failure>>>();
+  /** Bytes of what has come, the one asked for longest ago first. */
+  readonly #kept = new Map<string, number>();
   readonly #leave = new AbortController();
 
   constructor(dicomwebPath: string, studyUid: string) {
@@ -34,9 +42,16 @@ export class SeriesShelf {
     });
   }
 
-  /** A mask, unpacked once. */
-  mask(href: string, layout: MaskLayout): Promise<Result<Mask, Failure>> {
-    return this.#once(this.#masks, href, () => fetchMask(href, layout, this.#leave.signal));
+  /** A mask, fetched once for as long as there is room. */
+  mask(overlay: MaskOverlay): Promise<Result<Mask, Failure>> {
+    const asked = this.#once(this.#masks, overlay.href, () => fetchMask(overlay, this.#leave.signal));
+    return this.#keep(overlay.href, asked);
+  }
+
+  /** A heatmap, fetched once for as long as there is room. */
+  heatmap(overlay: HeatmapOverlay): Promise<Result<Heatmap, Failure>> {
+    const asked = this.#once(this.#heatmaps, overlay.href, () => fetchHeatmap(overlay, this.#leave.signal));
+    return this.#keep(overlay.href, asked);
   }
 
   /** Ends it: nothing more is fetched, and no pixel stays in memory. */
@@ -45,6 +60,24 @@ export class SeriesShelf {
     for (const stack of this.#stacks.values()) {
       void stack.then((one) => one.ok && forgetImages(one.value.images));
     }
+  }
+
+  /** Lets go of what was asked for longest ago when there is too much; who still draws it holds it. */
+  async #keep<T extends { readonly sizeBytes: number }>(
+    href: string,
+    asked: Promise<Result<T, Failure>>,
+  ): Promise<Result<T, Failure>> {
+    const answer = await asked;
+    if (!answer.ok) return answer;
+    this.#kept.delete(href);
+    this.#kept.set(href, answer.value.sizeBytes);
+    let bytes = [...this.#kept.values()].reduce((sum, one) => sum + one, 0);
+    for (const [oldest, size] of this.#kept) {
+      if (bytes <= KEPT_BYTES || oldest === href) break;
+      bytes -= size;
+      for (const kept of [this.#kept, this.#masks, this.#heatmaps]) kept.delete(oldest);
+    }
+    return answer;
   }
 
   #once<T>(kept: Map<string, Promise<Result<T, Failure>>>, key: string, fetch: () => Promise<Result<T, Failure>>) {

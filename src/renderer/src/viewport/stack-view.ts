@@ -1,5 +1,7 @@
 import { Enums, eventTarget, StackViewport, type Types, utilities } from '@cornerstonejs/core';
+import type { KeyImage } from '../../../shared/contract/studies.ts';
 import { CACHE_BYTES, getEngine } from './engine.ts';
+import { coordinateOn } from './frame-marks.ts';
 import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
 import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
@@ -94,13 +96,18 @@ export class StackView {
     await this.#isSet;
   }
 
-  /** Goes to an instance and brings a place in the patient to the middle; false when the stack does not hold it. */
-  async goTo(sopUid: string, centreMm: Vector3 | null): Promise<boolean> {
-    const index = this.#state.stack && findImage(this.#state.stack, sopUid);
-    if (index === null) return false;
+  /**
+   * Goes to a frame and brings what it shows to the middle: a pixel of it (column and row, whole numbers at pixel centres), or a
+   * place in the patient where that lies on the frame; false when the stack does not hold it.
+   */
+  async goTo(key: KeyImage, pixel: readonly [number, number] | null): Promise<boolean> {
+    const index = this.#state.stack && findImage(this.#state.stack, key);
+    const image = index === null ? undefined : this.#state.stack?.images[index];
+    if (index === null || image === undefined) return false;
     await this.#isSet;
     await this.#scrollTo(index);
-    if (centreMm !== null) this.#centre(centreMm);
+    const at = pixel ?? coordinateOn(image, key);
+    if (at !== null) this.#centre(placeOf(image.drawnPlane, ...at));
     return true;
   }
 

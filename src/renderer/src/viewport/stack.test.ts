@@ -38,7 +38,8 @@ test('opens at the image asked for, else in the middle', () => {
     ['a', 'b', 'c', 'd', 'e'].map((uid, number) => slice({ uid, number })),
     ADDRESS,
   );
-  expect([openingIndex(stack, 'd'), openingIndex(stack, null), openingIndex(stack, 'elsewhere')]).toEqual([3, 2, 2]);
+  const at = (sopUid: string, frameNumber = 1) => openingIndex(stack, { sopUid, frameNumber });
+  expect([at('d'), openingIndex(stack, null), at('elsewhere'), at('d', 2)]).toEqual([3, 2, 2, 2]);
 });
 
 test('runs the way the instance numbers run', () => {
@@ -61,7 +62,7 @@ test('falls back to instance numbers when one image lies otherwise, or knows no 
   expect(uidsOf([...others, { uid: 'a', number: 1 }])).toEqual(['a', 'b', 'c']);
 });
 
-test('makes one picture of each frame, leaves out what has no pixels, and finds an instance by its UID alone', () => {
+test('makes one picture of each frame, leaves out what has no pixels, and finds a frame by its object and number', () => {
   const cine = slice({ uid: '9.1', number: 1, more: { '00280008': { vr: 'IS', Value: ['3'] } } });
   const report: DicomJson = { '00080018': { vr: 'UI', Value: ['9.9'] } };
   const stack = readStack([report, cine, slice({ uid: '9.2', number: 2 })], ADDRESS);
@@ -71,7 +72,8 @@ test('makes one picture of each frame, leaves out what has no pixels, and finds 
     'wadors:/dicomweb/demo/studies/1.2/series/1.2.3/instances/9.1/frames/3',
     'wadors:/dicomweb/demo/studies/1.2/series/1.2.3/instances/9.2/frames/1',
   ]);
-  expect([findImage(stack, '9.2'), findImage(stack, '9.9')]).toEqual([3, null]);
+  const find = (sopUid: string, frameNumber: number) => findImage(stack, { sopUid, frameNumber });
+  expect([find('9.1', 3), find('9.2', 1), find('9.2', 2), find('9.9', 1)]).toEqual([2, 3, null, null]);
 });
 
 test('says what makes an image less than a plain original, and calls values HU only where they are', () => {

@@ -1,4 +1,5 @@
 import { type DicomJson, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
+import { frameDataSets } from './frame-data-set.ts';
 import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
 import { type Spacing, spacingOf } from './spacing.ts';
 import { TAG } from './tags.ts';
@@ -20,7 +21,9 @@ export type ImageMark = (typeof IMAGE_MARKS)[number];
 export type StackImage = {
   readonly imageId: string;
   readonly sopUid: string;
+  /** From 1 on; 1 of an object of one frame. */
   readonly frame: number;
+  readonly frameOfReferenceUid: string | null;
   readonly modality: string;
   readonly seriesNumber: number | null;
   readonly seriesDescription: string | null;
@@ -43,6 +46,9 @@ export type StackImage = {
   readonly dataSet: DicomJson;
 };
 
+/** One picture as evidence names it: a frame of an object, counted from 1. */
+export type FrameAddress = { readonly sopUid: string; readonly frameNumber: number };
+
 /** The pictures of one series in the order they are scrolled. */
 export type Stack = { readonly seriesUid: string; readonly modality: string; readonly images: readonly StackImage[] };
 
@@ -62,11 +68,19 @@ export function readStack(dataSets: readonly DicomJson[], address: SeriesAddress
 }
 
 /**
- * The scrolling order: along the normal where all images are parallel and know their place, running the way the instance
- * numbers run; by instance number otherwise. Frames of one instance keep their order.
+ * The scrolling order: along the normal where all images are parallel, know their place and share one frame of reference, running
+ * the way the instance numbers run; by instance number otherwise, each frame of reference by itself. Frames of one instance that
+ * know no place keep their order.
  */
 export function sortImages(images: readonly StackImage[]): readonly StackImage[] {
   const byNumber = images.toSorted((a, b) => (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) || a.frame - b.frame);
+  const spaces = [...Map.groupBy(byNumber, (image) => image.frameOfReferenceUid).values()];
+  if (spaces.length === 1) return alongNormal(byNumber);
+  const isMixed = spaces.some((space) => commonNormal(space) === null);
+  return isMixed ? byNumber : spaces.flatMap(alongNormal);
+}
+
+function alongNormal(byNumber: readonly StackImage[]): readonly StackImage[] {
   const normal = commonNormal(byNumber);
   if (normal === null) return byNumber;
   const placed = byNumber.map((image) => ({ ...image, positionMm: dot(image.drawnPlane.originMm, normal) }));
@@ -74,15 +88,15 @@ export function sortImages(images: readonly StackImage[]): readonly StackImage[]
   return placed.toSorted((a, b) => direction * (a.positionMm - b.positionMm));
 }
 
-/** The index of the first frame of an instance, or null when the stack does not hold it. */
-export function findImage(stack: Stack, sopUid: string): number | null {
-  const index = stack.images.findIndex((image) => image.sopUid === sopUid);
+/** The index of a frame, or null when the stack does not hold it. */
+export function findImage(stack: Stack, { sopUid, frameNumber }: FrameAddress): number | null {
+  const index = stack.images.findIndex((image) => image.sopUid === sopUid && image.frame === frameNumber);
   return index < 0 ? null : index;
 }
 
-/** Where a stack opens: at the image asked for where it holds that, else in its middle, where the organ is and not its edge. */
-export function openingIndex(stack: Stack, sopUid: string | null): number {
-  const wanted = sopUid === null ? null : findImage(stack, sopUid);
+/** Where a stack opens: at the frame asked for where it holds that, else in its middle, where the organ is and not its edge. */
+export function openingIndex(stack: Stack, frame: FrameAddress | null): number {
+  const wanted = frame === null ? null : findImage(stack, frame);
   return wanted ?? Math.floor(stack.images.length / 2);
 }
 
@@ -96,32 +110,34 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
   if (sopUid === null || rows === null || columns === null || rows < 1 || columns < 1) return [];
   const said = numberOf(dataSet, TAG.NumberOfFrames) ?? 1;
   const frames = said > 1 && said <= MOST_FRAMES ? Math.floor(said) : 1;
-  const plane = planeOf(dataSet);
   const samples = numberOf(dataSet, TAG.SamplesPerPixel) ?? 1;
-  const one = {
-    sopUid,
-    modality: textOf(dataSet, TAG.Modality) ?? '',
-    seriesNumber: numberOf(dataSet, TAG.SeriesNumber),
-    seriesDescription: textOf(dataSet, TAG.SeriesDescription),
-    instanceNumber: numberOf(dataSet, TAG.InstanceNumber),
-    rows,
-    columns,
-    bytes: (rows * columns * samples * (numberOf(dataSet, TAG.BitsAllocated) ?? 16)) / 8,
-    monochrome1: textOf(dataSet, TAG.PhotometricInterpretation) === 'MONOCHROME1',
-    plane,
-    drawnPlane: drawnPlaneOf(dataSet),
-    positionMm: null,
-    spacing: spacingOf(dataSet),
-    rescale: rescaleOf(dataSet),
-    marks: marksOf(dataSet),
-    patient: patientOf(dataSet),
-    dataSet,
-  };
-  return Array.from({ length: frames }, (_, index) => ({
-    ...one,
-    frame: index + 1,
-    imageId: `wadors:${path}/instances/${encodeURIComponent(sopUid)}/frames/${index + 1}`,
-  }));
+  const patient = patientOf(dataSet);
+  const frameOf = frameDataSets(dataSet);
+  return Array.from({ length: frames }, (_, index): StackImage => {
+    const frame = frameOf(index);
+    return {
+      sopUid,
+      frame: index + 1,
+      imageId: `wadors:${path}/instances/${encodeURIComponent(sopUid)}/frames/${index + 1}`,
+      frameOfReferenceUid: textOf(frame, TAG.FrameOfReferenceUID),
+      modality: textOf(frame, TAG.Modality) ?? '',
+      seriesNumber: numberOf(frame, TAG.SeriesNumber),
+      seriesDescription: textOf(frame, TAG.SeriesDescription),
+      instanceNumber: numberOf(frame, TAG.InstanceNumber),
+      rows,
+      columns,
+      bytes: (rows * columns * samples * (numberOf(frame, TAG.BitsAllocated) ?? 16)) / 8,
+      monochrome1: textOf(frame, TAG.PhotometricInterpretation) === 'MONOCHROME1',
+      plane: planeOf(frame),
+      drawnPlane: drawnPlaneOf(frame),
+      positionMm: null,
+      spacing: spacingOf(frame),
+      rescale: rescaleOf(frame),
+      marks: marksOf(frame),
+      patient,
+      dataSet: frame,
+    };
+  });
 }
 
 function planeOf(dataSet: DicomJson): ImagePlane | null {

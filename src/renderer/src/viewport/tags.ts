@@ -14,6 +14,7 @@ export const TAG = {
   ImagerPixelSpacing: '00181164',
   SeriesNumber: '00200011',
   InstanceNumber: '00200013',
+  FrameOfReferenceUID: '00200052',
   ImagePositionPatient: '00200032',
   ImageOrientationPatient: '00200037',
   NumberOfFrames: '00280008',
@@ -28,4 +29,7 @@ export const TAG = {
   RescaleSlope: '00281053',
   RescaleType: '00281054',
   LossyImageCompression: '00282110',
+  DetectorInformationSequence: '00540022',
+  SharedFunctionalGroupsSequence: '52009229',
+  PerFrameFunctionalGroupsSequence: '52009230',
 } as const;

@@ -146,7 +146,17 @@ test('a study opens with its series, its runs, its findings and its story; anoth
   expect(more).toEqual([]);
   expect(finding).toMatchObject({
     ...{ score: 0.9, seriesUid: `${STUDY_UID}.1`, keyImage: { sopUid: `${STUDY_UID}.1.4` } },
-    mask: { rows: 4, columns: 4, sopUids: SLICES.map((n) => `${STUDY_UID}.1.${n}`) },
+    ...{ standing: 'flagged', judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },
+    parts: [
+      {
+        part: 1,
+        keyImage: { sopUid: `${STUDY_UID}.1.4`, frameNumber: 1, centreMm: [1, 2, 20], frameOfReferenceUid: null },
+        mask: {
+          ...{ rows: 4, columns: 4 },
+          frames: SLICES.map((n) => ({ sopUid: `${STUDY_UID}.1.${n}`, frameNumber: 1 })),
+        },
+      },
+    ],
   });
   const story = TimelineEntry.array().parse(await json(`/api/v1/studies/${studyId}/timeline`));
   expect(story[0]).toMatchObject({ kind: 'instance-received', actor: { display: 'CT1' }, arrivals: { count: 8 } });
@@ -166,7 +176,7 @@ test('an opening shows in its own answer, before any follower has run', async ()
 
 test('a mask comes as it was kept', async () => {
   const [finding] = Finding.array().parse(await json(`/api/v1/studies/${studyId}/findings`));
-  const mask = await station.ask(token, finding?.mask?.href ?? '');
+  const mask = await station.ask(token, finding?.parts[0]?.mask.href ?? '');
   expect(Buffer.from(await mask.arrayBuffer())).toEqual(PACKED);
 });
 

@@ -1,4 +1,11 @@
-import type { Finding, RunCard, SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type {
+  Finding,
+  KeyImage,
+  QualityRemark,
+  RunCard,
+  SeriesCard,
+  StudyDetail,
+} from '../../../../shared/contract/studies.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import type { CompletenessEvidence } from '../../../../shared/domain/study.ts';
@@ -25,7 +32,14 @@ import {
   type StudyCard,
 } from '../../archive/index.ts';
 import { findStorageClass } from '../../dicom/storage-classes.ts';
-import { findFinding, type FindingRecord, listFindings, listRuns, type RunRecord } from '../../inference/index.ts';
+import {
+  findFinding,
+  type FindingRecord,
+  listFindings,
+  listQualityRemarks,
+  listRuns,
+  type RunRecord,
+} from '../../inference/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
@@ -79,6 +93,12 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
       const series = listSeries(db, studyId);
       return listFindings(db, studyId, principal.userId).map((finding) => showFinding(finding, series));
     },
+    qualityRemarks: (principal, studyId) => {
+      const study = inScope(principal, studyId);
+      if (study === null) return null;
+      const series = listSeries(db, studyId);
+      return listQualityRemarks(db, studyId, principal.userId).map((remark) => showRemark(remark, series));
+    },
     report: (scope, studyId) => (inScope(scope, studyId) === null ? null : { studyId, ...findReport(db, studyId) }),
     timeline: async (principal, studyId) => {
       const study = inScope(principal, studyId);
@@ -121,10 +141,12 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
       });
       return requested.ok ? ok({ requests: requested.value.length }) : requested;
     },
-    findMask: async (principal, findingId) => {
+    findOverlay: async (principal, findingId, overlay) => {
       const finding = findFinding(db, findingId, principal.userId);
-      if (finding?.mask == null || inScope(principal, finding.studyId) === null) return null;
-      const { digest, encoding } = getObject(db, finding.mask.digest);
+      if (finding === null || inScope(principal, finding.studyId) === null) return null;
+      const named = overlaysOf(finding).find(({ name }) => name === overlay);
+      if (named === undefined) return null;
+      const { digest, encoding } = getObject(db, named.digest);
       return { studyId: StudyId.parse(finding.studyId), gzip: await objects.read(digest, encoding) };
     },
   };
@@ -198,44 +220,83 @@ export function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCa
   };
 }
 
-/** A finding as the contract shows one. */
+/** A finding as the contract shows one. Where it is on the images is shown of models that may mark, and of no others. */
 export function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
-  const {
-    findingId,
-    studyId,
-    runId,
-    revision,
-    state,
-    label,
-    category,
-    score,
-    threshold,
-    measurements,
-    keyImage,
-    mask,
-  } = finding;
-  const seriesUid = series.find(({ seriesId }) => seriesId === finding.seriesId)?.seriesUid;
+  const { findingId, state, standing, category, keyImage } = finding;
+  if (standing === 'remark') throw new Error('a remark on quality is no finding');
+  const isMarked = finding.uses.includes('mark');
+  const href = (name: string) => `/api/v1/findings/${findingId}/overlays/${name}`;
+  return {
+    ...showSaid(finding, series),
+    ...{ state, standing, category, findingId: FindingId.parse(findingId), origin: 'ai' },
+    keyImage: isMarked && keyImage !== null ? showKey(keyImage) : null,
+    parts: isMarked
+      ? finding.parts.map(({ mask, key }, index) => ({
+          part: index + 1,
+          keyImage: key === null ? null : showKey(key),
+          mask: {
+            ...{ href: href(`mask-${index + 1}`), rows: mask.rows, columns: mask.columns },
+            frames: mask.sopUids.map((sopUid, at) => ({ sopUid, frameNumber: mask.frameNumbers[at] ?? 1 })),
+          },
+        }))
+      : [],
+    boxes: isMarked
+      ? finding.marks.map(({ score, key, frames, diameterMm, volumeMl }) => {
+          return { score, keyImage: showKey(key), frames: [...frames], diameterMm, volumeMl };
+        })
+      : [],
+    heatmaps: isMarked
+      ? finding.heatmaps.map(({ rows, columns, low, high, frames }, index) => {
+          return { href: href(`heatmap-${index + 1}`), rows, columns, low, high, frames: [...frames] };
+        })
+      : [],
+  };
+}
+
+/** A remark on the quality of images as the contract shows one; where it was seen only of models that may mark. */
+function showRemark(remark: FindingRecord, series: readonly SeriesSummary[]): QualityRemark {
+  const { findingId, state, uses, keyImage } = remark;
+  return {
+    ...showSaid(remark, series),
+    remarkId: FindingId.parse(findingId),
+    isSuperseded: state === 'superseded',
+    keyImage: uses.includes('mark') && keyImage !== null ? showKey(keyImage) : null,
+  };
+}
+
+function showSaid(said: FindingRecord, series: readonly SeriesSummary[]) {
+  const { studyId, runId, revision, label, score, threshold, judgedBy, measurements } = said;
+  const seriesUid = series.find(({ seriesId }) => seriesId === said.seriesId)?.seriesUid;
   if (seriesUid === undefined) throw new Error('a finding names a series that is not of its study');
   return {
-    ...{ revision, state, label, category, score, threshold, seriesUid },
-    keyImage: keyImage === null ? null : { sopUid: keyImage.sopUid, centreMm: keyImage.centreMm },
-    findingId: FindingId.parse(findingId),
+    ...{ revision, label, score, threshold, judgedBy, seriesUid },
     studyId: StudyId.parse(studyId),
     runId: RunId.parse(runId),
-    origin: 'ai',
-    model: showModel(finding),
-    measurements: [...measurements],
-    // The page tells images by their object: of several frames in one it could draw a mask on the wrong one.
-    mask:
-      mask === null || new Set(mask.sopUids).size < mask.sopUids.length
-        ? null
-        : {
-            href: `/api/v1/findings/${findingId}/mask`,
-            rows: mask.rows,
-            columns: mask.columns,
-            sopUids: [...mask.sopUids],
-          },
+    model: showModel(said),
+    measurements: measurements.map(({ code, display, value, unit, part }) => ({ code, display, value, unit, part })),
   };
+}
+
+function showKey({
+  sopUid,
+  frameNumber,
+  centreMm,
+  frameOfReferenceUid,
+}: NonNullable<FindingRecord['keyImage']>): KeyImage {
+  return { sopUid, frameNumber, centreMm, frameOfReferenceUid };
+}
+
+/** What is drawn of a finding, by the names under which it is asked for. */
+function overlaysOf({
+  uses,
+  parts,
+  heatmaps,
+}: FindingRecord): readonly { readonly name: string; readonly digest: string }[] {
+  if (!uses.includes('mark')) return [];
+  return [
+    ...parts.map(({ mask }, index) => ({ name: `mask-${index + 1}`, digest: mask.digest })),
+    ...heatmaps.map(({ digest }, index) => ({ name: `heatmap-${index + 1}`, digest })),
+  ];
 }
 
 function showModel({ model, stage }: Pick<FindingRecord, 'model' | 'stage'>) {

@@ -22,6 +22,8 @@ export function keepParts(
   /** What a cell of each slice holds; null where cells hold no volume, and then each counts as one. */
   cellMl: ((slice: number) => number) | null,
   how: PartsKept,
+  /** False for images, which have no neighbours. */
+  isVolume = true,
 ): ConnectedParts {
   const [slices, rows, columns] = shape;
   const area = rows * columns;
@@ -54,11 +56,12 @@ export function keepParts(
         if (column < columns - 1) reach(cell + 1);
         if (row > 0) reach(cell - columns);
         if (row < rows - 1) reach(cell + columns);
-        if (slice > 0) reach(cell - area);
-        if (slice < slices - 1) reach(cell + area);
+        if (isVolume && slice > 0) reach(cell - area);
+        if (isVolume && slice < slices - 1) reach(cell + area);
         continue;
       }
-      for (let k = Math.max(0, slice - 1); k <= Math.min(slices - 1, slice + 1); k += 1)
+      const far = isVolume ? 1 : 0;
+      for (let k = Math.max(0, slice - far); k <= Math.min(slices - 1, slice + far); k += 1)
         for (let i = Math.max(0, row - 1); i <= Math.min(rows - 1, row + 1); i += 1)
           for (let j = Math.max(0, column - 1); j <= Math.min(columns - 1, column + 1); j += 1)
             reach(k * area + i * columns + j);

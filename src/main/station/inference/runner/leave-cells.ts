@@ -33,7 +33,7 @@ export async function leaveCells(
       if (setting.signal.aborted) return err({ code: 'cancelled' });
       if (left.masks.length === ANSWER_LIMITS.masks) return err({ code: 'grid-too-large' });
       const grid = segmented.maskOf(label);
-      const { count, cells } = keepParts(grid, map.shape, map.cellMl, output.parts);
+      const { count, cells } = keepParts(grid, map.shape, map.cellMl, output.parts, map.isVolume);
       const { bits, ...mask } = mapMask(grid, map);
       const file = await leaveInOutbox(setting.outboxDir, await pack(bits));
       if (!file.ok) return file;

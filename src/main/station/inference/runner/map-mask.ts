@@ -10,6 +10,8 @@ export type SourceMask = Pick<RunMask, 'rows' | 'columns' | 'slices' | 'pixels' 
   readonly bits: Uint8Array;
 };
 
+const ORIGIN: Vector = [0, 0, 0];
+
 /** Pixels of one frame that may be inside: everything else is not under a set cell. */
 type Window = { readonly from: readonly [number, number]; readonly to: readonly [number, number] };
 
@@ -22,7 +24,7 @@ export function mapMask(grid: Uint8Array, map: SourceMap): SourceMask {
   const bits = new Uint8Array(Math.ceil((area * map.frames.length) / 8));
   const reach = reachOf(grid, map);
   const slices: MaskSlice[] = [];
-  const largest = { weight: 0, at: [0, 0, 0] as [number, number, number], best: 0, frame: 0 };
+  const largest = { weight: 0, at: [0, 0, 0] as [number, number, number], best: 0, frame: 0, centre: ORIGIN };
   let longest: (NonNullable<ReturnType<typeof longestLine>> & { readonly frame: number }) | null = null;
   for (const [index, frame] of map.frames.entries()) {
     const window = windowOn(reach, map, index, [rows, columns]);
@@ -54,12 +56,15 @@ export function mapMask(grid: Uint8Array, map: SourceMap): SourceMask {
     const centre: Vector = [index, within.rows / within.count, within.columns / within.count];
     for (const axis of [0, 1, 2] as const) largest.at[axis] += centre[axis] * weight;
     largest.weight += weight;
-    if (within.count > largest.best) Object.assign(largest, { best: within.count, frame: index });
+    if (within.count > largest.best) Object.assign(largest, { best: within.count, frame: index, centre });
     const line = frame.pixelMm === null ? null : longestLine(within.ends, frame.pixelMm);
     if (line !== null && line.mm > (longest?.mm ?? 0)) longest = { ...line, frame: index };
   }
   const key = map.frames[largest.frame] as SourceMap['frames'][number];
-  const [x, y, z] = largest.at;
+  // Images lie in no common space: the middle is that of the one showing most.
+  const middle: Vector = map.isVolume
+    ? [largest.at[0] / largest.weight, largest.at[1] / largest.weight, largest.at[2] / largest.weight]
+    : largest.centre;
   return {
     rows,
     columns,
@@ -70,7 +75,7 @@ export function mapMask(grid: Uint8Array, map: SourceMap): SourceMask {
       largest.weight === 0
         ? null
         : {
-            centreMm: mutable(map.toPatient([x / largest.weight, y / largest.weight, z / largest.weight])),
+            centreMm: mutable(map.toPatient(middle)),
             volumeMl: map.extentsMm === null || key.pixelMm === null ? null : largest.weight,
             keySopUid: key.sopUid,
             keyFrameNumber: key.frameNumber,

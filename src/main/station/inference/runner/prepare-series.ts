@@ -254,6 +254,13 @@ function summarise(
   const first = stack?.frames[0];
   if (stack === undefined || first === undefined) throw new Error('a series without a frame');
   const stepsMm = stacks.flatMap((one) => one.stepsMm);
+  const frameOfReferenceUid = first.place?.frameOfReferenceUid ?? null;
+  const apart = new Map(
+    stacks
+      .flatMap(({ frames }) => frames)
+      .map(({ sopUid, place }) => [sopUid, place?.frameOfReferenceUid ?? null] as const)
+      .filter(([, uid]) => uid !== frameOfReferenceUid),
+  );
   return {
     arrangement: stack.arrangement,
     slices: stacks.reduce((sum, { frames }) => sum + frames.length, 0),
@@ -263,7 +270,8 @@ function summarise(
     minSpacingMm: stepsMm.length === 0 ? null : Math.min(...stepsMm),
     maxSpacingMm: stepsMm.length === 0 ? null : Math.max(...stepsMm),
     tiltDegrees: stack.tiltDegrees,
-    frameOfReferenceUid: first.place?.frameOfReferenceUid ?? null,
+    frameOfReferenceUid,
+    ...(apart.size > 0 && { apart: [...apart].map(([sopUid, uid]) => ({ sopUid, frameOfReferenceUid: uid })) }),
     corrections: [...stack.corrections],
     leftOut: stack.leftOut.length,
     stacks: stacks.length,

@@ -44,6 +44,8 @@ export function mapSource(grid: Omit<PreparedGrid, 'values'>): SourceMap {
     },
     sliceOfFrame: (frame) => (sliceOfFrame === null ? frame : along1(sliceOfFrame, frame)),
     toPatient: ([frame, row, column]) => {
+      // Nothing lies between two images, which may be in different frames of reference.
+      if (!isVolume) return pointOn(frames[Math.round(frame)], row, column);
       const lower = Math.max(0, Math.min(frames.length - 2, Math.floor(frame)));
       const at = (index: number) => pointOn(frames[index], row, column);
       const [from, to] = [at(lower), at(lower + 1)];

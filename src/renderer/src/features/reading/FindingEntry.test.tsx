@@ -1,13 +1,21 @@
+import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { Finding } from '../../../../shared/contract/studies.ts';
-import { setUpText } from '../../app/text/text.ts';
+import { expect, test, vi } from 'vitest';
+import { Finding, type FindingBox, type FindingPart } from '../../../../shared/contract/studies.ts';
+import { setUpPage } from '../../app/test-page.tsx';
+import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { FindingEntry } from './FindingEntry.tsx';
+import type { JumpTarget } from './jump-target.ts';
 
-beforeAll(() => void setUpText());
-afterEach(cleanup);
+setUpPage();
 
 const ID = '01930000-0000-7000-8000-000000000001';
+const KEY = {
+  sopUid: '1.3',
+  frameNumber: 1,
+  centreMm: [0, 0, 0] as [number, number, number],
+  frameOfReferenceUid: '1.9',
+};
 
 function finding(change: Partial<Finding> = {}): Finding {
   return {
@@ -23,44 +31,122 @@ function finding(change: Partial<Finding> = {}): Finding {
       category: 1,
       score: 0.9412,
       threshold: 0.5,
-      measurements: [{ code: 'v', display: 'Volume', value: 23.456, unit: 'ml' }],
+      ...{ standing: 'flagged', judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },
+      measurements: [{ code: 'v', display: 'Volume', value: 23.456, unit: 'mL', part: null }],
       seriesUid: '1.2',
-      keyImage: { sopUid: '1.3', centreMm: [0, 0, 0] },
-      mask: null,
+      keyImage: KEY,
+      ...{ parts: [], boxes: [], heatmaps: [] },
     }),
     ...change,
   };
 }
 
-const said = () => screen.getByRole('button').textContent;
+const mask = (name: string): FindingPart['mask'] => {
+  return { href: `/${name}`, rows: 1, columns: 1, frames: [{ sopUid: '1.3', frameNumber: 1 }] };
+};
+const box = (more: Partial<FindingBox> = {}): FindingBox => ({
+  ...{ score: 0.8765, keyImage: KEY, diameterMm: 8.24, volumeMl: 0.293, ...more },
+  frames: [{ sopUid: '1.3', frameNumber: 1, left: 10, top: 20, right: 20, bottom: 26 }],
+});
+
+function show(change: Partial<Finding> = {}, onJump = vi.fn<(target: JumpTarget) => void>()) {
+  const one = finding(change);
+  const onAiView = vi.fn<(view: AiView) => void>();
+  const shown = render(
+    <MantineProvider>
+      <FindingEntry {...{ finding: one, findings: [one], aiView: WHOLE_AI_VIEW, onAiView, onJump }} />
+    </MantineProvider>,
+  );
+  return { ...shown, onJump, onAiView };
+}
+const main = () => screen.getByRole('button', { name: /Haemorrhage.*AI ·/s });
+const said = () => main().textContent;
 
 test('names the AI, its standing and its use, its score as a score, and the volume', () => {
-  render(<FindingEntry finding={finding()} onJump={() => undefined} />);
-  for (const part of ['AI · Blood 1.0.0', 'unverified', 'not for clinical use', 'score 0.94', 'Volume 23.5 ml']) {
+  show();
+  for (const part of [
+    'AI · Blood 1.0.0',
+    'unverified',
+    'not for clinical use',
+    'score 0.94 (flags from 0.50)',
+    'Volume 23.5 mL',
+  ])
     expect(said()).toContain(part);
-  }
   expect(said()).not.toContain('%');
 });
 
 test('stays AI when a person accepted it: only *unverified* goes, and the mark is filled', () => {
-  const { container } = render(<FindingEntry finding={finding({ state: 'accepted' })} onJump={() => undefined} />);
+  const { container } = show({ state: 'accepted' });
   expect(said()).toContain('AI · Blood 1.0.0');
   expect(said()).not.toContain('unverified');
-  expect(container.querySelector('[data-standing]')?.getAttribute('data-standing')).toBe('confirmed');
+  expect(container.querySelector('[data-standing="confirmed"]')).not.toBeNull();
 });
 
-test('keeps a rejected finding on the list, hollow', () => {
-  const { container } = render(<FindingEntry finding={finding({ state: 'rejected' })} onJump={() => undefined} />);
+test('keeps a rejected finding on the list, hollow, with nothing to draw', () => {
+  const { container } = show({ state: 'rejected', boxes: [box()] });
   expect(said()).toContain('Haemorrhage');
-  expect(container.querySelector('[data-standing]')?.getAttribute('data-standing')).toBe('suspected');
+  expect(container.querySelector('[data-standing="suspected"]')).not.toBeNull();
+  expect(screen.queryByRole('button', { name: 'Marks of Haemorrhage' })).toBeNull();
 });
 
-test('jumps when chosen, and offers no jump without a key image', () => {
-  const jump = vi.fn<() => void>();
-  render(<FindingEntry finding={finding()} onJump={jump} />);
-  fireEvent.click(screen.getByRole('button'));
+test('jumps to the middle of what is on its key image, and offers no jump without one', () => {
+  const { onJump } = show({ boxes: [box()] });
+  fireEvent.click(main());
   cleanup();
-  render(<FindingEntry finding={finding({ keyImage: null })} onJump={jump} />);
-  fireEvent.click(screen.getByRole('button'));
-  expect(jump).toHaveBeenCalledTimes(1);
+  show({ keyImage: null }, onJump);
+  fireEvent.click(main());
+  expect(onJump.mock.calls).toEqual([[{ seriesUid: '1.2', keyImage: KEY, pixel: [14.5, 22.5], mask: null }]]);
+});
+
+test('what is uncertain has a word and a mark of its own, is called no flag, and has no urgency', () => {
+  const judgedBy = { score: 'probability', unit: null, stacks: 1, flagFrom: 0.9 } as const;
+  const { container } = show({ standing: 'uncertain', score: 0.6, threshold: 0.5, judgedBy });
+  expect(said()).toContain('uncertain');
+  expect(said()).toContain('no flag');
+  expect(said()).toContain('score 0.60 (uncertain from 0.50, flags from 0.90)');
+  expect(said()).not.toContain('ACR');
+  expect(container.querySelector('[data-standing="suspected"], [data-standing="confirmed"]')).toBeNull();
+});
+
+test('a finding of several parts says what it was judged by, and each part its own size and image', () => {
+  const second = { ...KEY, sopUid: '1.4', frameOfReferenceUid: '1.10' };
+  const { onJump } = show({
+    ...{ score: 1.25, threshold: 1, judgedBy: { score: 'volume-ml', unit: 'mL', stacks: 2, flagFrom: 1 } },
+    measurements: [
+      { code: 'v', display: 'Volume', value: 0.75, unit: 'mL', part: 1 },
+      { code: 'v', display: 'Volume', value: 0.5, unit: 'mL', part: 2 },
+    ],
+    parts: [
+      { part: 1, keyImage: KEY, mask: mask('mask-1') },
+      { part: 2, keyImage: second, mask: mask('mask-2') },
+    ],
+  });
+  expect(said()).toContain('marked volume 1.25 mL (flags from 1 mL), the sum of 2 parts');
+  // The sum is what it was judged by, and is given as the size of nothing.
+  expect(said()).not.toContain('Volume 1.25');
+  const part = screen.getByRole('button', { name: /Part 2 of 2/ });
+  expect(part.textContent).toContain('Volume 0.5 mL');
+  fireEvent.click(part);
+  expect(onJump).toHaveBeenCalledWith({ seriesUid: '1.2', keyImage: second, pixel: null, mask: mask('mask-2') });
+});
+
+test('lists boxes with score, diameter and volume, the first ones until somebody asks, and jumps to each', () => {
+  const boxes = [box(), box({ diameterMm: null, volumeMl: null }), ...Array.from({ length: 5 }, () => box())];
+  const { onJump } = show({ boxes, judgedBy: { score: 'best-box', unit: null, stacks: 1, flagFrom: 0.5 } });
+  expect(said()).toContain('best box 0.94');
+  expect(screen.getByRole('button', { name: /Box 1/ }).textContent).toContain('score 0.88 · 8.24 mm · 0.293 mL');
+  expect(screen.getByRole('button', { name: /Box 2/ }).textContent).not.toContain('mm');
+  expect(screen.queryByRole('button', { name: /Box 6/ })).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'Show 2 more' }));
+  fireEvent.click(screen.getByRole('button', { name: /Box 7/ }));
+  expect(onJump).toHaveBeenCalledWith({ seriesUid: '1.2', keyImage: KEY, pixel: [14.5, 22.5], mask: null });
+});
+
+test('is hidden and shown by itself, and so is its heatmap', () => {
+  const heatmap = { ...mask('heatmap-1'), low: 0, high: 1 };
+  const { onAiView } = show({ heatmaps: [heatmap] });
+  fireEvent.click(screen.getByRole('button', { name: 'Marks of Haemorrhage' }));
+  expect(onAiView.mock.calls[0]?.[0].hiddenFindings).toEqual(new Set([ID]));
+  fireEvent.click(screen.getByRole('switch', { name: 'Heatmap' }));
+  expect(onAiView.mock.calls[1]?.[0].heatmapOf).toBeNull();
 });

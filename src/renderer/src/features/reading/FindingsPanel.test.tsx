@@ -2,19 +2,28 @@ import { MantineProvider } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { render, screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import type { Finding } from '../../../../shared/contract/studies.ts';
+import type { Finding, QualityRemark } from '../../../../shared/contract/studies.ts';
 import { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { setUpPage } from '../../app/test-page.tsx';
+import { WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 
 setUpPage();
 
+const noRemarks = { data: [], isError: false } as unknown as UseQueryResult<QualityRemark[]>;
+
 /** What the panel says of an empty list. */
-function said(ai: AiStatus): string {
+function said(ai: AiStatus, remarks = noRemarks): string {
   const findings = { data: [], isPending: false, isError: false } as unknown as UseQueryResult<Finding[]>;
   render(
     <MantineProvider>
-      <FindingsPanel findings={findings} ai={ai} runs={[]} onKeyDown={() => undefined} onJump={() => undefined} />
+      <FindingsPanel
+        {...{ findings, remarks, ai, runs: [], aiView: WHOLE_AI_VIEW }}
+        onAiView={() => undefined}
+        seriesName={() => null}
+        onKeyDown={() => undefined}
+        onJump={() => undefined}
+      />
     </MantineProvider>,
   );
   return screen.getByRole('region', { name: 'AI findings' }).textContent;

@@ -3,25 +3,34 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Finding, RunCard } from '../../../../shared/contract/studies.ts';
+import type { Finding, QualityRemark, RunCard } from '../../../../shared/contract/studies.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { AiState } from '../../ui/AiState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import type { AiView } from '../../viewport/ai-view.ts';
 import { FindingEntry } from './FindingEntry.tsx';
+import type { JumpTarget } from './jump-target.ts';
+import { QualityRemarks } from './QualityRemarks.tsx';
 import { RunList } from './RunList.tsx';
 import classes from './reading.module.css';
 
 type Props = {
   readonly findings: UseQueryResult<Finding[]>;
   readonly ai: AiStatus;
+  readonly remarks: UseQueryResult<QualityRemark[]>;
   readonly runs: readonly RunCard[];
+  readonly aiView: AiView;
+  readonly onAiView: (view: AiView) => void;
+  /** The number and description of a series, by its UID. */
+  readonly seriesName: (seriesUid: string) => string | null;
   readonly onKeyDown: (event: KeyboardEvent) => void;
-  readonly onJump: (finding: Finding) => void;
+  readonly onJump: (target: JumpTarget) => void;
 };
 
 /** What AI says of the study, finding by finding, and how it came to say it. */
-export function FindingsPanel({ findings, ai, runs, onKeyDown, onJump }: Props): ReactNode {
+export function FindingsPanel(props: Props): ReactNode {
+  const { findings, remarks, ai, runs, aiView, onAiView, seriesName, onKeyDown, onJump } = props;
   const { t } = useTranslation('reading');
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- hears the keys of the finding that has the focus.
@@ -42,13 +51,14 @@ export function FindingsPanel({ findings, ai, runs, onKeyDown, onJump }: Props):
       <ul className={classes.plainList}>
         {findings.data?.map((finding) => (
           <li key={finding.findingId}>
-            <FindingEntry finding={finding} onJump={() => onJump(finding)} />
+            <FindingEntry {...{ finding, aiView, onAiView, onJump }} findings={findings.data} />
             <Link className={classes.receipt} to="/runs/$runId" params={{ runId: finding.runId }}>
               {t('runs.receiptOfFinding')}
             </Link>
           </li>
         ))}
       </ul>
+      <QualityRemarks {...{ remarks, seriesName, onJump }} />
       <RunList runs={runs} />
     </section>
   );

@@ -30,6 +30,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
     refetchInterval: ({ state }) => ((state.data?.letGo ?? 0) > 0 ? WHILE_AWAY_MS : false),
   });
   const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
+  const remarks = useQuery(station.studies.qualityRemarks.queryOptions({ input: { studyId } }));
   const [kept, setKept] = useState<StudyDetail | null>(null);
   // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
   const isKept = kept?.series.some((series) => series.displayable) ?? false;
@@ -87,6 +88,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                   ai={(now.data ?? study).row.ai}
                   runs={(now.data ?? study).runs}
                   findings={findings}
+                  remarks={remarks}
                   onDisplayed={onDisplayed}
                   onLeave={leave}
                 />

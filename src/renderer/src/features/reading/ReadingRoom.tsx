@@ -1,10 +1,11 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Finding, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { Finding, QualityRemark, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { announce } from '../../ui/announcer.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
+import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { clearMeasurements, writeLengthsWith } from '../../viewport/tools.ts';
 import { presetsOf } from '../../viewport/window-presets.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
@@ -26,6 +27,7 @@ type Props = {
   readonly ai: AiStatus;
   readonly runs: readonly RunCard[];
   readonly findings: UseQueryResult<Finding[]>;
+  readonly remarks: UseQueryResult<QualityRemark[]>;
   /** An image is on the screen. */
   readonly onDisplayed: () => void;
   readonly onLeave: () => void;
@@ -36,23 +38,23 @@ const NO_FINDINGS: readonly Finding[] = [];
 /** The room of a study; with rejected images among the others it is set up anew, so that no image of the one stays in the other. */
 export function ReadingRoom(props: Props): ReactNode {
   const [showsRejected, setShowsRejected] = useState(false);
-  const [aiHidden, setAiHidden] = useState(false);
+  const [aiView, setAiView] = useState(WHOLE_AI_VIEW);
   const study = useMemo(() => (showsRejected ? withRejected(props.study) : props.study), [props.study, showsRejected]);
-  const kept = { showsRejected, setShowsRejected, aiHidden, setAiHidden };
+  const kept = { showsRejected, setShowsRejected, aiView, setAiView };
   return <Room key={String(showsRejected)} {...props} {...kept} study={study} />;
 }
 
 type RoomProps = Props & {
   readonly showsRejected: boolean;
   readonly setShowsRejected: (isShown: boolean) => void;
-  readonly aiHidden: boolean;
-  readonly setAiHidden: (isHidden: boolean) => void;
+  readonly aiView: AiView;
+  readonly setAiView: (view: AiView) => void;
 };
 
 /** The images with their tools, the series on the left and what AI says on the right. */
-function Room({ study, ai, runs, findings, onDisplayed, onLeave, ...kept }: RoomProps): ReactNode {
+function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kept }: RoomProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { showsRejected, setShowsRejected, aiHidden, setAiHidden } = kept;
+  const { showsRejected, setShowsRejected, aiView, setAiView } = kept;
   const { studyId } = study.row;
   const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
   const room = useRoom(study, findings.data ?? NO_FINDINGS);
@@ -66,8 +68,8 @@ function Room({ study, ai, runs, findings, onDisplayed, onLeave, ...kept }: Room
   const act = (action: ReadingAction) => {
     if (action.type === 'clear-measurements') return clearMeasurements();
     if (action.type !== 'toggle-ai') return room.command(action);
-    announce(t(aiHidden ? 'ai.shown' : 'ai.hidden'));
-    setAiHidden(!aiHidden);
+    announce(t(aiView.isHidden ? 'ai.shown' : 'ai.hidden'));
+    setAiView({ ...aiView, isHidden: !aiView.isHidden });
   };
   const shortcuts = readingKeys(presets).map(({ key, alias, label, action }) => {
     return { key, label: t(label), run: () => act(action), ...(alias !== undefined && { alias }) };
@@ -90,7 +92,7 @@ function Room({ study, ai, runs, findings, onDisplayed, onLeave, ...kept }: Room
         layout={panes.layout}
         onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study))}
         presets={presets}
-        aiHidden={aiHidden}
+        aiHidden={aiView.isHidden}
         onAction={act}
         onLeave={onLeave}
       >
@@ -113,7 +115,7 @@ function Room({ study, ai, runs, findings, onDisplayed, onLeave, ...kept }: Room
               shelf={room.shelf}
               study={study}
               findings={findings.data ?? NO_FINDINGS}
-              aiHidden={aiHidden}
+              aiView={aiView}
               rejected={rejected}
               onKeyDown={onKeyDown}
               onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
@@ -122,10 +124,24 @@ function Room({ study, ai, runs, findings, onDisplayed, onLeave, ...kept }: Room
             />
           )}
         </div>
-        <FindingsPanel findings={findings} ai={ai} runs={runs} onKeyDown={onKeyDown} onJump={room.jumpTo} />
+        <FindingsPanel
+          {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
+          onAiView={setAiView}
+          seriesName={(seriesUid) => seriesNameOf(study, seriesUid)}
+          onJump={room.jumpTo}
+        />
       </div>
     </>
   );
+}
+
+/** The number and description of a series; null of one that is not shown. */
+function seriesNameOf({ series }: StudyDetail, seriesUid: string): string | null {
+  const one = series.find((other) => other.seriesUid === seriesUid);
+  if (one === undefined) return null;
+  return [one.number === null ? null : `${one.modality} ${one.number}`, one.description]
+    .filter((part) => part !== null)
+    .join(' · ');
 }
 
 /** The study with the images that were rejected for quality among its own, as the station serves it to who asks. */

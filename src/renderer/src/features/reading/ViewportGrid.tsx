@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { AiView } from '../../viewport/ai-view.ts';
 import { ImageViewport } from '../../viewport/ImageViewport.tsx';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView } from '../../viewport/stack-view.ts';
@@ -12,7 +13,7 @@ type Props = {
   readonly shelf: SeriesShelf;
   readonly study: StudyDetail;
   readonly findings: readonly Finding[];
-  readonly aiHidden: boolean;
+  readonly aiView: AiView;
   /** Images that were rejected for quality and are looked at all the same. */
   readonly rejected: ReadonlySet<string>;
   readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -58,9 +59,9 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, shelf, study, findings, aiHidden, rejected, onActivate, onShown } = props;
+  const { panes, shelf, study, findings, aiView, rejected, onActivate, onShown } = props;
   const isActive = panes.active === pane;
-  const opensAt = aiHidden || seriesUid === null ? null : (topFinding(findings, seriesUid)?.keyImage?.sopUid ?? null);
+  const opensAt = aiView.isHidden || seriesUid === null ? null : (topFinding(findings, seriesUid)?.keyImage ?? null);
   if (seriesUid === null || tell === undefined) {
     return (
       <button type="button" className={classes.emptyPane} data-active={isActive} onClick={() => onActivate(pane)}>
@@ -73,7 +74,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
       shelf={shelf}
       seriesUid={seriesUid}
       findings={findings}
-      aiHidden={aiHidden}
+      ai={aiView}
       rejected={rejected}
       opensAt={opensAt}
       patient={study.row.patient}

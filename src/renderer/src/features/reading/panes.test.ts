@@ -24,8 +24,11 @@ const STUDY: Hanging = { series: SERIES, runs: [] };
 const runOn = (seriesUid: string | null) => ({ seriesUid }) as Hanging['runs'][number];
 
 /** A finding as far as hanging asks. */
-const finding = (seriesUid: string, state: Finding['state'] = 'unverified') =>
-  ({ seriesUid, state, keyImage: { sopUid: `key of ${seriesUid}`, centreMm: [0, 0, 0] } }) as unknown as Finding;
+const finding = (seriesUid: string, state: Finding['state'] = 'unverified', standing = 'flagged') =>
+  ({
+    ...{ seriesUid, state, standing },
+    keyImage: { sopUid: `key of ${seriesUid}`, centreMm: [0, 0, 0] },
+  }) as unknown as Finding;
 
 test('a study opens on the series of the first finding that still stands', () => {
   const findings = [finding('1', 'rejected'), finding('3'), finding('2')];
@@ -33,6 +36,8 @@ test('a study opens on the series of the first finding that still stands', () =>
   expect(firstPanes(STUDY, [finding('9')]).series).toEqual(['2']);
   expect(topFinding(findings, '2')?.keyImage?.sopUid).toBe('key of 2');
   expect(topFinding(findings, '1')).toBeUndefined();
+  // What AI is uncertain of opens nothing: it is no flag.
+  expect(topFinding([finding('4', 'unverified', 'uncertain')])).toBeUndefined();
 });
 
 test('hangs the series with most images first, and never one that cannot be displayed', () => {

@@ -26,10 +26,11 @@ export function firstPanes(study: Hanging, findings: readonly Finding[] = []): P
   return { layout: '1x1', series: [first ?? null], active: 0, displayed: new Set() };
 }
 
-/** The first finding with a key image that still stands, of all or of one series. */
+/** The first flag with a key image that still stands, of all or of one series; what is uncertain opens nothing. */
 export function topFinding(findings: readonly Finding[], seriesUid?: string): Finding | undefined {
   return findings.find(
     (one) =>
+      one.standing === 'flagged' &&
       one.keyImage !== null &&
       one.state !== 'rejected' &&
       one.state !== 'superseded' &&

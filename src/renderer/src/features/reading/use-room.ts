@@ -1,7 +1,10 @@
 import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, useState } from 'react';
-import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contract/studies.ts';
+import { middleOf } from '../../viewport/mask.ts';
 import { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
+import type { FrameAddress } from '../../viewport/stack.ts';
+import type { JumpTarget } from './jump-target.ts';
 import { activatePane, firstPanes, hangSeries, type Panes } from './panes.ts';
 
 /** The panes of one study, its images, and how to command them. */
@@ -14,8 +17,8 @@ export type Room = {
   readonly setView: (pane: number, view: StackView | null) => void;
   /** Commands the active viewport. */
   readonly command: (command: ViewportCommand) => void;
-  /** Shows a finding's key image, centred on it, in the pane that has its series, or hung in the active one. */
-  readonly jumpTo: (finding: Finding) => void;
+  /** Shows an image, centred on what is there, in the pane that has its series, or hung in the active one. */
+  readonly jumpTo: (target: JumpTarget) => void;
 };
 
 /** Sets a room up for this study, and frees every image when it is left. */
@@ -23,7 +26,7 @@ export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room 
   const [panes, setPanes] = useState<Panes>(() => firstPanes(study, findings));
   const [shelf, setShelf] = useState<SeriesShelf | null>(null);
   const views = useRef(new Map<number, StackView>());
-  const pending = useRef<{ readonly pane: number; readonly finding: Finding } | null>(null);
+  const pending = useRef<{ readonly pane: number; readonly target: JumpTarget } | null>(null);
 
   const { dicomwebPath } = study;
   const { studyUid } = study.row;
@@ -36,28 +39,40 @@ export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room 
     };
   }, [dicomwebPath, studyUid]);
 
-  const setView = useCallback((pane: number, view: StackView | null) => {
-    if (view === null) return void views.current.delete(pane);
-    views.current.set(pane, view);
-    const wanted = pending.current;
-    if (wanted?.pane !== pane || wanted.finding.seriesUid !== view.getState().stack?.seriesUid) return;
-    pending.current = null;
-    goTo(view, wanted.finding);
-  }, []);
+  const setView = useCallback(
+    (pane: number, view: StackView | null) => {
+      if (view === null) return void views.current.delete(pane);
+      views.current.set(pane, view);
+      const wanted = pending.current;
+      if (wanted?.pane !== pane || wanted.target.seriesUid !== view.getState().stack?.seriesUid) return;
+      pending.current = null;
+      void goTo(view, shelf, wanted.target);
+    },
+    [shelf],
+  );
 
-  const jumpTo = (finding: Finding) => {
-    const shownIn = panes.series.indexOf(finding.seriesUid);
+  const jumpTo = (target: JumpTarget) => {
+    const shownIn = panes.series.indexOf(target.seriesUid);
     const pane = shownIn >= 0 ? shownIn : panes.active;
     const view = views.current.get(pane);
-    if (view !== undefined && view.getState().stack?.seriesUid === finding.seriesUid) goTo(view, finding);
-    else pending.current = { pane, finding };
-    setPanes((before) => activatePane(shownIn >= 0 ? before : hangSeries(before, finding.seriesUid), pane));
+    if (view !== undefined && view.getState().stack?.seriesUid === target.seriesUid) void goTo(view, shelf, target);
+    else pending.current = { pane, target };
+    setPanes((before) => activatePane(shownIn >= 0 ? before : hangSeries(before, target.seriesUid), pane));
   };
 
   const command = (one: ViewportCommand) => views.current.get(panes.active)?.perform(one);
   return { shelf, panes, setPanes, setView, command, jumpTo };
 }
 
-function goTo(view: StackView, finding: Finding): void {
-  if (finding.keyImage !== null) void view.goTo(finding.keyImage.sopUid, finding.keyImage.centreMm);
+async function goTo(view: StackView, shelf: SeriesShelf | null, target: JumpTarget): Promise<void> {
+  const { keyImage, mask } = target;
+  const isPlaceless = target.pixel === null && keyImage.centreMm === null && mask !== null;
+  const pixel = isPlaceless ? await middleOfMask(shelf, mask, keyImage) : target.pixel;
+  await view.goTo(keyImage, pixel);
+}
+
+async function middleOfMask(shelf: SeriesShelf | null, overlay: MaskOverlay, frame: FrameAddress) {
+  const mask = await shelf?.mask(overlay);
+  const bits = mask?.ok ? mask.value.bitsOf(frame) : null;
+  return bits === null ? null : middleOf(bits, overlay.columns);
 }

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunDetail } from '../../../../shared/contract/runs.ts';
 import type { Receipt } from '../../../../shared/domain/receipt.ts';
-import { formatScore } from '../../ui/AiState.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
+import { formatScore } from '../../ui/measure-text.ts';
 import page from '../../ui/Page.module.css';
 import { Section } from '../../ui/Section.tsx';
 

@@ -107,6 +107,8 @@ function Findings({ row, isSettled }: FindingsProps): ReactNode {
     ...station.studies.findings.queryOptions({ input: { studyId: row.studyId } }),
     enabled: flagged && isSettled,
   });
+  // What AI is uncertain of is no flag, and is told where the images are.
+  const flags = (findings.data ?? []).filter(({ standing }) => standing === 'flagged');
   return (
     <section>
       <div className={classes.headingLine}>
@@ -120,10 +122,10 @@ function Findings({ row, isSettled }: FindingsProps): ReactNode {
           />
         )}
       </div>
-      {findings.data === undefined || findings.data.length === 0 ? (
+      {flags.length === 0 ? (
         <AiState ai={row.ai} showScores={showScores} />
       ) : (
-        findings.data.map((finding) => <FindingLine key={finding.findingId} finding={finding} showScore={showScores} />)
+        flags.map((finding) => <FindingLine key={finding.findingId} finding={finding} showScore={showScores} />)
       )}
     </section>
   );

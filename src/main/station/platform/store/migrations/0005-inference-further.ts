@@ -38,5 +38,18 @@ CREATE INDEX runs_to_settle ON runs (site_id, model_digest, state, run_id) WHERE
 -- inference, running: runs begun while their study still received, and what was carried over from one
 ALTER TABLE runs ADD COLUMN is_early INTEGER NOT NULL DEFAULT 0 CHECK (is_early IN (0, 1));
 ALTER TABLE runs ADD COLUMN carried_from TEXT REFERENCES runs (run_id);
+
+-- inference, findings: what one stands for, what it was judged by, and every part of it with a mask or heatmap of its own
+ALTER TABLE findings ADD COLUMN standing TEXT NOT NULL DEFAULT 'flagged' CHECK (standing IN ('flagged', 'uncertain', 'remark'));
+ALTER TABLE findings ADD COLUMN judged_by TEXT; -- null of findings from before it was kept
+ALTER TABLE findings ADD COLUMN parts TEXT NOT NULL DEFAULT '[]'; -- the largest first
+ALTER TABLE findings ADD COLUMN heatmaps TEXT NOT NULL DEFAULT '[]';
+UPDATE findings SET parts = json_array(json_object('mask', json(mask), 'key', json(key_image)))
+ WHERE mask IS NOT NULL;
+UPDATE findings SET heatmaps = json_array(json(heatmap)) WHERE heatmap IS NOT NULL;
+ALTER TABLE findings DROP COLUMN mask;
+ALTER TABLE findings DROP COLUMN heatmap;
+-- inference, receipts: series of the exam that the model does not read, and why: [{ seriesUid, reason }]
+ALTER TABLE runs ADD COLUMN refused_series TEXT NOT NULL DEFAULT '[]';
 `,
 };

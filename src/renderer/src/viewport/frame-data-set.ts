@@ -1,0 +1,27 @@
+import { type DicomJson, itemsOf } from './dicom-json.ts';
+import { TAG } from './tags.ts';
+
+/** What tells of all frames at once, or of no frame's place that pixels are drawn by. */
+const OF_THE_OBJECT: ReadonlySet<string> = new Set([
+  TAG.NumberOfFrames,
+  TAG.SharedFunctionalGroupsSequence,
+  TAG.PerFrameFunctionalGroupsSequence,
+  TAG.DetectorInformationSequence,
+]);
+
+/**
+ * Gives for each frame of an object, counted from 0, a data set as if it were an object of its own: what its functional groups
+ * say of it, else what the shared ones say, else the object (PS3.3 §C.7.6.16).
+ */
+export function frameDataSets(dataSet: DicomJson): (frame: number) => DicomJson {
+  const ownItems = itemsOf(dataSet, TAG.PerFrameFunctionalGroupsSequence);
+  const shared = flatten(itemsOf(dataSet, TAG.SharedFunctionalGroupsSequence)[0]);
+  const all = Object.fromEntries(Object.entries(dataSet).filter(([tag]) => !OF_THE_OBJECT.has(tag)));
+  return (frame) => ({ ...all, ...shared, ...flatten(ownItems[frame]) });
+}
+
+/** The attributes of the first item of each group. */
+function flatten(groups: DicomJson | undefined): DicomJson {
+  if (groups === undefined) return {};
+  return Object.assign({}, ...Object.keys(groups).map((tag) => itemsOf(groups, tag)[0] ?? {})) as DicomJson;
+}
