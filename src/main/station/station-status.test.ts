@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createSignInThrottle, createUser, hashPassword, SESSION_LIMITS, signIn } from './access/index.ts';
+import type { Permission } from '../../shared/domain/permissions.ts';
+import {
+  type Principal,
+  createSignInThrottle,
+  createUser,
+  hashPassword,
+  SESSION_LIMITS,
+  signIn,
+} from './access/index.ts';
 import { Config } from './platform/config.ts';
 import { type DiskWatch, watchDisk } from './platform/disk-watch.ts';
 import type { Followers } from './platform/ledger/follow.ts';
@@ -8,6 +16,8 @@ import type { RunnerSupervisor } from './inference/index.ts';
 import type { Reception } from './reception.ts';
 import { createStatus, type Status } from './station-status.ts';
 import { type Clinic, openClinic } from './testing/clinic.ts';
+import { brought, standAt } from './testing/governed.ts';
+import { aManifest } from './testing/models.ts';
 import { aSlice } from './testing/objects.ts';
 
 let clinic: Clinic;
@@ -39,18 +49,18 @@ afterEach(() => {
   disk.stop();
   clinic.close();
 });
-const codes = () => status.health().reasons.map(({ code }) => code);
+const codes = () => status.health(null).reasons.map(({ code }) => code);
 
 test('the disk is known once watching has begun', async () => {
   free = () => Promise.resolve({ freeBytes: 1, totalBytes: 2 });
   await disk.watch();
-  expect([codes().includes('disk-full'), status.health().ready]).toEqual([true, false]);
+  expect([codes().includes('disk-full'), status.health(null).ready]).toEqual([true, false]);
 });
 
 test('a disk that cannot be asked about is a reason, and ends nothing', async () => {
   free = () => Promise.reject(new Error('stale handle'));
   await disk.watch();
-  expect([codes().includes('disk-unknown'), status.health().ready]).toEqual([true, true]);
+  expect([codes().includes('disk-unknown'), status.health(null).ready]).toEqual([true, true]);
   expect(clinic.logged()).toContain('disk-not-read');
 });
 
@@ -99,4 +109,25 @@ test('a site without a reader says so, whoever reads at another', async () => {
   const lacks = (...siteIds: readonly string[]) =>
     status.read({ siteIds: siteIds as never }).reasons.some(({ code }) => code === 'no-reader-signed-in');
   expect([lacks(north.siteId), lacks(south.siteId), lacks(north.siteId, south.siteId)]).toEqual([false, true, true]);
+});
+
+test('whoever may report is told of models that are shown at their sites, and of no other even by a count', () => {
+  const [digest = ''] = brought(clinic, { ...aManifest(), clinicalUse: 'research' });
+  clinic.db.prepare("INSERT INTO model_breakers VALUES (?, 'open', 5, 1, 'bad-output', 0)").run(digest);
+  const siteIds = [clinic.north.siteId];
+  const as = (...permissions: readonly Permission[]) => ({ siteIds, permissions }) as unknown as Principal;
+  const told = (scope: Principal) => {
+    const { inference, reasons } = status.read(scope);
+    const codes = [...reasons, ...status.health(scope).reasons].map(({ code }) => code);
+    return [inference.models, codes.filter((code) => code === 'model-paused').length];
+  };
+  for (const stage of ['off', 'silent', 'suspended'] as const) {
+    standAt(clinic, digest, stage);
+    expect([stage, told(as('study.open')), told(as('truth.record')), told(as('models.silent'))]).toEqual([
+      ...[stage, [0, 0], [0, 0], [1, 2]],
+    ]);
+  }
+  standAt(clinic, digest, 'general');
+  expect(told(as('study.open'))).toEqual([1, 2]);
+  expect(told({ ...as('study.open'), siteIds: [clinic.south.siteId] } as unknown as Principal)).toEqual([0, 0]);
 });

@@ -15,6 +15,7 @@ import {
   listProvidersUsed,
   mayReport,
   type RunnerSupervisor,
+  type ShownAt,
 } from './inference/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { DiskWatch } from './platform/disk-watch.ts';
@@ -43,7 +44,8 @@ type StatusTools = {
 /** Reads the station's state for the strip and for health. */
 export type Status = {
   read(scope: Scope): StationStatus;
-  health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
+  /** Of all sites; `scope`: for whom. */
+  health(scope: Scope | null): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
 };
 
 const SEEN_WITHIN_MS = 10 * 60_000;
@@ -66,8 +68,8 @@ export function createStatus(tools: StatusTools): Status {
     return countSignedIn(db, siteId, 'radiologist', clock.nowMs() - SEEN_WITHIN_MS, clock.nowMs());
   }
 
-  /** Of the given sites: whoever asks is told what waits at their own. */
-  function reasons(siteIds: readonly string[]): readonly HealthReason[] {
+  /** Of the given sites: whoever asks is told what waits at their own, and whoever may report only of models that are shown there. */
+  function reasons(siteIds: readonly string[], shownAt: ShownAt): readonly HealthReason[] {
     const used = provider();
     const wantedHere = config.inference.providers.find((name) => name !== 'remote');
     return healthReasons({
@@ -76,10 +78,10 @@ export function createStatus(tools: StatusTools): Status {
       certificateLeftMs: leftMs(reception.certificateEndsAtMs(), clock.nowMs()),
       runner: runnerState(),
       isWantedProvider: used === null || [used, undefined].includes(wantedHere),
-      modelsElsewhere: countModelsElsewhere(db),
-      modelsWaitingForServer: countModelsWaitingForServer(db),
-      brokenModels: countUnusableModels(db),
-      pausedModels: countPausedModels(db),
+      modelsElsewhere: countModelsElsewhere(db, shownAt),
+      modelsWaitingForServer: countModelsWaitingForServer(db, shownAt),
+      brokenModels: countUnusableModels(db, shownAt),
+      pausedModels: countPausedModels(db, shownAt),
       modelsBelowCoverage: siteIds.reduce((sum, siteId) => sum + countAlarmedModels(db, siteId), 0),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),
@@ -93,6 +95,7 @@ export function createStatus(tools: StatusTools): Status {
 
   return {
     read(scope) {
+      const shownAt = shownTo(scope);
       const received = scope.siteIds.map((siteId) => countReceivedSince(db, siteId, clock.nowMs() - HOUR_MS));
       const lastAtMs = received.flatMap((one) => one.lastAtMs ?? []);
       return {
@@ -113,11 +116,11 @@ export function createStatus(tools: StatusTools): Status {
           state: runnerState(),
           wanted: [...config.inference.providers],
           provider: provider(),
-          used: listProvidersUsed(db),
-          elsewhere: countModelsElsewhere(db),
+          used: listProvidersUsed(db, shownAt),
+          elsewhere: countModelsElsewhere(db, shownAt),
           // How many wait says that silent models do: no business of whoever may report.
-          ...countOpenRuns(db, 'permissions' in scope && !mayReport((scope as Principal).permissions)),
-          models: countUsableModels(db),
+          ...countOpenRuns(db, shownAt === null),
+          models: countUsableModels(db, shownAt),
         },
         disk: { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes, state: disk.state },
         objects: {
@@ -128,17 +131,22 @@ export function createStatus(tools: StatusTools): Status {
         },
         unopenedCritical: countUnopenedCritical(db, scope.siteIds),
         readersSignedIn: scope.siteIds.reduce((sum, siteId) => sum + readersAt(siteId), 0),
-        reasons: [...reasons(scope.siteIds)],
+        reasons: [...reasons(scope.siteIds, shownAt)],
       };
     },
-    health() {
-      const now = reasons(siteIds);
+    health(scope) {
+      const now = reasons(siteIds, scope === null ? null : shownTo(scope));
       return { ready: now.every(({ severity }) => severity !== 'failing'), reasons: now };
     },
   };
 }
 
 const STATE_OF = { answered: 'reachable', refused: 'refuses-us', 'no-answer': 'unreachable' } as const;
+
+/** Of which models somebody may be told: all, or those that are shown at their sites to whoever may report. */
+function shownTo(scope: Scope): ShownAt {
+  return 'permissions' in scope && !mayReport((scope as Principal).permissions) ? null : scope.siteIds;
+}
 
 /** The machines a site sends to. RIS and EHR come with their own messages, and are none of them yet. */
 function destinationsOf(db: WritableDb, siteId: string): StationStatus['destinations'] {

@@ -255,7 +255,7 @@ test('no patient shows up in a log, a metric or an event, whatever is asked', as
   await client.worklist.search({ text: PATIENT_NAME });
   await client.studies.get({ studyId: PATIENT_NAME }).catch(() => undefined);
   socket.close();
-  const metrics = await ask('/metrics');
+  const metrics = await (await station.ask(await station.token('service'), '/metrics')).text();
   expect(shown).toContain(PATIENT_NAME);
   expect(metrics).toContain('wetread_ledger_head');
   const everything =

@@ -198,7 +198,7 @@ describe.each(procedures)('$name', ({ name, area, member, procedure }) => {
 const BESIDE = [
   ['/health/live', 'public', 200],
   ['/health/ready', 'station.read', 200],
-  ['/metrics', 'station.read', 200],
+  ['/metrics', 'metrics.read', 200],
   ['/api/v1/openapi.json', 'signed-in', 200],
   [`/api/v1/findings/${FINDING}/overlays/mask-1`, 'study.read', 200],
   ['/dicomweb/north/studies', 'study.read', 204],

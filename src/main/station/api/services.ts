@@ -216,5 +216,5 @@ export type StationServices = {
   readonly truths: TruthServices;
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
-  health(): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
+  health(scope: Scope | null): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
 };

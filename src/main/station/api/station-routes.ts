@@ -17,12 +17,13 @@ export function serveStationRoutes(
 ): void {
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', (request, reply) => {
-    if (requireSession(authenticator, 'station.read', request, reply) === null) return reply;
-    const { ready, reasons } = services.health();
+    const session = requireSession(authenticator, 'station.read', request, reply);
+    if (session === null) return reply;
+    const { ready, reasons } = services.health(session.principal);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', reasons });
   });
   app.get('/metrics', async (request, reply) => {
-    if (requireSession(authenticator, 'station.read', request, reply) === null) return reply;
+    if (requireSession(authenticator, 'metrics.read', request, reply) === null) return reply;
     return reply.type(metrics.contentType).send(await metrics.expose());
   });
   let description: Promise<object> | undefined;

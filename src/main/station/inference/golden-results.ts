@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { IS_SHOWN_AT, type ShownAt, shownAtValue } from './shown-models.ts';
 
 const GoldenResult = z.object({ name: z.string(), passed: z.boolean(), largestDeviation: z.number() });
 /** What one golden case came to; the deviation is in the case's own unit. */
@@ -53,15 +54,16 @@ const FIND_PROVIDER = `
 `;
 const COUNT_ELSEWHERE = `
   SELECT count(*) AS models FROM model_providers p JOIN models m ON m.digest = p.digest
-   WHERE m.state = 'verified' AND (p.because IS NOT NULL OR p.is_whole = 0)
+   WHERE m.state = 'verified' AND (p.because IS NOT NULL OR p.is_whole = 0) AND ${IS_SHOWN_AT}
 `;
 const LIST_USED = `
-  SELECT DISTINCT p.provider FROM model_providers p JOIN models m ON m.digest = p.digest WHERE m.state = 'verified' ORDER BY 1
+  SELECT DISTINCT p.provider FROM model_providers p JOIN models m ON m.digest = p.digest
+   WHERE m.state = 'verified' AND ${IS_SHOWN_AT} ORDER BY 1
 `;
 /** Models that no provider could be found for yet, since the server that serves them does not answer. */
 const COUNT_WAITING = `
   SELECT count(*) AS models FROM models m
-   WHERE m.state = 'installed' AND EXISTS (
+   WHERE ${IS_SHOWN_AT} AND m.state = 'installed' AND EXISTS (
          SELECT 1 FROM golden_results g WHERE g.digest = m.digest AND g.code = 'remote-unreachable'
             AND g.verified_at_ms = (SELECT max(l.verified_at_ms) FROM golden_results l WHERE l.digest = m.digest))
 `;
@@ -98,20 +100,20 @@ export function findModelProvider(db: ReadableDb, digest: string): ModelProvider
 }
 
 /** How many models are computed elsewhere than wanted, or not wholly there. */
-export function countModelsElsewhere(db: ReadableDb): number {
-  return prepared<{ models: number }>(db, COUNT_ELSEWHERE).get()?.models ?? 0;
+export function countModelsElsewhere(db: ReadableDb, shownAt: ShownAt = null): number {
+  return prepared<{ models: number }>(db, COUNT_ELSEWHERE).get({ shownAt: shownAtValue(shownAt) })?.models ?? 0;
 }
 
 /** What verified models are computed with, each named once. */
-export function listProvidersUsed(db: ReadableDb): string[] {
+export function listProvidersUsed(db: ReadableDb, shownAt: ShownAt = null): string[] {
   return prepared<{ provider: string }>(db, LIST_USED)
-    .all()
+    .all({ shownAt: shownAtValue(shownAt) })
     .map(({ provider }) => provider);
 }
 
 /** How many models wait for a server that does not answer. */
-export function countModelsWaitingForServer(db: ReadableDb): number {
-  return prepared<{ models: number }>(db, COUNT_WAITING).get()?.models ?? 0;
+export function countModelsWaitingForServer(db: ReadableDb, shownAt: ShownAt = null): number {
+  return prepared<{ models: number }>(db, COUNT_WAITING).get({ shownAt: shownAtValue(shownAt) })?.models ?? 0;
 }
 
 /** Every model whose golden cases hold, with where. */

@@ -22,8 +22,6 @@ export { machineFacts, machineInWords } from './machine-facts.ts';
 export { createOutputKeeper } from './output-keeper.ts';
 export { exposeModels } from './expose-models.ts';
 export {
-  countUnusableModels,
-  countUsableModels,
   findInstalledAtMs,
   findModel,
   installModels,
@@ -31,6 +29,8 @@ export {
   listModels,
   listPackageFaults,
 } from './models.ts';
+export { countUnusableModels, countUsableModels } from './count-models.ts';
+export type { ShownAt } from './shown-models.ts';
 export { checkPackage } from './check-package.ts';
 export { readPackages } from './read-packages.ts';
 export { findFinding, type FindingRecord, listFindings, listFlagsOfRun, listQualityRemarks } from './findings.ts';

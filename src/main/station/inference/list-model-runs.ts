@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
-import { type ExposureStage, IS_UNFIT } from './models.ts';
+import type { ExposureStage } from './models.ts';
+import { IS_SHOWN } from './shown-runs.ts';
 
 /** Which runs of a model are asked for, newest first. */
 export type RunsQuestion = {
@@ -10,8 +11,9 @@ export type RunsQuestion = {
   readonly only: 'not-run' | null;
   /** Those that ended without a result for this reason; null: whatever the reason. */
   readonly because: string | null;
-  /** Leaves out the runs of a model that was silent then, for whoever may report. */
+  /** For whoever may report: leaves out the runs that were silent then, and those of a pilot for others. */
   readonly hidesSilent: boolean;
+  readonly viewerId: string;
   readonly after: string | null;
   readonly limit: number;
 };
@@ -39,7 +41,7 @@ const COLUMNS = `
          r.attempts, r.provider, r.queued_at_ms AS queuedAtMs, r.started_at_ms AS startedAtMs, r.finished_at_ms AS finishedAtMs
     FROM runs r JOIN models m ON m.digest = r.model_digest
    WHERE r.site_id = @siteId AND r.model_digest = @digest AND (r.queued_at_ms, r.run_id) < (@atMs, @runId)
-     AND (@hidesSilent = 0 OR (r.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}))
+     AND (@hidesSilent = 0 OR ${IS_SHOWN})
 `;
 const ORDER = 'ORDER BY r.queued_at_ms DESC, r.run_id DESC LIMIT @limit';
 /** Walks runs_by_model from the key. */
@@ -54,12 +56,12 @@ const LAST: z.infer<typeof Key> = [Number.MAX_SAFE_INTEGER, '\uffff'];
 
 /** A window of a model's runs; a key that is none begins anew. */
 export function listModelRuns(db: ReadableDb, question: RunsQuestion): ModelRunWindow {
-  const { siteId, digest, only, because, hidesSilent, limit } = question;
+  const { siteId, digest, only, because, hidesSilent, viewerId, limit } = question;
   const [atMs, runId] = parseKey(question.after);
   const rows = prepared<Omit<ModelRun, 'isLate'> & { isLate: number }>(
     db,
     because !== null ? LIST_NOT_RUN_BECAUSE : only === 'not-run' ? LIST_NOT_RUN_BEFORE : LIST_RUNS_BEFORE,
-  ).all({ siteId, digest, because, atMs, runId, limit: limit + 1, hidesSilent: hidesSilent ? 1 : 0 });
+  ).all({ siteId, digest, because, atMs, runId, limit: limit + 1, hidesSilent: hidesSilent ? 1 : 0, viewer: viewerId });
   const runs = rows.slice(0, limit).map((row) => ({ ...row, isLate: row.isLate === 1 }));
   const last = runs.at(-1);
   return {

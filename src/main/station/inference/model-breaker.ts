@@ -5,6 +5,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { IS_SHOWN_AT, type ShownAt, shownAtValue } from './shown-models.ts';
 import { policyOf } from './failure-policy.ts';
 import { findModel } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
@@ -34,7 +35,9 @@ const PUT = `
   ON CONFLICT (digest) DO UPDATE SET state = excluded.state, faults = excluded.faults, openings = excluded.openings,
     reason = excluded.reason, changed_at_ms = excluded.changed_at_ms
 `;
-const COUNT_PAUSED = "SELECT count(*) AS models FROM model_breakers WHERE state <> 'closed'";
+const COUNT_PAUSED = `
+  SELECT count(*) AS models FROM model_breakers b JOIN models m ON m.digest = b.digest WHERE b.state <> 'closed' AND ${IS_SHOWN_AT}
+`;
 const RUNNING_SINCE_CLOSED = { state: 'closed', faults: 0, openings: 0 } as const;
 const LIST_RESUMED = `
   SELECT digest FROM models WHERE state = 'verified' AND digest NOT IN (SELECT digest FROM model_breakers WHERE state <> 'closed')
@@ -65,8 +68,8 @@ export function breakerOf(db: ReadableDb, digest: string): Breaker {
 }
 
 /** How many models are paused, or are just being tried again. */
-export function countPausedModels(db: ReadableDb): number {
-  return prepared<{ models: number }>(db, COUNT_PAUSED).get()?.models ?? 0;
+export function countPausedModels(db: ReadableDb, shownAt: ShownAt = null): number {
+  return prepared<{ models: number }>(db, COUNT_PAUSED).get({ shownAt: shownAtValue(shownAt) })?.models ?? 0;
 }
 
 /** A run of the model gave its result: whatever was held against it is forgotten. */

@@ -4,7 +4,8 @@ import { packageFault } from '../../../shared/domain/package-fault.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { aManifest, packageOf } from '../testing/models.ts';
 import { exposeModels, installModels, listModels, listPackageFaults } from './index.ts';
-import { countUnusableModels, listExposedModels, recordVerification } from './models.ts';
+import { countUnusableModels } from './count-models.ts';
+import { listExposedModels, recordVerification } from './models.ts';
 import { moveExposure } from './move-exposure.ts';
 import { packageDigest } from './package-digest.ts';
 

@@ -11,8 +11,10 @@ import { SignatureFact } from './package-signature.ts';
 import { parseRecordedManifest } from './read-manifest.ts';
 import type { ModelPackage } from './read-package.ts';
 import type { RefusedPackage } from './read-packages.ts';
+import { IS_UNFIT } from './shown-models.ts';
 
 export type { ExposureStage } from '../../../shared/domain/exposure.ts';
+export { IS_UNFIT } from './shown-models.ts';
 
 /** An installed model, known by its package's digest: its manifest, where its package lies, and whether its golden cases hold on this machine. */
 export type InstalledModel = {
@@ -47,8 +49,6 @@ const FIND_PATH = 'SELECT package_path AS packagePath FROM models WHERE digest =
 const IS_INSTALLED = 'SELECT 1 FROM models WHERE digest = ?';
 const SET_MODEL_STATE = 'UPDATE models SET state = ? WHERE digest = ?';
 const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
-/** True of a model `m` that nobody outside a demo may see anything of, whatever stage stands on record. */
-export const IS_UNFIT = "(m.clinical_use = 'none' AND NOT coalesce((SELECT is_demo FROM inference_setting), 0))";
 const ASK_ANEW = "UPDATE models SET state = 'installed' WHERE digest = ? AND state IN ('verified', 'broken')";
 const LIST_UNVERIFIED = "SELECT digest FROM models WHERE state = 'installed' ORDER BY model_id, installed_at_ms";
 const LIST_MODELS = `
@@ -66,13 +66,6 @@ const LIST_EXPOSED = `
    WHERE x.site_id = ? AND x.stage IN ('silent', 'pilot', 'general')
      AND (m.state <> 'gone' OR x.stage <> 'silent' AND NOT ${IS_UNFIT}) ORDER BY m.model_id
 `;
-/** A manifest of an older form has no package that could be here. */
-const COUNT_UNUSABLE = `
-  SELECT count(*) AS models FROM models m
-   WHERE m.state = 'broken' OR m.state = 'gone' AND json_extract(m.manifest, '$.schema') = 2 AND EXISTS (
-         SELECT 1 FROM model_exposures x WHERE x.digest = m.digest AND x.stage IN ('silent', 'pilot', 'general'))
-`;
-const COUNT_USABLE = "SELECT count(*) AS models FROM models WHERE state IN ('installed', 'verified')";
 const FORGET_FAULTS = 'DELETE FROM package_faults';
 const FORGET_FAULTS_OF = 'DELETE FROM package_faults WHERE digest = ?';
 const PUT_FAULT = `
@@ -149,11 +142,6 @@ function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-/** How many models cannot run though they should: broken, or exposed and their package is gone. */
-export function countUnusableModels(db: ReadableDb): number {
-  return prepared<{ models: number }>(db, COUNT_UNUSABLE).get()?.models ?? 0;
-}
-
 /** Records what replaying a model's golden cases on this machine showed, and, where it does not hold, what was wrong. */
 export function recordVerification(
   db: WritableDb,
@@ -226,11 +214,6 @@ export function listModels(db: ReadableDb): readonly InstalledModel[] {
   return prepared<ModelRow>(db, LIST_MODELS)
     .all()
     .flatMap((row) => parseModel(row) ?? []);
-}
-
-/** How many models hold their golden cases or wait to be held to them. Asked with every status: no manifest is read for it. */
-export function countUsableModels(db: ReadableDb): number {
-  return prepared<{ models: number }>(db, COUNT_USABLE).get()?.models ?? 0;
 }
 
 /** When a package of that digest first came here; null where none did. */

@@ -20,6 +20,14 @@ export const LIST_BEFORE = `
 const NOTE_VIEW = `
   INSERT INTO silent_views (study_id, user_id, digest, shown_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 `;
+/** So many rows are read together, however few are asked for: most may be left out. */
+const AT_ONCE = 100;
+type SilentRow = {
+  readonly runId: string;
+  readonly studyId: string;
+  readonly queuedAtMs: number;
+  readonly finishedAtMs: number;
+};
 const FIRST = { atMs: Number.MAX_SAFE_INTEGER, runId: '' };
 
 /** True of whoever may report a study, or say what is in it: what silent models said is not theirs to see before its report is final. */
@@ -42,25 +50,33 @@ export function listSilentResults(
   { siteId, model, after, limit, permissions }: ResultsQuestion,
   facts: ReadingFacts,
 ): { readonly results: SilentResult[]; readonly next: string | null } {
-  type Row = { runId: string; studyId: string; queuedAtMs: number; finishedAtMs: number };
-  const rows = prepared<Row>(db, LIST_BEFORE).all({ siteId, digest: model.digest, limit, ...keyOf(after) });
   const { flagFrom } = thresholdsFor(db, siteId, model);
-  const last = rows.length === limit ? rows.at(-1) : undefined;
   const hides = mayReport(permissions);
+  const shown: SilentRow[] = [];
+  let key = keyOf(after);
+  let isWhole = false;
+  // Read on until the window is full and one result beyond it: neither its length nor its key tells of what was left out.
+  while (shown.length <= limit && !isWhole) {
+    const rows = prepared<SilentRow>(db, LIST_BEFORE).all({ siteId, digest: model.digest, limit: AT_ONCE, ...key });
+    shown.push(...rows.filter(({ studyId }) => !hides || facts.isFinal(studyId)));
+    const last = rows.at(-1);
+    isWhole = rows.length < AT_ONCE || last === undefined;
+    if (last !== undefined) key = { atMs: last.queuedAtMs, runId: last.runId };
+  }
+  const window = shown.slice(0, limit);
+  const last = shown.length > limit ? window.at(-1) : undefined;
   return {
-    results: rows
-      .filter(({ studyId }) => !hides || facts.isFinal(studyId))
-      .map(({ runId, studyId, finishedAtMs }) => ({
-        ...{ runId, studyId: StudyId.parse(studyId), finishedAtMs },
-        labels: [...scoresOf(db, runId)].map(([label, score]) => {
-          const truth = truthOf(db, studyId, model, label, facts);
-          const threshold = flagFrom[label] ?? null;
-          return {
-            ...{ label, score, isFlagged: threshold !== null && score >= threshold },
-            truth: truth.state === 'known' ? truth.isPresent : null,
-          };
-        }),
-      })),
+    results: window.map(({ runId, studyId, finishedAtMs }) => ({
+      ...{ runId, studyId: StudyId.parse(studyId), finishedAtMs },
+      labels: [...scoresOf(db, runId)].map(([label, score]) => {
+        const truth = truthOf(db, studyId, model, label, facts);
+        const threshold = flagFrom[label] ?? null;
+        return {
+          ...{ label, score, isFlagged: threshold !== null && score >= threshold },
+          truth: truth.state === 'known' ? truth.isPresent : null,
+        };
+      }),
+    })),
     next: last === undefined ? null : `${last.queuedAtMs}~${last.runId}`,
   };
 }

@@ -10,7 +10,8 @@ import {
   findModelProvider,
   listVerifications,
 } from './golden-results.ts';
-import { countUnusableModels, findModel, installModels, listPackageFaults } from './models.ts';
+import { countUnusableModels } from './count-models.ts';
+import { findModel, installModels, listPackageFaults } from './models.ts';
 import { packageDigest } from './package-digest.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 import { createModelVerifier, type ProviderSetting } from './verify-models.ts';

@@ -48,7 +48,7 @@ export type ServiceTools = {
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
-  readonly health: () => { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
+  readonly health: (scope: Scope | null) => { readonly ready: boolean; readonly reasons: readonly HealthReason[] };
 };
 
 /** Everything the api offers, bound to the capabilities; what may take long runs on the reader threads. */

@@ -76,7 +76,7 @@ export function modelFigureServices({ db, readers, clock, limits, driftSuspends 
       const hidesSilent = hidesSilentModels(principal) || mayReport(principal.permissions);
       const { runs, next } = await readers.run('list-model-runs', {
         ...{ siteId: principal.siteId, digest, only: only ?? null, because: because ?? null },
-        ...{ hidesSilent, after: after ?? null, limit },
+        ...{ hidesSilent, viewerId: principal.userId, after: after ?? null, limit },
       });
       return { runs: runs.map((run) => ({ ...run, studyId: StudyId.parse(run.studyId) })), next };
     },
