@@ -69,10 +69,14 @@ export function listQualityRemarks(db: ReadableDb, studyId: string, viewer: stri
 }
 
 function listSaid(db: ReadableDb, studyId: string, viewer: string | null): readonly FindingRecord[] {
-  const found = prepared<FindingRow>(db, LIST_FINDINGS).all({ studyId, viewer });
+  return inOwnImages(db, studyId, prepared<FindingRow>(db, LIST_FINDINGS).all({ studyId, viewer })).map(parseFinding);
+}
+
+/** Without what was seen in a series that is hidden now, or another study's. */
+function inOwnImages(db: ReadableDb, studyId: string, found: readonly FindingRow[]): readonly FindingRow[] {
   if (found.length === 0) return [];
   const shown = new Set(listSeries(db, studyId).map(({ seriesId }) => seriesId));
-  return found.filter(({ seriesId }) => shown.has(seriesId)).map(parseFinding);
+  return found.filter(({ seriesId }) => shown.has(seriesId));
 }
 
 /** Whether a finding is a flag that stands: of a model that may flag, not taken back and not only uncertain. */
@@ -87,7 +91,7 @@ export function findFinding(db: ReadableDb, findingId: string, viewer: string | 
   return isShown ? parseFinding(row) : null;
 }
 
-/** What a run says that may raise its study: visible findings of a model permitted to flag. */
+/** What a run says that may raise its study: visible findings of a model permitted to flag, in images that are still its own. */
 export function listFlagsOfRun(
   db: ReadableDb,
   runId: string,
@@ -99,8 +103,8 @@ export function listFlagsOfRun(
   readonly category: AcrCategory;
   readonly revision: number;
 }[] {
-  return prepared<FindingRow>(db, LIST_OF_RUN)
-    .all(runId)
+  const found = prepared<FindingRow>(db, LIST_OF_RUN).all(runId);
+  return inOwnImages(db, found[0]?.studyId ?? '', found)
     .map(parseFinding)
     .filter(({ uses, state, standing }) => standing === 'flagged' && uses.includes('flag') && state !== 'superseded')
     .map(({ label, score, model, category, revision }) => ({

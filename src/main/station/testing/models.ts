@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { ModelManifest, type ModelUse, type WrittenManifest } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
@@ -9,7 +10,7 @@ import { recordVerification } from '../inference/models.ts';
 import { moveExposure } from '../inference/move-exposure.ts';
 import { packageDigest } from '../inference/package-digest.ts';
 import type { ModelPackage } from '../inference/read-package.ts';
-import { finishRun, startRun } from '../inference/record-run.ts';
+import { failRun, finishRun, startRun } from '../inference/record-run.ts';
 import { nextQueuedRun } from '../inference/run-order.ts';
 import type { Run } from '../inference/run-rows.ts';
 import type { RunFinished, RunMask } from '../inference/runner-protocol.ts';
@@ -177,6 +178,13 @@ export function startNext(clinic: Clinic): Run {
 export function finishNext(clinic: Clinic, score: number): Run {
   const run = startNext(clinic);
   finish(clinic, run, score);
+  return run;
+}
+
+/** Starts the run that is next in the queue, and ends the attempt for this reason. */
+export function failNext(clinic: Clinic, reason: NotRunReason): Run {
+  const run = startNext(clinic);
+  failRun(clinic.db, run.runId, reason, clinic.nowMs());
   return run;
 }
 
