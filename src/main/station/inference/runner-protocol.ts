@@ -352,6 +352,8 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     ),
     /** The provider runs will use: the first wanted one that is proven. */
     provider: z.string(),
+    /** How many of them the model was given at once, at most. */
+    atOnce: z.number().int().positive().optional(),
   }),
   z.strictObject({ type: z.literal('start-failed'), code: z.enum(['no-provider', 'directory-missing']) }),
   z.strictObject({

@@ -443,16 +443,18 @@ describe('cells', () => {
   });
 
   test('a run that is called off stops before its next sample', async () => {
+    // Before each object and each frame, and before the grid is made.
+    const BEFORE = 2 * HEAD.length + 1;
     let looks = 0;
     const signal = {
       get aborted() {
         looks += 1;
-        return looks > HEAD.length + 3; // once an object, then once a batch: in the middle of the samples
+        return looks > BEFORE + 3; // then once a batch: in the middle of the samples
       },
     } as AbortSignal;
     const patches = described({ kind: 'patches', size: [2, 16, 16], overlap: 0.8, batch: 1 });
     const running = runModel((graph) => segmenter(graph, ['N', 2, 16, 16, 1]), patches, HEAD.map(sliceRecord), signal);
     expect((await running).result).toEqual({ ok: false, error: { code: 'cancelled' } });
-    expect(looks).toBe(HEAD.length + 4);
+    expect(looks).toBe(BEFORE + 4);
   });
 });

@@ -1,5 +1,7 @@
+import type { ModelSampling } from '../../../../shared/domain/model-preprocessing.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { RunFailure, RunFinished, RunOutput, SeriesGeometrySummary } from '../runner-protocol.ts';
+import { countTried, findBatch, keepBatch, knownBatch, type SingleAnswer } from './batch-size.ts';
 import { blendWeights } from './blend-weights.ts';
 import { collectOutputs, type OutputCollector } from './collect-outputs.ts';
 import { computeBatch } from './compute-batch.ts';
@@ -11,8 +13,8 @@ import { boxAllowance, mapBoxes } from './map-boxes.ts';
 import { measurePoints } from './measure-points.ts';
 import type { ModelPackage } from './model-package.ts';
 import type { PreparedSeries } from './prepare-series.ts';
-import type { PreparedGrid } from './prepared-grid.ts';
-import type { BadOutput } from './read-tensor.ts';
+import type { ModelSample, PreparedGrid } from './prepared-grid.ts';
+import type { BadOutput, GivenTensor } from './read-tensor.ts';
 import { mapSource, type SourceMap } from './source-map.ts';
 import type { Lap } from './stage-timer.ts';
 
@@ -25,6 +27,8 @@ export type ComputeSetting = {
   readonly outboxDir: string;
   /** Looked at between objects and between batches of samples: no further than that does a run go on. */
   readonly signal: AbortSignal;
+  /** Finds out how many samples the model is best given at once; otherwise it is given as many as its manifest allows. */
+  readonly findsBatch?: boolean;
 };
 
 /** What a model says of a series, on its source. */
@@ -56,16 +60,12 @@ export async function runFrames(
     // Nothing would be computed, and a score of nothing reads as one of 0.
     if (samples === 0) return err({ code: 'too-few-slices' });
     const { shape, spacingMm } = grid;
-    said = said === null ? { shape: [...shape], spacingMm: [...spacingMm], samples } : said;
-    if (maps.length > 1) said = { ...said, samples: said.samples + samples };
-    const computed = await computeSamples(
-      setting,
-      series,
-      { at: maps.length - 1, before: said.samples - samples },
-      collector,
-      lap,
-    );
+    const before: number = said?.samples ?? 0;
+    const computed = await computeSamples(setting, series, { at: maps.length - 1, before }, collector, lap);
     if (!computed.ok) return computed;
+    const atOnce = Math.max(said?.atOnce ?? 1, computed.value);
+    said = said ?? { shape: [...shape], spacingMm: [...spacingMm], samples: 0 };
+    said = { ...said, samples: before + samples, atOnce };
     const cells = collector.endStack();
     if (!cells.ok) return cells;
     const carried = await leaveCells(manifest.outputs, cells.value, map, left, setting);
@@ -87,31 +87,109 @@ export async function runFrames(
   return ok({ geometry: { ...geometry, grid: said }, ...told, ...left, ...kept });
 }
 
-/** Gives the model every sample of a grid, batch by batch. */
+/** One sample of a grid, with those of other series that go with it. */
+type Sample = {
+  readonly own: ModelSample;
+  readonly beside: ReadonlyMap<string, ModelSample>;
+  /** Its place among all samples of the series. */
+  readonly index: number;
+};
+
+/** Gives the model every sample of a grid, as many at once as helps; gives how many that were at most. */
 async function computeSamples(
-  { model, signal }: ComputeSetting,
+  { model, signal, findsBatch = false }: ComputeSetting,
   { grids, others, facts, fed }: PreparedSeries,
   { at, before }: { readonly at: number; readonly before: number },
   collector: OutputCollector,
   lap: Lap,
-): Promise<Result<void, RunRefused>> {
-  const { sampling } = model.manifest.preprocessing;
+): Promise<Result<number, RunRefused>> {
+  const { manifest } = model;
+  const { sampling } = manifest.preprocessing;
   const grid = grids[at] as PreparedGrid;
+  const shape = [grid.channels, ...grid.shape];
   collector.startStack(grid.shape, sampling.kind === 'patches' ? blendWeights(sampling.size, sampling.blend) : null);
-  const beside = [...(others[at] ?? [])].map(([id, other]) => [id, cutSamples(other, sampling)] as const);
-  let firstSample = before;
-  for (const samples of cutSamples(grid, sampling)) {
+
+  async function computeOn(samples: readonly Sample[]): Promise<Result<ReadonlyMap<string, GivenTensor>, RunRefused>> {
     if (signal.aborted) return err({ code: 'cancelled' });
-    const along = new Map(beside.map(([id, cut]) => [id, cut.next().value ?? []]));
-    const source = { grid, facts, others: along, fed, firstSample };
-    const tensors = await computeBatch(model, samples, source, { lap, signal });
-    firstSample += samples.length;
-    if (!tensors.ok) return tensors;
-    const taken = collector.take(samples, tensors.value);
-    lap('postprocessMs');
-    if (!taken.ok) return taken;
+    const ids = [...(others[at] ?? [])].map(([id]) => id);
+    const along = new Map(ids.map((id) => [id, samples.flatMap(({ beside }) => beside.get(id) ?? [])]));
+    const source = { grid, facts, others: along, fed, firstSample: samples[0]?.index ?? before };
+    const own = samples.map((sample) => sample.own);
+    return computeBatch(model, own, source, { lap, signal });
   }
-  return ok(undefined);
+  async function computeAndTake(samples: readonly Sample[]) {
+    const tensors = await computeOn(samples);
+    if (!tensors.ok) return tensors;
+    const own = samples.map((sample) => sample.own);
+    const taken = collector.take(own, tensors.value);
+    lap('postprocessMs');
+    return taken.ok ? tensors : taken;
+  }
+
+  const most = sampling.kind === 'volume' ? 1 : sampling.batch;
+  const isFixed = !findsBatch || ('batchIs' in sampling && sampling.batchIs === 'exactly');
+  const known = isFixed ? most : knownBatch(manifest, shape);
+  let atOnce = known ?? 1;
+  let tried = known === null ? countTried(most, countSamples(grid, sampling)) : 0;
+  const singles: SingleAnswer<Sample>[] = [];
+  let largest = 1;
+  const rest = samplesOf(grid, others[at] ?? new Map(), sampling, before);
+  for (let samples = next(rest, atOnce); samples.length > 0; samples = next(rest, atOnce)) {
+    const from = performance.now();
+    const given = await computeAndTake(samples);
+    if (!given.ok && given.error.code === 'model-failed' && !isFixed && samples.length > 1) {
+      // There may be memory for one where there is none for several.
+      atOnce = 1;
+      keepBatch(manifest, shape, atOnce);
+      for (const sample of samples) {
+        const alone = await computeAndTake([sample]);
+        if (!alone.ok) return alone;
+      }
+      continue;
+    }
+    if (!given.ok) return given;
+    largest = Math.max(largest, samples.length);
+    const [sample] = samples;
+    if (tried === 0 || sample === undefined) continue;
+    singles.push({ sample, tensors: given.value, tookMs: performance.now() - from });
+    if (singles.length < tried) continue;
+    atOnce = await findBatch(singles, computeOn, { most, tolerance: manifest.replayTolerance });
+    if (signal.aborted) return err({ code: 'cancelled' });
+    keepBatch(manifest, shape, atOnce);
+    tried = 0;
+    singles.length = 0;
+  }
+  return ok(largest);
+}
+
+function* samplesOf(
+  grid: PreparedGrid,
+  others: ReadonlyMap<string, PreparedGrid>,
+  sampling: ModelSampling,
+  before: number,
+): Generator<Sample> {
+  const alone = sampling.kind === 'volume' ? sampling : { ...sampling, batch: 1 };
+  const beside = [...others].map(([id, other]) => [id, cutSamples(other, alone)] as const);
+  let index = before;
+  for (const [own] of cutSamples(grid, alone)) {
+    if (own === undefined) continue;
+    const along = beside.flatMap(([id, cut]) => {
+      const [one] = cut.next().value ?? [];
+      return one === undefined ? [] : [[id, one] as const];
+    });
+    yield { own, beside: new Map(along), index };
+    index += 1;
+  }
+}
+
+function next(samples: Generator<Sample>, count: number): readonly Sample[] {
+  const taken: Sample[] = [];
+  while (taken.length < count) {
+    const one = samples.next();
+    if (one.done === true) break;
+    taken.push(one.value);
+  }
+  return taken;
 }
 
 type Described = Pick<FramesAnswer, 'outputs' | 'profiles' | 'boxes' | 'boxLabels'> & {

@@ -196,7 +196,7 @@ export function serveStation(
   async function computeWith(
     model: ModelPackage,
     { preparer, outboxDir }: Ready,
-    { instances, otherSeries, fed, providerVersion, timer, signal }: Asked,
+    { instances, otherSeries, fed, providerVersion, keepTensors = false, timer, signal }: Asked,
   ): Promise<Result<RunAnswer, RunRefused>> {
     const identified = await identify(model, signal);
     if (!identified.ok) return identified;
@@ -207,7 +207,9 @@ export function serveStation(
     timer.add(taken.timings);
     if (!taken.answer.ok) return taken.answer;
     const fromMs = Date.now();
-    const answer = await runPrepared({ model, outboxDir, signal }, taken.answer.value, timer);
+    // Kept tensors are those of one pass: nothing is tried in between.
+    const setting = { model, outboxDir, signal, findsBatch: !keepTensors };
+    const answer = await runPrepared(setting, taken.answer.value, timer);
     const prepare = { fromMs: taken.fromMs, toMs: taken.toMs, isAhead: taken.isAhead };
     return answer.ok
       ? ok({ ...answer.value, device, spans: { prepare, compute: { fromMs, toMs: Date.now() } } })
