@@ -64,6 +64,9 @@ export function buffersOf({ grids, others }: Pick<PreparedSeries, 'grids' | 'oth
 /** The stages of a run that are over once its series is prepared. */
 export const PREPARING_STAGES = ['readMs', 'decodeMs', 'preprocessMs'] as const satisfies (keyof StageTimings)[];
 
+/** So many objects are read at a time. */
+const READ_AHEAD = 3;
+
 /** What preparing looks at between its steps, and tells. */
 export type PrepareTools = {
   readonly objects: ObjectReader;
@@ -207,10 +210,14 @@ async function readSeries(
   let facts: SourceFacts | null = null;
   let bytes = 0;
   let held = 0;
-  for (const instance of instances) {
+  // While one is decoded the disk is asked for the next.
+  const asked = instances.slice(0, READ_AHEAD).map((one) => readObject(objects, one));
+  for (const [index, instance] of instances.entries()) {
     const why = stopping(0);
     if (why !== null) return err({ code: why });
-    const object = await readObject(objects, instance);
+    const object = (await asked.shift()) ?? 'object-missing';
+    const later = instances[index + READ_AHEAD];
+    if (later !== undefined) asked.push(readObject(objects, later));
     timer.lap('readMs');
     if (typeof object === 'string') return err({ code: object });
     // A receipt names its inputs by digest: nothing is computed on bytes that no longer have it.

@@ -2,7 +2,7 @@ import type { ObjectReader } from '../../platform/objects/object-store.ts';
 
 /**
  * Reads each object from the disk once for all models that read it one after another: what was read last is kept, up to
- * `budgetMb` MiB. Only sealed objects, whose reading proves them, and never what failed; each reader gets bytes of its own.
+ * `budgetMb` MiB. Only sealed objects, whose reading proves them, and never what failed. Readers share the bytes, and write to none.
  */
 export function rememberReads(objects: ObjectReader, budgetMb: number): ObjectReader {
   const kept = new Map<string, Buffer>();
@@ -26,10 +26,10 @@ export function rememberReads(objects: ObjectReader, budgetMb: number): ObjectRe
       if (known !== undefined) {
         kept.delete(digest);
         kept.set(digest, known);
-        return Buffer.from(known);
+        return known;
       }
       const bytes = await objects.read(digest, encoding);
-      if (encoding !== 'plain' && !kept.has(digest)) keep(digest, Buffer.from(bytes));
+      if (encoding !== 'plain' && !kept.has(digest)) keep(digest, bytes);
       return bytes;
     },
   };

@@ -12,7 +12,8 @@ export type FrameValues = { readonly channels: 1 | 3; readonly values: Float32Ar
 /**
  * A decoded frame as a manifest's source asks for it. Grey: stored values, or their shares of what their bits hold; rescaled ones (PS3.3 §C.11.1); or displayed ones, 0 to
  * 1 (PS3.3 §C.11.2). What is padding or no number becomes `paddingValue`; MONOCHROME1 is turned over where asked. Colour, from RGB, YBR or
- * palette: 8 bits, 0 to 255, displayed 0 to 1; made grey by the luma of ITU-R BT.601. Null for colour that is not known.
+ * palette: 8 bits, 0 to 255, displayed 0 to 1; made grey by the luma of ITU-R BT.601. Null for colour that is not known. The
+ * decoded pixels are given away: their memory may be that of the values.
  */
 export function sourceValues(
   frame: EncodedFrame,
@@ -44,8 +45,14 @@ function greyValues(
   const ofBits = frame.bitsStored <= MOST_BITS_TABLED ? tableOf(rangeOfBits(pixels, frame.bitsStored), given) : null;
   const { least, known, areShort } = ofBits?.areShort ? ofBits : tableOf(rangeOf(pixels), given);
   return areShort
-    ? lookUp(pixels, least, Int16Array.from(known), new Int16Array(pixels.length))
+    ? lookUp(pixels, least, Int16Array.from(known), sixteenBits(pixels))
     : lookUp(pixels, least, known, new Float32Array(pixels.length));
+}
+
+/** Room for as many whole numbers: where pixels are as wide, their own, since each is read before it is written over. */
+function sixteenBits(pixels: Pixels): Int16Array {
+  if (pixels.BYTES_PER_ELEMENT !== 2) return new Int16Array(pixels.length);
+  return new Int16Array(pixels.buffer, pixels.byteOffset, pixels.length);
 }
 
 /** What is given for each stored value of a range, and whether all of it are short whole numbers. */

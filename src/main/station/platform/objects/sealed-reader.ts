@@ -32,8 +32,21 @@ export async function readSealedRange(
   length: number,
 ): Promise<Buffer> {
   const place = placeOf(start, Math.min(start + length, opened.sizeBytes));
-  return place === null ? Buffer.alloc(0) : openRange(await readPlace(file, place), opened, start, length);
+  if (place === null) return Buffer.alloc(0);
+  const spare = spares.pop();
+  const whole = placeBytes(place);
+  const into = spare !== undefined && spare.length >= whole ? spare : Buffer.allocUnsafeSlow(whole);
+  try {
+    return openRange(await readExactly(file, chunkAt(place.first), whole, into), opened, start, length);
+  } finally {
+    if (whole <= LARGEST_SPARE_BYTES && spares.length < MOST_SPARES) spares.push(into);
+  }
 }
+
+/** What sealed bytes were read into, for the next to be read: of a series all are about as long. */
+const spares: Buffer[] = [];
+const MOST_SPARES = 4;
+const LARGEST_SPARE_BYTES = 4 * 2 ** 20;
 
 /** Opens a file and reads a range of it at once: header and chunks are asked of the disk together. Throws DamagedObject. */
 export async function readSealed(
@@ -59,8 +72,12 @@ function placeOf(start: number, end: number): Place | null {
   return { first: Math.floor(start / CHUNK_BYTES), last: Math.floor((end - 1) / CHUNK_BYTES) };
 }
 
-function readPlace(file: FileHandle, { first, last }: Place): Promise<Buffer> {
-  return readExactly(file, chunkAt(first), chunkAt(last + 1) - chunkAt(first));
+function placeBytes({ first, last }: Place): number {
+  return chunkAt(last + 1) - chunkAt(first);
+}
+
+function readPlace(file: FileHandle, place: Place): Promise<Buffer> {
+  return readExactly(file, chunkAt(place.first), placeBytes(place));
 }
 
 function openRange(sealed: Buffer, { fileKey, sizeBytes }: OpenedHeader, start: number, length: number): Buffer {
@@ -83,9 +100,13 @@ function openRange(sealed: Buffer, { fileKey, sizeBytes }: OpenedHeader, start: 
   return plain;
 }
 
-/** Reads so many bytes of a file as they stand; gives less at the end. */
-export async function readExactly(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+/** Reads so many bytes of a file as they stand, into a buffer that holds as many; gives less at the end. */
+export async function readExactly(
+  file: FileHandle,
+  start: number,
+  length: number,
+  buffer: Buffer = Buffer.allocUnsafe(length),
+): Promise<Buffer> {
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
