@@ -19,6 +19,8 @@ export type HealthFacts = {
   readonly pausedModels: number;
   /** Models shown to readers that read too few of their studies. */
   readonly modelsBelowCoverage: number;
+  /** Models shown to readers whose inputs or scores moved far from what they were while they were silent. */
+  readonly modelsDrifted: number;
   readonly parkedEvents: number;
   readonly ledgerLag: number;
   /** Stored objects of every site whose bytes cannot be had. */
@@ -62,6 +64,7 @@ const RULES: readonly Rule[] = [
   { code: 'model-paused', severity: 'degraded', holds: (facts) => facts.pausedModels > 0 },
   { code: 'model-broken', severity: 'degraded', holds: (facts) => facts.brokenModels > 0 },
   { code: 'coverage-low', severity: 'degraded', holds: (facts) => facts.modelsBelowCoverage > 0 },
+  { code: 'model-drifted', severity: 'degraded', holds: (facts) => facts.modelsDrifted > 0 },
   { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },
   { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
   { code: 'objects-damaged', severity: 'degraded', holds: (facts) => facts.damagedObjects > 0 },

@@ -6,6 +6,7 @@ import { countWaitingFor } from './delivery/index.ts';
 import { healthReasons } from './health-reasons.ts';
 import {
   countAlarmedModels,
+  countDriftedModels,
   countModelsElsewhere,
   countModelsWaitingForServer,
   countOpenRuns,
@@ -83,6 +84,7 @@ export function createStatus(tools: StatusTools): Status {
       brokenModels: countUnusableModels(db, shownAt),
       pausedModels: countPausedModels(db, shownAt),
       modelsBelowCoverage: siteIds.reduce((sum, siteId) => sum + countAlarmedModels(db, siteId), 0),
+      modelsDrifted: siteIds.reduce((sum, siteId) => sum + countDriftedModels(db, siteId, clock.nowMs()), 0),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),
       damagedObjects: countDamaged(db),

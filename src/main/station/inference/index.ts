@@ -31,6 +31,7 @@ export {
 } from './models.ts';
 export { countUnusableModels, countUsableModels } from './count-models.ts';
 export type { ShownAt } from './shown-models.ts';
+export { compareOnProviders, describeComparisons } from './compare-providers.ts';
 export { checkPackage } from './check-package.ts';
 export { readPackages } from './read-packages.ts';
 export { findFinding, type FindingRecord, listFindings, listFlagsOfRun, listQualityRemarks } from './findings.ts';
@@ -47,7 +48,7 @@ export {
 } from './golden-results.ts';
 export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';
 export { measuringConsumer } from './measure-exams.ts';
-export { describeDrift, type FeatureDrift } from './model-drift.ts';
+export { countDriftedModels, describeDrift, type FeatureDrift } from './model-drift.ts';
 export { type FiguresQuestion, measureModel, type ModelFigures } from './model-figures.ts';
 export { listKnownDigests, type ModelOverview, overviewModels, readModelCard } from './model-overview.ts';
 export { createModelWatch, type ModelWatch, sightModels } from './model-watch.ts';

@@ -8,6 +8,7 @@ import {
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { dayOf, weekOf } from './measure-exams.ts';
 import { kindOfFeature } from './measured-run.ts';
+import { IS_UNFIT } from './models.ts';
 
 /** A week of a feature held against the silent weeks. */
 export type WeekDrift = Shift & {
@@ -51,6 +52,14 @@ const LIST_DRIFT = `
   SELECT week, feature, runs, reference_runs AS referenceRuns, psi, ks, ks_p AS ksP, level FROM model_drift
    WHERE site_id = ? AND digest = ? AND week > ? ORDER BY week
 `;
+/** Of models that readers are shown, where the last judged week, over for a month at most, moved far. */
+const COUNT_MOVED_FAR = `
+  SELECT count(DISTINCT d.digest) AS models FROM model_drift d JOIN models m ON m.digest = d.digest
+    JOIN model_exposures x ON x.site_id = d.site_id AND x.digest = d.digest
+   WHERE d.site_id = @siteId AND d.week >= @since AND d.level = 'moved-far' AND x.stage IN ('pilot', 'general') AND NOT ${IS_UNFIT}
+     AND d.week = (SELECT max(l.week) FROM model_drift l WHERE l.site_id = d.site_id AND l.digest = d.digest)
+`;
+const WEEKS_TOLD = 5;
 const WEEKS_SHOWN = 26;
 const MOST_BARS = 12;
 
@@ -101,6 +110,12 @@ export function lastLevel(db: ReadableDb, where: Where, nowMs: number): DriftLev
   const rows = prepared<WeekDrift>(db, LIST_DRIFT).all(where.siteId, where.digest, weekOf(dayOf(nowMs)) - WEEKS_SHOWN);
   const levels = new Set(rows.filter(({ week }) => week === rows.at(-1)?.week).map(({ level }) => level));
   return (['moved-far', 'moved', 'steady', 'too-few'] as const).find((level) => levels.has(level)) ?? null;
+}
+
+/** How many models that are shown at a site moved far from their silent weeks in the last judged one. */
+export function countDriftedModels(db: ReadableDb, siteId: string, nowMs: number): number {
+  const since = weekOf(dayOf(nowMs)) - WEEKS_TOLD;
+  return prepared<{ models: number }>(db, COUNT_MOVED_FAR).get({ siteId, since })?.models ?? 0;
 }
 
 function barsOf(

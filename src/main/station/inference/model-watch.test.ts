@@ -6,7 +6,7 @@ import { installed } from '../testing/models.ts';
 import { countAlarmedModels, listAlarms } from './coverage-alarms.ts';
 import { listModels } from './index.ts';
 import { dayOf, weekOf } from './measure-exams.ts';
-import { describeDrift, lastLevel } from './model-drift.ts';
+import { countDriftedModels, describeDrift, lastLevel } from './model-drift.ts';
 import { createModelWatch, type ModelWatch, sightModels } from './model-watch.ts';
 
 const LIMITS = { leastShare: 0.95, days: 7, leastStudies: 20 };
@@ -121,6 +121,8 @@ test('a week that is over is judged once against the silent weeks; what moved fa
   ]);
   expect(movedFar).toEqual([digest()]);
   expect(lastLevel(clinic.db, where(), clinic.nowMs())).toBe('moved-far');
+  const alarmed = () => countDriftedModels(clinic.db, clinic.north.siteId, clinic.nowMs());
+  expect([alarmed(), countDriftedModels(clinic.db, clinic.south.siteId, clinic.nowMs())]).toEqual([1, 0]);
   const drift = describeDrift(clinic.db, where(), clinic.nowMs());
   expect(
     drift.map(({ feature, weeks }) => [
@@ -135,6 +137,21 @@ test('a week that is over is judged once against the silent weeks; what moved fa
     expect(bars.reduce((sum, { reference }) => sum + reference, 0)).toBeCloseTo(1, 9);
     expect(bars.reduce((sum, { window }) => sum + window, 0)).toBeCloseTo(1, 9);
   }
+});
+
+test('what moved far troubles nobody once a later week is steady, or the model is shown to nobody', async () => {
+  const week = weekOf(today());
+  values(week - 5, true, 'score:bleed', spread(0, 20));
+  values(week - 2, false, 'score:bleed', spread(40, 10));
+  await watch.look();
+  const alarmed = () => countDriftedModels(clinic.db, clinic.north.siteId, clinic.nowMs());
+  expect(alarmed()).toBe(1);
+  clinic.db.prepare("UPDATE model_exposures SET stage = 'silent'").run();
+  expect(alarmed()).toBe(0);
+  clinic.db.prepare("UPDATE model_exposures SET stage = 'general'").run();
+  values(week - 1, false, 'score:bleed', spread(0, 10));
+  await watch.look();
+  expect(alarmed()).toBe(0);
 });
 
 test('weeks with too few runs are judged by nobody, and what single studies got is not shown', async () => {

@@ -21,7 +21,7 @@ export function DriftTab({ model }: { readonly model: ModelDetail }): ReactNode 
   return (
     <Section title={t('drift.title')}>
       <p className={page.quiet}>{t('drift.text')}</p>
-      <ul className={page.quiet}>
+      <ul className={classes.list}>
         {(['moved', 'moved-far', 'chance'] as const).map((one) => (
           <li key={one}>{t(`drift.means.${one}`)}</li>
         ))}

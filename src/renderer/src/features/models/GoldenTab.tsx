@@ -29,8 +29,12 @@ export function GoldenTab({ model }: { readonly model: ModelDetail }): ReactNode
           <p className={page.quiet}>{t('golden.none')}</p>
         ) : (
           <>
-            <p className={page.quiet}>{t('golden.text')}</p>
-            <ProviderText on={model.computedOn} />
+            <Section title={t('tab.golden')}>
+              <p className={page.quiet}>{t('golden.text')}</p>
+              <p>
+                {t('provider.fact')}: <ProviderText on={model.computedOn} />
+              </p>
+            </Section>
             {verifications.map(({ provider, providerVersion, machine, verifiedAtMs, code, golden }) => (
               <Section
                 key={`${provider} ${providerVersion} ${machine}`}

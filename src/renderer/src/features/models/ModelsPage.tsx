@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CoverageLimits } from '../../../../shared/contract/model-figures.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
@@ -23,6 +24,8 @@ const COLUMNS = ['model', 'stage', 'computedOn', 'coverage', 'notRun', 'p95', 'd
 /** Every model here: how far it reaches, and whether it does what it should. */
 export function ModelsPage(): ReactNode {
   const { t } = useTranslation('models');
+  // Whoever does not govern models is told of those alone that are shown.
+  const nothing = useCurrentUser().permissions.includes('models.silent') ? 'empty' : 'noneShown';
   return (
     <div className={page.page}>
       <h1 className={hidden.unseen}>{t('title')}</h1>
@@ -34,8 +37,8 @@ export function ModelsPage(): ReactNode {
       >
         {({ models, limits }) =>
           models.length === 0 ? (
-            <EmptyState icon={<IconBrain size={32} />} title={t('empty.title')}>
-              {t('empty.text')}
+            <EmptyState icon={<IconBrain size={32} />} title={t(`${nothing}.title`)}>
+              {t(`${nothing}.text`)}
             </EmptyState>
           ) : (
             <DataTable

@@ -8,6 +8,7 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
+import classes from './reference.module.css';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 
 type Words = Readonly<Record<string, boolean | null>>;
@@ -30,7 +31,7 @@ export function ReferenceCard({ asked }: { readonly asked: ReferenceStudy }): Re
     },
     onSuccess: () => setKept(words),
   });
-  const isDone = changed.length === 0 && questions.every((one) => kept[keyOf(one)] !== null);
+  const left = questions.filter((one) => kept[keyOf(one)] === null).length;
   return (
     <StudyFaceCard study={study}>
       <form
@@ -41,7 +42,7 @@ export function ReferenceCard({ asked }: { readonly asked: ReferenceStudy }): Re
           if (changed.length > 0 && !saving.isPending) saving.mutate();
         }}
       >
-        <Link to="/reading/$studyId" params={{ studyId: study.studyId }}>
+        <Link className={classes.link} to="/reading/$studyId" params={{ studyId: study.studyId }}>
           {t('images')}
         </Link>
         {isBarred ? (
@@ -66,7 +67,13 @@ export function ReferenceCard({ asked }: { readonly asked: ReferenceStudy }): Re
                 {t('keep')}
               </Button>
               <span className={page.quiet} role="status">
-                {t(isDone ? 'kept' : changed.length > 0 ? 'notKept' : 'open')}
+                {changed.length > 0
+                  ? t('notKept')
+                  : left === 0
+                    ? t('kept')
+                    : left === questions.length
+                      ? t('open')
+                      : t('partly', { count: left })}
               </span>
             </div>
             <RefusalText failure={saving.isError ? failureOf(saving.error) : null} t={t} />
