@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { contract } from '../../../shared/contract/contract.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { setRoles } from '../access/index.ts';
-import { inferenceConsumer, measuringConsumer } from '../inference/index.ts';
+import { inferenceConsumer, measuringConsumer, SETTLE_JOB, settleSome } from '../inference/index.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { SHIPPED_POLICY } from '../testing/deadlines.ts';
@@ -278,6 +278,67 @@ test('of a silent model’s run a radiologist finds nothing by any procedure, ro
   expect(told.filter((seq) => runEvents.some((event) => event.seq === seq))).toEqual([]);
 });
 
+test('of a pilot for others a radiologist finds nothing of any run by any procedure, route or hint', async () => {
+  const { clinic, station } = web;
+  // The walk is a radiologist's; the pilot is for the reader of another login.
+  await station.token('coordinator');
+  const others = userId('coordinator');
+  standAt(clinic, digest, 'pilot', { groups: [{ name: 'some', userIds: [others] }], descriptions: [], share: 1 });
+  const token = await station.token('radiologist');
+  const hints = listen(token);
+  const secrets = await flagged();
+  const told = await hints.end();
+  const said = await walk(token, secrets);
+  expect(clinic.db.prepare('SELECT stage, state FROM runs').all()).toEqual([{ stage: 'pilot', state: 'finished' }]);
+  // That there is such a model is no secret: it is one that people here are shown.
+  expect(telling(said, secrets.results)).toEqual([]);
+  const runEvents = clinic.events().filter(({ kind }) => kind.startsWith('run-') && kind !== 'run-not-queued');
+  expect(told.filter((seq) => runEvents.some((event) => event.seq === seq))).toEqual([]);
+});
+
+test('a silent run stays unseen when its model is general later, also by an analysis that somebody asks for', async () => {
+  const { clinic, station } = web;
+  standAt(clinic, digest, 'silent');
+  const secrets = await flagged();
+  standAt(clinic, digest, 'general');
+  clinic.runJobs({ [SETTLE_JOB]: settleSome });
+  follow();
+  const token = await station.token('radiologist');
+  const { client, socket } = await station.connect(token);
+  const ask = (key: string, model?: string) =>
+    client.analyses.ask({
+      headers: { 'idempotency-key': key },
+      body: { study: secrets.studyId as never, model, priority: 'stat' },
+    });
+  expect((await ask('k1', MANIFEST.id)).body).toMatchObject({ runs: [], findings: [], result: { state: 'no-model' } });
+  expect((await ask('k2')).body).toMatchObject({ runs: [], findings: [], result: { state: 'no-model' } });
+  socket.close();
+  follow();
+  expect(telling(await walk(token, secrets), secrets.results)).toEqual([]);
+});
+
+test('what is asked of a silent model is answered as what is asked of none', async () => {
+  const { clinic, station } = web;
+  standAt(clinic, digest, 'silent');
+  const { studyId } = await flagged();
+  const token = await station.token('radiologist');
+  const ask = async (model: string) => {
+    const body = JSON.stringify({ study: studyId, model });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `for ${model}` };
+    const answer = await station.ask(token, '/api/v1/analyses', { method: 'POST', headers, body });
+    return [answer.status, (await answer.text()).replaceAll(model, 'MODEL')];
+  };
+  const [silent, absent] = [await ask(MANIFEST.id), await ask('no-such-model')];
+  expect(silent).toEqual(absent);
+  expect(silent).toEqual([404, expect.stringContaining('model-not-found')]);
+  expect(clinic.events('analysis-asked')).toEqual([]);
+});
+
+test('metrics, which count silent runs with all others, are not for whoever may report', async () => {
+  for (const role of ['radiologist', 'truth-reader'] as const)
+    expect([role, (await web.station.ask(await web.station.token(role), '/metrics')).status]).toEqual([role, 403]);
+});
+
 test('who governs models and may also report sees the model, and nothing of what it said before the report is final', async () => {
   standAt(web.clinic, digest, 'silent');
   const { clinic, station } = web;
@@ -290,10 +351,9 @@ test('who governs models and may also report sees the model, and nothing of what
   expect(telling(said, secrets.results)).toEqual([]);
   expect(telling(said, NAMES)).toEqual(expect.arrayContaining(['rpc models.list', 'rpc truths.questions']));
   const { patient_id: patientId } = clinic.db.prepare('SELECT patient_id FROM studies').get() as { patient_id: string };
-  const userId = String(clinic.db.prepare("SELECT user_id FROM users WHERE username = 'radiologist'").pluck().get());
   clinic.db
     .prepare('INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?)')
-    .run('f', clinic.north.siteId, patientId, 'final', userId, 5);
+    .run('f', clinic.north.siteId, patientId, 'final', userId('radiologist'), 5);
   clinic.db.prepare("INSERT INTO report_studies VALUES ('f', ?, 'A1', 1)").run(secrets.studyId);
   const { client, socket } = await station.connect(token);
   const { results } = await client.models.silentResults({ digest });
@@ -371,6 +431,10 @@ test('the list of studies that readers are asked of is the same before a silent 
   expect(await client.truths.studies({})).toEqual(before);
   socket.close();
 });
+
+function userId(username: string): string {
+  return String(web.clinic.db.prepare('SELECT user_id FROM users WHERE username = ?').pluck().get(username));
+}
 
 /** Collects the sequence numbers of the hints that a page gets. */
 function listen(token: string): { end(): Promise<readonly number[]> } {

@@ -223,7 +223,7 @@ test('runs of a silent model are left out for whoever may report', async () => {
   finishNext(clinic, 0.9);
   clinic.db.prepare("UPDATE runs SET stage = 'silent'").run();
   const at = { siteId: clinic.north.siteId, digest: digest() };
-  const question = { ...at, only: null, because: null, after: null, limit: 5 } as const;
+  const question = { ...at, only: null, because: null, viewerId: 'reader', after: null, limit: 5 } as const;
   expect(listModelRuns(clinic.db, { ...question, hidesSilent: true }).runs).toEqual([]);
   expect(listModelRuns(clinic.db, { ...question, hidesSilent: false }).runs).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import type { AcceptanceTarget } from '../../../shared/contract/models.ts';
-import type { ExposureStage } from '../../../shared/domain/exposure.ts';
+import type { ExposureStage, PilotScope } from '../../../shared/domain/exposure.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { Permission } from '../../../shared/domain/permissions.ts';
 import { createUser } from '../access/index.ts';
@@ -42,12 +42,12 @@ export function person(clinic: Clinic, username: string): Actor {
   return { kind: 'user', id: created.value };
 }
 
-/** Puts a version to a stage at the north, as if people had. */
-export function standAt(clinic: Clinic, digest: string, to: ExposureStage): void {
+/** Puts a version to a stage at the north, as if people had; `pilot`: to whom, and of what, it shows there. */
+export function standAt(clinic: Clinic, digest: string, to: ExposureStage, pilot?: PilotScope): void {
   const model = findModel(clinic.db, digest);
   if (model === null) throw new Error('no model');
   const act = { siteId: clinic.north.siteId, model, cause: 'step' as const, reason: 'a test', atMs: clinic.nowMs() };
-  moveExposure(clinic.db, { ...act, to, actor: serviceActor('test') });
+  moveExposure(clinic.db, { ...act, to, actor: serviceActor('test'), pilot: pilot ?? null });
 }
 
 /** Targets that everything reaches. */
