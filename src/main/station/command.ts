@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeFault } from '../../shared/domain/package-fault.ts';
 import { checkObject } from './archive/index.ts';
-import { checkPackage, forkRunnerHost } from './inference/index.ts';
+import { checkPackage, compareOnProviders, describeComparisons, forkRunnerHost } from './inference/index.ts';
 import { restoreBackup, type RestoreFailure } from './platform/backup/restore-backup.ts';
 import { readConfig } from './platform/config.ts';
 import { replayRun, type ReplayCommandFailure } from './replay-command.ts';
@@ -23,6 +23,11 @@ const USAGE = `Wetread, from the command line:
   wetread model check FOLDER|ZIP  [--config FILE]
       Tries a model package as the station would: manifest, digests, signature, model, golden cases. Says of each fault the
       field, the value and what was expected. Providers and signers are those of the configuration.
+
+  wetread model compare-providers FOLDER|ZIP...  [--config FILE] [--providers NAME,NAME] [--against NAME] [--runs N]
+      Computes every golden case of these packages (of a folder of packages, of each) on each provider and on another, the
+      processor where none is named, N times (10). Prints a table of how far they are apart in tolerances, and how fast each
+      is, then one line of JSON. Exit code 0: every case holds on every provider that is here; 4: one does not.
 
   wetread replay  RUN_ID --token-file FILE [--station URL] [--provider NAME]
       Has a running station (http://127.0.0.1:8642 where none is named) compute a run's receipt again, and compares.
@@ -70,9 +75,10 @@ const FAILURES: Readonly<
 };
 
 /** What came of a replay, for scripts that only look at the exit code. */
+const DIFFERS = 4;
 const REPLAY_EXITS: ReadonlyMap<string, number> = new Map([
   ['same', 0],
-  ['differs', 4],
+  ['differs', DIFFERS],
   ['could-not', 5],
 ]);
 
@@ -87,6 +93,7 @@ async function run(wanted: string | undefined, given: readonly string[]): Promis
     if (wanted === 'backup') return await backup(given);
     if (wanted === 'restore') return await restore(given);
     if (wanted === 'model' && given[0] === 'check') return await checkModel(given.slice(1));
+    if (wanted === 'model' && given[0] === 'compare-providers') return await compareProviders(given.slice(1));
     if (wanted === 'replay') return await replay(given);
   } catch (error) {
     if (isOutOfRoom(error)) return failed('no-room');
@@ -177,8 +184,9 @@ async function checkModel(given: readonly string[]): Promise<number> {
     process.stderr.write(`${[config.error.code, ...config.error.faults].join('\n  ')}\n`);
     return 1;
   }
-  const { providers, signers } = config.value.inference;
-  const checked = await checkPackage(packagePath, { host: forkRunnerHost(PROGRAM.runnerEntry), providers, signers });
+  const { providers, remotes, signers } = config.value.inference;
+  const host = forkRunnerHost(PROGRAM.runnerEntry);
+  const checked = await checkPackage(packagePath, { host, providers, remotes, signers });
   if (!checked.ok) {
     const { code, faults } = checked.error;
     process.stderr.write(`${faults.length === 0 ? code : faults.map(describeFault).join('\n')}\n`);
@@ -186,6 +194,34 @@ async function checkModel(given: readonly string[]): Promise<number> {
   }
   process.stdout.write(`${JSON.stringify({ ok: true, ...checked.value })}\n`);
   return 0;
+}
+
+async function compareProviders(given: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...given],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      providers: { type: 'string' },
+      against: { type: 'string', default: 'cpu' },
+      runs: { type: 'string', default: '10' },
+    },
+  });
+  const runs = Number(values.runs);
+  if (positionals.length === 0 || !Number.isInteger(runs) || runs < 1 || runs > 1000) return usage();
+  const config = readConfig(values.config);
+  if (!config.ok) {
+    process.stderr.write(`${[config.error.code, ...config.error.faults].join('\n  ')}\n`);
+    return 1;
+  }
+  const { remotes, signers, providers } = config.value.inference;
+  const compared = await compareOnProviders(positionals, {
+    ...{ remotes, signers, runs, against: values.against },
+    providers: values.providers?.split(',') ?? providers,
+    host: () => forkRunnerHost(PROGRAM.runnerEntry),
+  });
+  process.stdout.write(`${describeComparisons(compared)}\n\n${JSON.stringify(compared)}\n`);
+  return compared.some(({ cases }) => cases.some(({ passed }) => !passed)) ? DIFFERS : 0;
 }
 
 async function replay(given: readonly string[]): Promise<number> {

@@ -101,6 +101,15 @@ export const StationToRunner = z.discriminatedUnion('type', [
     verify: z.boolean(),
     provider: z.string().optional(),
   }),
+  /** Computes every golden case of a package on two providers, so many times each. */
+  z.strictObject({
+    type: z.literal('compare'),
+    requestId: z.string(),
+    packageDir: z.string(),
+    provider: z.string(),
+    against: z.string(),
+    runs: z.number().int().min(1).max(1000),
+  }),
   z.strictObject({
     type: z.literal('run'),
     runId: RunId,
@@ -158,6 +167,16 @@ export type ComputedOn = z.infer<typeof ComputedOn>;
 
 /** How a golden case came out; `largestDeviation` counts in tolerances. */
 const GoldenCaseResult = z.strictObject({ name: z.string(), passed: z.boolean(), largestDeviation: z.number() });
+
+/** How far a tensor of one provider is from that of another: the largest and the mean difference, and the largest in tolerances. */
+const TensorDifference = z.strictObject({
+  tensor: z.string(),
+  numbers: z.number().int(),
+  largest: z.number(),
+  mean: z.number(),
+  inTolerances: z.number(),
+});
+export type TensorDifference = z.infer<typeof TensorDifference>;
 
 /** How many numbers, boxes and rectangles one answer holds at most; what is over is counted, not sent. */
 export const ANSWER_LIMITS = {
@@ -333,6 +352,8 @@ export const SeriesGeometrySummary = z.strictObject({
     shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
     spacingMm: z.tuple([Finite.nullable(), Finite.nullable(), Finite.nullable()]),
     samples: z.number().int(),
+    /** How many of them the model was given at once, at most. */
+    atOnce: z.number().int().positive().optional(),
   }),
 });
 export type SeriesGeometrySummary = z.infer<typeof SeriesGeometrySummary>;
@@ -352,8 +373,6 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     ),
     /** The provider runs will use: the first wanted one that is proven. */
     provider: z.string(),
-    /** How many of them the model was given at once, at most. */
-    atOnce: z.number().int().positive().optional(),
   }),
   z.strictObject({ type: z.literal('start-failed'), code: z.enum(['no-provider', 'directory-missing']) }),
   z.strictObject({
@@ -376,6 +395,22 @@ export const RunnerToStation = z.discriminatedUnion('type', [
     /** Where it could be computed and does not hold. */
     golden: z.array(GoldenCaseResult).optional(),
     device: ComputedOn.optional(),
+  }),
+  /** Times in ms: to load, of the first computation, and the median of the later ones, beside that of the other provider. */
+  z.strictObject({
+    type: z.literal('compared'),
+    requestId: z.string(),
+    device: ComputedOn,
+    loadMs: Millis,
+    againstLoadMs: Millis,
+    cases: z.array(
+      GoldenCaseResult.extend({
+        firstMs: Millis,
+        warmMs: Millis,
+        againstMs: Millis,
+        tensors: z.array(TensorDifference),
+      }),
+    ),
   }),
   z.strictObject({
     type: z.literal('finished'),
@@ -432,4 +467,5 @@ export const RunnerToStation = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('pong'), nonce: z.number().int() }),
 ]);
 export type RunnerToStation = z.infer<typeof RunnerToStation>;
+export type ProviderComparison = Extract<RunnerToStation, { type: 'compared' }>;
 export type RunFinished = Extract<RunnerToStation, { type: 'finished' }>;

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { RunnerHost } from './runner-host.ts';
 import {
   type NextRequest,
+  type ProviderComparison,
   type RunFailure,
   type RunFinished,
   RunnerToStation,
@@ -83,6 +84,11 @@ export type RunnerSupervisor = {
     packageDir: string,
     options: { readonly verify: boolean; readonly provider?: string },
   ): Promise<Result<ModelLoaded, LoadRefusal>>;
+  /** Computes a package's golden cases on two providers and says how far and how fast they are apart. */
+  compare(
+    packageDir: string,
+    options: { readonly provider: string; readonly against: string; readonly runs: number; readonly limitMs: number },
+  ): Promise<Result<ProviderComparison, LoadRefusal>>;
   /** Runs a model on a series; past the budget the process is killed and the answer is `over-budget`. */
   run(
     request: Omit<RunRequest, 'type'>,
@@ -102,7 +108,7 @@ export type RunnerSupervisor = {
 };
 
 type Work = {
-  readonly message: RunRequest | Extract<StationToRunner, { type: 'load' }>;
+  readonly message: RunRequest | Extract<StationToRunner, { type: 'load' | 'compare' }>;
   readonly limitMs: number;
   /** Gives the answer when the message is this work's; false when it is another's. */
   readonly take: (message: RunnerToStation) => boolean;
@@ -241,12 +247,23 @@ export function superviseRunner(
             resolve(message.type === 'loaded' ? ok(message) : refuseLoaded(message));
             return true;
           },
-          refuse: (code) =>
-            resolve(
-              code === 'runner-unavailable'
-                ? err({ code, faults: [] })
-                : refusePackage([packageFault('runner-crashed', '', { expected: CALM })]),
-            ),
+          refuse: (code) => resolve(notAnswered(code)),
+        });
+      }),
+    compare: (packageDir, { limitMs, ...asked }) =>
+      new Promise((resolve) => {
+        requests += 1;
+        const requestId = String(requests);
+        enqueue({
+          message: { type: 'compare', requestId, packageDir, ...asked },
+          limitMs,
+          take(message) {
+            if ((message.type !== 'compared' && message.type !== 'load-failed') || message.requestId !== requestId)
+              return false;
+            resolve(message.type === 'compared' ? ok(message) : refuseLoaded(message));
+            return true;
+          },
+          refuse: (code) => resolve(notAnswered(code)),
         });
       }),
     run: (request, { budgetMs, used }) =>
@@ -305,4 +322,9 @@ function refusalOf({ code, output, timings }: RunFailed): RunRefusal {
 function refuseLoaded({ faults, golden, device }: LoadFailed): Result<never, LoadRefusal> {
   const refused = refusePackage(faults);
   return err({ ...refused.error, ...(golden && { golden }), ...(device && { device }) });
+}
+
+function notAnswered(code: Parameters<Work['refuse']>[0]): Result<never, LoadRefusal> {
+  if (code === 'runner-unavailable') return err({ code, faults: [] });
+  return refusePackage([packageFault('runner-crashed', '', { expected: CALM })]);
 }

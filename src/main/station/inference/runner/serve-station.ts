@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type PackageFault, packageFault } from '../../../../shared/domain/package-fault.ts';
+import { type PackageFault, packageFault, refusePackage } from '../../../../shared/domain/package-fault.ts';
 import { remoteName, remoteProvider, type RemoteServer } from '../../../../shared/domain/provider.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import {
@@ -13,7 +13,8 @@ import {
   type StartRunner,
   type StationToRunner,
 } from '../runner-protocol.ts';
-import { type ModelPackage, openModelPackage, readPackageManifest } from './model-package.ts';
+import { compareProvider } from './compare-provider.ts';
+import { type ModelPackage, openModelPackage, type PackageSetting, readPackageManifest } from './model-package.ts';
 import { prepareInThread, type SeriesPreparer } from './prepare-in-thread.ts';
 import { prepareRule } from './prepare-series.ts';
 import { PREPARER_ENTRY } from './preparer-entry.ts';
@@ -31,6 +32,7 @@ import { type MemoryWatch, watchMemory } from './watch-memory.ts';
 const WARM_MODELS_MB = 2048;
 
 type LoadRequest = Extract<StationToRunner, { type: 'load' }>;
+type CompareRequest = Extract<StationToRunner, { type: 'compare' }>;
 type LoadFailed = Extract<RunnerToStation, { type: 'load-failed' }>;
 
 type Ready = Pick<RunSetting, 'outboxDir'> & {
@@ -81,6 +83,8 @@ export function serveStation(
         return void prepareNext(message);
       case 'load':
         return enqueue(() => load(message));
+      case 'compare':
+        return enqueue(() => compare(message));
       case 'run':
         running.set(message.runId, new AbortController());
         return enqueue(() => run(message));
@@ -149,6 +153,18 @@ export function serveStation(
       ...(device && { device }),
       golden,
     });
+  }
+
+  async function compare({ requestId, packageDir, provider, against, runs }: CompareRequest): Promise<void> {
+    if (ready === null) throw new Error('asked to compare before the start');
+    const directory = path.resolve(packageDir);
+    const unproven = [provider, against].find((name) => remoteName(name) === null && !ready?.proven.includes(name));
+    const compared =
+      unproven === undefined
+        ? await compareProvider(directory, settingOf(ready, provider), settingOf(ready, against), runs)
+        : refusePackage([notProven(unproven)]);
+    if (compared.ok) return post({ type: 'compared', requestId, ...compared.value });
+    post({ type: 'load-failed', requestId, packageDir, faults: compared.error.faults.slice(0, MOST_FAULTS) });
   }
 
   async function run({ runId, packageDir, modelDigest, series, memory, ...asked }: RunRequest): Promise<void> {
@@ -237,10 +253,9 @@ export function serveStation(
   /** Opens a package anew, so that a changed directory is seen; the session it replaces is closed. */
   async function openPackage(packageDir: string, setting: Ready): ReturnType<typeof openModelPackage> {
     const directory = path.resolve(packageDir);
-    const { provider, remotes, threads, warm } = setting;
+    const { provider, warm } = setting;
     const before = process.memoryUsage.rss();
-    const remote = remotes.find(({ name }) => name === remoteName(provider));
-    const opened = await openModelPackage(directory, { provider, threads, remote });
+    const opened = await openModelPackage(directory, settingOf(setting, provider));
     if (opened.ok)
       await warm.keep(
         shelf(directory, provider),
@@ -249,6 +264,11 @@ export function serveStation(
       );
     return opened;
   }
+}
+
+/** How a package is opened on a provider. */
+function settingOf({ remotes, threads }: Ready, provider: string): PackageSetting {
+  return { provider, threads, remote: remotes.find(({ name }) => name === remoteName(provider)) };
 }
 
 /** Where a loaded package is kept: the same one on two providers is two. */
