@@ -19,6 +19,7 @@ import {
   listModels,
   listRuns,
 } from './index.ts';
+import { findRunWithReceipt } from './receipts.ts';
 import { nextQueuedRun } from './run-order.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
 import { packageDigest } from './package-digest.ts';
@@ -147,6 +148,21 @@ test('a study that comes after its model was found broken says so too', async ()
   const next = await clinic.send([1, 2, 3, 4, 5, 6].map((n) => aSlice(n, { StudyInstanceUID: '1.2.11' })));
   followLedger(clinic.db, [inferenceConsumer], { clock: clinic.archive.clock, log: clinic.log }).catchUp();
   await until(() => expect(aiStatus(clinic.db, next)).toEqual({ state: 'not-run', reason: 'model-unavailable' }));
+});
+
+test('which output was bad, and how far the run came, stand in the log and in its receipt', async () => {
+  const id = await sendHead();
+  const output = { tensor: 'probability', why: 'not-finite' } as const;
+  const timings = { readMs: 3, decodeMs: 4, preprocessMs: 5, inferMs: 6, postprocessMs: 1 };
+  start([() => err({ code: 'bad-output', output, timings })]);
+  await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'bad-output' }));
+  const line = clinic
+    .logged()
+    .split('\n')
+    .find((one) => one.includes('model-output-bad'));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ code: 'not-finite', fault: 'probability' });
+  const run = findRunWithReceipt(clinic.db, listRuns(clinic.db, id)[0]?.runId ?? '');
+  expect(JSON.parse(run?.receipt?.text ?? '{}')).toMatchObject({ outcome: 'failed', badOutput: output, timings });
 });
 
 test('has the inputs of a run looked at that found one of them damaged', async () => {

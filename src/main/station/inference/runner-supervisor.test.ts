@@ -153,6 +153,34 @@ test('gives one piece of work at a time, in the order asked', async () => {
   expect(on.supervisor.state()).toMatchObject({ state: 'ready', busy: false });
 });
 
+test('tells what comes next only while a run computes, and nobody waits for it', async () => {
+  const on = ready();
+  const next = {
+    ...{ packageDir: '/p', modelDigest: DIGEST, needMb: 100 },
+    instances: [
+      { sopUid: '1.2', digest: DIGEST, encoding: 'plain' as const, transferSyntaxUid: '1.2.840.10008.1.2.1' },
+    ],
+  };
+  on.supervisor.expect(next);
+  expect(on.types()).toEqual(['start']);
+  const run = on.run(FIRST);
+  on.supervisor.expect(next);
+  expect(on.last()).toEqual({ type: 'next', ...next });
+  on.says(finished(FIRST));
+  expect((await run).ok).toBe(true);
+  on.supervisor.expect(next);
+  expect(on.types()).toEqual(['start', 'run', 'next']);
+});
+
+test('gives on which output was bad, and what the stages of a failed run took', async () => {
+  const on = ready();
+  const run = on.run(FIRST);
+  const output = { tensor: 'probability', why: 'not-finite' } as const;
+  const timings = { readMs: 1, decodeMs: 2, preprocessMs: 3, inferMs: 4, postprocessMs: 5 };
+  on.says({ type: 'failed', runId: FIRST, code: 'bad-output', output, timings });
+  expect(await run).toEqual({ ok: false, error: { code: 'bad-output', output, timings } });
+});
+
 test('a crash fails the run under way, and the next one waits for another runner', async () => {
   const on = ready();
   const lost = on.run(FIRST);
