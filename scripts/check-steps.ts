@@ -1,7 +1,7 @@
 import { commandStep, type Step, testStep } from './step.ts';
 
 /** What `npm run check` runs, in two lanes for two cores: the tests beside the code, and everything else. */
-export const CHECK_LANES: readonly (readonly Step[])[] = [
+export const CHECK_LANES: readonly [readonly Step[], readonly Step[]] = [
   [testStep('unit', 'unit', ['src/shared', 'src/main', 'src/preload', 'demo', 'scripts'])],
   [
     commandStep('types', 'tsc', ['-b']),
