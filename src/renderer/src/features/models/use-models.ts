@@ -30,6 +30,9 @@ const LOOK_EVERY_MS = 15_000;
 /** A model with its figures; none where nothing of it was measured yet. */
 export type ListedModel = { readonly card: ModelCard; readonly figures: ModelOverview | null };
 
+/** As people count: 2 before 10. */
+const byName = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
+
 /** Every model that the caller may know of, and the limits its coverage is held against. */
 export function useModels(): Answer<{ readonly models: readonly ListedModel[]; readonly limits: CoverageLimits }> {
   const cards: Answer<ModelCard[]> = answerOf(
@@ -41,7 +44,9 @@ export function useModels(): Answer<{ readonly models: readonly ListedModel[]; r
   if (cards.state !== 'ready') return cards;
   if (figures.state !== 'ready') return figures;
   const byDigest = new Map(figures.data.models.map((one) => [one.digest, one]));
-  const models = cards.data.map((card) => ({ card, figures: byDigest.get(card.digest) ?? null }));
+  const models = cards.data
+    .map((card) => ({ card, figures: byDigest.get(card.digest) ?? null }))
+    .toSorted(({ card: a }, { card: b }) => byName(a.name, b.name) || byName(b.version, a.version));
   return { state: 'ready', data: { models, limits: figures.data.limits } };
 }
 
