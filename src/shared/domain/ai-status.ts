@@ -37,6 +37,7 @@ export const RUN_FAILURES = [
   'remote-unreachable',
   'remote-refused',
   'provider-changed',
+  'feed-not-run',
 ] as const;
 
 /** Why a study got no answer from an applicable model: no run was owed, or it ended so. */

@@ -62,6 +62,15 @@ export const AppliesTo = z.strictObject({
       'How the slices lie: their normal within 37° of head to foot (`axial`), front to back (`coronal`) or right to left (`sagittal`). `any` also for images without a place in the patient.',
     ),
   viewPositions: CodeStrings.describe('View position (0018,5101) of projection images, such as `PA`; empty: any.'),
+  lateralities: CodeStrings.describe(
+    'Laterality of the images (0020,0062), or of the series (0020,0060), such as `L`; empty: any.',
+  ),
+  images: z
+    .enum(['every', 'matching'])
+    .default('every')
+    .describe(
+      '`every`: one image that does not fit (image type, contrast, kernel, view, laterality, orientation, size, compression) refuses the series; `matching`: such images are left out, and the others are what is read, such as one view of a mammography series.',
+    ),
   sliceThicknessMm: Span(1000)
     .optional()
     .describe('Slice thickness (0018,0050), the middle one of the series. Left out: any, also none stated.'),

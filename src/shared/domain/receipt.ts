@@ -25,6 +25,13 @@ export type RunAttempt = z.infer<typeof RunAttempt>;
 export const ReceiptInput = z.object({ sopUid: z.string(), digest: Digest, transferSyntaxUid: z.string() });
 export type ReceiptInput = z.infer<typeof ReceiptInput>;
 
+/** What a run was given beside its series: other series of the study, and the runs of other models that fed it. */
+export const ReceiptBeside = z.object({
+  otherSeries: z.array(z.object({ id: z.string(), seriesUid: z.string(), inputs: z.array(ReceiptInput) })),
+  fed: z.array(z.object({ id: z.string(), runId: z.string() })),
+});
+export type ReceiptBeside = z.infer<typeof ReceiptBeside>;
+
 /** What raw outputs are kept: nothing but their digest, the numbers, or besides them every tensor as the model gave it. */
 export const RAW_OUTPUT_POLICIES = ['none', 'numbers', 'all'] as const;
 export const RawOutputPolicy = z.enum(RAW_OUTPUT_POLICIES);
@@ -52,6 +59,9 @@ export const Receipt = z.looseObject({
     refused: z.array(RefusedSeriesReason).default([]),
   }),
   inputs: z.array(ReceiptInput),
+  beside: ReceiptBeside.optional(),
+  /** Models whose answer it needs and that had none. */
+  needs: z.array(z.string()).optional(),
   /** The analyses that asked for it, where anybody did. */
   askedIn: z.array(z.object({ analysisId: z.string(), askedBy: z.string() })),
   queuedAtMs: z.number(),

@@ -148,6 +148,7 @@ function imageAttributes(instance: IdentifiedInstance) {
     kernel: instance.convolutionKernel,
     contrastAgent: instance.contrastAgent,
     protocolName: instance.protocolName,
+    laterality: instance.laterality,
     viewPosition: instance.viewPosition,
     manufacturer: instance.manufacturer,
     modelName: instance.modelName,

@@ -28,6 +28,7 @@ function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): Candida
       missing: [],
       marks: [],
       bitsAllocated: 16,
+      laterality: null,
       viewPosition: null,
     },
     ...image,

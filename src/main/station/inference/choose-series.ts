@@ -2,7 +2,7 @@ import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { matchesPattern } from '../../../shared/domain/pattern-cost.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { SeriesSummary, StoredInstance, StudyCard } from '../archive/index.ts';
-import { middleThickness, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
+import { middleThickness, refuseImage, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
 
 /** A series with its images, as a manifest's predicate sees it. */
 export type CandidateSeries = SeriesSummary & { readonly images: readonly StoredInstance[] };
@@ -20,13 +20,72 @@ export type SeriesChoice =
     }
   | { readonly chosen: null; readonly isForThisExam: boolean; readonly refused: readonly RefusedSeries[] };
 
-/** Applies a manifest's predicate and ranking; of equals the one with most slices, then the lowest number, is read. */
+/** The other series that a model is given, by the ids of its manifest. */
+export type ChosenBeside = { readonly id: string; readonly series: CandidateSeries };
+type Rule = Pick<ModelManifest, 'appliesTo' | 'seriesRanking'>;
+
+/**
+ * Applies a manifest's predicate and ranking; of equals the one with most slices, then the lowest number, is read. A study that
+ * lacks another series which the model needs is not read.
+ */
 export function chooseSeries(
-  manifest: ModelManifest,
+  manifest: Rule & Pick<ModelManifest, 'otherSeries'>,
   study: StudyCard,
   series: readonly CandidateSeries[],
 ): SeriesChoice {
-  const forExam = series.filter((one) => isForExam(manifest.appliesTo, study, one));
+  const choice = chooseOne(manifest, study, series);
+  if (choice.chosen === null || chooseOthers(manifest, study, series, choice.chosen) !== null) return choice;
+  const { seriesId } = choice.chosen;
+  return {
+    chosen: null,
+    isForThisExam: true,
+    refused: [...choice.refused, { seriesId, reason: 'other-series-missing' }],
+  };
+}
+
+/** The other series of a manifest beside the one chosen, each chosen of what is left; null where one is missing. */
+export function chooseOthers(
+  { otherSeries }: Pick<ModelManifest, 'otherSeries'>,
+  study: StudyCard,
+  series: readonly CandidateSeries[],
+  chosen: Pick<CandidateSeries, 'seriesId' | 'images'>,
+): readonly ChosenBeside[] | null {
+  const others: ChosenBeside[] = [];
+  let left = without(series, chosen);
+  for (const { id, ...rule } of otherSeries) {
+    const choice = chooseOne(rule, study, left);
+    if (choice.chosen === null) return null;
+    others.push({ id, series: choice.chosen });
+    left = without(left, choice.chosen);
+  }
+  return others;
+}
+
+/** The images of a series that a rule reads: all of them, or those that fit. */
+export function imagesFor<Image extends Pick<StoredInstance, 'attributes'>>(
+  rule: AppliesTo,
+  images: readonly Image[],
+): readonly Image[] {
+  return rule.images === 'every' ? images : images.filter(({ attributes }) => refuseImage(rule, attributes) === null);
+}
+
+/** What is left of a study's series when some images are taken. */
+function without(
+  series: readonly CandidateSeries[],
+  taken: Pick<CandidateSeries, 'seriesId' | 'images'>,
+): readonly CandidateSeries[] {
+  const gone = new Set(taken.images.map(({ sopUid }) => sopUid));
+  return series
+    .map((one) =>
+      one.seriesId === taken.seriesId ? { ...one, images: one.images.filter(({ sopUid }) => !gone.has(sopUid)) } : one,
+    )
+    .filter(({ images }) => images.length > 0);
+}
+
+function chooseOne(manifest: Rule, study: StudyCard, series: readonly CandidateSeries[]): SeriesChoice {
+  const forExam = series
+    .filter((one) => isForExam(manifest.appliesTo, study, one))
+    .map((one) => ({ ...one, images: imagesFor(manifest.appliesTo, one.images) }));
   const refused: RefusedSeries[] = [];
   const eligible = forExam.filter((one) => {
     const reason = refuseSeries(manifest.appliesTo, study, one);
@@ -61,7 +120,7 @@ function isForExam(rule: AppliesTo, study: StudyCard, series: CandidateSeries): 
 
 /** A series' points by the manifest's rules, and each rule that gave some. */
 function rank(
-  { seriesRanking }: ModelManifest,
+  { seriesRanking }: Rule,
   series: CandidateSeries,
 ): { readonly points: number; readonly because: readonly string[] } {
   const { preferredKernelPatterns, preferredDescriptionPatterns, preferredThicknessMm } = seriesRanking;

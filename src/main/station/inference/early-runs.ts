@@ -21,6 +21,11 @@ export function watchSeries(db: WritableDb, studyId: string, siteId: string, atM
   scheduleJob(db, { kind: EARLY_JOB, subjectId: studyId, siteId, dueAtMs: atMs + QUIET_MS });
 }
 
+/** Whether a model needs nothing but its own series: the rest of the study may still be coming. */
+function standsAlone({ manifest }: ExposedModel): boolean {
+  return manifest.otherSeries.length + manifest.feeds.length === 0;
+}
+
 /**
  * Owes a study that still receives early runs: of each shown model the one on the best series that is whole as far as can be told,
  * once until the study is complete. What such a run flags shows at once; that it flags nothing says nothing of the study.
@@ -34,7 +39,9 @@ export const beginEarlyRuns: JobHandler = (db, { subjectId: studyId }, atMs) => 
   if (coming.length > 0)
     scheduleJob(db, { kind: EARLY_JOB, subjectId: studyId, siteId: study.siteId, dueAtMs: Math.min(...coming) });
   if (coming.length === arrivals.length) return;
-  const wanting = listExposedModels(db, study.siteId).filter((model) => wantsEarly(db, model, studyId));
+  const wanting = listExposedModels(db, study.siteId).filter(
+    (model) => standsAlone(model) && wantsEarly(db, model, studyId),
+  );
   if (wanting.length === 0) return;
   const quiet = new Set(arrivals.filter(isQuiet).map(({ seriesId }) => seriesId));
   const series = candidateSeries(db, study).filter((one) => quiet.has(one.seriesId) && isWhole(one));

@@ -10,6 +10,7 @@ import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type RefusedSeries, type SeriesChoice } from './choose-series.ts';
 import { shownAs, usesFor } from './exposure-rows.ts';
+import { waitForFeeds } from './feeding-runs.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { costOf, laneOf } from './run-order.ts';
 
@@ -131,6 +132,7 @@ export function oweRun(
   const run = owedRun(db, study, revision, exposed, choice, series, atMs);
   const { runId, siteId } = run;
   if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) return null;
+  if (exposed.manifest.feeds.length > 0) waitForFeeds(db, runId);
   const dueAtMs = atMs + exposed.manifest.toleranceMs;
   if (!isEarly) scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
   const payload = { runId, modelDigest: run.digest, revision };

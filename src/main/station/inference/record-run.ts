@@ -1,6 +1,7 @@
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import { FindingId } from '../../../shared/domain/ids.ts';
 import type { ModelManifest, ModelUse } from '../../../shared/domain/model-manifest.ts';
+import type { ReceiptBeside } from '../../../shared/domain/receipt.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { freshId } from '../platform/ids.ts';
 import { cancelJob, type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
@@ -11,6 +12,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { inTransaction } from '../platform/store/transaction.ts';
 import { retryAfterMs } from './failure-policy.ts';
 import { usesFor } from './exposure-rows.ts';
+import { keepForOthers } from './feeding-runs.ts';
 import { gatherEvidence } from './finding-evidence.ts';
 import { basisOf, judgeLabels, type LabelVerdict } from './judge-labels.ts';
 import { measureRun } from './measure-exams.ts';
@@ -34,6 +36,8 @@ export type ReceiptSetting = {
   readonly rawOutputs: RawOutputSetting;
   /** Files of this run's raw tensors, in the object store already. */
   readonly rawTensors?: readonly RawTensor[];
+  /** What the run was given beside its series. */
+  readonly beside?: ReceiptBeside;
 };
 const DEFAULT_RECEIPTS: ReceiptSetting = { machine: machineFacts(), rawOutputs: KEEP_NUMBERS };
 
@@ -161,20 +165,21 @@ export function finishRun(
     const { studyId, revision, modelDigest, stage } = run;
     supersedeEarlier(db, { runId, studyId, revision, modelDigest, stage });
     // Every mask and heatmap the receipt names was kept, also those below the threshold.
-    for (const { digest, sizeBytes } of [...result.masks, ...result.heatmaps])
+    for (const { digest, sizeBytes } of [...result.masks, ...result.heatmaps, ...(result.features ?? [])])
       recordObject(db, { digest, encoding: SEALED, sizeBytes, bodyOffset: 0 }, atMs);
     const { flagFrom } = thresholdsFor(db, run.siteId, { digest: modelDigest, manifest: model });
     const verdicts = judgeLabels(model.labels, result, flagFrom);
     for (const { label, score } of verdicts) if (score !== null) keepScore(db, run, label, score);
     const findings = insertFindings(db, run, model, result, verdicts);
     const given = givenOutputs(result);
+    keepForOthers(db, run, model, result);
     keepOutputs(db, run, given, how.rawTensors ?? [], how.rawOutputs.keep, atMs);
     const receipt = writeReceipt(
       db,
       runId,
       inputs,
       how.machine,
-      { outcome: 'finished', result, given, policy: how.rawOutputs.keep, findings, verdicts },
+      { outcome: 'finished', result, given, policy: how.rawOutputs.keep, findings, verdicts, beside: how.beside },
       atMs,
     );
     prepared(db, FINISH_RUN).run({ runId, atMs, provider: result.provider, receipt: receipt.text });
@@ -231,10 +236,10 @@ function keepFailure(
   db: WritableDb,
   runId: string,
   reason: NotRunReason,
-  { machine = DEFAULT_RECEIPTS.machine, timings, output }: Parameters<typeof failRun>[4] & object,
+  { machine = DEFAULT_RECEIPTS.machine, ...facts }: Parameters<typeof failRun>[4] & object,
   atMs: number,
 ): string {
-  const receipt = writeReceipt(db, runId, null, machine, { outcome: 'failed', reason, timings, output }, atMs);
+  const receipt = writeReceipt(db, runId, null, machine, { ...facts, outcome: 'failed', reason }, atMs);
   keepFailureReceipt(db, runId, receipt.text);
   return receipt.digest;
 }

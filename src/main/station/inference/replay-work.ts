@@ -10,13 +10,14 @@ import type { ObjectReader } from '../platform/objects/object-store.ts';
 import { findObject, findSound, isDamaged } from '../platform/objects/records.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { countDifferingPixels } from './compare-masks.ts';
+import { findFedAgain } from './feeding-runs.ts';
 import { findModelProvider } from './golden-results.ts';
 import { judgeReplay, outcomeDifference } from './judge-replay.ts';
 import { findModel, type InstalledModel } from './models.ts';
 import { checkReceipt, findRunWithReceipt } from './receipts.ts';
 import { beginReplay, endReplay, nextReplay, putReplayBack, type Replay } from './replays.ts';
 import { findOutputs } from './run-outputs.ts';
-import type { InstanceReference, RunFinished } from './runner-protocol.ts';
+import type { InstanceReference, RunFinished, RunRequest } from './runner-protocol.ts';
 import type { RunnerSupervisor, RunRefusal } from './runner-supervisor.ts';
 
 /** What replaying needs of the station. */
@@ -69,7 +70,12 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     }
   }
 
-  type Ready = { readonly receipt: Receipt; readonly model: InstalledModel; readonly inputs: InstanceReference[] };
+  type Ready = {
+    readonly receipt: Receipt;
+    readonly model: InstalledModel;
+    readonly inputs: InstanceReference[];
+    readonly beside: Pick<RunRequest, 'otherSeries' | 'fed'>;
+  };
 
   /** What a replay needs that can be seen beforehand: the package, every input by its digest, the receipt as it was written. */
   function prepare({ runId, providerAsked }: Replay): Result<Ready, { readonly code: ReplayReason }> {
@@ -82,13 +88,28 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     const isProven = (name: string) =>
       runner.state !== 'ready' || runner.runner.providers.some((one) => one.name === name && one.proven);
     if (providerAsked !== null && !isProven(providerAsked)) return err({ code: 'provider-not-proven' });
-    const inputs: InstanceReference[] = [];
-    for (const { sopUid, digest, transferSyntaxUid } of receipt.inputs) {
+    const inputs = referTo(receipt.inputs);
+    if (!inputs.ok) return inputs;
+    const otherSeries: NonNullable<RunRequest['otherSeries']> = [];
+    for (const { id, seriesUid, inputs: given } of receipt.beside?.otherSeries ?? []) {
+      const instances = referTo(given);
+      if (!instances.ok) return instances;
+      otherSeries.push({ id, seriesUid, instances: instances.value });
+    }
+    const fed = findFedAgain(db, receipt.beside?.fed ?? []);
+    if (inputs.value.length === 0 || fed === null) return err({ code: 'input-unknown' });
+    const beside = receipt.beside === undefined ? {} : { otherSeries, fed: [...fed] };
+    return ok({ receipt, model, inputs: inputs.value, beside });
+  }
+
+  function referTo(given: Receipt['inputs']): Result<InstanceReference[], { readonly code: ReplayReason }> {
+    const references: InstanceReference[] = [];
+    for (const { sopUid, digest, transferSyntaxUid } of given) {
       const object = findSound(db, digest);
       if (object === null) return err({ code: whyNotHere(digest) });
-      inputs.push({ sopUid, digest, transferSyntaxUid, encoding: object.encoding });
+      references.push({ sopUid, digest, transferSyntaxUid, encoding: object.encoding });
     }
-    return inputs.length === 0 ? err({ code: 'input-unknown' }) : ok({ receipt, model, inputs });
+    return ok(references);
   }
 
   function whyNotHere(digest: string): ReplayReason {
@@ -96,7 +117,7 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     return findObject(db, digest) === null ? 'input-unknown' : 'input-evicted';
   }
 
-  async function compute(replay: Replay, { receipt, model, inputs }: Ready): Promise<boolean> {
+  async function compute(replay: Replay, { receipt, model, inputs, beside }: Ready): Promise<boolean> {
     const runId = RunId.parse(replay.replayId);
     const mine = { runId, hasMadeWay: false };
     current = mine;
@@ -107,6 +128,7 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
         ...{ runId, packageDir: model.packagePath, modelDigest: model.manifest.modelDigest },
         ...(provider !== undefined && { provider }),
         series: { seriesUid: receipt.series.seriesUid, instances: inputs },
+        ...beside,
         memory: { needMb: memoryMb, mostMb: memoryMb * MEMORY_TIMES },
       },
       { budgetMs: model.manifest.budgetMs * BUDGETS },
@@ -158,7 +180,8 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
 
   /** What a replay leaves is compared and gone: no mask of it is kept. */
   async function clearOutbox(answer: RunFinished): Promise<void> {
-    for (const { digest } of answer.masks) await rm(path.join(outboxDir, `${digest}.bits.gz`), { force: true });
+    for (const { digest } of [...answer.masks, ...(answer.features ?? [])])
+      await rm(path.join(outboxDir, `${digest}.bits.gz`), { force: true });
   }
 
   return {

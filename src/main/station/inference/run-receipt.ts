@@ -4,6 +4,7 @@ import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import {
   type RawOutputPolicy,
   Receipt,
+  type ReceiptBeside,
   type ReceiptInput,
   type RefusedSeriesReason,
   type SeriesReason,
@@ -31,11 +32,14 @@ export type RunEnd =
       readonly policy: RawOutputPolicy;
       readonly findings: Receipt['findings'];
       readonly verdicts: readonly LabelVerdict[];
+      readonly beside?: ReceiptBeside | undefined;
     }
   | ({ readonly outcome: 'failed'; readonly reason: NotRunReason } & FailureFacts);
 
-/** What the runner could still say of a run that failed. */
+/** What could still be said of a run that failed. */
 export type FailureFacts = {
+  /** Ids of the models whose answer it needs and that have none. */
+  readonly needs?: readonly string[] | undefined;
   /** Milliseconds by stage as far as it came. */
   readonly timings?: Readonly<Record<string, number>> | undefined;
   /** Of a bad output: which tensor is none, and why. */
@@ -102,6 +106,8 @@ export function writeReceipt(
     outcome: end.outcome,
     reason: end.outcome === 'failed' ? end.reason : null,
     ...(end.outcome === 'failed' && end.output !== undefined && { badOutput: end.output }),
+    ...(end.outcome === 'failed' && end.needs !== undefined && { needs: [...end.needs] }),
+    ...(end.outcome === 'finished' && end.beside !== undefined && { beside: end.beside }),
     study: { studyUid: getStudyCard(db, run.studyId).studyUid, revision: run.revision },
     model: {
       ...{ id: manifest.id, version: manifest.version, clinicalUse: manifest.clinicalUse, stage: run.stage },

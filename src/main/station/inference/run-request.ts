@@ -1,5 +1,8 @@
-import { getObject, listInstancesAt } from '../archive/index.ts';
+import type { ReceiptBeside } from '../../../shared/domain/receipt.ts';
+import { getObject, getStudyCard, listInstancesAt, listSeries, type StoredInstance } from '../archive/index.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
+import { chooseOthers, imagesFor } from './choose-series.ts';
+import { findFed } from './feeding-runs.ts';
 import { findModelProvider } from './golden-results.ts';
 import type { ModelUsage } from './model-usage.ts';
 import type { InstalledModel } from './models.ts';
@@ -26,7 +29,8 @@ export function requestFor(
     modelDigest: model.manifest.modelDigest,
     ...(on !== null && { provider: on.provider }),
     ...(on !== null && on.providerVersion !== '' && { providerVersion: on.providerVersion }),
-    series: seriesOf(db, run),
+    series: seriesOf(db, run, model.manifest),
+    ...besideOf(db, run, model),
     memory: { needMb: needMb + RESERVE_MB, mostMb: needMb * MOST_OVER_NEED.times + MOST_OVER_NEED.mb },
   };
 }
@@ -41,13 +45,48 @@ export function hintOf({
   return { packageDir, modelDigest, instances: series.instances, needMb: memory?.needMb ?? RESERVE_MB };
 }
 
-function seriesOf(db: ReadableDb, run: Run): RunRequest['series'] {
+type GivenBeside = Required<Pick<RunRequest, 'otherSeries' | 'fed'>>;
+
+/** What a run was given beside its series, as its receipt names it; null where it was nothing. */
+export function givenBeside({ otherSeries = [], fed = [] }: Partial<GivenBeside>): ReceiptBeside | null {
+  if (otherSeries.length + fed.length === 0) return null;
+  return {
+    otherSeries: otherSeries.map(({ id, seriesUid, instances }) => ({
+      ...{ id, seriesUid },
+      inputs: instances.map(({ sopUid, digest, transferSyntaxUid }) => ({ sopUid, digest, transferSyntaxUid })),
+    })),
+    fed: fed.map(({ id, runId }) => ({ id, runId })),
+  };
+}
+
+/** The other series as the run's revision has them, and what other models said; neither where the manifest asks for none. */
+function besideOf(db: ReadableDb, run: Run, { manifest }: InstalledModel): Partial<GivenBeside> {
+  const fed = manifest.feeds.length === 0 ? {} : { fed: [...(findFed(db, run, manifest) ?? [])] };
+  if (manifest.otherSeries.length === 0) return fed;
+  const images = Map.groupBy(listInstancesAt(db, run.studyId, run.revision), ({ seriesId }) => seriesId);
+  const series = listSeries(db, run.studyId).map((one) => ({ ...one, images: images.get(one.seriesId) ?? [] }));
+  const own = series.find(({ seriesId }) => seriesId === run.seriesId);
+  const read = { seriesId: run.seriesId, images: imagesFor(manifest.appliesTo, own?.images ?? []) };
+  const others = chooseOthers(manifest, getStudyCard(db, run.studyId), series, read) ?? [];
+  return {
+    ...fed,
+    otherSeries: others.map(({ id, series: { seriesUid, images: given } }) => {
+      return { id, seriesUid, instances: given.map((image) => referenceTo(db, image)) };
+    }),
+  };
+}
+
+function seriesOf(db: ReadableDb, run: Run, { appliesTo }: InstalledModel['manifest']): RunRequest['series'] {
   // What came since belongs to a later revision, and so to another run.
   const images = listInstancesAt(db, run.studyId, run.revision).filter(({ seriesId }) => seriesId === run.seriesId);
   const seriesUid = images[0]?.seriesUid;
   if (seriesUid === undefined) throw new Error(`run ${run.runId} has no images`);
-  const instances = images.map(({ sopUid, digest, transferSyntaxUid }): InstanceReference => {
-    return { sopUid, digest, transferSyntaxUid, encoding: getObject(db, digest).encoding };
-  });
-  return { seriesUid, instances };
+  return { seriesUid, instances: imagesFor(appliesTo, images).map((image) => referenceTo(db, image)) };
+}
+
+function referenceTo(
+  db: ReadableDb,
+  { sopUid, digest, transferSyntaxUid }: Pick<StoredInstance, 'sopUid' | 'digest' | 'transferSyntaxUid'>,
+): InstanceReference {
+  return { sopUid, digest, transferSyntaxUid, encoding: getObject(db, digest).encoding };
 }

@@ -27,10 +27,11 @@ import {
 import { firstInTurn, nextQueuedRun } from './run-order.ts';
 import { recoverReplays } from './replays.ts';
 import { createReplayWork } from './replay-work.ts';
-import { hintOf, requestFor } from './run-request.ts';
+import { givenBeside, hintOf, requestFor } from './run-request.ts';
 import type { Run } from './run-rows.ts';
 import { OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
+import { queueFedAnew, settleWaiting } from './settle-feeds.ts';
 import { createModelVerifier, type ProviderSetting } from './verify-models.ts';
 
 /** What the worker needs of the station. */
@@ -107,7 +108,9 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (stopping) return false;
     putBackRuns(db, 'outbox-full', clock.nowMs());
     const hasEnded = failRunsWithoutModel(db, clock.nowMs());
-    const hasResumed = queuePausedAnew(db, clock.nowMs());
+    const manifestOf = (digest: string) => findModel(db, digest)?.manifest ?? null;
+    const hasSettled = settleWaiting(db, manifestOf, clock.nowMs());
+    const hasResumed = queuePausedAnew(db, clock.nowMs()) || queueFedAnew(db, manifestOf, clock.nowMs()) || hasSettled;
     const run = nextQueuedRun(db, clock.nowMs());
     if (run === null) return (await replays.attemptNext()) || hasEnded || hasResumed;
     if (supersedeOutdated(db, run)) return true;
@@ -172,9 +175,13 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     // Two masks may be the same bytes, and then the same file.
     const { value } = answer;
     const rawTensors = value.rawTensors ?? [];
-    for (const digest of new Set([...value.masks, ...value.heatmaps, ...rawTensors].map((file) => file.digest)))
+    for (const digest of new Set(
+      [...value.masks, ...value.heatmaps, ...(value.features ?? []), ...rawTensors].map((file) => file.digest),
+    ))
       await adoptMask(digest);
-    const receipts = tools.receipts === undefined ? undefined : { ...tools.receipts, rawTensors };
+    const beside = givenBeside(request);
+    const receipts =
+      tools.receipts === undefined ? undefined : { ...tools.receipts, rawTensors, ...(beside !== null && { beside }) };
     inTransaction(db, () => {
       finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs(), receipts);
       noteUsage(db, model.digest, value.provider, { peakMb, tookMs });

@@ -43,6 +43,8 @@ export type InstanceReference = z.infer<typeof InstanceReference>;
 /** What another model said of the study, for a model that is fed by it: by the id that its manifest gives that model. */
 export const FedRun = z.strictObject({
   id: z.string().max(64),
+  /** The run that said it. */
+  runId: RunId,
   scores: z.array(z.strictObject({ label: z.string(), score: z.number().nullable() })).max(512),
   masks: z
     .array(

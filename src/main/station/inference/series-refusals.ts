@@ -29,6 +29,9 @@ export const SERIES_REFUSALS = [
   'too-few-columns',
   'coverage-unknown',
   'coverage-too-small',
+  'laterality-unknown',
+  'other-laterality',
+  'other-series-missing',
 ] as const;
 export type SeriesRefusal = (typeof SERIES_REFUSALS)[number];
 
@@ -100,7 +103,8 @@ function dayOf(raw: string | null): Date | null {
   return Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day) ? null : date;
 }
 
-function refuseImage(rule: AppliesTo, image: Image): SeriesRefusal | null {
+/** The reason why an image does not fit, as an image alone; null where it does. */
+export function refuseImage(rule: AppliesTo, image: Image): SeriesRefusal | null {
   const types = image.imageType.map((type) => type.toUpperCase());
   if (!rule.requiredImageTypes.every((type) => types.includes(type))) return 'image-type';
   if (rule.excludedImageTypes.some((type) => types.includes(type))) return 'image-type';
@@ -124,6 +128,9 @@ function refuseView(rule: AppliesTo, image: Image): SeriesRefusal | null {
   const view = image.viewPosition?.trim().toUpperCase() ?? '';
   if (rule.viewPositions.length > 0 && view === '') return 'view-unknown';
   if (rule.viewPositions.length > 0 && !rule.viewPositions.includes(view)) return 'other-view';
+  const side = image.laterality?.trim().toUpperCase() ?? '';
+  if (rule.lateralities.length > 0 && side === '') return 'laterality-unknown';
+  if (rule.lateralities.length > 0 && !rule.lateralities.includes(side)) return 'other-laterality';
   if (rule.orientation === 'any') return null;
   const normal = normalOf(image.orientation);
   if (normal === null) return 'orientation-unknown';

@@ -23,6 +23,7 @@ export type TestModel = {
   readonly category?: AcrCategory;
   readonly uses?: ModelUse[];
   readonly appliesTo?: Partial<z.input<typeof AppliesTo>>;
+  readonly feeds?: WrittenManifest['feeds'];
 };
 
 /** A model that reads head CTs and flags from 0.5 on, its defaults filled in. */
@@ -31,6 +32,7 @@ export function aManifest({
   category = 1,
   uses = ['flag', 'mark', 'measure'],
   appliesTo = {},
+  feeds = [],
 }: TestModel = {}): ModelManifest {
   return ModelManifest.parse({
     schema: 2,
@@ -55,6 +57,7 @@ export function aManifest({
       contrast: 'absent',
       ...appliesTo,
     },
+    feeds,
     seriesRanking: {
       preferredKernelPatterns: [
         { pattern: '^H3', points: 10 },

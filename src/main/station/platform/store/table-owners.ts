@@ -86,6 +86,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   acceptance_signatures: 'inference',
   truths: 'inference',
   silent_views: 'inference',
+  run_feeds: 'inference',
   run_scores: 'inference',
   study_urgency: 'triage',
   study_openings: 'reading',

@@ -51,5 +51,15 @@ ALTER TABLE findings DROP COLUMN mask;
 ALTER TABLE findings DROP COLUMN heatmap;
 -- inference, receipts: series of the exam that the model does not read, and why: [{ seriesUid, reason }]
 ALTER TABLE runs ADD COLUMN refused_series TEXT NOT NULL DEFAULT '[]';
+
+-- inference, feeding: runs that wait for other models, those that had none to wait for, and what is kept of a run for the models it feeds
+ALTER TABLE runs ADD COLUMN waits_for_feeds INTEGER NOT NULL DEFAULT 0 CHECK (waits_for_feeds IN (0, 1));
+CREATE INDEX runs_waiting_for_feeds ON runs (run_id) WHERE waits_for_feeds = 1 AND state = 'queued';
+CREATE INDEX runs_without_feed ON runs (run_id) WHERE state = 'failed' AND reason = 'feed-not-run';
+CREATE TABLE run_feeds (
+  run_id TEXT PRIMARY KEY REFERENCES runs (run_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  kept TEXT NOT NULL -- JSON: masks by frame, features by tensor, both by the digest of their file
+) STRICT, WITHOUT ROWID;
 `,
 };

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { RunId } from '../../../shared/domain/ids.ts';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
+import { SEALED } from '../platform/objects/object-store.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import type { Run } from './run-rows.ts';
+import { FedRun, type RunFinished } from './runner-protocol.ts';
+
+/** What is kept of a run for the models that it feeds: what numbers alone do not say. */
+const KeptForOthers = FedRun.pick({ masks: true, features: true });
+type KeptForOthers = z.infer<typeof KeptForOthers>;
+
+/** Walks runs_by_study. A run that was begun early and carried over left what it kept with the early one. */
+export const LIST_FEEDERS = `
+  SELECT r.run_id AS runId, r.state, r.stage, r.audience, r.model_digest AS digest, m.version, f.kept
+    FROM runs r JOIN models m ON m.digest = r.model_digest LEFT JOIN run_feeds f ON f.run_id = coalesce(r.carried_from, r.run_id)
+   WHERE r.study_id = @studyId AND r.study_revision = @revision AND m.model_id = @modelId AND r.is_early = 0
+     AND r.state <> 'superseded'
+`;
+const FIND_FEEDER = `
+  SELECT r.run_id AS runId, f.kept FROM runs r LEFT JOIN run_feeds f ON f.run_id = coalesce(r.carried_from, r.run_id) WHERE r.run_id = ?
+`;
+const LIST_SCORES_OF = 'SELECT label, score FROM run_scores WHERE run_id = ?';
+const FIND_AUDIENCE = 'SELECT audience FROM runs WHERE run_id = ?';
+const WAIT_FOR_FEEDS = "UPDATE runs SET is_resting = 1, waits_for_feeds = 1 WHERE run_id = ? AND state = 'queued'";
+const FEEDS_OTHERS = `
+  SELECT 1 FROM models m, json_each(m.manifest, '$.feeds') f WHERE m.state <> 'gone' AND f.value ->> 'model' = ? LIMIT 1
+`;
+const KEEP =
+  'INSERT INTO run_feeds (run_id, site_id, kept) VALUES (@runId, @siteId, @kept) ON CONFLICT (run_id) DO NOTHING';
+
+type Feeder = {
+  readonly runId: string;
+  readonly state: Exclude<Run['state'], 'superseded'>;
+  readonly stage: Run['stage'];
+  readonly audience: string | null;
+  readonly digest: string;
+  readonly version: string;
+  readonly kept: string | null;
+};
+type Feed = ModelManifest['feeds'][number];
+
+/** Has a run that is owed wait for the models that feed it. */
+export function waitForFeeds(db: WritableDb, runId: string): void {
+  prepared(db, WAIT_FOR_FEEDS).run(runId);
+}
+
+/** What a run is fed, one a feed in the order of its manifest; null where one has no answer that may feed it. */
+export function findFed(db: ReadableDb, run: Run, { feeds }: Pick<ModelManifest, 'feeds'>): readonly FedRun[] | null {
+  const fed = feeds.map((feed): FedRun | null => {
+    const found = feederOf(db, run, feed);
+    if (typeof found === 'string') return null;
+    return saidBy(db, feed.id, found);
+  });
+  const all = fed.filter((one) => one !== null);
+  return all.length === fed.length ? all : null;
+}
+
+/** What a model was fed then, again; null where a run that fed it is gone. */
+export function findFedAgain(
+  db: ReadableDb,
+  fed: readonly { readonly id: string; readonly runId: string }[],
+): readonly FedRun[] | null {
+  const all = fed.flatMap(({ id, runId }) => {
+    const feeder = prepared<Pick<Feeder, 'runId' | 'kept'>>(db, FIND_FEEDER).get(runId);
+    return feeder === undefined ? [] : [saidBy(db, id, feeder)];
+  });
+  return all.length === fed.length ? all : null;
+}
+
+function saidBy(db: ReadableDb, id: string, { runId, kept }: Pick<Feeder, 'runId' | 'kept'>): FedRun {
+  const more = kept === null ? { masks: [], features: [] } : KeptForOthers.parse(JSON.parse(kept));
+  const scores = prepared<{ label: string; score: number | null }>(db, LIST_SCORES_OF).all(runId);
+  return { id, runId: RunId.parse(runId), scores, ...more };
+}
+
+/** Keeps of a finished run what other models need of it, where any installed one does; part of the transaction that finishes it. */
+export function keepForOthers(
+  db: WritableDb,
+  { runId, siteId }: Pick<Run, 'runId' | 'siteId'>,
+  { id }: Pick<ModelManifest, 'id'>,
+  { masks, features = [] }: Pick<RunFinished, 'masks' | 'features'>,
+): void {
+  if (prepared(db, FEEDS_OTHERS).get(id) === undefined) return;
+  const kept: KeptForOthers = {
+    masks: masks.map(({ label, digest, rows, columns, slices }) => ({
+      ...{ label, digest, encoding: SEALED, rows, columns },
+      frames: slices.map(({ sopUid, frameNumber }) => ({ sopUid, frameNumber })),
+    })),
+    features: features.map(({ tensor, digest, dims }) => ({ tensor, digest, encoding: SEALED, dims })),
+  };
+  prepared(db, KEEP).run({ runId, siteId, kept: JSON.stringify(kept) });
+}
+
+/** The finished run of the highest version that may feed a run; `coming` where none has finished yet, `none` where none will. */
+export function feederOf(db: ReadableDb, run: Run, feed: Feed): Feeder | 'coming' | 'none' {
+  const audience = prepared<{ audience: string | null }>(db, FIND_AUDIENCE).get(run.runId)?.audience ?? null;
+  const feeders = prepared<Feeder>(db, LIST_FEEDERS)
+    .all({ studyId: run.studyId, revision: run.revision, modelId: feed.model })
+    .filter(({ version, digest }) => isWanted(feed, version, digest))
+    .filter((feeder) => mayFeed(feeder, { stage: run.stage, audience }))
+    .toSorted((a, b) => compareVersions(b.version, a.version));
+  const finished = feeders.find(({ state }) => state === 'finished');
+  if (finished !== undefined) return finished;
+  return feeders.some(({ state }) => state === 'queued' || state === 'running') ? 'coming' : 'none';
+}
+
+/** What is silent feeds only what is silent, and what shows to some only what shows to no one else. */
+function mayFeed(
+  feeder: Pick<Feeder, 'stage' | 'audience'>,
+  fed: { readonly stage: Run['stage']; readonly audience: string | null },
+): boolean {
+  const isShown = (stage: Run['stage']) => stage === 'pilot' || stage === 'general';
+  if (!isShown(fed.stage)) return true;
+  if (!isShown(feeder.stage)) return false;
+  if (feeder.audience === null) return true;
+  if (fed.audience === null) return false;
+  const readers = new Set(z.array(z.string()).parse(JSON.parse(feeder.audience)));
+  return z
+    .array(z.string())
+    .parse(JSON.parse(fed.audience))
+    .every((reader) => readers.has(reader));
+}
+
+function isWanted({ versions, manifestDigest }: Feed, version: string, digest: string): boolean {
+  if (manifestDigest !== undefined && manifestDigest !== digest) return false;
+  if (versions === undefined) return true;
+  return compareVersions(version, versions.from) >= 0 && compareVersions(version, versions.below) < 0;
+}
+
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  return at < 0 ? 0 : (left[at] as number) - (right[at] as number);
+}

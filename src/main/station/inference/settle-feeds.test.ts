@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { planOf } from '../platform/store/test-plan.ts';
+import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { finish, installed, startNext } from '../testing/models.ts';
+import { followInference, sendHeadCt } from '../testing/ward.ts';
+import { findFed, LIST_FEEDERS } from './feeding-runs.ts';
+import { findModel, listModels } from './models.ts';
+import { failRun } from './record-run.ts';
+import { nextQueuedRun } from './run-order.ts';
+import { getRun, type Run } from './run-rows.ts';
+import { LIST_LEFT_UNFED, LIST_WAITING, queueFedAnew, settleWaiting } from './settle-feeds.ts';
+
+let clinic: Clinic;
+beforeEach(() => {
+  clinic = openClinic();
+});
+afterEach(() => clinic.close());
+
+const FEEDS = [{ id: 'lungs', model: 'feeder', versions: { from: '1.0.0', below: '2.0.0' } }];
+const manifestOf = (digest: string) => findModel(clinic.db, digest)?.manifest ?? null;
+const settle = () => settleWaiting(clinic.db, manifestOf, clinic.nowMs());
+const next = () => nextQueuedRun(clinic.db, clinic.nowMs());
+const nameOf = (run: Pick<Run, 'modelDigest'>) =>
+  listModels(clinic.db).find(({ digest }) => digest === run.modelDigest)?.manifest.id;
+const runOf = (model: string) =>
+  getRun(
+    clinic.db,
+    (
+      clinic.db
+        .prepare('SELECT run_id AS runId FROM runs r JOIN models m ON m.digest = r.model_digest WHERE m.model_id = ?')
+        .get(model) as { runId: string }
+    ).runId,
+  );
+const receiptOf = (runId: string) =>
+  JSON.parse(
+    (
+      clinic.db.prepare('SELECT receipt FROM run_attempts WHERE run_id = ? ORDER BY ordinal DESC').get(runId) as {
+        receipt: string;
+      }
+    ).receipt,
+  ) as { reason: string; needs?: string[] };
+
+async function owe(): Promise<void> {
+  await sendHeadCt(clinic, 1);
+  followInference(clinic);
+}
+
+test('a model waits for the one that feeds it, whatever is more urgent, and is given its scores by the run', async () => {
+  installed(clinic, 'general', { id: 'fed', category: 1, feeds: FEEDS }, { id: 'feeder', category: 3 });
+  await owe();
+  expect(settle()).toBe(false);
+  const first = next() as Run;
+  expect(nameOf(first)).toBe('feeder');
+  finish(clinic, startNext(clinic), 0.25);
+  expect(next()).toBeNull();
+  expect(settle()).toBe(true);
+  const second = next() as Run;
+  expect(nameOf(second)).toBe('fed');
+  expect(findFed(clinic.db, second, { feeds: manifestOf(second.modelDigest)?.feeds ?? [] })).toEqual([
+    { id: 'lungs', runId: first.runId, scores: [{ label: 'bleed', score: 0.25 }], masks: [], features: [] },
+  ]);
+});
+
+test('where the feeding model has no result the fed one is not run and says which it needs; it is owed anew once there is one', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  await owe();
+  const feeder = startNext(clinic);
+  failRun(clinic.db, feeder.runId, 'bad-output', clinic.nowMs());
+  expect(settle()).toBe(true);
+  const { runId } = runOf('fed');
+  expect(getRun(clinic.db, runId).state).toBe('failed');
+  expect(receiptOf(runId)).toMatchObject({ reason: 'feed-not-run', needs: ['feeder'] });
+  expect(queueFedAnew(clinic.db, manifestOf, clinic.nowMs())).toBe(false);
+  clinic.db.prepare("UPDATE runs SET state = 'queued', reason = NULL WHERE run_id = ?").run(feeder.runId);
+  finish(clinic, startNext(clinic), 0.4);
+  expect(queueFedAnew(clinic.db, manifestOf, clinic.nowMs())).toBe(true);
+  expect(next()?.runId).toBe(runId);
+});
+
+test('one that is not installed, or of another version, feeds nothing', async () => {
+  installed(
+    clinic,
+    'general',
+    { id: 'fed', feeds: [{ id: 'lungs', model: 'feeder', versions: { from: '1.0.1', below: '2.0.0' } }] },
+    { id: 'feeder' },
+  );
+  await owe();
+  finish(clinic, startNext(clinic), 0.4);
+  settle();
+  expect(receiptOf(runOf('fed').runId)).toMatchObject({ needs: ['feeder'] });
+});
+
+test.each([
+  ['general', 'silent', 'none'],
+  ['silent', 'general', 'fed'],
+  ['silent', 'silent', 'fed'],
+  ['general', 'general', 'fed'],
+] as const)('a %s run fed by a %s one: %s', async (stage, feeding, expected) => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  await owe();
+  finish(clinic, startNext(clinic), 0.4);
+  const set = clinic.db.prepare('UPDATE runs SET stage = ? WHERE run_id = ?');
+  set.run(stage, runOf('fed').runId);
+  set.run(feeding, runOf('feeder').runId);
+  settle();
+  expect(getRun(clinic.db, runOf('fed').runId).state).toBe(expected === 'fed' ? 'queued' : 'failed');
+});
+
+test('what a pilot shows to some feeds only what shows to no one else', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  await owe();
+  finish(clinic, startNext(clinic), 0.4);
+  const set = clinic.db.prepare('UPDATE runs SET audience = ? WHERE run_id = ?');
+  const fed = runOf('fed');
+  const isFed = () => findFed(clinic.db, fed, { feeds: manifestOf(fed.modelDigest)?.feeds ?? [] }) !== null;
+  set.run('["a","b"]', runOf('feeder').runId);
+  expect(isFed()).toBe(false);
+  set.run('["b"]', fed.runId);
+  expect(isFed()).toBe(true);
+  set.run('["b","c"]', fed.runId);
+  expect(isFed()).toBe(false);
+});
+
+test('what waits for others is found by an index', () => {
+  expect(planOf(clinic.db, LIST_WAITING).join()).toContain('runs_waiting_for_feeds');
+  expect(planOf(clinic.db, LIST_LEFT_UNFED).join()).toContain('runs_without_feed');
+  expect(planOf(clinic.db, LIST_FEEDERS).join()).toContain('runs_by_study');
+});
