@@ -14,6 +14,7 @@ import {
   type StationToRunner,
 } from '../runner-protocol.ts';
 import { compareProvider } from './compare-provider.ts';
+import { type GpuRoom, isMeasuredProvider, keepGpuRoom } from './gpu-room.ts';
 import { type ModelPackage, openModelPackage, type PackageSetting, readPackageManifest } from './model-package.ts';
 import { prepareInThread, type SeriesPreparer } from './prepare-in-thread.ts';
 import { prepareRule } from './prepare-series.ts';
@@ -43,6 +44,7 @@ type Ready = Pick<RunSetting, 'outboxDir'> & {
   readonly threads: number;
   readonly memory: MemoryWatch;
   readonly warm: WarmModels;
+  readonly gpu: GpuRoom;
 };
 
 /** One run's way through: what stops it, what it takes, and what of its tensors is left behind. */
@@ -123,6 +125,7 @@ export function serveStation(
       threads: message.threads,
       memory,
       warm: keepModelsWarm(message.warmModelsMb ?? WARM_MODELS_MB),
+      gpu: keepGpuRoom(),
     };
     post({ type: 'ready', onnxruntimeVersion: ONNXRUNTIME_VERSION, providers: [...providers], provider });
   }
@@ -178,6 +181,8 @@ export function serveStation(
       if (controller.signal.aborted) return post({ type: 'failed', runId, code: 'cancelled' });
       if (memory !== undefined && !(await makeRoom(ready, memory.needMb, shelf(directory, provider))))
         return post({ type: 'failed', runId, code: 'low-memory' });
+      if (!(await makeRoomOnDevice(ready, provider, directory, memory?.needMb ?? 0)))
+        return post({ type: 'failed', runId, code: 'low-memory' });
       neededMb = memory?.needMb ?? 0;
       if (memory !== undefined) ready.memory.begin(memory.mostMb);
       const answer = await compute(
@@ -185,6 +190,7 @@ export function serveStation(
         { modelDigest, ...more, instances, directory, timer, signal: controller.signal },
       );
       if (memory !== undefined) post({ type: 'used', runId, peakMb: ready.memory.end() });
+      if (isMeasuredProvider(provider)) await ready.gpu.note(shelf(directory, provider));
       if (answer.ok)
         return post({ type: 'finished', runId, provider, onnxruntimeVersion: ONNXRUNTIME_VERSION, ...answer.value });
       const { error } = answer;
@@ -248,6 +254,21 @@ export function serveStation(
     if (memory.freeMb() < needMb) preparer.dropAhead();
     while (memory.freeMb() < needMb) if (!(await warm.closeOldest(except))) return false;
     return true;
+  }
+
+  /** The same of a device's memory, where it can be measured: models of other devices and of the processor stay. */
+  async function makeRoomOnDevice(
+    { gpu, warm }: Ready,
+    provider: string,
+    directory: string,
+    expectedMb: number,
+  ): Promise<boolean> {
+    if (!isMeasuredProvider(provider)) return true;
+    const key = shelf(directory, provider);
+    const isLoaded = warm.peek(key) !== undefined;
+    return gpu.make({ key, isLoaded, expectedMb }, () =>
+      warm.closeOldest(key, (other) => isMeasuredProvider(other.slice(0, other.indexOf(' ')))),
+    );
   }
 
   /** Opens a package anew, so that a changed directory is seen; the session it replaces is closed. */

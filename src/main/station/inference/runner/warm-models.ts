@@ -8,8 +8,8 @@ export type WarmModels = {
   peek(directory: string): ModelPackage | undefined;
   /** Keeps a model, in the place of an earlier one from the same folder; `sizeMb` is what loading it took. */
   keep(directory: string, model: ModelPackage, sizeMb: number): Promise<void>;
-  /** Closes the least recently used one other than this; false where there is none. */
-  closeOldest(except: string): Promise<boolean>;
+  /** Closes the least recently used one other than this, of those that are meant; false where there is none. */
+  closeOldest(except: string, isMeant?: (key: string) => boolean): Promise<boolean>;
 };
 
 /** Nothing is loaded yet. `budgetMb`: how much the kept models may take together, in MiB. */
@@ -22,8 +22,8 @@ export function keepModelsWarm(budgetMb: number): WarmModels {
     await one?.model.session.close();
   }
 
-  async function closeOldest(except: string): Promise<boolean> {
-    const oldest = [...kept.keys()].find((directory) => directory !== except);
+  async function closeOldest(except: string, isMeant: (key: string) => boolean = () => true): Promise<boolean> {
+    const oldest = [...kept.keys()].find((directory) => directory !== except && isMeant(directory));
     if (oldest === undefined) return false;
     await close(oldest);
     return true;
