@@ -67,6 +67,9 @@ export function serveStation(
   const running = new Map<string, AbortController>();
   /** MiB that the run under way needs. */
   let neededMb = 0;
+  /** False while the run under way has not asked for its own series yet: what comes next has to wait behind that. */
+  let hasTaken = true;
+  let next: NextRequest | null = null;
   let ready: Ready | null = null;
   let work: Promise<void> = Promise.resolve();
   const enqueue = (job: () => Promise<void>): void => {
@@ -82,13 +85,16 @@ export function serveStation(
         if (ready !== null) return ready.preparer.useObjectKeys(message.objectKeys);
         return enqueue(async () => ready?.preparer.useObjectKeys(message.objectKeys));
       case 'next':
-        return void prepareNext(message);
+        next = message;
+        return hasTaken ? prepareNext() : undefined;
       case 'load':
         return enqueue(() => load(message));
       case 'compare':
         return enqueue(() => compare(message));
       case 'run':
         running.set(message.runId, new AbortController());
+        hasTaken = false;
+        next = null; // it was told of this one
         return enqueue(() => run(message));
       case 'cancel':
         return running.get(message.runId)?.abort();
@@ -198,6 +204,7 @@ export function serveStation(
       post({ type: 'failed', runId, code: error.code, ...output, timings: timer.timings() });
     } finally {
       neededMb = 0;
+      hasTaken = true;
       running.delete(runId);
     }
   }
@@ -225,7 +232,10 @@ export function serveStation(
     const device = identified.value;
     // Its golden cases held on what was there before, and say nothing of what is there now.
     if (providerVersion !== undefined && device.version !== providerVersion) return err({ code: 'provider-changed' });
-    const taken = await preparer.take({ rule: prepareRule(model.manifest), instances, otherSeries, fed }, signal);
+    const taking = preparer.take({ rule: prepareRule(model.manifest), instances, otherSeries, fed }, signal);
+    hasTaken = true;
+    prepareNext();
+    const taken = await taking;
     timer.add(taken.timings);
     if (!taken.answer.ok) return taken.answer;
     const fromMs = Date.now();
@@ -239,7 +249,13 @@ export function serveStation(
   }
 
   /** Has the next run's series prepared while this one computes, where there is memory for both. */
-  async function prepareNext({ packageDir, modelDigest, instances, needMb }: NextRequest): Promise<void> {
+  function prepareNext(): void {
+    const hint = next;
+    next = null;
+    if (hint !== null) void prepareHinted(hint);
+  }
+
+  async function prepareHinted({ packageDir, modelDigest, instances, needMb }: NextRequest): Promise<void> {
     if (ready === null || ready.memory.freeMb() < neededMb + needMb) return;
     const directory = path.resolve(packageDir);
     const manifest =
