@@ -334,6 +334,23 @@ test('what is asked of a silent model is answered as what is asked of none', asy
   expect(clinic.events('analysis-asked')).toEqual([]);
 });
 
+test('whoever is of another site finds nothing of a run that is shown here, whatever they may do there', async () => {
+  const { clinic, station } = web;
+  standAt(clinic, digest, 'general');
+  const secrets = await flagged();
+  const before = JSON.stringify(clinic.db.prepare('SELECT * FROM exposure_steps').all());
+  clinic.db.prepare('UPDATE user_roles SET site_id = ?').run(clinic.south.siteId);
+  for (const role of ['radiologist', 'administrator', 'medical-lead', 'model-owner'] as const) {
+    const said = await walk(await station.token(role), secrets);
+    expect([role, telling(said, secrets.results)]).toEqual([role, []]);
+    expect(answered(said)).toContain('rpc models.list');
+  }
+  // What they did about models there moved nothing here.
+  const after = clinic.db.prepare('SELECT * FROM exposure_steps WHERE site_id = ?').all(clinic.north.siteId);
+  expect(JSON.stringify(after)).toBe(before);
+  expect(clinic.db.prepare('SELECT state FROM runs').pluck().all()).toEqual(['finished']);
+});
+
 test('metrics, which count silent runs with all others, are not for whoever may report', async () => {
   for (const role of ['radiologist', 'truth-reader'] as const)
     expect([role, (await web.station.ask(await web.station.token(role), '/metrics')).status]).toEqual([role, 403]);
