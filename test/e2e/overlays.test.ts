@@ -1,0 +1,173 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from '../chromium.ts';
+import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { mirroredHead, writeMarkingModels } from '../system/support/marking-model.ts';
+import {
+  endEverything,
+  type RunningStation,
+  startStation,
+  temporaryFolder,
+  TEST_CONFIG,
+} from '../system/support/start-station.ts';
+import { notAccepted, remoteOf, sendObjects } from '../system/support/studies.ts';
+import { until } from '../system/support/until.ts';
+import { findBarriers } from './support/accessibility.ts';
+import { findLayoutFaults } from './support/layout-faults.ts';
+import { openPage } from './support/open-page.ts';
+
+/** Where pictures go; without it (`npm run screenshots` sets it) every page is judged and none is kept. */
+const folder = process.env['SCREENSHOTS'] ?? null;
+
+let station: RunningStation;
+let browser: Browser;
+let radiologist: Asker;
+let studyId: string;
+
+beforeAll(async () => {
+  const modelFolders = [writeMarkingModels(temporaryFolder())];
+  const config = { ...TEST_CONFIG, inference: { modelFolders } };
+  [station, browser] = await Promise.all([startStation({ demo: true, config }), launchChromium()]);
+  radiologist = await signIn(station, 'radiologist', 'demo');
+  const head = mirroredHead();
+  expect(notAccepted(await sendObjects(remoteOf(station), head.objects))).toEqual([]);
+  const row = await rowOf(radiologist, head.studyUid, ({ ai }) => ai.state === 'flagged');
+  studyId = row.studyId;
+  await until(
+    async () => (await radiologist.study(studyId)).runs.filter(({ state }) => state === 'finished').length > 1,
+  );
+});
+afterAll(async () => {
+  await browser?.close();
+  await endEverything();
+});
+
+const layer = (page: Page) => page.locator('canvas[data-marks]');
+const drawn = async (page: Page, what: 'marks' | 'boxes' | 'heat') =>
+  Number(await layer(page).getAttribute(`data-${what}`));
+const frameOf = (page: Page) => page.locator('[data-image]').first().getAttribute('data-frame');
+
+/** How bright the picture is, on average, below the filled part of masks, moved by so many pixels; -1 where none is filled. */
+async function brightnessBelowMask(page: Page, moved: readonly [number, number]): Promise<number> {
+  return page.evaluate(([right, down]) => {
+    const picture = document.querySelector<HTMLCanvasElement>('[data-image] canvas.cornerstone-canvas');
+    const marks = document.querySelector<HTMLCanvasElement>('canvas[data-marks]');
+    if (picture === null || marks === null) throw new Error('nothing is drawn');
+    const { width, height } = picture;
+    const read = (canvas: HTMLCanvasElement) => canvas.getContext('2d')?.getImageData(0, 0, width, height).data;
+    const [below, marked] = [read(picture), read(marks)];
+    let [sum, count] = [0, 0];
+    for (let index = 0; index < width * height; index += 1) {
+      const alpha = marked?.[index * 4 + 3] ?? 0;
+      if (alpha < 30 || alpha > 60) continue;
+      const [x, y] = [(index % width) + right, Math.floor(index / width) + down];
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      sum += below?.[(y * width + x) * 4] ?? 0;
+      count += 1;
+    }
+    return count === 0 ? -1 : sum / count;
+  }, moved);
+}
+
+async function liesOnTheBall(page: Page): Promise<boolean> {
+  const here = await brightnessBelowMask(page, [0, 0]);
+  const moves = [
+    [20, 0],
+    [-20, 0],
+    [0, 20],
+    [0, -20],
+  ] as const;
+  const elsewhere = await Promise.all(moves.map((move) => brightnessBelowMask(page, move)));
+  return here > 150 && elsewhere.every((brightness) => brightness < here - 8);
+}
+
+/** Where the middle of the filled mask is, in CSS pixels from the middle of the viewport. */
+async function maskFromMiddle(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const marks = document.querySelector<HTMLCanvasElement>('canvas[data-marks]');
+    const data = marks?.getContext('2d')?.getImageData(0, 0, marks.width, marks.height).data;
+    if (!marks || !data) return Number.POSITIVE_INFINITY;
+    let [x, y, count] = [0, 0, 0];
+    for (let index = 0; index < marks.width * marks.height; index += 1) {
+      const alpha = data[index * 4 + 3] ?? 0;
+      if (alpha < 30 || alpha > 60) continue;
+      x += index % marks.width;
+      y += Math.floor(index / marks.width);
+      count += 1;
+    }
+    return Math.hypot(x / count - marks.width / 2, y / count - marks.height / 2);
+  });
+}
+
+/** Keeps a picture where wanted, and gives everything wrong with what is seen. */
+async function judge(page: Page, name: string): Promise<readonly string[]> {
+  await page.waitForTimeout(500);
+  if (folder !== null) {
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
+}
+
+test('boxes, masks and a heatmap of a mirrored object of many frames lie on the ball, on its frames alone', async () => {
+  const findings = await radiologist.findings(studyId);
+  const [ball, bone] = findings;
+  expect(findings.map(({ label, standing }) => [label.display, standing])).toEqual([
+    ['Bright ball', 'flagged'],
+    ['Thick bone', 'uncertain'],
+  ]);
+  const [box] = ball?.boxes ?? [];
+  const [part] = ball?.parts ?? [];
+  if (ball === undefined || bone === undefined || box === undefined || part === undefined) throw new Error('no marks');
+  // The patient's left stays left although the rows run to the right.
+  expect(box.keyImage.centreMm?.[0]).toBeGreaterThan(20);
+  expect(Math.abs((box.diameterMm ?? 0) - 28)).toBeLessThan(2);
+  expect(new Set(part.mask.frames.map(({ frameNumber }) => frameNumber)).size).toBe(14);
+  expect((await radiologist.study(studyId)).row.ai).toMatchObject({ findings: [{ display: 'Bright ball' }] });
+
+  const { page, complaints, close } = await openPage(browser, station, {
+    as: 'radiologist',
+    at: `/reading/${studyId}`,
+  });
+  await page.locator('[data-image]').first().waitFor();
+  const faults = [...(await judge(page, 'reading-overlays'))];
+  expect(await frameOf(page)).toBe(String(box.keyImage.frameNumber));
+  await until(async () => (await drawn(page, 'heat')) === 1 && (await drawn(page, 'boxes')) === 1);
+  await page.getByRole('img', { name: /^Heatmap of Bright ball: colours from 0 to 1/ }).waitFor();
+  expect(await page.getByText('uncertain').count()).toBeGreaterThan(0);
+  await page.getByRole('region', { name: 'Image quality, by AI' }).getByText('Noisy images').waitFor();
+
+  // One by one: without heat and without the uncertain one the ball's box and mask are left.
+  await page.getByRole('switch', { name: 'Heatmap' }).uncheck({ force: true });
+  await page.getByRole('button', { name: 'Marks of Thick bone' }).click();
+  await until(async () => (await drawn(page, 'heat')) === 0 && (await drawn(page, 'marks')) === 1);
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('1');
+  await page.getByRole('button', { name: /^Box 1/ }).click();
+  await until(async () => (await maskFromMiddle(page)) < 12);
+  const turns: readonly [string, () => Promise<void>][] = [
+    ['as fitted', async () => undefined],
+    ['flipped', () => page.getByRole('button', { name: 'Flip' }).click()],
+    ['rotated', () => page.getByRole('button', { name: 'Rotate' }).click()],
+  ];
+  for (const [name, turn] of turns) {
+    await turn();
+    await page.waitForTimeout(400);
+    expect([name, await liesOnTheBall(page), await drawn(page, 'boxes')]).toEqual([name, true, 1]);
+  }
+  faults.push(...(await judge(page, 'reading-box-turned')));
+
+  // On a frame that the box does not cross there is none, and no mask either.
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('Home');
+  await until(async () => (await drawn(page, 'boxes')) === 0 && (await drawn(page, 'marks')) === 0);
+  expect(box.frames.map(({ frameNumber }) => String(frameNumber))).not.toContain(await frameOf(page));
+
+  await page.keyboard.press('a');
+  await until(async () => (await layer(page).count()) === 0);
+  expect(await page.locator('[data-corner="bottom-right"]').first().innerText()).toContain('AI hidden');
+  expect([...complaints, ...faults]).toEqual([]);
+  await close();
+});
