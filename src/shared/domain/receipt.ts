@@ -44,6 +44,8 @@ export const Receipt = z.looseObject({
   outcome: z.enum(['finished', 'failed']),
   /** Why there is no result; null where there is one. */
   reason: z.string().nullable(),
+  /** Of a bad output: which tensor is none, and why. */
+  badOutput: z.object({ tensor: z.string(), why: z.string() }).optional(),
   study: z.object({ studyUid: z.string(), revision: z.number().int() }),
   model: z.object({
     id: z.string(),

@@ -14,7 +14,6 @@ export type MaskPicture = {
   readonly columns: number;
   readonly tint: HTMLCanvasElement;
   readonly outline: Path2D;
-  readonly isDashed: boolean;
 };
 
 /** One frame's heat, ready to be drawn over the whole image. */
@@ -47,8 +46,8 @@ export function paintMask(mask: Mask, image: MarkedImage, isDashed: boolean): Ma
       pixels.set([...AI_COLOUR, TINT_ALPHA], index * 4);
   });
   if (tint === null) return null;
-  const outline = pathOf(outlineOf(bits, mask.rows, mask.columns));
-  return { rows: mask.rows, columns: mask.columns, tint, outline, isDashed };
+  const outline = pathOf(outlineOf(bits, mask.rows, mask.columns), isDashed);
+  return { rows: mask.rows, columns: mask.columns, tint, outline };
 }
 
 /** Prepares the heat of one frame; null when the heatmap says nothing of it. */
@@ -72,7 +71,7 @@ export function drawMask(
   drawPixels(context, picture.tint, picture, map, devicePixels, false);
   const outline = new Path2D();
   outline.addPath(picture.outline, matrixOf(map));
-  stroke(context, outline, picture.isDashed, devicePixels);
+  stroke(context, outline, false, devicePixels);
 }
 
 /** Draws heat over the whole image: each cell covers its share of the image's pixels. */
@@ -177,10 +176,13 @@ function matrixOf(map: ImageToCanvas): DOMMatrix {
   return new DOMMatrix([map.xPerColumn, map.yPerColumn, map.xPerRow, map.yPerRow, map.x0, map.y0]);
 }
 
-function pathOf(lines: readonly number[]): Path2D {
+/** An outline of pieces a pixel long; a dashed one leaves out every other two, for a line's own dashes begin anew at each piece. */
+function pathOf(lines: readonly number[], isDashed: boolean): Path2D {
   const path = new Path2D();
   for (let index = 0; index + 3 < lines.length; index += 4) {
-    path.moveTo(lines[index] ?? 0, lines[index + 1] ?? 0);
+    const [x = 0, y = 0] = [lines[index], lines[index + 1]];
+    if (isDashed && ((Math.round(x + 0.5) + Math.round(y + 0.5)) & 2) !== 0) continue;
+    path.moveTo(x, y);
     path.lineTo(lines[index + 2] ?? 0, lines[index + 3] ?? 0);
   }
   return path;

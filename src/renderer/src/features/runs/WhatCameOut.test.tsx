@@ -13,6 +13,7 @@ const RUN = { kept: { numbers: true, tensors: [] } } as unknown as RunDetail;
 const RECEIPT = {
   outcome: 'finished',
   findings: [],
+  verdicts: [],
   operatingPoint: [{ id: 'bleed', flagFrom: 0.5 }],
   outputs: [{ tensor: 'probability', value: 0.1 }],
   raw: { policy: 'numbers', digest: 'a', numbers: 2 },
@@ -37,6 +38,24 @@ test('without a flag it says not flagged, from what it would have been, and rule
 
 test('a run that failed says that nothing came out, and claims nothing of the study', () => {
   expect(said({ ...RECEIPT, outcome: 'failed', raw: null, outputs: [] })).toContain('Nothing came out of this run.');
+});
+
+test('a bad output is named, and why it is none', () => {
+  const badOutput = { tensor: 'probability', why: 'not-finite' };
+  const text = said({ ...RECEIPT, outcome: 'failed', raw: null, outputs: [], badOutput });
+  expect(text).toContain('Output probability cannot be used: it holds what is no number.');
+});
+
+test('each label is told with what it came to: uncertain apart from flagged, and not flagged as no more than that', () => {
+  const text = said({
+    ...RECEIPT,
+    verdicts: [
+      { label: 'bleed', state: 'uncertain', score: 0.62, threshold: 0.9 },
+      { label: 'shift', state: 'not-flagged', score: null, threshold: null },
+    ],
+  });
+  expect(text).toContain('bleeduncertain0.620.90');
+  expect(text).toContain('shiftnot flaggednonenever');
 });
 
 test('outputs that were let go, and those that no policy keeps, are told apart', () => {

@@ -12,11 +12,19 @@ type Props = { readonly run: RunDetail; readonly receipt: Receipt };
 /** What the model gave, what was flagged of it and from where; a run without a flag is told as not flagged, never as more. */
 export function WhatCameOut({ run, receipt }: Props): ReactNode {
   const { t } = useTranslation('runs');
-  const { findings, outputs, operatingPoint } = receipt;
+  const { findings, outputs, verdicts } = receipt;
   if (receipt.outcome === 'failed')
     return (
       <Section title={t('section.out')}>
         <p className={page.warn}>{t('noOutputs')}</p>
+        {receipt.badOutput !== undefined && (
+          <p className={page.quiet}>
+            {t('badOutput', {
+              tensor: receipt.badOutput.tensor,
+              why: t(`badOutputWhy.${receipt.badOutput.why}`, { defaultValue: receipt.badOutput.why }),
+            })}
+          </p>
+        )}
       </Section>
     );
   return (
@@ -27,15 +35,8 @@ export function WhatCameOut({ run, receipt }: Props): ReactNode {
           {t('finding', { code, score: formatScore(score), threshold: formatScore(threshold) })}
         </p>
       ))}
-      <p className={page.quiet}>
-        {operatingPoint
-          .map((label) =>
-            typeof label['flagFrom'] === 'number'
-              ? t('threshold', { label: label.id, from: formatScore(label['flagFrom']) })
-              : t('thresholdNever', { label: label.id }),
-          )
-          .join(' · ')}
-      </p>
+      {verdicts.length === 0 && <Thresholds receipt={receipt} />}
+      <Verdicts receipt={receipt} />
       <DataTable label={t('section.out')} columns={[t('output'), t('value')]}>
         {outputs.map((output) => (
           <tr key={output.tensor}>
@@ -49,6 +50,41 @@ export function WhatCameOut({ run, receipt }: Props): ReactNode {
       </DataTable>
       <RawOutputs run={run} receipt={receipt} />
     </Section>
+  );
+}
+
+/** From where labels were flagged, on receipts from before each label's verdict stood on them. */
+function Thresholds({ receipt: { operatingPoint } }: Pick<Props, 'receipt'>): ReactNode {
+  const { t } = useTranslation('runs');
+  return (
+    <p className={page.quiet}>
+      {operatingPoint
+        .map((label) =>
+          typeof label['flagFrom'] === 'number'
+            ? t('threshold', { label: label.id, from: formatScore(label['flagFrom']) })
+            : t('thresholdNever', { label: label.id }),
+        )
+        .join(' · ')}
+    </p>
+  );
+}
+
+/** What each label came to against the thresholds of that moment; not flagged is never more than that. */
+function Verdicts({ receipt: { verdicts } }: Pick<Props, 'receipt'>): ReactNode {
+  const { t } = useTranslation('runs');
+  if (verdicts.length === 0) return null;
+  const number = (value: number | null) => (value === null ? t('noScore') : formatScore(value));
+  return (
+    <DataTable label={t('verdicts')} columns={[t('label'), t('verdict'), t('score'), t('flagFrom')]}>
+      {verdicts.map(({ label, state, score, threshold }) => (
+        <tr key={label}>
+          <td>{label}</td>
+          <td>{t(`verdictState.${state}`, { defaultValue: state })}</td>
+          <td data-number>{number(score)}</td>
+          <td data-number>{threshold === null ? t('never') : formatScore(threshold)}</td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

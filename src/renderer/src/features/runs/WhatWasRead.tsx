@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import type { TFunction } from 'i18next';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { z } from 'zod';
@@ -13,8 +14,8 @@ const Geometry = z.object({
   slices: z.number(),
   rows: z.number(),
   columns: z.number(),
-  minSpacingMm: z.number(),
-  maxSpacingMm: z.number(),
+  minSpacingMm: z.number().nullable(),
+  maxSpacingMm: z.number().nullable(),
   tiltDegrees: z.number(),
 });
 
@@ -36,19 +37,7 @@ export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNo
           ],
           [t('fact.because'), series.because.join(', ')],
           [t('fact.inputs'), t('inputs', { count: inputs.length })],
-          ...(geometry.success
-            ? [
-                [
-                  t('fact.geometry'),
-                  t('slices', {
-                    ...geometry.data,
-                    min: round(geometry.data.minSpacingMm),
-                    max: round(geometry.data.maxSpacingMm),
-                    tilt: round(geometry.data.tiltDegrees),
-                  }),
-                ] as const,
-              ]
-            : []),
+          ...(geometry.success ? [[t('fact.geometry'), geometryText(geometry.data, t)] as const] : []),
         ]}
       />
       <h3 className={page.heading}>{t('others')}</h3>
@@ -58,6 +47,17 @@ export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNo
           <code className={classes.digest}>{other.seriesUid}</code> {other.because.join(', ')}
         </p>
       ))}
+      {series.refused.length > 0 && (
+        <>
+          <h3 className={page.heading}>{t('refused')}</h3>
+          {series.refused.map(({ seriesUid, reason }) => (
+            <p key={seriesUid} className={page.quiet}>
+              <code className={classes.digest}>{seriesUid}</code>{' '}
+              {t(`refusedBecause.${reason}`, { defaultValue: reason })}
+            </p>
+          ))}
+        </>
+      )}
       <div className={page.actions}>
         <Button size="compact-sm" variant="default" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {t(isOpen ? 'hideInputs' : 'showInputs')}
@@ -77,6 +77,13 @@ export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNo
       )}
     </Section>
   );
+}
+
+/** Images have no steps between them, and are told by their number and size alone. */
+function geometryText(geometry: z.infer<typeof Geometry>, t: TFunction): string {
+  const { minSpacingMm: min, maxSpacingMm: max, tiltDegrees } = geometry;
+  if (min === null || max === null) return t('images', geometry);
+  return t('slices', { ...geometry, min: round(min), max: round(max), tilt: round(tiltDegrees) });
 }
 
 function round(value: number): number {

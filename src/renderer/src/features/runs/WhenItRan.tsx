@@ -1,13 +1,22 @@
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Receipt } from '../../../../shared/domain/receipt.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { Facts } from '../../ui/Facts.tsx';
+import page from '../../ui/Page.module.css';
 import { Section } from '../../ui/Section.tsx';
 import classes from './runs.module.css';
 
 const STAGES = ['readMs', 'decodeMs', 'preprocessMs', 'inferMs', 'postprocessMs'];
+
+/** A fact of the machine in words; why something else computed it is a code with words of its own. */
+function factText(name: string, value: Receipt['machine'][string], t: TFunction): string {
+  if (Array.isArray(value)) return value.join(', ');
+  if (name !== 'providerBecause') return String(value);
+  return t([`models:provider.because.${value}`, `app:ai.reason.${value}`], { defaultValue: String(value) });
+}
 
 /** When a run waited, began and ended, each attempt and each stage, and on what it computed. */
 export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode {
@@ -40,11 +49,7 @@ export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode
     [t('fact.preprocessing'), said('preprocessing')],
     [t('fact.postprocessing'), said('postprocessing')],
     ...Object.entries(receipt.machine).map(
-      ([name, value]) =>
-        [
-          t(`machine.${name}`, { defaultValue: name }),
-          Array.isArray(value) ? value.join(', ') : String(value),
-        ] as const,
+      ([name, value]) => [t(`machine.${name}`, { defaultValue: name }), factText(name, value, t)] as const,
     ),
   ];
   return (
@@ -60,6 +65,7 @@ export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode
           </div>
         ))}
       </dl>
+      {stages.length === 0 && <p className={page.quiet}>{t('noStage')}</p>}
       <Facts facts={facts.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))} />
     </Section>
   );
