@@ -110,6 +110,10 @@ export const PossibleStep = z.object({
 });
 export type PossibleStep = z.infer<typeof PossibleStep>;
 
+/** Another model at the site, to lead to. */
+export const OtherModel = z.object({ digest: z.string(), name: z.string(), version: z.string(), stage: ExposureStage });
+export type OtherModel = z.infer<typeof OtherModel>;
+
 export const ModelDetail = ModelCard.extend({
   /** Without what is missing where only the pilot's scope is, which is given with the step. */
   steps: z.array(PossibleStep),
@@ -124,6 +128,17 @@ export const ModelDetail = ModelCard.extend({
   offeredPoints: z.array(
     z.object({ id: z.string(), name: z.string(), flagFrom: z.record(z.string(), z.number().nullable()) }),
   ),
+  /** Models whose answers it needs before it is run, and the versions of them that stand here as far as the caller may know; `from` and `below` bound the versions it takes. */
+  fedBy: z.array(
+    z.object({
+      modelId: z.string(),
+      from: z.string().nullable(),
+      below: z.string().nullable(),
+      here: z.array(OtherModel),
+    }),
+  ),
+  /** Models that need its answers. */
+  feeds: z.array(OtherModel),
   /** Other versions of the model that stand at the site, to be compared with. */
   otherVersions: z.array(z.object({ digest: z.string(), version: z.string(), stage: ExposureStage })),
 });

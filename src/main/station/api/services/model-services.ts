@@ -10,6 +10,7 @@ import type {
   ModelDetail,
   ModelReader,
   OperatingPointCard,
+  OtherModel,
   PilotPreview,
   RefusedPackage,
   SilentResult,
@@ -318,12 +319,36 @@ function describeModel(db: ReadableDb, principal: Principal, model: InstalledMod
       ...point,
       flagFrom: { ...flagFrom },
     })),
+    ...describeFeeding(db, principal, model),
     otherVersions: listModels(db)
       .filter((other) => other.manifest.id === model.manifest.id && other.digest !== model.digest)
       .filter((other) => governs || isShown(db, siteId, other))
       .map(({ digest, manifest }) => ({
         ...{ digest, version: manifest.version, stage: findExposure(db, siteId, digest).stage },
       })),
+  };
+}
+
+/** Which models it needs answers of, and which need its own; of those that the caller may not know of, nothing. */
+function describeFeeding(
+  db: ReadableDb,
+  principal: Principal,
+  { manifest }: InstalledModel,
+): Pick<ModelDetail, 'fedBy' | 'feeds'> {
+  const known = listModels(db).filter((other) => mayKnow(db, principal, other));
+  const show = (other: InstalledModel): OtherModel => ({
+    ...{ digest: other.digest, name: other.manifest.name, version: other.manifest.version },
+    stage: findExposure(db, principal.siteId, other.digest).stage,
+  });
+  const governs = principal.permissions.includes('models.silent');
+  return {
+    fedBy: manifest.feeds
+      .map(({ model, versions }) => ({
+        ...{ modelId: model, from: versions?.from ?? null, below: versions?.below ?? null },
+        here: known.filter((other) => other.manifest.id === model).map(show),
+      }))
+      .filter(({ here }) => governs || here.length > 0),
+    feeds: known.filter((other) => other.manifest.feeds.some((feed) => feed.model === manifest.id)).map(show),
   };
 }
 

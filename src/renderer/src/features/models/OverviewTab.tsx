@@ -1,6 +1,8 @@
+import { Link } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ModelDetail } from '../../../../shared/contract/models.ts';
+import type { ModelDetail, OtherModel } from '../../../../shared/contract/models.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import { formatMoment } from '../../ui/duration.ts';
@@ -57,6 +59,7 @@ export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNo
             ],
             [t('overview.installed'), formatMoment(model.installedAtMs, zone)],
             [t('provider.fact'), <ProviderText key="provider" on={model.computedOn} />],
+            ...feedingFacts(model, t),
             [t('overview.package'), t(`package.${model.packageState}`)],
             [
               t('overview.digest'),
@@ -80,5 +83,50 @@ export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNo
         </Answered>
       </Section>
     </div>
+  );
+}
+
+/** The models that feed it or that it feeds; nothing where it stands alone. */
+function feedingFacts(model: ModelDetail, t: TFunction<'models'>): readonly (readonly [string, ReactNode])[] {
+  const { fedBy, feeds } = model;
+  return [
+    ...(fedBy.length === 0
+      ? []
+      : [
+          [
+            t('overview.fedBy'),
+            <ul key="fed-by" className={classes.list}>
+              {fedBy.map(({ modelId, from, below, here }) => (
+                <li key={modelId}>
+                  {here.length === 0 ? (
+                    <strong className={classes.alarm}>{t('overview.feederMissing', { modelId })}</strong>
+                  ) : (
+                    <OtherModels models={here} />
+                  )}
+                  {from !== null && below !== null && (
+                    <span className={classes.dim}> {t('overview.feederVersions', { from, below })}</span>
+                  )}
+                </li>
+              ))}
+            </ul>,
+          ] as const,
+        ]),
+    ...(feeds.length === 0 ? [] : [[t('overview.feeds'), <OtherModels key="feeds" models={feeds} />] as const]),
+  ];
+}
+
+function OtherModels({ models }: { readonly models: readonly OtherModel[] }): ReactNode {
+  const { t } = useTranslation('models');
+  return (
+    <ul className={classes.list}>
+      {models.map(({ digest, name, version, stage }) => (
+        <li key={digest}>
+          <Link to="/models/$digest" params={{ digest }} className={classes.back}>
+            {name}
+          </Link>{' '}
+          <span className={classes.dim}>{t('comparison.version', { version, stage: t(`stage.${stage}`) })}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
