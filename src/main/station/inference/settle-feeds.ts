@@ -11,11 +11,11 @@ import { type Run, RUN_COLUMNS } from './run-rows.ts';
 
 /** Walks runs_waiting_for_feeds. */
 export const LIST_WAITING = `
-  SELECT ${RUN_COLUMNS} FROM runs WHERE waits_for_feeds = 1 AND state = 'queued' LIMIT ?
+  SELECT ${RUN_COLUMNS} FROM runs INDEXED BY runs_waiting_for_feeds WHERE waits_for_feeds = 1 AND state = 'queued' LIMIT ?
 `;
 /** Walks runs_without_feed. */
 export const LIST_LEFT_UNFED = `
-  SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'failed' AND reason = 'feed-not-run' LIMIT ?
+  SELECT ${RUN_COLUMNS} FROM runs INDEXED BY runs_without_feed WHERE state = 'failed' AND reason = 'feed-not-run' LIMIT ?
 `;
 const LET_GO_ON = `
   UPDATE runs SET is_resting = 0, waits_for_feeds = 0, turn_at_ms = @atMs WHERE run_id = @runId AND state = 'queued'

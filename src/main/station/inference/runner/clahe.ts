@@ -45,14 +45,14 @@ export function equalisePlane(
     for (const [column, horizontal] of byColumn.entries()) {
       const value = bytes[row * columns + column] as number;
       const table = (y: number, x: number) => tables[(y * across + x) * BINS + value] as number;
-      const upper =
-        table(vertical.low, horizontal.low) * (1 - horizontal.share) +
-        table(vertical.low, horizontal.high) * horizontal.share;
-      const lower =
-        table(vertical.high, horizontal.low) * (1 - horizontal.share) +
-        table(vertical.high, horizontal.high) * horizontal.share;
-      plane[row * columns + column] = toByte(Math.fround(upper * (1 - vertical.share) + lower * vertical.share));
+      const onTiles = (y: number) => mixed(table(y, horizontal.low), table(y, horizontal.high), horizontal.share);
+      plane[row * columns + column] = toByte(mixed(onTiles(vertical.low), onTiles(vertical.high), vertical.share));
     }
+}
+
+/** Between two numbers, each step as single precision has it. */
+function mixed(a: number, b: number, share: number): number {
+  return Math.fround(Math.fround(a * Math.fround(1 - share)) + Math.fround(b * share));
 }
 
 /** Beyond the edge the plane goes back, without its last cell twice. */

@@ -1,73 +1,31 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type Graph, startGraph, type Value } from '../../../../../scripts/onnx/graph.ts';
-import type { WrittenManifest } from '../../../../shared/domain/model-manifest.ts';
 import type { DicomRecord } from '../../dicom/dataset/write-dataset.ts';
-import { openObjectReader } from '../../platform/objects/object-store.ts';
-import { openModelPackage, sha256 } from './model-package.ts';
 import { maskFileName } from './outbox.ts';
-import { runSeries } from './run-series.ts';
-import { ballHead, openTestObjects, type PlacedFrame, sliceRecord } from './test-series.ts';
+import { type Described, label, runModel as runOn } from './test-models.ts';
+import { ballHead, type PlacedFrame, sliceRecord } from './test-series.ts';
 
 /** Small models of every shape that a manifest can describe, run on a head with a ball of 70 HU that the skull and brain are not. */
 const HEAD = ballHead({ bleedMm: 14 });
 const SIZE = 128;
 
-type Described = Pick<WrittenManifest, 'preprocessing' | 'inputs' | 'outputs' | 'labels'>;
-const label = (id: string, more: object = {}) =>
-  ({
-    id,
-    name: id,
-    concept: { value: '1', scheme: '99TEST', meaning: id },
-    acrCategory: 3,
-    flagFrom: 0.5,
-    ...more,
-  }) as const;
-
-/** Writes a package, opens it and runs it on objects. */
+/** Runs a model on the head, or on what is given. */
 async function runModel(
   build: (graph: Graph) => void,
   described: Described,
   records: readonly DicomRecord[] = HEAD.map(sliceRecord),
-  signal = new AbortController().signal,
+  signal?: AbortSignal,
 ) {
+  return runOn(encode(build), described, records, signal);
+}
+
+function encode(build: (graph: Graph) => void): Uint8Array {
   const graph = startGraph('test');
   build(graph);
-  const model = graph.encode({ irVersion: 8, opset: 17, modelVersion: 1, doc: '', metadata: {} });
-  const directory = mkdtempSync(path.join(tmpdir(), 'wetread-other-model-'));
-  const golden = { file: 'golden.gz', stored: 'float32' as const, dims: [1] };
-  const manifest: WrittenManifest = {
-    ...{ schema: 2, id: 'test', name: 'Test', version: '1.0.0', vendor: 'Test', modelDigest: sha256(model) },
-    ...{ clinicalUse: 'none', intendedUse: 'Tests.', permittedUses: ['flag', 'measure'] },
-    appliesTo: { modalities: ['CT'] },
-    seriesRanking: {},
-    ...described,
-    replayTolerance: { absolute: 0, relative: 0 },
-    ...{ toleranceMs: 1000, budgetMs: 1000, memoryMb: 100 },
-    goldenCases: [
-      {
-        name: 'none',
-        inputs: Object.fromEntries(described.inputs.map(({ tensor }) => [tensor, golden])),
-        expected: { [described.outputs[0]?.tensor ?? '']: { min: 0 } },
-      },
-    ],
-  };
-  writeFileSync(path.join(directory, 'model.onnx'), model);
-  writeFileSync(path.join(directory, 'manifest.json'), JSON.stringify(manifest));
-  const opened = await openModelPackage(directory, { provider: 'cpu', threads: 1 });
-  if (!opened.ok) throw new Error(JSON.stringify(opened.error));
-  const objects = openTestObjects();
-  const instances = await objects.put(records);
-  const reader = openObjectReader(objects.objectsDir, objects.keys);
-  const result = await runSeries(
-    { model: opened.value, objects: reader, outboxDir: objects.outboxDir, signal },
-    instances,
-  );
-  await opened.value.session.close();
-  return { result, outboxDir: objects.outboxDir };
+  return graph.encode({ irVersion: 8, opset: 17, modelVersion: 1, doc: '', metadata: {} });
 }
 
 async function answerOf(...args: Parameters<typeof runModel>) {
