@@ -49,6 +49,20 @@ test('nobody else reads what is stored than who has a reason that stands here', 
   expect(having(/objects\.read(Range)?\(/)).toEqual(Object.keys(READERS).toSorted());
 });
 
+test('inference reaches other machines by one file, which is handed bytes of tensors by the one that writes them', () => {
+  const connecting = having(/from 'node:(?:https?|net|tls|dgram|http2)'|\bfetch\(|\bnew WebSocket\(/);
+  expect(connecting.filter((file) => file.startsWith('inference/'))).toEqual(['inference/runner/remote-server.ts']);
+  expect(having(/\bconnectRemote\(/)).toEqual([
+    'inference/runner/remote-server.ts',
+    'inference/runner/remote-session.ts',
+  ]);
+  // What it is made of knows tensors and the protocol, and neither objects nor series.
+  for (const file of ['kserve-messages', 'remote-server', 'remote-session'])
+    expect(readFileSync(path.join(station, `inference/runner/${file}.ts`), 'utf8')).not.toMatch(
+      /dicom|sopUid|seriesUid|studyUid|runId|source-facts|platform\/objects/i,
+    );
+});
+
 test('what reads stored ranges for DICOMweb gives frames, bulk data and metadata, never a file', () => {
   expect(having(/\bdataSetReader\(/)).toEqual([
     'api/dicomweb/metadata-head.ts',

@@ -60,6 +60,12 @@ const LIST_USED = `
   SELECT DISTINCT p.provider FROM model_providers p JOIN models m ON m.digest = p.digest
    WHERE m.state = 'verified' AND ${IS_SHOWN_AT} ORDER BY 1
 `;
+const LIST_SERVERS_HOLDING = `
+  SELECT g.provider FROM golden_results g
+   WHERE g.digest = ? AND g.provider LIKE 'remote:%' AND g.code IS NULL AND g.verified_at_ms =
+         (SELECT max(l.verified_at_ms) FROM golden_results l WHERE l.digest = g.digest AND l.provider = g.provider)
+   ORDER BY 1
+`;
 /** Models that no provider could be found for yet, since the server that serves them does not answer. */
 const COUNT_WAITING = `
   SELECT count(*) AS models FROM models m
@@ -108,6 +114,13 @@ export function countModelsElsewhere(db: ReadableDb, shownAt: ShownAt = null): n
 export function listProvidersUsed(db: ReadableDb, shownAt: ShownAt = null): string[] {
   return prepared<{ provider: string }>(db, LIST_USED)
     .all({ shownAt: shownAtValue(shownAt) })
+    .map(({ provider }) => provider);
+}
+
+/** The servers on which a model's golden cases held when they were replayed there last. */
+export function listServersHolding(db: ReadableDb, digest: string): string[] {
+  return prepared<{ provider: string }>(db, LIST_SERVERS_HOLDING)
+    .all(digest)
     .map(({ provider }) => provider);
 }
 

@@ -43,6 +43,7 @@ export {
   countModelsWaitingForServer,
   findModelProvider,
   listProvidersUsed,
+  listServersHolding,
   listVerifications,
   type Verification,
 } from './golden-results.ts';

@@ -11,7 +11,7 @@ import { findObject, findSound, isDamaged } from '../platform/objects/records.ts
 import type { WritableDb } from '../platform/store/database.ts';
 import { countDifferingPixels } from './compare-masks.ts';
 import { findFedAgain } from './feeding-runs.ts';
-import { findModelProvider } from './golden-results.ts';
+import { findModelProvider, listServersHolding } from './golden-results.ts';
 import { judgeReplay, outcomeDifference } from './judge-replay.ts';
 import { findModel, type InstalledModel } from './models.ts';
 import { checkReceipt, findRunWithReceipt } from './receipts.ts';
@@ -86,7 +86,9 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     if (model === null || model.state === 'gone') return err({ code: 'package-gone' });
     const runner = supervisor.state();
     const isProven = (name: string) =>
-      runner.state !== 'ready' || runner.runner.providers.some((one) => one.name === name && one.proven);
+      runner.state !== 'ready' ||
+      runner.runner.providers.some((one) => one.name === name && one.proven) ||
+      listServersHolding(db, run.modelDigest).includes(name);
     if (providerAsked !== null && !isProven(providerAsked)) return err({ code: 'provider-not-proven' });
     const inputs = referTo(receipt.inputs);
     if (!inputs.ok) return inputs;

@@ -12,6 +12,7 @@ import {
   hasKeptOutputs,
   listChain,
   listReplays,
+  listServersHolding,
   listRuns,
   listTensors,
   mayReport,
@@ -59,10 +60,11 @@ export function runServices({ db, clock, supervisor }: RunTools): RunServices {
     const run = findShownRun(db, runId, viewerOf(principal));
     return run !== null && principal.siteIds.some((siteId) => siteId === run.siteId) ? run : null;
   };
-  const proven = (): string[] | null => {
+  const proven = (modelDigest: string | undefined): string[] | null => {
     const state = supervisor.state();
     if (state.state !== 'ready') return null;
-    return state.runner.providers.filter((one) => one.proven).map(({ name }) => name);
+    const here = state.runner.providers.filter((one) => one.proven).map(({ name }) => name);
+    return modelDigest === undefined ? here : [...here, ...listServersHolding(db, modelDigest)];
   };
   return {
     list(principal, studyId) {
@@ -73,7 +75,7 @@ export function runServices({ db, clock, supervisor }: RunTools): RunServices {
     },
     get(principal, runId) {
       const run = inScope(principal, runId);
-      return run === null ? null : describeRun(db, run, viewerOf(principal), proven() ?? []);
+      return run === null ? null : describeRun(db, run, viewerOf(principal), proven(run.modelDigest) ?? []);
     },
     receipt(principal, runId) {
       const run = inScope(principal, runId);
@@ -91,7 +93,8 @@ export function runServices({ db, clock, supervisor }: RunTools): RunServices {
     },
     replay(principal, runId, provider) {
       const who = { siteId: principal.siteId, actor: actorOf(principal), atMs: clock.nowMs() };
-      const asked = askReplay(db, { ...who, viewer: viewerOf(principal), runId, provider, proven: proven() });
+      const isProven = proven(findShownRun(db, runId, viewerOf(principal))?.modelDigest);
+      const asked = askReplay(db, { ...who, viewer: viewerOf(principal), runId, provider, proven: isProven });
       return asked.ok ? ok(showReplay(db, asked.value)) : asked;
     },
     replays(principal, runId) {
