@@ -8,9 +8,15 @@ import { DEBIAN_PYTHON, findPeerProgram, missingPythonModules } from '../scripts
 import { bundledProviders } from '../src/main/station/inference/runner/session.ts';
 import { PROGRAM } from '../src/main/station/program.ts';
 import { timeBareSession } from './inference/bare-session.ts';
-import { type BenchObjects, type BenchSeries, openBenchObjects, putSeries } from './inference/bench-series.ts';
+import {
+  type BenchBody,
+  type BenchObjects,
+  type BenchSeries,
+  openBenchObjects,
+  putSeries,
+} from './inference/bench-series.ts';
 import { dropCached, filesBelow } from './inference/drop-cached.ts';
-import { startMeasuredRunner } from './inference/measured-runner.ts';
+import { type MeasuredRun, startMeasuredRunner } from './inference/measured-runner.ts';
 import { type InferencePass, lineOf, middle, printLines } from './inference/print-passes.ts';
 import { measureStudiesAnHour, type Throughput } from './inference/studies-an-hour.ts';
 import { printFigures, spread } from './figures.ts';
@@ -53,15 +59,18 @@ async function main(): Promise<void> {
   try {
     const passes: InferencePass[] = [];
     const readings: Readonly<Record<string, unknown>>[] = [];
-    for (const slices of lengths) {
-      const series = await putSeries(objects, slices, rounds + 1);
-      for (const model of models) {
-        const directory = readyPackage(path.join(MODELS, model), packages, slices);
-        for (const provider of providers) passes.push(...(await measure(objects, series, directory, provider)));
+    for (const slices of lengths)
+      for (const [body, shown] of Map.groupBy(models, bodyOf)) {
+        const series = await putSeries(objects, body, slices, 2 * rounds + 1);
+        const made: InferencePass[] = [];
+        for (const model of shown) {
+          const directory = readyPackage(path.join(MODELS, model), packages, slices);
+          for (const provider of providers) made.push(...(await measure(objects, series, directory, provider)));
+        }
+        readings.push(readingOf(series, made));
+        passes.push(...made);
+        objects.empty();
       }
-      const ours = passes.filter((pass) => pass.slices === slices && pass.how === 'warm');
-      readings.push(readingOf(series, ours));
-    }
     const lines = passes.map(lineOf);
     printLines(lines);
     for (const reading of readings) console.log('read and rescaled, ms a slice:', JSON.stringify(reading));
@@ -78,13 +87,17 @@ async function main(): Promise<void> {
   else printThroughput(await measureStudiesAnHour(studies));
 }
 
-/** Cold: a fresh runner, and neither objects nor model held by the system. Warm: the same runner, series after series. */
+/**
+ * Cold: a fresh runner, and neither objects nor model held by the system. Warm: the same runner, series after series. Queued: the
+ * same, each told of while the one before it computes.
+ */
 async function measure(
   objects: BenchObjects,
   { slices, stored }: BenchSeries,
-  { directory, name, version, modelDigest }: ReadyPackage,
+  model: ReadyPackage,
   provider: string,
 ): Promise<readonly InferencePass[]> {
+  const { directory, name, version } = model;
   const [first, ...others] = stored;
   if (first === undefined) throw new Error('no series');
   const left = dropCached([...filesBelow(objects.objectsDir), ...filesBelow(directory)]);
@@ -96,10 +109,14 @@ async function measure(
     console.log(`${provider}: does not compute on this machine`);
     return [];
   }
-  const cold = await runner.run(directory, modelDigest, first);
+  const cold = await runner.run(model, first);
   const coldPeakMiB = runner.peakMiB();
-  const warm = [];
-  for (const instances of others) warm.push(await runner.run(directory, modelDigest, instances));
+  const warm: MeasuredRun[] = [];
+  for (const instances of others.slice(0, rounds)) warm.push(await runner.run(model, instances));
+  const warmPeakMiB = runner.peakMiB();
+  const queue = others.slice(rounds);
+  const queued: MeasuredRun[] = [];
+  for (const [index, instances] of queue.entries()) queued.push(await runner.run(model, instances, queue[index + 1]));
   const peakMiB = runner.peakMiB();
   await runner.stop();
   const bare = await timeBareSession(objects, directory, first, { provider, threads, rounds });
@@ -107,7 +124,9 @@ async function measure(
   const [once = Number.NaN] = bare.computeMs;
   return [
     { ...about, how: 'cold', runs: [cold], bareMs: bare.loadMs + once, peakMiB: coldPeakMiB },
-    { ...about, how: 'warm', runs: warm, bareMs: middle(bare.computeMs), peakMiB },
+    { ...about, how: 'warm', runs: warm, bareMs: middle(bare.computeMs), peakMiB: warmPeakMiB },
+    // Nothing was prepared before the first of them.
+    { ...about, how: 'queued', runs: queued.slice(rounds > 1 ? 1 : 0), bareMs: middle(bare.computeMs), peakMiB },
   ];
 }
 
@@ -121,8 +140,17 @@ const Named = z.looseObject({
   id: z.string(),
   version: z.string(),
   modelDigest: z.string(),
-  appliesTo: z.looseObject({ slices: z.looseObject({ min: z.number().optional(), max: z.number() }) }),
+  appliesTo: z.looseObject({
+    bodyParts: z.array(z.string()).default([]),
+    slices: z.looseObject({ min: z.number().optional(), max: z.number() }),
+  }),
 });
+
+/** What a shipped model reads: a chest where its manifest says so, else a head. */
+function bodyOf(model: string): BenchBody {
+  const { appliesTo } = Named.parse(JSON.parse(readFileSync(path.join(MODELS, model, 'manifest.json'), 'utf8')));
+  return appliesTo.bodyParts.some((part) => /CHEST|LUNG|THORAX/.test(part)) ? 'chest' : 'head';
+}
 
 /** A copy of a package that takes a series of this length, whatever its manifest thinks of so many slices. */
 function readyPackage(shipped: string, packages: string, slices: number): ReadyPackage {
@@ -138,18 +166,23 @@ function readyPackage(shipped: string, packages: string, slices: number): ReadyP
 
 /** What reading and rescaling a slice takes us, with the file opened and proved, and others from plain files. */
 function readingOf(
-  { slices, plainFolder }: BenchSeries,
+  { body, slices, plainFolder }: BenchSeries,
   ours: readonly InferencePass[],
 ): Readonly<Record<string, unknown>> {
-  const own = middle(ours.flatMap(({ runs }) => runs.map(({ readMs, decodeMs }) => (readMs + decodeMs) / slices)));
+  const own = middle(
+    ours
+      .filter(({ how }) => how === 'warm')
+      .flatMap(({ runs }) => runs.map(({ readMs, decodeMs }) => (readMs + decodeMs) / slices)),
+  );
   const rounded = (ms: number) => Math.round(ms * 100) / 100;
   const missing = missingPythonModules();
-  if (missing.length > 0 || !existsSync(DEBIAN_PYTHON)) return { slices, station: rounded(own), without: missing };
+  if (missing.length > 0 || !existsSync(DEBIAN_PYTHON))
+    return { body, slices, station: rounded(own), without: missing };
   const script = path.join(import.meta.dirname, 'inference/read-series.py');
   const told = execFileSync(DEBIAN_PYTHON, [script, plainFolder, String(PYTHON_ROUNDS)], { encoding: 'utf8' });
   const times = z.record(z.string(), z.array(z.number())).parse(JSON.parse(told));
   const others = Object.entries(times).map(([reader, each]) => [reader, rounded(middle(each) / slices)] as const);
-  return { slices, station: rounded(own), ...Object.fromEntries(others) };
+  return { body, slices, station: rounded(own), ...Object.fromEntries(others) };
 }
 
 function printThroughput({ waitMs, ...made }: Throughput): void {

@@ -16,7 +16,12 @@ export type MeasuredRun = z.infer<typeof StageTimings> & { readonly totalMs: num
 export type MeasuredRunner = {
   /** From the start of the process until it had proved its provider. */
   readonly readyAfterMs: number;
-  run(packageDir: string, modelDigest: string, instances: readonly InstanceReference[]): Promise<MeasuredRun>;
+  /** Runs a package's model on a series; told of the `next` one, it prepares that meanwhile, as it does in a station's queue. */
+  run(
+    model: { readonly directory: string; readonly modelDigest: string },
+    instances: readonly InstanceReference[],
+    next?: readonly InstanceReference[],
+  ): Promise<MeasuredRun>;
   /** The most memory that it held at any moment, in MiB, as the system counts it. */
   peakMiB(): number;
   stop(): Promise<void>;
@@ -51,15 +56,16 @@ export async function startMeasuredRunner(
   if (pid === undefined) throw new Error('the runner has no process');
   return {
     readyAfterMs,
-    async run(packageDir, modelDigest, instances) {
+    async run({ directory, modelDigest }, instances, next) {
+      const about = { packageDir: directory, modelDigest };
+      const series = { seriesUid: '2.25.2', instances: [...instances] };
       const beganAt = performance.now();
-      const answer = await supervisor.run(
-        {
-          ...{ runId: RunId.parse(testRunId()), packageDir, modelDigest, memory: NO_LIMIT },
-          series: { seriesUid: '2.25.2', instances: [...instances] },
-        },
+      const running = supervisor.run(
+        { ...about, runId: RunId.parse(testRunId()), memory: NO_LIMIT, series },
         { budgetMs: BUDGET_MS },
       );
+      if (next !== undefined) supervisor.expect({ ...about, instances: [...next], needMb: 1 });
+      const answer = await running;
       const totalMs = performance.now() - beganAt;
       if (!answer.ok) throw new Error(`not run: ${answer.error.code}`);
       return { ...answer.value.timings, totalMs, samples: answer.value.geometry.grid.samples };

@@ -6,8 +6,11 @@ export type InferencePass = {
   readonly version: string;
   readonly provider: string;
   readonly slices: number;
-  /** Warm is the median of several series; cold the one run of a fresh runner over files that the system did not hold. */
-  readonly how: 'cold' | 'warm';
+  /**
+   * Cold is the one run of a fresh runner over files that the system did not hold; warm the median of several series, one asked for
+   * after the other; queued of several that follow each other, the next prepared while one computes.
+   */
+  readonly how: 'cold' | 'warm' | 'queued';
   readonly runs: readonly MeasuredRun[];
   /** What the library alone takes: to compute; when cold, to load the model too. */
   readonly bareMs: number;
@@ -31,7 +34,7 @@ export function lineOf({ runs, ...pass }: InferencePass): Line {
     ...pass,
     ...{ readMs: median((run) => run.readMs), decodeMs: median((run) => run.decodeMs) },
     ...{ preprocessMs: median((run) => run.preprocessMs), inferMs, postprocessMs: median((run) => run.postprocessMs) },
-    ...{ totalMs: median((run) => run.totalMs), loadMs: median((run) => run.totalMs - inStages(run)) },
+    ...{ totalMs: median((run) => run.totalMs), loadMs: median((run) => Math.max(0, run.totalMs - inStages(run))) },
     besideMs: median((run) => run.totalMs - run.inferMs),
     aimMs: Math.max(AIM.ms, AIM.share * inferMs),
   };
