@@ -102,7 +102,9 @@ async function makeGolden(
         break;
       }
       case 'heatmap':
-        throw new Error('no shipped model gives a heatmap');
+      case 'points':
+      case 'features':
+        throw new Error(`no shipped model gives ${output.role}`);
     }
   }
   console.log(plan.name, JSON.stringify(golden.expected));

@@ -18,6 +18,10 @@ export type HeadCtWish = {
   readonly gantryTiltDegrees?: number;
   /** Standard deviation of the noise in HU. */
   readonly noiseHu?: number;
+  /** Side of the square that is reconstructed; a small one cuts the head off. */
+  readonly fieldMm?: number;
+  /** Slices, counted from the feet, in which the head lies so many mm beside where it lay. */
+  readonly movement?: { readonly from: number; readonly to: number; readonly mm: Vector };
 };
 
 /** What is really in the phantom. */
@@ -50,6 +54,7 @@ export type HeadCt = {
 };
 
 const PARTS = 3;
+const STILL: Vector = [0, 0, 0];
 
 /** Draws a head CT. The same wish gives the same voxels, every time. */
 export function drawHeadCt(wish: HeadCtWish): HeadCt {
@@ -66,7 +71,8 @@ export function drawHeadCt(wish: HeadCtWish): HeadCt {
   };
   const tilt = ((wish.gantryTiltDegrees ?? drawn.tilt) * Math.PI) / 180;
   const noiseHu = wish.noiseHu ?? drawn.noiseHu;
-  const fieldMm = random.between(220, 245);
+  const fieldDrawn = random.between(220, 245);
+  const fieldMm = wish.fieldMm ?? fieldDrawn;
   const bleed = wish.bleed ? drawBleed(seededRandom(wish.seed, 'bleed'), shape, anatomy, wish.bleed) : null;
 
   const matrix = wish.matrix ?? 512;
@@ -92,11 +98,12 @@ export function drawHeadCt(wish: HeadCtWish): HeadCt {
   const found = { volume: 0, x: 0, y: 0, z: 0 };
   for (let slice = 0; slice < slices; slice += 1) {
     const corner = imagePositions[slice] as Vector;
+    const moved = wish.movement && slice >= wish.movement.from && slice < wish.movement.to ? wish.movement.mm : STILL;
     drawSlice({
       anatomy,
       bleed,
       turn,
-      offset,
+      offset: [offset[0] + moved[0], offset[1] + moved[1], offset[2] + moved[2]],
       corner,
       down,
       normal,

@@ -23,6 +23,9 @@ export type QualitySettings = {
   /** How far a slice's middle lies beside the line of its neighbours, in mm. */
   readonly jumpMm: number;
   readonly steadyArea: number;
+  /** What lies beyond so many times the jump that this share of slices stays below. */
+  readonly usualShare: number;
+  readonly usualTimes: number;
   /** Outline of the body at the edge of what was reconstructed, in mm. */
   readonly cutOffMm: number;
   /** A step between slices over the larger of those beside it. */
@@ -37,8 +40,10 @@ export const QUALITY_SETTINGS: QualitySettings = {
   largeFromCm2: 420,
   quietShare: 0.4,
   leastBlocks: 40,
-  jumpMm: 2,
+  jumpMm: 1.5,
   steadyArea: 0.08,
+  usualShare: 0.7,
+  usualTimes: 3,
   cutOffMm: 40,
   gapRatio: 1.6,
 };
@@ -63,12 +68,13 @@ export function buildCtSeriesQuality(settings: QualitySettings = QUALITY_SETTING
   const body = bodyOf(graph, settings, hu, rowMm, columnMm);
   const steps = stepsOf(graph, extents);
   const noise = noiseOf(graph, settings, hu);
-  const jump = jumpOf(graph, settings, body, steps);
   const cutOff = cutOffOf(graph, body, rowMm);
   const gaps = gapsOf(graph, settings, steps);
 
   const section = graph.add('ReduceMax', [body.areaCm2], { axes: [0], keepdims: 1 });
   const isLarge = graph.add('Greater', [section, f(settings.largeFromCm2)]);
+  // Shoulders and breath move the middle of a trunk as much as a patient who moves.
+  const jump = graph.add('Where', [isLarge, f(0), jumpOf(graph, settings, body, steps)]);
   const noiseLimit = graph.add('Where', [isLarge, f(settings.largeNoiseHu), f(settings.smallNoiseHu)]);
   const likely = (value: Value, limit: Value, steepness: number) => {
     const ratio = graph.add('Div', [graph.add('Max', [value, f(1e-3)]), limit]);
@@ -170,7 +176,7 @@ function noiseOf(graph: Graph, settings: QualitySettings, hu: Value): Value {
   return graph.add('Where', [graph.add('Less', [found, f(settings.leastBlocks)]), f(0), sigma]);
 }
 
-/** How far the middle of a slice lies at most beside the straight line between its neighbours', where the body changes slowly. */
+/** How far the middle of a slice lies at most beside the straight line between its neighbours', beyond what is usual there; where the body changes slowly. */
 function jumpOf(graph: Graph, settings: QualitySettings, body: Body, steps: Value): Value {
   const f = graph.floats;
   const part = (x: Value, from: number, to: number) => graph.add('Slice', [x, graph.ints([from]), graph.ints([to])]);
@@ -180,10 +186,10 @@ function jumpOf(graph: Graph, settings: QualitySettings, body: Body, steps: Valu
     after: part(x, 2, Number.MAX_SAFE_INTEGER),
   });
   const [stepBefore, stepAfter] = [part(steps, 0, -1), part(steps, 1, Number.MAX_SAFE_INTEGER)];
-  const share = graph.add('Div', [stepBefore, graph.add('Add', [stepBefore, stepAfter])]);
+  const way = graph.add('Div', [stepBefore, graph.add('Add', [stepBefore, stepAfter])]);
   const off = body.middleMm.map((middle) => {
     const { before, here, after } = inner(middle);
-    const expected = graph.add('Add', [before, graph.add('Mul', [graph.add('Sub', [after, before]), share])]);
+    const expected = graph.add('Add', [before, graph.add('Mul', [graph.add('Sub', [after, before]), way])]);
     const by = graph.add('Sub', [here, expected]);
     return graph.add('Mul', [by, by]);
   });
@@ -196,12 +202,22 @@ function jumpOf(graph: Graph, settings: QualitySettings, body: Body, steps: Valu
     graph.add('Less', [graph.add('Max', [change(before), change(after)]), f(settings.steadyArea)]),
     graph.add('Greater', [here, graph.add('Mul', [largest, f(0.3)])]),
   ]);
-  const counted = graph.add(
-    'Concat',
-    [graph.add('Mul', [distance, graph.add('Cast', [isSteady], { to: 1 })]), f([0])],
-    { axis: 0 },
+  const steady = graph.add('Cast', [isSteady], { to: 1 });
+  const jumps = graph.add('Mul', [distance, steady]);
+  const withNone = (x: Value) => graph.add('Concat', [x, f([0])], { axis: 0 });
+  const most = graph.add('ReduceMax', [withNone(jumps)], { axes: [0], keepdims: 1 });
+  // Anatomy makes many small ones; movement makes few that stand out.
+  const others = graph.add('Mul', [graph.add('Sub', [f(1), steady]), f(1e6)]);
+  const count = graph.add('ReduceSum', [steady, graph.ints([0])], { keepdims: 1 });
+  const rank = graph.add('Add', [graph.add('Ceil', [graph.add('Mul', [count, f(settings.usualShare)])]), f(1)]);
+  const [ordered] = graph.addPair(
+    'TopK',
+    [withNone(graph.add('Add', [jumps, others])), graph.add('Cast', [rank], { to: 7 })],
+    { axis: 0, largest: 0, sorted: 1 },
   );
-  return graph.add('ReduceMax', [counted], { axes: [0], keepdims: 1 });
+  const usual = graph.add('Slice', [ordered, graph.ints([-1]), graph.ints([Number.MAX_SAFE_INTEGER])]);
+  const beyond = graph.add('Sub', [most, graph.add('Mul', [usual, f(settings.usualTimes)])]);
+  return graph.add('Max', [beyond, f(0)]);
 }
 
 /** Millimetres of the body's outline at the edge of the picture, or of the circle where only that was reconstructed; of three slices together. */

@@ -6,7 +6,7 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
     schema: 2,
     id: 'head-ct-hyperdense',
     name: 'Head CT hyperdense blood (reference algorithm)',
-    version: '1.0.0',
+    version: '1.0.1',
     vendor: 'Wetread',
     modelFile: 'model.onnx',
     modelDigest,
@@ -85,6 +85,7 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
     toleranceMs: 10_000,
     budgetMs: 60_000,
     memoryMb: 1024,
+    changeControlId: 'reference-head-ct-hyperdense',
     goldenCases,
   };
 }

@@ -17,6 +17,10 @@ export type HyperdenseSettings = {
   readonly denseMargin: number;
   /** How far past the region found at half resolution seeds may lie, towards the inner table. */
   readonly rimReach: number;
+  /** How far past it blood may grow. */
+  readonly growReach: number;
+  /** How much of a bone's edge in the slice above or below does not speak against a start. */
+  readonly boneAcross: number;
   readonly seedErosion: number;
   readonly seedNeighbourhood: number;
   readonly seedShare: number;
@@ -44,13 +48,15 @@ export const SETTINGS: HyperdenseSettings = {
   reachSteps: 26,
   denseMargin: 1,
   rimReach: 4,
+  growReach: 5,
+  boneAcross: 2,
   seedErosion: 0,
   seedNeighbourhood: 2,
   seedShare: 0.5,
   clusterReach: 12,
   clusterMl: 1,
   growSteps: 6,
-  growBelowHu: 5,
+  growBelowHu: 7,
   brightestBrainHu: 46,
   halfMl: 1,
   steepness: 2.5,
@@ -86,7 +92,9 @@ export function buildHeadCtHyperdense(settings: HyperdenseSettings = SETTINGS): 
   const region = m.and(m.dilate(brain, settings.rimReach), isBrainSlice);
 
   // Bone of the slices above and below shines into this one: partial volume at the vault and the floor.
-  const clear = m.not(m.or(m.dilate(dense, settings.denseMargin), m.dilateAcrossSlices(bone)));
+  const clear = m.not(
+    m.or(m.dilate(dense, settings.denseMargin), m.dilateAcrossSlices(m.erode(bone, settings.boneAcross))),
+  );
   const bright = m.and(m.aboveValue(smooth, threshold), m.and(region, soft));
   const crowd = m.share(m.and(bright, clear), settings.seedNeighbourhood);
   const cores = m.and(m.erode(m.and(bright, clear), settings.seedErosion), m.above(crowd, settings.seedShare));
@@ -100,7 +108,10 @@ export function buildHeadCtHyperdense(settings: HyperdenseSettings = SETTINGS): 
   const seeds = m.and(cores, m.above(nearby, settings.clusterMl));
 
   const edge = graph.add('Sub', [threshold, graph.floats(settings.growBelowHu)]);
-  const reachable = m.and(m.and(m.aboveValue(smooth, edge), soft), m.and(isBrainSlice, m.dilate(brain, 3)));
+  const reachable = m.and(
+    m.and(m.aboveValue(smooth, edge), soft),
+    m.and(isBrainSlice, m.dilate(brain, settings.growReach)),
+  );
   let mask = m.dilate(seeds, settings.seedErosion);
   mask = m.and(mask, reachable);
   for (let step = 0; step < settings.growSteps; step += 1) mask = m.and(m.dilate(mask, 1), reachable);
@@ -118,7 +129,7 @@ export function buildHeadCtHyperdense(settings: HyperdenseSettings = SETTINGS): 
   return graph.encode({
     irVersion: 8,
     opset: 17,
-    modelVersion: 1,
+    modelVersion: 2,
     doc: 'Suspected hyperdense blood in a head CT without contrast. Reference algorithm, not for clinical use.',
     metadata: { clinical_use: 'none', licence: 'Apache-2.0' },
   });

@@ -35,19 +35,19 @@ const analysisOf = async (analysisId: string): Promise<AnalysisCard> =>
   AnalysisCard.parse(JSON.parse((await radiologist.fetch(`/api/v1/analyses/${analysisId}`)).text));
 
 test('asked for at once by many with one key, killed between yes and run, a study of comparison is analysed once, and its receipt replays to the same', async () => {
-  const answers = await Promise.all(Array.from({ length: 8 }, () => asking('key-1', { study: bleeding.studyUid })));
+  const answers = await Promise.all(Array.from({ length: 8 }, () => asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense' })));
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
   const cards = answers.map(({ text }) => AnalysisCard.parse(JSON.parse(text)));
   const analysisId = cards[0]?.analysisId ?? '';
   expect(new Set(cards.map((card) => card.analysisId))).toEqual(new Set([analysisId]));
   expect(answers[0]?.headers.get('location')).toBe(`/api/v1/analyses/${analysisId}`);
-  expect((await asking('key-1', { study: bleeding.studyUid, priority: 'stat' })).status).toBe(409);
+  expect((await asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense', priority: 'stat' })).status).toBe(409);
   expect((await radiologist.fetch('/api/v1/analyses', { method: 'POST', body: '{}' })).status).toBe(400);
 
   await station.kill();
   station = await startStation({ demo: true, data: station.data });
   radiologist = await signIn(station, 'radiologist', 'demo');
-  const again = await asking('key-1', { study: bleeding.studyUid });
+  const again = await asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense' });
   expect([again.status, AnalysisCard.parse(JSON.parse(again.text)).analysisId]).toEqual([202, analysisId]);
   await until(async () => (await analysisOf(analysisId)).result.state === 'flagged');
   const analysis = await analysisOf(analysisId);
