@@ -8,7 +8,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { chooseSeries } from './choose-series.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, type OwedRun, owedRun, TOLERANCE_JOB } from './queue-runs.ts';
-import { supersedeEarlier } from './record-run.ts';
+import { supersedeEarlier } from './supersede-runs.ts';
 import { limitsOf, sealReceipt } from './run-receipt.ts';
 import { type Run, RUN_COLUMNS } from './run-rows.ts';
 

@@ -22,7 +22,8 @@ import {
   TOLERANCE_JOB,
 } from './index.ts';
 import { findRunWithReceipt } from './receipts.ts';
-import { FIND_NEWER_RUN, failRun, supersedeOutdated } from './record-run.ts';
+import { failRun } from './record-run.ts';
+import { FIND_NEWER_RUN, supersedeOutdated } from './supersede-runs.ts';
 import { nextQueuedRun } from './run-order.ts';
 import { getRun } from './run-rows.ts';
 

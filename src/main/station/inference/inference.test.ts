@@ -27,7 +27,8 @@ import {
 import { exposeModels } from './expose-models.ts';
 import { listExposedModels, recordVerification } from './models.ts';
 import { packageDigest } from './package-digest.ts';
-import { failRun, failRunsWithoutModel, startRun, supersedeOutdated } from './record-run.ts';
+import { failRun, failRunsWithoutModel, startRun } from './record-run.ts';
+import { supersedeOutdated } from './supersede-runs.ts';
 import { nextQueuedRun } from './run-order.ts';
 
 const digestOf = (manifest: ModelManifest | undefined) => (manifest === undefined ? '' : packageDigest(manifest));

@@ -1,26 +1,22 @@
 import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
-import { FindingId } from '../../../shared/domain/ids.ts';
-import type { ModelManifest, ModelUse } from '../../../shared/domain/model-manifest.ts';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { ReceiptBeside } from '../../../shared/domain/receipt.ts';
 import { getStudyCard } from '../archive/index.ts';
-import { freshId } from '../platform/ids.ts';
 import { cancelJob, type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { recordObject } from '../platform/objects/records.ts';
-import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { retryAfterMs } from './failure-policy.ts';
-import { usesFor } from './exposure-rows.ts';
 import { keepForOthers } from './feeding-runs.ts';
-import { gatherEvidence } from './finding-evidence.ts';
-import { basisOf, judgeLabels, type LabelVerdict } from './judge-labels.ts';
+import { judgeLabels } from './judge-labels.ts';
 import { measureRun } from './measure-exams.ts';
 import { noteModelFailure, noteModelSuccess } from './model-breaker.ts';
 import { thresholdsFor } from './operating-point-rows.ts';
 import { narrowRun } from './narrow-run.ts';
-import type { FindingRecord } from './findings.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
+import { insertFindings } from './record-findings.ts';
 import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { beginAttempt, endAttempt, keepFailureReceipt } from './run-attempts.ts';
 import { givenOutputs, KEEP_NUMBERS, keepOutputs, type RawOutputSetting, type RawTensor } from './run-outputs.ts';
@@ -28,6 +24,7 @@ import { countTurn } from './run-order.ts';
 import { type FailureFacts, writeReceipt } from './run-receipt.ts';
 import { keepScore } from './run-scores.ts';
 import { getRun, type Run, RUN_COLUMNS } from './run-rows.ts';
+import { supersedeEarlier } from './supersede-runs.ts';
 import type { InstanceReference, RunFinished } from './runner-protocol.ts';
 
 /** What receipts say of the machine, and what is kept of raw outputs. */
@@ -68,13 +65,6 @@ const PREEMPT = `
 const PUT_BACK = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, attempts = max(attempts - 1, 0) WHERE run_id = ? AND state = 'running'
 `;
-const SUPERSEDE_RUN = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'queued'";
-/** A run of the same package on a later revision of the study, shown to the same people. Walks runs_by_study. */
-export const FIND_NEWER_RUN = `
-  SELECT 1 FROM runs o JOIN runs n ON n.study_id = o.study_id AND n.study_revision > o.study_revision
-   WHERE o.run_id = ? AND n.model_digest = o.model_digest AND n.stage = o.stage AND n.audience IS o.audience AND n.state <> 'superseded'
-   LIMIT 1
-`;
 const LIST_LEFT_RUNNING = `SELECT ${RUN_COLUMNS} FROM runs WHERE state = 'running'`;
 const LIST_STOPPED = `
   SELECT m.digest, CASE WHEN m.state IN ('broken', 'gone') THEN 'model-unavailable' ELSE 'model-paused' END AS reason
@@ -85,32 +75,6 @@ export const LIST_QUEUED_OF = `
   SELECT run_id AS runId FROM runs WHERE model_digest = ? AND state = 'queued' AND is_resting = 0 LIMIT 50
 `;
 const MARK_LATE = "UPDATE runs SET is_late = 1 WHERE run_id = ? AND state IN ('queued', 'running')";
-/**
- * Runs of earlier revisions whose place a run takes: of its own package, and of others of its model that show nothing of their
- * own any more. One that is not shown to everyone takes none that is: nobody may see by what goes away that it ran.
- */
-const REPLACED_RUNS = `
-  SELECT o.run_id FROM runs o JOIN models m ON m.digest = o.model_digest
-   WHERE o.study_id = @studyId AND o.study_revision < @revision AND o.run_id <> @runId
-     AND CASE WHEN @stage = 'silent' THEN o.model_digest = @modelDigest AND o.stage = 'silent'
-              WHEN (SELECT r.audience FROM runs r WHERE r.run_id = @runId) IS NOT NULL
-              THEN o.model_digest = @modelDigest AND (o.stage = 'silent' OR o.audience IS NOT NULL)
-              ELSE o.model_digest = @modelDigest
-                OR m.model_id = (SELECT model_id FROM models WHERE digest = @modelDigest) AND NOT EXISTS (
-                   SELECT 1 FROM model_exposures x
-                    WHERE x.site_id = o.site_id AND x.digest = o.model_digest AND x.stage IN ('pilot', 'general')) END
-`;
-const SUPERSEDE_RUNS = `UPDATE runs SET state = 'superseded' WHERE run_id IN (${REPLACED_RUNS})`;
-const SUPERSEDE_FINDINGS = `
-  UPDATE findings SET state = 'superseded' WHERE state = 'unverified' AND run_id IN (${REPLACED_RUNS})
-`;
-const INSERT_FINDING = `
-  INSERT INTO findings (finding_id, site_id, study_id, study_revision, run_id, series_id, state, label_code, label_scheme, label_display,
-                        acr_category, standing, score, threshold, judged_by, uses, measurements, key_image, parts, marks, heatmaps)
-  VALUES (@findingId, @siteId, @studyId, @revision, @runId, @seriesId, 'unverified', @code, @scheme, @display,
-          @category, @standing, @score, @threshold, @judgedBy, @uses, @measurements, @keyImage, @parts, @marks, @heatmaps)
-`;
-
 /** Marks a run as begun; false when it is no longer queued. */
 export function startRun(db: WritableDb, run: Run & { readonly isLetThrough?: boolean }, atMs: number): boolean {
   return inTransaction(db, () => {
@@ -129,21 +93,6 @@ export function startRun(db: WritableDb, run: Run & { readonly isLetThrough?: bo
     });
     return true;
   });
-}
-
-/** Ends what earlier revisions of a study said by the models whose place this run takes; all of it stays on record. */
-export function supersedeEarlier(
-  db: WritableDb,
-  {
-    runId,
-    studyId,
-    revision,
-    modelDigest,
-    stage,
-  }: Pick<Run, 'runId' | 'studyId' | 'revision' | 'modelDigest' | 'stage'>,
-): void {
-  for (const sql of [SUPERSEDE_FINDINGS, SUPERSEDE_RUNS])
-    prepared(db, sql).run({ runId, studyId, revision, modelDigest, stage });
 }
 
 /** What a finished run leaves: its receipt, its findings above threshold, and the end of what earlier revisions said. */
@@ -280,22 +229,6 @@ export const endRest: JobHandler = (db, { subjectId }, atMs) => {
   prepared(db, END_REST).run(atMs, subjectId);
 };
 
-/** Ends a queued run whose study is complete at a newer revision, which is owed a run of its own; true when it did. */
-export function supersedeOutdated(db: WritableDb, run: Run): boolean {
-  return inTransaction(db, () => {
-    if (!isOutdated(db, run)) return false;
-    cancelJob(db, TOLERANCE_JOB, run.runId);
-    return prepared(db, SUPERSEDE_RUN).run(run.runId).changes > 0;
-  });
-}
-
-/** Whether another run takes the place of one that waits: the study is complete at a newer revision, or its model was owed a newer one. */
-export function isOutdated(db: ReadableDb, { runId, studyId, revision }: Run): boolean {
-  const { completeRevision, completeness } = getStudyCard(db, studyId);
-  if (completeness !== 'receiving' && completeRevision !== null && completeRevision > revision) return true;
-  return prepared(db, FIND_NEWER_RUN).get(runId) !== undefined;
-}
-
 /**
  * At a start: a run that a killed station left running is owed again, its attempt counted as any crash is, for the run may be
  * what took the station down; the last one ends it. Runs of a model that is gone say so.
@@ -335,62 +268,3 @@ export const markRunLate: JobHandler = (db, job, atMs) => {
     ...ofStudy(getStudyCard(db, run.studyId), atMs),
   });
 };
-
-/**
- * One finding for every label that is flagged, and for every uncertain one that may be marked; a flag of a model that may only
- * judge quality is a remark on the images. What else is uncertain stays in the receipt.
- */
-function insertFindings(
-  db: WritableDb,
-  run: Run,
-  model: ModelManifest,
-  result: RunFinished,
-  verdicts: readonly LabelVerdict[],
-): { findingId: string; code: string; score: number; threshold: number }[] {
-  const uses = usesFor(db, run.siteId, { digest: run.modelDigest, manifest: model });
-  const { geometry } = result;
-  const apart = new Map(geometry.apart?.map(({ sopUid, frameOfReferenceUid }) => [sopUid, frameOfReferenceUid]));
-  const frameOfReferenceOf = (sopUid: string) => {
-    const own = apart.get(sopUid);
-    return own === undefined ? geometry.frameOfReferenceUid : own;
-  };
-  const rules = { outputs: model.outputs, uses, frameOfReferenceOf };
-  return model.labels.flatMap((label) => {
-    const verdict = verdicts.find((one) => one.label === label.id);
-    if (verdict === undefined || verdict.state === 'not-flagged') return [];
-    const standing = standingOf(verdict.state, uses);
-    if (standing === null) return [];
-    const { score } = verdict;
-    const threshold = verdict.state === 'flagged' ? verdict.threshold : verdict.uncertainFrom;
-    const { measurements, keyImage, parts, marks, heatmaps } = gatherEvidence(rules, label.id, result);
-    const judgedBy = { ...basisOf(label, model.outputs, result), flagFrom: verdict.threshold };
-    const findingId = freshId(FindingId);
-    prepared(db, INSERT_FINDING).run({
-      ...{
-        findingId,
-        siteId: run.siteId,
-        studyId: run.studyId,
-        revision: run.revision,
-        runId: run.runId,
-        seriesId: run.seriesId,
-      },
-      ...{ code: label.concept.value, scheme: label.concept.scheme, display: label.name },
-      ...{ category: label.acrCategory, standing, score, threshold, uses: JSON.stringify(uses) },
-      judgedBy: JSON.stringify(judgedBy),
-      measurements: JSON.stringify(measurements),
-      keyImage: keyImage === null ? null : JSON.stringify(keyImage),
-      parts: JSON.stringify(parts),
-      marks: JSON.stringify(marks),
-      heatmaps: JSON.stringify(heatmaps),
-    });
-    // The receipt's findings are what was flagged: an uncertain one stands there as a verdict.
-    return standing === 'flagged' ? [{ findingId, code: label.concept.value, score, threshold }] : [];
-  });
-}
-
-/** As what a verdict is put on record beside the receipt, by what the model may be used for; null for not at all. */
-function standingOf(state: 'flagged' | 'uncertain', uses: readonly ModelUse[]): FindingRecord['standing'] | null {
-  const isOfImages = uses.includes('quality') && !uses.includes('flag');
-  if (state === 'flagged') return isOfImages ? 'remark' : 'flagged';
-  return uses.includes('mark') && !isOfImages ? 'uncertain' : null;
-}

@@ -17,13 +17,12 @@ import {
   failRun,
   failRunsWithoutModel,
   finishRun,
-  isOutdated,
   preemptRun,
   putBackRuns,
   type ReceiptSetting,
   startRun,
-  supersedeOutdated,
 } from './record-run.ts';
+import { isOutdated, supersedeOutdated } from './supersede-runs.ts';
 import { firstInTurn, nextQueuedRun } from './run-order.ts';
 import { recoverReplays } from './replays.ts';
 import { createReplayWork } from './replay-work.ts';
