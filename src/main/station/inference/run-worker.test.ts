@@ -336,3 +336,19 @@ test('a manifest edited under the running station is refused, not believed', asy
   start([(request) => ok({ ...finishedRun(named(request), 0.9), manifestDigest: 'f'.repeat(64) })]);
   await until(() => expect(aiStatus(clinic.db, id)).toEqual({ state: 'not-run', reason: 'package-unreadable' }));
 });
+
+test('a run whose provider changed waits until the golden cases hold again, and then is run there', async () => {
+  const id = await sendHead();
+  const changed = () => err({ code: 'provider-changed' } as const);
+  const away = refusePackage([packageFault('remote-unreachable', '')]);
+  start([changed, (request) => ok(finishedRun(named(request), 0.9))], [loadedAs(true), away, loadedAs(true)]);
+  await until(() => expect(asked).toHaveLength(1));
+  await until(() => expect(listModels(clinic.db).map(({ state }) => state)).toEqual(['installed']));
+  expect(aiStatus(clinic.db, id).state).not.toBe('not-run');
+  expect(asked).toHaveLength(1);
+  await until(() => {
+    clinic.pass(60_000); // the server is asked again each minute
+    expect(aiStatus(clinic.db, id).state).toBe('flagged');
+  });
+  expect([asked.length, clinic.events('model-verified').length]).toEqual([2, 2]);
+});
