@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { associateRequest, dataPdu, rawDicomPeer, storeCommand } from '../peers-scripted/raw-dicom-peer.ts';
-import { rowOf, signInFirst } from '../system/support/ask-station.ts';
+import { rowOf, signIn, signInFirst } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import {
   endEverything,
@@ -15,6 +15,8 @@ import {
 } from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { type PhantomStudy, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
+import { until } from '../system/support/until.ts';
+import { brokenRuns, countRuns } from './support/whole-runs.ts';
 
 const mount = (...args: readonly string[]) => spawnSync('mount', args).status === 0;
 const disk = path.join(temporaryFolder(), 'disk');
@@ -155,4 +157,34 @@ describe.skipIf(!canMount())('a disk that fills', () => {
     expect(await codes()).toEqual([]);
     expect(await station.stop()).toBe(0);
   });
+
+  test('a disk that fills while models compute: no result in part, no row that says no flag of it, and all of it once there is room', async () => {
+    mkdirSync(disk, { recursive: true });
+    expect(mount('-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', disk)).toBe(true);
+    const data = path.join(disk, 'data');
+    station = await startStation({ data, demo: true });
+    const studies = [7000, 7001, 7002, 7003].map((seed) => phantomStudy({ seed, matrix: 256, slices: 60 }));
+    const sending = studies.map(({ objects }) => sendObjects(remoteOf(station), objects));
+    const sent = (await Promise.all(sending)).flat();
+    expect(sent.every(({ state }) => state === 'accepted')).toBe(true);
+    await until(() => (countRuns(data)['running'] ?? 0) > 0, 2);
+    const filler = path.join(disk, 'somebody-else');
+    const { bavail, bsize } = statfsSync(disk);
+    // More than is left: the write takes the last byte and fails.
+    expect(() => writeFileSync(filler, Buffer.alloc(bavail * bsize + 2 ** 20))).toThrow('ENOSPC');
+    for (let looks = 0; looks < 20; looks += 1) {
+      await pause(250);
+      expect(brokenRuns(data)).toEqual([]);
+    }
+    const inFull = countRuns(data);
+    console.log(`runs while the disk was full: ${JSON.stringify(inFull)}`);
+    expect((inFull['queued'] ?? 0) + (inFull['running'] ?? 0)).toBeGreaterThan(0);
+    rmSync(filler);
+    const radiologist = await signIn(station, 'radiologist', 'demo');
+    for (const { studyUid } of studies)
+      await rowOf(radiologist, studyUid, ({ ai }) => ai.state === 'no-flag' || ai.state === 'flagged');
+    expect(await station.stop()).toBe(0);
+    expect(brokenRuns(data)).toEqual([]);
+    expect(withDatabase(data, (db) => db.pragma('integrity_check', { simple: true }))).toBe('ok');
+  }, 300_000);
 });
