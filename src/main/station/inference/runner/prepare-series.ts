@@ -11,7 +11,6 @@ import type {
   OtherSeriesReference,
   RunFailure,
   SeriesGeometrySummary,
-  StageTimings,
 } from '../runner-protocol.ts';
 import { type ArrangeLimits, arrangeStacks } from './arrange-stacks.ts';
 import { type FedAnswer, type FedNumbers, readFedAnswers } from './fed-answers.ts';
@@ -60,12 +59,6 @@ export function buffersOf({ grids, others }: Pick<PreparedSeries, 'grids' | 'oth
   const all = [...grids, ...others.flatMap((one) => [...one.values()])];
   return [...new Set(all.map(({ values }) => values.buffer as ArrayBuffer))];
 }
-
-/** The stages of a run that are over once its series is prepared. */
-export const PREPARING_STAGES = ['readMs', 'decodeMs', 'preprocessMs'] as const satisfies (keyof StageTimings)[];
-
-/** So many objects are read at a time. */
-const READ_AHEAD = 3;
 
 /** What preparing looks at between its steps, and tells. */
 export type PrepareTools = {
