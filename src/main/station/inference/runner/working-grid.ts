@@ -198,15 +198,14 @@ function reweighColumns(
       into.set(plane.subarray(row * columns + first, row * columns + end), row * count + first - by.offset);
     return into;
   }
-  // Some rows at a time, all of each column: its weights are taken up once, and the rows stay near.
-  for (let first = 0; first < rows; first += ROWS_AT_A_TIME) {
-    const end = Math.min(rows, first + ROWS_AT_A_TIME);
-    for (let column = 0; column < count; column += 1) {
-      const at = column * taps;
-      let from = first * columns + (starts[column] as number);
-      let to = first * count + column;
-      if (taps === 4) {
-        const [a, b, c, d] = fourOf(weights, at);
+  if (taps === 4) {
+    // Some rows at a time, all of each column: its weights are taken up once, and the rows stay near.
+    for (let first = 0; first < rows; first += ROWS_AT_A_TIME) {
+      const end = Math.min(rows, first + ROWS_AT_A_TIME);
+      for (let column = 0; column < count; column += 1) {
+        const [a, b, c, d] = fourOf(weights, column * taps);
+        let from = first * columns + (starts[column] as number);
+        let to = first * count + column;
         for (let row = first; row < end; row += 1, from += columns, to += count)
           into[to] =
             0 +
@@ -214,13 +213,17 @@ function reweighColumns(
             b * (plane[from + 1] as number) +
             c * (plane[from + 2] as number) +
             d * (plane[from + 3] as number);
-        continue;
       }
-      for (let row = first; row < end; row += 1, from += columns, to += count) {
-        let value = 0;
-        for (let tap = 0; tap < taps; tap += 1) value += (weights[at + tap] as number) * (plane[from + tap] as number);
-        into[to] = value;
-      }
+    }
+    return into;
+  }
+  for (let row = 0; row < rows; row += 1) {
+    const base = row * columns;
+    for (let column = 0, at = 0; column < count; column += 1) {
+      const from = base + (starts[column] as number);
+      let value = 0;
+      for (let tap = 0; tap < taps; tap += 1, at += 1) value += (weights[at] as number) * (plane[from + tap] as number);
+      into[row * count + column] = value;
     }
   }
   return into;
@@ -270,12 +273,9 @@ function fourOf(weights: Float64Array, at: number): readonly [number, number, nu
   return [weights[at], weights[at + 1], weights[at + 2], weights[at + 3]] as [number, number, number, number];
 }
 
-/**
- * The same weights with four taps where there were two or three, the others 0: most interpolations are then reckoned by one line
- * without a loop.
- */
+/** The same weights with a fourth tap of 0 where there are three: four are reckoned by one line without a loop. */
 function inFours(by: AxisWeights | null, from: number): AxisWeights | null {
-  if (by === null || by.taps < 2 || by.taps >= 4 || from < 4) return by;
+  if (by === null || by.taps !== 3 || from < 4) return by;
   const { count, taps, starts, weights } = by;
   const first = starts.map((start) => Math.min(start, from - 4));
   const four = new Float64Array(count * 4);
