@@ -131,7 +131,15 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
     status: 404,
   },
   'models.comparison': { input: { digest: DIGEST, otherDigest: DIGEST }, status: 404 },
+  'models.probe': { input: { digest: DIGEST }, status: 404 },
+  'models.pilotPreview': {
+    input: { digest: DIGEST, pilot: { groups: [], descriptions: [], share: 1 } },
+    status: 404,
+  },
+  'models.refusedPackages': { status: 200 },
+  'models.discordances': { input: { digest: DIGEST, otherDigest: DIGEST }, status: 404 },
   'models.silentResults': { input: { digest: DIGEST }, status: 404 },
+  'truths.studies': { input: {}, status: 200 },
   'truths.questions': { input: { studyId: STUDY }, status: 404 },
   'truths.record': {
     input: { studyId: STUDY, modelId: 'm', labels: [{ label: 'l', isPresent: true }] },
