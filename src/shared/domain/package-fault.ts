@@ -30,6 +30,7 @@ export const PACKAGE_FAULT_CODES = [
   'provider-not-proven',
   'remote-unreachable',
   'remote-refused',
+  'package-twice',
 ] as const;
 
 const MOST_CHARACTERS = 400;

@@ -86,6 +86,31 @@ test.each<[string, (manifest: Loose) => void, readonly string[]]>([
   expect(faults(change)).toEqual(expected);
 });
 
+test.each([
+  [
+    'a direction turned over',
+    (m: Loose) => Object.assign(m, { name: 'Good \u202egnorw' }),
+    'name',
+    '"Good \\\\u{202e}gnorw"',
+  ],
+  ['a line of its own in a log', (m: Loose) => Object.assign(m, { vendor: 'A\nB' }), 'vendor', '"A\\\\u{a}B"'],
+  [
+    'what takes no room',
+    (m: Loose) => Object.assign(m.labels[0], { name: 'Blood\u200b' }),
+    'labels.0.name',
+    '"Blood\\\\u{200b}"',
+  ],
+  ['a field with it', (m: Loose) => Object.assign(m, { 'na\u200fme': 1 }), 'na\\u{200f}me', '"na\\\\u{200f}me"'],
+])('refuses texts that do not look like what they are: %s', (_what, change, field, value) => {
+  expect(faults(change)).toEqual([
+    `manifest-invalid ${field}: is ${value}, expected a text without control, direction or invisible characters`,
+  ]);
+});
+
+test('lines in the intended use, and the joiners of scripts that need them, are texts like others', () => {
+  expect(faults((m) => Object.assign(m, { intendedUse: 'One.\nTwo.', vendor: 'می\u200cخواهم' }))).toEqual([]);
+});
+
 test('what is no JSON, no UTF-8 or far too long is said so', () => {
   const codes = [
     Buffer.from('{'),

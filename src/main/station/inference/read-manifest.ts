@@ -44,6 +44,9 @@ export function readManifest(bytes: Uint8Array): Result<ReadManifest, PackageRef
   }
   const unfit = unfitJson(value);
   if (unfit !== null) return refusePackage([packageFault('manifest-not-json', 'manifest.json', { expected: unfit })]);
+  // First of all: a fault would show them as they are.
+  const hidden = hiddenTexts(value);
+  if (hidden.length > 0) return refusePackage(hidden.slice(0, MOST_FAULTS));
   const parsed = ModelManifest.safeParse(value);
   if (!parsed.success) {
     const found = parsed.error.issues.flatMap((issue) => faultsOf(issue, value));
@@ -122,6 +125,39 @@ function unfitJson(whole: unknown): string | null {
     level = below;
   }
   return null;
+}
+
+/**
+ * Control characters, line ends, what turns the direction of writing and what takes no room: with them one text looks like another,
+ * or a line of a log like two. Joiners that scripts need are none of them.
+ */
+const HIDDEN =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+
+/** Texts of a manifest that do not look like what they are. */
+function hiddenTexts(value: unknown, path: readonly string[] = []): readonly PackageFault[] {
+  const fault = (at: readonly string[], told: string) =>
+    packageFault('manifest-invalid', at.join('.'), {
+      value: escaped(told),
+      expected: 'a text without control, direction or invisible characters',
+    });
+  // What is long is written in lines.
+  if (typeof value === 'string')
+    return HIDDEN.test(path.at(-1) === 'intendedUse' ? value.replaceAll(/[\n\t]/g, ' ') : value)
+      ? [fault(path, value)]
+      : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    HIDDEN.test(key) ? [fault([...path, escaped(key)], key)] : hiddenTexts(inner, [...path, key]),
+  );
+}
+
+/** With what cannot be seen as its number. */
+function escaped(text: string): string {
+  return text.replaceAll(
+    new RegExp(HIDDEN.source, 'gu'),
+    (one) => `\\u{${(one.codePointAt(0) as number).toString(16)}}`,
+  );
 }
 
 function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {

@@ -215,3 +215,29 @@ test('a copied package is the same package', async () => {
   const read = await readPackages([folder], { unpackInto, signers: [], log: quiet });
   expect(new Set(read.ok ? read.value.packages.map(({ digest }) => digest) : []).size).toBe(1);
 });
+
+test('one package in two places is taken once, and the other place is told', async () => {
+  makePackage('a');
+  makePackage('b');
+  const read = await readPackages([folder], { unpackInto, signers: [], log: quiet });
+  if (!read.ok) throw new Error(read.error.code);
+  expect(read.value.packages.map(({ directory }) => path.basename(directory))).toEqual(['a']);
+  expect(
+    read.value.refused.map(({ packagePath, faults }) => [path.basename(packagePath), faults.map(describeFault)]),
+  ).toEqual([
+    [
+      'b',
+      ['package-twice is "b", expected a package that lies in one place: this one was found before, and that is used'],
+    ],
+  ]);
+});
+
+test('a ZIP that was cut off says that it is not whole', async () => {
+  const file = await makeZip('cut.zip');
+  writeFileSync(file, readFileSync(file).subarray(0, 200));
+  mkdirSync(unpackInto, { recursive: true });
+  const unpacked = await unpackPackage(file, unpackInto);
+  expect(unpacked.ok ? [] : unpacked.error.faults.map(describeFault)).toEqual([
+    'zip-unreadable expected a ZIP that is whole: its list of entries cannot be read',
+  ]);
+});

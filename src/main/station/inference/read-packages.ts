@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { describeFault, type PackageFault } from '../../../shared/domain/package-fault.ts';
+import { describeFault, type PackageFault, packageFault } from '../../../shared/domain/package-fault.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import type { Log } from '../platform/log.ts';
 import type { KnownSigner } from './package-signature.ts';
@@ -41,12 +41,14 @@ export async function readPackages(
   for (const packagePath of found) {
     const unpacked = isZip(packagePath) ? await unpackPackage(packagePath, tools.unpackInto) : ok(packagePath);
     const read = unpacked.ok ? await readPackage(unpacked.value, tools.signers) : unpacked;
-    if (read.ok) {
+    const twin = read.ok ? packages.find(({ digest }) => digest === read.value.digest) : undefined;
+    if (read.ok && twin === undefined) {
       packages.push(read.value);
       continue;
     }
-    refused.push({ packagePath, faults: read.error.faults });
-    for (const fault of read.error.faults)
+    const faults = read.ok ? [twiceFault(packagePath)] : read.error.faults;
+    refused.push({ packagePath, faults });
+    for (const fault of faults)
       tools.log.warn('model-package-refused', {
         package: path.basename(packagePath),
         code: fault.code,
@@ -54,6 +56,12 @@ export async function readPackages(
       });
   }
   return ok({ packages, refused });
+}
+
+/** The same manifest in two places is one model: the first is taken, as of equal ones any would do. */
+function twiceFault(packagePath: string): PackageFault {
+  const expected = 'a package that lies in one place: this one was found before, and that is used';
+  return packageFault('package-twice', '', { value: path.basename(packagePath), expected });
 }
 
 function prepareFolder(folder: string): void {

@@ -2,7 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { packageFault, type PackageRefusal, refusePackage } from '../../../shared/domain/package-fault.ts';
+import {
+  type PackageFault,
+  packageFault,
+  type PackageRefusal,
+  refusePackage,
+} from '../../../shared/domain/package-fault.ts';
 import { ok, type Result } from '../../../shared/domain/result.ts';
 import { syncFile } from '../platform/sync-file.ts';
 import { syncFolderAside } from '../platform/sync-folder.ts';
@@ -36,7 +41,8 @@ export async function unpackPackage(
   try {
     if (await isFolder(target)) return ok(target);
     const zip = await openZip({ kind: 'file', path: file }, limits);
-    if (!zip.ok) return refusePackage([packageFault(zip.error.code, '', { expected: limitsInWords(limits) })]);
+    if (!zip.ok)
+      return refusePackage([packageFault(zip.error.code, '', { expected: expectedOf(zip.error.code, limits) })]);
     const unfinished = await mkdtemp(path.join(into, UNFINISHED));
     try {
       const unpacked = await unpackEntries(zip.value.entries, unfinished);
@@ -53,10 +59,17 @@ export async function unpackPackage(
   }
 }
 
+/** What an entry should be, by what it is refused for. */
+const ENTRIES = {
+  'zip-name-unsafe': 'a file below the package, and no link',
+  'zip-entry-encrypted': 'an entry without a password',
+  'zip-method-unknown': 'an entry that is stored or deflated',
+} as const satisfies Record<NonNullable<ZipEntry['refusal']>, string>;
+
 async function unpackEntries(entries: readonly ZipEntry[], into: string): Promise<Result<null, PackageRefusal>> {
   const kept = entries.filter(({ name }) => !LITTER.test(name));
   const refused = kept.flatMap(({ name, refusal }) =>
-    refusal === null ? [] : [packageFault(refusal, '', { value: name })],
+    refusal === null ? [] : [packageFault(refusal, '', { value: name, expected: ENTRIES[refusal] })],
   );
   if (refused.length > 0) return refusePackage(refused);
   const manifests = kept.filter(({ name }) => path.posix.basename(name) === MANIFEST_FILE).map(({ name }) => name);
@@ -87,7 +100,9 @@ async function unpackEntries(entries: readonly ZipEntry[], into: string): Promis
   return ok(null);
 }
 
-function limitsInWords({ entries, totalBytes }: ZipLimits): string {
+/** What was expected instead, in words. */
+function expectedOf(code: PackageFault['code'], { entries, totalBytes }: ZipLimits): string {
+  if (code === 'zip-unreadable') return 'a ZIP that is whole: its list of entries cannot be read';
   return `a ZIP of at most ${entries} entries that unpacks to at most ${totalBytes} bytes`;
 }
 
