@@ -60,6 +60,9 @@ export function buffersOf({ grids, others }: Pick<PreparedSeries, 'grids' | 'oth
   return [...new Set(all.map(({ values }) => values.buffer as ArrayBuffer))];
 }
 
+/** So many objects are read at a time. */
+const READ_AHEAD = 3;
+
 /** What preparing looks at between its steps, and tells. */
 export type PrepareTools = {
   readonly objects: ObjectReader;
