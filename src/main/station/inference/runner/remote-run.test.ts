@@ -84,7 +84,8 @@ test('a series is prepared here, computed there and answered as it is by this ma
       { budgetMs: 60_000 },
     );
   const [far, near] = [await run({ provider: 'remote:gpu-room', providerVersion }), await run({ provider: 'cpu' })];
-  if (!far.ok || !near.ok) throw new Error('a run failed');
+  if (!far.ok || !near.ok)
+    throw new Error(`a run failed: ${JSON.stringify([far, near].map((one) => !one.ok && one.error))}`);
   expect(far.value.outputs).toEqual(near.value.outputs);
   expect(far.value.masks).toEqual(near.value.masks);
   expect(far.value).toMatchObject({
