@@ -112,12 +112,25 @@ function aManifest(modelDigest: string): WrittenManifest {
       steps: [
         { do: 'resize', to: [null, 2, 2], aspect: 'fill', interpolation: 'linear' },
         { do: 'percentile-range', low: 1, high: 99 },
+        { do: 'crop-to-content', above: 0.5, margin: 1 },
+        { do: 'clahe', tiles: [2, 2], clipLimit: 2 },
       ],
+      planes: [{ from: 'feed', feed: 'first', label: 'part' }],
+      channelPlanes: [0],
+      mirrors: [['columns']],
       channels: [[{ do: 'window', centre: 0.5, width: 1 }]],
       sampling: { kind: 'patches', size: [1, 2, 2], overlap: 0.25 },
     },
+    otherSeries: [{ id: 'other', appliesTo: { modalities: ['CT'], images: 'matching', lateralities: ['L'] } }],
+    feeds: [{ id: 'first', model: 'another', versions: { from: '1.0.0', below: '2.0.0' } }],
     inputs: [{ tensor: 'x', role: 'image', layout: 'NCHW' }],
-    outputs: [{ tensor: 'y', role: 'classes', classes: ['suspected-hyperdense-blood'], activation: 'sigmoid' }],
+    outputs: [
+      {
+        ...{ tensor: 'y', role: 'classes', classes: ['suspected-hyperdense-blood'], activation: 'sigmoid' },
+        labelCalibrations: { 'suspected-hyperdense-blood': { kind: 'temperature', temperature: 1.5 } },
+      },
+    ],
+    quantised: [{ tensor: 'y', scale: 1, zeroPoint: 0 }],
     operatingPoints: [{ id: 'high', name: 'High', flagFrom: { 'suspected-hyperdense-blood': 0.9 } }],
     goldenCases: [
       {
