@@ -1,14 +1,22 @@
 import { MantineProvider } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { render, screen } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import type { ReactNode } from 'react';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { Finding, QualityRemark } from '../../../../shared/contract/studies.ts';
 import { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { setUpPage } from '../../app/test-page.tsx';
 import { WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 
+/** Links go nowhere here: there is no router. */
+vi.mock('@tanstack/react-router', () => ({
+  Link: ({ children }: { children: ReactNode }) => <a href="/">{children}</a>,
+}));
+
 setUpPage();
+// Files share their modules: the next one has the real thing again.
+afterAll(() => vi.doUnmock('@tanstack/react-router'));
 
 const noRemarks = { data: [], isError: false } as unknown as UseQueryResult<QualityRemark[]>;
 
@@ -48,4 +56,34 @@ test.each([
   expect(panel).toContain(`There is no AI result to list. ${words}`);
   expect(panel).not.toContain('listed nothing');
   expect(panel).not.toMatch(/negative|normal|clear\b|no findings/i);
+});
+
+test('a remark on quality stands under its own heading, with its series and its model, and is no finding and no flag', () => {
+  const remark = {
+    ...{ remarkId: 'r', studyId: 's', runId: 'u', revision: 1, isSuperseded: false, seriesUid: '1.2', keyImage: null },
+    model: { id: 'q', name: 'Quality', version: '1.0.0', clinicalUse: 'none', stage: 'general' },
+    label: { code: 'noise', scheme: '99TEST', display: 'Noisy images' },
+    ...{ score: 0.8, threshold: 0.5, judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },
+    measurements: [{ code: 'hu', display: 'Noise', value: 31.4, unit: "[hnsf'U]", part: null }],
+  };
+  const remarks = { data: [remark, { ...remark, remarkId: 'old', isSuperseded: true }], isError: false };
+  const panel = said(
+    AiStatus.parse({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 }),
+    remarks as unknown as UseQueryResult<QualityRemark[]>,
+  );
+  expect(panel).toContain(LISTED_NOTHING);
+  const quality = screen.getByRole('region', { name: 'Image quality, by AI' }).textContent;
+  expect(quality.match(/Noisy images/g)).toHaveLength(1);
+  for (const words of ['score 0.80 (remarked from 0.50)', 'Noise 31.4', 'AI · Quality 1.0.0', 'not for clinical use'])
+    expect(quality).toContain(words);
+  expect(quality).not.toMatch(/flag|ACR|urgent/i);
+});
+
+test('remarks that could not be loaded are said to be missing', () => {
+  const failed = { data: undefined, isError: true, error: new Error('gone'), refetch: () => undefined };
+  said(
+    AiStatus.parse({ state: 'no-flag', readSeries: 1, eligibleSeries: 1 }),
+    failed as unknown as UseQueryResult<QualityRemark[]>,
+  );
+  expect(screen.getByText('Remarks on image quality could not be loaded')).toBeTruthy();
 });

@@ -54,7 +54,7 @@ export function QualityRemarks({ remarks, seriesName, onJump }: Props): ReactNod
                   </button>
                 )}
                 <div className={classes.numbers}>
-                  <span>{judgedText(remark, 'flagged', t)}</span>
+                  <span>{judgedText(remark, 'remark', t)}</span>
                   {measurements.map(({ code, display, value, unit }) => (
                     <span key={code}>{`${display} ${formatMeasure(value, unit)}`}</span>
                   ))}

@@ -12,15 +12,15 @@ const SUMS: ReadonlySet<string> = new Set(['volume-ml', 'cells', 'boxes']);
 /** What a finding was judged by, in words: the score or quantity, from where it is flagged, and of how many parts it is the sum. */
 export function judgedText(
   { score, threshold, judgedBy }: Judged,
-  standing: Finding['standing'],
+  standing: Finding['standing'] | 'remark',
   t: TFunction,
 ): string {
   const by = judgedBy?.score ?? 'probability';
   const write = (value: number) => (SCORES.has(by) ? formatScore(value) : formatMeasure(value, judgedBy?.unit ?? null));
   const flagFrom = judgedBy === null ? threshold : judgedBy.flagFrom;
   const limit =
-    standing === 'flagged'
-      ? t('findings.flagsFrom', { from: write(threshold) })
+    standing !== 'uncertain'
+      ? t(standing === 'remark' ? 'findings.remarksFrom' : 'findings.flagsFrom', { from: write(threshold) })
       : flagFrom === null
         ? t('findings.uncertainNever', { from: write(threshold) })
         : t('findings.uncertainBelow', { from: write(threshold), flags: write(flagFrom) });
