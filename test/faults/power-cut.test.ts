@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,9 +11,12 @@ import { phantomStudy, remoteOf, sendObjects, type SentObject } from '../system/
 import { until } from '../system/support/until.ts';
 import { watchDisk } from './support/power-cut.ts';
 import { builtShim } from './support/shim.ts';
+import { brokenRuns, countRuns } from './support/whole-runs.ts';
 
 /** Rounds of the long form: FAULT_ROUNDS=100. */
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 8);
+/** Rounds with runs under way. */
+const RUN_ROUNDS = Math.max(2, Math.floor(ROUNDS / 4));
 const SENDERS = 4;
 const SLICES = 24;
 const shim = builtShim('disk-shim');
@@ -107,6 +110,47 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
         );
         expect(db.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
       });
+    },
+    120_000 + ROUNDS * 60_000,
+  );
+
+  test(
+    `power cut in the middle of ${RUN_ROUNDS} rounds of runs: each result is there whole with its receipt or not at all, and is computed then`,
+    async () => {
+      const root = path.join(temporaryFolder(), 'disk');
+      mkdirSync(root);
+      const disk = watchDisk(root, shim ?? '');
+      const data = path.join(root, 'data');
+      const told: string[] = [];
+      for (let round = 0; round < RUN_ROUNDS; round += 1) {
+        const station = await startStation({ data, demo: true, env: disk.env });
+        const studies = [6000, 6001, 6002]
+          .map((first) => phantomStudy({ seed: first + 3 * round, matrix: 256, slices: 60 }))
+          .map(({ objects }) => sendObjects(remoteOf(station), objects));
+        await Promise.all(studies);
+        const runner = runnerPid(station);
+        await until(() => (countRuns(data)['running'] ?? 0) > 0, 20);
+        await pause(Math.random() * 1500);
+        const before = countRuns(data);
+        await station.kill();
+        if (runner !== null) await until(() => !existsSync(`/proc/${runner}`));
+        await pause(20);
+        const lost = disk.cutPower(round % 2 === 0 ? undefined : round);
+        told.push(`${JSON.stringify(before)}, ${lost} lost`);
+        // Looked at in a copy: opening the database changes it, and this disk is the station's.
+        const copy = path.join(temporaryFolder(), 'copy');
+        cpSync(data, copy, { recursive: true });
+        expect(brokenRuns(copy)).toEqual([]);
+      }
+      console.log(`runs before each power cut, and unsynced changes lost by it: ${told.join('; ')}`);
+      const station = await startStation({ data, demo: true });
+      await until(() => {
+        const { running = 0, queued = 0 } = countRuns(data);
+        return running + queued === 0;
+      });
+      expect(await station.stop()).toBe(0);
+      expect(brokenRuns(data)).toEqual([]);
+      expect(countRuns(data)['finished'] ?? 0).toBeGreaterThan(0);
     },
     120_000 + ROUNDS * 60_000,
   );
