@@ -132,7 +132,7 @@ function unfitJson(whole: unknown): string | null {
  * or a line of a log like two. Joiners that scripts need are none of them.
  */
 const HIDDEN =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+  /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 
 /** Texts of a manifest that do not look like what they are. */
 function hiddenTexts(value: unknown, path: readonly string[] = []): readonly PackageFault[] {

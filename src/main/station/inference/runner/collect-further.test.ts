@@ -7,6 +7,7 @@ import { testRunId } from './test-series.ts';
 import { collectOutputs } from './collect-outputs.ts';
 import { readFedAnswers } from './fed-answers.ts';
 import { feedInputs } from './feed-inputs.ts';
+import type { TensorData } from './session.ts';
 import { NO_FACTS } from './source-facts.ts';
 import { Preprocessing } from '../../../../shared/domain/model-preprocessing.ts';
 
@@ -154,7 +155,9 @@ test('what another model said is given as scores, row by row and as a sequence, 
       Array.from({ length: samples }, () => one),
       source,
     );
-    return feeds.ok ? [feeds.value['t']?.dims, [...(feeds.value['t']?.data as Float32Array)]] : feeds.error.code;
+    if (!feeds.ok) return feeds.error.code;
+    const { dims, data } = feeds.value['t'] as TensorData;
+    return [dims, [...(data as Float32Array)]];
   };
   const features = (as: string) => ({ from: 'features', tensor: 'f', as });
   expect(give({ from: 'scores', labels: ['x', 'y'], whenMissing: -1 })).toEqual([
