@@ -37,7 +37,7 @@ const { values } = parseArgs({
   },
 });
 const models = list(values.models ?? readdirSync(MODELS).toSorted().join(','));
-const providers = list(values.providers ?? bundledProviders().join(','));
+const wanted = list(values.providers ?? bundledProviders().join(','));
 const lengths = z.array(count.min(1)).parse(values.quick ? [40] : list(values.slices));
 const rounds = count.min(1).parse(values.quick ? 1 : values.rounds);
 const threads = count.min(1).parse(values.threads);
@@ -57,6 +57,7 @@ async function main(): Promise<void> {
   const objects = openBenchObjects();
   const packages = mkdtempSync(path.join(tmpdir(), 'wetread-bench-'));
   try {
+    const providers = await computingHere(objects);
     const passes: InferencePass[] = [];
     const readings: Readonly<Record<string, unknown>>[] = [];
     for (const slices of lengths)
@@ -87,6 +88,18 @@ async function main(): Promise<void> {
   else printThroughput(await measureStudiesAnHour(studies));
 }
 
+/** Of the wanted providers those that compute here; says which do not. */
+async function computingHere(objects: BenchObjects): Promise<readonly string[]> {
+  const here: string[] = [];
+  for (const provider of wanted) {
+    const runner = await startMeasuredRunner(objects, provider, threads);
+    await runner?.stop();
+    if (runner === null) console.log(`${provider}: does not compute on this machine`);
+    else here.push(provider);
+  }
+  return here;
+}
+
 /**
  * Cold: a fresh runner, and neither objects nor model held by the system. Warm: the same runner, series after series. Queued: the
  * same, each told of while the one before it computes.
@@ -104,11 +117,8 @@ async function measure(
   console.error(
     `${name}, ${provider}, ${slices}: ${left === null ? 'not known what' : `${Math.round(left * 100)} %`} of the files stayed in memory`,
   );
-  const runner = await startMeasuredRunner(objects, provider, threads).catch(() => null);
-  if (runner === null) {
-    console.log(`${provider}: does not compute on this machine`);
-    return [];
-  }
+  const runner = await startMeasuredRunner(objects, provider, threads);
+  if (runner === null) throw new Error(`${provider} computes no more`);
   const cold = await runner.run(model, first);
   const coldPeakMiB = runner.peakMiB();
   const warm: MeasuredRun[] = [];

@@ -31,26 +31,28 @@ const BUDGET_MS = 600_000;
 /** A bench is about time: what a run may hold is not its question. */
 const NO_LIMIT = { needMb: 1, mostMb: 1_000_000 } as const;
 
-/** Starts one; throws where the provider does not compute here. */
+/** Starts one; null where the provider does not compute here. */
 export async function startMeasuredRunner(
   { objectsDir, keys, outboxDir }: BenchObjects,
   provider: string,
   threads: number,
-): Promise<MeasuredRunner> {
+): Promise<MeasuredRunner | null> {
   const others = new Set(childrenOf(process.pid));
   const supervisor = superviseRunner(forkRunnerHost(PROGRAM.runnerEntry), {
     ...{ objectsDir, objectKeys: [...keys.export()], outboxDir },
     ...{ providers: [provider], threads },
   });
   const startedAt = performance.now();
-  const ready = new Promise<void>((resolve, reject) => {
-    supervisor.onState((state) => {
-      if (state.state === 'ready') resolve();
-      if (state.state === 'restarting') reject(new Error(`no runner on ${provider}`));
+  const isReady = new Promise<boolean>((resolve) => {
+    supervisor.onState(({ state }) => {
+      if (state === 'ready' || state === 'restarting') resolve(state === 'ready');
     });
   });
   supervisor.start();
-  await ready;
+  if (!(await isReady)) {
+    await supervisor.stop();
+    return null;
+  }
   const readyAfterMs = performance.now() - startedAt;
   const pid = childrenOf(process.pid).find((child) => !others.has(child));
   if (pid === undefined) throw new Error('the runner has no process');
