@@ -24,7 +24,7 @@ const PLANS: Readonly<
 > = {
   'head-ct-hyperdense': { tunedOn: { firstSeed: 2_000_000, count: 30 }, firstSeed: 2_500_000, count: 120 },
   'chest-ct-nodules': { tunedOn: { firstSeed: 1_000_000, count: 78 }, firstSeed: 1_500_000, count: 120 },
-  'ct-series-quality': { tunedOn: { firstSeed: 3_000_000, count: 32 }, firstSeed: 3_500_000, count: 120 },
+  'ct-series-quality': { tunedOn: { firstSeed: 3_000_000, count: 24 }, firstSeed: 3_500_000, count: 120 },
 };
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options, positionals } = parseArgs({
@@ -44,12 +44,11 @@ const outboxDir = mkdtempSync(path.join(tmpdir(), 'wetread-evaluation-'));
 const about = { version: model.manifest.version, modelDigest: model.manifest.modelDigest };
 const known = existsSync(file) ? Evaluation.parse(JSON.parse(readFileSync(file, 'utf8'))) : null;
 const isSame = known?.modelDigest === about.modelDigest && known.firstSeed === plan.firstSeed;
-const inferMs: number[] = isSame ? [...known.inferMs] : [];
 const cases: unknown[] = isSame ? [...known.cases] : [];
 const real = isSame && known.real.length > 0 ? known.real : await askReal();
 const keep = () => {
   const { tunedOn, firstSeed } = plan;
-  const evaluation = Evaluation.parse({ model: id, ...about, firstSeed, tunedOn, inferMs, real, cases });
+  const evaluation = Evaluation.parse({ model: id, ...about, firstSeed, tunedOn, real, cases });
   writeFileSync(file, `${JSON.stringify(evaluation)}\n`);
 };
 for (let index = cases.length; index < Number(options.count ?? plan.count); index += 1) {
@@ -109,7 +108,6 @@ async function measure(index: number): Promise<HeadCase | ChestCase | QualityCas
 }
 
 async function ask(asked: ModelPackage, frames: readonly SourceFrame[]): Promise<FramesAnswer> {
-  let since = performance.now();
   const setting = { model: asked, outboxDir, signal: new AbortController().signal };
   const grid = prepareFrames(asked.manifest, frames);
   const { rows, columns } = grid.stack.frames[0] as SourceFrame;
@@ -119,12 +117,7 @@ async function ask(asked: ModelPackage, frames: readonly SourceFrame[]): Promise
     ...{ corrections: [...grid.stack.corrections], leftOut: 0, stacks: 1 },
   };
   const series = { geometry, facts: NO_FACTS, grids: [grid], others: [new Map()], fed: new Map() };
-  since = performance.now();
-  const answer = await runFrames(setting, series, (stage) => {
-    const now = performance.now();
-    if (stage === 'inferMs') inferMs.push(Math.round(now - since));
-    since = now;
-  });
+  const answer = await runFrames(setting, series, () => undefined);
   if (!answer.ok) throw new Error(answer.error.code);
   return answer.value;
 }
@@ -132,16 +125,15 @@ async function ask(asked: ModelPackage, frames: readonly SourceFrame[]): Promise
 /** What each real series that the model is for is said to show. */
 async function askReal(): Promise<Evaluation['real']> {
   const answers: Evaluation['real'][number][] = [];
-  for await (const { name, frames } of readRealSeries(path.join(root, '../shared/data'), id)) {
+  for await (const { name, wasLookedAt, frames } of readRealSeries(path.join(root, '../shared/data'), id)) {
     const answer = await ask(model, frames);
-    inferMs.pop();
     const numbers = answer.outputs.map(({ tensor, label, value }) => `${tensor} (${label}): ${value.toPrecision(3)}`);
     const boxes = answer.boxes
       .filter(({ score }) => score >= (model.manifest.labels[0]?.flagFrom ?? 1))
       .map(({ score, diameterMm }) => `candidate of ${diameterMm?.toFixed(1)} mm, score ${score.toFixed(2)}`);
     const flagged = flaggedOf(model, answer);
     const verdict = flagged.length === 0 ? 'nothing flagged' : `flagged: ${flagged.join(', ')}`;
-    answers.push({ series: name, slices: frames.length, says: [verdict, ...numbers, ...boxes] });
+    answers.push({ series: name, slices: frames.length, wasLookedAt, says: [verdict, ...numbers, ...boxes] });
   }
   return answers;
 }

@@ -4,13 +4,12 @@ import { QUALITY_PROBLEMS } from './phantom-plans.ts';
 
 /** What was measured of a shipped model in Markdown: how often it is right by what was drawn, with Wilson 95 % intervals, and by how much its sizes are off. */
 export function describeEvaluation(evaluation: Evaluation): string {
-  const { model, version, firstSeed, tunedOn, cases, inferMs } = evaluation;
+  const { model, version, firstSeed, tunedOn, cases } = evaluation;
   const last = firstSeed + cases.length - 1;
   const tuned = `tuned on ${tunedOn.count} others, seeds ${tunedOn.firstSeed} to ${tunedOn.firstSeed + tunedOn.count - 1}`;
   return [
     `Version ${version} on ${cases.length} computer-drawn series, seeds ${firstSeed} to ${last}; ${tuned}. \`node scripts/with-node.mjs scripts/evaluate-model.ts ${model}\` measures this again.`,
     ...tablesOf(evaluation),
-    `The model alone took ${median(inferMs).toFixed(0)} ms a series in the middle, on one thread of a machine that was busy with other things.`,
     ...realOf(evaluation),
   ].join('\n\n');
 }
@@ -88,7 +87,7 @@ function chestTables(cases: readonly ChestCase[]): readonly string[] {
     const some = all.filter(which);
     return rate(name, some.filter(({ saidMm }) => saidMm !== null).length, some.length);
   };
-  const size = (from: number, to: number) => row(`${from} to ${to} mm`, ({ mm }) => mm >= from && mm < to);
+  const size = (name: string, from: number, to: number) => row(name, ({ mm }) => mm >= from && mm < to);
   const clean = cases.filter(({ nodules }) => nodules.length === 0);
   const withSome = cases.filter(({ nodules }) => nodules.length > 0);
   const isFlagged = ({ nodules, elsewhere }: ChestCase) =>
@@ -103,7 +102,7 @@ function chestTables(cases: readonly ChestCase[]): readonly string[] {
   return [
     rates([
       row('**sensitivity**, all nodules', () => true),
-      ...[size(0, 6), size(6, 8), size(8, 12), size(12, 99)],
+      ...[size('under 6 mm', 0, 6), size('6 to 8 mm', 6, 8), size('8 to 12 mm', 8, 12), size('from 12 mm on', 12, 99)],
       ...kinds.map((kind) => row(kind, (one) => one.kind === kind)),
       ...slices.map((mm) => row(`slices of ${mm} mm`, ({ of }) => of.sliceMm === mm)),
       ...kernels.map((kernel) => row(`${kernel} kernel`, ({ of }) => of.kernel === kernel)),
@@ -144,7 +143,6 @@ function qualityTables(cases: readonly QualityCase[]): readonly string[] {
   const problems = QUALITY_PROBLEMS.filter((problem) => problem !== 'none');
   const rows = problems.flatMap((problem) => {
     const bad = cases.filter((one) => one.problem === problem);
-    // A head that is cut off has fewer neighbours to be judged by, and the like: those without the problem, whatever else they have.
     const good = cases.filter((one) => one.problem !== problem);
     const told = (some: readonly QualityCase[]) => some.filter(({ flagged }) => flagged.includes(problem)).length;
     return [
@@ -167,8 +165,8 @@ function qualityTables(cases: readonly QualityCase[]): readonly string[] {
 
 function realOf({ real }: Evaluation): readonly string[] {
   return real.map(
-    ({ series, slices, says }) =>
-      `On the real series \`${series}\` (${slices} slices; nobody has said what is in it, and it was looked at while tuning): ${says.join('; ')}.`,
+    ({ series, slices, wasLookedAt, says }) =>
+      `On the real series \`${series}\` (${slices} slices; nobody has said what is in it${wasLookedAt ? ', and it was looked at while tuning' : ''}): ${says.join('; ')}.`,
   );
 }
 
@@ -220,10 +218,6 @@ function errors(rows: readonly ErrorRow[]): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
-}
-
-function median(numbers: readonly number[]): number {
-  return quantile(numbers, 0.5);
 }
 
 /** Linear between neighbours. */

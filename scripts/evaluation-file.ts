@@ -44,6 +44,7 @@ export type QualityCase = z.infer<typeof QualityCase>;
 const RealAnswer = z.strictObject({
   series: z.string(),
   slices: z.number(),
+  wasLookedAt: z.boolean(),
   /** In words, as the model put it. */
   says: z.array(z.string()),
 });
@@ -53,8 +54,6 @@ const Common = {
   modelDigest: z.string(),
   firstSeed: z.number(),
   tunedOn: z.strictObject({ firstSeed: z.number(), count: z.number() }),
-  /** Of the model alone, in the middle; of the machine that measured. */
-  inferMs: z.array(z.number()),
   real: z.array(RealAnswer),
 };
 export const Evaluation = z.discriminatedUnion('model', [

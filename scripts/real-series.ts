@@ -6,10 +6,20 @@ import { readPart10Header } from '../src/main/station/dicom/part10.ts';
 import type { SourceFrame } from '../src/main/station/inference/runner/prepared-grid.ts';
 import { readSourceFrames } from '../src/main/station/inference/runner/read-source-frames.ts';
 
-/** A real series and which shipped models are for it. */
+/** A real series, which shipped models are for it, and which were tuned with a look at it. */
 const REAL = [
-  { name: 'ct-head-ge', packed: false, models: ['head-ct-hyperdense', 'ct-series-quality'] },
-  { name: 'ct-chest-lungfcp', packed: true, models: ['chest-ct-nodules', 'ct-series-quality'] },
+  {
+    name: 'ct-head-ge',
+    packed: false,
+    models: ['head-ct-hyperdense', 'ct-series-quality'],
+    tuned: ['head-ct-hyperdense', 'ct-series-quality'],
+  },
+  {
+    name: 'ct-chest-lungfcp',
+    packed: true,
+    models: ['chest-ct-nodules', 'ct-series-quality'],
+    tuned: ['ct-series-quality'],
+  },
 ] as const;
 const SOURCE = {
   arrangement: 'volume',
@@ -23,8 +33,8 @@ const SOURCE = {
 export async function* readRealSeries(
   data: string,
   model: string,
-): AsyncGenerator<{ readonly name: string; readonly frames: readonly SourceFrame[] }> {
-  for (const { name, packed, models } of REAL) {
+): AsyncGenerator<{ readonly name: string; readonly wasLookedAt: boolean; readonly frames: readonly SourceFrame[] }> {
+  for (const { name, packed, models, tuned } of REAL) {
     const folder = path.join(data, name);
     if (!existsSync(folder) || !(models as readonly string[]).includes(model)) continue;
     const unpacked = packed ? mkdtempSync(path.join(tmpdir(), 'wetread-series-')) : folder;
@@ -41,6 +51,6 @@ export async function* readRealSeries(
       frames.push(...read.value.frames);
     }
     if (packed) rmSync(unpacked, { recursive: true, force: true });
-    yield { name, frames };
+    yield { name, wasLookedAt: (tuned as readonly string[]).includes(model), frames };
   }
 }

@@ -27,8 +27,8 @@ test('the real head CT, which shows no bleed, is read to its end and not flagged
   expect(completeness).toMatchObject({ rule: 'association-ended-gapless-volume', gaps: 0 });
   expect(row.ai).toMatchObject({ state: 'no-flag' });
   expect(row.urgency).toEqual({ level: 'routine', standing: 'ordinary' });
-  expect(runs.map(({ state }) => state)).toEqual(runs.map(() => 'finished'));
-  expect(runs.map(({ model }) => model.id)).toContain('head-ct-hyperdense');
+  // Whoever judges the images may still be at it: nothing waits for that.
+  expect(runs.filter(({ model }) => model.id === 'head-ct-hyperdense')).toMatchObject([{ state: 'finished' }]);
   expect(await radiologist.findings(row.studyId)).toEqual([]);
   expect(await station.stop()).toBe(0);
 });
