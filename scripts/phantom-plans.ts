@@ -30,7 +30,7 @@ export function planChest(first: number, index: number): ChestCtWish {
   };
 }
 
-export const HEAD_BLEEDS = [...BLEED_KINDS, ...MORE_BLEED_KINDS] as const;
+const HEAD_BLEEDS = [...BLEED_KINDS, ...MORE_BLEED_KINDS] as const;
 const HEAD_SLICES_MM = [5, 2.5, 5, 3];
 
 /**

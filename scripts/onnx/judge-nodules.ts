@@ -3,7 +3,7 @@ import type { Graph, Value } from './graph.ts';
 import { type Volume, volumeOperations } from './volume-operations.ts';
 
 /** What each candidate is judged by. */
-export const FEATURES = [
+const FEATURES = [
   'response',
   'blob',
   'peak',

@@ -7,7 +7,6 @@ export function morphology(graph: Graph) {
   const aboveValue = (x: Value, limit: Value) => graph.add('Cast', [graph.add('Greater', [x, limit])], { to: 1 });
   const not = (mask: Value) => graph.add('Sub', [one, mask]);
   const and = (a: Value, b: Value) => graph.add('Mul', [a, b]);
-  const sub = (a: Value, b: Value) => graph.add('Sub', [a, b]);
   const or = (a: Value, b: Value) => graph.add('Max', [a, b]);
   const dilate = (mask: Value, by: number): Value => {
     if (by === 0) return mask;
@@ -56,7 +55,6 @@ export function morphology(graph: Graph) {
     not,
     and,
     or,
-    sub,
     dilate,
     erode,
     dilateAcrossSlices,
