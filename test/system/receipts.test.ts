@@ -35,13 +35,17 @@ const analysisOf = async (analysisId: string): Promise<AnalysisCard> =>
   AnalysisCard.parse(JSON.parse((await radiologist.fetch(`/api/v1/analyses/${analysisId}`)).text));
 
 test('asked for at once by many with one key, killed between yes and run, a study of comparison is analysed once, and its receipt replays to the same', async () => {
-  const answers = await Promise.all(Array.from({ length: 8 }, () => asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense' })));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense' })),
+  );
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
   const cards = answers.map(({ text }) => AnalysisCard.parse(JSON.parse(text)));
   const analysisId = cards[0]?.analysisId ?? '';
   expect(new Set(cards.map((card) => card.analysisId))).toEqual(new Set([analysisId]));
   expect(answers[0]?.headers.get('location')).toBe(`/api/v1/analyses/${analysisId}`);
-  expect((await asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense', priority: 'stat' })).status).toBe(409);
+  expect(
+    (await asking('key-1', { study: bleeding.studyUid, model: 'head-ct-hyperdense', priority: 'stat' })).status,
+  ).toBe(409);
   expect((await radiologist.fetch('/api/v1/analyses', { method: 'POST', body: '{}' })).status).toBe(400);
 
   await station.kill();
