@@ -238,9 +238,9 @@ test('a pilot for a group is composed with a view of what it would have shown, a
   await dialog.getByRole('button', { name: 'Add a group of people' }).click();
   await dialog.getByText('Fill in the share').waitFor();
   await dialog.getByLabel('Name').fill('Neuro');
-  await dialog.getByRole('textbox', { name: 'People' }).click();
+  await dialog.getByRole('combobox', { name: 'People' }).or(dialog.getByLabel('People')).first().click();
   await page.getByRole('option', { name: 'Demo Radiologist' }).click();
-  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
   await dialog.getByText('the pilot would have shown 2.').waitFor();
   const faults = [...(await judgePage(page, 'governing-pilot', { inEveryLook: true }))];
   await signDialog(page, 'To Pilot', 'The neuro readers first');

@@ -5,7 +5,6 @@ import { PilotScope } from '../../../../shared/domain/exposure.ts';
 import { Answered } from '../../ui/Answered.tsx';
 import page from '../../ui/Page.module.css';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import classes from './models.module.css';
 import { useReaders } from './use-models.ts';
 
 type Group = PilotScope['groups'][number];
@@ -60,7 +59,7 @@ export function PilotFields({ draft, onChange }: Props): ReactNode {
             <p className={page.quiet}>{t(groups.length === 0 ? 'pilot.everyone' : 'pilot.someOnly')}</p>
             {groups.map((group, place) => (
               <Fieldset key={place} legend={t('pilot.group', { number: place + 1 })} variant="unstyled">
-                <div className={classes.fields}>
+                <div className={page.stack}>
                   <TextInput
                     label={t('pilot.groupName')}
                     value={group.name}
