@@ -24,7 +24,7 @@ const PLANS: Readonly<
 > = {
   'head-ct-hyperdense': { tunedOn: { firstSeed: 2_000_000, count: 30 }, firstSeed: 2_500_000, count: 120 },
   'chest-ct-nodules': { tunedOn: { firstSeed: 1_000_000, count: 78 }, firstSeed: 1_500_000, count: 120 },
-  'ct-series-quality': { tunedOn: { firstSeed: 3_000_000, count: 24 }, firstSeed: 3_500_000, count: 120 },
+  'ct-series-quality': { tunedOn: { firstSeed: 3_000_000, count: 24 }, firstSeed: 3_500_000, count: 128 },
 };
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options, positionals } = parseArgs({
