@@ -422,9 +422,10 @@ test('who says what is in a study, or reports it, learns nothing of where two si
   // Who governs and neither reports nor says what is there is told, and that they were stands on record.
   const { client, socket } = await station.connect(await station.token('model-owner'));
   expect(await client.models.comparison(other)).toMatchObject({ studies: 1 });
-  expect((await client.models.discordances(other)).discordances).toMatchObject([
-    { studyId: secrets.studyId, isFlagged: true, otherIsFlagged: false, truth: true }, // the walk said so
-  ]);
+  const { discordances } = await client.models.discordances(other);
+  expect(discordances).toMatchObject([{ studyId: secrets.studyId, truth: true }]); // the walk said so
+  // Which of the two is read first is chance.
+  expect(discordances.map(({ isFlagged, otherIsFlagged }) => isFlagged !== otherIsFlagged)).toEqual([true]);
   expect(clinic.events('silent-results-read').slice(-2)).toMatchObject([
     { payload: { digest, results: 1 } },
     { payload: { digest: newer, results: 1 } },
