@@ -47,6 +47,7 @@ test('a demo station offers its users by name, and one click fills them in', asy
     'technologist',
     'coordinator',
     'administrator',
+    ...['medical-lead', 'model-owner', 'truth-reader'],
   ]);
   await hints.getByRole('button', { name: 'technologist' }).click();
   await page.getByRole('button', { name: 'Sign in' }).click();
