@@ -23,6 +23,7 @@ const READERS: Readonly<Record<string, string>> = {
   'api/services/quarantine-services.ts': 'quarantine is exported as it came, for whoever finds out what it is',
   'api/services/study-services.ts': 'masks of findings, which are no DICOM objects',
   'inference/replay-work.ts': 'kept masks, held against those of a replay',
+  'inference/runner/fed-answers.ts': 'masks of other models, which are no DICOM objects',
   'inference/runner/prepare-series.ts': 'pixels for a model, which is told no patient',
   'inference/runner/remember-reads.ts': 'what prepare-series reads, once for several models',
 };

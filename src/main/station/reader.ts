@@ -79,10 +79,7 @@ export const READER_TASKS = {
     if (acceptance === null) throw new Error('an acceptance that is measured is on record');
     return measureAcceptance(db, acceptance, readingFacts(db));
   },
-  'compare-versions': (
-    db: ReadableDb,
-    { siteId, digest, otherDigest, finalOnly }: Compared,
-  ) => {
+  'compare-versions': (db: ReadableDb, { siteId, digest, otherDigest, finalOnly }: Compared) => {
     const [model, other] = [getModel(db, digest), getModel(db, otherDigest)];
     return compareVersions(db, { siteId, model, other, finalOnly }, readingFacts(db));
   },

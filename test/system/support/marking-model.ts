@@ -1,15 +1,15 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { startGraph, type Value } from '../../../scripts/onnx/graph.ts';
 import { type DicomRecord, encodeInstance } from '../../../src/main/station/dicom/dataset/write-dataset.ts';
-import { sha256 } from '../../../src/main/station/inference/runner/model-package.ts';
-import { ballHead } from '../../../src/main/station/inference/runner/test-series.ts';
 import type { WrittenManifest } from '../../../src/shared/domain/model-manifest.ts';
 import type { SentStudy } from './studies.ts';
 
 /** Pixels along each side of the phantom, and of what the model takes. */
 const SIZE = 128;
+const SLICES = 14;
 const DESCRIPTION = 'Marking phantom';
 const STUDY_UID = '2.25.9100';
 const SERIES_UID = '2.25.9101';
@@ -21,7 +21,7 @@ const SOP_UID = '2.25.9102';
  */
 export function writeMarkingModels(folder: string): string {
   const model = buildModel();
-  const digest = sha256(model);
+  const digest = createHash('sha256').update(model).digest('hex');
   const golden = gzipSync(new Uint8Array(SIZE * SIZE * 2));
   for (const manifest of [marking(digest), judging(digest)]) {
     const directory = path.join(folder, manifest.id);
@@ -137,19 +137,29 @@ function judging(modelDigest: string): WrittenManifest {
   };
 }
 
+/** A ball of a head with an 8 mm skull and a ball of blood 25 mm to its left; millimetres from its centre, Hounsfield units. */
+function ballHeadHu(x: number, y: number, z: number): number {
+  if (Math.hypot(x - 25, y, z) < 14) return 70;
+  const radius = Math.hypot(x, y, z);
+  return radius < 72 ? 33 : radius < 80 ? 1100 : -1000;
+}
+
 /** A head with a ball to the patient's left, acquired with its rows to the right: all of it in one object, its frames out of order. */
 export function mirroredHead(): SentStudy {
-  const frames = ballHead({ bleedMm: 14, matrix: SIZE });
-  const order = frames.map((_, index) => (index * 5) % frames.length);
-  const pixels = new Int16Array(frames.length * SIZE * SIZE);
-  const places = order.map((source, frame) => {
-    const { values, place, pixelMm } = frames[source] as (typeof frames)[number];
+  const pixelMm = 224 / SIZE;
+  const middle = (SIZE - 1) / 2;
+  const order = Array.from({ length: SLICES }, (_, index) => (index * 5) % SLICES);
+  const pixels = new Int16Array(SLICES * SIZE * SIZE);
+  const places = order.map((slice, frame) => {
+    const z = (slice - (SLICES - 1) / 2) * 5;
     for (let row = 0; row < SIZE; row += 1)
-      for (let column = 0; column < SIZE; column += 1)
-        pixels[(frame * SIZE + row) * SIZE + column] = (values[row * SIZE + SIZE - 1 - column] as number) + 1024;
-    return [place.position[0] + (SIZE - 1) * pixelMm[1], place.position[1], place.position[2]];
+      for (let column = 0; column < SIZE; column += 1) {
+        // Columns run from the patient's left to the right.
+        const [x, y] = [(middle - column) * pixelMm, (row - middle) * pixelMm];
+        pixels[(frame * SIZE + row) * SIZE + column] = ballHeadHu(x, y, z) + 1024;
+      }
+    return [middle * pixelMm, -middle * pixelMm, z];
   });
-  const spacing = frames[0]?.pixelMm ?? [1, 1];
   const record: DicomRecord = {
     SOPClassUID: '1.2.840.10008.5.1.4.1.1.2.1',
     ...{ SOPInstanceUID: SOP_UID, StudyInstanceUID: STUDY_UID, SeriesInstanceUID: SERIES_UID },
@@ -158,11 +168,11 @@ export function mirroredHead(): SentStudy {
     ...{ Modality: 'CT', SeriesNumber: 1, SeriesDescription: DESCRIPTION, InstanceNumber: 1 },
     ImageType: ['ORIGINAL', 'PRIMARY', 'VOLUME', 'NONE'],
     FrameOfReferenceUID: '2.25.9103',
-    NumberOfFrames: frames.length,
+    NumberOfFrames: SLICES,
     SharedFunctionalGroupsSequence: [
       {
         PlaneOrientationSequence: [{ ImageOrientationPatient: [-1, 0, 0, 0, 1, 0] }],
-        PixelMeasuresSequence: [{ PixelSpacing: [...spacing], SliceThickness: 5 }],
+        PixelMeasuresSequence: [{ PixelSpacing: [pixelMm, pixelMm], SliceThickness: 5 }],
         PixelValueTransformationSequence: [{ RescaleIntercept: -1024, RescaleSlope: 1, RescaleType: 'HU' }],
       },
     ],

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Receipt } from '../../../shared/domain/receipt.ts';
 import { getStudyCard, findStudyIdByUid } from '../archive/index.ts';
-import { LIST_ARRIVALS } from '../archive/series-arrivals.ts';
 import { findJobDueAtMs } from '../platform/jobs/jobs.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { planOf } from '../platform/store/test-plan.ts';
@@ -283,7 +282,6 @@ test('a run of an older revision that computes while a newer one ends says nothi
 });
 
 test.each([
-  ['since when series are quiet', LIST_ARRIVALS, 'instances_by_study'],
   ['whether a model was owed a run since', HAS_RUN_SINCE, 'sqlite_autoindex_runs'],
   ['whether a newer run was owed', FIND_NEWER_RUN, 'runs_by_study'],
   ['whether a study has early runs', HAS_EARLY, 'runs_by_study'],
