@@ -45,7 +45,7 @@ function greyValues(
   const ofBits = frame.bitsStored <= MOST_BITS_TABLED ? tableOf(rangeOfBits(pixels, frame.bitsStored), given) : null;
   const { least, known, areShort } = ofBits?.areShort ? ofBits : tableOf(rangeOf(pixels), given);
   return areShort
-    ? lookUp(pixels, least, Int16Array.from(known), sixteenBits(pixels))
+    ? lookUp(pixels, least, new Int16Array(known), sixteenBits(pixels))
     : lookUp(pixels, least, known, new Float32Array(pixels.length));
 }
 
