@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { DEBIAN_PYTHON, findPeerProgram, missingPythonModules } from '../scripts/debian-peers.ts';
+import { objectPath } from '../src/main/station/platform/objects/object-store.ts';
 import { bundledProviders } from '../src/main/station/inference/runner/session.ts';
 import { PROGRAM } from '../src/main/station/program.ts';
 import { timeBareSession } from './inference/bare-session.ts';
@@ -113,7 +114,10 @@ async function measure(
   const { directory, name, version } = model;
   const [first, ...others] = stored;
   if (first === undefined) throw new Error('no series');
-  const left = dropCached([...filesBelow(objects.objectsDir), ...filesBelow(directory)]);
+  const left = dropCached([
+    ...first.map(({ digest, encoding }) => objectPath(objects.objectsDir, digest, encoding)),
+    ...filesBelow(directory),
+  ]);
   console.error(
     `${name}, ${provider}, ${slices}: ${left === null ? 'not known what' : `${Math.round(left * 100)} %`} of the files stayed in memory`,
   );

@@ -7,8 +7,9 @@ import path from 'node:path';
  * and gives the share of their pages that it did not let go of; null where the machine cannot tell. Linux only.
  */
 export function dropCached(files: readonly string[]): number | null {
-  for (const file of files)
-    execFileSync('dd', [`if=${file}`, 'iflag=nocache', 'count=0', 'status=none'], { stdio: 'ignore' });
+  // One small process starts them all: from a large one each start takes as long as a model.
+  const script = 'for file; do dd if="$file" iflag=nocache count=0 status=none; done';
+  execFileSync('/bin/sh', ['-c', script, 'sh', ...files], { stdio: 'ignore' });
   try {
     const told = execFileSync('fincore', ['--bytes', '--noheadings', '--raw', '--output', 'RES,SIZE', ...files], {
       encoding: 'utf8',
