@@ -25,10 +25,14 @@ export type RunAttempt = z.infer<typeof RunAttempt>;
 export const ReceiptInput = z.object({ sopUid: z.string(), digest: Digest, transferSyntaxUid: z.string() });
 export type ReceiptInput = z.infer<typeof ReceiptInput>;
 
-/** What a run was given beside its series: other series of the study, and the runs of other models that fed it. */
+/**
+ * What a run was given beside its series: other series of the study, the runs of other models that fed it, and, where people had
+ * given the study to another patient than its objects name, that patient's age and sex instead of what those say.
+ */
 export const ReceiptBeside = z.object({
   otherSeries: z.array(z.object({ id: z.string(), seriesUid: z.string(), inputs: z.array(ReceiptInput) })),
   fed: z.array(z.object({ id: z.string(), runId: z.string() })),
+  patient: z.literal('corrected').optional(),
 });
 export type ReceiptBeside = z.infer<typeof ReceiptBeside>;
 

@@ -10,6 +10,7 @@ import { type ExposedModel, listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, type OwedRun, owedRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { supersedeEarlier } from './supersede-runs.ts';
 import { limitsOf, sealReceipt } from './run-receipt.ts';
+import { patientOf } from './run-request.ts';
 import { type Run, RUN_COLUMNS } from './run-rows.ts';
 
 /** Walks runs_by_study, as the next one does. */
@@ -78,6 +79,8 @@ function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, 
   // Complete as it was read: the run stands.
   if (early.state !== 'finished' || early.receipt === null || early.revision === revision) return;
   const was = Receipt.parse(JSON.parse(early.receipt));
+  // It was given the age and sex of somebody else.
+  if ((was.beside?.patient === undefined) !== (patientOf(db, owed.studyId).patient === undefined)) return;
   // A threshold signed meanwhile may make another finding of the same score.
   if (!isDeepStrictEqual(was.operatingPoint, asStored(limitsOf(db, owed, model.manifest)))) return;
   carry(db, study, owed, early, was);

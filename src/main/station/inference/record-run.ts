@@ -36,7 +36,8 @@ export type ReceiptSetting = {
   /** What the run was given beside its series. */
   readonly beside?: ReceiptBeside;
 };
-const DEFAULT_RECEIPTS: ReceiptSetting = { machine: machineFacts(), rawOutputs: KEEP_NUMBERS };
+/** Where nobody says otherwise. */
+export const DEFAULT_RECEIPTS: ReceiptSetting = { machine: machineFacts(), rawOutputs: KEEP_NUMBERS };
 
 /** The job that ends the pause before a further attempt. */
 export const RETRY_JOB = 'inference-retry';

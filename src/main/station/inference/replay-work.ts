@@ -17,6 +17,7 @@ import { findModel, type InstalledModel } from './models.ts';
 import { checkReceipt, findRunWithReceipt } from './receipts.ts';
 import { beginReplay, endReplay, nextReplay, putReplayBack, type Replay } from './replays.ts';
 import { findOutputs } from './run-outputs.ts';
+import { patientOf } from './run-request.ts';
 import type { InstanceReference, RunFinished, RunRequest } from './runner-protocol.ts';
 import type { RunnerSupervisor, RunRefusal } from './runner-supervisor.ts';
 
@@ -74,7 +75,7 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     readonly receipt: Receipt;
     readonly model: InstalledModel;
     readonly inputs: InstanceReference[];
-    readonly beside: Pick<RunRequest, 'otherSeries' | 'fed'>;
+    readonly beside: Pick<RunRequest, 'otherSeries' | 'fed' | 'patient'>;
   };
 
   /** What a replay needs that can be seen beforehand: the package, every input by its digest, the receipt as it was written. */
@@ -100,7 +101,8 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     }
     const fed = findFedAgain(db, receipt.beside?.fed ?? []);
     if (inputs.value.length === 0 || fed === null) return err({ code: 'input-unknown' });
-    const beside = receipt.beside === undefined ? {} : { otherSeries, fed: [...fed] };
+    const patient = receipt.beside?.patient === undefined ? {} : patientOf(db, run.studyId);
+    const beside = receipt.beside === undefined ? {} : { otherSeries, fed: [...fed], ...patient };
     return ok({ receipt, model, inputs: inputs.value, beside });
   }
 

@@ -1,5 +1,13 @@
+import { z } from 'zod';
 import type { ReceiptBeside } from '../../../shared/domain/receipt.ts';
-import { getObject, getStudyCard, listInstancesAt, listSeries, type StoredInstance } from '../archive/index.ts';
+import {
+  findStatedByObjects,
+  getObject,
+  getStudyCard,
+  listInstancesAt,
+  listSeries,
+  type StoredInstance,
+} from '../archive/index.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
 import { chooseOthers, imagesFor } from './choose-series.ts';
 import { findFed } from './feeding-runs.ts';
@@ -7,7 +15,8 @@ import { findModelProvider } from './golden-results.ts';
 import type { ModelUsage } from './model-usage.ts';
 import type { InstalledModel } from './models.ts';
 import type { Run } from './run-rows.ts';
-import type { InstanceReference, NextRequest, RunRequest } from './runner-protocol.ts';
+import type { CorrectedPatient, InstanceReference, NextRequest, RunRequest } from './runner-protocol.ts';
+import { ageAt } from './series-refusals.ts';
 
 /** A run may hold this many times what it is known to need, and this much more, in MiB, before it is ended. */
 const MOST_OVER_NEED = { times: 2, mb: 512 } as const;
@@ -31,6 +40,7 @@ export function requestFor(
     ...(on !== null && on.providerVersion !== '' && { providerVersion: on.providerVersion }),
     series: seriesOf(db, run, model.manifest),
     ...besideOf(db, run, model),
+    ...patientOf(db, run.studyId),
     memory: { needMb: needMb + RESERVE_MB, mostMb: needMb * MOST_OVER_NEED.times + MOST_OVER_NEED.mb },
   };
 }
@@ -45,12 +55,25 @@ export function hintOf({
   return { packageDir, modelDigest, instances: series.instances, needMb: memory?.needMb ?? RESERVE_MB };
 }
 
-type GivenBeside = Required<Pick<RunRequest, 'otherSeries' | 'fed'>>;
+/** Whom a corrected study is of; nothing where its objects' word stands. */
+export function patientOf(db: ReadableDb, studyId: string): { readonly patient?: CorrectedPatient } {
+  if (findStatedByObjects(db, studyId).stated === null) return {};
+  const { patient, dateRaw } = getStudyCard(db, studyId);
+  const age = ageAt(patient.birthDateRaw, dateRaw);
+  const sex = CorrectedSex.safeParse(patient.sex?.trim().toUpperCase());
+  return { patient: { ageYears: age === null || age > OLDEST ? null : age, sex: sex.success ? sex.data : null } };
+}
+
+const CorrectedSex = z.enum(['M', 'F', 'O']);
+const OLDEST = 150;
+
+type GivenBeside = Required<Pick<RunRequest, 'otherSeries' | 'fed'>> & Pick<RunRequest, 'patient'>;
 
 /** What a run was given beside its series, as its receipt names it; null where it was nothing. */
-export function givenBeside({ otherSeries = [], fed = [] }: Partial<GivenBeside>): ReceiptBeside | null {
-  if (otherSeries.length + fed.length === 0) return null;
+export function givenBeside({ otherSeries = [], fed = [], patient }: Partial<GivenBeside>): ReceiptBeside | null {
+  if (otherSeries.length + fed.length === 0 && patient === undefined) return null;
   return {
+    ...(patient !== undefined && { patient: 'corrected' as const }),
     otherSeries: otherSeries.map(({ id, seriesUid, instances }) => ({
       ...{ id, seriesUid },
       inputs: instances.map(({ sopUid, digest, transferSyntaxUid }) => ({ sopUid, digest, transferSyntaxUid })),
@@ -60,7 +83,7 @@ export function givenBeside({ otherSeries = [], fed = [] }: Partial<GivenBeside>
 }
 
 /** The other series as the run's revision has them, and what other models said; neither where the manifest asks for none. */
-function besideOf(db: ReadableDb, run: Run, { manifest }: InstalledModel): Partial<GivenBeside> {
+function besideOf(db: ReadableDb, run: Run, { manifest }: InstalledModel): Pick<RunRequest, 'otherSeries' | 'fed'> {
   const fed = manifest.feeds.length === 0 ? {} : { fed: [...(findFed(db, run, manifest) ?? [])] };
   if (manifest.otherSeries.length === 0) return fed;
   const images = Map.groupBy(listInstancesAt(db, run.studyId, run.revision), ({ seriesId }) => seriesId);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { packageFault, refusePackage } from '../../../shared/domain/package-fault.ts';
 import { err, ok } from '../../../shared/domain/result.ts';
+import { getStudyCard, moveStudy } from '../archive/index.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
@@ -26,6 +27,7 @@ import { packageDigest } from './package-digest.ts';
 import type { Run } from './run-rows.ts';
 import type { RunMask } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
+import { ageAt } from './series-refusals.ts';
 
 type RunAnswer = Awaited<ReturnType<RunnerSupervisor['run']>>;
 type LoadAnswer = Awaited<ReturnType<RunnerSupervisor['load']>>;
@@ -131,6 +133,38 @@ test('verifies a model before it works with it, hands over what is stored and re
     [1, 2, 3, 4, 5, 6].map((n) => [`1.2.10.1.${n}`, SEALED]),
   );
   expect([ended, clinic.events('model-verified')]).toMatchObject([['finished'], [{ payload: { goldenCases: 1 } }]]);
+});
+
+test('a study given to another patient is computed with that one’s age and sex, and its receipt says so', async () => {
+  const id = await sendHead();
+  const johns = await clinic.send([
+    aSlice(1, {
+      ...{ StudyInstanceUID: '1.2.20', PatientID: '99', PatientName: 'Roe^John', PatientBirthDate: '19500505' },
+      PatientSex: 'm ',
+    }),
+  ]);
+  const said = { siteId: clinic.north.siteId, reason: 'other' as const, atMs: clinic.nowMs() };
+  const { patientId } = getStudyCard(clinic.db, johns).patient;
+  const actor = { kind: 'user' as const, id: 'coordinator' };
+  expect(moveStudy(clinic.db, { ...said, actor, studyId: id, to: { patientId } })).toMatchObject({ ok: true });
+  start([(request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+  const { patient, dateRaw } = getStudyCard(clinic.db, id);
+  expect(asked.map((request) => request.patient)).toEqual([
+    { ageYears: ageAt(patient.birthDateRaw, dateRaw), sex: 'M' },
+  ]);
+  expect(patient.birthDateRaw).toBe('19500505');
+  const [run] = listRuns(clinic.db, id);
+  const receipt = findRunWithReceipt(clinic.db, run?.runId ?? '')?.receipt;
+  expect(receipt?.text).toContain('"patient":"corrected"');
+  expect(receipt?.text).not.toContain('1950');
+});
+
+test('of a study that nobody corrected the objects say whose it is', async () => {
+  const id = await sendHead();
+  start([(request) => ok(finishedRun(named(request), 0.9))]);
+  await until(() => expect(aiStatus(clinic.db, id).state).toBe('flagged'));
+  expect(asked[0]).not.toHaveProperty('patient');
 });
 
 test('a model that does not hold its golden cases is broken, and its studies say so', async () => {

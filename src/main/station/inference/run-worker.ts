@@ -14,6 +14,7 @@ import { findUsage, type ModelUsage, noteUsage } from './model-usage.ts';
 import { askVerification, findModel } from './models.ts';
 import { givesWay } from './preemption.ts';
 import {
+  DEFAULT_RECEIPTS,
   failRun,
   failRunsWithoutModel,
   finishRun,
@@ -179,8 +180,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     ))
       await adoptMask(digest);
     const beside = givenBeside(request);
-    const receipts =
-      tools.receipts === undefined ? undefined : { ...tools.receipts, rawTensors, ...(beside !== null && { beside }) };
+    const receipts = { ...(tools.receipts ?? DEFAULT_RECEIPTS), rawTensors, ...(beside !== null && { beside }) };
     inTransaction(db, () => {
       finishRun(db, run.runId, model.manifest, inputs, value, clock.nowMs(), receipts);
       noteUsage(db, model.digest, value.provider, { peakMb, tookMs });

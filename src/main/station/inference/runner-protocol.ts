@@ -79,6 +79,13 @@ export const OtherSeriesReference = z.strictObject({
 });
 export type OtherSeriesReference = z.infer<typeof OtherSeriesReference>;
 
+/** Age at the study, in years, and sex of a patient, as far as the archive knows them. */
+export const CorrectedPatient = z.strictObject({
+  ageYears: z.number().min(0).max(150).nullable(),
+  sex: z.enum(['M', 'F', 'O']).nullable(),
+});
+export type CorrectedPatient = z.infer<typeof CorrectedPatient>;
+
 export const StationToRunner = z.discriminatedUnion('type', [
   /** First message: where objects are read and what opens them, where masks are left, how to compute. */
   z.strictObject({
@@ -122,6 +129,8 @@ export const StationToRunner = z.discriminatedUnion('type', [
     /** The other series that the manifest names, and what other models said. */
     otherSeries: z.array(OtherSeriesReference).max(8).optional(),
     fed: z.array(FedRun).max(8).optional(),
+    /** Whose the study is, where people gave it to another patient than its objects name: nothing that those say of a person counts. */
+    patient: CorrectedPatient.optional(),
     /** Leaves every tensor as the model gave it in the outbox too. */
     keepTensors: z.boolean().optional(),
     /** Computes on this proven provider instead of the one in use. */

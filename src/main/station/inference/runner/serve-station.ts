@@ -25,6 +25,7 @@ import { replayGoldenCases } from './replay-golden.ts';
 import type { RunRefused } from './run-frames.ts';
 import { type RunAnswer, runPrepared, type RunSetting } from './run-series.ts';
 import { ComputeFault, ONNXRUNTIME_VERSION } from './session.ts';
+import { factsOf } from './source-facts.ts';
 import { type StageTimer, timeStages } from './stage-timer.ts';
 import { keepModelsWarm, type WarmModels } from './warm-models.ts';
 import { type MemoryWatch, watchMemory } from './watch-memory.ts';
@@ -48,7 +49,7 @@ type Ready = Pick<RunSetting, 'outboxDir'> & {
 };
 
 /** One run's way through: what stops it, what it takes, and what of its tensors is left behind. */
-type Asked = Pick<RunRequest, 'modelDigest' | 'keepTensors' | 'providerVersion' | 'otherSeries' | 'fed'> & {
+type Asked = Pick<RunRequest, 'modelDigest' | 'keepTensors' | 'providerVersion' | 'otherSeries' | 'fed' | 'patient'> & {
   readonly instances: RunRequest['series']['instances'];
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -225,7 +226,7 @@ export function serveStation(
   async function computeWith(
     model: ModelPackage,
     { preparer, outboxDir }: Ready,
-    { instances, otherSeries, fed, providerVersion, keepTensors = false, timer, signal }: Asked,
+    { instances, otherSeries, fed, patient, providerVersion, keepTensors = false, timer, signal }: Asked,
   ): Promise<Result<RunAnswer, RunRefused>> {
     const identified = await identify(model, signal);
     if (!identified.ok) return identified;
@@ -241,7 +242,8 @@ export function serveStation(
     const fromMs = Date.now();
     // Kept tensors are those of one pass: nothing is tried in between.
     const setting = { model, outboxDir, signal, findsBatch: !keepTensors };
-    const answer = await runPrepared(setting, taken.answer.value, timer);
+    const series = taken.answer.value;
+    const answer = await runPrepared(setting, { ...series, facts: factsOf(series.facts, patient) }, timer);
     const prepare = { fromMs: taken.fromMs, toMs: taken.toMs, isAhead: taken.isAhead };
     return answer.ok
       ? ok({ ...answer.value, device, spans: { prepare, compute: { fromMs, toMs: Date.now() } } })

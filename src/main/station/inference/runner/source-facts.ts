@@ -3,6 +3,7 @@ import { normalDate } from '../../dicom/dataset/dates.ts';
 import { frameGeometry } from '../../dicom/dataset/frame-geometry.ts';
 import { findFunctionalGroup } from '../../dicom/dataset/functional-groups.ts';
 import { number, text } from '../../dicom/dataset/values.ts';
+import type { CorrectedPatient } from '../runner-protocol.ts';
 
 /** What the first object of a series says of the person and the scanner, as models may ask for it; null where it does not. */
 export type SourceFacts = {
@@ -66,6 +67,11 @@ export function readSourceFacts(dataset: Dataset): SourceFacts {
     viewPosition: capitals(text(dataset, 'ViewPosition')),
     manufacturer: capitals(text(dataset, 'Manufacturer')),
   };
+}
+
+/** The facts of a study that belongs to another patient than its objects name: nothing that those say of a person counts. */
+export function factsOf(facts: SourceFacts, patient: CorrectedPatient | undefined): SourceFacts {
+  return patient === undefined ? facts : { ...facts, ...patient, weightKg: null, heightM: null };
 }
 
 function capitals(value: string | null): string | null {
