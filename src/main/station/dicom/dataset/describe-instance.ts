@@ -2,6 +2,7 @@ import type { CharacterSetMark } from './character-sets.ts';
 import type { Dataset, DatasetMark, ReadDataset } from './dataset.ts';
 import { normalDate, normalTime } from './dates.ts';
 import { lookUpKeyword } from './dictionary.ts';
+import { planeOf } from './frame-geometry.ts';
 import { findFunctionalGroup } from './functional-groups.ts';
 import { displayText, type TextMark } from './display-text.ts';
 import { readRejectionNote, type RejectionNote } from './rejection-note.ts';
@@ -235,6 +236,7 @@ function describeImage(dataset: Dataset): ImageDescription {
   const frames = of('NumberOfFrames');
   // An enhanced object says of its frames what others say of themselves; here its first one stands for all.
   const firstFrame = (sequence: string) => findFunctionalGroup(dataset, 0, sequence) ?? dataset;
+  const plane = planeOf(dataset);
   const measures = firstFrame('PixelMeasuresSequence');
   return {
     rows: of('Rows'),
@@ -248,8 +250,11 @@ function describeImage(dataset: Dataset): ImageDescription {
     highBit: of('HighBit'),
     pixelRepresentation: of('PixelRepresentation'),
     imageType: texts(dataset, 'ImageType'),
-    imagePositionPatient: exactly(3, numbers(dataset, 'ImagePositionPatient')),
-    imageOrientationPatient: exactly(6, numbers(firstFrame('PlaneOrientationSequence'), 'ImageOrientationPatient')),
+    imagePositionPatient: exactly(3, numbers(plane, 'ImagePositionPatient')),
+    imageOrientationPatient: exactly(
+      6,
+      numbers(findFunctionalGroup(dataset, 0, 'PlaneOrientationSequence') ?? plane, 'ImageOrientationPatient'),
+    ),
     pixelSpacing: exactly(2, numbers(measures, 'PixelSpacing') ?? numbers(dataset, 'ImagerPixelSpacing')),
     sliceThicknessMm: number(measures, 'SliceThickness'),
     spacingBetweenSlicesMm: of('SpacingBetweenSlices'),

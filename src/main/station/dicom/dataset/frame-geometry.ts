@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.ts';
 import { findFunctionalGroup } from './functional-groups.ts';
-import { number, numbers, text } from './values.ts';
+import { items, number, numbers, text } from './values.ts';
 
 /** Where one frame lies and how large its pixels are; null where the object does not say, or says what cannot be. */
 export type FrameGeometry = {
@@ -18,19 +18,21 @@ export type FrameGeometry = {
 
 const COUNTS = { position: 3, orientation: 6, pixelMm: 2 } as const;
 
-/** Geometry of the frame with this number, counted from 0: from its functional groups or the data set itself (PS3.3 §C.7.6.2, §C.7.6.16.2). */
+/** Geometry of the frame with this number, counted from 0: from its functional groups or the data set itself (PS3.3 §C.7.6.2, §C.7.6.16.2), of nuclear medicine from its detector. */
 export function frameGeometry(dataset: Dataset, frame: number): FrameGeometry {
+  const plane = planeOf(dataset);
   const of = (sequence: string) => findFunctionalGroup(dataset, frame, sequence) ?? dataset;
   const measures = of('PixelMeasuresSequence');
   const thickness = number(measures, 'SliceThickness');
-  const orientation = exactly(COUNTS.orientation, numbers(of('PlaneOrientationSequence'), 'ImageOrientationPatient'));
+  const turned = findFunctionalGroup(dataset, frame, 'PlaneOrientationSequence') ?? plane;
+  const orientation = exactly(COUNTS.orientation, numbers(turned, 'ImageOrientationPatient'));
   const magnification = number(dataset, 'EstimatedRadiographicMagnificationFactor') ?? 1;
   const [betweenRows, betweenColumns] = spacingOf(numbers(dataset, 'ImagerPixelSpacing')) ?? [0, 0];
+  const own = findFunctionalGroup(dataset, frame, 'PlanePositionSequence');
+  const square = orientation !== null && isSquare(orientation) ? (orientation as FrameGeometry['orientation']) : null;
   return {
-    position: exactly(COUNTS.position, numbers(of('PlanePositionSequence'), 'ImagePositionPatient')) as
-      | FrameGeometry['position']
-      | null,
-    orientation: orientation !== null && isSquare(orientation) ? (orientation as FrameGeometry['orientation']) : null,
+    position: own !== null ? positionIn(own) : positionOfFrame(dataset, positionIn(plane), frame, square),
+    orientation: square,
     pixelMm: spacingOf(numbers(measures, 'PixelSpacing')),
     detectorPixelMm:
       betweenRows > 0 && magnification > 0 ? [betweenRows / magnification, betweenColumns / magnification] : null,
@@ -38,6 +40,63 @@ export function frameGeometry(dataset: Dataset, frame: number): FrameGeometry {
     frameOfReferenceUid: text(dataset, 'FrameOfReferenceUID'),
   };
 }
+
+/**
+ * What says where an object's slices lie: the object itself, or, of reconstructed tomography of nuclear medicine, the one detector
+ * whose item tells of its first slice (PS3.3 §C.8.4.11); of projections a detector's place is none of the image.
+ */
+export function planeOf(object: Dataset): Dataset {
+  if (numbers(object, 'SliceVector') === null) return object;
+  const placed = items(object, 'DetectorInformationSequence').filter((item) => positionIn(item) !== null);
+  const [only] = placed;
+  return only !== undefined && placed.length === 1 ? only : object;
+}
+
+function positionIn(dataset: Dataset): FrameGeometry['position'] {
+  return exactly(COUNTS.position, numbers(dataset, 'ImagePositionPatient')) as FrameGeometry['position'];
+}
+
+/**
+ * The position of a frame of an object that states one place: that of its first frame. The others lie along the normal where offsets
+ * (RT Dose, PS3.3 §C.8.8.3.2) or numbers of slices (reconstructed tomography of nuclear medicine, §C.8.4.15) say how far; else
+ * nobody says where they are.
+ */
+function positionOfFrame(
+  dataset: Dataset,
+  first: FrameGeometry['position'],
+  frame: number,
+  orientation: FrameGeometry['orientation'],
+): FrameGeometry['position'] {
+  const offsetMm = frameOffsetMm(dataset, frame, first, orientation);
+  if (first === null || offsetMm === null) return null;
+  if (offsetMm === 0) return first;
+  if (orientation === null) return null;
+  const [a, b, c, d, e, f] = orientation;
+  const [x, y, z] = first;
+  return [x + (b * f - c * e) * offsetMm, y + (c * d - a * f) * offsetMm, z + (a * e - b * d) * offsetMm];
+}
+
+/** Millimetres along the normal from the place that the object states; null where it does not say. */
+function frameOffsetMm(
+  dataset: Dataset,
+  frame: number,
+  first: FrameGeometry['position'],
+  orientation: FrameGeometry['orientation'],
+): number | null {
+  const offsets = numbers(dataset, 'GridFrameOffsetVector');
+  if (offsets !== null) {
+    const [start, at] = [offsets[0], offsets[frame]];
+    // From the first frame on; or the planes' own z, of upright transverse planes alone.
+    const isKnown = start === 0 || (start === first?.[2] && orientation?.join() === UPRIGHT);
+    return isKnown && start !== undefined && at !== undefined ? at - start : null;
+  }
+  const slice = numbers(dataset, 'SliceVector')?.[frame];
+  const stepMm = number(dataset, 'SpacingBetweenSlices');
+  if (slice === undefined || slice === 1) return slice === 1 || frame === 0 ? 0 : null;
+  return stepMm === null ? null : (slice - 1) * stepMm;
+}
+
+const UPRIGHT = '1,0,0,0,1,0';
 
 function exactly(count: number, values: readonly number[] | null): readonly number[] | null {
   return values?.length === count ? values : null;

@@ -254,3 +254,107 @@ test.each([
   const result = await readSourceFrames(file, REFERENCE, HU);
   expect(result.ok && result.value.frames[0]?.place).toBeNull();
 });
+
+describe('objects of many frames that state one place', () => {
+  const places = async (change: DicomRecord) => (await read(change)).frames.map(({ place }) => place?.position ?? null);
+  const { ImagePositionPatient: _place, ImageOrientationPatient: _direction, ...unplaced } = RECORD;
+  const many = (count: number): DicomRecord => ({
+    ...{ NumberOfFrames: count, Rows: 1, Columns: 2, RescaleIntercept: 0 },
+    PixelData: Int16Array.from({ length: 2 * count }, (_, at) => at + 1),
+  });
+  const dose = {
+    ...many(3),
+    ...{
+      Modality: 'RTDOSE',
+      DoseGridScaling: 0.5,
+      ImagePositionPatient: [1, 2, 30],
+      GridFrameOffsetVector: [0, 2.5, 5],
+    },
+  };
+
+  test('doses are stored values times their scaling, and none where it is missing', async () => {
+    const { frames } = await read(dose);
+    expect(frames.map(({ values }) => [...values])).toEqual([
+      [0.5, 1],
+      [1.5, 2],
+      [2.5, 3],
+    ]);
+    const { DoseGridScaling: _scaling, ...unscaled } = { ...RECORD, ...dose };
+    expect(await readSourceFrames(encodeInstance(unscaled), REFERENCE, HU)).toEqual({
+      ...{ ok: false, error: { code: 'not-calibrated' } },
+    });
+  });
+
+  test.each<[string, DicomRecord, readonly (readonly number[] | null)[]]>([
+    [
+      'from the first plane on',
+      {},
+      [
+        [1, 2, 30],
+        [1, 2, 32.5],
+        [1, 2, 35],
+      ],
+    ],
+    [
+      'as their own z, of upright planes',
+      { GridFrameOffsetVector: [30, 27, 24] },
+      [
+        [1, 2, 30],
+        [1, 2, 27],
+        [1, 2, 24],
+      ],
+    ],
+    [
+      'along the normal of whatever planes',
+      { ImageOrientationPatient: [1, 0, 0, 0, 0, -1] },
+      [
+        [1, 2, 30],
+        [1, 4.5, 30],
+        [1, 7, 30],
+      ],
+    ],
+    ['from neither, and so nowhere', { GridFrameOffsetVector: [7, 8, 9] }, [null, null, null]],
+    [
+      'as their own z, of planes that do not lie so',
+      { GridFrameOffsetVector: [30, 27, 24], ImageOrientationPatient: [1, 0, 0, 0, 0, -1] },
+      [null, null, null],
+    ],
+    ['too few', { GridFrameOffsetVector: [0, 2.5] }, [[1, 2, 30], [1, 2, 32.5], null]],
+  ])('planes of a dose lie where their offsets say: %s', async (_what, change, expected) => {
+    expect(await places({ ...dose, ...change })).toEqual(expected);
+  });
+
+  const item = { ImagePositionPatient: [1, 2, 30], ImageOrientationPatient: [1, 0, 0, 0, 1, 0] };
+  async function placesOfTomography(change: DicomRecord) {
+    const record = {
+      ...{ ...unplaced, ...many(3), Modality: 'NM', ImageType: ['ORIGINAL', 'PRIMARY', 'RECON TOMO', 'EMISSION'] },
+      ...{ SliceVector: [3, 1, 2], SpacingBetweenSlices: -4, DetectorInformationSequence: [item] },
+      ...change,
+    };
+    const result = await readSourceFrames(encodeInstance(record), REFERENCE, HU);
+    if (!result.ok) throw new Error(result.error.code);
+    return result.value.frames.map(({ place }) => place?.position ?? null);
+  }
+
+  test('slices of reconstructed tomography lie where their numbers say, either way along the normal', async () => {
+    expect(await placesOfTomography({})).toEqual([
+      [1, 2, 22],
+      [1, 2, 30],
+      [1, 2, 26],
+    ]);
+    expect(await placesOfTomography({ DetectorInformationSequence: [{}, item], SpacingBetweenSlices: 4 })).toEqual([
+      [1, 2, 38],
+      [1, 2, 30],
+      [1, 2, 34],
+    ]);
+  });
+
+  test.each<[string, DicomRecord, readonly unknown[]]>([
+    ['of several detectors nobody knows which', { DetectorInformationSequence: [item, item] }, [null, null, null]],
+    ['without a step only the first is known', { SpacingBetweenSlices: '' }, [null, [1, 2, 30], null]],
+    ['projections lie nowhere', { SliceVector: null, RotationVector: [1, 1, 1] }, [null, null, null]],
+    ['nor do other frames of one stated place', { ...item, SliceVector: null }, [[1, 2, 30], null, null]],
+  ])('%s', async (_what, change, expected) => {
+    expect(await placesOfTomography(change)).toEqual(expected);
+  });
+});

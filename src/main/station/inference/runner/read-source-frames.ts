@@ -1,11 +1,12 @@
 import type { ModelSource } from '../../../../shared/domain/model-preprocessing.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import type { Dataset } from '../../dicom/dataset/dataset.ts';
 import { bytesReader } from '../../dicom/dataset/find-pixel-data.ts';
 import { type FrameGeometry, frameGeometry } from '../../dicom/dataset/frame-geometry.ts';
 import { number, text } from '../../dicom/dataset/values.ts';
 import { readPart10Header } from '../../dicom/part10.ts';
 import { decodeFrame } from '../../dicom/pixel/decode-frame.ts';
-import { framePresentation } from '../../dicom/pixel/frame-presentation.ts';
+import { type FramePresentation, framePresentation } from '../../dicom/pixel/frame-presentation.ts';
 import { openFrames } from '../../dicom/pixel/read-frames.ts';
 import type { InstanceReference } from '../runner-protocol.ts';
 import type { FramePlace, SourceFrame } from './prepared-grid.ts';
@@ -15,7 +16,9 @@ import { sourceValues } from './source-values.ts';
 /** What one stored object gives a model. */
 export type SourceObject = { readonly frames: readonly SourceFrame[]; readonly facts: SourceFacts };
 
-export type SourceFailure = { readonly code: 'object-damaged' | 'not-decodable' | 'too-many-slices' | 'stopped' };
+export type SourceFailure = {
+  readonly code: 'object-damaged' | 'not-decodable' | 'not-calibrated' | 'too-many-slices' | 'stopped';
+};
 
 /**
  * Reads one stored object (a Part-10 file), every frame of it, in any transfer syntax that is accepted, with values as `source`
@@ -44,7 +47,9 @@ export async function readSourceFrames(
     const encoded = await read(index);
     const decoded = encoded === null ? null : await decodeFrame(encoded);
     if (encoded === null || !decoded?.ok) return err({ code: 'not-decodable' });
-    const values = sourceValues(encoded, decoded.value, framePresentation(dataset, index), source);
+    const presentation = presentationOf(dataset, index);
+    if (presentation === null) return err({ code: 'not-calibrated' });
+    const values = sourceValues(encoded, decoded.value, presentation, source);
     if (values === null) return err({ code: 'not-decodable' });
     const geometry = frameGeometry(dataset, index);
     frames.push({
@@ -59,6 +64,14 @@ export async function readSourceFrames(
     });
   }
   return ok({ frames, facts: readSourceFacts(dataset) });
+}
+
+/** How a frame's stored values are rescaled: those of a dose by what makes doses of them (PS3.3 §C.8.8.3), without which they are none. */
+function presentationOf(dataset: Dataset, frame: number): FramePresentation | null {
+  const presentation = framePresentation(dataset, frame);
+  if (text(dataset, 'Modality') !== 'RTDOSE') return presentation;
+  const slope = number(dataset, 'DoseGridScaling');
+  return slope === null || !(slope > 0) ? null : { ...presentation, slope, intercept: 0 };
 }
 
 /** A place needs pixels measured in the patient: at a detector nothing lies in patient space. */
