@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { StudyCard } from '../archive/index.ts';
 import { aManifest, type TestModel } from '../testing/models.ts';
-import { type CandidateSeries, chooseSeries } from './choose-series.ts';
+import { OtherSeries } from '../../../shared/domain/model-sources.ts';
+import { type CandidateSeries, chooseOthers, chooseSeries, imagesFor } from './choose-series.ts';
 import { ageAt } from './series-refusals.ts';
 
 type Attributes = CandidateSeries['images'][number]['attributes'];
@@ -234,4 +235,100 @@ test.each<[string, readonly Changes[], string]>([
     );
     expect(choice.chosen?.seriesId).toBe(expected);
   }
+});
+
+test('of equals the one with more frames is read, in however few objects they are', () => {
+  const localizer = aSeries({ seriesId: 'few', slices: 10, number: 1 });
+  const one = aSeries({ seriesId: 'enhanced', slices: 1, number: 2 });
+  const enhanced = { ...one, images: one.images.map((image) => ({ ...image, frames: 60 })) };
+  const choice = chooseSeries(aManifest(), STUDY, [localizer, enhanced]);
+  expect(choice).toMatchObject({ chosen: { seriesId: 'enhanced' } });
+  expect(choice.chosen !== null && choice.because).toContain('slices 60');
+});
+
+test('how much of the body an object of many frames covers is not told from its first', () => {
+  const one = aSeries({ slices: 1 });
+  const enhanced = { ...one, images: one.images.map((image) => ({ ...image, frames: 60 })) };
+  expect(chooseSeries(aManifest({ appliesTo: { minimum: { coverageMm: 60 } } }), STUDY, [enhanced])).toMatchObject({
+    refused: [{ reason: 'coverage-unknown' }],
+  });
+});
+
+test.each<[string, string | null, readonly string[], string | null]>([
+  ['a side nobody states', null, ['L'], 'laterality-unknown'],
+  ['a side of spaces', '  ', ['L'], 'laterality-unknown'],
+  ['the other side', 'R', ['L'], 'other-laterality'],
+  ['that side, in small letters', 'l ', ['L'], null],
+  ['either side', 'R', ['L', 'R'], null],
+  ['any side', null, [], null],
+])('%s', (_what, laterality, lateralities, reason) => {
+  const choice = choose({ image: { laterality } }, {}, { lateralities: [...lateralities] });
+  expect(choice.refused.map((one) => one.reason)).toEqual(reason === null ? [] : [reason]);
+  expect(choice.chosen === null).toBe(reason !== null);
+});
+
+/** A mammography series: four images of it, by view and side. */
+const FOUR = ['L CC', 'R CC', 'L MLO', 'R MLO'];
+function views(seriesId = 'mg', named: readonly string[] = FOUR): CandidateSeries {
+  const images = named.map((name) => {
+    const [laterality = '', viewPosition = ''] = name.split(' ');
+    const [image] = aSeries({ slices: 1, image: { laterality, viewPosition } }).images;
+    return { ...image, sopUid: `${seriesId} ${name}` } as CandidateSeries['images'][number];
+  });
+  return { ...aSeries({ seriesId }), images };
+}
+const VIEW = { modalities: ['CT'], images: 'matching' as const, slices: { min: 1, max: 1 } };
+const viewOf = (laterality: string, viewPosition: string) =>
+  ({ ...VIEW, lateralities: [laterality], viewPositions: [viewPosition] });
+const beside = (laterality: string, viewPosition: string) =>
+  OtherSeries.parse({
+    id: `${laterality}-${viewPosition}`.toLowerCase(),
+    appliesTo: viewOf(laterality, viewPosition),
+    seriesRanking: {},
+  });
+const FOUR_VIEWS = {
+  ...aManifest({
+    appliesTo: { ...viewOf('L', 'CC'), bodyParts: [], descriptionPatterns: [], sliceThicknessMm: undefined },
+  }),
+  otherSeries: [beside('R', 'CC'), beside('L', 'MLO'), beside('R', 'MLO')],
+};
+const sops = (series: Pick<CandidateSeries, 'images'> | null) => series?.images.map(({ sopUid }) => sopUid);
+
+test('of a series whose images are to match, those that do are what is read; every image has to where that is asked', () => {
+  const choice = chooseSeries({ ...FOUR_VIEWS, otherSeries: [] }, STUDY, [views()]);
+  expect(sops(choice.chosen)).toEqual(['mg L CC']);
+  expect(sops({ images: imagesFor(FOUR_VIEWS.appliesTo, views().images) })).toEqual(['mg L CC']);
+  const every = { ...FOUR_VIEWS.appliesTo, images: 'every' as const, slices: { min: 1, max: 9 } };
+  expect(imagesFor(every, views().images)).toHaveLength(4);
+  expect(chooseSeries({ ...FOUR_VIEWS, otherSeries: [], appliesTo: every }, STUDY, [views()])).toMatchObject({
+    ...{ chosen: null, refused: [{ reason: 'other-laterality' }] },
+  });
+  expect(chooseSeries({ ...FOUR_VIEWS, otherSeries: [] }, STUDY, [views('mg', ['R CC'])])).toMatchObject({
+    ...{ chosen: null, refused: [{ reason: 'too-few-images' }] },
+  });
+});
+
+test('other series are chosen in order, each of what is left: images of one series, or series of their own', () => {
+  const apart = FOUR.map((name, at) => ({ ...views(`s${at}`, [name]), number: at }));
+  for (const series of [[views()], apart, apart.toReversed()]) {
+    const { chosen } = chooseSeries(FOUR_VIEWS, STUDY, series);
+    const others = chosen === null ? null : chooseOthers(FOUR_VIEWS, STUDY, series, chosen);
+    expect(
+      others?.map(({ id, series: one }) => [id, sops(one)?.map((sop) => sop.slice(sop.indexOf(' ') + 1))]),
+    ).toEqual([
+      ['r-cc', ['R CC']],
+      ['l-mlo', ['L MLO']],
+      ['r-mlo', ['R MLO']],
+    ]);
+  }
+});
+
+test('where one of the other series is missing the study is not read, and its receipt can say why', () => {
+  expect(chooseSeries(FOUR_VIEWS, STUDY, [views('mg', FOUR.slice(0, 3))])).toEqual({
+    ...{ chosen: null, isForThisExam: true },
+    refused: [{ seriesId: 'mg', reason: 'other-series-missing' }],
+  });
+  // The series that the model reads is not given to it a second time.
+  const twice = { ...FOUR_VIEWS, otherSeries: [beside('L', 'CC')] };
+  expect(chooseSeries(twice, STUDY, [views()])).toMatchObject({ chosen: null });
 });

@@ -2,7 +2,7 @@ import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { matchesPattern } from '../../../shared/domain/pattern-cost.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { SeriesSummary, StoredInstance, StudyCard } from '../archive/index.ts';
-import { middleThickness, refuseImage, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
+import { countSlices, middleThickness, refuseImage, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
 
 /** A series with its images, as a manifest's predicate sees it. */
 export type CandidateSeries = SeriesSummary & { readonly images: readonly StoredInstance[] };
@@ -96,7 +96,7 @@ function chooseOne(manifest: Rule, study: StudyCard, series: readonly CandidateS
     .map((one) => ({ one, ...rank(manifest, one) }))
     .toSorted(
       (a, b) =>
-        b.points - a.points || b.one.images.length - a.one.images.length || (a.one.number ?? 0) - (b.one.number ?? 0),
+        b.points - a.points || countSlices(b.one) - countSlices(a.one) || (a.one.number ?? 0) - (b.one.number ?? 0),
     );
   if (best === undefined) return { chosen: null, isForThisExam: forExam.length > 0, refused };
   const because = [`eligible ${eligible.length} of ${series.length} series`, ...best.because];
@@ -146,7 +146,7 @@ function rank(
       ...(preferredThicknessMm === undefined || thickness === null
         ? []
         : [`thickness ${thickness} mm ${thicknessPoints}`]),
-      `slices ${series.images.length}`,
+      `slices ${countSlices(series)}`,
     ],
   };
 }

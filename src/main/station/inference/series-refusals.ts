@@ -46,12 +46,12 @@ const AXIS = { sagittal: 0, coronal: 1, axial: 2 } as const;
 /** The first reason why a series of a known exam is not read, or null where it is: the study, then each image, then the whole. */
 export function refuseSeries(rule: AppliesTo, study: StudyCard, series: CandidateSeries): SeriesRefusal | null {
   const { images } = series;
-  const frames = images.reduce((sum, image) => sum + (image.frames ?? 1), 0);
+  const slices = countSlices(series);
   const outside = refusePatient(rule, study);
   if (outside !== null) return outside;
   if (images.some(({ attributes }) => !attributes.hasPixelData)) return 'no-pixels';
-  if (frames < rule.slices.min) return 'too-few-images';
-  if (frames > rule.slices.max) return 'too-many-images';
+  if (slices < rule.slices.min) return 'too-few-images';
+  if (slices > rule.slices.max) return 'too-many-images';
   for (const { attributes } of images) {
     const refusal = refuseImage(rule, attributes);
     if (refusal !== null) return refusal;
@@ -61,6 +61,11 @@ export function refuseSeries(rule: AppliesTo, study: StudyCard, series: Candidat
     refuseNumber(coarsestPixel(images), rule.pixelMm, 'pixel-size-unknown', 'pixel-size-outside') ??
     refuseCoverage(rule, series)
   );
+}
+
+/** How many frames a series has: an object may hold all of them. */
+export function countSlices({ images }: CandidateSeries): number {
+  return images.reduce((sum, { frames }) => sum + (frames ?? 1), 0);
 }
 
 /** The middle slice thickness in mm; null where no image says. */
@@ -163,6 +168,8 @@ function coarsestPixel(images: CandidateSeries['images']): number | null {
 
 function refuseCoverage({ minimum }: AppliesTo, { images }: CandidateSeries): SeriesRefusal | null {
   if (minimum.coverageMm === undefined) return null;
+  // Of an object of many frames one place is known here.
+  if (images.some(({ frames }) => (frames ?? 1) > 1)) return 'coverage-unknown';
   const normal = normalOf(images[0]?.attributes.orientation ?? null);
   const positions = images.map(({ attributes }) => attributes.position);
   if (normal === null || positions.some((position) => position === null)) return 'coverage-unknown';

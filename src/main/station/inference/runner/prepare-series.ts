@@ -116,11 +116,13 @@ export async function prepareSeries(
     if (!stacks.ok) return stacks;
     others.set(one.id, apartWhere(isByContent(preprocessing), stacks.value));
   }
+  const waiting = [...apartWhere(isByContent(preprocessing), arranged.value)];
+  // A stack of another series that goes with none would be left out without a word.
+  if (rule.apart.some((id) => others.get(id)?.length !== waiting.length)) return err({ code: 'input-mismatch' });
   const answers = await readFedAnswers(fed, tools.objects);
   tools.timer.lap('readMs');
   if (!answers.ok) return answers;
   const geometry = summarise(arranged.value, preprocessing);
-  const waiting = [...apartWhere(isByContent(preprocessing), arranged.value)];
   frames.length = 0; // the stacks hold them, each until it is prepared
   const grids: PreparedGrid[] = [];
   const gridsBeside: ReadonlyMap<string, PreparedGrid>[] = [];

@@ -59,6 +59,9 @@ export async function runFrames(
     const samples = countSamples(grid, sampling);
     // Nothing would be computed, and a score of nothing reads as one of 0.
     if (samples === 0) return err({ code: 'too-few-slices' });
+    // One of the other series' that goes with none would be left out without a word.
+    const besideIt = [...(series.others[maps.length - 1]?.values() ?? [])];
+    if (besideIt.some((other) => countSamples(other, sampling) !== samples)) return err({ code: 'input-mismatch' });
     const { shape, spacingMm } = grid;
     const before: number = said?.samples ?? 0;
     const computed = await computeSamples(setting, series, { at: maps.length - 1, before }, collector, lap);
