@@ -241,8 +241,29 @@ function checkOutputs({ outputs, inputs, labels, preprocessing }: ManifestFields
       tell(at('calibration', 'kind'), 'platt or isotonic of boxes', output.calibration.kind);
     if (output.classes.length > 1 && output.classFrom === undefined && output.score.from === 'column')
       tell(at('classFrom'), 'where the class of a box is: there are several classes and one score', null);
+    if (output.anchors !== undefined) checkAnchors(output, (path, message, input) => tell(at(...path), message, input));
     if (output.unit === 'share' && output.format === 'centre-diameter')
       tell(at('unit'), 'cells, as a diameter is no share of any one axis', output.unit);
+  }
+}
+
+function checkAnchors(
+  { axes, format, unit, anchors, count }: Extract<ModelOutput, { role: 'boxes' }>,
+  tell: Tell,
+): void {
+  if (anchors === undefined) return;
+  if (count !== undefined) tell(['count'], 'none, as each anchor has a row', count);
+  if (format !== 'centre-size') tell(['format'], 'centre-size, as anchors are given', format);
+  if (unit !== 'cells') tell(['unit'], 'cells, as anchors are given', unit);
+  const letters = (order: string) => order.split('').toSorted().join('');
+  if (letters(anchors.order) !== letters(axes))
+    tell(['anchors', 'order'], `the letters of axes (${axes})`, anchors.order);
+  for (const [index, { stride, sizes }] of anchors.levels.entries()) {
+    if (stride.length !== axes.length)
+      tell(['anchors', 'levels', index, 'stride'], `${axes.length} numbers, as axes say`, stride);
+    for (const [place, size] of sizes.entries())
+      if (size.length !== axes.length)
+        tell(['anchors', 'levels', index, 'sizes', place], `${axes.length} numbers, as axes say`, size);
   }
 }
 

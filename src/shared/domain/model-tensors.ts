@@ -217,6 +217,61 @@ const BoxScore = z
   ])
   .describe('Where the scores are.');
 
+/** In which order numbers name the axes of a grid: x columns, y rows, z slices. */
+const AxisOrder = z.enum(['xy', 'yx', 'xyz', 'yxz', 'zxy', 'zyx']);
+const PerLetter = z
+  .array(z.number().positive())
+  .min(2)
+  .max(3)
+  .describe('In cells of the sample, by axis in the order of `axes`.');
+
+/** Where the boxes lie that a detector tells its boxes from: data, as the detector was trained with them. */
+export const BoxAnchors = z
+  .strictObject({
+    order: AxisOrder.describe(
+      'In which order the places of a level follow each other, the axis that changes last first: `yx` (`zyx`) where the model’s maps have rows before columns (slices first), `xyz` for maps of [columns, rows, slices].',
+    ),
+    levels: z
+      .array(
+        z.strictObject({
+          stride: PerLetter.describe('Cells of the sample from one place to the next, by axis in the order of `axes`.'),
+          sizes: z
+            .array(PerLetter)
+            .min(1)
+            .max(64)
+            .describe('Each anchor of a place: its size in cells of the sample, by axis in the order of `axes`.'),
+        }),
+      )
+      .min(1)
+      .max(16)
+      .describe('The levels of the pyramid, one after another as their boxes are in the tensor.'),
+    offset: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'Where the first place is, in strides from the sample’s first edge: 0 (torchvision, MONAI) or 0.5 (SSD).',
+      ),
+    weights: z
+      .strictObject({
+        centre: z.number().positive().describe('Of centres.'),
+        size: z.number().positive().describe('Of the logarithms of sizes.'),
+      })
+      .default({ centre: 1, size: 1 })
+      .describe('What offsets are divided by: 1 and 1 in RetinaNet, 10 and 5 in SSD.'),
+    mostLogSize: z
+      .number()
+      .positive()
+      .max(16)
+      .default(Math.log(1000 / 16))
+      .describe('No box is more times as large as its anchor than e to this power: ln(1000 / 16) elsewhere too.'),
+  })
+  .describe(
+    'Each row is told from an anchor: centre = anchor’s + offset · anchor’s size, size = anchor’s · e^offset. A level has ⌈cells / stride⌉ places along an axis; all anchors of a place stand together. Boxes that end up beside the sample are left out.',
+  );
+export type BoxAnchors = z.infer<typeof BoxAnchors>;
+
 export const ModelOutput = z.discriminatedUnion('role', [
   z
     .strictObject({
@@ -303,14 +358,15 @@ export const ModelOutput = z.discriminatedUnion('role', [
       format: z
         .enum(['corners', 'corner-size', 'centre-size', 'centre-diameter'])
         .describe('Both corners; the lower corner and the size; the centre and the size; the centre and one diameter.'),
-      axes: z
-        .enum(['xy', 'yx', 'xyz', 'zyx'])
-        .describe('In which order a corner, centre or size names its axes: x columns, y rows, z slices.'),
+      axes: AxisOrder.describe('In which order a corner, centre or size names its axes: x columns, y rows, z slices.'),
       unit: z
         .enum(['cells', 'share'])
         .default('cells')
         .describe('Cells of the sample (its first edge is 0), or shares of its size.'),
       firstColumn: z.number().int().min(0).default(0).describe('The column of the first coordinate.'),
+      anchors: BoxAnchors.optional().describe(
+        'Where the columns are offsets from anchors (RetinaNet, SSD heads): what they are decoded with. With `centre-size` and `cells`.',
+      ),
       score: BoxScore,
       classes: Classes,
       classFrom: z
@@ -392,9 +448,7 @@ export const ModelOutput = z.discriminatedUnion('role', [
           z
             .strictObject({
               from: z.literal('coordinates'),
-              axes: z
-                .enum(['xy', 'yx', 'xyz', 'zyx'])
-                .describe('In which order the columns name the axes: x columns, y rows, z slices.'),
+              axes: AxisOrder.describe('In which order the columns name the axes: x columns, y rows, z slices.'),
               unit: z
                 .enum(['cells', 'indices', 'share', 'signed-share'])
                 .default('indices')

@@ -179,3 +179,83 @@ test('joins what overlaps from slice to slice into one thing with the best score
   expect(collect(boxes({ most: 1 }), given, true)).toHaveLength(1);
   expect(collect(boxes({}), given)).toHaveLength(5);
 });
+
+/**
+ * What torchvision 0.x's AnchorGenerator and BoxCoder make of the same numbers, worked out by hand: anchors of ±size / 2 about
+ * (column · stride, row · stride), centre + dx · width, width · e^dw, at most 1000 / 16 times.
+ */
+const RETINA = {
+  ...{ format: 'centre-size', axes: 'xy', classes: ['nodule'], minScore: 0.5, suppress: 'none' },
+  score: { from: 'tensor', tensor: 's', activation: 'sigmoid' },
+  anchors: {
+    order: 'yx',
+    levels: [
+      {
+        stride: [10, 10],
+        sizes: [
+          [8, 4],
+          [4, 8],
+        ],
+      },
+      { stride: [20, 20], sizes: [[16, 16]] },
+    ],
+  },
+};
+/** A row for each anchor: 4 × 2 places of two, then 2 × 1 of one. */
+const ROWS = 4 * 2 * 2 + 2;
+const retina = (offsets: Readonly<Record<number, readonly number[]>>, more: object = {}, rows = ROWS) =>
+  collect(boxes({ ...RETINA, ...more }), [
+    [
+      [slice(3)],
+      {
+        b: f32([1, rows, 4], Array.from({ length: rows }, (_, row) => offsets[row] ?? [0, 0, 0, 0]).flat()),
+        s: f32(
+          [1, rows, 1],
+          Array.from({ length: rows }, (_, row) => (row in offsets ? 2 : -9)),
+        ),
+      },
+    ],
+  ]);
+
+test('boxes told from anchors: place after place by rows, all anchors of one together, level after level', () => {
+  // Row 1, column 2, second anchor: 4 × 8 about column 20, row 10.
+  expect(retina({ [(4 + 2) * 2 + 1]: [0.25, -0.5, Math.log(2), 0] })).toEqual([
+    { label: 'nodule', score: 0.8808, from: [3, 2, 17], to: [4, 10, 25] },
+  ]);
+  // The second level's second place: 16 × 16 about column 20, row 0, cut off where the sample ends.
+  expect(retina({ [ROWS - 1]: [0, 0.5, 0, 0] })).toEqual([
+    { label: 'nodule', score: 0.8808, from: [3, 0, 12], to: [4, 16, 28] },
+  ]);
+});
+
+test('boxes told from anchors with an offset, weights, and in the order of columns before rows', () => {
+  const anchors = { ...RETINA.anchors, order: 'xy', offset: 0.5, weights: { centre: 10, size: 5 } };
+  // Column 2, row 1 is the fifth place: 8 × 4 about column 25, row 15; offsets are 10 and 5 times as large.
+  expect(retina({ [(2 * 2 + 1) * 2]: [2.5, -5, 5 * Math.log(1.5), 0] }, { anchors })).toEqual([
+    { label: 'nodule', score: 0.8808, from: [3, 11, 21], to: [4, 15, 33] },
+  ]);
+});
+
+test('boxes told from anchors grow no more than they may, and one beside the sample is left out', () => {
+  const anchors = { ...RETINA.anchors, mostLogSize: Math.log(2) };
+  expect(retina({ [(4 + 2) * 2]: [0, 0, 9, 0] }, { anchors })).toEqual([
+    { label: 'nodule', score: 0.8808, from: [3, 8, 12], to: [4, 12, 28] },
+  ]);
+  expect(retina({ 0: [-1, 0, 0, 0] })).toEqual([]);
+});
+
+test('in three axes, as MONAI has them: columns, rows, slices', () => {
+  const anchors = { order: 'xyz', levels: [{ stride: [5, 5, 2], sizes: [[6, 6, 4]] }] };
+  const rows = 2 * 2 * 5;
+  const output = boxes({ ...RETINA, axes: 'xyz', anchors });
+  // Column 1, row 0, slice 3: 6 × 6 × 4 about column 5, row 0, slice edge 6.
+  const hit = (1 * 2 + 0) * 5 + 3;
+  const b = Array.from({ length: rows }, (_, row) => (row === hit ? [0, 0.5, 0.25, 0, 0, 0] : [0, 0, 0, 0, 0, 0]));
+  const s = Array.from({ length: rows }, (_, row) => (row === hit ? 2 : -9));
+  const found = collect(output, [[[patch(100, 0, 0)], { b: f32([1, rows, 6], b.flat()), s: f32([1, rows, 1], s) }]]);
+  expect(found).toEqual([{ label: 'nodule', score: 0.8808, from: [105, 0, 2], to: [109, 6, 8] }]);
+});
+
+test('another number of rows than there are anchors is no answer', () => {
+  expect(retina({}, {}, ROWS + 1)).toEqual({ code: 'bad-output', tensor: 'b', why: 'shape' });
+});

@@ -3,6 +3,7 @@ import { ok, type Result } from '../../../../shared/domain/result.ts';
 import type { Activation } from '../../../../shared/domain/model-scores.ts';
 import { activate, calibrateOne } from './activate.ts';
 import type { GridExtent } from './collect-numbers.ts';
+import { type AnchorDecoder, openAnchors } from './decode-anchors.ts';
 import { type BadOutput, badOutput, type GivenTensor, type NumberTensor, readTensor } from './read-tensor.ts';
 import { type GridBox, joinBoxes } from './join-boxes.ts';
 
@@ -69,6 +70,8 @@ function boxesOf(
   const taken: GridBox[] = [];
   const scored = scoring(output, table, scoreTable);
   if (scored === null) return 'shape';
+  const anchors = anchorsOf(output, sample);
+  if (anchors !== null && anchors.rows !== table.rows) return 'shape';
   const isCalibrated = output.calibration !== undefined || Object.keys(output.labelCalibrations).length > 0;
   for (let row = 0; row < table.rows; row += 1) {
     const scores = scored(row);
@@ -81,7 +84,9 @@ function boxesOf(
     const score =
       raw === undefined ? raw : calibrateOne(raw, output.labelCalibrations[label ?? ''] ?? output.calibration);
     if (label === null || score === undefined || score < output.minScore) continue;
-    const box = onGrid(output, table, row, sample);
+    const box = onGrid(output, table, row, sample, anchors);
+    // What is told from an anchor at the edge may lie beside the sample, where such detectors leave it out.
+    if (box === null && anchors !== null) continue;
     if (box === null) return 'out-of-range';
     taken.push({ label, score, stack: sample.stack, ...box });
   }
@@ -126,23 +131,36 @@ function bestClass(output: BoxesOutput, scores: Float64Array): number {
   return best;
 }
 
+function anchorsOf({ anchors, axes }: BoxesOutput, { size }: GridExtent): AnchorDecoder | null {
+  const cells = lettersOf(axes).map((letter) => size[AXES[letter]]);
+  return anchors === undefined ? null : openAnchors(anchors, axes, cells);
+}
+
+function lettersOf(axes: BoxesOutput['axes']): readonly (keyof typeof AXES)[] {
+  return axes.split('') as (keyof typeof AXES)[];
+}
+
 /** A row as edges on the grid; null when it is inside out, without extent or beside its sample. */
 function onGrid(
   output: BoxesOutput,
   table: Table,
   row: number,
   sample: GridExtent,
+  anchors: AnchorDecoder | null,
 ): Pick<GridBox, 'from' | 'to'> | null {
   const from: [number, number, number] = [...sample.origin];
   const to: [number, number, number] = [0, 1, 2].map(
     (axis) => (sample.origin[axis] as number) + (sample.size[axis] as number),
   ) as [number, number, number];
-  const letters = output.axes.split('') as (keyof typeof AXES)[];
+  const letters = lettersOf(output.axes);
+  const decoded = anchors?.decode(row, (column) => table.at(row, output.firstColumn + column));
   for (const [at, letter] of letters.entries()) {
     const axis = AXES[letter];
     const cells = sample.size[axis];
-    const first = table.at(row, output.firstColumn + at);
-    const second = table.at(row, output.firstColumn + letters.length + (output.format === 'centre-diameter' ? 0 : at));
+    const first = decoded?.[at]?.centre ?? table.at(row, output.firstColumn + at);
+    const second =
+      decoded?.[at]?.size ??
+      table.at(row, output.firstColumn + letters.length + (output.format === 'centre-diameter' ? 0 : at));
     const scale = output.unit === 'share' ? cells : 1;
     const [low, high] = edges(output.format, first * scale, second * scale);
     if (!(low < high) || high <= 0 || low >= cells) return null;

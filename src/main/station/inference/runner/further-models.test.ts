@@ -265,4 +265,70 @@ describe('several series', () => {
     const alone = await runModel(build, described, records);
     expect(alone.result.ok).toBe(false);
   });
+
+  test('image by image, of which one that goes with none refuses the series: it would be left out without a word', async () => {
+    const described = {
+      otherSeries,
+      preprocessing: { source: { arrangement: 'images' }, sampling: { kind: 'slices' } },
+      inputs: [
+        { ...image, layout: 'NCHW' },
+        { tensor: 'beside', role: 'image', layout: 'NCHW', series: 't2' },
+      ],
+      ...{ outputs: [number({ aggregate: { how: 'min' } })], labels: [sizeLabel] },
+    } as const;
+    const build = (graph: Graph) => {
+      const shape = ['N', 1, 'H', 'W'] as const;
+      const both = graph.add('Add', [graph.input('image', 'float32', shape), graph.input('beside', 'float32', shape)]);
+      graph.output('y', graph.add('ReduceMean', [both], { axes: [1, 2, 3], keepdims: 0 }), 'float32', ['N']);
+    };
+    const given = (mine: number, theirs: number) =>
+      runModel(build, described, records.slice(0, mine), undefined, {
+        otherSeries: { t2: other(9).slice(0, theirs) },
+      });
+    const even = await given(2, 2);
+    expect(even.result).toMatchObject({ ok: true, value: { outputs: [{ value: 14 }] } });
+    for (const [mine, theirs] of [
+      [1, 2],
+      [2, 1],
+    ] as const)
+      expect((await given(mine, theirs)).result).toEqual({ ok: false, error: { code: 'input-mismatch' } });
+  });
+});
+
+test('a detector as its head gives it, in patches of columns, rows and slices: boxes are told from its anchors', async () => {
+  const [columns, rows, slices] = [16, 16, 8] as const;
+  const stride = [4, 4, 2];
+  const described = {
+    preprocessing: {
+      source: { arrangement: 'volume', paddingValue: -1000 },
+      sampling: { kind: 'patches', size: [slices, rows, columns], overlap: 0, batch: 2 },
+    },
+    inputs: [{ tensor: 'image', role: 'image', layout: 'NCWHD' }],
+    outputs: [
+      {
+        ...{ tensor: 'offsets', role: 'boxes', format: 'centre-size', axes: 'xyz', classes: ['spot'], minScore: 0.5 },
+        score: { from: 'tensor', tensor: 'logits', activation: 'sigmoid' },
+        anchors: { order: 'xyz', offset: 0.5, levels: [{ stride, sizes: [stride] }] },
+      },
+    ],
+    labels: [label('spot', { score: 'best-box' })],
+  } as const;
+  const answer = await answerOf(
+    (graph) => {
+      const given = graph.input('image', 'float32', ['N', 1, columns, rows, slices]);
+      const highest = graph.add('MaxPool', [given], { kernel_shape: stride, strides: stride });
+      const flat = graph.add('Reshape', [highest, graph.ints([0, -1, 1])]);
+      graph.output('logits', graph.add('Sub', [flat, graph.floats(300)]), 'float32', ['N', 64, 1]);
+      const none = graph.add('Mul', [flat, graph.floats([0, 0, 0, 0, 0, 0])]);
+      graph.output('offsets', none, 'float32', ['N', 64, 6]);
+    },
+    described,
+    withPixels([3, 21, 9, 600]),
+  );
+  expect(answer.boxes).toHaveLength(1);
+  const [box] = answer.boxes;
+  expect(box?.frames.map(({ sopUid, left, right, top, bottom }) => [sopUid, left, right, top, bottom])).toEqual(
+    [2, 3].map((slice) => [HEAD[slice]?.sopUid, 8, 12, 20, 24]),
+  );
+  expect(box?.sizeMm).toEqual([10, 28, 28]);
 });
