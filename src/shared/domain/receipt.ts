@@ -51,6 +51,10 @@ export const Receipt = z.looseObject({
   /** Of a bad output: which tensor is none, and why. */
   badOutput: z.object({ tensor: z.string(), why: z.string() }).optional(),
   study: z.object({ studyUid: z.string(), revision: z.number().int() }),
+  /** Read while its study still received. */
+  isEarly: z.boolean().optional(),
+  /** The early run whose result it is: of the same images, not computed again. */
+  carriedFrom: z.object({ runId: z.string(), revision: z.number().int(), receiptDigest: Digest }).optional(),
   model: z.object({
     id: z.string(),
     version: z.string(),

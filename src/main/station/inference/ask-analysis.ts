@@ -18,9 +18,11 @@ import {
 } from './analyses.ts';
 import { chooseSeries } from './choose-series.ts';
 import { findExposure, shownAs } from './exposure-rows.ts';
+import { isFed, waitForFeeds } from './feeding-runs.ts';
 import { listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, oweRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { RUN_PRIORITIES, type RunPriority, setRunPriority } from './run-order.ts';
+import { getRun } from './run-rows.ts';
 import { isSilentRun } from './shown-runs.ts';
 
 /** So many analyses one caller may ask for in a minute; more are told to come back. */
@@ -144,6 +146,7 @@ function begin(
     if (isSilentRun(db, run.runId, askedBy)) return [];
     if (owed === null && run.state === 'failed' && isShownAlike(run, shownAs(db, model.stage, model, study))) {
       prepared(db, TRY_AGAIN).run(atMs, run.runId);
+      if (!isFed(db, getRun(db, run.runId), model.manifest)) waitForFeeds(db, run.runId);
       const dueAtMs = atMs + model.manifest.toleranceMs;
       scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: run.runId, siteId: study.siteId, dueAtMs });
     }

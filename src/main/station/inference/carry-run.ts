@@ -20,6 +20,11 @@ export const FIND_EARLY = `
    WHERE study_id = @studyId AND model_digest = @digest AND is_early = 1 AND study_revision <= @revision
    ORDER BY study_revision DESC LIMIT 1
 `;
+/** Walks the unique index: the study's run stands already, and nothing takes its place. */
+export const HAS_OWN = `
+  SELECT 1 FROM runs WHERE study_id = @studyId AND study_revision = @revision AND model_digest = @digest AND series_id = @seriesId
+     AND run_id <> @earlyId
+`;
 /** It is the run of the complete study from now on, and waits or computes as it did. */
 const TAKE_OVER = `
   UPDATE runs SET study_revision = @revision, series_choice = @choice, other_series = @others,
@@ -61,6 +66,9 @@ export function carryEarlyRuns(db: WritableDb, studyId: string, atMs: number): v
     const choice = early === undefined ? null : chooseSeries(model.manifest, study, series);
     if (early === undefined || choice === null || choice.chosen === null) continue;
     const owed = owedRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs);
+    const { runId: earlyId } = early;
+    const { seriesId, digest } = owed;
+    if (prepared(db, HAS_OWN).get({ studyId, revision, digest, seriesId, earlyId }) !== undefined) continue;
     if (readsTheSame(db, early, owed)) goOn(db, study, owed, early, model);
   }
 }
@@ -89,9 +97,11 @@ function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, 
 function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, was: Receipt): void {
   const { runId, revision, digest, atMs } = owed;
   const { runId: earlyId } = early;
+  // Whence it is says that it was early; this one is of the complete study.
+  const { isEarly: _isEarly, ...said } = was;
   const receipt = sealReceipt(
     canonicalPayload({
-      ...was,
+      ...said,
       runId,
       study: { ...was.study, revision },
       model: { ...was.model, stage: owed.stage },

@@ -7,8 +7,9 @@ import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, finishNext, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
-import { FIND_EARLY, HAS_EARLY } from './carry-run.ts';
+import { carryEarlyRuns, FIND_EARLY, HAS_EARLY, HAS_OWN } from './carry-run.ts';
 import { HAS_RUN_SINCE } from './early-runs.ts';
+import { findFed } from './feeding-runs.ts';
 import {
   aiStatus,
   beginEarlyRuns,
@@ -17,6 +18,7 @@ import {
   hasKeptOutputs,
   inferenceConsumer,
   listFindings,
+  listFlagsOfRun,
   setRunPriority,
   TOLERANCE_JOB,
 } from './index.ts';
@@ -196,6 +198,75 @@ test('a study complete as the early run read it needs no other run', async () =>
   expect(aiStatus(clinic.db, id).state).toBe('no-flag');
 });
 
+test('what an early run said feeds other models once the study is complete as it read it', async () => {
+  const feeds = [{ id: 'lungs', model: 'feeder', versions: { from: '1.0.0', below: '2.0.0' } }];
+  installed(clinic, 'general', { id: 'fed', feeds }, { id: 'feeder' });
+  const { id, association } = await receiving();
+  quiet();
+  const feeder = finishNext(clinic, 0.25);
+  expect(receiptOf(feeder.runId).isEarly).toBe(true);
+  clinic.end(association);
+  quiet(600_000);
+  expect(getStudyCard(clinic.db, id).completeness).not.toBe('receiving');
+  const fed = nextQueuedRun(clinic.db, clinic.nowMs());
+  expect(fed?.modelDigest).not.toBe(feeder.modelDigest);
+  expect(fed && findFed(clinic.db, fed, { feeds: feeds as never })).toMatchObject([{ runId: feeder.runId }]);
+});
+
+test('a rejected finding that is carried over raises nothing again', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  finishNext(clinic, 0.9);
+  clinic.db.exec("UPDATE findings SET state = 'rejected'");
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  const final = runs().at(-1);
+  expect(listFindings(clinic.db, id)).toMatchObject([{ runId: final?.runId, state: 'rejected' }]);
+  expect(listFlagsOfRun(clinic.db, final?.runId ?? '')).toEqual([]);
+  expect(aiStatus(clinic.db, id).state).not.toBe('flagged');
+});
+
+test('an early run of a lesser series says nothing of the complete study, whose own run decides', async () => {
+  installed(clinic, 'general', {});
+  const { id, association } = await receiving();
+  follow();
+  clinic.pass(2000);
+  // A better series is whole, and not quiet yet, when the first one is looked at.
+  await clinic.receive(association, ...THICK.map((n) => aSlice(n, SECOND)));
+  quiet(1500);
+  expect(statesOf()).toEqual([[16, 'queued']]);
+  failRun(clinic.db, startNext(clinic).runId, 'uneven-spacing', clinic.nowMs());
+  clinic.end(association);
+  quiet(600_000);
+  expect(getStudyCard(clinic.db, id).completeness).not.toBe('receiving');
+  expect(statesOf()).toEqual([
+    [16, 'failed'],
+    [16, 'queued'],
+  ]);
+  expect(aiStatus(clinic.db, id).state).toBe('waiting');
+  finishNext(clinic, 0.1);
+  expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+});
+
+test('where the study has its own run already an early one takes its place by nothing', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  clinic.db.exec('UPDATE runs SET audience = \'["x"]\'');
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  expect(statesOf()).toEqual([
+    [8, 'queued'],
+    [11, 'queued'],
+  ]);
+  // On the same terms by now, and the study is held against its models again.
+  clinic.db.exec('UPDATE runs SET audience = NULL');
+  carryEarlyRuns(clinic.db, id, clinic.nowMs());
+  expect(statesOf()).toEqual([
+    [8, 'queued'],
+    [11, 'queued'],
+  ]);
+});
+
 test('nothing begins early on a series that still comes, has a gap, or is of a comparison study; nor of a silent model', async () => {
   installed(clinic, 'general', {});
   const { association } = await receiving([1, 2, 3, 4, 6, 7, 8]);
@@ -286,6 +357,7 @@ test.each([
   ['whether a newer run was owed', FIND_NEWER_RUN, 'runs_by_study'],
   ['whether a study has early runs', HAS_EARLY, 'runs_by_study'],
   ['the early run of a model', FIND_EARLY, 'runs_by_study'],
+  ['whether the study has its own run', HAS_OWN, 'runs'],
 ])('%s is found by an index', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);

@@ -45,6 +45,11 @@ export function waitForFeeds(db: WritableDb, runId: string): void {
   prepared(db, WAIT_FOR_FEEDS).run(runId);
 }
 
+/** Whether every model that a run needs the answer of has given it. */
+export function isFed(db: ReadableDb, run: Run, { feeds }: Pick<ModelManifest, 'feeds'>): boolean {
+  return feeds.every((feed) => typeof feederOf(db, run, feed) !== 'string');
+}
+
 /** What a run is fed, one a feed in the order of its manifest; null where one has no answer that may feed it. */
 export function findFed(db: ReadableDb, run: Run, { feeds }: Pick<ModelManifest, 'feeds'>): readonly FedRun[] | null {
   const fed = feeds.map((feed): FedRun | null => {

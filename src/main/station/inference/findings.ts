@@ -91,7 +91,7 @@ export function findFinding(db: ReadableDb, findingId: string, viewer: string | 
   return isShown ? parseFinding(row) : null;
 }
 
-/** What a run says that may raise its study: visible findings of a model permitted to flag, in images that are still its own. */
+/** What a run says that may raise its study: flags that stand and that everybody is shown, in images that are still its own. */
 export function listFlagsOfRun(
   db: ReadableDb,
   runId: string,
@@ -106,7 +106,7 @@ export function listFlagsOfRun(
   const found = prepared<FindingRow>(db, LIST_OF_RUN).all(runId);
   return inOwnImages(db, found[0]?.studyId ?? '', found)
     .map(parseFinding)
-    .filter(({ uses, state, standing }) => standing === 'flagged' && uses.includes('flag') && state !== 'superseded')
+    .filter(isStandingFlag)
     .map(({ label, score, model, category, revision }) => ({
       ...label,
       score,

@@ -10,9 +10,10 @@ import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type RefusedSeries, type SeriesChoice } from './choose-series.ts';
 import { shownAs, usesFor } from './exposure-rows.ts';
-import { waitForFeeds } from './feeding-runs.ts';
+import { isFed, waitForFeeds } from './feeding-runs.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { costOf, laneOf } from './run-order.ts';
+import { getRun } from './run-rows.ts';
 
 /** The job that lets a row stand unflagged once a run is past its tolerance. */
 export const TOLERANCE_JOB = 'inference-tolerance';
@@ -23,6 +24,12 @@ const INSERT_RUN = `
   VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @refused,
           @audience, @lane, @cost, @atMs, @isEarly)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
+`;
+/** An early run that read the series as the study is complete: it is the study's run from now on. */
+const CLAIM_EARLY = `
+  UPDATE runs SET is_early = 0
+   WHERE study_id = @studyId AND study_revision = @revision AND model_digest = @digest AND series_id = @seriesId AND is_early = 1
+  RETURNING run_id AS runId, state
 `;
 const PUT_APPLICABILITY = `
   INSERT INTO study_applicability (study_id, study_revision, state) VALUES (?, ?, ?)
@@ -48,7 +55,9 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
     model: { ...exposed, ...shownAs(db, exposed.stage, exposed, study) },
     choice: chooseSeries(exposed.manifest, study, series),
   }));
-  for (const { model, choice } of choices) {
+  // What others are fed by comes before them: where it was read early they need not wait.
+  const byNeeds = choices.toSorted((a, b) => a.model.manifest.feeds.length - b.model.manifest.feeds.length);
+  for (const { model, choice } of byNeeds) {
     prepared(db, PUT_MODEL_APPLICABILITY).run({
       ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: rowStage(model) },
       state: applicabilityOf([choice]),
@@ -131,9 +140,14 @@ export function oweRun(
 ): string | null {
   const run = owedRun(db, study, revision, exposed, choice, series, atMs);
   const { runId, siteId } = run;
-  if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) return null;
-  if (exposed.manifest.feeds.length > 0) waitForFeeds(db, runId);
   const dueAtMs = atMs + exposed.manifest.toleranceMs;
+  if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) {
+    const early = isEarly ? undefined : prepared<{ runId: string; state: string }>(db, CLAIM_EARLY).get(run);
+    if (early?.state === 'queued' || early?.state === 'running')
+      scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: early.runId, siteId, dueAtMs });
+    return null;
+  }
+  if (!isFed(db, getRun(db, runId), exposed.manifest)) waitForFeeds(db, runId);
   if (!isEarly) scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
   const payload = { runId, modelDigest: run.digest, revision };
   appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });

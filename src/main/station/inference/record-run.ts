@@ -49,7 +49,7 @@ const FINISH_RUN = `
    WHERE run_id = @runId AND state = 'running'
 `;
 const FAIL_RUN =
-  "UPDATE runs SET state = 'failed', finished_at_ms = ?, reason = ?, is_resting = 0 WHERE run_id = ? AND state IN ('queued', 'running')";
+  "UPDATE runs SET state = 'failed', finished_at_ms = ?, reason = ?, is_resting = 0, waits_for_feeds = 0 WHERE run_id = ? AND state IN ('queued', 'running')";
 /** Behind those of its kind who were not tried yet; while it rests, `reason` says why it is not run. */
 const QUEUE_AGAIN = `
   UPDATE runs SET state = 'queued', started_at_ms = NULL, turn_at_ms = @atMs, is_resting = @isResting, reason = @reason

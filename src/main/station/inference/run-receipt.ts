@@ -58,6 +58,7 @@ type RunFacts = {
   readonly refused: string;
   readonly queuedAtMs: number;
   readonly startedAtMs: number | null;
+  readonly isEarly: 0 | 1;
   readonly manifest: string;
 };
 
@@ -65,7 +66,7 @@ const FIND_FACTS = `
   SELECT r.site_id AS siteId, r.study_id AS studyId, r.study_revision AS revision, r.model_digest AS modelDigest,
          r.series_id AS seriesId, r.stage, r.series_choice AS because, r.other_series AS others, r.refused_series AS refused,
          r.queued_at_ms AS queuedAtMs,
-         r.started_at_ms AS startedAtMs, m.manifest
+         r.started_at_ms AS startedAtMs, r.is_early AS isEarly, m.manifest
     FROM runs r JOIN models m ON m.digest = r.model_digest WHERE r.run_id = ?
 `;
 /** Walks analysis_runs_by_run. */
@@ -109,6 +110,7 @@ export function writeReceipt(
     ...(end.outcome === 'failed' && end.needs !== undefined && { needs: [...end.needs] }),
     ...(end.outcome === 'finished' && end.beside !== undefined && { beside: end.beside }),
     study: { studyUid: getStudyCard(db, run.studyId).studyUid, revision: run.revision },
+    ...(run.isEarly === 1 && { isEarly: true }),
     model: {
       ...{ id: manifest.id, version: manifest.version, clinicalUse: manifest.clinicalUse, stage: run.stage },
       ...{ manifestDigest: run.modelDigest, weightsDigest: manifest.modelDigest },

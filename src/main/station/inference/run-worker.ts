@@ -31,7 +31,7 @@ import { givenBeside, hintOf, requestFor } from './run-request.ts';
 import type { Run } from './run-rows.ts';
 import { OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
-import { queueFedAnew, settleWaiting } from './settle-feeds.ts';
+import { createFeedSettler } from './settle-feeds.ts';
 import { createModelVerifier, type ProviderSetting } from './verify-models.ts';
 
 /** What the worker needs of the station. */
@@ -72,6 +72,7 @@ const LOOK_AFTER_MS = 100;
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
   const replays = createReplayWork(tools);
+  const feeds = createFeedSettler(db);
   const verifier = createModelVerifier({ db, supervisor, clock, log, setting: tools.compute });
   let hasStarted = false;
   let stopping = false;
@@ -108,9 +109,8 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (stopping) return false;
     putBackRuns(db, 'outbox-full', clock.nowMs());
     const hasEnded = failRunsWithoutModel(db, clock.nowMs());
-    const manifestOf = (digest: string) => findModel(db, digest)?.manifest ?? null;
-    const hasSettled = settleWaiting(db, manifestOf, clock.nowMs());
-    const hasResumed = queuePausedAnew(db, clock.nowMs()) || queueFedAnew(db, manifestOf, clock.nowMs()) || hasSettled;
+    const hasSettled = feeds.some(clock.nowMs());
+    const hasResumed = queuePausedAnew(db, clock.nowMs()) || hasSettled;
     const run = nextQueuedRun(db, clock.nowMs());
     if (run === null) return (await replays.attemptNext()) || hasEnded || hasResumed;
     if (supersedeOutdated(db, run)) return true;
@@ -125,6 +125,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       }
       failRun(db, run.runId, 'internal', clock.nowMs());
     }
+    feeds.ofStudy(run.studyId, clock.nowMs());
     return true;
   }
 

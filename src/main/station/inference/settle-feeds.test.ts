@@ -5,20 +5,31 @@ import { finish, installed, startNext } from '../testing/models.ts';
 import { followInference, sendHeadCt } from '../testing/ward.ts';
 import { findFed, LIST_FEEDERS } from './feeding-runs.ts';
 import { findModel, listModels } from './models.ts';
-import { failRun } from './record-run.ts';
-import { nextQueuedRun } from './run-order.ts';
+import { TOLERANCE_JOB } from './queue-runs.ts';
+import { failRun, markRunLate } from './record-run.ts';
+import { nextQueuedRun, setRunPriority } from './run-order.ts';
 import { getRun, type Run } from './run-rows.ts';
-import { LIST_LEFT_UNFED, LIST_WAITING, queueFedAnew, settleWaiting } from './settle-feeds.ts';
+import { aiStatus } from './study-ai-status.ts';
+import {
+  createFeedSettler,
+  type FeedSettler,
+  LIST_LEFT_UNFED,
+  LIST_LEFT_UNFED_OF,
+  LIST_WAITING,
+  LIST_WAITING_OF,
+} from './settle-feeds.ts';
 
 let clinic: Clinic;
+let feeds: FeedSettler;
 beforeEach(() => {
   clinic = openClinic();
+  feeds = createFeedSettler(clinic.db);
 });
 afterEach(() => clinic.close());
 
 const FEEDS = [{ id: 'lungs', model: 'feeder', versions: { from: '1.0.0', below: '2.0.0' } }];
 const manifestOf = (digest: string) => findModel(clinic.db, digest)?.manifest ?? null;
-const settle = () => settleWaiting(clinic.db, manifestOf, clinic.nowMs());
+const settle = () => feeds.some(clinic.nowMs());
 const next = () => nextQueuedRun(clinic.db, clinic.nowMs());
 const nameOf = (run: Pick<Run, 'modelDigest'>) =>
   listModels(clinic.db).find(({ digest }) => digest === run.modelDigest)?.manifest.id;
@@ -31,6 +42,13 @@ const runOf = (model: string) =>
         .get(model) as { runId: string }
     ).runId,
   );
+const nextFedOf = (studyId: string) =>
+  clinic.db
+    .prepare(
+      "SELECT r.state FROM runs r JOIN models m ON m.digest = r.model_digest WHERE r.study_id = ? AND m.model_id = 'fed'",
+    )
+    .pluck()
+    .get(studyId);
 const receiptOf = (runId: string) =>
   JSON.parse(
     (
@@ -70,10 +88,10 @@ test('where the feeding model has no result the fed one is not run and says whic
   const { runId } = runOf('fed');
   expect(getRun(clinic.db, runId).state).toBe('failed');
   expect(receiptOf(runId)).toMatchObject({ reason: 'feed-not-run', needs: ['feeder'] });
-  expect(queueFedAnew(clinic.db, manifestOf, clinic.nowMs())).toBe(false);
+  expect(settle()).toBe(false);
   clinic.db.prepare("UPDATE runs SET state = 'queued', reason = NULL WHERE run_id = ?").run(feeder.runId);
   finish(clinic, startNext(clinic), 0.4);
-  expect(queueFedAnew(clinic.db, manifestOf, clinic.nowMs())).toBe(true);
+  expect(settle()).toBe(true);
   expect(next()?.runId).toBe(runId);
 });
 
@@ -121,8 +139,64 @@ test('what a pilot shows to some feeds only what shows to no one else', async ()
   expect(isFed()).toBe(false);
 });
 
+test('a row says that a run waits while it waits for another model, and that it is late once it is', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder', uses: ['measure'] });
+  await owe();
+  const { studyId, runId } = runOf('fed');
+  expect(aiStatus(clinic.db, studyId)).toEqual({ state: 'waiting' });
+  startNext(clinic);
+  expect(aiStatus(clinic.db, studyId)).toEqual({ state: 'waiting' });
+  clinic.pass(10_000);
+  clinic.runJobs({ [TOLERANCE_JOB]: markRunLate });
+  expect(aiStatus(clinic.db, studyId)).toEqual({ state: 'late', startedAtMs: null });
+  failRun(clinic.db, runOf('feeder').runId, 'bad-output', clinic.nowMs());
+  feeds.ofStudy(studyId, clinic.nowMs());
+  expect([getRun(clinic.db, runId).state, aiStatus(clinic.db, studyId)]).toEqual([
+    ...['failed', { state: 'not-run', reason: 'feed-not-run' }],
+  ]);
+});
+
+test('however many wait before it, a run goes on at once when what its own study fed it has ended', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  for (let n = 1; n <= 51; n += 1) await sendHeadCt(clinic, n);
+  const urgent = await sendHeadCt(clinic, 52);
+  setRunPriority(clinic.db, urgent, 'triage', 'stat', clinic.nowMs());
+  const feeder = startNext(clinic);
+  expect(feeder.studyId).toBe(urgent);
+  finish(clinic, feeder, 0.4);
+  expect(feeds.ofStudy(urgent, clinic.nowMs())).toBe(true);
+  expect([next()?.studyId, nameOf(next() as Run)]).toEqual([urgent, 'fed']);
+});
+
+test('runs that wait long, or are never fed, keep no other from being looked at', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  for (let n = 1; n <= 51; n += 1) await sendHeadCt(clinic, n);
+  const last = await sendHeadCt(clinic, 52);
+  const ofLast = "study_id = ? AND model_digest = (SELECT digest FROM models WHERE model_id = 'feeder')";
+  const endFeeder = clinic.db.prepare(
+    `UPDATE runs SET state = 'finished', receipt = '{}', reason = NULL WHERE ${ofLast}`,
+  );
+  endFeeder.run(last);
+  expect([settle(), settle()]).toEqual([false, true]);
+  expect(nextFedOf(last)).toBe('queued');
+  // All others end for want of an answer; the last, whose feeder answers then, is beyond the first window of those too.
+  clinic.db.exec(
+    "UPDATE runs SET state = 'failed', reason = 'bad-output', receipt = NULL WHERE model_digest = (SELECT digest FROM models WHERE model_id = 'feeder')",
+  );
+  clinic.db
+    .prepare("UPDATE runs SET is_resting = 1, waits_for_feeds = 1 WHERE study_id = ? AND state = 'queued'")
+    .run(last);
+  while (settle());
+  expect(nextFedOf(last)).toBe('failed');
+  endFeeder.run(last);
+  expect([settle(), settle()]).toContain(true);
+  expect(nextFedOf(last)).toBe('queued');
+});
+
 test('what waits for others is found by an index', () => {
   expect(planOf(clinic.db, LIST_WAITING).join()).toContain('runs_waiting_for_feeds');
   expect(planOf(clinic.db, LIST_LEFT_UNFED).join()).toContain('runs_without_feed');
+  for (const sql of [LIST_WAITING_OF, LIST_LEFT_UNFED_OF])
+    expect(planOf(clinic.db, sql).join()).toContain('runs_by_study');
   expect(planOf(clinic.db, LIST_FEEDERS).join()).toContain('runs_by_study');
 });

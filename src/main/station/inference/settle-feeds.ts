@@ -4,18 +4,32 @@ import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { feederOf } from './feeding-runs.ts';
+import { feederOf, isFed } from './feeding-runs.ts';
+import { findModel } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import { failRun } from './record-run.ts';
 import { type Run, RUN_COLUMNS } from './run-rows.ts';
+import { isOutdated } from './supersede-runs.ts';
 
-/** Walks runs_waiting_for_feeds. */
+/** So many runs are looked at in one turn of the worker. */
+const AT_ONCE = 50;
+/** Walks runs_waiting_for_feeds from the key. */
 export const LIST_WAITING = `
-  SELECT ${RUN_COLUMNS} FROM runs INDEXED BY runs_waiting_for_feeds WHERE waits_for_feeds = 1 AND state = 'queued' LIMIT ?
+  SELECT ${RUN_COLUMNS} FROM runs INDEXED BY runs_waiting_for_feeds
+   WHERE waits_for_feeds = 1 AND state = 'queued' AND run_id > ? ORDER BY run_id LIMIT ${AT_ONCE}
 `;
-/** Walks runs_without_feed. */
+/** Walks runs_without_feed from the key. */
 export const LIST_LEFT_UNFED = `
-  SELECT ${RUN_COLUMNS} FROM runs INDEXED BY runs_without_feed WHERE state = 'failed' AND reason = 'feed-not-run' LIMIT ?
+  SELECT ${RUN_COLUMNS} FROM runs INDEXED BY runs_without_feed
+   WHERE state = 'failed' AND reason = 'feed-not-run' AND run_id > ? ORDER BY run_id LIMIT ${AT_ONCE}
+`;
+/** Walks runs_by_study. */
+export const LIST_WAITING_OF = `
+  SELECT ${RUN_COLUMNS} FROM runs WHERE study_id = ? AND waits_for_feeds = 1 AND state = 'queued'
+`;
+/** Walks runs_by_study. */
+export const LIST_LEFT_UNFED_OF = `
+  SELECT ${RUN_COLUMNS} FROM runs WHERE study_id = ? AND state = 'failed' AND reason = 'feed-not-run'
 `;
 const LET_GO_ON = `
   UPDATE runs SET is_resting = 0, waits_for_feeds = 0, turn_at_ms = @atMs WHERE run_id = @runId AND state = 'queued'
@@ -25,51 +39,78 @@ const QUEUE_ANEW = `
          is_resting = 0
    WHERE run_id = @runId AND state = 'failed'
 `;
-/** So many runs are looked at in one turn of the worker. */
-const MOST_AT_ONCE = 50;
 
-type ManifestOf = (digest: string) => ModelManifest | null;
+/** Brings runs that need what other models say in line with what those have said by now. */
+export type FeedSettler = {
+  /** Those of one study, once one of its runs has ended: nothing else that waits is before them. True when any changed. */
+  ofStudy(studyId: string, atMs: number): boolean;
+  /** The next some of all, and from the first again after the last, whatever became of what they wait for. True when any changed. */
+  some(atMs: number): boolean;
+};
 
 /**
  * Lets runs go on whose feeding models have answered, and ends those for which one never will, with its id: it is not owed a run, or
- * has no result, or shows to fewer than the run it would feed. True when any did.
+ * has no result, or shows to fewer than the run it would feed. Those that ended so are owed anew once there is an answer.
  */
-export function settleWaiting(db: WritableDb, manifestOf: ManifestOf, atMs: number): boolean {
-  const waiting = prepared<Run>(db, LIST_WAITING).all(MOST_AT_ONCE);
-  let isNews = false;
-  for (const run of waiting) {
-    const manifest = manifestOf(run.modelDigest);
-    if (manifest === null) continue;
-    const feeders = manifest.feeds.map((feed) => ({ feed, found: feederOf(db, run, feed) }));
-    const missing = feeders.filter(({ found }) => found === 'none').map(({ feed }) => feed.model);
-    if (missing.length === 0 && feeders.some(({ found }) => found === 'coming')) continue;
-    isNews = true;
-    inTransaction(db, () => {
-      prepared(db, LET_GO_ON).run({ runId: run.runId, atMs });
-      if (missing.length > 0) failRun(db, run.runId, 'feed-not-run', atMs, { needs: missing });
-    });
-  }
-  return isNews;
+export function createFeedSettler(db: WritableDb): FeedSettler {
+  // Whatever waits long stands in nobody's way: each turn looks at others.
+  const [nextWaiting, nextUnfed] = [LIST_WAITING, LIST_LEFT_UNFED].map((sql) => inWindows(db, sql)) as [Window, Window];
+  return {
+    ofStudy: (studyId, atMs) =>
+      settle(
+        db,
+        prepared<Run>(db, LIST_WAITING_OF).all(studyId),
+        prepared<Run>(db, LIST_LEFT_UNFED_OF).all(studyId),
+        atMs,
+      ),
+    some: (atMs) => settle(db, nextWaiting(), nextUnfed(), atMs),
+  };
 }
 
-/** Owes runs anew that ended for want of a feeding model which has answered since. True when any is. */
-export function queueFedAnew(db: WritableDb, manifestOf: ManifestOf, atMs: number): boolean {
-  const fed = prepared<Run>(db, LIST_LEFT_UNFED)
-    .all(MOST_AT_ONCE)
-    .flatMap((run) => {
-      const manifest = manifestOf(run.modelDigest);
-      const isFed = manifest?.feeds.every((feed) => typeof feederOf(db, run, feed) !== 'string') ?? false;
-      return manifest !== null && isFed ? [{ run, manifest }] : [];
-    });
-  if (fed.length === 0) return false;
+type Window = () => readonly Run[];
+
+function inWindows(db: WritableDb, sql: string): Window {
+  let after = '';
+  return () => {
+    const runs = prepared<Run>(db, sql).all(after);
+    after = runs.length < AT_ONCE ? '' : (runs.at(-1)?.runId ?? '');
+    return runs;
+  };
+}
+
+function settle(db: WritableDb, waiting: readonly Run[], unfed: readonly Run[], atMs: number): boolean {
+  const settled = waiting.filter((run) => letGoOn(db, run, atMs));
+  const owed = unfed.filter((run) => queueAnew(db, run, atMs));
+  return settled.length + owed.length > 0;
+}
+
+function letGoOn(db: WritableDb, run: Run, atMs: number): boolean {
+  const manifest = manifestOf(db, run);
+  if (manifest === null) return false;
+  const feeders = manifest.feeds.map((feed) => ({ feed, found: feederOf(db, run, feed) }));
+  const missing = feeders.filter(({ found }) => found === 'none').map(({ feed }) => feed.model);
+  if (missing.length === 0 && feeders.some(({ found }) => found === 'coming')) return false;
   inTransaction(db, () => {
-    for (const { run, manifest } of fed) {
-      const { runId, siteId, studyId, revision, modelDigest } = run;
-      prepared(db, QUEUE_ANEW).run({ runId, atMs });
-      scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs: atMs + manifest.toleranceMs });
-      const payload = { runId, modelDigest, revision };
-      appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(getStudyCard(db, studyId), atMs) });
-    }
+    prepared(db, LET_GO_ON).run({ runId: run.runId, atMs });
+    if (missing.length > 0) failRun(db, run.runId, 'feed-not-run', atMs, { needs: missing });
   });
   return true;
+}
+
+function queueAnew(db: WritableDb, run: Run, atMs: number): boolean {
+  if (isOutdated(db, run)) return false;
+  const manifest = manifestOf(db, run);
+  if (manifest === null || !isFed(db, run, manifest)) return false;
+  const { runId, siteId, studyId, revision, modelDigest } = run;
+  inTransaction(db, () => {
+    prepared(db, QUEUE_ANEW).run({ runId, atMs });
+    scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs: atMs + manifest.toleranceMs });
+    const payload = { runId, modelDigest, revision };
+    appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(getStudyCard(db, studyId), atMs) });
+  });
+  return true;
+}
+
+function manifestOf(db: WritableDb, { modelDigest }: Run): ModelManifest | null {
+  return findModel(db, modelDigest)?.manifest ?? null;
 }

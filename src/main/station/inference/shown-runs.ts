@@ -20,6 +20,8 @@ export type RunRecord = {
   readonly isLate: boolean;
   /** Queued, and pausing before it is tried again; `reason` says why it is not run meanwhile. */
   readonly isResting: boolean;
+  /** Of a study that still received, and not what its complete study is owed. */
+  readonly isEarly: boolean;
   readonly reason: NotRunReason | null;
   readonly provider: string | null;
   readonly queuedAtMs: number;
@@ -31,7 +33,8 @@ export type RunRecord = {
 };
 
 const LIST_RUNS = `
-  SELECT r.run_id AS runId, r.study_revision AS revision, r.series_id AS seriesId, r.stage, r.state, r.is_late AS isLate, r.is_resting AS isResting, r.reason,
+  SELECT r.run_id AS runId, r.study_revision AS revision, r.series_id AS seriesId, r.stage, r.state, r.is_late AS isLate, r.is_resting AND NOT r.waits_for_feeds AS isResting,
+         r.is_early AS isEarly, r.reason,
          r.provider, r.queued_at_ms AS queuedAtMs, r.started_at_ms AS startedAtMs, r.finished_at_ms AS finishedAtMs,
          r.series_choice AS seriesChoice, r.receipt, m.manifest
     FROM runs r JOIN models m ON m.digest = r.model_digest
@@ -48,9 +51,10 @@ const IS_SILENT = `
 
 /** Every run of a study that a viewer is shown, oldest first; without one, that everybody is. */
 export function listRuns(db: ReadableDb, studyId: string, viewer: string | null = null): readonly RunRecord[] {
-  type Row = Omit<RunRecord, 'isLate' | 'isResting' | 'seriesChoice' | 'stagesMs' | 'model'> & {
+  type Row = Omit<RunRecord, 'isLate' | 'isResting' | 'isEarly' | 'seriesChoice' | 'stagesMs' | 'model'> & {
     isLate: number;
     isResting: number;
+    isEarly: number;
     seriesChoice: string;
     receipt: string | null;
     manifest: string;
@@ -61,6 +65,7 @@ export function listRuns(db: ReadableDb, studyId: string, viewer: string | null 
       ...row,
       isLate: row.isLate === 1,
       isResting: row.isResting === 1,
+      isEarly: row.isEarly === 1,
       seriesChoice: z.array(z.string()).parse(JSON.parse(row.seriesChoice)),
       stagesMs: receipt === null ? {} : Receipt.parse(JSON.parse(receipt)).timings,
       model: ModelIdentity.parse(JSON.parse(manifest)),

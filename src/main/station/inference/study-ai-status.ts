@@ -64,8 +64,8 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
     .filter((model) => model.hasRead === 1 || isStillShown(db, study, model));
   const flagging = listFlaggingRuns(db, study);
   const runs = listRuns(db, studyId).filter(
-    ({ runId, state, revision }) =>
-      state !== 'superseded' && revision === study.completeRevision && flagging.has(runId),
+    ({ runId, state, revision, isEarly }) =>
+      state !== 'superseded' && revision === study.completeRevision && !isEarly && flagging.has(runId),
   );
   const isOpen = ({ state }: RunRecord) => state === 'queued' || state === 'running';
   const open = runs.filter((run) => isOpen(run) && !run.isResting);
