@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunDetail } from '../../../../shared/contract/runs.ts';
+import { RunId } from '../../../../shared/domain/ids.ts';
 import type { Receipt } from '../../../../shared/domain/receipt.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
@@ -61,6 +62,7 @@ export function RunView({ run, receipt, replay }: Props): ReactNode {
         </StudyFaceCard>
       )}
       {run.check !== null && <ReceiptCheckLine check={run.check} />}
+      {receipt !== null && <HowItBegan receipt={receipt} />}
       {run.studyRevision > run.revision && (
         <p className={page.warn}>{t('ofEarlier', { revision: run.revision, now: run.studyRevision })}</p>
       )}
@@ -96,6 +98,24 @@ export function RunView({ run, receipt, replay }: Props): ReactNode {
       <RevisionChain run={run} />
       <ReplaySection run={run} replay={replay} mayReplay={may.includes('run.replay') && receipt !== null} />
     </div>
+  );
+}
+
+/** Of a run that began before its study was complete, or took over the result of such a one: what that means. */
+function HowItBegan({ receipt: { isEarly = false, carriedFrom } }: { readonly receipt: Receipt }): ReactNode {
+  const { t } = useTranslation('runs');
+  return (
+    <>
+      {isEarly && <p className={page.quiet}>{t('early')}</p>}
+      {carriedFrom !== undefined && (
+        <p className={page.quiet}>
+          {t('carried', { revision: carriedFrom.revision })}{' '}
+          <Link to="/runs/$runId" params={{ runId: RunId.parse(carriedFrom.runId) }}>
+            {t('carriedFrom')}
+          </Link>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -38,8 +38,8 @@ export function WhatCameOut({ run, receipt }: Props): ReactNode {
       {verdicts.length === 0 && <Thresholds receipt={receipt} />}
       <Verdicts receipt={receipt} />
       <DataTable label={t('section.out')} columns={[t('output'), t('value')]}>
-        {outputs.map((output) => (
-          <tr key={output.tensor}>
+        {outputs.map((output, index) => (
+          <tr key={index}>
             <td>{output.tensor}</td>
             <td data-number>
               {Number(output.value.toPrecision(6))}

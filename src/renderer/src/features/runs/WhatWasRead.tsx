@@ -1,8 +1,10 @@
 import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { z } from 'zod';
+import { RunId } from '../../../../shared/domain/ids.ts';
 import type { Receipt } from '../../../../shared/domain/receipt.ts';
 import { DataTable } from '../../ui/DataTable.tsx';
 import { Facts } from '../../ui/Facts.tsx';
@@ -17,9 +19,10 @@ const Geometry = z.object({
   minSpacingMm: z.number().nullable(),
   maxSpacingMm: z.number().nullable(),
   tiltDegrees: z.number(),
+  grid: z.object({ samples: z.number(), atOnce: z.number().optional() }).optional(),
 });
 
-/** The series a run read and why, what else it could have read, and every image by digest. */
+/** The series a run read and why, what it was given beside it, what else it could have read, and every image by digest. */
 export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNode {
   const { t } = useTranslation('runs');
   const [isOpen, setOpen] = useState(false);
@@ -38,8 +41,10 @@ export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNo
           [t('fact.because'), series.because.join(', ')],
           [t('fact.inputs'), t('inputs', { count: inputs.length })],
           ...(geometry.success ? [[t('fact.geometry'), geometryText(geometry.data, t)] as const] : []),
+          ...(geometry.data?.grid === undefined ? [] : [[t('fact.given'), givenText(geometry.data.grid, t)] as const]),
         ]}
       />
+      <Beside receipt={receipt} />
       <h3 className={page.heading}>{t('others')}</h3>
       {series.others.length === 0 && <p className={page.quiet}>{t('noOthers')}</p>}
       {series.others.map((other) => (
@@ -77,6 +82,42 @@ export function WhatWasRead({ receipt }: { readonly receipt: Receipt }): ReactNo
       )}
     </Section>
   );
+}
+
+/** Other series it was given, what other models said of the study, and whose answer it lacked; nothing where it needs none. */
+function Beside({ receipt: { beside, needs = [] } }: { readonly receipt: Receipt }): ReactNode {
+  const { t } = useTranslation('runs');
+  const { otherSeries = [], fed = [] } = beside ?? {};
+  return (
+    <>
+      {otherSeries.length > 0 && <h3 className={page.heading}>{t('besideSeries')}</h3>}
+      {otherSeries.map(({ id, seriesUid, inputs }) => (
+        <p key={id} className={page.quiet}>
+          {id}: <code className={classes.digest}>{seriesUid}</code> {t('inputs', { count: inputs.length })}
+        </p>
+      ))}
+      {fed.length > 0 && <h3 className={page.heading}>{t('fed')}</h3>}
+      {fed.map(({ id, runId }) => (
+        <p key={id} className={page.quiet}>
+          {id}:{' '}
+          <Link to="/runs/$runId" params={{ runId: RunId.parse(runId) }}>
+            {t('fedBy')}
+          </Link>
+        </p>
+      ))}
+      {needs.length > 0 && <p className={page.warn}>{t('needs', { count: needs.length, models: needs.join(', ') })}</p>}
+    </>
+  );
+}
+
+/** How much the model was given, and how much of it at once. */
+function givenText(
+  { samples, atOnce }: { readonly samples: number; readonly atOnce?: number | undefined },
+  t: TFunction,
+) {
+  return [t('samples', { count: samples }), atOnce === undefined ? null : t('atOnce', { count: atOnce })]
+    .filter((part) => part !== null)
+    .join(', ');
 }
 
 /** Images have no steps between them, and are told by their number and size alone. */

@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { z } from 'zod';
 import type { Receipt } from '../../../../shared/domain/receipt.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
@@ -10,6 +11,15 @@ import { Section } from '../../ui/Section.tsx';
 import classes from './runs.module.css';
 
 const STAGES = ['readMs', 'decodeMs', 'preprocessMs', 'inferMs', 'postprocessMs'];
+
+/** When the series was prepared, and whether that was while another run computed; and on what it was computed. */
+const Said = z.object({
+  spans: z
+    .object({ prepare: z.object({ fromMs: z.number(), toMs: z.number(), isAhead: z.boolean() }) })
+    .optional()
+    .catch(undefined),
+  device: z.object({ version: z.string(), isWhole: z.boolean() }).optional().catch(undefined),
+});
 
 /** A fact of the machine in words; why something else computed it is a code with words of its own. */
 function factText(name: string, value: Receipt['machine'][string], t: TFunction): string {
@@ -27,6 +37,8 @@ export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode
   const stages = Object.entries(receipt.timings).toSorted(([a], [b]) => place(a) - place(b));
   const longest = Math.max(1, ...stages.map(([, value]) => value));
   const said = (name: string) => (typeof receipt[name] === 'string' ? receipt[name] : null);
+  const { spans, device } = Said.parse(receipt);
+  const provider = said('provider');
   const facts: readonly (readonly [string, string | null])[] = [
     [t('fact.queued'), formatMoment(receipt.queuedAtMs, zone)],
     [t('fact.wait'), receipt.queueWaitMs === null ? null : ms(receipt.queueWaitMs)],
@@ -44,7 +56,25 @@ export function WhenItRan({ receipt }: { readonly receipt: Receipt }): ReactNode
             .join(', '),
         ] as const,
     ),
-    [t('fact.provider'), said('provider')],
+    [
+      t('fact.prepared'),
+      spans === undefined
+        ? null
+        : t(spans.prepare.isAhead ? 'preparedAhead' : 'preparedThen', {
+            ms: spans.prepare.toMs - spans.prepare.fromMs,
+          }),
+    ],
+    [
+      t('fact.provider'),
+      provider === null
+        ? null
+        : [
+            t('models:provider.used', { provider: provider.toUpperCase(), version: device?.version ?? '' }).trim(),
+            device?.isWhole === false ? t('models:provider.partly') : null,
+          ]
+            .filter((part) => part !== null)
+            .join(', '),
+    ],
     [t('fact.onnxruntime'), said('onnxruntimeVersion')],
     [t('fact.preprocessing'), said('preprocessing')],
     [t('fact.postprocessing'), said('postprocessing')],
