@@ -198,6 +198,8 @@ const Said = z.object({
   judgedBy: JudgedBy.nullable(),
   measurements: z.array(FindingMeasurement),
   seriesUid: z.string(),
+  /** What became of the model since; null while it stands, or is another version's silent companion. */
+  withdrawn: z.enum(['suspended', 'retired']).nullable(),
 });
 
 /** What a model said, with the evidence for it. Without the use `mark` nothing says where it is. */

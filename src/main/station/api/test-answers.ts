@@ -88,6 +88,7 @@ const AI_FINDING: Finding = {
   judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 },
   measurements: [],
   seriesUid: '1.2.3.4',
+  withdrawn: null,
   keyImage: null,
   parts: [
     {

@@ -38,13 +38,17 @@ export type FindingRecord = {
   readonly marks: FindingEvidence['marks'];
   readonly heatmaps: FindingEvidence['heatmaps'];
   readonly stage: ExposureStage;
+  /** What became of its model at the site since, where that shows nothing any more; what it showed stands. */
+  readonly withdrawn: 'suspended' | 'retired' | null;
   readonly model: ModelIdentity;
 };
 
 const FINDING_COLUMNS = `
   f.finding_id AS findingId, f.study_id AS studyId, f.run_id AS runId, f.series_id AS seriesId, f.study_revision AS revision, f.state,
   f.label_code AS code, f.label_scheme AS scheme, f.label_display AS display, f.acr_category AS category, f.standing, f.score, f.threshold,
-  f.judged_by AS judgedBy, f.uses, f.measurements, f.key_image AS keyImage, f.parts, f.marks, f.heatmaps, r.stage, m.manifest
+  f.judged_by AS judgedBy, f.uses, f.measurements, f.key_image AS keyImage, f.parts, f.marks, f.heatmaps, r.stage, m.manifest,
+  (SELECT x.stage FROM model_exposures x
+    WHERE x.site_id = r.site_id AND x.digest = r.model_digest AND x.stage IN ('suspended', 'retired')) AS withdrawn
 `;
 const FINDING_SOURCE = 'findings f JOIN runs r ON r.run_id = f.run_id JOIN models m ON m.digest = r.model_digest';
 /** Walks findings_by_study. What is flagged comes first, then what is uncertain. */
@@ -129,6 +133,7 @@ type FindingRow = Pick<
   | 'score'
   | 'threshold'
   | 'stage'
+  | 'withdrawn'
 > & {
   readonly judgedBy: string | null;
   readonly code: string;

@@ -145,4 +145,8 @@ test('a flag stands while later images are read, when that fails, and when its m
   followAll(clinic);
   clinic.runJobs({ [SETTLE_JOB]: settleSome, [BUILD_ANEW_JOB]: buildAnewJob(() => undefined) });
   expect([row(janes)?.ai.state, findUrgency(clinic.db, janes)]).toEqual(['flagged', raised]);
+  // Whoever reads it is told what became of the model.
+  expect(listFindings(clinic.db, janes).map(({ stage, withdrawn }) => [stage, withdrawn])).toEqual([
+    ['general', 'suspended'],
+  ]);
 });

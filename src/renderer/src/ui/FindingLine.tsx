@@ -20,12 +20,18 @@ export function FindingLine({ finding, showScore }: Props): ReactNode {
           <span className={classes.actor}> · {t(`finding.${finding.state}`)}</span>
         </div>
         <div className={classes.actor}>
-          {finding.measurements.map((one) => `${one.display} ${formatMeasure(one.value, one.unit)}`).join(', ')}
+          {finding.measurements
+            .map(({ display, value, unit, part }) => {
+              const where = part === null ? '' : ` (${t('finding.part', { part })})`;
+              return `${display} ${formatMeasure(value, unit)}${where}`;
+            })
+            .join(', ')}
         </div>
         <div className={classes.actor}>
           {model.name} {model.version}
           {showScore && ` · ${t('ai.score', { score: formatScore(finding.score) })}`}
           {model.clinicalUse === 'none' && ` · ${t('ai.notForClinicalUse')}`}
+          {finding.withdrawn !== null && ` · ${t(`finding.withdrawn.${finding.withdrawn}`)}`}
         </div>
       </div>
     </div>

@@ -265,11 +265,11 @@ function showRemark(remark: FindingRecord, series: readonly SeriesSummary[]): Qu
 }
 
 function showSaid(said: FindingRecord, series: readonly SeriesSummary[]) {
-  const { studyId, runId, revision, label, score, threshold, judgedBy, measurements } = said;
+  const { studyId, runId, revision, label, score, threshold, judgedBy, measurements, withdrawn } = said;
   const seriesUid = series.find(({ seriesId }) => seriesId === said.seriesId)?.seriesUid;
   if (seriesUid === undefined) throw new Error('a finding names a series that is not of its study');
   return {
-    ...{ revision, label, score, threshold, judgedBy, seriesUid },
+    ...{ revision, label, score, threshold, judgedBy, seriesUid, withdrawn },
     studyId: StudyId.parse(studyId),
     runId: RunId.parse(runId),
     model: showModel(said),

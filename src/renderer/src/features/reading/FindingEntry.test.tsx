@@ -34,6 +34,7 @@ function finding(change: Partial<Finding> = {}): Finding {
       ...{ standing: 'flagged', judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },
       measurements: [{ code: 'v', display: 'Volume', value: 23.456, unit: 'mL', part: null }],
       seriesUid: '1.2',
+      withdrawn: null,
       keyImage: KEY,
       ...{ parts: [], boxes: [], heatmaps: [] },
     }),
@@ -149,4 +150,13 @@ test('is hidden and shown by itself, and so is its heatmap', () => {
   expect(onAiView.mock.calls[0]?.[0].hiddenFindings).toEqual(new Set([ID]));
   fireEvent.click(screen.getByRole('switch', { name: 'Heatmap' }));
   expect(onAiView.mock.calls[1]?.[0].heatmapOf).toBeNull();
+});
+
+test('of a model that was suspended or retired since the reader is told so', () => {
+  const stands = show().container.textContent;
+  expect(stands).not.toMatch(/suspended|retired/);
+  cleanup();
+  expect(show({ withdrawn: 'suspended' }).container.textContent).toContain('model suspended since');
+  cleanup();
+  expect(show({ withdrawn: 'retired' }).container.textContent).toContain('model retired since');
 });

@@ -25,7 +25,7 @@ type Props = {
 /** One AI finding, named as AI whatever a person decided of it; choosing it shows its key image. What is uncertain has a mark and a word of its own. */
 export function FindingEntry({ finding, findings, aiView, onAiView, onJump }: Props): ReactNode {
   const { t } = useTranslation('reading');
-  const { findingId, model, state, standing } = finding;
+  const { findingId, model, state, standing, withdrawn } = finding;
   const isUncertain = standing === 'uncertain';
   const target = targetOfFinding(finding);
   const canDraw = isDrawable(finding) && hasMarks(finding);
@@ -73,6 +73,9 @@ export function FindingEntry({ finding, findings, aiView, onAiView, onJump }: Pr
               ))}
             {!isUncertain && <span>{t('findings.category', { category: finding.category })}</span>}
             <span>{t(`findings.stage.${model.stage}`, { defaultValue: model.stage })}</span>
+            {withdrawn !== null && (
+              <strong className={classes.withdrawn}>{t(`app:finding.withdrawn.${withdrawn}`)}</strong>
+            )}
           </span>
         </button>
         {canDraw && (

@@ -61,6 +61,7 @@ test.each([
 test('a remark on quality stands under its own heading, with its series and its model, and is no finding and no flag', () => {
   const remark = {
     ...{ remarkId: 'r', studyId: 's', runId: 'u', revision: 1, isSuperseded: false, seriesUid: '1.2', keyImage: null },
+    withdrawn: null,
     model: { id: 'q', name: 'Quality', version: '1.0.0', clinicalUse: 'none', stage: 'general' },
     label: { code: 'noise', scheme: '99TEST', display: 'Noisy images' },
     ...{ score: 0.8, threshold: 0.5, judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },

@@ -36,7 +36,7 @@ export function QualityRemarks({ remarks, seriesName, onJump }: Props): ReactNod
       <h2 className={classes.heading}>{t('quality.heading')}</h2>
       <ul className={classes.plainList}>
         {standing.map((remark) => {
-          const { remarkId, model, label, measurements, keyImage, seriesUid, runId } = remark;
+          const { remarkId, model, label, measurements, keyImage, seriesUid, runId, withdrawn } = remark;
           return (
             <li key={remarkId} className={classes.remark}>
               <IconPhotoExclamation size={16} aria-hidden className={classes.remarkIcon} />
@@ -64,6 +64,7 @@ export function QualityRemarks({ remarks, seriesName, onJump }: Props): ReactNod
                   {[
                     t('ai.model', { name: model.name, version: model.version }),
                     model.clinicalUse === 'none' ? t('ai.notForClinicalUse') : null,
+                    withdrawn === null ? null : t(`app:finding.withdrawn.${withdrawn}`),
                   ]
                     .filter((part) => part !== null)
                     .join(' · ')}
