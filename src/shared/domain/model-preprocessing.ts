@@ -172,7 +172,7 @@ const GEOMETRY_STEPS = [
         .describe('Where the half with the greater sum of values, counted from the least, is to lie.'),
     })
     .describe(
-      'Turns an axis over where the brighter half is not where the model expects it: a mammogram with its breast always on one side. Each image by itself.',
+      'Turns an axis over where the brighter half is not where the model expects it: a mammogram with its breast always on one side. Each image by itself, or all frames of an object that clips are cut from.',
     ),
   z
     .strictObject({
@@ -194,7 +194,7 @@ const GEOMETRY_STEPS = [
         .describe('With `planes`: the one that is looked at; left out, all.'),
     })
     .describe(
-      'Cuts off what lies around the content (black borders, air); a grid without any stays as it is. Each image by itself.',
+      'Cuts off what lies around the content (black borders, air); a grid without any stays as it is. Each image by itself, or all frames of an object that clips are cut from.',
     ),
   z
     .strictObject({

@@ -145,6 +145,33 @@ test('frames of a loop are given as clips, none of them across two objects', asy
   expect(answer.outputs[0]?.value).toBe(50);
 });
 
+test('frames of a loop are cropped to what all of them show, and stay one clip', async () => {
+  const frames = 4;
+  const pixels = Uint8Array.from({ length: frames * 36 }, (_, at) => {
+    const [frame, row, column] = [Math.floor(at / 36), Math.floor((at % 36) / 6), at % 6];
+    // Content wanders: each frame shows one pixel of it, in the middle four by two.
+    return (row === 2 || row === 3) && column === 1 + frame ? 10 * (frame + 1) : 0;
+  });
+  const loop: DicomRecord = {
+    ...{ SOPClassUID: '1.2.840.10008.5.1.4.1.1.3.1', SOPInstanceUID: '2.25.52', StudyInstanceUID: '2.25.1' },
+    ...{ SeriesInstanceUID: '2.25.2', Modality: 'US', InstanceNumber: 1, NumberOfFrames: frames },
+    ...{ SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: 6, Columns: 6 },
+    ...{ BitsAllocated: 8, BitsStored: 8, HighBit: 7, PixelRepresentation: 0, PixelData: pixels },
+  };
+  const described = {
+    preprocessing: {
+      source: { arrangement: 'images', values: 'stored' },
+      steps: [{ do: 'crop-to-content' }],
+      sampling: { kind: 'clips', frames: 4 },
+    },
+    inputs: [image],
+    outputs: [number()],
+    labels: [sizeLabel],
+  } as const;
+  const answer = await answerOf((graph) => meanOf(graph, ['N', 1, 4, 2, 4], [1, 2, 3, 4]), described, [loop]);
+  expect([answer.geometry.grid.samples, answer.outputs[0]?.value]).toEqual([1, (2 * (10 + 20 + 30 + 40)) / 32]);
+});
+
 test('a model that takes four samples and no other number is given the last one again, which counts once', async () => {
   const values = [1, 2, 3, 4, 5, 6];
   const records = HEAD.map((frame, index) =>
@@ -250,6 +277,9 @@ describe('several series', () => {
     expect(answer.outputs[0]?.value).toBe((5 + 90) / 2);
     const apart = await runModel(build, described, records, undefined, { otherSeries: { t2: other(9, '2.25.4') } });
     expect(apart.result).toEqual({ ok: false, error: { code: 'mixed-frames-of-reference' } });
+    const elsewhere = other(9).map((record, index) => ({ ...record, ImagePositionPatient: [0, 0, 900 + 5 * index] }));
+    const nowhere = await runModel(build, described, records, undefined, { otherSeries: { t2: elsewhere } });
+    expect(nowhere.result).toEqual({ ok: false, error: { code: 'input-mismatch' } });
   });
 
   test('are inputs of their own', async () => {

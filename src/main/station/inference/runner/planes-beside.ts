@@ -16,13 +16,13 @@ export type PlaneBeside = {
 /**
  * Another volume on the cells of a stack: the value at the place in the patient where the stack's cell has its centre, linear
  * between the other's cell centres, and padding more than half a cell beyond its outermost ones. Refused where the two do not say
- * that they share a frame of reference (PS3.3 §C.7.4.1.1.1), or have no places.
+ * that they share a frame of reference (PS3.3 §C.7.4.1.1.1), have no places, or show no place in common: all of it would be padding.
  */
 export function registerSeries(
   stack: SourceStack,
   other: SourceStack,
   paddingValue: number,
-): Result<PlaneBeside, { readonly code: 'mixed-frames-of-reference' | 'missing-geometry' }> {
+): Result<PlaneBeside, { readonly code: 'mixed-frames-of-reference' | 'missing-geometry' | 'input-mismatch' }> {
   const planes = openStackPlanes(stack, paddingValue);
   const [ours, theirs] = [stack.frames[0]?.place ?? null, other.frames[0]?.place ?? null];
   const placed = other.frames.flatMap(({ place }) => place ?? []);
@@ -34,8 +34,22 @@ export function registerSeries(
     return err({ code: 'mixed-frames-of-reference' });
   const placeOf = placesOf(stack, planes);
   const normal = cross(theirs.alongRow, theirs.alongColumn);
-  const valueAt = sampler(other.frames, line.heightsMm, line.middleStepMm, pixelMm, paddingValue);
-  const [, rows, columns] = planes.shape;
+  const sample = (outside: number) => sampler(other.frames, line.heightsMm, line.middleStepMm, pixelMm, outside);
+  const at = (valueAt: ReturnType<typeof sampler>, place: Vector) => {
+    const offset = along(place, theirs.position, -1);
+    const [downMm, acrossMm] = [dot(offset, theirs.alongColumn), dot(offset, theirs.alongRow)];
+    return valueAt(dot(offset, normal), downMm, acrossMm, line.downMm, line.acrossMm);
+  };
+  const [slices, rows, columns] = planes.shape;
+  const isShown = sample(Number.NaN);
+  const spread = (cells: number) => SHARES.map((share) => share * (cells - 1));
+  const isCommon = Array.from({ length: slices }, (_, slice) => slice).some((slice) =>
+    spread(rows).some((row) =>
+      spread(columns).some((column) => !Number.isNaN(at(isShown, placeOf(slice, row, column)))),
+    ),
+  );
+  if (!isCommon) return err({ code: 'input-mismatch' });
+  const valueAt = sample(paddingValue);
   return ok({
     isMask: false,
     paddingValue,
@@ -46,20 +60,16 @@ export function registerSeries(
       for (let row = 0; row < rows; row += 1) {
         const start = along(corner, down, row);
         for (let column = 0; column < columns; column += 1) {
-          const offset = along(along(start, across, column), theirs.position, -1);
-          plane[row * columns + column] = valueAt(
-            dot(offset, normal),
-            dot(offset, theirs.alongColumn),
-            dot(offset, theirs.alongRow),
-            line.downMm,
-            line.acrossMm,
-          );
+          plane[row * columns + column] = at(valueAt, along(start, across, column));
         }
       }
       return plane;
     },
   });
 }
+
+/** Where along rows and columns is looked whether two volumes show a place in common: closer than any image is small. */
+const SHARES = Array.from({ length: 33 }, (_, index) => index / 32);
 
 /** A mask of frames on the cells of their stack, evened and set upright as the stack is; null where a frame has none. */
 export function maskBeside(stack: SourceStack, maskOf: (frame: SourceFrame) => Int16Array | null): PlaneBeside | null {

@@ -23,7 +23,7 @@ import { readSourceFrames } from './read-source-frames.ts';
 import type { SourceFacts } from './source-facts.ts';
 import type { StageTimer } from './stage-timer.ts';
 
-/** What of a manifest says how a series becomes grids; the sampling of its preprocessing is not looked at. */
+/** What of a manifest says how a series becomes grids; of the sampling of its preprocessing no more than whether it is of clips. */
 export type PrepareRule = {
   readonly appliesTo: Pick<AppliesTo, 'orientation' | 'slices'>;
   readonly preprocessing: Preprocessing;
@@ -114,9 +114,9 @@ export async function prepareSeries(
     const limits = limitsOf(rule, one.appliesTo);
     const stacks = arrangeStacks(read.value.frames, isPlane ? { ...limits, arrangement: 'volume' } : limits);
     if (!stacks.ok) return stacks;
-    others.set(one.id, apartWhere(isByContent(preprocessing), stacks.value));
+    others.set(one.id, apartWhere(preprocessing, stacks.value));
   }
-  const waiting = [...apartWhere(isByContent(preprocessing), arranged.value)];
+  const waiting = [...apartWhere(preprocessing, arranged.value)];
   // A stack of another series that goes with none would be left out without a word.
   if (rule.apart.some((id) => others.get(id)?.length !== waiting.length)) return err({ code: 'input-mismatch' });
   const answers = await readFedAnswers(fed, tools.objects);
@@ -149,12 +149,16 @@ function limitsOf({ preprocessing }: PrepareRule, { orientation, slices }: Prepa
   return { arrangement: source.arrangement, orientation, minSlices: slices.min, maxSlices: slices.max, tolerates };
 }
 
-/** Each image as a stack of its own, where steps look at what it shows; a volume stays whole. */
-function apartWhere(isApart: boolean, stacks: readonly SourceStack[]): readonly SourceStack[] {
+/** Each image as a stack of its own, where steps look at what it shows; of clips each object's frames together, as they are one. A volume stays whole. */
+function apartWhere(preprocessing: Preprocessing, stacks: readonly SourceStack[]): readonly SourceStack[] {
+  if (!isByContent(preprocessing)) return stacks;
+  const areClips = preprocessing.sampling.kind === 'clips';
   return stacks.flatMap((stack) => {
-    if (!isApart || stack.arrangement === 'volume') return [stack];
-    const { frames, leftOut } = stack;
-    return frames.map((frame, index) => ({ ...stack, frames: [frame], leftOut: index === 0 ? leftOut : [] }));
+    if (stack.arrangement === 'volume') return [stack];
+    const apart = areClips
+      ? [...Map.groupBy(stack.frames, ({ sopUid }) => sopUid).values()]
+      : stack.frames.map((frame) => [frame]);
+    return apart.map((frames, index) => ({ ...stack, frames, leftOut: index === 0 ? stack.leftOut : [] }));
   });
 }
 
