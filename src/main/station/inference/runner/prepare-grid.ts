@@ -18,7 +18,7 @@ import { type Axis, perAxis, type Triple } from './triple.ts';
 import { cellsOf, owned, planesOf, reweighGrid, startGrid, turnGrid, type WorkingGrid } from './working-grid.ts';
 
 /** Version of this preprocessing in receipts: it changes whenever the same series would give other numbers. */
-export const PREPROCESSING_VERSION = 'grid/1';
+export const PREPROCESSING_VERSION = 'grid/2';
 
 /** `not-calibrated`: a step in millimetres on an axis that has none. `grid-too-large`: more than 2 GiB of numbers. */
 export type PrepareFailure = { readonly code: 'not-calibrated' | 'grid-too-large' };
