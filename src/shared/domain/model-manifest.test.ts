@@ -226,3 +226,30 @@ test.each<[string, () => readonly string[], string]>([
 ])('refuses %s', (_what, found, expected) => {
   expect(found()).toContain(expected);
 });
+
+test('anchors fit the axes they are of, and what is decoded with them', () => {
+  const anchors = { order: 'yx', levels: [{ stride: [8, 8], sizes: [[16, 16]] }] };
+  const level = {
+    stride: [8, 8, 8],
+    sizes: [
+      [16, 16],
+      [16, 16, 16],
+    ],
+  };
+  const boxes = { ...BOXES, format: 'centre-size', classes: [BLOOD], minScore: 0.5 };
+  const said = (change: object) =>
+    problems({ outputs: [...shipped.outputs, { ...boxes, anchors, ...change }] }).filter((one) =>
+      one.startsWith('outputs.3'),
+    );
+  expect(said({})).toEqual([]);
+  expect(said({ format: 'corners', unit: 'share', count: 'n' })).toEqual([
+    'outputs.3.count: none, as each anchor has a row',
+    'outputs.3.format: centre-size, as anchors are given',
+    'outputs.3.unit: cells, as anchors are given',
+  ]);
+  expect(said({ anchors: { order: 'xyz', levels: [level] } })).toEqual([
+    'outputs.3.anchors.order: the letters of axes (xy)',
+    'outputs.3.anchors.levels.0.stride: 2 numbers, as axes say',
+    'outputs.3.anchors.levels.0.sizes.1: 2 numbers, as axes say',
+  ]);
+});
