@@ -20,6 +20,8 @@ export const FIND_EARLY = `
    WHERE study_id = @studyId AND model_digest = @digest AND is_early = 1 AND study_revision <= @revision
    ORDER BY study_revision DESC LIMIT 1
 `;
+/** It read the series as the study is complete. */
+const CLAIM = 'UPDATE runs SET is_early = 0 WHERE run_id = ?';
 /** Walks the unique index: the study's run stands already, and nothing takes its place. */
 export const HAS_OWN = `
   SELECT 1 FROM runs WHERE study_id = @studyId AND study_revision = @revision AND model_digest = @digest AND series_id = @seriesId
@@ -68,30 +70,41 @@ export function carryEarlyRuns(db: WritableDb, studyId: string, atMs: number): v
     const owed = owedRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs);
     const { runId: earlyId } = early;
     const { seriesId, digest } = owed;
+    if (early.revision === revision && early.seriesId === seriesId) {
+      claim(db, study, owed, early, model);
+      continue;
+    }
     if (prepared(db, HAS_OWN).get({ studyId, revision, digest, seriesId, earlyId }) !== undefined) continue;
     if (readsTheSame(db, early, owed)) goOn(db, study, owed, early, model);
   }
 }
 
 function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, model: ExposedModel): void {
-  const { revision, digest, siteId, atMs } = owed;
-  const { runId: earlyId } = early;
-  if (early.state === 'queued' || early.state === 'running') {
-    prepared(db, TAKE_OVER).run({ earlyId, revision, choice: owed.choice, others: owed.others, refused: owed.refused });
-    const dueAtMs = atMs + model.manifest.toleranceMs;
-    scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: earlyId, siteId, dueAtMs });
-    const payload = { runId: earlyId, modelDigest: digest, revision };
-    appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
-    return;
-  }
-  // Complete as it was read: the run stands.
-  if (early.state !== 'finished' || early.receipt === null || early.revision === revision) return;
+  if (early.state === 'queued' || early.state === 'running') return takeOver(db, study, owed, early, model);
+  if (early.state !== 'finished' || early.receipt === null) return;
   const was = Receipt.parse(JSON.parse(early.receipt));
   // It was given the age and sex of somebody else.
   if ((was.beside?.patient === undefined) !== (patientOf(db, owed.studyId).patient === undefined)) return;
   // A threshold signed meanwhile may make another finding of the same score.
   if (!isDeepStrictEqual(was.operatingPoint, asStored(limitsOf(db, owed, model.manifest)))) return;
   carry(db, study, owed, early, was);
+}
+
+/** Nothing came since it was begun: whatever became of it is what the study has. */
+function claim(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, model: ExposedModel): void {
+  if (early.state === 'queued' || early.state === 'running') return takeOver(db, study, owed, early, model);
+  prepared(db, CLAIM).run(early.runId);
+  if (early.state === 'finished') supersedeEarlier(db, early);
+}
+
+function takeOver(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, model: ExposedModel): void {
+  const { revision, digest, siteId, atMs } = owed;
+  const { runId: earlyId } = early;
+  prepared(db, TAKE_OVER).run({ earlyId, revision, choice: owed.choice, others: owed.others, refused: owed.refused });
+  const dueAtMs = atMs + model.manifest.toleranceMs;
+  scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: earlyId, siteId, dueAtMs });
+  const payload = { runId: earlyId, modelDigest: digest, revision };
+  appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
 }
 
 function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, was: Receipt): void {

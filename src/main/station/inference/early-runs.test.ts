@@ -267,6 +267,49 @@ test('where the study has its own run already an early one takes its place by no
   ]);
 });
 
+test('an early run takes back nothing that was said of the study when it was complete, until it is complete again', async () => {
+  installed(clinic, 'general', {});
+  const { id, association } = await receiving();
+  clinic.end(association);
+  quiet(600_000);
+  finishNext(clinic, 0.9);
+  expect(aiStatus(clinic.db, id).state).toBe('flagged');
+  const later = clinic.associate();
+  await clinic.receive(later, ...THICK.map((n) => aSlice(n, SECOND)));
+  quiet();
+  expect(statesOf()).toEqual([
+    [8, 'finished'],
+    [16, 'queued'],
+  ]);
+  finishNext(clinic, 0.1);
+  expect([getStudyCard(clinic.db, id).completeness, aiStatus(clinic.db, id).state]).toEqual(['receiving', 'flagged']);
+  clinic.end(later);
+  quiet(600_000);
+  // Complete as the early run read it: that is what is said of it now.
+  expect(statesOf()).toEqual([
+    [8, 'superseded'],
+    [16, 'finished'],
+  ]);
+  expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+});
+
+test('a run that waits of a complete study is not dropped for an early one of another series', async () => {
+  installed(clinic, 'general', {});
+  const { id, association } = await receiving();
+  clinic.end(association);
+  quiet(600_000);
+  const [waiting] = runs();
+  await clinic.receive(clinic.associate(), ...THICK.map((n) => aSlice(n, SECOND)));
+  quiet();
+  expect(statesOf()).toEqual([
+    [8, 'queued'],
+    [16, 'queued'],
+  ]);
+  expect(supersedeOutdated(clinic.db, getRun(clinic.db, waiting?.runId ?? ''))).toBe(false);
+  finishNext(clinic, 0.9);
+  expect(aiStatus(clinic.db, id).state).toBe('flagged');
+});
+
 test('nothing begins early on a series that still comes, has a gap, or is of a comparison study; nor of a silent model', async () => {
   installed(clinic, 'general', {});
   const { association } = await receiving([1, 2, 3, 4, 6, 7, 8]);

@@ -25,12 +25,6 @@ const INSERT_RUN = `
           @audience, @lane, @cost, @atMs, @isEarly)
   ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
 `;
-/** An early run that read the series as the study is complete: it is the study's run from now on. */
-const CLAIM_EARLY = `
-  UPDATE runs SET is_early = 0
-   WHERE study_id = @studyId AND study_revision = @revision AND model_digest = @digest AND series_id = @seriesId AND is_early = 1
-  RETURNING run_id AS runId, state
-`;
 const PUT_APPLICABILITY = `
   INSERT INTO study_applicability (study_id, study_revision, state) VALUES (?, ?, ?)
   ON CONFLICT (study_id) DO UPDATE SET study_revision = excluded.study_revision, state = excluded.state
@@ -55,9 +49,7 @@ export function queueRuns(db: WritableDb, studyId: string, atMs: number): void {
     model: { ...exposed, ...shownAs(db, exposed.stage, exposed, study) },
     choice: chooseSeries(exposed.manifest, study, series),
   }));
-  // What others are fed by comes before them: where it was read early they need not wait.
-  const byNeeds = choices.toSorted((a, b) => a.model.manifest.feeds.length - b.model.manifest.feeds.length);
-  for (const { model, choice } of byNeeds) {
+  for (const { model, choice } of choices) {
     prepared(db, PUT_MODEL_APPLICABILITY).run({
       ...{ studyId, digest: model.digest, revision: study.completeRevision, stage: rowStage(model) },
       state: applicabilityOf([choice]),
@@ -141,12 +133,7 @@ export function oweRun(
   const run = owedRun(db, study, revision, exposed, choice, series, atMs);
   const { runId, siteId } = run;
   const dueAtMs = atMs + exposed.manifest.toleranceMs;
-  if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) {
-    const early = isEarly ? undefined : prepared<{ runId: string; state: string }>(db, CLAIM_EARLY).get(run);
-    if (early?.state === 'queued' || early?.state === 'running')
-      scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: early.runId, siteId, dueAtMs });
-    return null;
-  }
+  if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) return null;
   if (!isFed(db, getRun(db, runId), exposed.manifest)) waitForFeeds(db, runId);
   if (!isEarly) scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
   const payload = { runId, modelDigest: run.digest, revision };

@@ -6,10 +6,11 @@ import { TOLERANCE_JOB } from './queue-runs.ts';
 import type { Run } from './run-rows.ts';
 
 const SUPERSEDE_RUN = "UPDATE runs SET state = 'superseded' WHERE run_id = ? AND state = 'queued'";
-/** A run of the same package on a later revision of the study, shown to the same people. Walks runs_by_study. */
+/** A run of the same package on a later revision of the study, shown to the same people; of an early one, of the same series. Walks runs_by_study. */
 export const FIND_NEWER_RUN = `
   SELECT 1 FROM runs o JOIN runs n ON n.study_id = o.study_id AND n.study_revision > o.study_revision
    WHERE o.run_id = ? AND n.model_digest = o.model_digest AND n.stage = o.stage AND n.audience IS o.audience AND n.state <> 'superseded'
+     AND (n.is_early = 0 OR n.series_id = o.series_id AND n.state <> 'failed')
    LIMIT 1
 `;
 /**
@@ -27,12 +28,16 @@ const REPLACED_RUNS = `
                    SELECT 1 FROM model_exposures x
                     WHERE x.site_id = o.site_id AND x.digest = o.model_digest AND x.stage IN ('pilot', 'general')) END
 `;
+const IS_EARLY = 'SELECT 1 FROM runs WHERE run_id = ? AND is_early = 1';
 const SUPERSEDE_RUNS = `UPDATE runs SET state = 'superseded' WHERE run_id IN (${REPLACED_RUNS})`;
 const SUPERSEDE_FINDINGS = `
   UPDATE findings SET state = 'superseded' WHERE state = 'unverified' AND run_id IN (${REPLACED_RUNS})
 `;
 
-/** Ends what earlier revisions of a study said by the models whose place this run takes; all of it stays on record. */
+/**
+ * Ends what earlier revisions of a study said by the models whose place this run takes; all of it stays on record. An early run
+ * takes no place: what was said of the complete study stands until it is complete again.
+ */
 export function supersedeEarlier(
   db: WritableDb,
   {
@@ -43,6 +48,7 @@ export function supersedeEarlier(
     stage,
   }: Pick<Run, 'runId' | 'studyId' | 'revision' | 'modelDigest' | 'stage'>,
 ): void {
+  if (prepared(db, IS_EARLY).get(runId) !== undefined) return;
   for (const sql of [SUPERSEDE_FINDINGS, SUPERSEDE_RUNS])
     prepared(db, sql).run({ runId, studyId, revision, modelDigest, stage });
 }
