@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Receipt } from '../../../shared/domain/receipt.ts';
-import { getStudyCard, findStudyIdByUid } from '../archive/index.ts';
+import { findStudyIdByUid, getStudyCard, moveStudy } from '../archive/index.ts';
 import { findJobDueAtMs } from '../platform/jobs/jobs.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { planOf } from '../platform/store/test-plan.ts';
@@ -405,4 +405,20 @@ test.each([
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/SCAN (?!json_each)/);
+});
+
+test('what was computed with the age and sex of one patient is not carried over to another', async () => {
+  installed(clinic, 'general', {});
+  const johns = await clinic.send([
+    aSlice(1, { StudyInstanceUID: '1.2.20', PatientID: '99', PatientName: 'Roe^John' }),
+  ]);
+  const { id, complete } = await receiving();
+  quiet();
+  finishNext(clinic, 0.9);
+  const { patientId } = getStudyCard(clinic.db, johns).patient;
+  const said = { siteId: clinic.north.siteId, reason: 'other' as const, atMs: clinic.nowMs() };
+  const actor = { kind: 'user' as const, id: 'coordinator' };
+  expect(moveStudy(clinic.db, { ...said, actor, studyId: id, to: { patientId } })).toMatchObject({ ok: true });
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  expect(statesOf().at(-1)).toEqual([11, 'queued']);
 });
