@@ -12,7 +12,7 @@ type KeptForOthers = z.infer<typeof KeptForOthers>;
 
 /** Walks runs_by_study. A run that was begun early and carried over left what it kept with the early one. */
 export const LIST_FEEDERS = `
-  SELECT r.run_id AS runId, r.state, r.stage, r.audience, r.model_digest AS digest, m.version, f.kept
+  SELECT r.run_id AS runId, r.state, r.stage, r.audience, r.model_digest AS digest, r.waits_for_feeds AS waits, m.version, f.kept
     FROM runs r JOIN models m ON m.digest = r.model_digest LEFT JOIN run_feeds f ON f.run_id = coalesce(r.carried_from, r.run_id)
    WHERE r.study_id = @studyId AND r.study_revision = @revision AND m.model_id = @modelId AND r.is_early = 0
      AND r.state <> 'superseded'
@@ -26,6 +26,7 @@ const WAIT_FOR_FEEDS = "UPDATE runs SET is_resting = 1, waits_for_feeds = 1 WHER
 const FEEDS_OTHERS = `
   SELECT 1 FROM models m, json_each(m.manifest, '$.feeds') f WHERE m.state <> 'gone' AND f.value ->> 'model' = ? LIMIT 1
 `;
+const LIST_FEEDS_OF = "SELECT f.value AS feed FROM models m, json_each(m.manifest, '$.feeds') f WHERE m.digest = ?";
 const KEEP =
   'INSERT INTO run_feeds (run_id, site_id, kept) VALUES (@runId, @siteId, @kept) ON CONFLICT (run_id) DO NOTHING';
 
@@ -35,6 +36,8 @@ type Feeder = {
   readonly stage: Run['stage'];
   readonly audience: string | null;
   readonly digest: string;
+  /** Whether it is fed itself, and waits for that. */
+  readonly waits: 0 | 1;
   readonly version: string;
   readonly kept: string | null;
 };
@@ -97,17 +100,47 @@ export function keepForOthers(
   prepared(db, KEEP).run({ runId, siteId, kept: JSON.stringify(kept) });
 }
 
+/** What is looked at to tell whom a run waits for: its study as it reads it. */
+type Fed = Pick<Run, 'runId' | 'studyId' | 'revision' | 'stage'>;
+
 /** The finished run of the highest version that may feed a run; `coming` where none has finished yet, `none` where none will. */
-export function feederOf(db: ReadableDb, run: Run, feed: Feed): Feeder | 'coming' | 'none' {
+export function feederOf(db: ReadableDb, run: Fed, feed: Feed): Feeder | 'coming' | 'none' {
+  const feeders = feedersOf(db, run, feed);
+  const finished = feeders.find(({ state }) => state === 'finished');
+  if (finished !== undefined) return finished;
+  return feeders.some((feeder) => isComing(db, run, feeder)) ? 'coming' : 'none';
+}
+
+/** The runs that may feed one, the highest version first. */
+function feedersOf(db: ReadableDb, run: Fed, feed: Feed): readonly Feeder[] {
   const audience = prepared<{ audience: string | null }>(db, FIND_AUDIENCE).get(run.runId)?.audience ?? null;
-  const feeders = prepared<Feeder>(db, LIST_FEEDERS)
+  return prepared<Feeder>(db, LIST_FEEDERS)
     .all({ studyId: run.studyId, revision: run.revision, modelId: feed.model })
     .filter(({ version, digest }) => isWanted(feed, version, digest))
     .filter((feeder) => mayFeed(feeder, { stage: run.stage, audience }))
     .toSorted((a, b) => compareVersions(b.version, a.version));
-  const finished = feeders.find(({ state }) => state === 'finished');
-  if (finished !== undefined) return finished;
-  return feeders.some(({ state }) => state === 'queued' || state === 'running') ? 'coming' : 'none';
+}
+
+/** Whether a run may still answer. One that waits for the very run it is to feed, by itself or by others, never will. */
+function isComing(db: ReadableDb, run: Fed, feeder: Feeder): boolean {
+  if (feeder.state !== 'queued' && feeder.state !== 'running') return false;
+  const seen = new Set<string>();
+  const ahead = [feeder];
+  for (let one = ahead.pop(); one !== undefined; one = ahead.pop()) {
+    if (one.runId === run.runId) return false;
+    if (one.waits === 0 || seen.has(one.runId)) continue;
+    seen.add(one.runId);
+    const { runId, stage } = one;
+    for (const feed of feedsOf(db, one.digest))
+      ahead.push(...feedersOf(db, { ...run, runId, stage }, feed).filter(({ state }) => state === 'queued'));
+  }
+  return true;
+}
+
+function feedsOf(db: ReadableDb, digest: string): readonly Feed[] {
+  return prepared<{ feed: string }>(db, LIST_FEEDS_OF)
+    .all(digest)
+    .map(({ feed }) => JSON.parse(feed) as Feed);
 }
 
 /** What is silent feeds only what is silent, and what shows to some only what shows to no one else. */

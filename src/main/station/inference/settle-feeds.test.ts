@@ -6,7 +6,7 @@ import { followInference, sendHeadCt } from '../testing/ward.ts';
 import { findFed, LIST_FEEDERS } from './feeding-runs.ts';
 import { findModel, listModels } from './models.ts';
 import { TOLERANCE_JOB } from './queue-runs.ts';
-import { failRun, markRunLate } from './record-run.ts';
+import { failRun, failRunsWithoutModel, markRunLate } from './record-run.ts';
 import { nextQueuedRun, setRunPriority } from './run-order.ts';
 import { getRun, type Run } from './run-rows.ts';
 import { aiStatus } from './study-ai-status.ts';
@@ -191,6 +191,53 @@ test('runs that wait long, or are never fed, keep no other from being looked at'
   endFeeder.run(last);
   expect([settle(), settle()]).toContain(true);
   expect(nextFedOf(last)).toBe('queued');
+});
+
+test('models that wait for each other, or for themselves, are not run and say so', async () => {
+  const feed = (model: string) => [{ id: 'other', model }];
+  installed(
+    clinic,
+    'general',
+    ...[
+      { id: 'one', feeds: feed('two') },
+      { id: 'two', feeds: feed('three') },
+      { id: 'three', feeds: feed('one') },
+      { id: 'itself', feeds: feed('itself') },
+      { id: 'behind', feeds: feed('two') },
+    ],
+  );
+  await owe();
+  for (let turn = 0; turn < 3; turn += 1) settle();
+  const models = ['one', 'two', 'three', 'itself', 'behind'];
+  expect(models.map((model) => receiptOf(runOf(model).runId).reason)).toEqual(models.map(() => 'feed-not-run'));
+  expect(aiStatus(clinic.db, runOf('one').studyId)).toEqual({ state: 'not-run', reason: 'feed-not-run' });
+});
+
+test('a model waits for one that is fed itself', async () => {
+  installed(
+    clinic,
+    'general',
+    { id: 'last', feeds: [{ id: 'other', model: 'fed' }] },
+    { id: 'fed', feeds: FEEDS },
+    { id: 'feeder' },
+  );
+  await owe();
+  for (const model of ['feeder', 'fed', 'last']) {
+    settle();
+    const run = startNext(clinic);
+    expect(nameOf(run)).toBe(model);
+    finish(clinic, run, 0.4);
+  }
+});
+
+test('a run that waits while its package goes, and its manifest is read no more, ends', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  await owe();
+  const older = "UPDATE models SET manifest = json_set(manifest, '$.schema', 1), state = 'gone' WHERE model_id = 'fed'";
+  clinic.db.prepare(older).run();
+  settle();
+  failRunsWithoutModel(clinic.db, clinic.nowMs());
+  expect(getRun(clinic.db, runOf('fed').runId).state).toBe('failed');
 });
 
 test('what waits for others is found by an index', () => {

@@ -50,7 +50,7 @@ export type FeedSettler = {
 
 /**
  * Lets runs go on whose feeding models have answered, and ends those for which one never will, with its id: it is not owed a run, or
- * has no result, or shows to fewer than the run it would feed. Those that ended so are owed anew once there is an answer.
+ * has no result, shows to fewer than the run it would feed, or waits for that very run. Those that ended so are owed anew once there is an answer.
  */
 export function createFeedSettler(db: WritableDb): FeedSettler {
   // Whatever waits long stands in nobody's way: each turn looks at others.
@@ -85,9 +85,9 @@ function settle(db: WritableDb, waiting: readonly Run[], unfed: readonly Run[], 
 }
 
 function letGoOn(db: WritableDb, run: Run, atMs: number): boolean {
-  const manifest = manifestOf(db, run);
-  if (manifest === null) return false;
-  const feeders = manifest.feeds.map((feed) => ({ feed, found: feederOf(db, run, feed) }));
+  // Of a manifest that is not read any more nothing can be told: it goes on, and ends with its model.
+  const feeds = manifestOf(db, run)?.feeds ?? [];
+  const feeders = feeds.map((feed) => ({ feed, found: feederOf(db, run, feed) }));
   const missing = feeders.filter(({ found }) => found === 'none').map(({ feed }) => feed.model);
   if (missing.length === 0 && feeders.some(({ found }) => found === 'coming')) return false;
   inTransaction(db, () => {
