@@ -50,7 +50,11 @@ const IS_INSTALLED = 'SELECT 1 FROM models WHERE digest = ?';
 const SET_MODEL_STATE = 'UPDATE models SET state = ? WHERE digest = ?';
 const MARK_ALL_GONE = "UPDATE models SET state = 'gone'";
 const ASK_ANEW = "UPDATE models SET state = 'installed' WHERE digest = ? AND state IN ('verified', 'broken')";
-const LIST_UNVERIFIED = "SELECT digest FROM models WHERE state = 'installed' ORDER BY model_id, installed_at_ms";
+/** What held before comes first: what may not hold, or never end, waits behind it. */
+const LIST_UNVERIFIED = `
+  SELECT m.digest FROM models m WHERE m.state = 'installed'
+   ORDER BY EXISTS (SELECT 1 FROM model_providers p WHERE p.digest = m.digest) DESC, m.model_id, m.installed_at_ms
+`;
 const LIST_MODELS = `
   SELECT m.digest, m.package_path AS packagePath, m.state, m.manifest, m.signature FROM models m ORDER BY m.model_id, m.installed_at_ms
 `;

@@ -8,10 +8,12 @@ import type { ObjectStore } from '../platform/objects/object-store.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { isOutOfRoom } from '../platform/store/out-of-room.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { isFed, waitForFeeds } from './feeding-runs.ts';
 import { findModelProvider } from './golden-results.ts';
 import { queuePausedAnew } from './model-breaker.ts';
 import { findUsage, type ModelUsage, noteUsage } from './model-usage.ts';
 import { askVerification, findModel } from './models.ts';
+import { isAnswerTo } from './is-answer-to.ts';
 import { givesWay } from './preemption.ts';
 import {
   DEFAULT_RECEIPTS,
@@ -93,7 +95,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     while (!stopping) {
       try {
         await nextTurn(); // a queue that only needs rows never keeps the network waiting
-        const isVerified = await verifier.verify(() => stopping);
+        const isVerified = await verifier.verify(() => stopping || firstInTurn(db) !== null);
         const isIdle = !(await attemptNext());
         if (isIdle || !isVerified) await rest(isVerified ? POLL_MS : UNAVAILABLE_PAUSE_MS);
       } catch (error) {
@@ -131,7 +133,10 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
 
   async function attempt(run: Run): Promise<void> {
     const model = findModel(db, run.modelDigest);
-    if (model === null || !startRun(db, run, clock.nowMs())) return;
+    if (model === null) return;
+    // Who fed it may have given way meanwhile: it waits again, rather than be computed on nothing.
+    if (!isFed(db, run, model.manifest)) return inTransaction(db, () => waitForFeeds(db, run.runId));
+    if (!startRun(db, run, clock.nowMs())) return;
     const startedAt = performance.now();
     const usage = usualOf(model.digest);
     const request = requestFor(db, run, model, usage);
@@ -173,6 +178,7 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
       failRun(db, run.runId, 'package-unreadable', clock.nowMs());
       return;
     }
+    if (!isAnswerTo(request, answer.value)) throw new Error('a result that is not of what was asked');
     // Two masks may be the same bytes, and then the same file.
     const { value } = answer;
     const rawTensors = value.rawTensors ?? [];

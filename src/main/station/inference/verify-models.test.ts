@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packageFault } from '../../../shared/domain/package-fault.ts';
 import { RemoteServer } from '../../../shared/domain/provider.ts';
@@ -183,4 +184,27 @@ test('a provider that takes the runner down twice with a model is left alone, an
   const one = verifier({ ...SETTING, providers: ['cuda', 'cpu'] });
   expect([await settle(one), await settle(one), asked]).toEqual([false, true, ['cuda', 'cuda', 'cpu']]);
   expect(findModelProvider(clinic.db, DIGEST)).toMatchObject({ provider: 'cpu', because: 'runner-crashed' });
+});
+
+test('what else is wanted waits for one model, not for all; what held before comes first and what took the runner down last', async () => {
+  const others = ['a', 'z'].map((id) => packageOf(aManifest({ id })));
+  installModels(clinic.db, [packageOf(MANIFEST)], 0);
+  await settle(verifier());
+  installModels(clinic.db, [packageOf(MANIFEST), ...others], 0);
+  const packages: string[] = [];
+  const supervisor = {
+    state: () => runner,
+    load(directory: string) {
+      packages.push(path.basename(directory));
+      const crash = packageFault('runner-crashed', '');
+      return Promise.resolve(directory.endsWith('/a') ? err({ code: crash.code, faults: [crash] }) : holds());
+    },
+  } as unknown as RunnerSupervisor;
+  const { db, log } = clinic;
+  const one = createModelVerifier({
+    ...{ db, supervisor, log, clock: { nowMs: () => nowMs } },
+    setting: { ...SETTING, providers: ['cpu'] },
+  });
+  for (let turn = 0; turn < 4; turn += 1) await one.verify(() => true);
+  expect(packages).toEqual(['bleed', 'a', 'z', 'a']);
 });

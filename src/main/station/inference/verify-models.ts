@@ -19,8 +19,11 @@ export type ProviderSetting = {
 
 /** Finds for each model the first wanted provider on which its golden cases hold, and keeps watch whether that is still so. */
 export type ModelVerifier = {
-  /** Verifies whatever nobody has verified; false while the runner cannot be asked. */
-  verify(isStopping: () => boolean): Promise<boolean>;
+  /**
+   * Verifies whatever nobody has verified; false while the runner cannot be asked. After each model it looks whether something
+   * else is wanted first, and leaves the others for the next time.
+   */
+  verify(isOtherWanted: () => boolean): Promise<boolean>;
 };
 
 type Tools = {
@@ -141,6 +144,10 @@ export function createModelVerifier({ db, supervisor, clock, log, setting }: Too
     };
   }
 
+  function crashesOf(digest: string): number {
+    return [...crashes].filter(([key]) => key.startsWith(digest)).reduce((sum, [, count]) => sum + count, 0);
+  }
+
   function versionOf(provider: string): string {
     const runner = supervisor.state();
     if (runner.state !== 'ready') return '';
@@ -148,13 +155,16 @@ export function createModelVerifier({ db, supervisor, clock, log, setting }: Too
   }
 
   return {
-    async verify(isStopping) {
+    async verify(isOtherWanted) {
       lookWhetherItHolds();
       let isDone = true;
-      for (const digest of listUnverified(db)) {
-        if (isStopping()) return true;
+      let hasAsked = false;
+      // Who took the runner down does it again after the others.
+      for (const digest of listUnverified(db).toSorted((a, b) => crashesOf(a) - crashesOf(b))) {
         const model = clock.nowMs() < (later.get(digest) ?? 0) ? null : findModel(db, digest);
         if (model === null) continue;
+        if (hasAsked && isOtherWanted()) return isDone;
+        hasAsked = true;
         const came = await settle(model);
         if (came === 'settled') later.delete(model.digest);
         else if (came === 'later') later.set(model.digest, clock.nowMs() + ASK_SERVER_AGAIN_MS);
