@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
@@ -65,6 +65,9 @@ export async function readPackage(
   return faults.length > 0 ? refusePackage(faults) : ok({ ...read.value, directory, signature: signature.value });
 }
 
+/** A folder, or what could be read for ever or never, as pipes and devices. */
+const NO_FILE = 'not-a-file';
+
 /** The files that hold a model, each with its digest and the field of the manifest that names it. */
 export function weightFiles(
   manifest: ModelManifest,
@@ -85,6 +88,7 @@ export function weightFiles(
 export async function digestFile(file: string): Promise<Result<string, { readonly code: string }>> {
   const hash = createHash('sha256');
   try {
+    if (!(await stat(file)).isFile()) return err({ code: NO_FILE });
     await pipeline(createReadStream(file), hash);
     return ok(hash.digest('hex'));
   } catch (error) {
@@ -95,9 +99,9 @@ export async function digestFile(file: string): Promise<Result<string, { readonl
 /** The first bytes of a file, one more than asked where there are more, so that a longer one is told apart. */
 async function readSmallFile(file: string, most: number): Promise<Result<Uint8Array, { readonly code: string }>> {
   try {
+    if (!(await stat(file)).isFile()) return err({ code: NO_FILE });
     const handle = await open(file);
     try {
-      if (!(await handle.stat()).isFile()) return err({ code: 'EISDIR' });
       const bytes = Buffer.alloc(most + 1);
       let length = 0;
       for (let read = -1; read !== 0 && length < bytes.length; length += read)

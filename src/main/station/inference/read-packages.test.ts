@@ -1,5 +1,16 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +19,7 @@ import { describeFault } from '../../../shared/domain/package-fault.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { openLog } from '../platform/log.ts';
 import { aManifest } from '../testing/models.ts';
+import { SIGNATURE_FILE } from './package-signature.ts';
 import { readPackage } from './read-package.ts';
 import { readPackages } from './read-packages.ts';
 import { PACKAGE_LIMITS, UNFINISHED, unpackPackage } from './unpack-package.ts';
@@ -241,3 +253,16 @@ test('a ZIP that was cut off says that it is not whole', async () => {
     'zip-unreadable expected a ZIP that is whole: its list of entries cannot be read',
   ]);
 });
+
+test.skipIf(process.platform === 'win32').each(['manifest.json', 'model.onnx', 'golden/case.gz', SIGNATURE_FILE])(
+  'a pipe that nobody writes, or a device without end, in the place of %s is no file',
+  async (file) => {
+    const directory = makePackage('odd', { [file]: null });
+    mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+    execFileSync('mkfifo', [path.join(directory, file)]);
+    expect((await faultsOf(directory)).join()).toContain('not-a-file');
+    rmSync(path.join(directory, file));
+    symlinkSync('/dev/zero', path.join(directory, file));
+    expect((await faultsOf(directory)).join()).toContain('not-a-file');
+  },
+);

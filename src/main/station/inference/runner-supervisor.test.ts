@@ -289,6 +289,14 @@ test('takes nothing from a runner that speaks nonsense, nor an answer to another
   expect(await run).toEqual({ ok: false, error: { code: 'runner-crashed' } });
 });
 
+test('a runner that says a second time that it is ready is not believed', async () => {
+  const on = ready();
+  const run = on.run(FIRST);
+  on.says(READY);
+  expect(await run).toEqual({ ok: false, error: { code: 'runner-crashed' } });
+  expect(on.counts().kills).toBe(1);
+});
+
 test('a stop answers all work, asks the runner to end, and ends it when it does not', async () => {
   const on = ready();
   const busy = on.run(FIRST);

@@ -163,6 +163,7 @@ export function superviseRunner(
     const message = parsed.data;
     if (message.type === 'start-failed') return host.kill();
     if (message.type === 'ready') {
+      if (state.state !== 'starting') return host.kill(); // it is said once
       become({ state: 'ready', runner: message, busy: false });
       return next();
     }

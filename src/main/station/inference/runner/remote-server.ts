@@ -32,6 +32,8 @@ type Question = {
 const ASK_AGAIN_AFTER_MS = [100, 1000];
 /** More than this is no answer of a model whose outputs this process could hold. */
 const LONGEST_ANSWER_BYTES = 2 ** 31;
+/** What a server says of itself and of a model. */
+const LONGEST_METADATA_BYTES = 16 * 2 ** 20;
 const TOO_BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 /** Who answers is not who should: asking again finds the same. */
 const IS_ABOUT_TRUST = /^(?:ERR_TLS|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_SSL|HOSTNAME_MISMATCH|INVALID_CA)/;
@@ -96,7 +98,14 @@ export function connectRemote(server: RemoteServer): RemoteConnection {
         signal,
       });
       request.on('error', reject);
-      request.on('response', (response) => void readWhole(response).then(resolve, reject));
+      request.on(
+        'response',
+        (response) =>
+          void readWhole(response, post === undefined ? LONGEST_METADATA_BYTES : LONGEST_ANSWER_BYTES).then(
+            resolve,
+            reject,
+          ),
+      );
       for (const part of post?.body ?? []) request.write(part);
       request.end();
     });
@@ -112,13 +121,13 @@ function whyNot(answer: RemoteAnswer | Error): string {
   return answer instanceof Error ? answer.message : `HTTP ${answer.status}`;
 }
 
-async function readWhole(response: IncomingMessage): Promise<RemoteAnswer> {
+async function readWhole(response: IncomingMessage, mostBytes: number): Promise<RemoteAnswer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     parts.push(part);
     length += part.length;
-    if (length <= LONGEST_ANSWER_BYTES) continue;
+    if (length <= mostBytes) continue;
     response.destroy();
     throw new ComputeFault({ code: 'remote-refused' }, 'an answer without end');
   }

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -265,3 +267,22 @@ function file(name: string, content: string): string {
   writeFileSync(where, content);
   return where;
 }
+
+test('a server that says of itself without end is not listened to', async () => {
+  const chunk = Buffer.alloc(2 ** 20, ' ');
+  let sent = 0;
+  const endless = createServer((_request, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(chunk)) sent += 1;
+      sent += 1;
+      response.once('drain', more);
+    };
+    more();
+  });
+  await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+  expect(await refusal(opened({ url, timeoutMs: 30_000 }))).toEqual({ code: 'remote-refused' });
+  expect(sent).toBeLessThan(64);
+  endless.closeAllConnections();
+  endless.close();
+});
