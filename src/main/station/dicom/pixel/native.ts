@@ -38,7 +38,7 @@ function copySamples(frame: EncodedFrame, isBigEndian: boolean, count: number): 
   const isSwappedInPairs = isBigEndian && size === 1 && frame.vr !== 'OB';
   const length = isSwappedInPairs ? Math.min(count + (count & 1), frame.bytes.length) : count * size;
   // A fresh buffer: aligned for any sample, and the caller's bytes are not written to.
-  const bytes = Uint8Array.from(frame.bytes.subarray(0, length));
+  const bytes = new Uint8Array(frame.bytes.subarray(0, length));
   if (isSwappedInPairs) Buffer.from(bytes.buffer, 0, length & ~1).swap16();
   if (size === 1) return bytes.subarray(0, count);
   if (isBigEndian !== IS_BIG_ENDIAN_HOST) swap(Buffer.from(bytes.buffer, 0, count * size), size);

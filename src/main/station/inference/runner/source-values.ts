@@ -41,12 +41,42 @@ function greyValues(
     return Number.isFinite(is) ? is : source.paddingValue; // a float map has no number where it knows nothing
   };
   if (pixels.BYTES_PER_ELEMENT > 2) return Float32Array.from(pixels, given);
+  if (isLine(presentation, source) && isShort(source.paddingValue)) {
+    const [base, step] = [value(0), value(1) - value(0)];
+    const isInside = ({ least, most }: Range) => [base, step, value(least), value(most)].every(isShort);
+    if (isInside(rangeOfBits(pixels, frame.bitsStored)) || isInside(rangeOf(pixels)))
+      return alongLine(pixels, { base, step, from, to, paddingValue: source.paddingValue });
+  }
   // Each stored value is worked out once: a window or table costs more than a look.
   const ofBits = frame.bitsStored <= MOST_BITS_TABLED ? tableOf(rangeOfBits(pixels, frame.bitsStored), given) : null;
   const { least, known, areShort } = ofBits?.areShort ? ofBits : tableOf(rangeOf(pixels), given);
   return areShort
     ? lookUp(pixels, least, new Int16Array(known), sixteenBits(pixels))
     : lookUp(pixels, least, known, new Float32Array(pixels.length));
+}
+
+/** Whether stored values are taken as they are, turned over, or along the line of slope and intercept. */
+function isLine({ modalityTable }: FramePresentation, { values }: ModelSource): boolean {
+  return values === 'stored' || (values === 'rescaled' && modalityTable === null);
+}
+
+type Line = {
+  readonly base: number;
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+  readonly paddingValue: number;
+};
+
+/** Whole numbers along a line: nothing is looked up. */
+function alongLine(pixels: Pixels, { base, step, from, to, paddingValue }: Line): Int16Array {
+  const into = sixteenBits(pixels);
+  const isPadded = to >= from;
+  for (let index = 0; index < into.length; index += 1) {
+    const stored = pixels[index] as number;
+    into[index] = isPadded && stored >= from && stored <= to ? paddingValue : base + step * stored;
+  }
+  return into;
 }
 
 /** Room for as many whole numbers: where pixels are as wide, their own, since each is read before it is written over. */

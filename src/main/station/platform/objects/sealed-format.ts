@@ -133,7 +133,7 @@ export function sealChunk(fileKey: KeyObject, index: number) {
 }
 
 /** Plain bytes of one sealed chunk with its tag behind it; throws DamagedObject. */
-export function openChunk(fileKey: Buffer, index: number, sealed: Buffer): Buffer {
+export function openChunk(fileKey: Buffer | KeyObject, index: number, sealed: Buffer): Buffer {
   const decipher = createDecipheriv(CIPHER, fileKey, chunkNonce(index), { authTagLength: TAG_BYTES });
   const end = sealed.length - TAG_BYTES;
   if (end <= 0) throw new DamagedObject('object-damaged');

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import {
   CHUNK_BYTES,
@@ -33,13 +34,19 @@ export async function readSealedRange(
 ): Promise<Buffer> {
   const place = placeOf(start, Math.min(start + length, opened.sizeBytes));
   if (place === null) return Buffer.alloc(0);
-  const spare = spares.pop();
   const whole = placeBytes(place);
-  const into = spare !== undefined && spare.length >= whole ? spare : Buffer.allocUnsafeSlow(whole);
+  return withSpare(whole, async (into) =>
+    openRange(await readExactly(file, chunkAt(place.first), whole, into), opened, start, length),
+  );
+}
+
+async function withSpare<Made>(bytes: number, use: (into: Buffer) => Promise<Made>): Promise<Made> {
+  const spare = spares.pop();
+  const into = spare !== undefined && spare.length >= bytes ? spare : Buffer.allocUnsafeSlow(bytes);
   try {
-    return openRange(await readExactly(file, chunkAt(place.first), whole, into), opened, start, length);
+    return await use(into);
   } finally {
-    if (whole <= LARGEST_SPARE_BYTES && spares.length < MOST_SPARES) spares.push(into);
+    if (into.length <= LARGEST_SPARE_BYTES && spares.length < MOST_SPARES) spares.push(into);
   }
 }
 
@@ -58,11 +65,23 @@ export async function readSealed(
 ): Promise<Buffer> {
   const place = placeOf(start, start + length);
   if (place === null || length > AHEAD_BYTES) {
+    const whole = start === 0 && length === Number.POSITIVE_INFINITY ? await readWhole(file, digest, find) : null;
+    if (whole !== null) return whole;
     const { opened } = await readSealedHeader(file, digest, find);
     return readSealedRange(file, opened, start, length);
   }
   const [{ opened }, sealed] = await Promise.all([readSealedHeader(file, digest, find), readPlace(file, place)]);
   return openRange(sealed, opened, start, length);
+}
+
+/** All of a file that ends within one read, header and chunks at once; null for one that does not. */
+function readWhole(file: FileHandle, digest: string, find: FindKey): Promise<Buffer | null> {
+  return withSpare(AHEAD_BYTES, async (into) => {
+    const sealed = await readExactly(file, 0, into.length, into);
+    if (sealed.length === into.length) return null;
+    const opened = openHeader(sealed, sealed.length, digest, find);
+    return openRange(sealed.subarray(HEADER_BYTES), opened, 0, opened.sizeBytes);
+  });
 }
 
 type Place = { readonly first: number; readonly last: number };
@@ -88,8 +107,9 @@ function openRange(sealed: Buffer, { fileKey, sizeBytes }: OpenedHeader, start: 
   const from = chunkAt(first);
   const to = Math.min(chunkAt(last + 1), sealedLength(sizeBytes));
   if (sealed.length < to - from) throw new DamagedObject('object-damaged');
+  const key = createSecretKey(fileKey);
   const chunk = (index: number) =>
-    openChunk(fileKey, index, sealed.subarray(chunkAt(index) - from, Math.min(chunkAt(index + 1), to) - from));
+    openChunk(key, index, sealed.subarray(chunkAt(index) - from, Math.min(chunkAt(index + 1), to) - from));
   if (first === last) return chunk(first).subarray(start - first * CHUNK_BYTES, end - first * CHUNK_BYTES);
   const plain = Buffer.allocUnsafe(end - start);
   for (let index = first; index <= last; index += 1) {
