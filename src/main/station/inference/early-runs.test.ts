@@ -210,7 +210,7 @@ test('what an early run said feeds other models once the study is complete as it
   expect(getStudyCard(clinic.db, id).completeness).not.toBe('receiving');
   const fed = nextQueuedRun(clinic.db, clinic.nowMs());
   expect(fed?.modelDigest).not.toBe(feeder.modelDigest);
-  expect(fed && findFed(clinic.db, fed, { feeds: feeds as never })).toMatchObject([{ runId: feeder.runId }]);
+  expect(fed && findFed(clinic.db, fed, { feeds })).toMatchObject([{ runId: feeder.runId }]);
 });
 
 test('a rejected finding that is carried over raises nothing again', async () => {

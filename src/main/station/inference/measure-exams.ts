@@ -18,10 +18,11 @@ const CHANGES_EXAMS: ReadonlySet<EventKind> = new Set([
   'run-failed',
 ]);
 
-/** Every model made for the exam, with the run that stands for it at the revision last judged. */
+/** Every model made for the exam, with the run that stands for it at the revision last judged; no early one, which may be of another series. */
 const LIST_EXAMS = `
   SELECT a.digest, a.state, r.state AS runState, r.reason, r.series_id AS seriesId FROM model_applicability a
     LEFT JOIN runs r ON r.study_id = a.study_id AND r.study_revision = a.study_revision AND r.model_digest = a.digest
+          AND r.is_early = 0
    WHERE a.study_id = ? AND a.state <> 'no-model'
    ORDER BY r.state = 'finished', r.queued_at_ms
 `;

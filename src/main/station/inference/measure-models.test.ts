@@ -80,6 +80,15 @@ test('an exam waits, then is run or not, and is counted once by scanner and prot
   expect(days).toEqual([{ day: dayOf(clinic.nowMs()), run: 1, notRun: 1 }]);
 });
 
+test('an early run, which may be of another series than the exam is owed, counts for no exam', async () => {
+  installed(clinic, 'general', { id: 'one' });
+  await send('Alpha', 'Head');
+  clinic.db.exec('UPDATE runs SET is_early = 1');
+  finishNext(clinic, 0.1);
+  follow();
+  expect(counts(figures().all)).toEqual([0, 0, 1, 0]);
+});
+
 test('an exam that no model is made for is not counted', async () => {
   installed(clinic, 'general', { id: 'chest', appliesTo: { bodyParts: ['CHEST'], descriptionPatterns: ['chest'] } });
   await send('Alpha', 'Head');

@@ -22,55 +22,57 @@ export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNo
   const { zone } = useCurrentUser().site;
   return (
     <div className={classes.pair}>
-      <Section title={t('overview.facts')}>
-        <Facts
-          facts={[
-            [t('overview.intendedUse'), model.intendedUse],
-            [t('overview.clinicalUse'), t([`clinicalUse.${model.clinicalUse}`, 'clinicalUse.other'])],
-            [
-              t('overview.uses'),
-              model.uses.length === 0 ? t('overview.noUses') : model.uses.map((use) => t(`use.${use}`)).join(', '),
-            ],
-            [
-              t('overview.labels'),
-              <ul key="labels" className={classes.list}>
-                {model.labels.map(({ id, name, flagFrom }) => (
-                  <li key={id}>
-                    {flagFrom === null ? t('overview.neverFlags', { name }) : t('overview.flags', { name, flagFrom })}
-                  </li>
-                ))}
-              </ul>,
-            ],
-            [
-              t('overview.operatingPoint'),
-              model.operatingPoint === 0
-                ? t('overview.ofManifest')
-                : t('overview.ofSite', { version: model.operatingPoint }),
-            ],
-            [
-              t('overview.since'),
-              model.stageSinceMs === null
-                ? t(`stage.${model.stage}`)
-                : t('overview.sinceText', {
-                    stage: t(`stage.${model.stage}`),
-                    at: formatMoment(model.stageSinceMs, zone),
-                    by: model.stageBy?.display ?? model.stageBy?.id ?? t('overview.station'),
-                  }),
-            ],
-            [t('overview.installed'), formatMoment(model.installedAtMs, zone)],
-            [t('provider.fact'), <ProviderText key="provider" on={model.computedOn} />],
-            ...feedingFacts(model, t),
-            [t('overview.package'), t(`package.${model.packageState}`)],
-            [
-              t('overview.digest'),
-              <span key="digest" className={classes.digest}>
-                {model.digest}
-              </span>,
-            ],
-          ]}
-        />
-      </Section>
-      <BreakerSection model={model} />
+      <div className={classes.about}>
+        <Section title={t('overview.facts')}>
+          <Facts
+            facts={[
+              [t('overview.intendedUse'), model.intendedUse],
+              [t('overview.clinicalUse'), t([`clinicalUse.${model.clinicalUse}`, 'clinicalUse.other'])],
+              [
+                t('overview.uses'),
+                model.uses.length === 0 ? t('overview.noUses') : model.uses.map((use) => t(`use.${use}`)).join(', '),
+              ],
+              [
+                t('overview.labels'),
+                <ul key="labels" className={classes.list}>
+                  {model.labels.map(({ id, name, flagFrom }) => (
+                    <li key={id}>
+                      {flagFrom === null ? t('overview.neverFlags', { name }) : t('overview.flags', { name, flagFrom })}
+                    </li>
+                  ))}
+                </ul>,
+              ],
+              [
+                t('overview.operatingPoint'),
+                model.operatingPoint === 0
+                  ? t('overview.ofManifest')
+                  : t('overview.ofSite', { version: model.operatingPoint }),
+              ],
+              [
+                t('overview.since'),
+                model.stageSinceMs === null
+                  ? t(`stage.${model.stage}`)
+                  : t('overview.sinceText', {
+                      stage: t(`stage.${model.stage}`),
+                      at: formatMoment(model.stageSinceMs, zone),
+                      by: model.stageBy?.display ?? model.stageBy?.id ?? t('overview.station'),
+                    }),
+              ],
+              [t('overview.installed'), formatMoment(model.installedAtMs, zone)],
+              [t('provider.fact'), <ProviderText key="provider" on={model.computedOn} />],
+              ...feedingFacts(model, t),
+              [t('overview.package'), t(`package.${model.packageState}`)],
+              [
+                t('overview.digest'),
+                <span key="digest" className={classes.digest}>
+                  {model.digest}
+                </span>,
+              ],
+            ]}
+          />
+        </Section>
+        <BreakerSection model={model} />
+      </div>
       <Section title={t('overview.card')}>
         <Answered
           answer={useCard(model.digest)}
