@@ -1,9 +1,10 @@
 import { RUNNING_STAGES } from '../../../shared/domain/exposure.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
-import { findExposure, isFit, shownAs, usesFor } from './exposure-rows.ts';
+import { findExposure, isFit, shownAs } from './exposure-rows.ts';
 import { findModel } from './models.ts';
-import { costOf, laneOf } from './run-order.ts';
+import { costOfRun } from './run-cost.ts';
+import { laneOf } from './run-order.ts';
 import { getRun } from './run-rows.ts';
 
 const CHANGE_OPEN_RUN = `
@@ -34,7 +35,7 @@ export function narrowRun(db: WritableDb, runId: string): 'stands' | 'unavailabl
   prepared(db, CHANGE_OPEN_RUN).run({
     ...{ runId, stage: shown.stage, lane: laneOf(db, studyId, shown.stage) },
     audience: shown.audience === null ? null : JSON.stringify(shown.audience),
-    cost: costOf(model.manifest, usesFor(db, siteId, model)),
+    cost: costOfRun(db, siteId, model),
   });
   return 'stands';
 }

@@ -9,10 +9,11 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { type CandidateSeries, chooseSeries, type RefusedSeries, type SeriesChoice } from './choose-series.ts';
-import { shownAs, usesFor } from './exposure-rows.ts';
+import { shownAs } from './exposure-rows.ts';
 import { isFed, waitForFeeds } from './feeding-runs.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
-import { costOf, laneOf } from './run-order.ts';
+import { costOfRun } from './run-cost.ts';
+import { laneOf } from './run-order.ts';
 import { getRun } from './run-rows.ts';
 
 /** The job that lets a row stand unflagged once a run is past its tolerance. */
@@ -112,7 +113,7 @@ export function owedRun(
     audience: model.audience === null ? null : JSON.stringify(model.audience),
     others: JSON.stringify(otherSeries(model.manifest, study, series, choice.chosen)),
     refused: JSON.stringify(refusedSeries(choice.refused, series)),
-    ...{ lane: laneOf(db, studyId, model.stage), cost: costOf(model.manifest, usesFor(db, siteId, model)) },
+    ...{ lane: laneOf(db, studyId, model.stage), cost: costOfRun(db, siteId, model) },
   };
 }
 
