@@ -310,6 +310,29 @@ test('a run that waits of a complete study is not dropped for an early one of an
   expect(aiStatus(clinic.db, id).state).toBe('flagged');
 });
 
+test('a better series that was still coming is read, and what was read early gives way though no image came since', async () => {
+  installed(clinic, 'general', {});
+  const { id, association } = await receiving();
+  clinic.pass(2000);
+  await clinic.receive(association, ...THICK.map((n) => aSlice(n, SECOND)));
+  quiet(1500);
+  expect(statesOf()).toEqual([[16, 'queued']]);
+  finishNext(clinic, 0.9);
+  clinic.end(association);
+  quiet(600_000);
+  expect(statesOf()).toEqual([
+    [16, 'finished'],
+    [16, 'queued'],
+  ]);
+  expect(aiStatus(clinic.db, id).state).toBe('flagged');
+  finishNext(clinic, 0.1);
+  expect(statesOf()).toEqual([
+    [16, 'superseded'],
+    [16, 'finished'],
+  ]);
+  expect(aiStatus(clinic.db, id).state).toBe('no-flag');
+});
+
 test('nothing begins early on a series that still comes, has a gap, or is of a comparison study; nor of a silent model', async () => {
   installed(clinic, 'general', {});
   const { association } = await receiving([1, 2, 3, 4, 6, 7, 8]);
