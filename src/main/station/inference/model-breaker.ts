@@ -7,6 +7,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { inTransaction } from '../platform/store/transaction.ts';
 import { IS_SHOWN_AT, type ShownAt, shownAtValue } from './shown-models.ts';
 import { policyOf } from './failure-policy.ts';
+import { isFed, waitForFeeds } from './feeding-runs.ts';
 import { findModel } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import { getRun } from './run-rows.ts';
@@ -128,8 +129,10 @@ function queueAnew(db: WritableDb, digest: string, limit: number, atMs: number):
   const dueAtMs = atMs + model.manifest.toleranceMs;
   inTransaction(db, () => {
     for (const { runId } of runs) {
-      const { siteId, studyId, revision } = getRun(db, runId);
+      const run = getRun(db, runId);
+      const { siteId, studyId, revision } = run;
       prepared(db, QUEUE_ANEW).run(atMs, runId);
+      if (!isFed(db, run, model.manifest)) waitForFeeds(db, runId);
       scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
       const payload = { runId, modelDigest: digest, revision };
       appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(getStudyCard(db, studyId), atMs) });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { ReceiptBeside } from '../../../shared/domain/receipt.ts';
 import {
   findStatedByObjects,
@@ -66,6 +67,11 @@ export function patientOf(db: ReadableDb, studyId: string): { readonly patient?:
 
 const CorrectedSex = z.enum(['M', 'F', 'O']);
 const OLDEST = 150;
+
+/** The models that a manifest names and whose answers a request lacks. */
+export function unfedBy({ feeds }: Pick<ModelManifest, 'feeds'>, { fed = [] }: Pick<RunRequest, 'fed'>): string[] {
+  return feeds.filter(({ id }) => !fed.some((one) => one.id === id)).map(({ model }) => model);
+}
 
 type GivenBeside = Required<Pick<RunRequest, 'otherSeries' | 'fed'>> & Pick<RunRequest, 'patient'>;
 

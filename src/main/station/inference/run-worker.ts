@@ -29,7 +29,7 @@ import { isOutdated, supersedeOutdated } from './supersede-runs.ts';
 import { firstInTurn, nextQueuedRun } from './run-order.ts';
 import { recoverReplays } from './replays.ts';
 import { createReplayWork } from './replay-work.ts';
-import { givenBeside, hintOf, requestFor } from './run-request.ts';
+import { givenBeside, hintOf, requestFor, unfedBy } from './run-request.ts';
 import type { Run } from './run-rows.ts';
 import { OVER_MEMORY_NOTE, type RunFailure, type RunFinished } from './runner-protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
@@ -141,6 +141,12 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     const usage = usualOf(model.digest);
     const request = requestFor(db, run, model, usage);
     const inputs = request.series.instances;
+    const needs = unfedBy(model.manifest, request);
+    if (needs.length > 0) {
+      // Shown to more people since it was let go on, or what fed it gave way: a default would stand for an answer.
+      failRun(db, run.runId, 'feed-not-run', clock.nowMs(), { needs });
+      return;
+    }
     let peakMb = 0;
     const attempted = { run, startedAt, usualMs: usage?.tookMs ?? null, isGivingWay: false };
     current = attempted;

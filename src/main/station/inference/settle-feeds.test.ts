@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, installed, startNext } from '../testing/models.ts';
+import { aSlice } from '../testing/objects.ts';
 import { followInference, sendHeadCt } from '../testing/ward.ts';
 import { findFed, LIST_FEEDERS } from './feeding-runs.ts';
 import { findModel, listModels } from './models.ts';
@@ -238,6 +239,50 @@ test('a run that waits while its package goes, and its manifest is read no more,
   settle();
   failRunsWithoutModel(clinic.db, clinic.nowMs());
   expect(getRun(clinic.db, runOf('fed').runId).state).toBe('failed');
+});
+
+test('a model that flags nothing itself is as urgent as what it feeds, which goes on in its place', async () => {
+  installed(
+    clinic,
+    'general',
+    { id: 'fed', category: 1, feeds: FEEDS },
+    { id: 'feeder', uses: ['measure'] },
+    { id: 'slow', category: 3 },
+  );
+  const first = await sendHeadCt(clinic, 1);
+  const second = await sendHeadCt(clinic, 2);
+  const order: unknown[] = [];
+  for (let n = 0; n < 6; n += 1) {
+    const run = startNext(clinic);
+    order.push([run.studyId === first ? 1 : run.studyId === second ? 2 : 0, nameOf(run)]);
+    finish(clinic, run, 0.4);
+    feeds.ofStudy(run.studyId, clinic.nowMs());
+  }
+  expect(order).toEqual([
+    [1, 'feeder'],
+    [1, 'fed'],
+    [2, 'feeder'],
+    [2, 'fed'],
+    [1, 'slow'],
+    [2, 'slow'],
+  ]);
+});
+
+test('what waits at an older revision gives way, and is not told as not run', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  const id = await sendHeadCt(clinic, 1);
+  await clinic.send([aSlice(6, { StudyInstanceUID: '1.2.50.1', PatientID: 'P1' })]);
+  followInference(clinic);
+  settle();
+  const states = clinic.db
+    .prepare('SELECT study_revision, state FROM runs WHERE study_id = ? AND waits_for_feeds = 1 ORDER BY 1')
+    .raw()
+    .all(id);
+  expect(states).toEqual([
+    [5, 'superseded'],
+    [6, 'queued'],
+  ]);
+  expect(clinic.events('run-failed')).toEqual([]);
 });
 
 test('what waits for others is found by an index', () => {

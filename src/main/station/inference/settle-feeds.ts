@@ -9,7 +9,7 @@ import { findModel } from './models.ts';
 import { ofStudy, TOLERANCE_JOB } from './queue-runs.ts';
 import { failRun } from './record-run.ts';
 import { type Run, RUN_COLUMNS } from './run-rows.ts';
-import { isOutdated } from './supersede-runs.ts';
+import { isOutdated, supersedeOutdated } from './supersede-runs.ts';
 
 /** So many runs are looked at in one turn of the worker. */
 const AT_ONCE = 50;
@@ -31,9 +31,8 @@ export const LIST_WAITING_OF = `
 export const LIST_LEFT_UNFED_OF = `
   SELECT ${RUN_COLUMNS} FROM runs WHERE study_id = ? AND state = 'failed' AND reason = 'feed-not-run'
 `;
-const LET_GO_ON = `
-  UPDATE runs SET is_resting = 0, waits_for_feeds = 0, turn_at_ms = @atMs WHERE run_id = @runId AND state = 'queued'
-`;
+/** In its place: it was owed when those were that it waited for. */
+const LET_GO_ON = "UPDATE runs SET is_resting = 0, waits_for_feeds = 0 WHERE run_id = ? AND state = 'queued'";
 const QUEUE_ANEW = `
   UPDATE runs SET state = 'queued', reason = NULL, started_at_ms = NULL, finished_at_ms = NULL, attempts = 0, is_late = 0, turn_at_ms = @atMs,
          is_resting = 0
@@ -85,13 +84,14 @@ function settle(db: WritableDb, waiting: readonly Run[], unfed: readonly Run[], 
 }
 
 function letGoOn(db: WritableDb, run: Run, atMs: number): boolean {
+  if (supersedeOutdated(db, run)) return true;
   // Of a manifest that is not read any more nothing can be told: it goes on, and ends with its model.
   const feeds = manifestOf(db, run)?.feeds ?? [];
   const feeders = feeds.map((feed) => ({ feed, found: feederOf(db, run, feed) }));
   const missing = feeders.filter(({ found }) => found === 'none').map(({ feed }) => feed.model);
   if (missing.length === 0 && feeders.some(({ found }) => found === 'coming')) return false;
   inTransaction(db, () => {
-    prepared(db, LET_GO_ON).run({ runId: run.runId, atMs });
+    prepared(db, LET_GO_ON).run(run.runId);
     if (missing.length > 0) failRun(db, run.runId, 'feed-not-run', atMs, { needs: missing });
   });
   return true;

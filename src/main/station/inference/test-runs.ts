@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { onCommit } from '../platform/store/transaction.ts';
+import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { forkRunnerHost } from './fork-runner-host.ts';
@@ -17,8 +18,10 @@ import {
   setRunPriority,
   type RunPriority,
 } from './index.ts';
+import { machineFacts } from './machine-facts.ts';
 import { readManifest } from './read-manifest.ts';
 import type { ModelPackage } from './read-package.ts';
+import { KEEP_NUMBERS } from './run-outputs.ts';
 import { createRunWorker } from './run-worker.ts';
 import type { RunnerHost } from './runner-host.ts';
 import { superviseRunner } from './runner-supervisor.ts';
@@ -34,6 +37,8 @@ export type ComputingClinic = {
   kill(): void;
   /** A head CT of a patient of its own, with or without blood; gives its id, and owes it its run, as urgent as is said. */
   sendHead(n: number, hasBlood?: boolean, priority?: RunPriority, slices?: number): Promise<string>;
+  /** A study of these objects; gives its id, and owes it its runs. */
+  sendRecords(records: readonly DicomRecord[]): Promise<string>;
   /** Starts runner and worker. */
   start(): void;
   /** Lets so much time pass and does what is due then. */
@@ -49,6 +54,8 @@ export type ComputingWish = {
   readonly runner?: string;
   /** From how many slices on a study is read by a second model, which nobody sees; none where left out. */
   readonly silentFromSlices?: number;
+  /** In the place of the shipped model: packages written into a folder. */
+  readonly packages?: (folder: string) => readonly ModelPackage[];
 };
 
 /** The second model of a clinic that has one. */
@@ -59,18 +66,19 @@ export function openComputingClinic({
   limits = {},
   runner = RUNNER,
   silentFromSlices,
+  packages: others,
 }: ComputingWish = {}): ComputingClinic {
   const clinic = openClinic();
   const { db, log, archive } = clinic;
   const root = mkdtempSync(path.join(tmpdir(), 'wetread-runs-'));
   const outboxDir = path.join(root, 'outbox');
   mkdirSync(outboxDir);
-  const shown = installedCopy(path.join(root, 'model'), limits);
   const silent = { ...limits, id: SILENT_MODEL, appliesTo: { slices: { min: silentFromSlices, max: 200 } } };
-  const packages = silentFromSlices === undefined ? [shown] : [shown, installedCopy(path.join(root, 'silent'), silent)];
-  installModels(db, packages, clinic.nowMs());
+  const shown = others?.(root) ?? [installedCopy(path.join(root, 'model'), limits)];
+  const unseen = silentFromSlices === undefined ? [] : [installedCopy(path.join(root, 'silent'), silent)];
+  installModels(db, [...shown, ...unseen], clinic.nowMs());
   exposeModels(db, clinic.north.siteId, true, clinic.nowMs());
-  for (const { digest } of packages.slice(1))
+  for (const { digest } of unseen)
     db.prepare("UPDATE model_exposures SET stage = 'silent' WHERE digest = ?").run(digest);
   const host: RunnerHost = forkRunnerHost(runner);
   const supervisor = superviseRunner(
@@ -83,6 +91,7 @@ export function openComputingClinic({
   );
   const worker = createRunWorker({
     ...{ db, log, supervisor, outboxDir, objects: archive.objects, clock: archive.clock },
+    receipts: { machine: machineFacts(), rawOutputs: KEEP_NUMBERS },
     suspect: () => undefined,
     ended: () => undefined,
   });
@@ -101,6 +110,12 @@ export function openComputingClinic({
       }));
       const id = await clinic.send(records);
       setRunPriority(db, id, 'triage', priority, clinic.nowMs());
+      follow();
+      return id;
+    },
+    async sendRecords(records) {
+      clinic.pass(1);
+      const id = await clinic.send(records);
       follow();
       return id;
     },
