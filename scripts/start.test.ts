@@ -47,6 +47,7 @@ beforeAll(() => {
     'out/main/index.js',
     'out/main/station.js',
     'out/main/runner.js',
+    'out/main/preparer.js',
     'out/main/reader.js',
     'out/preload/index.cjs',
     'out/renderer/index.html',

@@ -129,5 +129,5 @@ test('whoever may report is told of models that are shown at their sites, and of
   }
   standAt(clinic, digest, 'general');
   expect(told(as('study.open'))).toEqual([1, 2]);
-  expect(told({ ...as('study.open'), siteIds: [clinic.south.siteId] } as unknown as Principal)).toEqual([0, 0]);
+  expect(told({ ...as('study.open'), siteIds: [clinic.south.siteId] })).toEqual([0, 0]);
 });

@@ -25,7 +25,7 @@ const POLLED_IN_VAIN = [
   ...['', '/exposure/history', '/acceptances', '/comparison'].map((part) => `models/${DIGEST}${part}`),
   ...['', '/drift', '/golden', '/runs'].map((part) => `model-figures/${DIGEST}${part}`),
   ...['truths/questions', 'runs', 'analyses'].map((part) => `studies/${STUDY}/${part}`),
-  ...[`runs/${STUDY}`, `runs/${STUDY}/replays`, 'model-readers', `analyses/${STUDY}`],
+  ...[`runs/${STUDY}`, `runs/${STUDY}/replays`, 'model-readers', 'refused-packages', `analyses/${STUDY}`],
 ].map((path) => `/api/v1/${path}`);
 
 test('a page that only polls is signed out after half an hour, is told why, and counts as nobody before', async () => {

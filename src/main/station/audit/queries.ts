@@ -1,6 +1,5 @@
 import type { AuditEvent, AuditWindow } from '../../../shared/contract/audit.ts';
 import type { TimelineEntry } from '../../../shared/contract/studies.ts';
-import type { EventPayload } from '../../../shared/domain/event-kinds.ts';
 import { findDisplayName } from '../access/index.ts';
 import { findPeerTitle } from '../archive/index.ts';
 import { isSilentRun } from '../inference/index.ts';
@@ -114,7 +113,7 @@ function entryOf(db: ReadableDb, event: LedgerEvent): TimelineEntry {
 /** Older events of analyses name the runs they wait for, also to those who may not know of each. */
 function payloadTold({ kind, payload }: LedgerEvent): TimelineEntry['payload'] {
   if (kind !== 'analysis-begun' || payload === null || !('analysisId' in payload)) return payload;
-  const { analysisId, revision } = payload as EventPayload<'analysis-begun'>;
+  const { analysisId, revision } = payload;
   return { analysisId, revision };
 }
 

@@ -90,7 +90,7 @@ type Aside = { readonly folder: string; readonly read: ModelPackage };
 async function withPackageAside<T>(
   packagePath: string,
   tools: CheckTools,
-  use: (opened: Aside, supervisor: RunnerSupervisor) => Promise<Result<T, CheckRefusal>>,
+  tryOut: (opened: Aside, supervisor: RunnerSupervisor) => Promise<Result<T, CheckRefusal>>,
 ): Promise<Result<T, CheckRefusal>> {
   const isFolder = statSync(packagePath, { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isFolder && !isZip(packagePath)) {
@@ -106,7 +106,7 @@ async function withPackageAside<T>(
     const supervisor = superviseAside(work, tools);
     supervisor.start();
     try {
-      return await use({ folder: folder.value, read: read.value }, supervisor);
+      return await tryOut({ folder: folder.value, read: read.value }, supervisor);
     } finally {
       await supervisor.stop();
     }

@@ -278,8 +278,11 @@ function views(seriesId = 'mg', named: readonly string[] = FOUR): CandidateSerie
   return { ...aSeries({ seriesId }), images };
 }
 const VIEW = { modalities: ['CT'], images: 'matching' as const, slices: { min: 1, max: 1 } };
-const viewOf = (laterality: string, viewPosition: string) =>
-  ({ ...VIEW, lateralities: [laterality], viewPositions: [viewPosition] });
+const viewOf = (laterality: string, viewPosition: string) => ({
+  ...VIEW,
+  lateralities: [laterality],
+  viewPositions: [viewPosition],
+});
 const beside = (laterality: string, viewPosition: string) =>
   OtherSeries.parse({
     id: `${laterality}-${viewPosition}`.toLowerCase(),

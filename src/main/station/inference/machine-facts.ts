@@ -9,7 +9,7 @@ let known: MachineFacts | null = null;
 /** This machine in words, for what is held against results of others. */
 export function machineInWords({ cpu, cores, architecture, system, gpus }: MachineFacts): string {
   const devices = Array.isArray(gpus) ? gpus : [];
-  return [`${cpu} (${cores})`, architecture, system, ...devices].join(', ');
+  return [`${String(cpu)} (${String(cores)})`, architecture, system, ...devices].join(', ');
 }
 
 /** This machine's processor, memory (MiB), system and Node version; with what the site lets a run use of it. */

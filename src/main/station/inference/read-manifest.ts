@@ -131,8 +131,7 @@ function unfitJson(whole: unknown): string | null {
  * Control characters, line ends, what turns the direction of writing and what takes no room: with them one text looks like another,
  * or a line of a log like two. Joiners that scripts need are none of them.
  */
-const HIDDEN =
-  /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+const HIDDEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 
 /** Texts of a manifest that do not look like what they are. */
 function hiddenTexts(value: unknown, path: readonly string[] = []): readonly PackageFault[] {

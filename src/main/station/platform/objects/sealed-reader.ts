@@ -40,11 +40,11 @@ export async function readSealedRange(
   );
 }
 
-async function withSpare<Made>(bytes: number, use: (into: Buffer) => Promise<Made>): Promise<Made> {
+async function withSpare<Made>(bytes: number, work: (into: Buffer) => Promise<Made>): Promise<Made> {
   const spare = spares.pop();
   const into = spare !== undefined && spare.length >= bytes ? spare : Buffer.allocUnsafeSlow(bytes);
   try {
-    return await use(into);
+    return await work(into);
   } finally {
     if (into.length <= LARGEST_SPARE_BYTES && spares.length < MOST_SPARES) spares.push(into);
   }
