@@ -39,13 +39,19 @@ const FLOATS: ReadonlySet<string> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 const BINARY_ONLY: ReadonlySet<string> = new Set(['FP16', 'BF16']);
 
 const Text = z.string().max(256);
-export const ServerMetadata = z.object({ name: Text, version: Text, extensions: z.array(Text).default([]) });
+/** It stands in receipts and on pages: nothing of it is hidden, or turns what stands beside it. */
+const told = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .transform((text) => text.replaceAll(/\p{C}/gu, ''));
+export const ServerMetadata = z.object({ name: told(256), version: told(256), extensions: z.array(Text).default([]) });
 export type ServerMetadata = z.infer<typeof ServerMetadata>;
 
 const TensorMetadata = z.object({ name: Text, datatype: Text, shape: z.array(z.coerce.number().int()) });
 export const ModelMetadata = z.object({
-  name: Text,
-  versions: z.array(z.string().max(64)).optional(),
+  name: told(256),
+  versions: z.array(told(64)).optional(),
   platform: Text.optional(),
   inputs: z.array(TensorMetadata).max(256),
   outputs: z.array(TensorMetadata).max(256),
@@ -53,7 +59,7 @@ export const ModelMetadata = z.object({
 export type ModelMetadata = z.infer<typeof ModelMetadata>;
 
 const Answer = z.object({
-  model_version: z.string().max(64).optional(),
+  model_version: told(64).optional(),
   outputs: z
     .array(
       z.object({

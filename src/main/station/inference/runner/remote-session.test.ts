@@ -222,6 +222,13 @@ test('another version of the server or the model is told by what computes', asyn
   ]);
 });
 
+test('what a server says of itself hides nothing and turns nothing around', async () => {
+  const one = await serve();
+  one.version = '2.61.0\u202e\u200b\n';
+  const { identify } = await opened();
+  expect((await identify()).version).toBe('triton 2.61.0, mean of 3');
+});
+
 test('by TLS believes the authority of the configuration alone', async () => {
   if (!canMakeCertificates()) return;
   const authority = testAuthority(folder);
