@@ -8,7 +8,7 @@ import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { phantomStudy, remoteOf, sendObjects, type SentObject } from '../system/support/studies.ts';
 
 /** The long form: FAULT_ROUNDS=100. */
-const KILLS = Number(process.env['FAULT_ROUNDS'] ?? 12);
+const KILLS = Number(process.env['FAULT_ROUNDS'] ?? 6);
 const SENDERS = 4;
 const SLICES = 20;
 

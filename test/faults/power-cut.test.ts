@@ -14,7 +14,7 @@ import { builtShim } from './support/shim.ts';
 import { brokenRuns, countRuns } from './support/whole-runs.ts';
 
 /** Rounds of the long form: FAULT_ROUNDS=100. */
-const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 8);
+const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 4);
 /** Rounds with runs under way. */
 const RUN_ROUNDS = Math.max(2, Math.floor(ROUNDS / 4));
 const SENDERS = 4;

@@ -18,7 +18,7 @@ const textOf = (file: string): string => readFileSync(path.join(out, file), 'utf
 
 /** The packages a bundle still asks for when it runs, Node's own left out. */
 function packagesOf(text: string): readonly string[] {
-  const names = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\b(?:require|import)\()["']([^"'./\n][^"'\n]*)["']/g)].map(
+  const names = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\b(?:require|import)\()["']([@\w][\w./@-]*)["']/g)].map(
     ([, name]) => name ?? '',
   );
   return [...new Set(names.filter((name) => !name.startsWith('node:')))];
