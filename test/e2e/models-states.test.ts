@@ -32,7 +32,7 @@ const LONG = `Detection, localisation and volumetry of ${'everything that may be
 const LONGEST_START_MS = 300_000;
 let station: RunningStation;
 let browser: Browser;
-const MANY = 12;
+const MANY = 7;
 
 beforeAll(async () => {
   const folder = temporaryFolder();
@@ -65,7 +65,7 @@ afterAll(async () => {
 test('many models, long names and packages that cannot be used: each is there, with what is wrong', async () => {
   const { page, complaints, close } = await openPage(browser, station, { as: 'administrator', at: '/models' });
   const table = page.getByRole('table', { name: 'Models' });
-  await table.getByText('Model number 12').waitFor();
+  await table.getByText(`Model number ${MANY}`).waitFor();
   await table
     .getByRole('row')
     .filter({ hasText: 'Golden cases differ' })
