@@ -2,9 +2,8 @@ import { seededRandom } from '../random.ts';
 import { chestAnatomy } from './chest-anatomy.ts';
 import { drawChestShape } from './chest-shape.ts';
 import { drawFolds } from './folds.ts';
-import type { Vector } from './head-ct.ts';
 import { type Nodule, type NoduleKind, type NoduleWish, placeNodule } from './nodule.ts';
-import { noiseTile, spread } from './reconstruct.ts';
+import { noiseTile, type ReconstructedCt, spread, type Vector } from './reconstruct.ts';
 import { growTree, type Segment } from './vessel-tree.ts';
 
 export const CHEST_KERNELS = ['soft', 'medium', 'sharp'] as const;
@@ -35,17 +34,8 @@ export type NoduleTruth = {
   readonly volumeMl: number;
 };
 
-/** A chest CT as a scanner would reconstruct it: HU by slice (foot first), row, column, with its place in the patient. */
-export type ChestCt = {
-  readonly hu: Int16Array;
-  readonly slices: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly sliceMm: number;
-  /** Between rows, between columns. */
-  readonly pixelMm: readonly [number, number];
-  readonly imagePositions: readonly Vector[];
-  readonly imageOrientation: readonly [number, number, number, number, number, number];
+/** A chest CT, and what is in it. */
+export type ChestCt = ReconstructedCt & {
   readonly kernel: ChestKernel;
   readonly noiseHu: number;
   readonly truth: { readonly nodules: readonly NoduleTruth[] };

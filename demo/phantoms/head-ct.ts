@@ -3,9 +3,7 @@ import { type Bleed, type BleedKind, type BleedWish, drawBleed, type Side } from
 import { drawFolds } from './folds.ts';
 import { type HeadAnatomy, headAnatomy } from './head-anatomy.ts';
 import { drawHeadShape } from './head-shape.ts';
-import { noiseTile, spread } from './reconstruct.ts';
-
-export type Vector = readonly [number, number, number];
+import { noiseTile, type ReconstructedCt, spread, type Vector } from './reconstruct.ts';
 
 /** What to draw. What is left out, the seed decides; `bleed` left out or null is a head without one. */
 export type HeadCtWish = {
@@ -36,20 +34,9 @@ export type HeadCtTruth = {
   readonly mask: Uint8Array;
 };
 
-/** A head CT as a scanner would reconstruct it: HU by slice (foot first), row, column, with its place in the patient. */
-export type HeadCt = {
-  readonly hu: Int16Array;
-  readonly slices: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly sliceMm: number;
-  /** Between rows, between columns. */
-  readonly pixelMm: readonly [number, number];
+/** A head CT, and what is in it. */
+export type HeadCt = ReconstructedCt & {
   readonly gantryTiltDegrees: number;
-  /** ImagePositionPatient of each slice. */
-  readonly imagePositions: readonly Vector[];
-  /** ImageOrientationPatient, the same for every slice. */
-  readonly imageOrientation: readonly [number, number, number, number, number, number];
   readonly truth: HeadCtTruth;
 };
 

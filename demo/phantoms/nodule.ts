@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import type { Folds } from './folds.ts';
-import type { Vector } from './head-ct.ts';
+import type { Vector } from './reconstruct.ts';
 import type { Segment } from './vessel-tree.ts';
 
 export const NODULE_KINDS = ['isolated', 'juxtapleural', 'juxtavascular'] as const;

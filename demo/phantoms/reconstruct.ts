@@ -1,4 +1,21 @@
 import type { Random } from '../random.ts';
+/** Millimetres in patient coordinates: to the left, to the back, to the head. */
+export type Vector = readonly [number, number, number];
+
+/** A CT as a scanner would reconstruct it: HU by slice (foot first), row, column, with its place in the patient. */
+export type ReconstructedCt = {
+  readonly hu: Int16Array;
+  readonly slices: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly sliceMm: number;
+  /** Between rows, between columns. */
+  readonly pixelMm: readonly [number, number];
+  /** ImagePositionPatient of each slice. */
+  readonly imagePositions: readonly Vector[];
+  /** ImageOrientationPatient, the same for every slice. */
+  readonly imageOrientation: readonly [number, number, number, number, number, number];
+};
 
 /** Bilinear from the grid to the pixels, plus noise, as whole HU in the scanner's range. */
 export function spread(

@@ -1,4 +1,5 @@
-import type { HeadCt, Vector } from './head-ct.ts';
+import type { HeadCt } from './head-ct.ts';
+import type { Vector } from './reconstruct.ts';
 
 /** A frontal projection, as scanners take before the slices: head at the top. */
 export type ScoutImage = {

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import type { Vector } from './head-ct.ts';
+import type { Vector } from './reconstruct.ts';
 
 /** A straight piece of vessel or airway. */
 export type Segment = { readonly from: Vector; readonly to: Vector; readonly radiusMm: number };

@@ -100,6 +100,7 @@ test('what was set aside stands beside what is stored, is exported and audited, 
   await grid.getByText('same identifier, other pixels').click();
   const aside = page.getByRole('complementary', { name: 'The object set aside' });
   await aside.getByText('CT head, repeated').waitFor();
+  await aside.getByRole('row').nth(1).waitFor();
   const compared = await aside.getByRole('row').allInnerTexts();
   expect(compared[1]).toMatch(/StudyDescription[\s\S]*CT head, repeated[\s\S]*CT head/);
   const faults = [...(await picture(page, 'quarantine'))];
@@ -140,6 +141,7 @@ test('a study is given to another patient on the page, shows it at once everywhe
     .first()
     .click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByRole('article').nth(1).waitFor();
   const cards = await dialog.getByRole('article').allInnerTexts();
   for (const words of ['Muster, Jane', '1960-01-02', '4711', 'Muster, John', '1958-03-04', '4712'])
     expect(cards.join()).toContain(words);

@@ -89,7 +89,7 @@ test('files are picked, sent and told of one by one; a drive is walked by keyboa
   await details.getByText('Done', { exact: true }).waitFor();
   await details.getByText('AUTORUN.INF').waitFor();
   const grid = page.getByRole('grid', { name: 'Imports' });
-  expect(await grid.getByRole('row').count()).toBe(3);
+  await until(async () => (await grid.getByRole('row').count()) === 3);
   await grid.focus();
   await page.keyboard.press('ArrowDown');
   await details.getByText('read me.txt').waitFor();
@@ -159,7 +159,7 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
     await dryRun.getByRole('button', { name: 'Look again' }).click();
     return (await dryRun.getByText('1 study would be deleted').count()) === 0;
   });
-  expect(await dryRun.getByRole('row').count()).toBe(2);
+  await until(async () => (await dryRun.getByRole('row').count()) === 2);
 
   await page.getByRole('tab', { name: 'Integrity and keys' }).click();
   const damaged = page.getByRole('region', { name: 'Damaged images' });

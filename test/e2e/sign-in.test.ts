@@ -42,6 +42,7 @@ test('a wrong password is refused in plain words, and the right one opens the wo
 test('a demo station offers its users by name, and one click fills them in', async () => {
   const { page, complaints, close } = await openPage(browser, station);
   const hints = page.getByRole('region', { name: 'Demo station' });
+  await hints.getByRole('button').first().waitFor();
   expect(await hints.getByRole('button').allInnerTexts()).toEqual([
     'radiologist',
     'technologist',

@@ -1,6 +1,6 @@
 import type { LabelScore, ManifestFields, ModelLabel } from './model-manifest.ts';
 import { countChannels } from './model-preprocessing.ts';
-import type { ModelOutput } from './model-tensors.ts';
+import type { ModelOutput } from './model-outputs.ts';
 
 /** Something that each field allows and the manifest as a whole does not: which field, what it should be, what it is. */
 export type Contradiction = {

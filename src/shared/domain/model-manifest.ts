@@ -4,7 +4,9 @@ import { AppliesTo, SeriesRanking } from './model-applies-to.ts';
 import { listContradictions } from './model-contradictions.ts';
 import { Preprocessing } from './model-preprocessing.ts';
 import { ModelFeed, OtherSeries } from './model-sources.ts';
-import { ModelInput, ModelOutput, TensorName, TensorType } from './model-tensors.ts';
+import { ModelInput } from './model-inputs.ts';
+import { ModelOutput } from './model-outputs.ts';
+import { TensorName, TensorType } from './model-tensors.ts';
 import { AcrCategory } from './urgency.ts';
 
 /** The manifest of a model package: all the station knows of a model. No code is written per model. */

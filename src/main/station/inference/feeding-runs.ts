@@ -3,6 +3,7 @@ import { RunId } from '../../../shared/domain/ids.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { SEALED } from '../platform/objects/object-store.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
+import { byVersion } from './models.ts';
 import type { Run } from './run-rows.ts';
 import { FedRun, type RunFinished } from './runner-protocol.ts';
 
@@ -118,7 +119,7 @@ function feedersOf(db: ReadableDb, run: Fed, feed: Feed): readonly Feeder[] {
     .all({ studyId: run.studyId, revision: run.revision, modelId: feed.model })
     .filter(({ version, digest }) => isWanted(feed, version, digest))
     .filter((feeder) => mayFeed(feeder, { stage: run.stage, audience }))
-    .toSorted((a, b) => compareVersions(b.version, a.version));
+    .toSorted((a, b) => byVersion(b.version, a.version));
 }
 
 /** Whether a run may still answer. One that waits for the very run it is to feed, by itself or by others, never will. */
@@ -163,11 +164,5 @@ function mayFeed(
 function isWanted({ versions, manifestDigest }: Feed, version: string, digest: string): boolean {
   if (manifestDigest !== undefined && manifestDigest !== digest) return false;
   if (versions === undefined) return true;
-  return compareVersions(version, versions.from) >= 0 && compareVersions(version, versions.below) < 0;
-}
-
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]];
-  const at = left.findIndex((part, index) => part !== right[index]);
-  return at < 0 ? 0 : (left[at] as number) - (right[at] as number);
+  return byVersion(version, versions.from) >= 0 && byVersion(version, versions.below) < 0;
 }

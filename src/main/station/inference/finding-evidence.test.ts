@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ModelOutput } from '../../../shared/domain/model-tensors.ts';
+import { ModelOutput } from '../../../shared/domain/model-outputs.ts';
 import { type EvidenceRules, gatherEvidence } from './finding-evidence.ts';
 import type { RunBox, RunFinished, RunHeatmap, RunMask } from './runner-protocol.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ModelOutput } from '../../../shared/domain/model-tensors.ts';
+import { ModelOutput } from '../../../shared/domain/model-outputs.ts';
 import { basisOf, judgeLabels } from './judge-labels.ts';
 import type { RunFinished, RunMask } from './runner-protocol.ts';
 

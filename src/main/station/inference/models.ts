@@ -136,13 +136,13 @@ export function packagesByModel(db: ReadableDb): readonly (readonly [InstalledMo
     const [current] = packages
       .filter(({ state }) => state !== 'gone')
       .toReversed()
-      .toSorted((a, b) => compareVersions(b.manifest.version, a.manifest.version));
+      .toSorted((a, b) => byVersion(b.manifest.version, a.manifest.version));
     return current === undefined ? [] : [[current, ...packages.filter((one) => one !== current)] as const];
   });
 }
 
-/** Versions are three numbers (the manifest's schema says so). */
-function compareVersions(a: string, b: string): number {
+/** Orders versions, the lowest first: they are three numbers (the manifest's schema says so). */
+export function byVersion(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 

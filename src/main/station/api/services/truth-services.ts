@@ -1,4 +1,4 @@
-import type { ReferenceStudy } from '../../../../shared/contract/models.ts';
+import type { ReferenceStudy } from '../../../../shared/contract/truths.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import type { Result } from '../../../../shared/domain/result.ts';
 import type { Principal } from '../../access/index.ts';

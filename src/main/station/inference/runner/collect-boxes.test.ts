@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { collectBoxes } from './collect-boxes.ts';
 import type { GridExtent } from './collect-numbers.ts';
 import type { GivenTensor } from './read-tensor.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { blendWeights } from './blend-weights.ts';
 import { collectHeatmap, collectSegmentation } from './collect-cells.ts';
 import type { GridExtent } from './collect-numbers.ts';

@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import type { BadOutputReason } from '../runner-protocol.ts';
 import { activate, activateOne } from './activate.ts';
 import { type CellJoiner, joinCells } from './join-cells.ts';

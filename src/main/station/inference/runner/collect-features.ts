@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
 import type { GridExtent } from './collect-numbers.ts';
 import { type BadOutput, badOutput, type NumberTensor } from './read-tensor.ts';

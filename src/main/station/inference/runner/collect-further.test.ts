@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { RunId } from '../../../../shared/domain/ids.ts';
-import { ModelInput, ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelInput } from '../../../../shared/domain/model-inputs.ts';
+import { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { SEALED } from '../../platform/objects/object-store.ts';
 import { testRunId } from './test-series.ts';
 import { collectOutputs } from './collect-outputs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { toProbabilities } from './activate.ts';
 import { aggregate, collectClasses, collectNumber, type GridExtent } from './collect-numbers.ts';
 import type { NumberTensor } from './read-tensor.ts';

@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
 import type { Activation, Aggregation, Calibration } from '../../../../shared/domain/model-scores.ts';
 import { activate, calibrateOne, toProbabilities } from './activate.ts';

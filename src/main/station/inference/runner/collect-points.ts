@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { ok, type Result } from '../../../../shared/domain/result.ts';
 import { activate, activateOne } from './activate.ts';
 import type { GridExtent } from './collect-numbers.ts';

@@ -1,6 +1,6 @@
 import { GRID_AXES, type Preprocessing } from '../../../../shared/domain/model-preprocessing.ts';
 import type { QuantisedTensor } from '../../../../shared/domain/model-manifest.ts';
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { feedInputs, type FeedSource } from './feed-inputs.ts';
 import type { ModelPackage } from './model-package.ts';

@@ -1,4 +1,4 @@
-import type { BoxAnchors, ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { BoxAnchors, ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 
 type Axes = Extract<ModelOutput, { role: 'boxes' }>['axes'];
 type Level = BoxAnchors['levels'][number];

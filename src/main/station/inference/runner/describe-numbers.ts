@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { ANSWER_LIMITS, type KeyFrame, type RunOutput, type RunProfile } from '../runner-protocol.ts';
 import type { GridExtent, JoinedNumber } from './collect-numbers.ts';
 import { frameAt, type SourceMap } from './source-map.ts';

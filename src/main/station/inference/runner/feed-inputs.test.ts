@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ModelInput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelInput } from '../../../../shared/domain/model-inputs.ts';
 import { feedInputs, type FeedSource } from './feed-inputs.ts';
 import type { ModelSample } from './prepared-grid.ts';
 import { NO_FACTS } from './source-facts.ts';

@@ -1,5 +1,5 @@
 import type { QuantisedTensor } from '../../../../shared/domain/model-manifest.ts';
-import type { ModelInput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelInput } from '../../../../shared/domain/model-inputs.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { FedNumbers } from './fed-answers.ts';
 import { layOut } from './lay-out.ts';

@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 
 /** A box on the grid: slices, rows, columns of its edges, counted from the edge of the first cell. */
 export type GridBox = {

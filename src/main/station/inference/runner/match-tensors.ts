@@ -1,7 +1,7 @@
 import { tensorsOf } from '../../../../shared/domain/model-contradictions.ts';
 import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
 import { countChannels } from '../../../../shared/domain/model-preprocessing.ts';
-import type { ModelInput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelInput } from '../../../../shared/domain/model-inputs.ts';
 import { type PackageFault, packageFault } from '../../../../shared/domain/package-fault.ts';
 import { preparedSize } from './prepared-size.ts';
 import type { DeclaredTensor, ModelSession } from './session.ts';

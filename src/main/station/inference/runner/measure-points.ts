@@ -1,4 +1,4 @@
-import type { ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { RunOutput } from '../runner-protocol.ts';
 import type { GridBox } from './join-boxes.ts';

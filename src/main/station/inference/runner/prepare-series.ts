@@ -1,5 +1,5 @@
 import type { AppliesTo } from '../../../../shared/domain/model-applies-to.ts';
-import type { ModelInput } from '../../../../shared/domain/model-tensors.ts';
+import type { ModelInput } from '../../../../shared/domain/model-inputs.ts';
 import type { OtherSeries } from '../../../../shared/domain/model-sources.ts';
 import type { Preprocessing } from '../../../../shared/domain/model-preprocessing.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';

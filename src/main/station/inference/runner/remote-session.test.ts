@@ -11,7 +11,8 @@ import {
   type ServerFault,
   startInferenceServer,
 } from '../../../../../test/peers-scripted/inference-server.ts';
-import { ModelInput, ModelOutput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelInput } from '../../../../shared/domain/model-inputs.ts';
+import { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { RemoteServer } from '../../../../shared/domain/provider.ts';
 import { openRemoteSession } from './remote-session.ts';
 import { ComputeFault, type ModelSession, type TensorData } from './session.ts';

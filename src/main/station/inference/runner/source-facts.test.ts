@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ModelInput } from '../../../../shared/domain/model-tensors.ts';
+import { ModelInput } from '../../../../shared/domain/model-inputs.ts';
 import { feedInputs } from './feed-inputs.ts';
 import { factsOf, NO_FACTS } from './source-facts.ts';
 

@@ -63,10 +63,9 @@ export async function readSealed(
   start: number,
   length: number,
 ): Promise<Buffer> {
+  if (start === 0 && length === Number.POSITIVE_INFINITY) return readWhole(file, digest, find);
   const place = placeOf(start, start + length);
   if (place === null || length > AHEAD_BYTES) {
-    const whole = start === 0 && length === Number.POSITIVE_INFINITY ? await readWhole(file, digest, find) : null;
-    if (whole !== null) return whole;
     const { opened } = await readSealedHeader(file, digest, find);
     return readSealedRange(file, opened, start, length);
   }
@@ -74,12 +73,12 @@ export async function readSealed(
   return openRange(sealed, opened, start, length);
 }
 
-/** All of a file that ends within one read, header and chunks at once; null for one that does not. */
-function readWhole(file: FileHandle, digest: string, find: FindKey): Promise<Buffer | null> {
-  return withSpare(AHEAD_BYTES, async (into) => {
-    const sealed = await readExactly(file, 0, into.length, into);
-    if (sealed.length === into.length) return null;
-    const opened = openHeader(sealed, sealed.length, digest, find);
+/** All of a file, header and chunks, in one read. */
+async function readWhole(file: FileHandle, digest: string, find: FindKey): Promise<Buffer> {
+  const { size } = await file.stat();
+  return withSpare(size, async (into) => {
+    const sealed = await readExactly(file, 0, size, into);
+    const opened = openHeader(sealed, size, digest, find);
     return openRange(sealed.subarray(HEADER_BYTES), opened, 0, opened.sizeBytes);
   });
 }

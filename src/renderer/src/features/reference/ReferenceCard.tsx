@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ReferenceStudy } from '../../../../shared/contract/models.ts';
+import type { ReferenceStudy } from '../../../../shared/contract/truths.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import page from '../../ui/Page.module.css';

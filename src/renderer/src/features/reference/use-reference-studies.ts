@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { ReferenceStudy } from '../../../../shared/contract/models.ts';
+import type { ReferenceStudy } from '../../../../shared/contract/truths.ts';
 import type { Answer } from '../../bridge/answer.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
