@@ -91,7 +91,8 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   const clock = systemClock;
 
   // What is configured and not there is said before anything is written.
-  const modelFolders = [path.join(options.resources, 'models'), ...config.inference.modelFolders];
+  const shipped = { folder: path.join(options.resources, 'models'), only: config.inference.shippedModels };
+  const modelFolders = [shipped, ...config.inference.modelFolders.map((folder) => ({ folder, only: 'all' as const }))];
   const unpackInto = path.join(directory.root, 'models');
   const packages = await readPackages(modelFolders, { unpackInto, signers: config.inference.signers, log });
   if (!packages.ok) return packages;

@@ -50,7 +50,7 @@ export type EndedStation = { readonly exitCode: number | null; readonly stdout: 
 /** AE titles that every test station knows, all on loopback. */
 export const PEERS = ['MODALITY1', 'MODALITY2', 'STORESCU', 'ECHOSCU', 'DCMSEND', 'FINDSCU', 'ORTHANC'] as const;
 
-/** The configuration tests start with: the peers, short quiet times, and no opinion about this machine's disk. */
+/** The configuration tests start with: the peers, short quiet times, no opinion about this machine's disk, one model. */
 export const TEST_CONFIG = {
   dicom: {
     host: '127.0.0.1',
@@ -61,6 +61,8 @@ export const TEST_CONFIG = {
   },
   completeness: { quietMs: { CT: 2000 }, quietOtherMs: 2000 },
   disk: { lowBytes: 2, fullBytes: 1 },
+  // One model is enough for nearly every test, and each proves its golden cases at every start.
+  inference: { shippedModels: ['head-ct-hyperdense'] },
 } as const;
 
 type Process = {

@@ -25,6 +25,7 @@ import { readPackages } from './read-packages.ts';
 import { PACKAGE_LIMITS, UNFINISHED, unpackPackage } from './unpack-package.ts';
 
 const MODEL = Buffer.from('the model');
+const all = (folder: string) => ({ folder, only: 'all' as const });
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const MANIFEST = { ...aManifest(), modelDigest: sha256(MODEL) };
 const FILES: Readonly<Record<string, Uint8Array>> = {
@@ -147,7 +148,7 @@ test('a package that cannot be used is logged with each fault and told, and the 
   writeFileSync(path.join(folder, 'cut.ZIP'), 'PK');
   const lines: string[] = [];
   const log = openLog('info', { write: (line: string) => lines.push(line) });
-  const read = await readPackages([folder], { unpackInto, signers: [], log });
+  const read = await readPackages([all(folder)], { unpackInto, signers: [], log });
   if (!read.ok) throw new Error(read.error.code);
   expect(read.value.packages.map(({ manifest }) => manifest.id)).toEqual(['bleed', 'zipped']);
   expect(read.value.refused.map(({ packagePath, faults }) => [path.basename(packagePath), faults[0]?.code])).toEqual([
@@ -163,11 +164,24 @@ test('a package that cannot be used is logged with each fault and told, and the 
 test('a folder that is configured and not there is named, and nothing is read or written', async () => {
   await makeZip('good.zip');
   const missing = path.join(folder, 'nowhere');
-  expect(await readPackages([folder, missing], { unpackInto, signers: [], log: quiet })).toEqual({
+  expect(await readPackages([all(folder), all(missing)], { unpackInto, signers: [], log: quiet })).toEqual({
     ok: false,
     error: { code: 'model-folder-unreadable', details: [`${missing}: ENOENT`] },
   });
   expect(existsSync(unpackInto)).toBe(false);
+});
+
+test('only the packages that are asked for by name are read, and one that is not there is named', async () => {
+  await makeZip('good.zip');
+  await makeZip('other.zip');
+  const tools = { unpackInto, signers: [], log: quiet };
+  const read = await readPackages([{ folder, only: ['good.zip'] }], tools);
+  expect(read.ok && read.value).toMatchObject({ packages: [{}], refused: [] });
+  expect(await readPackages([{ folder, only: ['good.zip', 'gone'] }], tools)).toEqual({
+    ok: false,
+    error: { code: 'model-folder-unreadable', details: [`${folder}: no package gone`] },
+  });
+  expect(await readPackages([{ folder, only: [] }], tools)).toEqual({ ok: true, value: { packages: [], refused: [] } });
 });
 
 test('a ZIP is unpacked once, below its digest, also where its files lie in one folder; what a killed start left is swept', async () => {
@@ -175,14 +189,14 @@ test('a ZIP is unpacked once, below its digest, also where its files lie in one 
   const file = await makeZip('bleed.zip', { ...inFolder, '__MACOSX/bleed/._model.onnx': MODEL });
   mkdirSync(path.join(unpackInto, `${UNFINISHED}left`), { recursive: true });
   const tools = { unpackInto, signers: [], log: quiet };
-  const first = await readPackages([folder], tools);
+  const first = await readPackages([all(folder)], tools);
   const [one] = first.ok ? first.value.packages : [];
   expect(one?.directory).toBe(path.join(unpackInto, sha256(readFileSync(file))));
   expect(readdirSync(unpackInto)).toEqual([path.basename(one?.directory ?? '')]);
   expect(readdirSync(one?.directory ?? '').toSorted()).toEqual(['golden', 'manifest.json', 'model.onnx']);
   // Nothing is written a second time: what was found stays as it is.
   writeFileSync(path.join(one?.directory ?? '', 'mark'), '');
-  expect((await readPackages([folder], tools)).ok).toBe(true);
+  expect((await readPackages([all(folder)], tools)).ok).toBe(true);
   expect(existsSync(path.join(one?.directory ?? '', 'mark'))).toBe(true);
 });
 
@@ -224,14 +238,14 @@ test('a ZIP whose names lead out of it, or whose bytes are damaged, is refused a
 test('a copied package is the same package', async () => {
   const directory = makePackage('good');
   cpSync(directory, path.join(folder, 'copy'), { recursive: true });
-  const read = await readPackages([folder], { unpackInto, signers: [], log: quiet });
+  const read = await readPackages([all(folder)], { unpackInto, signers: [], log: quiet });
   expect(new Set(read.ok ? read.value.packages.map(({ digest }) => digest) : []).size).toBe(1);
 });
 
 test('one package in two places is taken once, and the other place is told', async () => {
   makePackage('a');
   makePackage('b');
-  const read = await readPackages([folder], { unpackInto, signers: [], log: quiet });
+  const read = await readPackages([all(folder)], { unpackInto, signers: [], log: quiet });
   if (!read.ok) throw new Error(read.error.code);
   expect(read.value.packages.map(({ directory }) => path.basename(directory))).toEqual(['a']);
   expect(

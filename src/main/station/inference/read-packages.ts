@@ -11,25 +11,27 @@ import { UNFINISHED, unpackPackage } from './unpack-package.ts';
 export type RefusedPackage = { readonly packagePath: string; readonly faults: readonly PackageFault[] };
 export type ReadPackages = { readonly packages: readonly ModelPackage[]; readonly refused: readonly RefusedPackage[] };
 
+/** A folder of packages, and which of them are meant, by the names they lie under. */
+export type ModelFolder = { readonly folder: string; readonly only: 'all' | readonly string[] };
+
 /**
  * The packages found in the given folders, each of which must be there: folders, and ZIPs, which are unpacked below `unpackInto`.
  * One that cannot be used is left out, logged and told; the others still run.
  */
 export async function readPackages(
-  folders: readonly string[],
+  folders: readonly ModelFolder[],
   tools: { readonly unpackInto: string; readonly signers: readonly KnownSigner[]; readonly log: Log },
 ): Promise<Result<ReadPackages, { readonly code: 'model-folder-unreadable'; readonly details: readonly string[] }>> {
   const found: string[] = [];
   const missing: string[] = [];
-  for (const folder of folders) {
+  for (const { folder, only } of folders) {
     try {
-      const entries = readdirSync(folder, { withFileTypes: true });
-      found.push(
-        ...entries
-          .filter(isPackage)
-          .map((entry) => path.resolve(folder, entry.name))
-          .toSorted(),
-      );
+      const names = readdirSync(folder, { withFileTypes: true })
+        .filter(isPackage)
+        .map(({ name }) => name);
+      const wanted = only === 'all' ? names.toSorted() : only;
+      missing.push(...wanted.filter((name) => !names.includes(name)).map((name) => `${folder}: no package ${name}`));
+      found.push(...wanted.map((name) => path.resolve(folder, name)));
     } catch (error) {
       missing.push(`${folder}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
     }

@@ -24,6 +24,10 @@ export const InferenceSettings = z
       .array(z.string())
       .default([])
       .describe('Folders of model packages, each a folder or a ZIP, beside those shipped.'),
+    shippedModels: z
+      .union([z.literal('all'), z.array(z.string().min(1))])
+      .default('all')
+      .describe('Which of the shipped reference models are installed: `all`, or a list of their ids.'),
     signers: z
       .array(
         z.strictObject({
