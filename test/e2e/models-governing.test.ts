@@ -38,7 +38,7 @@ beforeAll(async () => {
   // The demo shows the version that is there first; the next takes its place when it comes.
   const { data, stop } = await startStation({ demo: true, config: TEST_CONFIG });
   await stop();
-  const config = { ...TEST_CONFIG, inference: { modelFolders: [folder] } };
+  const config = { ...TEST_CONFIG, inference: { ...TEST_CONFIG.inference, modelFolders: [folder] } };
   [station, browser] = await Promise.all([startStation({ data, demo: true, config }), launchChromium()]);
   owner = await signIn(station, 'model-owner', 'demo');
   const versions = await until(async () => {

@@ -49,7 +49,7 @@ beforeAll(async () => {
   copyPackage(folder, 'broken-manifest', (manifest) => ({ ...manifest, version: 'the newest', budgetMs: -1 }));
   mkdirSync(path.join(folder, 'not-json'));
   writeFileSync(path.join(folder, 'not-json', 'manifest.json'), '{ not json');
-  const config = { ...TEST_CONFIG, inference: { modelFolders: [folder] } };
+  const config = { ...TEST_CONFIG, inference: { ...TEST_CONFIG.inference, modelFolders: [folder] } };
   [station, browser] = await Promise.all([startStation({ demo: true, config }), launchChromium()]);
   const who = await signIn(station, 'administrator', 'demo');
   await until(async () => {

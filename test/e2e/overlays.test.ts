@@ -28,7 +28,7 @@ let studyId: string;
 
 beforeAll(async () => {
   const modelFolders = [writeMarkingModels(temporaryFolder())];
-  const config = { ...TEST_CONFIG, inference: { modelFolders } };
+  const config = { ...TEST_CONFIG, inference: { ...TEST_CONFIG.inference, modelFolders } };
   [station, browser] = await Promise.all([startStation({ demo: true, config }), launchChromium()]);
   radiologist = await signIn(station, 'radiologist', 'demo');
   const head = mirroredHead();

@@ -32,7 +32,7 @@ test.each([
         value.run({ week: thisWeek() - 1, isSilent: 0, bin: String(0.6 + n / 100) });
       }
     });
-    const inference = { watch: { driftSuspends } };
+    const inference = { ...TEST_CONFIG.inference, watch: { driftSuspends } };
     const station = await startStation({ data, demo: true, config: { ...TEST_CONFIG, inference } });
     const who = await signIn(station, 'administrator', 'demo');
     const read = async <T>(path: string) => JSON.parse((await who.fetch(`/api/v1${path}`)).text) as T;
