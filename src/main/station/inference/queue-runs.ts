@@ -24,7 +24,7 @@ const INSERT_RUN = `
                     refused_series, audience, lane, cost, turn_at_ms, is_early)
   VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @refused,
           @audience, @lane, @cost, @atMs, @isEarly)
-  ON CONFLICT (study_id, study_revision, model_digest, series_id) DO NOTHING
+  ON CONFLICT (study_id, study_revision, model_digest, series_id, round) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
   INSERT INTO study_applicability (study_id, study_revision, state) VALUES (?, ?, ?)

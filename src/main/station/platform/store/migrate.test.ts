@@ -75,3 +75,27 @@ test('rolls a failing step back whole, keeps the steps before it and tries again
   expect(migrate(db, [FIRST, SECOND, { name: 'mended', sql: 'CREATE TABLE whole (a INTEGER) STRICT' }]).ok).toBe(true);
   expect([version(db), tables(db)]).toEqual([3, ['notes', 'whole']]);
 });
+
+test('a step may make a table anew that others refer to, and leaves none of them without it', () => {
+  const parents = (name: string) =>
+    `CREATE TABLE ${name} (id INTEGER PRIMARY KEY, self INTEGER REFERENCES parents (id)) STRICT;`;
+  const family: Migration = {
+    name: 'family',
+    sql: `${parents('parents')} CREATE TABLE children (of INTEGER NOT NULL REFERENCES parents (id)) STRICT;
+          INSERT INTO parents VALUES (1, NULL), (2, 1); INSERT INTO children VALUES (2);`,
+  };
+  const anew = (kept: string): Migration => ({
+    name: 'anew',
+    sql: `${parents('anew')} INSERT INTO anew SELECT * FROM parents WHERE ${kept}; DROP TABLE parents; ALTER TABLE anew RENAME TO parents;`,
+  });
+  migrate(db, [family]);
+  expect(() => migrate(db, [family, anew('id = 1')])).toThrow('rows of children refer to what is not there');
+  expect([version(db), db.pragma('foreign_keys', { simple: true })]).toEqual([1, 1]);
+  expect(migrate(db, [family, anew('true')]).ok).toBe(true);
+  expect(() => db.prepare('INSERT INTO children VALUES (3)').run()).toThrow(/FOREIGN KEY/);
+  expect(db.prepare('SELECT id, self FROM parents').all()).toEqual([
+    { id: 1, self: null },
+    { id: 2, self: 1 },
+  ]);
+  expect(() => db.prepare('DELETE FROM parents WHERE id = 1').run()).toThrow(/FOREIGN KEY/);
+});

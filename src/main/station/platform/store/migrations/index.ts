@@ -4,6 +4,7 @@ import { receivingAndKeeping } from './0002-receiving-and-keeping.ts';
 import { filesOnTheirWay } from './0003-files-on-their-way.ts';
 import { inference } from './0004-inference.ts';
 import { inferenceFurther } from './0005-inference-further.ts';
+import { forTheConsole } from './0006-console.ts';
 
 /** Every step of the schema in order; only ever appended to. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   filesOnTheirWay,
   inference,
   inferenceFurther,
+  forTheConsole,
 ];
