@@ -63,5 +63,71 @@ CREATE INDEX runs_without_feed ON runs (run_id) WHERE state = 'failed' AND reaso
 -- inference, governing: what a version said silently, newest first, without the rows that receipts stand in
 CREATE INDEX runs_said_silently ON runs (site_id, model_digest, queued_at_ms, run_id, study_id, finished_at_ms)
  WHERE stage = 'silent' AND state = 'finished';
+-- triage: what a site's medical lead signs, version by version; one in force and one proposed of each kind
+CREATE TABLE triage_sets (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  kind TEXT NOT NULL CHECK (kind IN ('policy', 'rules')),
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('proposed', 'current', 'replaced', 'withdrawn')),
+  body TEXT NOT NULL,
+  restores INTEGER, -- the version that it brings back as it was
+  reason TEXT NOT NULL,
+  proposed_by TEXT NOT NULL REFERENCES users (user_id),
+  proposed_at_ms INTEGER NOT NULL,
+  signed_by TEXT REFERENCES users (user_id),
+  signed_at_ms INTEGER,
+  PRIMARY KEY (site_id, kind, version),
+  CHECK ((state IN ('current', 'replaced')) = (signed_by IS NOT NULL)),
+  CHECK ((signed_by IS NULL) = (signed_at_ms IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_current_triage_set ON triage_sets (site_id, kind) WHERE state = 'current';
+CREATE UNIQUE INDEX one_proposed_triage_set ON triage_sets (site_id, kind) WHERE state = 'proposed';
+-- triage: who or what asked for which class of a study, and when: from these the list can be worked anew without one of them
+CREATE TABLE urgency_asks (
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  ask TEXT NOT NULL, -- what is asked once: 'placed', a run, a rule's version at a revision, a person's word, a limit
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  asked_at_ms INTEGER NOT NULL,
+  cause TEXT NOT NULL CHECK (cause IN ('placed', 'ai', 'rule', 'person', 'limit')),
+  source TEXT, -- the model's digest, the rule's id or the person
+  level TEXT NOT NULL CHECK (level IN ('critical', 'urgent', 'routine')),
+  study_revision INTEGER NOT NULL,
+  false_share REAL, -- of an AI's ask that raised: how many of its model's flags are expected to be wrong; null where nobody measured
+  said TEXT, -- a person's reason
+  PRIMARY KEY (study_id, ask)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX urgency_asks_by_time ON urgency_asks (site_id, asked_at_ms) WHERE false_share IS NOT NULL;
+-- triage: when a reader first opened a study; the wait ends with it
+CREATE TABLE first_openings (
+  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  opened_at_ms INTEGER NOT NULL
+) STRICT;
+INSERT INTO first_openings SELECT o.study_id, s.site_id, min(o.opened_at_ms) FROM study_openings o JOIN studies s ON s.study_id = o.study_id GROUP BY o.study_id;
+CREATE INDEX first_openings_by_time ON first_openings (site_id, opened_at_ms);
+-- triage: rules that could not be asked of a study, with the last reason
+CREATE TABLE rule_failures (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  rule_id TEXT NOT NULL,
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  version INTEGER NOT NULL,
+  code TEXT NOT NULL CHECK (code IN ('value-missing', 'failed')),
+  failed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (site_id, rule_id, study_id)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE study_urgency ADD COLUMN is_waiting INTEGER NOT NULL DEFAULT 1 CHECK (is_waiting IN (0, 1)); -- no reader opened it
+ALTER TABLE study_urgency ADD COLUMN limit_at_ms INTEGER; -- when it has waited as long as its class may; null of what is Critical
+ALTER TABLE study_urgency ADD COLUMN behind_due_at_ms INTEGER; -- it stands behind what is due by then: Criticals that people declared before
+ALTER TABLE study_urgency ADD COLUMN declared_at_ms INTEGER; -- when a person set the class; null where none did
+ALTER TABLE study_urgency ADD COLUMN lowered_revision INTEGER; -- a radiologist saw these images and lowered it: nothing raises it for them
+UPDATE study_urgency SET is_waiting = 0 WHERE study_id IN (SELECT study_id FROM first_openings);
+UPDATE study_urgency SET limit_at_ms = report_by_at_ms WHERE level <> 'critical';
+INSERT INTO urgency_asks SELECT study_id, 'placed', site_id, set_at_ms, 'placed', NULL, 'routine', 0, NULL, NULL FROM study_urgency;
+INSERT INTO urgency_asks SELECT study_id, 'raised-before-this-was-kept', site_id, set_at_ms, 'ai', NULL, level, 0, NULL, NULL FROM study_urgency WHERE standing = 'suspected';
+CREATE INDEX study_urgency_by_placing ON study_urgency (site_id, counts_from_ms);
+CREATE INDEX study_urgency_by_limit ON study_urgency (site_id, level, limit_at_ms, counts_from_ms) WHERE is_waiting = 1 AND limit_at_ms IS NOT NULL;
+CREATE INDEX study_urgency_suspected ON study_urgency (site_id, level, counts_from_ms) WHERE standing = 'suspected';
+CREATE INDEX study_urgency_declared ON study_urgency (site_id, level, declared_at_ms) WHERE standing = 'confirmed' AND is_waiting = 1;
+CREATE INDEX study_urgency_waiting ON study_urgency (site_id, study_id) WHERE is_waiting = 1;
 `,
 };
