@@ -41,12 +41,14 @@ export type FindingRecord = {
   /** What became of its model at the site since, where that shows nothing any more; what it showed stands. */
   readonly withdrawn: 'suspended' | 'retired' | null;
   readonly model: ModelIdentity;
+  /** What the model is known by. */
+  readonly packageDigest: string;
 };
 
 const FINDING_COLUMNS = `
   f.finding_id AS findingId, f.study_id AS studyId, f.run_id AS runId, f.series_id AS seriesId, f.study_revision AS revision, f.state,
   f.label_code AS code, f.label_scheme AS scheme, f.label_display AS display, f.acr_category AS category, f.standing, f.score, f.threshold,
-  f.judged_by AS judgedBy, f.uses, f.measurements, f.key_image AS keyImage, f.parts, f.marks, f.heatmaps, r.stage, m.manifest,
+  f.judged_by AS judgedBy, f.uses, f.measurements, f.key_image AS keyImage, f.parts, f.marks, f.heatmaps, r.stage, m.manifest, m.digest AS packageDigest,
   (SELECT x.stage FROM model_exposures x
     WHERE x.site_id = r.site_id AND x.digest = r.model_digest AND x.stage IN ('suspended', 'retired')) AS withdrawn
 `;
@@ -102,8 +104,11 @@ export function listFlagsOfRun(
 ): readonly {
   readonly display: string;
   readonly code: string;
+  readonly scheme: string;
   readonly score: number;
   readonly model: string;
+  /** What the model is known by. */
+  readonly packageDigest: string;
   readonly category: AcrCategory;
   readonly revision: number;
 }[] {
@@ -111,10 +116,11 @@ export function listFlagsOfRun(
   return inOwnImages(db, found[0]?.studyId ?? '', found)
     .map(parseFinding)
     .filter(isStandingFlag)
-    .map(({ label, score, model, category, revision }) => ({
+    .map(({ label, score, model, packageDigest, category, revision }) => ({
       ...label,
       score,
       model: `${model.name} ${model.version}`,
+      packageDigest,
       category,
       revision,
     }));
@@ -134,6 +140,7 @@ type FindingRow = Pick<
   | 'threshold'
   | 'stage'
   | 'withdrawn'
+  | 'packageDigest'
 > & {
   readonly judgedBy: string | null;
   readonly code: string;
