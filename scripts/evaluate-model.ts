@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drawChestCt } from '../demo/phantoms/chest-ct.ts';
 import { drawHeadCt } from '../demo/phantoms/head-ct.ts';
+import { reaches } from '../src/shared/domain/flag-when.ts';
 import { type ModelPackage, openModelPackage } from '../src/main/station/inference/runner/model-package.ts';
 import type { SourceFrame } from '../src/main/station/inference/runner/prepared-grid.ts';
 import { type FramesAnswer, runFrames } from '../src/main/station/inference/runner/run-frames.ts';
@@ -139,12 +140,12 @@ async function askReal(): Promise<Evaluation['real']> {
 }
 
 function flaggedOf({ manifest }: ModelPackage, answer: FramesAnswer): string[] {
-  return manifest.labels.flatMap(({ id: label, flagFrom, score }) => {
+  return manifest.labels.flatMap(({ id: label, flagFrom, flagWhen, score }) => {
     const of =
       score === 'best-box'
         ? answer.boxLabels.find((one) => one.label === label)?.best
         : answer.outputs.find((one) => one.label === label && one.role === 'probability')?.value;
-    return flagFrom !== null && of !== undefined && of >= flagFrom ? [label] : [];
+    return of !== undefined && reaches(of, flagFrom, flagWhen) ? [label] : [];
   });
 }
 

@@ -7,6 +7,7 @@ import {
   PilotScope,
   STEP_NEEDS,
 } from '../domain/exposure.ts';
+import { FlagWhen } from '../domain/flag-when.ts';
 import { StudyId, UserId } from '../domain/ids.ts';
 import { ModelUse } from '../domain/model-manifest.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
@@ -85,7 +86,15 @@ export const ModelCard = z.object({
   breaker: BreakerCard,
   /** Null while its golden cases hold nowhere here. */
   computedOn: ModelProviderCard.nullable(),
-  labels: z.array(z.object({ id: z.string(), name: z.string(), flagFrom: z.number().nullable() })),
+  labels: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      flagFrom: z.number().nullable(),
+      /** From which side: `at-most` where a low score is bad. */
+      flagWhen: FlagWhen.default('at-least'),
+    }),
+  ),
   stage: ExposureStage,
   /** Whether anything of it is shown to readers: never of a model for no clinical use outside a demo. */
   isShown: z.boolean(),
@@ -202,6 +211,8 @@ const stratum = z.array(Performance.extend({ name: z.string() }));
 export const LabelReport = Performance.extend({
   label: z.string(),
   flagFrom: z.number().nullable(),
+  /** From which side, where it is the lower one. */
+  flagWhen: FlagWhen.optional(),
   target: AcceptanceTarget.nullable(),
   /** Which of the target's parts are not reached. */
   unmet: z.array(z.enum(['n', 'positives', 'sensitivity', 'ppv'])),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NotRunReason } from '../domain/ai-status.ts';
 import { HidingReason } from '../domain/correction.ts';
+import { FlagWhen } from '../domain/flag-when.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
 import { LABEL_SCORES } from '../domain/model-manifest.ts';
 import { RetrievalCode, RetrievalState } from '../domain/retrieval.ts';
@@ -176,6 +177,8 @@ export const JudgedBy = z.object({
   stacks: z.number().int(),
   /** From where it is flagged; null: never by itself. */
   flagFrom: z.number().nullable(),
+  /** From which side: `at-most` where a low score is bad; findings of before are of high ones. */
+  flagWhen: FlagWhen.optional(),
 });
 export type JudgedBy = z.infer<typeof JudgedBy>;
 

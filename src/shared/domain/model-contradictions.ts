@@ -1,6 +1,7 @@
 import type { LabelScore, ManifestFields, ModelLabel } from './model-manifest.ts';
 import { countChannels } from './model-preprocessing.ts';
 import type { ModelOutput } from './model-outputs.ts';
+import { reaches } from './flag-when.ts';
 
 /** Something that each field allows and the manifest as a whole does not: which field, what it should be, what it is. */
 export type Contradiction = {
@@ -302,8 +303,18 @@ function checkLabels({ labels, outputs, operatingPoints }: ManifestFields, tell:
     for (const field of ['flagFrom', 'uncertainFrom'] as const)
       if ((label[field] ?? Infinity) < least)
         tell(['labels', index, field], `at least the boxes' minScore (${least})`, label[field]);
-    if (label.uncertainFrom !== undefined && (label.flagFrom === null || label.uncertainFrom > label.flagFrom))
-      tell(['labels', index, 'uncertainFrom'], `at most flagFrom (${label.flagFrom})`, label.uncertainFrom);
+    const isLow = label.flagWhen === 'at-most';
+    if (
+      label.uncertainFrom !== undefined &&
+      (label.flagFrom === null || !reaches(label.flagFrom, label.uncertainFrom, label.flagWhen))
+    )
+      tell(
+        ['labels', index, 'uncertainFrom'],
+        `${isLow ? 'at least' : 'at most'} flagFrom (${label.flagFrom})`,
+        label.uncertainFrom,
+      );
+    if (isLow)
+      checkLowIsBad(label, outputs, (path, message, input) => tell(['labels', index, ...path], message, input));
   }
   const known = new Set(labels.map(({ id }) => id));
   for (const [index, point] of operatingPoints.entries()) {
@@ -314,6 +325,33 @@ function checkLabels({ labels, outputs, operatingPoints }: ManifestFields, tell:
       if ((flagFrom ?? Infinity) < least)
         tell(['operatingPoints', index, 'flagFrom', id], `at least the boxes' minScore (${least})`, flagFrom);
     }
+  }
+}
+
+/** What finds something by its highest score cannot be flagged by a low one: that would be hidden by what joins samples. */
+function checkLowIsBad(label: ModelLabel, outputs: ManifestFields['outputs'], tell: Tell): void {
+  const { id, score } = label;
+  if (score === 'best-box' || score === 'boxes' || score === 'peak')
+    tell(['flagWhen'], `at-least, as score is ${score}`, label.flagWhen);
+  for (const output of outputs) {
+    if ((output.role !== 'classes' && output.role !== 'number') || !gives(output, label)) continue;
+    const { how } = output.aggregate;
+    if (how !== 'min' && how !== 'mean' && how !== 'median')
+      tell(
+        ['flagWhen'],
+        `at-least, or min, mean or median as aggregate of ${output.tensor}, not ${how}`,
+        label.flagWhen,
+      );
+    if (
+      output.role === 'classes' &&
+      output.activation !== 'softmax' &&
+      output.classes.filter((one) => one === id).length > 1
+    )
+      tell(
+        ['flagWhen'],
+        `at-least, as several classes of ${output.tensor} are ${id} and the highest counts`,
+        label.flagWhen,
+      );
   }
 }
 

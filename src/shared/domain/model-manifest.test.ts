@@ -161,6 +161,29 @@ test.each<[string, () => readonly string[], string]>([
     () => problems({ operatingPoints: [{ id: 'high', name: 'High', flagFrom: { other: 0.9 } }] }),
     'operatingPoints.0.flagFrom.other: the id of a label',
   ],
+  [
+    'a low score that is bad, with an output that tells the highest',
+    () => problems({ labels: [{ ...label, flagWhen: 'at-most' }] }),
+    'labels.0.flagWhen: at-least, or min, mean or median as aggregate of probability, not max',
+  ],
+  [
+    'a low number of boxes that is bad',
+    () =>
+      problems({
+        outputs: [...shipped.outputs, { ...BOXES, classes: [BLOOD], minScore: 0.5 }],
+        labels: [{ ...label, score: 'boxes', flagWhen: 'at-most' }],
+      }),
+    'labels.0.flagWhen: at-least, as score is boxes',
+  ],
+  [
+    'uncertain beyond the flag, where small is bad',
+    () =>
+      problems({
+        outputs: [{ ...classes, aggregate: { how: 'min' } }, ...shipped.outputs.slice(1)],
+        labels: [{ ...label, flagWhen: 'at-most', uncertainFrom: 0.4 }],
+      }),
+    'labels.0.uncertainFrom: at least flagFrom (0.5)',
+  ],
   ['one label twice', () => problems({ labels: [label, label] }), 'labels.1.id: an id that is not there twice'],
   [
     'a budget below the tolerance',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CodedConcept, Slug } from './coded-concept.ts';
+import { FlagWhen } from './flag-when.ts';
 import { AppliesTo, SeriesRanking } from './model-applies-to.ts';
 import { listContradictions } from './model-contradictions.ts';
 import { Preprocessing } from './model-preprocessing.ts';
@@ -45,8 +46,19 @@ export const ModelLabel = z.strictObject({
     .describe(
       'What is held against the thresholds: `probability` of an output `classes`; `best-box`, the score of the best box; `boxes`, how many there are; `volume-ml`, `cells` or `peak` (highest value) of a segmentation; `number` of an output `number`.',
     ),
-  flagFrom: z.number().nullable().describe('Flagged from this score on; null: never by itself.'),
-  uncertainFrom: z.number().optional().describe('From here up to `flagFrom` the model says *uncertain*.'),
+  flagWhen: FlagWhen.default('at-least').describe(
+    '`at-least`: a high score is bad, flagged at `flagFrom` and above; `at-most`: a low one is (bone density, ejection fraction, volume of a hippocampus), flagged at `flagFrom` and below. `at-most` of a `probability`, `number`, `volume-ml` or `cells`, whose output is aggregated by `min`, `mean` or `median`.',
+  ),
+  flagFrom: z
+    .number()
+    .nullable()
+    .describe('Flagged from this score on, upwards or (`at-most`) downwards; null: never by itself.'),
+  uncertainFrom: z
+    .number()
+    .optional()
+    .describe(
+      'From here to `flagFrom` the model says *uncertain*: below it, or above it where `flagWhen` is `at-most`.',
+    ),
 });
 export type ModelLabel = z.infer<typeof ModelLabel>;
 

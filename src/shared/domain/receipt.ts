@@ -86,12 +86,25 @@ export const Receipt = z.looseObject({
   machine: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())])),
   /** What each label was flagged from, and whatever else the manifest says about its limits. */
   operatingPoint: z.array(z.looseObject({ id: z.string() })),
-  findings: z.array(z.object({ findingId: z.string(), code: z.string(), score: z.number(), threshold: z.number() })),
+  findings: z.array(
+    z.object({
+      findingId: z.string(),
+      code: z.string(),
+      /** The label's id in the manifest; receipts of before have the code alone. */
+      label: z.string().optional(),
+      score: z.number(),
+      threshold: z.number(),
+    }),
+  ),
   /** What each label came to: flagged, uncertain or not flagged, its score and the threshold in force. */
   verdicts: z
     .array(
       z.object({
         label: z.string(),
+        /** What the manifest calls it; receipts of before have its id alone. */
+        name: z.string().optional(),
+        /** `at-most` where a low score is bad. */
+        flagWhen: z.string().optional(),
         state: z.string(),
         score: z.number().nullable(),
         threshold: z.number().nullable(),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type FlagWhen, reaches } from '../../../shared/domain/flag-when.ts';
 import type { AcceptanceReport, AcceptanceTarget, LabelReport } from '../../../shared/contract/models.ts';
 import { findImageSource, findStudyCard, type StudyCard } from '../archive/index.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
@@ -26,9 +27,13 @@ export function measureAcceptance(db: ReadableDb, acceptance: Acceptance, facts:
   if (model === null || point === undefined) throw new Error(`acceptance ${acceptanceId} is of nothing on record`);
   const runs = listSilentRuns(db, siteId, digest, countsFromMs);
   const finished = runs.filter(({ state }) => state === 'finished').map((run) => describeRun(db, run));
-  const labels = model.manifest.labels.map(({ id }) =>
-    reportLabel(id, point.flagFrom, finished, targets.find(({ label }) => label === id) ?? null, (run) =>
-      truthOf(db, run.studyId, model, id, facts),
+  const labels = model.manifest.labels.map(({ id, flagWhen }) =>
+    reportLabel(
+      { label: id, flagWhen },
+      point.flagFrom,
+      finished,
+      targets.find(({ label }) => label === id) ?? null,
+      (run) => truthOf(db, run.studyId, model, id, facts),
     ),
   );
   const report = {
@@ -64,7 +69,7 @@ function describeRun(db: ReadableDb, { runId, studyId, seriesId }: SilentRun): D
 }
 
 function reportLabel(
-  label: string,
+  { label, flagWhen }: { readonly label: string; readonly flagWhen: FlagWhen },
   flagFrom: FlagFrom,
   runs: readonly DescribedRun[],
   target: AcceptanceTarget | null,
@@ -75,11 +80,12 @@ function reportLabel(
     .filter(({ scores }) => scores.has(label))
     .map((run) => ({ run, truth: truth(run), score: run.scores.get(label) ?? 0 }));
   const judged = read.flatMap(({ run, truth: known, score }) =>
-    known.state === 'known' ? [{ ...run, ...known, isFlagged: threshold !== null && score >= threshold }] : [],
+    known.state === 'known' ? [{ ...run, ...known, isFlagged: reaches(score, threshold, flagWhen) }] : [],
   );
   const whole = performanceOf(judged);
   return {
     ...{ label, flagFrom: threshold, target, ...whole },
+    ...(flagWhen === 'at-most' && { flagWhen }),
     unmet: target === null ? [] : unmetParts(whole, target),
     withoutTruth: read.filter((one) => one.truth.state === 'unknown').length,
     disputed: read.filter((one) => one.truth.state === 'disputed').length,

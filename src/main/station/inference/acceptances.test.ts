@@ -299,6 +299,46 @@ test('silent results are listed for who governs, and of what somebody may report
   expect(list(['models.silent'], page.next ?? '', 1).results.map(({ studyId }) => studyId)).toEqual([first]);
 });
 
+test('where small is bad what is low counts as flagged: in the report, in silent results, and at a signed operating point', async () => {
+  const [label] = MANIFEST.labels;
+  const [low = ''] = brought(clinic, {
+    ...MANIFEST,
+    version: '1.2.0',
+    labels: label === undefined ? [] : [{ ...label, flagWhen: 'at-most' }],
+    outputs: MANIFEST.outputs.map((one) => (one.role === 'classes' ? { ...one, aggregate: { how: 'min' } } : one)),
+  });
+  silence(low);
+  const target = { ...TARGET, nAtLeast: 1, positivesAtLeast: 1 };
+  const acceptance = begun([target], low);
+  for (const [score, isPresent] of [
+    [0.2, true],
+    [0.5, true],
+    [0.9, false],
+  ] as const) {
+    const studyId = await send();
+    finishNext(clinic, score);
+    finishNext(clinic, score);
+    say(studyId, 'reader', isPresent);
+  }
+  const counted = { ...{ tp: 2, fn: 0, fp: 0, tn: 1 }, flagWhen: 'at-most' };
+  expect(report(acceptance).labels).toMatchObject([counted]);
+  const model = findModel(clinic.db, low);
+  if (model === null) throw new Error('no model');
+  const facts = { ...NOTHING_READ, isFinal: () => true };
+  const question = { siteId: site(), model, after: undefined, limit: 9, permissions: EVERYTHING };
+  const flagged = () => listSilentResults(clinic.db, question, facts).results.map(({ labels }) => labels[0]?.isFlagged);
+  expect(flagged()).toEqual([false, true, true]);
+  const chosen = chooseOperatingPoint(clinic.db, { ...act('owner', low), name: null, flagFrom: { bleed: 0.3 } });
+  if (!chosen.ok) throw new Error(chosen.error.code);
+  signOperatingPoint(clinic.db, { ...act('lead', low), version: chosen.value });
+  expect(flagged()).toEqual([false, false, true]);
+  const other = findModel(clinic.db, digest);
+  if (other === null) throw new Error('no model');
+  // Each by its own side: what one flags from 0.5 on the other flags at 0.3 and below.
+  const [compared] = compareVersions(clinic.db, { ...question, other, finalOnly: false }, NOTHING_READ).labels;
+  expect(compared).toMatchObject({ both: 0, onlyThis: 1, onlyOther: 2, neither: 0 });
+});
+
 test('two versions are held against each other on the studies that both read', async () => {
   const [newer = ''] = brought(clinic, { ...MANIFEST, version: '1.1.0' });
   silence(newer);

@@ -1,8 +1,9 @@
 import type { Discordance, VersionComparison } from '../../../shared/contract/models.ts';
+import { reaches } from '../../../shared/domain/flag-when.ts';
 import { StudyId } from '../../../shared/domain/ids.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { InstalledModel } from './models.ts';
-import { thresholdsFor } from './operating-point-rows.ts';
+import { flagWhenOf, thresholdsFor } from './operating-point-rows.ts';
 import { rateOf } from './performance.ts';
 import { type ReadingFacts, truthOf } from './truths.ts';
 
@@ -104,17 +105,17 @@ function judgePairs(
     const key = `${pair.studyId} ${pair.label}`;
     if ((newest.get(key)?.revision ?? -1) < pair.revision) newest.set(key, pair);
   }
-  const [mine, theirs] = [model, other].map((one) => thresholdsFor(db, siteId, one).flagFrom);
-  const flags = (from: Readonly<Record<string, number | null>> | undefined, label: string, score: number) => {
-    const threshold = from?.[label] ?? null;
-    return threshold !== null && score >= threshold;
+  const flagsOf = (one: InstalledModel) => {
+    const { flagFrom } = thresholdsFor(db, siteId, one);
+    return (label: string, score: number) => reaches(score, flagFrom[label] ?? null, flagWhenOf(one.manifest, label));
   };
+  const [mine, theirs] = [flagsOf(model), flagsOf(other)];
   return [...newest.values()]
     .filter(({ studyId }) => !finalOnly || facts.isFinal(studyId))
     .map((pair) => ({
       ...pair,
-      isFlagged: flags(mine, pair.label, pair.score),
-      otherIsFlagged: flags(theirs, pair.label, pair.otherScore),
+      isFlagged: mine(pair.label, pair.score),
+      otherIsFlagged: theirs(pair.label, pair.otherScore),
     }));
 }
 

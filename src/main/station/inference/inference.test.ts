@@ -151,7 +151,10 @@ test('a finding says what the model said of which series and revision, and is un
     ...{ studyId: id, runId: run.runId, seriesId: run.seriesId, revision: 8, state: 'unverified', stage: 'general' },
     label: { code: '1386000', scheme: 'SCT', display: 'Blood' },
     ...{ category: 1, score: 0.9, threshold: 0.5, uses: ['flag', 'mark', 'measure'], keyImage: null, parts: [] },
-    ...{ standing: 'flagged', judgedBy: { score: 'probability', unit: null, stacks: 1, flagFrom: 0.5 } },
+    ...{
+      standing: 'flagged',
+      judgedBy: { score: 'probability', unit: null, stacks: 1, flagWhen: 'at-least', flagFrom: 0.5 },
+    },
     measurements: [{ code: '118565006', display: 'Volume', value: 12.5, unit: 'mL' }],
   });
   expect(findFinding(clinic.db, finding?.findingId ?? '')).toEqual(finding);

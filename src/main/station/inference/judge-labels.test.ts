@@ -30,14 +30,18 @@ test.each([
   ['cells', 17, 0],
   ['peak', 0.9, null],
 ] as const)('scores a label by its %s', (score, expected, ofNothing) => {
-  expect(judgeLabels([{ id: 'a', score }], ANSWER, at(0))).toMatchObject([{ score: expected, state: 'flagged' }]);
-  expect(judgeLabels([{ id: 'a', score }], NOTHING, at(1))).toMatchObject([{ score: ofNothing, state: 'not-flagged' }]);
+  expect(judgeLabels([{ id: 'a', score, flagWhen: 'at-least' }], ANSWER, at(0))).toMatchObject([
+    { score: expected, state: 'flagged' },
+  ]);
+  expect(judgeLabels([{ id: 'a', score, flagWhen: 'at-least' }], NOTHING, at(1))).toMatchObject([
+    { score: ofNothing, state: 'not-flagged' },
+  ]);
 });
 
 test('tells flagged, uncertain and not flagged apart, each from its threshold on', () => {
   const state = (flagFrom: number | null, uncertainFrom: number | null) =>
     judgeLabels(
-      [{ id: 'a', score: 'probability', ...(uncertainFrom !== null && { uncertainFrom }) }],
+      [{ id: 'a', score: 'probability', flagWhen: 'at-least', ...(uncertainFrom !== null && { uncertainFrom }) }],
       ANSWER,
       at(flagFrom),
     )[0]?.state;
@@ -50,21 +54,42 @@ test('tells flagged, uncertain and not flagged apart, each from its threshold on
   ]);
 });
 
+test('where small is bad a score is flagged at its threshold and below, and uncertain above that', () => {
+  const state = (value: number, flagFrom: number | null = -2.5) =>
+    judgeLabels(
+      [{ id: 'a', score: 'number', flagWhen: 'at-most', uncertainFrom: -1 }],
+      { ...NOTHING, outputs: [output('measurement', value)] },
+      at(flagFrom),
+    )[0]?.state;
+  expect([-3, -2.5, -2.4, -1, -0.9].map((value) => state(value))).toEqual([
+    ...['flagged', 'flagged', 'uncertain', 'uncertain', 'not-flagged'],
+  ]);
+  expect(state(-2.4, -2)).toBe('flagged');
+  expect(state(-9, null)).toBe('uncertain');
+});
+
+test('where small is bad the lowest of several stacks counts, and a volume of nothing is small', () => {
+  const low = { id: 'a', flagWhen: 'at-most' } as const;
+  const two = { ...NOTHING, outputs: [output('measurement', 60), output('measurement', 34)] };
+  expect(judgeLabels([{ ...low, score: 'number' }], two, at(40))).toMatchObject([{ state: 'flagged', score: 34 }]);
+  expect(judgeLabels([{ ...low, score: 'volume-ml' }], NOTHING, at(2))).toMatchObject([{ state: 'flagged', score: 0 }]);
+});
+
 test('a volume that nobody could measure flags nothing', () => {
   const answer = { ...ANSWER, masks: [mask({}), mask({ volumeMl: null })] };
-  expect(judgeLabels([{ id: 'a', score: 'volume-ml' }], answer, at(0))).toMatchObject([
+  expect(judgeLabels([{ id: 'a', score: 'volume-ml', flagWhen: 'at-least' }], answer, at(0))).toMatchObject([
     { score: null, state: 'not-flagged' },
   ]);
 });
 
 test('a verdict’s basis says what its score is and how many stacks it was put together from', () => {
   const of = (score: Parameters<typeof basisOf>[0]['score'], stacks = 1) =>
-    basisOf({ id: 'a', score }, OUTPUTS, {
+    basisOf({ id: 'a', score, flagWhen: 'at-least' }, OUTPUTS, {
       masks: ANSWER.masks.map((one) => ({ ...one, pixels: 3 })),
       geometry: { stacks },
     });
-  expect(of('volume-ml')).toEqual({ score: 'volume-ml', unit: 'mL', stacks: 2 });
-  expect(of('peak')).toEqual({ score: 'peak', unit: null, stacks: 2 });
-  expect(of('number', 3)).toEqual({ score: 'number', unit: 'a', stacks: 3 });
-  expect(of('best-box')).toEqual({ score: 'best-box', unit: null, stacks: 1 });
+  expect(of('volume-ml')).toMatchObject({ score: 'volume-ml', unit: 'mL', stacks: 2 });
+  expect(of('peak')).toMatchObject({ score: 'peak', unit: null, stacks: 2 });
+  expect(of('number', 3)).toMatchObject({ score: 'number', unit: 'a', stacks: 3 });
+  expect(of('best-box')).toEqual({ score: 'best-box', unit: null, stacks: 1, flagWhen: 'at-least' });
 });

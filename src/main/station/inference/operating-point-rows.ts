@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FlagWhen } from '../../../shared/domain/flag-when.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import type { InstalledModel } from './models.ts';
@@ -37,6 +38,11 @@ export function thresholdsFor(
 ): { readonly operatingPoint: number; readonly flagFrom: FlagFrom } {
   const { version, flagFrom } = currentPoint(db, siteId, model);
   return { operatingPoint: version, flagFrom };
+}
+
+/** From which side a label is flagged: the manifest says it, and no site changes that. */
+export function flagWhenOf({ labels }: Pick<ModelManifest, 'labels'>, label: string): FlagWhen {
+  return labels.find(({ id }) => id === label)?.flagWhen ?? 'at-least';
 }
 
 /** The operating point in force. */

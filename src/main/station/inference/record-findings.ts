@@ -26,7 +26,7 @@ export function insertFindings(
   model: ModelManifest,
   result: RunFinished,
   verdicts: readonly LabelVerdict[],
-): { findingId: string; code: string; score: number; threshold: number }[] {
+): { findingId: string; code: string; label: string; score: number; threshold: number }[] {
   const uses = usesFor(db, run.siteId, { digest: run.modelDigest, manifest: model });
   const { geometry } = result;
   const apart = new Map(geometry.apart?.map(({ sopUid, frameOfReferenceUid }) => [sopUid, frameOfReferenceUid]));
@@ -64,7 +64,7 @@ export function insertFindings(
       heatmaps: JSON.stringify(heatmaps),
     });
     // The receipt's findings are what was flagged: an uncertain one stands there as a verdict.
-    return standing === 'flagged' ? [{ findingId, code: label.concept.value, score, threshold }] : [];
+    return standing === 'flagged' ? [{ findingId, code: label.concept.value, label: label.id, score, threshold }] : [];
   });
 }
 

@@ -76,7 +76,7 @@ test('several stacks are judged by their sum, and each keeps its own mask, image
   const { findings } = await finished({ score: 'volume-ml', flagFrom: 1 }, { masks: [stack(1, 0.5), stack(2, 0.75)] });
   expect(findings).toMatchObject([
     {
-      ...{ score: 1.25, judgedBy: { score: 'volume-ml', unit: 'mL', stacks: 2, flagFrom: 1 } },
+      ...{ score: 1.25, judgedBy: { score: 'volume-ml', unit: 'mL', stacks: 2, flagWhen: 'at-least', flagFrom: 1 } },
       keyImage: { sopUid: '1.2.10.1.2' },
       parts: [
         { mask: { digest: '2'.repeat(64) }, key: { sopUid: '1.2.10.1.2', centreMm: [2, 0, 0] } },
@@ -113,7 +113,7 @@ test('a finding keeps its boxes and heatmap whole, and is flagged by the score i
   expect(findings).toMatchObject([
     { score: 2, threshold: 2, keyImage: mark.key, marks: [mark], heatmaps: [heatmap], parts: [] },
   ]);
-  expect(findings[0]?.judgedBy).toEqual({ score: 'boxes', unit: null, stacks: 1, flagFrom: 2 });
+  expect(findings[0]?.judgedBy).toEqual({ score: 'boxes', unit: null, stacks: 1, flagWhen: 'at-least', flagFrom: 2 });
   expect(findings[0]?.measurements.map(({ display, value }) => [display, value])).toEqual([
     ['Volume', 12.5],
     ['Diameter', 7],

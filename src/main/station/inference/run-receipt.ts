@@ -132,12 +132,19 @@ export function writeReceipt(
     machine: { ...machine, ...wantedAndWhy(db, run.modelDigest) },
     operatingPoint: limitsOf(db, { siteId: run.siteId, digest: run.modelDigest }, manifest),
     findings: end.outcome === 'finished' ? end.findings : [],
-    verdicts: end.outcome === 'finished' ? [...end.verdicts] : [],
+    verdicts:
+      end.outcome === 'finished' ? end.verdicts.map((verdict) => ({ ...verdict, ...namedIn(manifest, verdict) })) : [],
     outputs: end.outcome === 'finished' ? singleNumbers(end.result.outputs) : [],
     raw:
       end.outcome === 'finished' ? { policy: end.policy, digest: end.given.digest, numbers: end.given.numbers } : null,
   };
   return sealReceipt(canonicalPayload(receipt));
+}
+
+/** What people read for a label. */
+function namedIn({ labels }: Pick<ModelManifest, 'labels'>, { label }: Pick<LabelVerdict, 'label'>): { name?: string } {
+  const name = labels.find(({ id }) => id === label)?.name;
+  return name === undefined ? {} : { name };
 }
 
 /** The digest a receipt's text goes by in the ledger. */

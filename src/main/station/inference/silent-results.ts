@@ -1,4 +1,5 @@
 import type { SilentResult } from '../../../shared/contract/models.ts';
+import { reaches } from '../../../shared/domain/flag-when.ts';
 import { StudyId } from '../../../shared/domain/ids.ts';
 import type { Permission } from '../../../shared/domain/permissions.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -6,7 +7,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../platform/store/da
 import { inTransaction } from '../platform/store/transaction.ts';
 import type { InstalledModel } from './models.ts';
 import { aboutModel } from './move-exposure.ts';
-import { thresholdsFor } from './operating-point-rows.ts';
+import { flagWhenOf, thresholdsFor } from './operating-point-rows.ts';
 import { scoresOf } from './run-scores.ts';
 import { type ReadingFacts, truthOf } from './truths.ts';
 
@@ -72,7 +73,7 @@ export function listSilentResults(
         const truth = truthOf(db, studyId, model, label, facts);
         const threshold = flagFrom[label] ?? null;
         return {
-          ...{ label, score, isFlagged: threshold !== null && score >= threshold },
+          ...{ label, score, isFlagged: reaches(score, threshold, flagWhenOf(model.manifest, label)) },
           truth: truth.state === 'known' ? truth.isPresent : null,
         };
       }),

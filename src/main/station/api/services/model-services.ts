@@ -280,7 +280,12 @@ function showModel(db: ReadableDb, siteId: string, model: InstalledModel): Model
     installedAtMs: findInstalledAtMs(db, digest) ?? 0,
     breaker: describeBreaker(db, digest),
     computedOn: findModelProvider(db, digest),
-    labels: manifest.labels.map(({ id, name }) => ({ id, name, flagFrom: point.flagFrom[id] ?? null })),
+    labels: manifest.labels.map(({ id, name, flagWhen }) => ({
+      id,
+      name,
+      flagWhen,
+      flagFrom: point.flagFrom[id] ?? null,
+    })),
     ...{ stage, isShown: isShown(db, siteId, model), stageSinceMs: sinceMs, pilot },
     stageBy: exposedBy === null ? null : showActor(db, lastActor(db, siteId, digest, exposedBy)),
     permittedUses: [...manifest.permittedUses],

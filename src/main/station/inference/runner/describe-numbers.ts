@@ -1,3 +1,4 @@
+import { type FlagWhen, worstOf } from '../../../../shared/domain/flag-when.ts';
 import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { ANSWER_LIMITS, type KeyFrame, type RunOutput, type RunProfile } from '../runner-protocol.ts';
 import type { GridExtent, JoinedNumber } from './collect-numbers.ts';
@@ -6,11 +7,12 @@ import type { Vector } from './vector.ts';
 
 type NumbersOutput = Extract<ModelOutput, { role: 'classes' | 'number' }>;
 
-/** The numbers of one output as they are told to the station, and what each sample said. */
+/** The numbers of one output as they are told to the station, and what each sample said; what stands out of a label is its highest, or its lowest where that is bad. */
 export function describeNumbers(
   output: NumbersOutput,
   joined: readonly JoinedNumber[],
   maps: readonly SourceMap[],
+  flagWhenOf: (label: string) => FlagWhen,
 ): { readonly outputs: readonly RunOutput[]; readonly profile: RunProfile | null } {
   const outputs = joined.map(({ label, value, scores, places }): RunOutput => {
     return {
@@ -19,16 +21,20 @@ export function describeNumbers(
       label,
       value,
       unit: output.role === 'classes' ? null : output.unit,
-      key: keyOf(scores, places, maps),
+      key: keyOf(scores, places, maps, flagWhenOf(label)),
     };
   });
-  return { outputs, profile: profileOf(output.tensor, joined, maps) };
+  return { outputs, profile: profileOf(output.tensor, joined, maps, flagWhenOf) };
 }
 
-/** The frame of the highest score; null where one sample is the whole volume, and so no image stands out. */
-function keyOf(scores: Float64Array, places: readonly GridExtent[], maps: readonly SourceMap[]): KeyFrame | null {
-  const best = scores.reduce((at, score, index) => (score > (scores[at] as number) ? index : at), 0);
-  const place = places[best];
+/** The frame of the worst score; null where one sample is the whole volume, and so no image stands out. */
+function keyOf(
+  scores: Float64Array,
+  places: readonly GridExtent[],
+  maps: readonly SourceMap[],
+  flagWhen: FlagWhen,
+): KeyFrame | null {
+  const place = places[scores.indexOf(worstOf([...scores], flagWhen) ?? 0)];
   const map = place === undefined ? undefined : maps[place.stack];
   if (place === undefined || map === undefined) return null;
   const isWholePlane = place.size[1] >= map.shape[1] && place.size[2] >= map.shape[2];
@@ -39,7 +45,12 @@ function keyOf(scores: Float64Array, places: readonly GridExtent[], maps: readon
 }
 
 /** Null of a single sample. Where there are more positions than an answer holds, neighbours are told together. */
-function profileOf(tensor: string, joined: readonly JoinedNumber[], maps: readonly SourceMap[]): RunProfile | null {
+function profileOf(
+  tensor: string,
+  joined: readonly JoinedNumber[],
+  maps: readonly SourceMap[],
+  flagWhenOf: (label: string) => FlagWhen,
+): RunProfile | null {
   const places = joined[0]?.places ?? [];
   if (places.length < 2) return null;
   const samplesEach = Math.ceil(places.length / ANSWER_LIMITS.profilePositions);
@@ -58,7 +69,8 @@ function profileOf(tensor: string, joined: readonly JoinedNumber[], maps: readon
     labels: told.map(({ label, scores }) => ({
       label,
       scores: frames.map((_, position) => {
-        return Math.max(...scores.subarray(position * samplesEach, (position + 1) * samplesEach));
+        const near = scores.subarray(position * samplesEach, (position + 1) * samplesEach);
+        return worstOf([...near], flagWhenOf(label)) ?? 0;
       }),
     })),
   };

@@ -80,7 +80,7 @@ export async function runFrames(
   const needsVolume = (label: string) => manifest.labels.some(({ id, score }) => id === label && score === 'volume-ml');
   if (left.masks.some(({ label, volumeMl }) => volumeMl === null && needsVolume(label)))
     return err({ code: 'not-calibrated' });
-  const answers = describeAnswers(collector, manifest.outputs, maps);
+  const answers = describeAnswers(collector, manifest, maps);
   if (!answers.ok) return answers;
   const { features: named, ...told } = answers.value;
   const features = await leaveFeatures(named, setting);
@@ -201,13 +201,16 @@ type Described = Pick<FramesAnswer, 'outputs' | 'profiles' | 'boxes' | 'boxLabel
 
 function describeAnswers(
   collector: OutputCollector,
-  outputs: ModelPackage['manifest']['outputs'],
+  { outputs, labels }: Pick<ModelPackage['manifest'], 'outputs' | 'labels'>,
   maps: readonly SourceMap[],
 ): Result<Described, RunRefused> {
   const { numbers, boxes, features } = collector.finish();
+  const flagWhenOf = (label: string) => labels.find(({ id }) => id === label)?.flagWhen ?? 'at-least';
   const said = numbers.flatMap(({ output: index, joined }) => {
     const output = outputs[index];
-    return output?.role === 'classes' || output?.role === 'number' ? [describeNumbers(output, joined, maps)] : [];
+    return output?.role === 'classes' || output?.role === 'number'
+      ? [describeNumbers(output, joined, maps, flagWhenOf)]
+      : [];
   });
   const allowance = boxAllowance();
   const mapped = boxes.map(({ output, boxes: found }) =>

@@ -60,10 +60,11 @@ function FeatureRow({ drift, model }: { readonly drift: FeatureDrift; readonly m
   const last = drift.weeks.at(-1);
   if (last === undefined) return null;
   const label = drift.feature.startsWith(SCORE) ? drift.feature.slice(SCORE.length) : null;
+  const of = model.labels.find(({ id }) => id === label);
   const name =
     label === null
       ? t(`drift.feature.${drift.feature}`)
-      : t('drift.score', { label: model.labels.find(({ id }) => id === label)?.name ?? label });
+      : t(of?.flagWhen === 'at-most' ? 'drift.scoreLow' : 'drift.score', { label: of?.name ?? label });
   return (
     <tr>
       <td className={classes.feature}>{name}</td>

@@ -190,7 +190,7 @@ function PointDialog({ model, onClose }: Props): ReactNode {
         {model.labels.map((label) => (
           <NumberInput
             key={label.id}
-            label={t('point.flagFrom', { label: label.name })}
+            label={t(label.flagWhen === 'at-most' ? 'point.flagBelow' : 'point.flagFrom', { label: label.name })}
             value={flagFrom[label.id] ?? ''}
             onChange={(value) => setFlagFrom({ ...flagFrom, [label.id]: value })}
             step={0.01}

@@ -12,6 +12,7 @@ import { Section } from '../../ui/Section.tsx';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import { BreakerSection } from './BreakerSection.tsx';
 import { CardText } from './CardText.tsx';
+import { limitText } from './limit-text.ts';
 import classes from './models.module.css';
 import { ProviderText } from './ProviderText.tsx';
 import { useCard } from './use-models.ts';
@@ -35,10 +36,8 @@ export function OverviewTab({ model }: { readonly model: ModelDetail }): ReactNo
               [
                 t('overview.labels'),
                 <ul key="labels" className={classes.list}>
-                  {model.labels.map(({ id, name, flagFrom }) => (
-                    <li key={id}>
-                      {flagFrom === null ? t('overview.neverFlags', { name }) : t('overview.flags', { name, flagFrom })}
-                    </li>
+                  {model.labels.map((label) => (
+                    <li key={label.id}>{limitText(label, label.flagFrom, t)}</li>
                   ))}
                 </ul>,
               ],

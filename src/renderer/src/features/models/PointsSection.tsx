@@ -9,23 +9,21 @@ import page from '../../ui/Page.module.css';
 import { Section } from '../../ui/Section.tsx';
 import { actorName } from './actor-name.ts';
 import type { AskedExposure } from './ExposureDialogs.tsx';
+import { limitText } from './limit-text.ts';
 import classes from './models.module.css';
 import { Reserved } from './Reserved.tsx';
 
 type Asks = { readonly model: ModelDetail; readonly onAsk: (asked: AskedExposure) => void };
 
-/** From which scores on the model flags here, who proposed them and who signed. */
+/** From which scores on, or at which and below, the model flags here, who proposed them and who signed. */
 export function PointsSection({ model, onAsk }: Asks): ReactNode {
   const { t } = useTranslation('models');
   const { permissions, site } = useCurrentUser();
-  const name = (id: string) => model.labels.find((label) => label.id === id)?.name ?? id;
+  const labelOf = (id: string) =>
+    model.labels.find((label) => label.id === id) ?? { name: id, flagWhen: 'at-least' as const };
   const limits = ({ flagFrom }: OperatingPointCard) =>
     Object.entries(flagFrom)
-      .map(([id, from]) =>
-        from === null
-          ? t('overview.neverFlags', { name: name(id) })
-          : t('overview.flags', { name: name(id), flagFrom: from }),
-      )
+      .map(([id, from]) => limitText(labelOf(id), from, t))
       .join('; ');
   return (
     <Section

@@ -109,6 +109,15 @@ test('what is uncertain has a word and a mark of its own, is called no flag, and
   expect(container.querySelector('[data-standing="suspected"], [data-standing="confirmed"]')).toBeNull();
 });
 
+test('where small is bad it says so: flagged at a score and below, the lowest of several parts', () => {
+  const judgedBy = { score: 'number', unit: '%', stacks: 2, flagFrom: 35, flagWhen: 'at-most' } as const;
+  show({ score: 31, threshold: 35, judgedBy });
+  expect(said()).toContain('value 31 % (flags at 35 % and below), the lowest of 2 parts');
+  cleanup();
+  show({ standing: 'uncertain', score: 38, threshold: 40, judgedBy });
+  expect(said()).toContain('value 38 % (uncertain at 40 % and below, flags at 35 % and below)');
+});
+
 test('a finding of several parts says what it was judged by, and each part its own size and image', () => {
   const second = { ...KEY, sopUid: '1.4', frameOfReferenceUid: '1.10' };
   const { onJump } = show({

@@ -58,6 +58,21 @@ test('each label is told with what it came to: uncertain apart from flagged, and
   expect(text).toContain('shiftnot flaggednonenever');
 });
 
+test('labels are told by what people call them beside their id, and low scores that are bad by their side', () => {
+  const text = said({
+    ...RECEIPT,
+    findings: [{ findingId: 'f', code: '64859006', label: 't-score', score: -3.1, threshold: -2.5 }],
+    verdicts: [
+      {
+        ...{ label: 't-score', name: 'Bone density low', flagWhen: 'at-most' },
+        ...{ state: 'flagged', score: -3.1, threshold: -2.5 },
+      },
+    ],
+  });
+  expect(text).toContain('Bone density low, 64859006: score -3.10, flagged at -2.50 and below');
+  expect(text).toContain('Bone density low t-scoreflagged-3.10-2.50 and below');
+});
+
 test('outputs that were let go, and those that no policy keeps, are told apart', () => {
   const gone = { kept: { numbers: false, tensors: [] } } as unknown as RunDetail;
   expect(said(RECEIPT, gone)).toContain('let go since');

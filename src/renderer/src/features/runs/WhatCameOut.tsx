@@ -30,11 +30,16 @@ export function WhatCameOut({ run, receipt }: Props): ReactNode {
   return (
     <Section title={t('section.out')}>
       <p>{findings.length === 0 ? t('notFlagged') : t('flagged', { count: findings.length })}</p>
-      {findings.map(({ findingId, code, score, threshold }) => (
-        <p key={findingId} className={page.quiet}>
-          {t('finding', { code, score: formatScore(score), threshold: formatScore(threshold) })}
-        </p>
-      ))}
+      {findings.map(({ findingId, code, label, score, threshold }) => {
+        const verdict = verdicts.find((one) => one.label === label);
+        const told = { code, score: formatScore(score), threshold: formatScore(threshold) };
+        return (
+          <p key={findingId} className={page.quiet}>
+            {verdict?.name !== undefined && `${verdict.name}, `}
+            {t(verdict?.flagWhen === 'at-most' ? 'findingLow' : 'finding', told)}
+          </p>
+        );
+      })}
       {verdicts.length === 0 && <Thresholds receipt={receipt} />}
       <Verdicts receipt={receipt} />
       <DataTable label={t('section.out')} columns={[t('output'), t('value')]}>
@@ -74,14 +79,21 @@ function Verdicts({ receipt: { verdicts } }: Pick<Props, 'receipt'>): ReactNode 
   const { t } = useTranslation('runs');
   if (verdicts.length === 0) return null;
   const number = (value: number | null) => (value === null ? t('noScore') : formatScore(value));
+  const limit = (threshold: number | null, flagWhen: string | undefined) => {
+    if (threshold === null) return t('never');
+    return flagWhen === 'at-most' ? t('andBelow', { threshold: formatScore(threshold) }) : formatScore(threshold);
+  };
   return (
     <DataTable label={t('verdicts')} columns={[t('label'), t('verdict'), t('score'), t('flagFrom')]}>
-      {verdicts.map(({ label, state, score, threshold }) => (
+      {verdicts.map(({ label, name, state, score, threshold, flagWhen }) => (
         <tr key={label}>
-          <td>{label}</td>
+          <td>
+            {name ?? label}
+            {name !== undefined && <small className={page.quiet}> {label}</small>}
+          </td>
           <td>{t(`verdictState.${state}`, { defaultValue: state })}</td>
           <td data-number>{number(score)}</td>
-          <td data-number>{threshold === null ? t('never') : formatScore(threshold)}</td>
+          <td data-number>{limit(threshold, flagWhen)}</td>
         </tr>
       ))}
     </DataTable>
