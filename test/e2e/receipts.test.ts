@@ -53,7 +53,7 @@ test('from a finding to its receipt: what was read, how long it took, what came 
   expect(page.url()).toContain(`#/runs/${runId}`);
   await page.getByText('Receipt unchanged').waitFor();
   const text = (await page.locator('main').textContent()) ?? '';
-  expect(text).toMatch(/finding above its threshold/);
+  expect(text).toMatch(/finding beyond its threshold/);
   expect(text).not.toMatch(/negative|normal\b/i);
   await page.getByRole('button', { name: 'Replay' }).click();
   await page.getByText('same, within the tolerance').waitFor();
