@@ -70,11 +70,13 @@ function DrawingCorner({ shown, image }: { readonly shown: StackViewState; reado
   const { t } = useTranslation('reading');
   const { window, map, inverted } = shown;
   const preset = presetsOf(image.modality).find(
-    (one) => window !== null && same(one.width, window.width) && same(one.centre, window.centre),
+    (one) =>
+      one.kind === 'fixed' && window !== null && same(one.width, window.width) && same(one.centre, window.centre),
   );
   const bar = map && scaleBarOf(image.spacing, map, LONGEST_BAR_PX);
   return (
     <div className={classes.corner} data-corner="bottom-left">
+      {shown.cineRate !== null && <strong>{t('image.cine', { rate: shown.cineRate })}</strong>}
       {inverted && <span>{t('image.inverted')}</span>}
       {window !== null && (
         <span>

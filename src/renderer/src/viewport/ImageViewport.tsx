@@ -9,7 +9,9 @@ import { AiLine } from './AiLine.tsx';
 import { CornerTexts } from './CornerTexts.tsx';
 import { EdgeMarkers } from './EdgeMarkers.tsx';
 import classes from './ImageViewport.module.css';
+import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
 import { OverlayLayer } from './OverlayLayer.tsx';
+import type { ReadingDesk } from './reading-desk.ts';
 import type { SeriesShelf } from './series-shelf.ts';
 import { type FrameAddress, openingIndex } from './stack.ts';
 import type { StackView } from './stack-view.ts';
@@ -28,6 +30,8 @@ type Props = {
   /** The frame to open this series at; null: its middle. Read once, when the series comes on the screen. */
   readonly opensAt: FrameAddress | null;
   readonly patient: PatientCard;
+  /** What was measured and done on this look at the study. */
+  readonly desk: ReadingDesk;
   readonly isActive: boolean;
   readonly label: string;
   readonly onActivate: () => void;
@@ -39,11 +43,12 @@ type Props = {
 
 /** One viewport with everything a picture must say of itself: who, which, how drawn, what AI marked. */
 export function ImageViewport(props: Props): ReactNode {
-  const { shelf, seriesUid, findings, ai, rejected, opensAt, patient, isActive, label, ...tell } = props;
+  const { shelf, seriesUid, findings, ai, rejected, opensAt, patient, desk, isActive, label, ...tell } = props;
   const { onActivate, onView, onShown } = tell;
   const { t } = useTranslation('reading');
+  const frame = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
-  const [view, shown] = useStackView(element);
+  const [view, shown] = useStackView(element, desk.history);
   const [attempt, setAttempt] = useState(0);
   const series = useSeries(shelf, seriesUid, attempt);
   const marked = useMemo(
@@ -75,6 +80,7 @@ export function ImageViewport(props: Props): ReactNode {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- an application: it takes the reader's keys.
     <div
+      ref={frame}
       role="application"
       className={classes.viewport}
       data-active={isActive}
@@ -91,6 +97,7 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && drawn.length > 0 && (
         <OverlayLayer shown={shown} findings={drawn} overlays={overlays} opacity={ai.opacity} />
       )}
+      {isShown && <MeasurementLayer target={frame} view={view} shown={shown} book={desk.measurements} />}
       {isShown && (
         <div className={classes.texts}>
           <CornerTexts shown={shown} patient={patient}>

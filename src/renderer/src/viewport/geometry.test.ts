@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { edgeLetters, type ImagePlane, imageCoordinateOf, imageToCanvas, lettersOf, placeOf } from './geometry.ts';
+import {
+  edgeLetters,
+  type ImagePlane,
+  imageCoordinateOf,
+  imageToCanvas,
+  lettersOf,
+  placeOf,
+  edgeLettersOfOrientation,
+} from './geometry.ts';
 
 const AXIAL: ImagePlane = {
   originMm: [-125, -110, 40],
@@ -28,5 +36,19 @@ test('puts the right of the patient on the left of an axial image, and turns wit
     { left: 'R', right: 'L', top: 'A', bottom: 'P' },
     { left: 'P', right: 'A', top: 'R', bottom: 'L' },
     { left: 'L', right: 'R', top: 'A', bottom: 'P' },
+  ]);
+});
+
+test('a film’s letters follow what it says of its rows and columns, turned and flipped with it', () => {
+  const upright = imageToCanvas([0, 0], [1, 0], [0, 1]);
+  const flipped = imageToCanvas([0, 0], [-1, 0], [0, 1]);
+  const turned = imageToCanvas([0, 0], [0, 1], [-1, 0]);
+  const askew = imageToCanvas([0, 0], [0.8, 0.6], [-0.6, 0.8]);
+  expect(edgeLettersOfOrientation(['L', 'F'], upright)).toEqual({ left: 'R', right: 'L', top: 'H', bottom: 'F' });
+  expect(edgeLettersOfOrientation(['L', 'F'], flipped)).toEqual({ left: 'L', right: 'R', top: 'H', bottom: 'F' });
+  expect(edgeLettersOfOrientation(['AL', 'FR'], turned)).toEqual({ left: 'FR', right: 'HL', top: 'PR', bottom: 'AL' });
+  expect([askew, upright].map((map, index) => edgeLettersOfOrientation(['L', index === 0 ? 'F' : 'X'], map))).toEqual([
+    null,
+    null,
   ]);
 });

@@ -103,3 +103,28 @@ export function edgeLetters(plane: ImagePlane, map: ImageToCanvas): EdgeLetters 
     bottom: lettersOf(directionOf(0, 1)),
   };
 }
+
+const OPPOSITE: Readonly<Record<string, string>> = { A: 'P', P: 'A', L: 'R', R: 'L', H: 'F', F: 'H' };
+
+/**
+ * The letters at the edges of an image without a place, from what it says of its rows and columns (PatientOrientation); null while
+ * it is turned by other than a right angle, and where a letter is not one of the six.
+ */
+export function edgeLettersOfOrientation(
+  [row, column]: readonly [string, string],
+  map: ImageToCanvas,
+): EdgeLetters | null {
+  const letters = { row: row.trim().split(''), column: column.trim().split('') };
+  if ([...letters.row, ...letters.column].some((letter) => OPPOSITE[letter] === undefined)) return null;
+  const towards = (perColumn: number, perRow: number): string | null => {
+    const [a, b] = [Math.abs(perColumn), Math.abs(perRow)];
+    if (Math.min(a, b) > 0.02 * Math.max(a, b)) return null;
+    const [along, sign] = a > b ? [letters.row, Math.sign(perColumn)] : [letters.column, Math.sign(perRow)];
+    return along.map((letter) => (sign > 0 ? letter : OPPOSITE[letter])).join('');
+  };
+  const opposite = (text: string) => text.split('').map((letter) => OPPOSITE[letter]).join('');
+  const right = towards(map.xPerColumn, map.xPerRow);
+  const bottom = towards(map.yPerColumn, map.yPerRow);
+  if (right === null || bottom === null) return null;
+  return { left: opposite(right), right, top: opposite(bottom), bottom };
+}

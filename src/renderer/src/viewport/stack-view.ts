@@ -1,5 +1,6 @@
 import { Enums, eventTarget, StackViewport, type Types, utilities } from '@cornerstonejs/core';
 import type { KeyImage } from '../../../shared/contract/studies.ts';
+import { Cine, cineRateOf, otherRate } from './cine.ts';
 import { CACHE_BYTES, getEngine } from './engine.ts';
 import { coordinateOn } from './frame-marks.ts';
 import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
@@ -7,14 +8,19 @@ import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
 import { attachTools, detachTools } from './tools.ts';
-import { findPreset, type GreyWindow } from './window-presets.ts';
+import type { History } from './history.ts';
+import { findPreset, type GreyWindow, windowOf } from './window-presets.ts';
 
 /** What a reader may tell a viewport. */
 export type ViewportCommand =
   | { readonly type: 'preset'; readonly key: string }
   | { readonly type: 'scroll'; readonly by: number }
   | { readonly type: 'go'; readonly to: 'first' | 'last' }
-  | { readonly type: 'reset' | 'invert' | 'rotate' | 'flip' };
+  | { readonly type: 'cine-rate'; readonly step: 1 | -1 }
+  | { readonly type: 'reset' | 'invert' | 'rotate' | 'flip' | 'flip-vertical' | 'cine' };
+
+/** How a picture is drawn: what `reset` gives up and what can be taken back. */
+type Drawing = { readonly place: Types.ViewPresentation; readonly properties: Types.StackViewportProperties };
 
 /** What is under the mouse: the image coordinate and its value after rescale; value null where pixels are colours. */
 export type Probe = { readonly column: number; readonly row: number; readonly value: number | null };
@@ -28,6 +34,8 @@ export type StackViewState = {
   readonly window: GreyWindow | null;
   readonly inverted: boolean;
   readonly probe: Probe | null;
+  /** Images a second while they are played; null while they stand. */
+  readonly cineRate: number | null;
   /** The image that was asked for and could not be loaded. */
   readonly missing: number | null;
 };
@@ -41,6 +49,7 @@ export const EMPTY_VIEW: StackViewState = {
   window: null,
   inverted: false,
   probe: null,
+  cineRate: null,
   missing: null,
 };
 
@@ -54,12 +63,17 @@ export class StackView {
   readonly #viewport: StackViewport;
   readonly #listeners = new Set<() => void>();
   readonly #resizes: ResizeObserver;
+  readonly #history: History;
   #prefetch: Prefetch | null = null;
+  #cine: Cine | null = null;
+  #rate: number | null = null;
+  #isGone = false;
   #isSet: Promise<void> = Promise.resolve();
   #state: StackViewState = EMPTY_VIEW;
 
-  constructor(element: HTMLDivElement) {
+  constructor(element: HTMLDivElement, history: History) {
     created += 1;
+    this.#history = history;
     this.#id = `viewport-${created}`;
     this.#element = element;
     const engine = getEngine();
@@ -70,6 +84,7 @@ export class StackView {
     attachTools(this.#id);
     element.addEventListener(Events.STACK_NEW_IMAGE, this.#onNewImage);
     element.addEventListener(Events.IMAGE_RENDERED, this.#onRendered);
+    element.addEventListener('wheel', this.#stopCine, { passive: true });
     element.addEventListener('mousemove', this.#onMouseMove);
     element.addEventListener('mouseleave', this.#onMouseLeave);
     eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.#onLoadError);
@@ -89,6 +104,8 @@ export class StackView {
   /** Shows a stack from this index on. Images near the eye load first, then outwards, within what the cache may hold. */
   async show(stack: Stack, index: number): Promise<void> {
     this.#prefetch?.stop();
+    this.#stopCine();
+    this.#rate = null;
     this.#prefetch = new Prefetch((next) => loadAhead(stack.images[next]));
     this.#change({ ...EMPTY_VIEW, stack, index });
     const imageIds = stack.images.map((image) => image.imageId);
@@ -111,44 +128,55 @@ export class StackView {
     return true;
   }
 
+  /** Goes to an image by its place in the stack, as when another viewport is scrolled; none beyond its ends. */
+  lookAt(index: number): void {
+    if (index !== this.#viewport.getTargetImageIdIndex()) void this.#scrollTo(index);
+  }
+
+  /** Draws with this window, as another viewport does; nothing to take back here. */
+  setWindow(window: GreyWindow): void {
+    this.#viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(window.width, window.centre) });
+    this.#viewport.render();
+  }
+
+  /** The value of a pixel of the image on the screen after rescale; null of colours, and of an image that is not there. */
+  readonly valueAt = (column: number, row: number): number | null => {
+    const { image } = this.#state;
+    return image === null ? null : valueAt(this.#viewport.getCornerstoneImage(), image, column, row);
+  };
+
   /** Carries out one command. */
   perform(command: ViewportCommand): void {
     const { stack } = this.#state;
     if (stack === null) return;
     switch (command.type) {
-      case 'preset': {
-        const preset = findPreset(stack.modality, command.key);
-        if (preset !== null) this.#setWindow(preset);
-        return;
-      }
       case 'scroll':
+        this.#stopCine();
         return void this.#scrollTo(this.#viewport.getTargetImageIdIndex() + command.by);
       case 'go':
+        this.#stopCine();
         return void this.#scrollTo(command.to === 'first' ? 0 : stack.images.length - 1);
-      case 'reset':
-        this.#viewport.resetCamera();
-        this.#viewport.resetProperties();
-        break;
-      case 'invert':
-        this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
-        break;
-      case 'rotate':
-        this.#viewport.setViewPresentation({ rotation: (this.#viewport.getViewPresentation().rotation ?? 0) + 90 });
-        break;
-      case 'flip':
-        this.#viewport.setCamera({ flipHorizontal: !this.#viewport.getCamera().flipHorizontal });
-        break;
+      case 'cine':
+        return this.#cine === null ? this.#startCine() : this.#stopCine();
+      case 'cine-rate':
+        this.#rate = otherRate(this.#cineRate(), command.step);
+        if (this.#cine !== null) this.#cine.rate = this.#rate;
+        return this.#change({ ...this.#state, cineRate: this.#cine && this.#rate });
+      default:
+        return this.#redraw(() => this.#draw(command, stack.modality));
     }
-    this.#viewport.render();
   }
 
   /** Frees the element; the view is not used again. */
   destroy(): void {
+    this.#isGone = true;
     this.#prefetch?.stop();
+    this.#cine?.stop();
     this.#resizes.disconnect();
     eventTarget.removeEventListener(Events.IMAGE_LOAD_ERROR, this.#onLoadError);
     this.#element.removeEventListener(Events.STACK_NEW_IMAGE, this.#onNewImage);
     this.#element.removeEventListener(Events.IMAGE_RENDERED, this.#onRendered);
+    this.#element.removeEventListener('wheel', this.#stopCine);
     this.#element.removeEventListener('mousemove', this.#onMouseMove);
     this.#element.removeEventListener('mouseleave', this.#onMouseLeave);
     detachTools(this.#id);
@@ -156,14 +184,87 @@ export class StackView {
     this.#listeners.clear();
   }
 
+  /** What changes how the picture is drawn can be taken back, for as long as the same series is shown. */
+  #redraw(draw: () => void): void {
+    const before = this.#drawing();
+    draw();
+    this.#viewport.render();
+    const [after, { stack }] = [this.#drawing(), this.#state];
+    const to = (drawing: Drawing) => () => {
+      if (this.#isGone || this.#state.stack !== stack) return;
+      this.#viewport.setProperties(drawing.properties);
+      this.#viewport.setViewPresentation(drawing.place);
+      this.#viewport.render();
+    };
+    this.#history.note({ undo: to(before), redo: to(after) });
+  }
+
+  #drawing(): Drawing {
+    const { voiRange, invert } = this.#viewport.getProperties();
+    const properties = { ...(voiRange && { voiRange: { ...voiRange } }), invert: invert ?? false };
+    return { place: this.#viewport.getViewPresentation(), properties };
+  }
+
+  #draw(command: ViewportCommand, modality: string): void {
+    switch (command.type) {
+      case 'preset': {
+        const preset = findPreset(modality, command.key);
+        const window = preset && windowOf(preset, this.#ownWindow(), this.#valueRange());
+        return window === null ? undefined : this.setWindow(window);
+      }
+      case 'reset':
+        this.#viewport.resetCamera();
+        return this.#viewport.resetProperties();
+      case 'invert':
+        return this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
+      case 'rotate':
+        return this.#viewport.setViewPresentation({
+          rotation: (this.#viewport.getViewPresentation().rotation ?? 0) + 90,
+        });
+      case 'flip':
+        return this.#viewport.setCamera({ flipHorizontal: !this.#viewport.getCamera().flipHorizontal });
+      case 'flip-vertical':
+        return this.#viewport.setCamera({ flipVertical: !this.#viewport.getCamera().flipVertical });
+      default:
+        return undefined;
+    }
+  }
+
+  /** The window the image came with, or the decoder's for one that came with none. */
+  #ownWindow(): GreyWindow | null {
+    const loaded = this.#viewport.getCornerstoneImage();
+    const [centre, width] = [[loaded?.windowCenter].flat()[0], [loaded?.windowWidth].flat()[0]];
+    return centre === undefined || width === undefined ? null : { centre, width };
+  }
+
+  #valueRange(): { readonly min: number; readonly max: number } | null {
+    const loaded = this.#viewport.getCornerstoneImage();
+    return loaded === undefined || loaded.color ? null : { min: loaded.minPixelValue, max: loaded.maxPixelValue };
+  }
+
+  #cineRate(): number {
+    return this.#rate ?? cineRateOf(this.#state.image?.framesPerSecond ?? null);
+  }
+
+  #startCine(): void {
+    const count = this.#state.stack?.images.length ?? 0;
+    if (count < 2) return;
+    const rate = this.#cineRate();
+    this.#cine = new Cine(() => this.#scrollTo((this.#viewport.getTargetImageIdIndex() + 1) % count), rate);
+    this.#cine.start();
+    this.#change({ ...this.#state, cineRate: rate });
+  }
+
+  readonly #stopCine = (): void => {
+    if (this.#cine === null) return;
+    this.#cine.stop();
+    this.#cine = null;
+    this.#change({ ...this.#state, cineRate: null });
+  };
+
   async #scrollTo(index: number): Promise<void> {
     const last = (this.#state.stack?.images.length ?? 0) - 1;
     await this.#viewport.setImageIdIndex(Math.max(0, Math.min(last, index)));
-  }
-
-  #setWindow(window: GreyWindow): void {
-    this.#viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(window.width, window.centre) });
-    this.#viewport.render();
   }
 
   #centre(place: Vector3): void {

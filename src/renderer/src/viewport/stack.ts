@@ -40,6 +40,10 @@ export type StackImage = {
   /** Position along the stack's normal, mm. */
   readonly positionMm: number | null;
   readonly spacing: Spacing;
+  /** Which way rows and columns run in the patient, where no plane says it (PS3.3 §C.7.6.1.1.1); null where neither does. */
+  readonly patientOrientation: readonly [string, string] | null;
+  /** Frames a second its maker wants it played at; null where it says none. */
+  readonly framesPerSecond: number | null;
   readonly rescale: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
   readonly marks: readonly ImageMark[];
   readonly patient: ImagePatient;
@@ -132,6 +136,8 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
       drawnPlane: drawnPlaneOf(frame),
       positionMm: null,
       spacing: spacingOf(frame),
+      patientOrientation: patientOrientationOf(frame),
+      framesPerSecond: framesPerSecondOf(frame),
       rescale: rescaleOf(frame),
       marks: marksOf(frame),
       patient,
@@ -164,6 +170,20 @@ export function drawnPlaneOf(dataSet: DicomJson): ImagePlane {
 function drawnSpacing(dataSet: DicomJson): { readonly columnSpacing: number; readonly rowSpacing: number } {
   const [rowSpacing, columnSpacing] = numbersOf(dataSet, TAG.PixelSpacing);
   return { rowSpacing: rowSpacing || 1, columnSpacing: columnSpacing || 1 };
+}
+
+function patientOrientationOf(dataSet: DicomJson): readonly [string, string] | null {
+  const [row, column] = textsOf(dataSet, TAG.PatientOrientation);
+  return row === undefined || column === undefined ? null : [row, column];
+}
+
+function framesPerSecondOf(dataSet: DicomJson): number | null {
+  const frameTimeMs = numberOf(dataSet, TAG.FrameTime);
+  return (
+    numberOf(dataSet, TAG.RecommendedDisplayFrameRate) ??
+    numberOf(dataSet, TAG.CineRate) ??
+    (frameTimeMs !== null && frameTimeMs > 0 ? 1000 / frameTimeMs : null)
+  );
 }
 
 function rescaleOf(dataSet: DicomJson): StackImage['rescale'] {

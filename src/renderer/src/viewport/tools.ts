@@ -1,7 +1,5 @@
 import {
-  annotation,
   Enums,
-  LengthTool,
   PanTool,
   StackScrollTool,
   ToolGroupManager,
@@ -10,36 +8,43 @@ import {
   ZoomTool,
   addTool,
 } from '@cornerstonejs/tools';
-import { wadors } from '@cornerstonejs/dicom-image-loader';
-import { DicomJson } from './dicom-json.ts';
+import { create } from 'zustand';
 import { getEngine } from './engine.ts';
-import { imageCoordinateOf, type Vector3 } from './geometry.ts';
-import { type Length, lengthBetween, spacingOf } from './spacing.ts';
-import { drawnPlaneOf } from './stack.ts';
+import { MEASUREMENT_KINDS, type MeasurementKind } from './measurements/measurement.ts';
 
-/** What dragging with the left button does. The middle button always pans, the right one zooms, the wheel scrolls. */
-export const VIEWPORT_TOOLS = ['window', 'pan', 'zoom', 'scroll', 'length'] as const;
+/** What dragging with the left button changes of the picture. The middle button always pans, the right one zooms, the wheel scrolls. */
+const PICTURE_TOOLS = ['window', 'pan', 'zoom', 'scroll'] as const;
+type PictureTool = (typeof PICTURE_TOOLS)[number];
+
+/** What dragging with the left button, or one finger, does. */
+export const VIEWPORT_TOOLS = [...PICTURE_TOOLS, ...MEASUREMENT_KINDS] as const;
 export type ViewportTool = (typeof VIEWPORT_TOOLS)[number];
-
-/** How a length is written; the page's language decides. */
-export type FormatLength = (length: Length) => string;
 
 const TOOL_CLASSES = {
   window: WindowLevelTool,
   pan: PanTool,
   zoom: ZoomTool,
   scroll: StackScrollTool,
-  length: LengthTool,
 } as const;
 
-const OWN_BUTTON: Partial<Record<ViewportTool, Types.IToolBinding>> = {
-  pan: { mouseButton: Enums.MouseBindings.Auxiliary },
-  zoom: { mouseButton: Enums.MouseBindings.Secondary },
-  scroll: { mouseButton: Enums.MouseBindings.Wheel },
+const { MouseBindings, KeyboardBindings } = Enums;
+
+/** What works whatever tool is chosen: buttons, wheel, the wheel with Ctrl (as touchpads pinch), and fingers. */
+const OWN_BINDINGS: Readonly<Record<PictureTool, readonly Types.IToolBinding[]>> = {
+  window: [],
+  pan: [{ mouseButton: MouseBindings.Auxiliary }],
+  zoom: [
+    { mouseButton: MouseBindings.Secondary },
+    { mouseButton: MouseBindings.Wheel, modifierKey: KeyboardBindings.Ctrl },
+    { numTouchPoints: 2 },
+  ],
+  scroll: [{ mouseButton: MouseBindings.Wheel }, { numTouchPoints: 3 }],
 };
 
 let group: Types.IToolGroup | null = null;
-let formatLength: FormatLength = (length) => `${length.value.toFixed(1)} ${length.unit}`;
+
+/** The tool that every viewport's left button has now. */
+export const useViewportTool = create<{ readonly tool: ViewportTool }>()(() => ({ tool: 'window' }));
 
 /** Lets the mouse act in a viewport, as in all others. */
 export function attachTools(viewportId: string): void {
@@ -53,24 +58,22 @@ export function detachTools(viewportId: string): void {
 
 /** Chooses what dragging with the left button does in every viewport. */
 export function chooseTool(tool: ViewportTool): void {
-  const tools = toolGroup();
-  for (const other of VIEWPORT_TOOLS) {
-    const bindings = [OWN_BUTTON[other], other === tool ? { mouseButton: Enums.MouseBindings.Primary } : undefined];
-    const bound = bindings.filter((binding) => binding !== undefined);
+  useViewportTool.setState({ tool });
+  bind(toolGroup(), tool);
+}
+
+/** The measurement a tool makes; null of those that change the picture. */
+export function measurementOf(tool: ViewportTool): MeasurementKind | null {
+  return MEASUREMENT_KINDS.find((kind) => kind === tool) ?? null;
+}
+
+function bind(tools: Types.IToolGroup, tool: ViewportTool): void {
+  for (const other of PICTURE_TOOLS) {
+    const primary = other === tool ? [{ mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 }] : [];
+    const bindings = [...OWN_BINDINGS[other], ...primary];
     tools.setToolPassive(TOOL_CLASSES[other].toolName, { removeAllBindings: true });
-    if (bound.length > 0) tools.setToolActive(TOOL_CLASSES[other].toolName, { bindings: bound });
+    if (bindings.length > 0) tools.setToolActive(TOOL_CLASSES[other].toolName, { bindings });
   }
-}
-
-/** Sets how lengths are written beside their lines. */
-export function writeLengthsWith(format: FormatLength): void {
-  formatLength = format;
-}
-
-/** Removes every measurement; they belong to this look at the study and are kept nowhere. */
-export function clearMeasurements(): void {
-  annotation.state.removeAllAnnotations();
-  getEngine().render();
 }
 
 function toolGroup(): Types.IToolGroup {
@@ -80,21 +83,9 @@ function toolGroup(): Types.IToolGroup {
   if (created === undefined) throw new Error('The tool group exists already.');
   for (const tool of Object.values(TOOL_CLASSES)) {
     addTool(tool);
-    created.addTool(tool.toolName, tool === LengthTool ? { getTextLines: lengthLines } : {});
+    created.addTool(tool.toolName);
   }
   group = created;
-  chooseTool('window');
+  bind(created, useViewportTool.getState().tool);
   return created;
-}
-
-type Measured = { readonly handles: { readonly points: readonly Vector3[] } };
-
-/** The words beside a length: measured by our own rules of spacing, so that pixels are never written as millimetres. */
-function lengthLines(data: Measured, targetId: string): readonly string[] {
-  const [from, to] = data.handles.points;
-  const dataSet = DicomJson.safeParse(wadors.metaDataManager.get(targetId.replace(/^imageId:/, '')));
-  if (from === undefined || to === undefined || !dataSet.success) return [];
-  const plane = drawnPlaneOf(dataSet.data);
-  const length = lengthBetween(spacingOf(dataSet.data), imageCoordinateOf(plane, from), imageCoordinateOf(plane, to));
-  return [formatLength(length)];
 }

@@ -2,29 +2,68 @@
 export type GreyWindow = { readonly centre: number; readonly width: number };
 
 /** A window a reader calls up with a digit; the name is a code for the page's text. */
-export type WindowPreset = GreyWindow & { readonly key: string; readonly name: string };
+export type WindowPreset = { readonly key: string; readonly name: string } & PresetWindow;
 
-/** Windows by modality, in Hounsfield units. To add one, add a line; other modalities start from the image's own window. */
+/** `fixed`: these values. `own`: as the image came. `full`: all its values. `scaled`: its own, narrower or wider. */
+type PresetWindow =
+  | ({ readonly kind: 'fixed' } & GreyWindow)
+  | { readonly kind: 'own' | 'full' }
+  | { readonly kind: 'scaled'; readonly by: number };
+
+const OWN: WindowPreset = { key: '0', name: 'own', kind: 'own' };
+
+/** Where grey values mean nothing by themselves (MR, US, projection), windows are told from the image's own. */
+const RELATIVE: readonly WindowPreset[] = [
+  OWN,
+  { key: '1', name: 'harder', kind: 'scaled', by: 0.6 },
+  { key: '2', name: 'softer', kind: 'scaled', by: 1.6 },
+  { key: '3', name: 'full', kind: 'full' },
+];
+
+/** Windows by modality, in Hounsfield units. To add one, add a line. */
 export const WINDOW_PRESETS: Readonly<Record<string, readonly WindowPreset[]>> = {
   CT: [
-    { key: '1', name: 'brain', centre: 40, width: 80 },
-    { key: '2', name: 'subdural', centre: 75, width: 215 },
-    { key: '3', name: 'stroke', centre: 40, width: 40 },
-    { key: '4', name: 'bone', centre: 600, width: 2800 },
-    { key: '5', name: 'soft-tissue', centre: 40, width: 400 },
-    { key: '6', name: 'lung', centre: -600, width: 1500 },
-    { key: '7', name: 'mediastinum', centre: 50, width: 350 },
-    { key: '8', name: 'liver', centre: 60, width: 160 },
-    { key: '9', name: 'angiography', centre: 300, width: 600 },
+    fixed('1', 'brain', 40, 80),
+    fixed('2', 'subdural', 75, 215),
+    fixed('3', 'stroke', 40, 40),
+    fixed('4', 'bone', 600, 2800),
+    fixed('5', 'soft-tissue', 40, 400),
+    fixed('6', 'lung', -600, 1500),
+    fixed('7', 'mediastinum', 50, 350),
+    fixed('8', 'liver', 60, 160),
+    fixed('9', 'angiography', 300, 600),
+    OWN,
   ],
 };
 
-/** The presets of a modality; none where grey values mean nothing by themselves (MR, projection). */
+/** The presets of a modality. */
 export function presetsOf(modality: string): readonly WindowPreset[] {
-  return WINDOW_PRESETS[modality] ?? [];
+  return WINDOW_PRESETS[modality] ?? RELATIVE;
 }
 
 /** The preset on a digit key, or null where that modality has none. */
 export function findPreset(modality: string, key: string): WindowPreset | null {
   return presetsOf(modality).find((preset) => preset.key === key) ?? null;
+}
+
+/** The window a preset means on an image with this window of its own and these least and greatest values; null where the image says none. */
+export function windowOf(
+  preset: WindowPreset,
+  own: GreyWindow | null,
+  range: { readonly min: number; readonly max: number } | null,
+): GreyWindow | null {
+  switch (preset.kind) {
+    case 'fixed':
+      return { centre: preset.centre, width: preset.width };
+    case 'own':
+      return own;
+    case 'scaled':
+      return own && { centre: own.centre, width: Math.max(1, own.width * preset.by) };
+    case 'full':
+      return range && { centre: (range.min + range.max) / 2, width: Math.max(1, range.max - range.min) };
+  }
+}
+
+function fixed(key: string, name: string, centre: number, width: number): WindowPreset {
+  return { key, name, kind: 'fixed', centre, width };
 }

@@ -1,14 +1,15 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, QualityRemark, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { announce } from '../../ui/announcer.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
-import { clearMeasurements, writeLengthsWith } from '../../viewport/tools.ts';
+import { chooseTool } from '../../viewport/tools.ts';
 import { presetsOf } from '../../viewport/window-presets.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
+import { MeasurementList } from './MeasurementList.tsx';
 import { OpeningNotice } from './OpeningNotice.tsx';
 import { activatePane, changeLayout, hangSeries, noteDisplayed } from './panes.ts';
 import { ReadingToolbar } from './ReadingToolbar.tsx';
@@ -59,20 +60,35 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
   const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
   const room = useRoom(study, findings.data ?? NO_FINDINGS);
   const opening = useOpening(studyId);
-  useMeasurements();
 
   const { panes, setPanes } = room;
   const activeSeries = study.series.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
 
   const act = (action: ReadingAction) => {
-    if (action.type === 'clear-measurements') return clearMeasurements();
-    if (action.type !== 'toggle-ai') return room.command(action);
-    announce(t(aiView.isHidden ? 'ai.shown' : 'ai.hidden'));
-    setAiView({ ...aiView, isHidden: !aiView.isHidden });
+    const { history, measurements } = room.desk;
+    switch (action.type) {
+      case 'tool':
+        return chooseTool(action.tool);
+      case 'clear-measurements':
+        return measurements.clear();
+      case 'delete-measurement': {
+        const { selected } = measurements.getState();
+        return selected === null ? announce(t('measure.noneSelected')) : measurements.remove(selected);
+      }
+      case 'undo':
+        return announce(t(history.undo() ? 'key.undone' : 'key.nothingToUndo'));
+      case 'redo':
+        return announce(t(history.redo() ? 'key.redone' : 'key.nothingToRedo'));
+      case 'toggle-ai':
+        announce(t(aiView.isHidden ? 'ai.shown' : 'ai.hidden'));
+        return setAiView({ ...aiView, isHidden: !aiView.isHidden });
+      default:
+        return room.command(action);
+    }
   };
-  const shortcuts = readingKeys(presets).map(({ key, alias, label, action }) => {
-    return { key, label: t(label), run: () => act(action), ...(alias !== undefined && { alias }) };
+  const shortcuts = readingKeys(presets).map(({ label, action, ...key }) => {
+    return { ...key, label: t(label), run: () => act(action) };
   });
   const onKeyDown = useShortcuts(t('key.heading'), shortcuts);
 
@@ -107,7 +123,13 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
           onHang={(seriesUid) => setPanes((before) => hangSeries(before, seriesUid))}
           showsRejected={showsRejected}
           onShowRejected={setShowsRejected}
-        />
+        >
+          <MeasurementList
+            book={room.desk.measurements}
+            seriesName={(seriesUid) => seriesNameOf(study, seriesUid)}
+            onJump={room.jumpTo}
+          />
+        </SeriesList>
         <div className={classes.stage}>
           {room.shelf !== null && (
             <ViewportGrid
@@ -117,6 +139,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
               findings={findings.data ?? NO_FINDINGS}
               aiView={aiView}
               rejected={rejected}
+              desk={room.desk}
               onKeyDown={onKeyDown}
               onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
               onView={room.setView}
@@ -151,13 +174,4 @@ function withRejected(study: StudyDetail): StudyDetail {
     dicomwebPath: `${study.dicomwebPath}/with-rejected`,
     series: [...study.series, ...study.hidden.rejectedSeries],
   };
-}
-
-/** Lengths are written in the page's language, and none outlives this look at the study. */
-function useMeasurements(): void {
-  const { t } = useTranslation('reading');
-  useEffect(() => {
-    writeLengthsWith(({ value, unit }) => t(`length.${unit}`, { value: value.toFixed(1) }));
-    return clearMeasurements;
-  }, [t]);
 }

@@ -1,12 +1,20 @@
 import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from '@mantine/core';
 import {
   IconAdjustments,
+  IconAngle,
   IconArrowLeft,
   IconArrowsMove,
   IconArrowsVertical,
   IconBrightnessHalf,
+  IconArrowBackUp,
+  IconArrowForwardUp,
+  IconCircle,
   IconContrast,
+  IconCrosshair,
+  IconFlipHorizontal,
   IconFlipVertical,
+  IconPlayerPlay,
+  IconRectangle,
   IconRotateClockwise,
   IconRuler2,
   IconTrash,
@@ -14,13 +22,13 @@ import {
   IconZoomIn,
   IconZoomReset,
 } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { chooseTool, VIEWPORT_TOOLS, type ViewportTool } from '../../viewport/tools.ts';
+import { chooseTool, useViewportTool, VIEWPORT_TOOLS, type ViewportTool } from '../../viewport/tools.ts';
 import type { WindowPreset } from '../../viewport/window-presets.ts';
 import { LAYOUTS, type Layout } from './panes.ts';
 import classes from './reading.module.css';
-import type { ReadingAction } from './reading-keys.ts';
+import { type ReadingAction, TOOL_KEYS } from './reading-keys.ts';
 
 type Props = {
   readonly layout: Layout;
@@ -39,6 +47,10 @@ const TOOL_ICONS: Readonly<Record<ViewportTool, ReactNode>> = {
   zoom: <IconZoomIn size={17} />,
   scroll: <IconArrowsVertical size={17} />,
   length: <IconRuler2 size={17} />,
+  angle: <IconAngle size={17} />,
+  ellipse: <IconCircle size={17} />,
+  rectangle: <IconRectangle size={17} />,
+  probe: <IconCrosshair size={17} />,
 };
 
 const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; readonly action: ReadingAction }[] = [
@@ -46,6 +58,10 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
   { label: 'key.invert', icon: <IconContrast size={17} />, action: { type: 'invert' } },
   { label: 'tool.rotate', icon: <IconRotateClockwise size={17} />, action: { type: 'rotate' } },
   { label: 'tool.flip', icon: <IconFlipVertical size={17} />, action: { type: 'flip' } },
+  { label: 'tool.flipVertical', icon: <IconFlipHorizontal size={17} />, action: { type: 'flip-vertical' } },
+  { label: 'key.cine', icon: <IconPlayerPlay size={17} />, action: { type: 'cine' } },
+  { label: 'key.undo', icon: <IconArrowBackUp size={17} />, action: { type: 'undo' } },
+  { label: 'key.redo', icon: <IconArrowForwardUp size={17} />, action: { type: 'redo' } },
   { label: 'key.clearMeasurements', icon: <IconTrash size={17} />, action: { type: 'clear-measurements' } },
 ];
 
@@ -87,15 +103,14 @@ export function ReadingToolbar(props: Props): ReactNode {
 
 function MouseTools(): ReactNode {
   const { t } = useTranslation('reading');
-  const [tool, setTool] = useState<ViewportTool>('window');
-  useEffect(() => chooseTool(tool), [tool]);
+  const { tool } = useViewportTool();
   return VIEWPORT_TOOLS.map((one) => (
     <Tool
       key={one}
-      label={t(`tool.${one}`)}
+      label={`${t(`tool.${one}`)} · ${TOOL_KEYS[one].toUpperCase()}`}
       icon={TOOL_ICONS[one]}
       pressed={one === tool}
-      onClick={() => setTool(one)}
+      onClick={() => chooseTool(one)}
     />
   ));
 }
@@ -115,9 +130,7 @@ function PresetMenu({ presets, onAction }: MenuProps): ReactNode {
         {presets.map((preset) => (
           <Menu.Item
             key={preset.key}
-            rightSection={
-              <span className={classes.presetValues}>{`${preset.width} / ${preset.centre} · ${preset.key}`}</span>
-            }
+            rightSection={<span className={classes.presetValues}>{valuesOf(preset)}</span>}
             onClick={() => onAction({ type: 'preset', key: preset.key })}
           >
             {t(`preset.${preset.name}`)}
@@ -150,4 +163,8 @@ function Tool({ label, icon, pressed, onClick }: ToolProps): ReactNode {
       </ActionIcon>
     </Tooltip>
   );
+}
+
+function valuesOf(preset: WindowPreset): string {
+  return preset.kind === 'fixed' ? `${preset.width} / ${preset.centre} · ${preset.key}` : preset.key;
 }

@@ -20,10 +20,13 @@ type Props = {
   readonly onHang: (seriesUid: string) => void;
   readonly showsRejected: boolean;
   readonly onShowRejected: (isShown: boolean) => void;
+  /** What was measured on these series. */
+  readonly children: ReactNode;
 };
 
 /** The study's series with small pictures; which were on the screen, and how many were not. */
-export function SeriesList({ study, panes, shelf, onHang, showsRejected, onShowRejected }: Props): ReactNode {
+export function SeriesList(props: Props): ReactNode {
+  const { study, panes, shelf, onHang, showsRejected, onShowRejected, children } = props;
   const { t } = useTranslation('reading');
   const { zone } = useCurrentUser().site;
   const notDisplayed = countNotDisplayed(panes, study.series);
@@ -41,6 +44,7 @@ export function SeriesList({ study, panes, shelf, onHang, showsRejected, onShowR
           </li>
         ))}
       </ul>
+      {children}
       <RejectedImages hidden={study.hidden} isShown={showsRejected} onShow={onShowRejected} />
       <p className={classes.fact}>
         {expected === null ? t('series.images', { received }) : t('series.imagesOf', { received, expected })}

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiView } from '../../viewport/ai-view.ts';
 import { ImageViewport } from '../../viewport/ImageViewport.tsx';
+import type { ReadingDesk } from '../../viewport/reading-desk.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView } from '../../viewport/stack-view.ts';
 import { type Panes, topFinding } from './panes.ts';
@@ -16,6 +17,7 @@ type Props = {
   readonly aiView: AiView;
   /** Images that were rejected for quality and are looked at all the same. */
   readonly rejected: ReadonlySet<string>;
+  readonly desk: ReadingDesk;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onActivate: (pane: number) => void;
   readonly onView: (pane: number, view: StackView | null) => void;
@@ -59,7 +61,7 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, shelf, study, findings, aiView, rejected, onActivate, onShown } = props;
+  const { panes, shelf, study, findings, aiView, rejected, desk, onActivate, onShown } = props;
   const isActive = panes.active === pane;
   const opensAt = aiView.isHidden || seriesUid === null ? null : (topFinding(findings, seriesUid)?.keyImage ?? null);
   if (seriesUid === null || tell === undefined) {
@@ -76,6 +78,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
       findings={findings}
       ai={aiView}
       rejected={rejected}
+      desk={desk}
       opensAt={opensAt}
       patient={study.row.patient}
       isActive={isActive}

@@ -1,12 +1,17 @@
 import type { ViewportCommand } from '../../viewport/stack-view.ts';
+import type { ViewportTool } from '../../viewport/tools.ts';
 import type { WindowPreset } from '../../viewport/window-presets.ts';
 
 /** What a key does on the reading page. */
-export type ReadingAction = ViewportCommand | { readonly type: 'toggle-ai' } | { readonly type: 'clear-measurements' };
+export type ReadingAction =
+  | ViewportCommand
+  | { readonly type: 'tool'; readonly tool: ViewportTool }
+  | { readonly type: 'toggle-ai' | 'clear-measurements' | 'delete-measurement' | 'undo' | 'redo' };
 
 /** One key of the reading page; `label` is a key of the page's text. */
 export type ReadingKey = {
   readonly key: string;
+  readonly mod?: true;
   readonly alias?: string;
   readonly label: string;
   readonly action: ReadingAction;
@@ -14,23 +19,52 @@ export type ReadingKey = {
 
 const PAGE = 10;
 
+/** What the left button does, by letter. Y, N, M and Enter belong to the findings. */
+export const TOOL_KEYS: Readonly<Record<ViewportTool, string>> = {
+  window: 'w',
+  pan: 'p',
+  zoom: 'z',
+  scroll: 's',
+  length: 'l',
+  angle: 'g',
+  ellipse: 'e',
+  rectangle: 'b',
+  probe: 'o',
+};
+
 /** The keys a viewport answers, with the window presets of what it shows on the digits. */
 export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingKey[] {
   return [
-    { key: 'a', alias: 'A', label: 'key.toggleAi', action: { type: 'toggle-ai' } },
-    { key: 'r', alias: 'R', label: 'key.reset', action: { type: 'reset' } },
-    { key: 'i', alias: 'I', label: 'key.invert', action: { type: 'invert' } },
+    letter('a', 'key.toggleAi', { type: 'toggle-ai' }),
+    letter('r', 'key.reset', { type: 'reset' }),
+    letter('i', 'key.invert', { type: 'invert' }),
+    letter('t', 'tool.rotate', { type: 'rotate' }),
+    letter('f', 'tool.flip', { type: 'flip' }),
+    letter('v', 'tool.flipVertical', { type: 'flip-vertical' }),
+    letter('c', 'key.cine', { type: 'cine' }),
+    { key: '+', label: 'key.faster', action: { type: 'cine-rate', step: 1 } },
+    { key: '-', label: 'key.slower', action: { type: 'cine-rate', step: -1 } },
+    ...Object.entries(TOOL_KEYS).map(([tool, key]) =>
+      letter(key, `tool.${tool}`, { type: 'tool', tool: tool as ViewportTool }),
+    ),
     ...scrolling('ArrowDown', 'ArrowRight', 'key.nextImage', 1),
     ...scrolling('ArrowUp', 'ArrowLeft', 'key.previousImage', -1),
     { key: 'PageDown', label: 'key.pageDown', action: { type: 'scroll', by: PAGE } },
     { key: 'PageUp', label: 'key.pageUp', action: { type: 'scroll', by: -PAGE } },
     { key: 'Home', label: 'key.firstImage', action: { type: 'go', to: 'first' } },
     { key: 'End', label: 'key.lastImage', action: { type: 'go', to: 'last' } },
-    { key: 'Delete', label: 'key.clearMeasurements', action: { type: 'clear-measurements' } },
+    { key: 'Delete', alias: 'Backspace', label: 'key.deleteMeasurement', action: { type: 'delete-measurement' } },
+    { key: 'z', mod: true, label: 'key.undo', action: { type: 'undo' } },
+    { key: 'y', mod: true, label: 'key.redo', action: { type: 'redo' } },
     ...presets.map((preset): ReadingKey => {
       return { key: preset.key, label: `preset.${preset.name}`, action: { type: 'preset', key: preset.key } };
     }),
   ];
+}
+
+/** A letter acts as a capital too: Caps Lock must not take the keys away. */
+function letter(key: string, label: string, action: ReadingAction): ReadingKey {
+  return { key, alias: key.toUpperCase(), label, action };
 }
 
 function scrolling(key: string, alias: string, label: string, by: number): readonly ReadingKey[] {

@@ -1,6 +1,7 @@
 import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, useState } from 'react';
 import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contract/studies.ts';
 import { middleOf } from '../../viewport/mask.ts';
+import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
 import { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
 import type { FrameAddress } from '../../viewport/stack.ts';
@@ -11,6 +12,7 @@ import { activatePane, firstPanes, hangSeries, type Panes } from './panes.ts';
 export type Room = {
   /** Null until the room is set up. */
   readonly shelf: SeriesShelf | null;
+  readonly desk: ReadingDesk;
   readonly panes: Panes;
   readonly setPanes: Dispatch<SetStateAction<Panes>>;
   /** Notes which view stands in a pane. */
@@ -24,6 +26,7 @@ export type Room = {
 /** Sets a room up for this study, and frees every image when it is left. */
 export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room {
   const [panes, setPanes] = useState<Panes>(() => firstPanes(study, findings));
+  const [desk] = useState(openDesk);
   const [shelf, setShelf] = useState<SeriesShelf | null>(null);
   const views = useRef(new Map<number, StackView>());
   const pending = useRef<{ readonly pane: number; readonly target: JumpTarget } | null>(null);
@@ -61,7 +64,7 @@ export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room 
   };
 
   const command = (one: ViewportCommand) => views.current.get(panes.active)?.perform(one);
-  return { shelf, panes, setPanes, setView, command, jumpTo };
+  return { shelf, desk, panes, setPanes, setView, command, jumpTo };
 }
 
 async function goTo(view: StackView, shelf: SeriesShelf | null, target: JumpTarget): Promise<void> {
