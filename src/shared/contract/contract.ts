@@ -9,6 +9,7 @@ import { modelFigures } from './model-figures.ts';
 import { models } from './models.ts';
 import { truths } from './truths.ts';
 import { peers, retrievals } from './peers.ts';
+import { preferences } from './preferences.ts';
 import type { GuardedRouter } from './procedure.ts';
 import { keeping } from './keeping.ts';
 import { runs } from './runs.ts';
@@ -41,5 +42,6 @@ export const contract = {
   runs,
   analyses,
   modelFigures,
+  preferences,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

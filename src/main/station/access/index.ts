@@ -8,6 +8,7 @@ export { enterSite } from './enter-site.ts';
 export { ensureSites, makeSite, type NewSite } from './ensure-site.ts';
 export { findSession, hasGoneIdle, touchSession } from './find-session.ts';
 export { createFirstAdministrator, type FirstAdministrator } from './first-administrator.ts';
+export { forgetPreference, listPreferences, putPreference } from './preferences.ts';
 export { hashPassword } from './passwords.ts';
 export { actorOf, type Principal, type Scope } from './principal.ts';
 export { type NewRoles, setRoles, shareAdministrators } from './roles.ts';

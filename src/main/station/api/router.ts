@@ -14,6 +14,7 @@ import { bindExports, bindImports } from './media.ts';
 import { bindModelFigures } from './model-figures.ts';
 import { bindPeers, bindRetrievals } from './peers.ts';
 import { bindModels, bindTruths } from './models.ts';
+import { bindPreferences } from './preferences.ts';
 import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
@@ -46,6 +47,7 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       runs: bindRuns(bindings),
       analyses: bindAnalyses(bindings),
       modelFigures: bindModelFigures(bindings),
+      preferences: bindPreferences(bindings),
     });
 }
 

@@ -13,6 +13,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   sites: 'access',
   users: 'access',
   user_roles: 'access',
+  user_preferences: 'access',
   sessions: 'access',
   peers: 'archive',
   associations: 'archive',

@@ -129,5 +129,13 @@ CREATE INDEX study_urgency_by_limit ON study_urgency (site_id, level, limit_at_m
 CREATE INDEX study_urgency_suspected ON study_urgency (site_id, level, counts_from_ms) WHERE standing = 'suspected';
 CREATE INDEX study_urgency_declared ON study_urgency (site_id, level, declared_at_ms) WHERE standing = 'confirmed' AND is_waiting = 1;
 CREATE INDEX study_urgency_waiting ON study_urgency (site_id, study_id) WHERE is_waiting = 1;
+-- access: what people set for themselves, JSON that only the page reads into; nothing about patients
+CREATE TABLE user_preferences (
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  key TEXT NOT NULL,
+  value TEXT NOT NULL CHECK (json_valid(value)),
+  set_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
 `,
 };
