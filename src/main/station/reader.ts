@@ -29,6 +29,7 @@ import {
   findModel,
   type FiguresQuestion,
   listDiscordances,
+  listModelReadings,
   listModelRuns,
   listReferenceStudies,
   listSilentResults,
@@ -134,6 +135,8 @@ export const READER_TASKS = {
   'measure-model': (db: ReadableDb, question: FiguresQuestion) => measureModel(db, question),
   'describe-drift': (db: ReadableDb, { where, nowMs }: { where: { siteId: string; digest: string }; nowMs: number }) =>
     describeDrift(db, where, nowMs),
+  'list-model-readings': (db: ReadableDb, question: { readonly studyId: string; readonly viewerId: string }) =>
+    listModelReadings(db, question),
   'list-model-runs': (db: ReadableDb, question: RunsQuestion) => listModelRuns(db, question),
   'sight-models': (
     db: ReadableDb,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunId, StudyId } from '../domain/ids.ts';
-import { Receipt, RunAttempt } from '../domain/receipt.ts';
+import { Receipt, RefusedSeriesReason, RunAttempt } from '../domain/receipt.ts';
 import { ReplayDifference, ReplayOutcome, ReplayReason, VersionDifference } from '../domain/replay.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 import { StudyFace } from './quarantine.ts';
@@ -87,6 +87,30 @@ export const RunDetail = z.object({
 });
 export type RunDetail = z.infer<typeof RunDetail>;
 
+/** Why a model has no run of a study that it could read, or does not know the exam. */
+export const MODEL_READING_REASONS = [
+  'not-new',
+  'receiving',
+  'not-shown-then',
+  'other-modality',
+  'excluded-description',
+  'other-region',
+] as const;
+
+/** What a model that is shown makes of a study's series as they are now. */
+export const ModelReading = z.object({
+  model: z.object({ id: z.string(), name: z.string(), version: z.string() }),
+  /** `read`: it has a run; `fits`: it would read it, and `reason` says why it has not; `not-this-exam`: `reason` says what is other. */
+  state: z.enum(['read', 'fits', 'no-eligible-series', 'not-this-exam']),
+  reason: z.enum(MODEL_READING_REASONS).nullable(),
+  /** The series it reads. */
+  seriesUid: z.string().nullable(),
+  /** Series of an exam it knows that it does not read; the first of them, all are counted. */
+  refused: z.array(RefusedSeriesReason),
+  refusedCount: z.number().int(),
+});
+export type ModelReading = z.infer<typeof ModelReading>;
+
 const one = z.object({ runId: RunId });
 
 /** Runs of models, their receipts, and receipts computed again. What may not be shown to the caller is as if it were not there. */
@@ -95,6 +119,11 @@ export const runs = {
     .route({ method: 'GET', path: '/studies/{studyId}/runs' })
     .input(z.object({ studyId: StudyId }))
     .output(z.array(RunCard)),
+  /** Of every model that the caller is shown, whether it read the study and why not; silent ones are as if they were not there. */
+  models: procedure('study.read', BACKGROUND)
+    .route({ method: 'GET', path: '/studies/{studyId}/models' })
+    .input(z.object({ studyId: StudyId }))
+    .output(z.array(ModelReading)),
   get: procedure('study.read', BACKGROUND).route({ method: 'GET', path: '/runs/{runId}' }).input(one).output(RunDetail),
   /** Not found `run-has-no-receipt` until the run ended; `receipt-of-older-form` is a conflict. */
   receipt: procedure('study.read').route({ method: 'GET', path: '/runs/{runId}/receipt' }).input(one).output(Receipt),

@@ -105,6 +105,7 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'exports.start': { input: { studyId: STUDY, folder: 'CD' }, status: 404 },
   'exports.cancel': { input: { exportId: 'x' }, status: 404 },
   'runs.list': { input: { studyId: STUDY }, status: 200 },
+  'runs.models': { input: { studyId: STUDY }, status: 200 },
   'runs.get': { input: { runId: FINDING }, status: 404 },
   'runs.receipt': { input: { runId: FINDING }, status: 404 },
   'runs.checkReceipt': { input: { runId: FINDING }, status: 404 },

@@ -11,6 +11,11 @@ export function bindRuns({ services: { runs }, reads }: Bindings) {
       reads.study(session, studyId, 'runs');
       return known;
     }),
+    models: guarded.runs.models.handler(async ({ input: { studyId }, context: { session } }) => {
+      const known = found(await runs.models(session.principal, studyId));
+      reads.study(session, studyId, 'runs');
+      return known;
+    }),
     get: guarded.runs.get.handler(({ input, context: { session } }) => {
       const run = found(runs.get(session.principal, input.runId), 'run-not-found');
       reads.study(session, run.studyId, 'receipt');

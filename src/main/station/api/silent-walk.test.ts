@@ -207,6 +207,7 @@ const EVERY_SURFACE = [
     'rpc studies.timeline',
     'rpc audit.events',
     'rpc runs.list',
+    'rpc runs.models',
     'rpc runs.get',
     'rpc runs.receipt',
     'rpc models.list',

@@ -145,6 +145,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
     },
     runs: {
       list: (_scope, studyId) => (studyId === STUDY ? [] : null),
+      models: (_scope, studyId) => Promise.resolve(studyId === STUDY ? [] : null),
       get: () => null,
       receipt: () => err({ code: 'run-not-found' }),
       check: () => err({ code: 'run-not-found' }),

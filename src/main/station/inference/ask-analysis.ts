@@ -43,7 +43,7 @@ const LINK = 'INSERT INTO analysis_runs (analysis_id, run_id) VALUES (?, ?) ON C
 const UNLINK = 'DELETE FROM analysis_runs WHERE analysis_id = ?';
 const FIND_RUN = `
   SELECT run_id AS runId, state, stage, audience FROM runs
-   WHERE study_id = ? AND study_revision = ? AND model_digest = ? AND series_id = ?
+   WHERE study_id = ? AND study_revision = ? AND model_digest = ? AND series_id = ? ORDER BY round DESC LIMIT 1
 `;
 /** A failed run that is asked for is tried again; its attempts so far stay on record, each with what it came to. */
 const TRY_AGAIN = `

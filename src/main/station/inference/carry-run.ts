@@ -1,24 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { Receipt, type RefusedSeriesReason, type SeriesReason } from '../../../shared/domain/receipt.ts';
-import { getStudyCard, listInstancesAt, type StudyCard } from '../archive/index.ts';
+import { getStudyCard, listHidden, listInstancesAt, type StudyCard } from '../archive/index.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
-import { chooseSeries } from './choose-series.ts';
+import { chooseSeries, imagesFor } from './choose-series.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, type OwedRun, owedRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { supersedeEarlier } from './supersede-runs.ts';
 import { limitsOf, sealReceipt } from './run-receipt.ts';
-import { patientOf } from './run-request.ts';
+import { countValues } from './measure-exams.ts';
 import { type Run, RUN_COLUMNS } from './run-rows.ts';
+import { listToldOfPatient, toldOf } from './told-patient.ts';
 
 /** Walks runs_by_study, as the next one does. */
-export const HAS_EARLY = 'SELECT 1 FROM runs WHERE study_id = ? AND is_early = 1 LIMIT 1';
-export const FIND_EARLY = `
-  SELECT ${RUN_COLUMNS}, audience, receipt FROM runs
-   WHERE study_id = @studyId AND model_digest = @digest AND is_early = 1 AND study_revision <= @revision
-   ORDER BY study_revision DESC LIMIT 1
+export const HAS_FORMER =
+  'SELECT 1 FROM runs WHERE study_id = @studyId AND (is_early = 1 OR study_revision < @revision) LIMIT 1';
+export const FIND_FORMER = `
+  SELECT ${RUN_COLUMNS}, is_early AS isEarly, told_patient AS told, audience, receipt FROM runs
+   WHERE study_id = @studyId AND model_digest = @digest AND state <> 'superseded'
+     AND (study_revision < @revision OR study_revision = @revision AND is_early = 1)
+   ORDER BY study_revision DESC, round DESC LIMIT 1
 `;
 /** It read the series as the study is complete. */
 const CLAIM = 'UPDATE runs SET is_early = 0 WHERE run_id = ?';
@@ -35,9 +39,9 @@ const TAKE_OVER = `
 `;
 const INSERT_CARRIED = `
   INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, provider, queued_at_ms, finished_at_ms,
-                    series_choice, other_series, refused_series, audience, lane, cost, turn_at_ms, receipt, carried_from)
+                    series_choice, other_series, refused_series, audience, lane, cost, turn_at_ms, receipt, carried_from, told_patient)
   SELECT @runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'finished', provider, @atMs, @atMs,
-         @choice, @others, @refused, @audience, @lane, @cost, @atMs, @receipt, run_id
+         @choice, @others, @refused, @audience, @lane, @cost, @atMs, @receipt, coalesce(carried_from, run_id), told_patient
     FROM runs WHERE run_id = @earlyId
 `;
 /** What people decided of them meanwhile goes along. */
@@ -50,54 +54,65 @@ const COPY_OUTPUTS = [
   'INSERT INTO run_scores (run_id, study_id, label, score) SELECT @runId, study_id, label, score FROM run_scores WHERE run_id = @earlyId',
 ];
 
-type EarlyRun = Run & { readonly audience: string | null; readonly receipt: string | null };
+type FormerRun = Run & {
+  readonly isEarly: 0 | 1;
+  readonly told: string;
+  readonly audience: string | null;
+  readonly receipt: string | null;
+};
 
 /**
- * Where an early run of a study that is complete now read the very images that its run would read, on the same terms, nothing is
- * computed again: one that has not ended becomes that run, and the result of one that has is carried over, to a run of its own
- * whose receipt says whence. What is left is owed as always.
+ * Where a run that was begun early, or of a former revision, read the very images that the run of the complete study would read, on the
+ * same terms, nothing is computed again: one that has not ended becomes that run, and the result of one that has is carried over, to a
+ * run of its own whose receipt says whence. What is left is owed as always. A model that is given more than its own series reads anew.
  */
-export function carryEarlyRuns(db: WritableDb, studyId: string, atMs: number): void {
-  if (prepared(db, HAS_EARLY).get(studyId) === undefined) return;
+export function carryRuns(db: WritableDb, studyId: string, atMs: number): void {
   const study = getStudyCard(db, studyId);
   const { completeRevision: revision } = study;
   if (study.intent !== 'new' || revision === null || study.completeness === 'receiving') return;
+  if (prepared(db, HAS_FORMER).get({ studyId, revision }) === undefined) return;
   const series = candidateSeries(db, study);
-  for (const model of listExposedModels(db, study.siteId)) {
-    const early = prepared<EarlyRun>(db, FIND_EARLY).get({ studyId, digest: model.digest, revision });
-    const choice = early === undefined ? null : chooseSeries(model.manifest, study, series);
-    if (early === undefined || choice === null || choice.chosen === null) continue;
+  const models = listExposedModels(db, study.siteId);
+  const told = listToldOfPatient(models.map(({ manifest }) => manifest));
+  for (const model of models) {
+    if (model.manifest.otherSeries.length + model.manifest.feeds.length > 0) continue;
+    const former = prepared<FormerRun>(db, FIND_FORMER).get({ studyId, digest: model.digest, revision });
+    const choice = former === undefined ? null : chooseSeries(model.manifest, study, series);
+    if (former === undefined || choice === null || choice.chosen === null) continue;
     const owed = owedRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs);
-    const { runId: earlyId } = early;
+    const { runId: earlyId } = former;
     const { seriesId, digest } = owed;
-    if (early.revision === revision && early.seriesId === seriesId) {
-      claim(db, study, owed, early, model);
+    if (former.revision === revision && former.seriesId === seriesId) {
+      claim(db, study, owed, former, model);
       continue;
     }
     if (prepared(db, HAS_OWN).get({ studyId, revision, digest, seriesId, earlyId }) !== undefined) continue;
-    if (readsTheSame(db, early, owed)) goOn(db, study, owed, early, model);
+    // It was given the age and sex of somebody else.
+    const isOfAnother = told.has(model.manifest.id) && former.state !== 'queued' && former.told !== toldOf(db, studyId);
+    if (!isOfAnother && readsTheSame(db, former, owed, model.manifest)) goOn(db, study, owed, former, model);
   }
 }
 
-function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, model: ExposedModel): void {
-  if (early.state === 'queued' || early.state === 'running') return takeOver(db, study, owed, early, model);
-  if (early.state !== 'finished' || early.receipt === null) return;
-  const was = Receipt.parse(JSON.parse(early.receipt));
-  // It was given the age and sex of somebody else.
-  if ((was.beside?.patient === undefined) !== (patientOf(db, owed.studyId).patient === undefined)) return;
+function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, former: FormerRun, model: ExposedModel): void {
+  if (former.state === 'queued' || former.state === 'running') return takeOver(db, study, owed, former, model);
+  if (former.state !== 'finished' || former.receipt === null) return;
+  const was = Receipt.parse(JSON.parse(former.receipt));
   // A threshold signed meanwhile may make another finding of the same score.
   if (!isDeepStrictEqual(was.operatingPoint, asStored(limitsOf(db, owed, model.manifest)))) return;
-  carry(db, study, owed, early, was);
+  // Only now it is what the study came to.
+  if (former.isEarly === 1) countValues(db, former.runId, was);
+  carry(db, study, owed, former, was);
 }
 
 /** Nothing came since it was begun: whatever became of it is what the study has. */
-function claim(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, model: ExposedModel): void {
+function claim(db: WritableDb, study: StudyCard, owed: OwedRun, early: FormerRun, model: ExposedModel): void {
   if (early.state === 'queued' || early.state === 'running') return takeOver(db, study, owed, early, model);
+  if (early.state === 'finished' && early.receipt !== null) countValues(db, early.runId, JSON.parse(early.receipt));
   prepared(db, CLAIM).run(early.runId);
   if (early.state === 'finished') supersedeEarlier(db, early);
 }
 
-function takeOver(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, model: ExposedModel): void {
+function takeOver(db: WritableDb, study: StudyCard, owed: OwedRun, early: FormerRun, model: ExposedModel): void {
   const { revision, digest, siteId, atMs } = owed;
   const { runId: earlyId } = early;
   prepared(db, TAKE_OVER).run({ earlyId, revision, choice: owed.choice, others: owed.others, refused: owed.refused });
@@ -107,7 +122,7 @@ function takeOver(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyR
   appendEvent(db, { kind: 'run-queued', payload, ...ofStudy(study, atMs) });
 }
 
-function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun, was: Receipt): void {
+function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: FormerRun, was: Receipt): void {
   const { runId, revision, digest, atMs } = owed;
   const { runId: earlyId } = early;
   // Whence it is says that it was early; this one is of the complete study.
@@ -141,14 +156,22 @@ function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: EarlyRun,
   appendEvent(db, { kind: 'run-finished', payload, ...ofStudy(study, atMs) });
 }
 
-/** The same series with the same bytes, shown to the same people. */
-function readsTheSame(db: ReadableDb, early: EarlyRun, owed: OwedRun): boolean {
-  if (early.seriesId !== owed.seriesId || early.stage !== owed.stage || early.audience !== owed.audience) return false;
-  const digestsAt = (revision: number) =>
-    listInstancesAt(db, owed.studyId, revision)
-      .filter(({ seriesId }) => seriesId === owed.seriesId)
-      .map(({ digest }) => digest);
-  return isDeepStrictEqual(digestsAt(early.revision), digestsAt(owed.revision));
+/** The same series with the same bytes, shown to the same people. What was read of a run that ended its receipt says, whatever was hidden since. */
+function readsTheSame(db: ReadableDb, former: FormerRun, owed: OwedRun, { appliesTo }: ModelManifest): boolean {
+  const { seriesId, stage, audience, state } = former;
+  if (seriesId !== owed.seriesId || stage !== owed.stage || audience !== owed.audience) return false;
+  const digestsAt = (revision: number) => {
+    const images = listInstancesAt(db, owed.studyId, revision).filter((one) => one.seriesId === seriesId);
+    return imagesFor(appliesTo, images).map(({ digest }) => digest);
+  };
+  const wanted = digestsAt(owed.revision).toSorted();
+  if (former.receipt !== null) {
+    const { inputs } = Receipt.parse(JSON.parse(former.receipt));
+    return isDeepStrictEqual(inputs.map(({ digest }) => digest).toSorted(), wanted);
+  }
+  // It was given its images when it began, and may compute on one that is hidden by now.
+  if (state === 'running' && listHidden(db, owed.studyId).length > 0) return false;
+  return isDeepStrictEqual(digestsAt(former.revision).toSorted(), wanted);
 }
 
 /** As a receipt gives it back. */

@@ -7,7 +7,7 @@ import { planOf } from '../platform/store/test-plan.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, finishNext, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
-import { carryEarlyRuns, FIND_EARLY, HAS_EARLY, HAS_OWN } from './carry-run.ts';
+import { carryRuns, FIND_FORMER, HAS_FORMER, HAS_OWN } from './carry-run.ts';
 import { HAS_RUN_SINCE } from './early-runs.ts';
 import { findFed } from './feeding-runs.ts';
 import {
@@ -260,7 +260,7 @@ test('where the study has its own run already an early one takes its place by no
   ]);
   // On the same terms by now, and the study is held against its models again.
   clinic.db.exec('UPDATE runs SET audience = NULL');
-  carryEarlyRuns(clinic.db, id, clinic.nowMs());
+  carryRuns(clinic.db, id, clinic.nowMs());
   expect(statesOf()).toEqual([
     [8, 'queued'],
     [11, 'queued'],
@@ -421,8 +421,8 @@ test('a run of an older revision that computes while a newer one ends says nothi
 test.each([
   ['whether a model was owed a run since', HAS_RUN_SINCE, 'sqlite_autoindex_runs'],
   ['whether a newer run was owed', FIND_NEWER_RUN, 'runs_by_study'],
-  ['whether a study has early runs', HAS_EARLY, 'runs_by_study'],
-  ['the early run of a model', FIND_EARLY, 'runs_by_study'],
+  ['whether a study has early runs', HAS_FORMER, 'runs_by_study'],
+  ['the early run of a model', FIND_FORMER, 'runs_by_study'],
   ['whether the study has its own run', HAS_OWN, 'runs'],
 ])('%s is found by an index', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
@@ -430,8 +430,11 @@ test.each([
   expect(plan).not.toMatch(/SCAN (?!json_each)/);
 });
 
-test('what was computed with the age and sex of one patient is not carried over to another', async () => {
-  installed(clinic, 'general', {});
+test.each([
+  ['is not carried over to another', true, [11, 'queued']],
+  ['is carried over where the model was told neither', false, [11, 'finished']],
+])('what was computed with the age and sex of one patient %s', async (_what, takesAge, last) => {
+  installed(clinic, 'general', { takesAge });
   const johns = await clinic.send([
     aSlice(1, { StudyInstanceUID: '1.2.20', PatientID: '99', PatientName: 'Roe^John' }),
   ]);
@@ -443,5 +446,57 @@ test('what was computed with the age and sex of one patient is not carried over 
   const actor = { kind: 'user' as const, id: 'coordinator' };
   expect(moveStudy(clinic.db, { ...said, actor, studyId: id, to: { patientId } })).toMatchObject({ ok: true });
   await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
-  expect(statesOf().at(-1)).toEqual([11, 'queued']);
+  expect(statesOf().at(-1)).toEqual(last);
+});
+
+test('a complete study that a scout reopens is not read again where the model read another series: the result goes along, and counts once', async () => {
+  installed(clinic, 'general', {});
+  const { id, association } = await receiving();
+  quiet();
+  const early = finishNext(clinic, 0.9).runId;
+  const counted = () =>
+    clinic.db.prepare("SELECT coalesce(sum(runs), 0) FROM model_values WHERE feature = 'kernel'").pluck().get();
+  expect(counted()).toBe(0);
+  clinic.end(association);
+  quiet(600_000);
+  expect([statesOf(), counted()]).toEqual([[[8, 'finished']], 1]);
+  await clinic.send([aSlice(1, BONE)]);
+  follow();
+  await clinic.send([aSlice(2, BONE)]);
+  follow();
+  expect(statesOf()).toEqual([
+    [8, 'superseded'],
+    [9, 'superseded'],
+    [10, 'finished'],
+  ]);
+  const [, second, third] = runs();
+  expect([second, third].map((run) => run?.carriedFrom)).toEqual([early, early]);
+  expect(receiptOf(third?.runId ?? '').carriedFrom).toMatchObject({ runId: second?.runId, revision: 9 });
+  expect(checkReceipt(clinic.db, findRunWithReceipt(clinic.db, third?.runId ?? '')!)).toMatchObject({
+    state: 'unchanged',
+  });
+  expect([aiStatus(clinic.db, id).state, listFindings(clinic.db, id).length, counted()]).toEqual(['flagged', 1, 1]);
+  // A slice of the series itself is read, and what came in with it was counted before.
+  await clinic.send([aSlice(9)]);
+  follow();
+  finishNext(clinic, 0.9);
+  expect([statesOf().at(-1), counted()]).toEqual([[11, 'finished'], 1]);
+});
+
+test('an early run whose study is read again counts once for what was given and said', async () => {
+  installed(clinic, 'general', {});
+  const { complete } = await receiving();
+  quiet();
+  finishNext(clinic, 0.9);
+  await complete(aSlice(9));
+  finishNext(clinic, 0.9);
+  const counted = clinic.db
+    .prepare(
+      "SELECT feature, sum(runs) AS runs FROM model_values WHERE feature IN ('kernel', 'score:bleed') GROUP BY feature",
+    )
+    .all();
+  expect(counted).toEqual([
+    { feature: 'kernel', runs: 1 },
+    { feature: 'score:bleed', runs: 1 },
+  ]);
 });

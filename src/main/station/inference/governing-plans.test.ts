@@ -20,7 +20,7 @@ test.each([
   ['its runs that compute', LIST_RUNNING_OF, 'runs_to_settle'],
   ['its runs that wait', LIST_WAITING_AFTER, 'runs_to_settle'],
   ['its silent runs', LIST_SILENT_RUNS, 'runs_by_model'],
-  ['a page of its silent results', LIST_BEFORE, 'runs_by_model'],
+  ['a page of its silent results', LIST_BEFORE, 'COVERING INDEX runs_said_silently'],
   ['what both versions read', LIST_PAIRS, 'runs_by_model'],
   ['the last exams of a model', LIST_LAST_EXAMS, 'model_exams_by_model'],
   ['the last studies of any model', LIST_EXAM_STUDIES, 'model_exams_by_day'],

@@ -1,7 +1,8 @@
 import type { EventKind } from '../../../shared/domain/event-kinds.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { goOnWithAnalyses } from './ask-analysis.ts';
-import { carryEarlyRuns } from './carry-run.ts';
+import { carryRuns } from './carry-run.ts';
+import { correctRuns, hasBeenCorrected } from './correct-runs.ts';
 import { watchSeries } from './early-runs.ts';
 import { queueRuns } from './queue-runs.ts';
 
@@ -47,6 +48,7 @@ export {
   listVerifications,
   type Verification,
 } from './golden-results.ts';
+export { listModelReadings } from './list-model-readings.ts';
 export { listModelRuns, type ModelRunWindow, type RunsQuestion } from './list-model-runs.ts';
 export { measuringConsumer } from './measure-exams.ts';
 export { countDriftedModels, describeDrift, type FeatureDrift } from './model-drift.ts';
@@ -93,7 +95,15 @@ const OWES_RUNS: ReadonlySet<EventKind> = new Set([
   'identity-undone',
 ]);
 
-/** Inference as a follower of the ledger: a complete new study is owed its runs. */
+/** What makes a study somebody else's. */
+const CORRECTS_PATIENT: ReadonlySet<EventKind> = new Set([
+  'study-moved',
+  'patients-merged',
+  'study-split',
+  'identity-undone',
+]);
+
+/** Inference as a follower of the ledger: a complete new study is owed its runs, and anew where they are told of the patient and that is another. */
 export const inferenceConsumer: Consumer = {
   name: 'inference',
   startsFrom: 'beginning',
@@ -101,9 +111,12 @@ export const inferenceConsumer: Consumer = {
     if (event.studyId === null) return;
     if (event.kind === 'instance-received' && event.siteId !== null && event.payload?.intent === 'new')
       watchSeries(db, event.studyId, event.siteId, event.atMs);
-    if (!OWES_RUNS.has(event.kind)) return;
-    carryEarlyRuns(db, event.studyId, event.atMs);
-    queueRuns(db, event.studyId, event.atMs);
+    if (OWES_RUNS.has(event.kind)) {
+      carryRuns(db, event.studyId, event.atMs);
+      queueRuns(db, event.studyId, event.atMs);
+    } else if (!CORRECTS_PATIENT.has(event.kind)) return;
+    if (CORRECTS_PATIENT.has(event.kind) || hasBeenCorrected(db, event.studyId))
+      correctRuns(db, event.studyId, event.atMs);
     goOnWithAnalyses(db, event.studyId, event.atMs);
   },
 };

@@ -3,7 +3,7 @@ import type { EventKind } from '../../../shared/domain/event-kinds.ts';
 import { findImageSource, type ImageSource } from '../archive/index.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
-import { binOfSpan, type FinishedRun, timingsOf, valuesOf } from './measured-run.ts';
+import { binOfSpan, type FinishedRun, isOfInput, timingsOf, valuesOf } from './measured-run.ts';
 
 /** What may change what a study came to for a model. */
 const CHANGES_EXAMS: ReadonlySet<EventKind> = new Set([
@@ -12,6 +12,8 @@ const CHANGES_EXAMS: ReadonlySet<EventKind> = new Set([
   'study-split',
   'instances-hidden',
   'identity-undone',
+  'study-moved',
+  'patients-merged',
   'run-queued',
   'run-not-queued',
   'run-finished',
@@ -51,9 +53,14 @@ const FIND_SOURCE = `
    WHERE site_id = @siteId AND manufacturer = @manufacturer AND scanner = @scanner AND protocol = @protocol
 `;
 const FIND_FINISHED = `
-  SELECT site_id AS siteId, study_id AS studyId, series_id AS seriesId, model_digest AS digest, stage,
+  SELECT site_id AS siteId, study_id AS studyId, series_id AS seriesId, model_digest AS digest, stage, is_early AS isEarly,
          queued_at_ms AS queuedAtMs, started_at_ms AS startedAtMs, finished_at_ms AS finishedAtMs
     FROM runs WHERE run_id = ? AND started_at_ms IS NOT NULL AND finished_at_ms IS NOT NULL
+`;
+/** Walks runs_by_study. */
+export const HAS_BEEN_COUNTED = `
+  SELECT 1 FROM runs WHERE study_id = @studyId AND model_digest = @digest AND series_id = @seriesId AND run_id <> @runId
+     AND is_early = 0 AND receipt IS NOT NULL LIMIT 1
 `;
 const COUNT_TIMING = `
   INSERT INTO model_timings (site_id, digest, day, step, bin, runs) VALUES (@siteId, @digest, @day, @step, @bin, 1)
@@ -118,26 +125,39 @@ function countExams(db: WritableDb, siteId: string, studyId: string, atMs: numbe
   }
 }
 
-/** Counts how long a run took and what it read and gave: by the transaction that ends it, and so once. */
+type FinishedRow = Omit<FinishedRun, 'result'> & {
+  readonly siteId: string;
+  readonly studyId: string;
+  readonly seriesId: string;
+  readonly digest: string;
+  readonly stage: string;
+  readonly isEarly: 0 | 1;
+};
+
+/**
+ * Counts how long a run took and what it read and gave: by the transaction that ends it, and so once. Of an early one the time alone:
+ * what it read and gave is counted when it is the study's own (`countValues`), or of the run that reads the study then.
+ */
 export function measureRun(db: WritableDb, runId: string, result: unknown): void {
-  type Row = Omit<FinishedRun, 'result'> & {
-    readonly siteId: string;
-    readonly studyId: string;
-    readonly seriesId: string;
-    readonly digest: string;
-    readonly stage: string;
-  };
-  const row = prepared<Row>(db, FIND_FINISHED).get(runId);
-  if (row === undefined) return;
-  const run = { ...row, result };
-  const { siteId, digest } = run;
-  const day = dayOf(run.finishedAtMs);
-  for (const [step, tookMs] of timingsOf(run))
-    prepared(db, COUNT_TIMING).run({ siteId, digest, day, step, bin: binOfSpan(tookMs) });
-  const source = findImageSource(db, run.studyId, run.seriesId);
-  for (const [feature, bin] of valuesOf(run, source)) {
-    const isSilent = run.stage === 'silent' ? 1 : 0;
-    prepared(db, COUNT_VALUE).run({ siteId, digest, week: weekOf(day), isSilent, feature, bin });
+  const run = prepared<FinishedRow>(db, FIND_FINISHED).get(runId);
+  if (run === undefined) return;
+  const { siteId, digest, finishedAtMs } = run;
+  for (const [step, tookMs] of timingsOf({ ...run, result }))
+    prepared(db, COUNT_TIMING).run({ siteId, digest, day: dayOf(finishedAtMs), step, bin: binOfSpan(tookMs) });
+  if (run.isEarly === 0) countValues(db, runId, result);
+}
+
+/** Counts what a finished run read and gave. Of a study whose series the model read before it counts what it gave: what comes in is counted once. */
+export function countValues(db: WritableDb, runId: string, result: unknown): void {
+  const run = prepared<FinishedRow>(db, FIND_FINISHED).get(runId);
+  if (run === undefined) return;
+  const { siteId, digest, studyId, seriesId, stage, finishedAtMs } = run;
+  const isKnown = prepared(db, HAS_BEEN_COUNTED).get({ studyId, digest, seriesId, runId }) !== undefined;
+  const source = findImageSource(db, studyId, seriesId);
+  for (const [feature, bin] of valuesOf({ ...run, result }, source)) {
+    if (isKnown && isOfInput(feature)) continue;
+    const week = weekOf(dayOf(finishedAtMs));
+    prepared(db, COUNT_VALUE).run({ siteId, digest, week, isSilent: stage === 'silent' ? 1 : 0, feature, bin });
   }
 }
 

@@ -46,6 +46,11 @@ export type FinishedRun = {
   readonly result: unknown;
 };
 
+/** Whether a feature is of what a model was given, and not of what it said. */
+export function isOfInput(feature: string): boolean {
+  return !feature.startsWith(SCORE);
+}
+
 /** Whether a feature's values have an order. */
 export function kindOfFeature(feature: string): ValueKind {
   return feature.startsWith(SCORE) ? 'number' : (KINDS[feature as InputFeature] ?? 'name');

@@ -21,9 +21,10 @@ export const TOLERANCE_JOB = 'inference-tolerance';
 
 const INSERT_RUN = `
   INSERT INTO runs (run_id, site_id, study_id, study_revision, model_digest, series_id, stage, state, queued_at_ms, series_choice, other_series,
-                    refused_series, audience, lane, cost, turn_at_ms, is_early)
+                    refused_series, audience, lane, cost, turn_at_ms, is_early, round)
   VALUES (@runId, @siteId, @studyId, @revision, @digest, @seriesId, @stage, 'queued', @atMs, @choice, @others, @refused,
-          @audience, @lane, @cost, @atMs, @isEarly)
+          @audience, @lane, @cost, @atMs, @isEarly, coalesce(@round, (
+            SELECT max(round) FROM runs WHERE study_id = @studyId AND study_revision = @revision AND model_digest = @digest), 0))
   ON CONFLICT (study_id, study_revision, model_digest, series_id, round) DO NOTHING
 `;
 const PUT_APPLICABILITY = `
@@ -119,7 +120,7 @@ export function owedRun(
 
 /**
  * Owes a study one run of a model on the series chosen for it; null where that run is owed or done already. An early one is of a
- * study that still receives: nobody waits for it.
+ * study that still receives: nobody waits for it. A round of its own is owed anew at the same revision.
  */
 export function oweRun(
   db: WritableDb,
@@ -129,12 +130,12 @@ export function oweRun(
   choice: Extract<SeriesChoice, { readonly chosen: CandidateSeries }>,
   series: readonly CandidateSeries[],
   atMs: number,
-  { isEarly = false }: { readonly isEarly?: boolean } = {},
+  { isEarly = false, round = null }: { readonly isEarly?: boolean; readonly round?: number | null } = {},
 ): string | null {
   const run = owedRun(db, study, revision, exposed, choice, series, atMs);
   const { runId, siteId } = run;
   const dueAtMs = atMs + exposed.manifest.toleranceMs;
-  if (prepared(db, INSERT_RUN).run({ ...run, isEarly: isEarly ? 1 : 0 }).changes === 0) return null;
+  if (prepared(db, INSERT_RUN).run({ ...run, round, isEarly: isEarly ? 1 : 0 }).changes === 0) return null;
   if (!isFed(db, getRun(db, runId), exposed.manifest)) waitForFeeds(db, runId);
   if (!isEarly) scheduleJob(db, { kind: TOLERANCE_JOB, subjectId: runId, siteId, dueAtMs });
   const payload = { runId, modelDigest: run.digest, revision };
@@ -177,7 +178,8 @@ function otherSeries(
 }
 
 /** What the best placed of these models makes of the study; of a silent one nobody may hear by its absence either. */
-function applicabilityOf(choices: readonly SeriesChoice[]): 'eligible' | 'no-eligible-series' | 'no-model' {
+/** What a study is to some models by what they choose of it. */
+export function applicabilityOf(choices: readonly SeriesChoice[]): 'eligible' | 'no-eligible-series' | 'no-model' {
   if (choices.some(({ chosen }) => chosen !== null)) return 'eligible';
   return choices.some((choice) => choice.chosen === null && choice.isForThisExam) ? 'no-eligible-series' : 'no-model';
 }
@@ -195,7 +197,7 @@ export function ofStudy(study: StudyCard, atMs: number) {
 }
 
 /** The series of a study with their images, as models choose among them. */
-export function candidateSeries(db: WritableDb, study: StudyCard): readonly CandidateSeries[] {
+export function candidateSeries(db: ReadableDb, study: StudyCard): readonly CandidateSeries[] {
   const images = Map.groupBy(listInstances(db, study.studyId), ({ seriesId }) => seriesId);
   return listSeries(db, study.studyId).map((one) => ({ ...one, images: images.get(one.seriesId) ?? [] }));
 }

@@ -25,6 +25,7 @@ import { type FailureFacts, writeReceipt } from './run-receipt.ts';
 import { keepScore } from './run-scores.ts';
 import { getRun, type Run, RUN_COLUMNS } from './run-rows.ts';
 import { supersedeEarlier } from './supersede-runs.ts';
+import { toldOf } from './told-patient.ts';
 import type { InstanceReference, RunFinished } from './runner-protocol.ts';
 
 /** What receipts say of the machine, and what is kept of raw outputs. */
@@ -42,8 +43,10 @@ export const DEFAULT_RECEIPTS: ReceiptSetting = { machine: machineFacts(), rawOu
 /** The job that ends the pause before a further attempt. */
 export const RETRY_JOB = 'inference-retry';
 
-const START_RUN =
-  "UPDATE runs SET state = 'running', started_at_ms = ?, attempts = attempts + 1, reason = NULL WHERE run_id = ? AND state = 'queued'";
+const START_RUN = `
+  UPDATE runs SET state = 'running', started_at_ms = @atMs, attempts = attempts + 1, reason = NULL, told_patient = @toldPatient
+   WHERE run_id = @runId AND state = 'queued'
+`;
 const FINISH_RUN = `
   UPDATE runs SET state = 'finished', finished_at_ms = @atMs, provider = @provider, receipt = @receipt, reason = NULL
    WHERE run_id = @runId AND state = 'running'
@@ -84,7 +87,8 @@ export function startRun(db: WritableDb, run: Run & { readonly isLetThrough?: bo
       failRun(db, run.runId, 'model-unavailable', atMs);
       return false;
     }
-    if (prepared(db, START_RUN).run(atMs, run.runId).changes === 0) return false;
+    const toldPatient = toldOf(db, run.studyId);
+    if (prepared(db, START_RUN).run({ runId: run.runId, atMs, toldPatient }).changes === 0) return false;
     countTurn(db, run.isLetThrough ?? false);
     beginAttempt(db, run.runId, atMs);
     appendEvent(db, {

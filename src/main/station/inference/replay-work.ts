@@ -17,9 +17,9 @@ import { findModel, type InstalledModel } from './models.ts';
 import { checkReceipt, findRunWithReceipt } from './receipts.ts';
 import { beginReplay, endReplay, nextReplay, putReplayBack, type Replay } from './replays.ts';
 import { findOutputs } from './run-outputs.ts';
-import { patientOf } from './run-request.ts';
 import type { InstanceReference, RunFinished, RunRequest } from './runner-protocol.ts';
 import type { RunnerSupervisor, RunRefusal } from './runner-supervisor.ts';
+import { toldAgain } from './told-patient.ts';
 
 /** What replaying needs of the station. */
 export type ReplayTools = {
@@ -101,7 +101,7 @@ export function createReplayWork({ db, objects, supervisor, outboxDir, clock, lo
     }
     const fed = findFedAgain(db, receipt.beside?.fed ?? []);
     if (inputs.value.length === 0 || fed === null) return err({ code: 'input-unknown' });
-    const patient = receipt.beside?.patient === undefined ? {} : patientOf(db, run.studyId);
+    const patient = receipt.beside?.patient === undefined ? {} : toldAgain(db, run);
     const beside = receipt.beside === undefined ? {} : { otherSeries, fed: [...fed], ...patient };
     return ok({ receipt, model, inputs: inputs.value, beside });
   }

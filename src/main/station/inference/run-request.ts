@@ -1,14 +1,6 @@
-import { z } from 'zod';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { ReceiptBeside } from '../../../shared/domain/receipt.ts';
-import {
-  findStatedByObjects,
-  getObject,
-  getStudyCard,
-  listInstancesAt,
-  listSeries,
-  type StoredInstance,
-} from '../archive/index.ts';
+import { getObject, getStudyCard, listInstancesAt, listSeries, type StoredInstance } from '../archive/index.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
 import { chooseOthers, imagesFor } from './choose-series.ts';
 import { findFed } from './feeding-runs.ts';
@@ -16,8 +8,8 @@ import { findModelProvider } from './golden-results.ts';
 import type { ModelUsage } from './model-usage.ts';
 import type { InstalledModel } from './models.ts';
 import type { Run } from './run-rows.ts';
-import type { CorrectedPatient, InstanceReference, NextRequest, RunRequest } from './runner-protocol.ts';
-import { ageAt } from './series-refusals.ts';
+import type { InstanceReference, NextRequest, RunRequest } from './runner-protocol.ts';
+import { patientOf } from './told-patient.ts';
 
 /** A run may hold this many times what it is known to need, and this much more, in MiB, before it is ended. */
 const MOST_OVER_NEED = { times: 2, mb: 512 } as const;
@@ -55,18 +47,6 @@ export function hintOf({
 }: ReturnType<typeof requestFor>): Omit<NextRequest, 'type'> {
   return { packageDir, modelDigest, instances: series.instances, needMb: memory?.needMb ?? RESERVE_MB };
 }
-
-/** Whom a corrected study is of; nothing where its objects' word stands. */
-export function patientOf(db: ReadableDb, studyId: string): { readonly patient?: CorrectedPatient } {
-  if (findStatedByObjects(db, studyId).stated === null) return {};
-  const { patient, dateRaw } = getStudyCard(db, studyId);
-  const age = ageAt(patient.birthDateRaw, dateRaw);
-  const sex = CorrectedSex.safeParse(patient.sex?.trim().toUpperCase());
-  return { patient: { ageYears: age === null || age > OLDEST ? null : age, sex: sex.success ? sex.data : null } };
-}
-
-const CorrectedSex = z.enum(['M', 'F', 'O']);
-const OLDEST = 150;
 
 /** The models that a manifest names and whose answers a request lacks. */
 export function unfedBy({ feeds }: Pick<ModelManifest, 'feeds'>, { fed = [] }: Pick<RunRequest, 'fed'>): string[] {

@@ -11,7 +11,7 @@ import { flagWhenOf, thresholdsFor } from './operating-point-rows.ts';
 import { scoresOf } from './run-scores.ts';
 import { type ReadingFacts, truthOf } from './truths.ts';
 
-/** Walks runs_by_model backwards from the key. */
+/** Walks runs_said_silently backwards from the key, and no row beside it. */
 export const LIST_BEFORE = `
   SELECT run_id AS runId, study_id AS studyId, queued_at_ms AS queuedAtMs, finished_at_ms AS finishedAtMs FROM runs
    WHERE site_id = @siteId AND model_digest = @digest AND (queued_at_ms, run_id) < (@atMs, @runId)

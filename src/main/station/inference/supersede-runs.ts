@@ -14,13 +14,14 @@ export const FIND_NEWER_RUN = `
    LIMIT 1
 `;
 /**
- * Runs of earlier revisions, or begun early on another series, whose place a run takes: of its own package, and of others of its model that show nothing of their
+ * Runs of earlier revisions, of another patient, or begun early on another series, whose place a run takes: of its own package, and of others of its model that show nothing of their
  * own any more. One that is not shown to everyone takes none that is: nobody may see by what goes away that it ran.
  */
 const REPLACED_RUNS = `
   SELECT o.run_id FROM runs o JOIN models m ON m.digest = o.model_digest
    WHERE o.study_id = @studyId AND o.run_id <> @runId
-     AND (o.study_revision < @revision OR o.study_revision = @revision AND o.is_early = 1)
+     AND (o.study_revision < @revision OR o.study_revision = @revision AND (o.is_early = 1
+          OR o.model_digest = @modelDigest AND o.round < (SELECT r.round FROM runs r WHERE r.run_id = @runId)))
      AND CASE WHEN @stage = 'silent' THEN o.model_digest = @modelDigest AND o.stage = 'silent'
               WHEN (SELECT r.audience FROM runs r WHERE r.run_id = @runId) IS NOT NULL
               THEN o.model_digest = @modelDigest AND (o.stage = 'silent' OR o.audience IS NOT NULL)

@@ -4,6 +4,7 @@ import type { NotRunReason } from '../../../shared/domain/ai-status.ts';
 import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { ModelManifest, type ModelUse, type WrittenManifest } from '../../../shared/domain/model-manifest.ts';
 import type { AcrCategory } from '../../../shared/domain/urgency.ts';
+import { listInstancesAt } from '../archive/index.ts';
 import { exposeModels, installModels, listModels } from '../inference/index.ts';
 import { findExposure } from '../inference/exposure-rows.ts';
 import { recordVerification } from '../inference/models.ts';
@@ -24,6 +25,8 @@ export type TestModel = {
   readonly uses?: ModelUse[];
   readonly appliesTo?: Partial<z.input<typeof AppliesTo>>;
   readonly feeds?: WrittenManifest['feeds'];
+  /** Whether it is given the patient's age beside the volume. */
+  readonly takesAge?: boolean;
 };
 
 /** A model that reads head CTs and flags from 0.5 on, its defaults filled in. */
@@ -33,6 +36,7 @@ export function aManifest({
   uses = ['flag', 'mark', 'measure'],
   appliesTo = {},
   feeds = [],
+  takesAge = false,
 }: TestModel = {}): ModelManifest {
   return ModelManifest.parse({
     schema: 2,
@@ -75,7 +79,10 @@ export function aManifest({
       ],
       sampling: { kind: 'volume' },
     },
-    inputs: [{ tensor: 'volume', role: 'image', layout: 'NCDHW' }],
+    inputs: [
+      { tensor: 'volume', role: 'image', layout: 'NCDHW' },
+      ...(takesAge ? [{ tensor: 'age', role: 'scalar' as const, of: 'age-years' as const }] : []),
+    ],
     outputs: [
       { tensor: 'probability', role: 'classes', classes: ['bleed'] },
       {
@@ -96,7 +103,10 @@ export function aManifest({
     goldenCases: [
       {
         name: 'case',
-        inputs: { volume: { file: 'golden/case.gz', stored: 'int16', dims: [1, 1, 1, 1, 1] } },
+        inputs: {
+          volume: { file: 'golden/case.gz', stored: 'int16', dims: [1, 1, 1, 1, 1] },
+          ...(takesAge && { age: { file: 'golden/age.gz', stored: 'float32' as const, dims: [1] } }),
+        },
         expected: { probability: { values: [0.5] } },
       },
     ],
@@ -195,5 +205,13 @@ export function failNext(clinic: Clinic, reason: NotRunReason): Run {
 export function finish(clinic: Clinic, run: Run, score: number, masks: readonly RunMask[] = []): void {
   const model = listModels(clinic.db).find(({ digest }) => digest === run.modelDigest);
   if (model === undefined) throw new Error('no such model');
-  finishRun(clinic.db, run.runId, model.manifest, [], finishedRun(run, score, masks), clinic.nowMs());
+  const inputs = listInstancesAt(clinic.db, run.studyId, run.revision)
+    .filter(({ seriesId }) => seriesId === run.seriesId)
+    .map(({ sopUid, digest, transferSyntaxUid }) => ({
+      sopUid,
+      digest,
+      transferSyntaxUid,
+      encoding: 'plain' as const,
+    }));
+  finishRun(clinic.db, run.runId, model.manifest, inputs, finishedRun(run, score, masks), clinic.nowMs());
 }

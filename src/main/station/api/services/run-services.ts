@@ -1,4 +1,4 @@
-import type { ReplayCard, RunDetail } from '../../../../shared/contract/runs.ts';
+import type { ModelReading, ReplayCard, RunDetail } from '../../../../shared/contract/runs.ts';
 import type { RunCard } from '../../../../shared/contract/studies.ts';
 import { RunId, StudyId } from '../../../../shared/domain/ids.ts';
 import { Receipt } from '../../../../shared/domain/receipt.ts';
@@ -24,6 +24,7 @@ import {
 } from '../../inference/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
+import type { Readers } from './readers.ts';
 import { findStudyFace, nameActor } from './study-face.ts';
 import { showRun } from './study-services.ts';
 
@@ -32,6 +33,7 @@ type Refused = Result<never, { readonly code: string }>;
 /** Runs, receipts and replays offer the api. A run that may not be shown is as one that is not there. */
 export type RunServices = {
   list(principal: Principal, studyId: string): RunCard[] | null;
+  models(principal: Principal, studyId: string): Promise<ModelReading[] | null>;
   get(principal: Principal, runId: string): RunDetail | null;
   receipt(
     principal: Principal,
@@ -47,6 +49,7 @@ export type RunServices = {
 
 type RunTools = {
   readonly db: WritableDb;
+  readonly readers: Readers;
   readonly clock: Clock;
   readonly supervisor: Pick<RunnerSupervisor, 'state'>;
 };
@@ -55,7 +58,7 @@ type RunTools = {
 const MOST_SHOWN = 50;
 
 /** Binds runs to the verbs of inference. */
-export function runServices({ db, clock, supervisor }: RunTools): RunServices {
+export function runServices({ db, readers, clock, supervisor }: RunTools): RunServices {
   const inScope = (principal: Principal, runId: string): RunWithReceipt | null => {
     const run = findShownRun(db, runId, viewerOf(principal));
     return run !== null && principal.siteIds.some((siteId) => siteId === run.siteId) ? run : null;
@@ -66,12 +69,19 @@ export function runServices({ db, clock, supervisor }: RunTools): RunServices {
     const here = state.runner.providers.filter((one) => one.proven).map(({ name }) => name);
     return modelDigest === undefined ? here : [...here, ...listServersHolding(db, modelDigest)];
   };
+  const mayRead = (principal: Principal, studyId: string) => {
+    const study = findStudyCard(db, studyId);
+    return study !== null && principal.siteIds.some((siteId) => siteId === study.siteId);
+  };
   return {
     list(principal, studyId) {
-      const study = findStudyCard(db, studyId);
-      if (study === null || !principal.siteIds.some((siteId) => siteId === study.siteId)) return null;
+      if (!mayRead(principal, studyId)) return null;
       const series = listSeries(db, studyId);
       return listRuns(db, studyId, principal.userId).map((run) => showRun(run, series));
+    },
+    async models(principal, studyId) {
+      if (!mayRead(principal, studyId)) return null;
+      return readers.run('list-model-readings', { studyId, viewerId: principal.userId });
     },
     get(principal, runId) {
       const run = inScope(principal, runId);
