@@ -30,6 +30,7 @@ import {
 import { openExchange } from './compose-exchange.ts';
 import { openInference } from './compose-inference.ts';
 import { openKeeping } from './compose-keeping.ts';
+import { openTriage } from './compose-triage.ts';
 import type { Refusal } from './exit-codes.ts';
 import { readPackages, type RunnerHost } from './inference/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -53,7 +54,6 @@ import type { Secrets } from './platform/vault.ts';
 import { openStore } from './open-store.ts';
 import { openReception } from './reception.ts';
 import { createStatus } from './station-status.ts';
-import { DeadlinePolicy, triageConsumer } from './triage/index.ts';
 import { BUILD_ANEW_JOB, buildAnewJob, worklistConsumer } from './worklist/index.ts';
 
 /** What a station is started with. */
@@ -172,19 +172,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   });
 
   // What follows the ledger, in the order of the flow.
-  const deadlines = DeadlinePolicy.parse(
-    JSON.parse(readFileSync(path.join(options.resources, 'policies', 'deadlines.json'), 'utf8')),
-  );
+  const triage = openTriage(options.resources, sites);
   const hints = createHintHub(() => ledgerHead(db).seq);
-  const followers = followLedger(
-    db,
-    [
-      ...inference.consumers,
-      triageConsumer({ deadlines, zoneOf: (siteId) => sites.find((one) => one.siteId === siteId)?.zone ?? site.zone }),
-      worklistConsumer(hints.publish),
-    ],
-    { clock, log },
-  );
+  const followers = followLedger(db, [...inference.consumers, triage.consumer, worklistConsumer(hints.publish)], {
+    clock,
+    log,
+  });
   followers.catchUp();
   const jobs = createJobRunner(
     db,
@@ -192,6 +185,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       ...completenessJobs(config.completeness),
       ...associationJobs(config.completeness),
       ...inference.jobs,
+      ...triage.jobs,
       [INDEX_NAMES_JOB]: indexNamesJob,
       [BUILD_ANEW_JOB]: buildAnewJob(hints.publish),
     },

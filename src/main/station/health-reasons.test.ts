@@ -18,6 +18,7 @@ const WELL: HealthFacts = {
   damagedObjects: 0,
   quarantined: 0,
   readersSignedIn: 1,
+  sitesWithoutSignedTriage: 0,
   peersKnownByTitle: 0,
 };
 
@@ -45,6 +46,7 @@ test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
   [{ damagedObjects: 1 }, 'objects-damaged', 'degraded'],
   [{ quarantined: 1 }, 'quarantine-waiting', 'degraded'],
   [{ peersKnownByTitle: 1 }, 'peers-known-by-title-alone', 'degraded'],
+  [{ sitesWithoutSignedTriage: 1 }, 'triage-unsigned', 'degraded'],
   [{ readersSignedIn: 0 }, 'no-reader-signed-in', 'degraded'],
 ])('%o is said as %s', (fact, code, severity) => {
   expect(healthReasons({ ...WELL, ...fact })).toEqual([{ code, severity, sinceMs: null }]);

@@ -27,6 +27,8 @@ export type HealthFacts = {
   readonly damagedObjects: number;
   readonly quarantined: number;
   readonly readersSignedIn: number;
+  /** Sites whose medical lead has signed no triage policy: they place studies by the one that is shipped. */
+  readonly sitesWithoutSignedTriage: number;
   /** Configured peers that may call from any address without TLS: whoever knows such a title may send as that peer. */
   readonly peersKnownByTitle: number;
 };
@@ -69,6 +71,7 @@ const RULES: readonly Rule[] = [
   { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
   { code: 'objects-damaged', severity: 'degraded', holds: (facts) => facts.damagedObjects > 0 },
   { code: 'quarantine-waiting', severity: 'degraded', holds: (facts) => facts.quarantined > 0 },
+  { code: 'triage-unsigned', severity: 'degraded', holds: (facts) => facts.sitesWithoutSignedTriage > 0 },
   { code: 'no-reader-signed-in', severity: 'degraded', holds: (facts) => facts.readersSignedIn === 0 },
 ];
 

@@ -27,6 +27,7 @@ import { latestPass, type ObjectPass } from './platform/objects/passes.ts';
 import { countDamaged } from './platform/objects/records.ts';
 import type { WritableDb } from './platform/store/database.ts';
 import type { Reception } from './reception.ts';
+import { countUnsignedSites } from './triage/index.ts';
 import { countUnopenedCritical } from './worklist/index.ts';
 
 type StatusTools = {
@@ -92,6 +93,8 @@ export function createStatus(tools: StatusTools): Status {
       // A site without a reader is one, whoever reads at another.
       readersSignedIn: Math.min(...siteIds.map(readersAt)),
       peersKnownByTitle: titlesKnownAlone(config).length,
+      // Nothing in a demo is a real study.
+      sitesWithoutSignedTriage: tools.isDemo ? 0 : countUnsignedSites(db, siteIds),
     });
   }
 

@@ -8,6 +8,7 @@ import { READING_EVENTS } from './event-kinds/reading-events.ts';
 import { RECEIVING_EVENTS } from './event-kinds/receiving-events.ts';
 import { RUN_EVENTS } from './event-kinds/run-events.ts';
 import { STATION_EVENTS } from './event-kinds/station-events.ts';
+import { TRIAGE_EVENTS } from './event-kinds/triage-events.ts';
 
 /**
  * Every kind of event the ledger may hold, with its payload (codes and ids, never names or text from people).
@@ -23,6 +24,7 @@ export const EVENT_KINDS = {
   ...MODEL_EVENTS,
   ...RUN_EVENTS,
   ...READING_EVENTS,
+  ...TRIAGE_EVENTS,
 } as const;
 
 export type EventKind = keyof typeof EVENT_KINDS;

@@ -36,6 +36,14 @@ export const PERMISSIONS = [
   'models.lead',
   'models.own',
   'truth.record',
+  /** Declare a study Critical or Urgent. */
+  'urgency.raise',
+  /** Lower a study whose images one has opened. */
+  'urgency.lower',
+  'triage.read',
+  'triage.propose',
+  /** Sign how a site places its studies. */
+  'triage.lead',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -70,6 +78,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.read',
     'run.replay',
     'analysis.ask',
+    'urgency.raise',
+    'urgency.lower',
+    'triage.read',
   ],
   technologist: [
     'worklist.read',
@@ -86,6 +97,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'quarantine.settle',
     'identity.correct',
     'analysis.ask',
+    'urgency.raise',
   ],
   coordinator: [
     'worklist.read',
@@ -99,6 +111,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'commitment.request',
     'quarantine.read',
     'identity.correct',
+    'urgency.raise',
   ],
   administrator: [
     'worklist.read',
@@ -120,6 +133,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.expose',
     'models.suspend',
     'run.replay',
+    'triage.read',
+    'triage.propose',
   ],
   service: [
     'worklist.read',
@@ -145,6 +160,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.suspend',
     'models.lead',
     'run.replay',
+    'triage.read',
+    'triage.propose',
+    'triage.lead',
   ],
   /** Answers for the models themselves, as a medical physicist does. */
   'model-owner': [
@@ -160,6 +178,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'models.own',
     'run.replay',
     'analysis.ask',
+    'triage.read',
   ],
   /** Says what is in a study that models are measured on, without having seen what they said. */
   'truth-reader': ['worklist.read', 'study.read', 'station.read', 'truth.record'],

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DeadlinePolicy } from '../triage/index.ts';
+import { TriagePolicySet } from '../../../shared/domain/triage-policy.ts';
+import { findDecision, isFinal } from '../reading/index.ts';
 
-/** The deadlines that are shipped, at sites in UTC. */
+/** The triage policy that is shipped, at sites in UTC. */
 export const SHIPPED_POLICY = {
-  deadlines: DeadlinePolicy.parse(
-    JSON.parse(
-      readFileSync(path.resolve(import.meta.dirname, '../../../../resources/policies/deadlines.json'), 'utf8'),
-    ),
+  starting: TriagePolicySet.parse(
+    JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../../resources/policies/triage.json'), 'utf8')),
   ),
   zoneOf: () => 'Etc/UTC',
+  reading: { isFinal, decisionOf: findDecision },
 };

@@ -7,10 +7,11 @@ import {
   URGENCY_LEVELS,
   type UrgencyLevel,
 } from '../../../shared/domain/urgency.ts';
-import { DeadlinePolicy, deadlinesOf } from './deadlines.ts';
+import { TriagePolicySet } from '../../../shared/domain/triage-policy.ts';
+import { deadlinesOf } from './deadlines.ts';
 
-const SHIPPED = path.resolve(import.meta.dirname, '../../../../resources/policies/deadlines.json');
-const policy = DeadlinePolicy.parse(JSON.parse(readFileSync(SHIPPED, 'utf8')));
+const SHIPPED = path.resolve(import.meta.dirname, '../../../../resources/policies/triage.json');
+const policy = TriagePolicySet.parse(JSON.parse(readFileSync(SHIPPED, 'utf8')));
 /** A Monday, 09:00, where working days have ten hours. */
 const COMPLETE_AT_MS = Date.parse('2026-03-02T09:00:00Z');
 const WORKING_24_H = 52 * 60;
@@ -50,10 +51,10 @@ test('working hours are those of the site’s own zone', () => {
 
 test('a policy with a key nobody knows, or without a service level, is refused', () => {
   const raw = JSON.parse(readFileSync(SHIPPED, 'utf8')) as { serviceLevels: Record<string, unknown> };
-  expect(DeadlinePolicy.safeParse({ ...raw, extra: 1 }).success).toBe(false);
+  expect(TriagePolicySet.safeParse({ ...raw, extra: 1 }).success).toBe(false);
   const { inpatient: _inpatient, ...others } = raw.serviceLevels;
-  expect(DeadlinePolicy.safeParse({ ...raw, serviceLevels: others }).success).toBe(false);
-  expect(DeadlinePolicy.safeParse({ ...raw, workingHours: { weekdays: [1], fromHour: 18, toHour: 8 } }).success).toBe(
+  expect(TriagePolicySet.safeParse({ ...raw, serviceLevels: others }).success).toBe(false);
+  expect(TriagePolicySet.safeParse({ ...raw, workingHours: { weekdays: [1], fromHour: 18, toHour: 8 } }).success).toBe(
     false,
   );
 });

@@ -1,27 +1,13 @@
-import { z } from 'zod';
-import { ServiceLevel, type UrgencyLevel } from '../../../shared/domain/urgency.ts';
-import { addWorkingHours, WorkingHours } from './working-hours.ts';
+import type { TriagePolicySet } from '../../../shared/domain/triage-policy.ts';
+import type { ServiceLevel, UrgencyLevel } from '../../../shared/domain/urgency.ts';
+import { addWorkingHours } from './working-hours.ts';
 
-const Target = z.strictObject({
-  openMinutes: z.number().positive().optional(),
-  reportMinutes: z.number().positive().optional(),
-  reportWorkingHours: z.number().positive().optional(),
-});
-
-/** The site's deadlines as data (`resources/policies/deadlines.json`); the medical lead signs them. */
-export const DeadlinePolicy = z.strictObject({
-  comment: z.string(),
-  urgency: z.strictObject({ critical: Target, urgent: Target }),
-  serviceLevels: z.record(ServiceLevel, Target),
-  workingHours: WorkingHours,
-});
-export type DeadlinePolicy = z.infer<typeof DeadlinePolicy>;
-
+/** When a study must be opened and reported, where that is promised. */
 export type Deadlines = { readonly openByAtMs: number | null; readonly reportByAtMs: number | null };
 
 /** Open-by and report-by, counted from one moment on: of urgency class and service level the earlier target holds. */
 export function deadlinesOf(
-  policy: DeadlinePolicy,
+  policy: Pick<TriagePolicySet, 'urgency' | 'serviceLevels' | 'workingHours'>,
   study: {
     /** Images complete, or later where a person made the study a new one. */
     readonly fromMs: number;

@@ -1,34 +1,59 @@
+import { findStudyCard } from '../archive/index.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
-import { placeSplitOff, placeStudy, raiseForRun, type TriagePolicy } from './set-urgency.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { applyRules } from './apply-rules.ts';
+import { placeSplitOff, placeStudy, raiseForRun } from './set-urgency.ts';
+import type { TriagePolicy } from './triage-policy.ts';
+import { endWait, noteOpening } from './urgency-rows.ts';
 
-export { DeadlinePolicy } from './deadlines.ts';
-export type { TriagePolicy } from './set-urgency.ts';
+export type { TriagePolicy } from './triage-policy.ts';
 export { findUrgency, type StudyUrgency } from './urgency-rows.ts';
+export { boundWaiting } from './bound-waiting.ts';
+export { LIMIT_JOB } from './limit-job.ts';
+export { settleSet } from './settle-set.ts';
+export { proposeSet, rollBackSet, SETTLE_TRIAGE_JOB, signSet, withdrawSet } from './sign-sets.ts';
+export { countUnsignedSites, findCurrentSet, listSets, policyInForce, type SetOf } from './triage-set-rows.ts';
 
-/** Triage as a follower of the ledger: complete studies get clocks, flags raise them. */
+/**
+ * Triage as a follower of the ledger: complete studies get clocks, flags and the site's rules raise them, and the wait ends when
+ * a reader opens them.
+ */
 export function triageConsumer(policy: TriagePolicy): Consumer {
   return {
     name: 'triage',
     startsFrom: 'beginning',
     handle(db, event) {
-      if (event.studyId === null) return;
+      const { studyId, siteId, atMs } = event;
+      if (studyId === null) return;
       switch (event.kind) {
         case 'study-completed':
-          placeStudy(db, policy, event.studyId, event.atMs);
-          return;
+          placeStudy(db, policy, studyId, atMs);
+          return rules(db, policy, studyId, atMs);
         case 'study-promoted':
-          placeStudy(db, policy, event.studyId, event.atMs, event.atMs);
-          return;
+          placeStudy(db, policy, studyId, atMs, atMs);
+          return rules(db, policy, studyId, atMs);
         case 'study-split':
-          if (event.payload?.role === 'split-off')
-            placeSplitOff(db, policy, event.studyId, event.payload.otherStudyId, event.atMs);
-          return;
+          if (event.payload?.role !== 'split-off') return;
+          placeSplitOff(db, policy, studyId, event.payload.otherStudyId, atMs);
+          return rules(db, policy, studyId, atMs);
         case 'run-finished':
-          if (event.payload !== null) raiseForRun(db, policy, event.studyId, event.payload.runId, event.atMs);
+          if (event.payload !== null) raiseForRun(db, policy, studyId, event.payload.runId, atMs);
+          return rules(db, policy, studyId, atMs);
+        case 'run-failed':
+          return rules(db, policy, studyId, atMs);
+        case 'study-opened':
+          if (siteId !== null) noteOpening(db, siteId, studyId, atMs);
           return;
+        case 'study-deleted':
+          return endWait(db, studyId);
         default:
           return;
       }
     },
   };
+}
+
+function rules(db: WritableDb, policy: TriagePolicy, studyId: string, atMs: number): void {
+  const study = findStudyCard(db, studyId);
+  if (study !== null && study.intent === 'new') applyRules(db, policy, study, atMs);
 }

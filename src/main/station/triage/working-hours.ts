@@ -1,14 +1,4 @@
-import { z } from 'zod';
-
-/** When a site works: ISO weekdays (1 is Monday) and whole local hours. */
-export const WorkingHours = z
-  .strictObject({
-    weekdays: z.array(z.number().int().min(1).max(7)).min(1),
-    fromHour: z.number().int().min(0).max(23),
-    toHour: z.number().int().min(1).max(24),
-  })
-  .refine(({ fromHour, toHour }) => fromHour < toHour, 'the working day must end after it begins');
-export type WorkingHours = z.infer<typeof WorkingHours>;
+import type { WorkingHours } from '../../../shared/domain/triage-policy.ts';
 
 const MINUTE_MS = 60_000;
 const STEP_MS = 15 * MINUTE_MS;

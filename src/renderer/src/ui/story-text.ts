@@ -4,7 +4,12 @@ import type { Reason } from '../../../shared/domain/urgency.ts';
 /** A reason in words; a code this page does not know is named as such, with its values. */
 export function reasonText(reason: Reason, t: TFunction): string {
   const values = codedValues(reason.params, t);
-  return t([`reason.${reason.code}`, 'reason.unknown'], { ...values, code: reason.code, values: listOf(values) });
+  const known = 'knownSince' in reason.params ? [`reason.${reason.code}-known`] : [];
+  return t([...known, `reason.${reason.code}`, 'reason.unknown'], {
+    ...values,
+    code: reason.code,
+    values: listOf(values),
+  });
 }
 
 /** A ledger event in words; a kind this page does not know is named as such. */
