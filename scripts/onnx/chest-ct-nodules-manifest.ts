@@ -7,7 +7,7 @@ export function chestCtNodulesManifest(modelDigest: string, goldenCases: GoldenC
     schema: 2,
     id: 'chest-ct-nodules',
     name: 'Chest CT solid nodule candidates (reference algorithm)',
-    version: '1.0.0',
+    version: '1.0.1',
     vendor: 'Wetread',
     modelFile: 'model.onnx',
     modelDigest,
@@ -21,6 +21,8 @@ export function chestCtNodulesManifest(modelDigest: string, goldenCases: GoldenC
       descriptionPatterns: ['\\b(chest|thora\\w*|lungs?|pulmo\\w*)\\b'],
       excludedDescriptionPatterns: ['\\b(spine|biopsy|perfusion|mip|calcium|coronar\\w*)\\b'],
       requiredImageTypes: ['ORIGINAL', 'PRIMARY'],
+      // Type 1 in CT (PS3.3 §C.8.2.1), and yet real files come without.
+      absentPasses: ['image-type'],
       excludedImageTypes: ['LOCALIZER', 'DERIVED', 'SECONDARY', 'REFORMATTED'],
       orientation: 'axial',
       sliceThicknessMm: { min: 0.5, max: 5 },

@@ -15,7 +15,7 @@ export function ctSeriesQualityManifest(modelDigest: string, goldenCases: Golden
     schema: 2,
     id: 'ct-series-quality',
     name: 'CT series image quality (reference algorithm)',
-    version: '1.0.0',
+    version: '1.0.1',
     vendor: 'Wetread',
     modelFile: 'model.onnx',
     modelDigest,
@@ -29,6 +29,8 @@ export function ctSeriesQualityManifest(modelDigest: string, goldenCases: Golden
         '\\b(perfusion|ctp|dynamic|biopsy|intervention\\w*|monitoring|bolus|premonitoring)\\b',
       ],
       requiredImageTypes: ['ORIGINAL', 'PRIMARY'],
+      // Type 1 in CT (PS3.3 §C.8.2.1), and yet real files come without.
+      absentPasses: ['image-type'],
       excludedImageTypes: ['LOCALIZER', 'DERIVED', 'SECONDARY', 'REFORMATTED'],
       orientation: 'axial',
       sliceThicknessMm: { min: 0.5, max: 10 },

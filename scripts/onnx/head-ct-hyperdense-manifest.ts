@@ -6,7 +6,7 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
     schema: 2,
     id: 'head-ct-hyperdense',
     name: 'Head CT hyperdense blood (reference algorithm)',
-    version: '1.0.1',
+    version: '1.0.2',
     vendor: 'Wetread',
     modelFile: 'model.onnx',
     modelDigest,
@@ -22,6 +22,8 @@ export function headCtHyperdenseManifest(modelDigest: string, goldenCases: Golde
         '\\b(angio\\w*|cta|perfusion|ctp|post[ -]?contrast|with contrast|sinus(es)?|orbits?|facial|temporal bones?)\\b',
       ],
       requiredImageTypes: ['ORIGINAL', 'PRIMARY'],
+      // Type 1 in CT (PS3.3 §C.8.2.1), and yet real files come without.
+      absentPasses: ['image-type'],
       excludedImageTypes: ['LOCALIZER', 'DERIVED', 'SECONDARY', 'REFORMATTED'],
       orientation: 'axial',
       sliceThicknessMm: { min: 2.5, max: 10 },

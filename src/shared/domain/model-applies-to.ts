@@ -35,6 +35,10 @@ const Span = (most: number) =>
     .strictObject({ min: z.number().min(0).max(most), max: z.number().min(0).max(most) })
     .refine(({ min, max }) => min <= max, 'a span whose min is not above its max');
 
+/** What an image or series may leave unsaid and be read all the same, where a manifest says so. */
+export const ABSENT_FACTS = ['image-type', 'kernel', 'view', 'laterality', 'thickness', 'pixel-size'] as const;
+export type AbsentFact = (typeof ABSENT_FACTS)[number];
+
 /** Directions in which slices may lie; a slice is called so where its normal is within 37° of the body's axis. */
 export const ORIENTATIONS = ['axial', 'coronal', 'sagittal', 'any'] as const;
 
@@ -53,8 +57,17 @@ export const AppliesTo = z.strictObject({
   excludedDescriptionPatterns: Patterns.describe(
     'Where one of the same texts matches one of these, the series is never read.',
   ),
-  requiredImageTypes: CodeStrings.describe('Values that image type (0008,0008) of every image must hold.'),
+  requiredImageTypes: CodeStrings.describe(
+    'Values that image type (0008,0008) of every image must hold; of one that states none see `absentPasses`.',
+  ),
   excludedImageTypes: CodeStrings.describe('Values that image type of no image may hold.'),
+  absentPasses: z
+    .array(z.enum(ABSENT_FACTS))
+    .max(ABSENT_FACTS.length)
+    .default([])
+    .describe(
+      'What an image may leave unsaid and pass the rule about it: image type, kernel, view, laterality, thickness or pixel size. What it does say is held against the rule as ever, and the receipt names what was passed so. Left out: what a rule asks for and nobody says refuses the series. A Secondary Capture (PS3.3 §A.8) without image type never passes for a required one.',
+    ),
   orientation: z
     .enum(ORIENTATIONS)
     .default('any')

@@ -139,6 +139,7 @@ function imageAttributes(instance: IdentifiedInstance) {
   return {
     position: image.imagePositionPatient,
     orientation: image.imageOrientationPatient,
+    frameSpanMm: image.frameSpanMm,
     rows: image.rows,
     bitsAllocated: image.bitsAllocated,
     columns: image.columns,

@@ -107,3 +107,8 @@ export function findStorageClass(uid: string): StorageClass | null {
 
 /** Secondary Capture: attaches to a complete study without asking for anything again. */
 export const SECONDARY_CAPTURE = `${STORAGE}.7`;
+
+/** Whether a class is a Secondary Capture, of one frame or of many (PS3.4 §B.5). */
+export function isSecondaryCapture(sopClassUid: string | undefined): boolean {
+  return sopClassUid === SECONDARY_CAPTURE || (sopClassUid?.startsWith(`${SECONDARY_CAPTURE}.`) ?? false);
+}

@@ -31,6 +31,7 @@ function aSeries({ slices = 20, image = {}, ...changes }: Changes = {}): Candida
       bitsAllocated: 16,
       laterality: null,
       viewPosition: null,
+      frameSpanMm: null,
     },
     ...image,
   };
@@ -246,11 +247,61 @@ test('of equals the one with more frames is read, in however few objects they ar
   expect(choice.chosen !== null && choice.because).toContain('slices 60');
 });
 
-test('how much of the body an object of many frames covers is not told from its first', () => {
-  const one = aSeries({ slices: 1 });
-  const enhanced = { ...one, images: one.images.map((image) => ({ ...image, frames: 60 })) };
-  expect(chooseSeries(aManifest({ appliesTo: { minimum: { coverageMm: 60 } } }), STUDY, [enhanced])).toMatchObject({
-    refused: [{ reason: 'coverage-unknown' }],
+test('how much of the body objects of many frames cover is told by where their frames lie, and by nothing where they do not say', () => {
+  const choose = (...spans: readonly (readonly [number, number] | null)[]) => {
+    const one = aSeries({ slices: spans.length });
+    const images = one.images.map((image, index) => {
+      const attributes = { ...image.attributes, position: null, frameSpanMm: spans[index] ?? null };
+      return { ...image, frames: 40, attributes };
+    });
+    const appliesTo = { minimum: { coverageMm: 60 } };
+    const choice = chooseSeries(aManifest({ appliesTo }), STUDY, [{ ...one, images }]);
+    return choice.refused[0]?.reason ?? choice.chosen?.seriesId;
+  };
+  // Slices of 5 mm reach half of it beyond their middles.
+  expect([choose([0, 55]), choose([-30, 25]), choose([0, 54])]).toEqual(['a', 'a', 'coverage-too-small']);
+  expect([choose([0, 10], [45, 55]), choose(null), choose([0, 90], null)]).toEqual([
+    ...['a', 'coverage-unknown', 'coverage-unknown'],
+  ]);
+});
+
+test.each<[string, Changes, TestModel['appliesTo'], string]>([
+  ['image type', { image: { imageType: [] } }, { absentPasses: ['image-type'] }, 'not stated: image-type'],
+  ['kernel', { image: { kernel: [] } }, { absentPasses: ['kernel'], kernelPatterns: ['^B'] }, 'not stated: kernel'],
+  ['view', {}, { absentPasses: ['view'], viewPositions: ['PA'] }, 'not stated: view'],
+  ['side', {}, { absentPasses: ['laterality'], lateralities: ['L'] }, 'not stated: laterality'],
+  ['thickness', { image: { sliceThicknessMm: null } }, { absentPasses: ['thickness'] }, 'not stated: thickness'],
+  [
+    'pixel size',
+    { image: { pixelSpacing: null } },
+    { absentPasses: ['pixel-size'], pixelMm: { min: 0, max: 1 } },
+    'not stated: pixel-size',
+  ],
+])(
+  'a series that leaves its %s unsaid is refused, unless the manifest lets that pass, and the receipt says so',
+  (_what, changes, appliesTo, because) => {
+    expect(choose(changes, {}, { ...appliesTo, absentPasses: [] }).chosen).toBeNull();
+    const choice = choose(changes, {}, appliesTo);
+    expect(choice.chosen !== null && choice.because.at(-1)).toBe(because);
+  },
+);
+
+test('what is unsaid passes, and what is said wrong does not; nor does a screen that somebody captured', () => {
+  const absentPasses = ['image-type' as const];
+  expect(choose({ image: { imageType: ['DERIVED', 'SECONDARY'] } }, {}, { absentPasses }).refused).toMatchObject([
+    { reason: 'image-type' },
+  ]);
+  const one = aSeries({ image: { imageType: [] } });
+  const captured = {
+    ...one,
+    images: one.images.map((image) => ({ ...image, sopClassUid: '1.2.840.10008.5.1.4.1.1.7' })),
+  };
+  expect(chooseSeries(aManifest({ appliesTo: { absentPasses } }), STUDY, [captured]).refused).toMatchObject([
+    { reason: 'image-type' },
+  ]);
+  // Nobody asks for it.
+  expect(choose({}, {}, { absentPasses })).toMatchObject({
+    because: expect.not.arrayContaining(['not stated: image-type']),
   });
 });
 

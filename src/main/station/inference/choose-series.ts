@@ -2,7 +2,14 @@ import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { matchesPattern } from '../../../shared/domain/pattern-cost.ts';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import type { SeriesSummary, StoredInstance, StudyCard } from '../archive/index.ts';
-import { countSlices, middleThickness, refuseImage, refuseSeries, type SeriesRefusal } from './series-refusals.ts';
+import {
+  countSlices,
+  listUnsaid,
+  middleThickness,
+  refuseImage,
+  refuseSeries,
+  type SeriesRefusal,
+} from './series-refusals.ts';
 
 /** A series with its images, as a manifest's predicate sees it. */
 export type CandidateSeries = SeriesSummary & { readonly images: readonly StoredInstance[] };
@@ -62,11 +69,11 @@ export function chooseOthers(
 }
 
 /** The images of a series that a rule reads: all of them, or those that fit. */
-export function imagesFor<Image extends Pick<StoredInstance, 'attributes'>>(
+export function imagesFor<Image extends Pick<StoredInstance, 'attributes' | 'sopClassUid'>>(
   rule: AppliesTo,
   images: readonly Image[],
 ): readonly Image[] {
-  return rule.images === 'every' ? images : images.filter(({ attributes }) => refuseImage(rule, attributes) === null);
+  return rule.images === 'every' ? images : images.filter((image) => refuseImage(rule, image) === null);
 }
 
 /** What is left of a study's series when some images are taken. */
@@ -99,7 +106,8 @@ function chooseOne(manifest: Rule, study: StudyCard, series: readonly CandidateS
         b.points - a.points || countSlices(b.one) - countSlices(a.one) || (a.one.number ?? 0) - (b.one.number ?? 0),
     );
   if (best === undefined) return { chosen: null, isForThisExam: forExam.length > 0, refused };
-  const because = [`eligible ${eligible.length} of ${series.length} series`, ...best.because];
+  const unsaid = listUnsaid(manifest.appliesTo, best.one).map((fact) => `not stated: ${fact}`);
+  const because = [`eligible ${eligible.length} of ${series.length} series`, ...best.because, ...unsaid];
   return { chosen: best.one, eligible: eligible.length, because, refused };
 }
 

@@ -1,6 +1,7 @@
-import type { AppliesTo } from '../../../shared/domain/model-applies-to.ts';
+import type { AbsentFact, AppliesTo } from '../../../shared/domain/model-applies-to.ts';
 import { matchesPattern } from '../../../shared/domain/pattern-cost.ts';
 import type { StudyCard } from '../archive/index.ts';
+import { isSecondaryCapture } from '../dicom/storage-classes.ts';
 import type { CandidateSeries } from './choose-series.ts';
 
 /** Why a model does not read a series of an exam that it knows; persisted, so only ever added to. */
@@ -35,7 +36,8 @@ export const SERIES_REFUSALS = [
 ] as const;
 export type SeriesRefusal = (typeof SERIES_REFUSALS)[number];
 
-type Image = CandidateSeries['images'][number]['attributes'];
+type Image = Pick<CandidateSeries['images'][number], 'attributes' | 'sopClassUid'>;
+type Attributes = Image['attributes'];
 type Span = { readonly min: number; readonly max: number };
 
 /** Below this share of a body axis the normal of a slice is no longer called along it; gantry tilts reach 30°. */
@@ -52,15 +54,50 @@ export function refuseSeries(rule: AppliesTo, study: StudyCard, series: Candidat
   if (images.some(({ attributes }) => !attributes.hasPixelData)) return 'no-pixels';
   if (slices < rule.slices.min) return 'too-few-images';
   if (slices > rule.slices.max) return 'too-many-images';
-  for (const { attributes } of images) {
-    const refusal = refuseImage(rule, attributes);
+  for (const image of images) {
+    const refusal = refuseImage(rule, image);
     if (refusal !== null) return refusal;
   }
+  const unsaid = (fact: AbsentFact, refusal: SeriesRefusal) => (passes(rule, fact) ? null : refusal);
   return (
-    refuseNumber(middleThickness(series), rule.sliceThicknessMm, 'thickness-unknown', 'thickness-outside') ??
-    refuseNumber(coarsestPixel(images), rule.pixelMm, 'pixel-size-unknown', 'pixel-size-outside') ??
+    refuseNumber(
+      middleThickness(series),
+      rule.sliceThicknessMm,
+      unsaid('thickness', 'thickness-unknown'),
+      'thickness-outside',
+    ) ??
+    refuseNumber(
+      coarsestPixel(images),
+      rule.pixelMm,
+      unsaid('pixel-size', 'pixel-size-unknown'),
+      'pixel-size-outside',
+    ) ??
     refuseCoverage(rule, series)
   );
+}
+
+/** What a series that is read leaves unsaid although a rule asks for it: the manifest lets that pass. */
+export function listUnsaid(rule: AppliesTo, series: CandidateSeries): readonly AbsentFact[] {
+  const some = (isUnsaid: (attributes: Attributes) => boolean) =>
+    series.images.some(({ attributes }) => isUnsaid(attributes));
+  const unsaid: Readonly<Record<AbsentFact, () => boolean>> = {
+    'image-type': () => rule.requiredImageTypes.length > 0 && some(({ imageType }) => imageType.length === 0),
+    kernel: () => rule.kernelPatterns.length > 0 && some(({ kernel }) => kernel.length === 0),
+    view: () => rule.viewPositions.length > 0 && some(({ viewPosition }) => codeOf(viewPosition) === ''),
+    laterality: () => rule.lateralities.length > 0 && some(({ laterality }) => codeOf(laterality) === ''),
+    thickness: () => rule.sliceThicknessMm !== undefined && middleThickness(series) === null,
+    'pixel-size': () => rule.pixelMm !== undefined && coarsestPixel(series.images) === null,
+  };
+  return rule.absentPasses.filter((fact) => unsaid[fact]());
+}
+
+function passes({ absentPasses }: AppliesTo, fact: AbsentFact): boolean {
+  return absentPasses.includes(fact);
+}
+
+/** A code as an object states it; empty where it does not, as objects do that were filed before it was kept. */
+function codeOf(stated: string | null | undefined): string {
+  return stated?.trim().toUpperCase() ?? '';
 }
 
 /** How many frames a series has: an object may hold all of them. */
@@ -109,9 +146,11 @@ function dayOf(raw: string | null): Date | null {
 }
 
 /** The reason why an image does not fit, as an image alone; null where it does. */
-export function refuseImage(rule: AppliesTo, image: Image): SeriesRefusal | null {
+export function refuseImage(rule: AppliesTo, { attributes: image, sopClassUid }: Image): SeriesRefusal | null {
   const types = image.imageType.map((type) => type.toUpperCase());
-  if (!rule.requiredImageTypes.every((type) => types.includes(type))) return 'image-type';
+  // What a person captured from a screen is no original, whatever it leaves unsaid.
+  const mayBeAnything = types.length === 0 && passes(rule, 'image-type') && !isSecondaryCapture(sopClassUid);
+  if (!mayBeAnything && !rule.requiredImageTypes.every((type) => types.includes(type))) return 'image-type';
   if (rule.excludedImageTypes.some((type) => types.includes(type))) return 'image-type';
   if (image.isLossyCompressed && rule.lossyCompression === 'refuse') return 'lossy-compression';
   if (rule.contrast === 'absent' && image.contrastAgent !== null) return 'contrast';
@@ -119,30 +158,28 @@ export function refuseImage(rule: AppliesTo, image: Image): SeriesRefusal | null
   return refuseKernel(rule, image.kernel) ?? refuseView(rule, image) ?? refuseSize(rule, image);
 }
 
-function refuseKernel(
-  { kernelPatterns, excludedKernelPatterns }: AppliesTo,
-  kernels: Image['kernel'],
-): 'kernel' | null {
+function refuseKernel(rule: AppliesTo, kernels: Attributes['kernel']): 'kernel' | null {
+  const { kernelPatterns, excludedKernelPatterns } = rule;
   const matches = (pattern: string) => kernels.some((kernel) => matchesPattern(pattern, kernel));
   if (excludedKernelPatterns.some(matches)) return 'kernel';
+  if (kernels.length === 0 && passes(rule, 'kernel')) return null;
   return kernelPatterns.length === 0 || kernelPatterns.some(matches) ? null : 'kernel';
 }
 
-function refuseView(rule: AppliesTo, image: Image): SeriesRefusal | null {
-  // Objects filed before this was kept say nothing of it.
-  const view = image.viewPosition?.trim().toUpperCase() ?? '';
-  if (rule.viewPositions.length > 0 && view === '') return 'view-unknown';
-  if (rule.viewPositions.length > 0 && !rule.viewPositions.includes(view)) return 'other-view';
-  const side = image.laterality?.trim().toUpperCase() ?? '';
-  if (rule.lateralities.length > 0 && side === '') return 'laterality-unknown';
-  if (rule.lateralities.length > 0 && !rule.lateralities.includes(side)) return 'other-laterality';
+function refuseView(rule: AppliesTo, image: Attributes): SeriesRefusal | null {
+  const view = codeOf(image.viewPosition);
+  if (rule.viewPositions.length > 0 && view === '' && !passes(rule, 'view')) return 'view-unknown';
+  if (rule.viewPositions.length > 0 && view !== '' && !rule.viewPositions.includes(view)) return 'other-view';
+  const side = codeOf(image.laterality);
+  if (rule.lateralities.length > 0 && side === '' && !passes(rule, 'laterality')) return 'laterality-unknown';
+  if (rule.lateralities.length > 0 && side !== '' && !rule.lateralities.includes(side)) return 'other-laterality';
   if (rule.orientation === 'any') return null;
   const normal = normalOf(image.orientation);
   if (normal === null) return 'orientation-unknown';
   return Math.abs(normal[AXIS[rule.orientation]]) >= ALONG_AXIS ? null : 'other-orientation';
 }
 
-function refuseSize({ minimum }: AppliesTo, image: Image): SeriesRefusal | null {
+function refuseSize({ minimum }: AppliesTo, image: Attributes): SeriesRefusal | null {
   if (minimum.rows !== undefined && (image.rows ?? 0) < minimum.rows) return 'too-few-rows';
   return minimum.columns !== undefined && (image.columns ?? 0) < minimum.columns ? 'too-few-columns' : null;
 }
@@ -150,7 +187,7 @@ function refuseSize({ minimum }: AppliesTo, image: Image): SeriesRefusal | null 
 function refuseNumber(
   value: number | null,
   span: Span | undefined,
-  unknown: SeriesRefusal,
+  unknown: SeriesRefusal | null,
   outside: SeriesRefusal,
 ): SeriesRefusal | null {
   if (span === undefined) return null;
@@ -168,17 +205,28 @@ function coarsestPixel(images: CandidateSeries['images']): number | null {
 
 function refuseCoverage({ minimum }: AppliesTo, { images }: CandidateSeries): SeriesRefusal | null {
   if (minimum.coverageMm === undefined) return null;
-  // Of an object of many frames one place is known here.
-  if (images.some(({ frames }) => (frames ?? 1) > 1)) return 'coverage-unknown';
   const normal = normalOf(images[0]?.attributes.orientation ?? null);
-  const positions = images.map(({ attributes }) => attributes.position);
-  if (normal === null || positions.some((position) => position === null)) return 'coverage-unknown';
-  const places = positions.map((position) =>
-    normal.reduce((sum, share, axis) => sum + share * (position?.[axis] ?? Number.NaN), 0),
-  );
+  const places = images.map((image) => placesAlong(image, normal));
+  if (places.some((place) => place === null)) return 'coverage-unknown';
+  const all = places.flatMap((place) => place ?? []);
   // A slice reaches half its thickness to either side.
-  const reach = Math.max(...places) - Math.min(...places) + (images[0]?.attributes.sliceThicknessMm ?? 0);
+  const reach =
+    all.reduce((most, place) => Math.max(most, place), Number.NEGATIVE_INFINITY) -
+    all.reduce((least, place) => Math.min(least, place), Number.POSITIVE_INFINITY) +
+    (images[0]?.attributes.sliceThicknessMm ?? 0);
   return reach >= minimum.coverageMm ? null : 'coverage-too-small';
+}
+
+/** Where the frames of an object lie along a normal, the first and the last of them; null where it does not say. */
+function placesAlong(
+  { frames, attributes }: CandidateSeries['images'][number],
+  normal: readonly [number, number, number] | null,
+): readonly number[] | null {
+  const { position, frameSpanMm } = attributes;
+  // Objects of many frames that were filed before this was kept say nothing of it.
+  if ((frames ?? 1) > 1) return frameSpanMm ?? null;
+  if (normal === null || position === null) return null;
+  return [normal.reduce((sum, share, axis) => sum + share * (position[axis] ?? Number.NaN), 0)];
 }
 
 /** Of a slice's direction cosines: its normal, in patient coordinates; null where they are not stated. */

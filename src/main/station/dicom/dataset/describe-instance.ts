@@ -2,7 +2,7 @@ import type { CharacterSetMark } from './character-sets.ts';
 import type { Dataset, DatasetMark, ReadDataset } from './dataset.ts';
 import { normalDate, normalTime } from './dates.ts';
 import { lookUpKeyword } from './dictionary.ts';
-import { planeOf } from './frame-geometry.ts';
+import { frameSpanMm, planeOf } from './frame-geometry.ts';
 import { findFunctionalGroup } from './functional-groups.ts';
 import { displayText, type TextMark } from './display-text.ts';
 import { readRejectionNote, type RejectionNote } from './rejection-note.ts';
@@ -27,6 +27,8 @@ export type ImageDescription = {
   readonly imagePositionPatient: readonly number[] | null;
   /** Direction cosines of a row, then of a column. */
   readonly imageOrientationPatient: readonly number[] | null;
+  /** Of an object of many frames: between which places along the normal of its slices they lie, the lower one first, in mm; null of others, and where a frame has no place or lies in another direction. */
+  readonly frameSpanMm: readonly [number, number] | null;
   /** Between rows, then between columns, in mm. */
   readonly pixelSpacing: readonly number[] | null;
   readonly sliceThicknessMm: number | null;
@@ -255,6 +257,7 @@ function describeImage(dataset: Dataset): ImageDescription {
       6,
       numbers(findFunctionalGroup(dataset, 0, 'PlaneOrientationSequence') ?? plane, 'ImageOrientationPatient'),
     ),
+    frameSpanMm: frames !== null && frames > 1 ? frameSpanMm(dataset, Math.floor(frames)) : null,
     pixelSpacing: exactly(2, numbers(measures, 'PixelSpacing') ?? numbers(dataset, 'ImagerPixelSpacing')),
     sliceThicknessMm: number(measures, 'SliceThickness'),
     spacingBetweenSlicesMm: of('SpacingBetweenSlices'),

@@ -41,6 +41,41 @@ export function frameGeometry(dataset: Dataset, frame: number): FrameGeometry {
   };
 }
 
+/** An object of more frames says no more than it would be listened to for: models read no series of so many. */
+const MOST_FRAMES = 10_000;
+/** Frames are in one direction where the cosine between their normals is this or more. */
+const SAME_DIRECTION = 0.999;
+
+/**
+ * Between which places along the normal of its slices an object's frames lie, the lower one first, in mm from the origin of the
+ * patient's coordinates (PS3.3 §C.7.6.16.2); null where a frame has no place, or its slice another direction.
+ */
+export function frameSpanMm(dataset: Dataset, frames: number): readonly [number, number] | null {
+  if (frames > MOST_FRAMES) return null;
+  const first = frameGeometry(dataset, 0);
+  const normal = first.orientation === null ? null : normalOf(first.orientation);
+  if (first.position === null || normal === null) return null;
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let frame = 0; frame < frames; frame += 1) {
+    const { position, orientation } = frameGeometry(dataset, frame);
+    if (position === null || orientation === null || dot(normalOf(orientation), normal) < SAME_DIRECTION) return null;
+    const along = dot(position, normal);
+    low = Math.min(low, along);
+    high = Math.max(high, along);
+  }
+  return [low, high];
+}
+
+type Triple = readonly [number, number, number];
+
+function normalOf([a, b, c, d, e, f]: NonNullable<FrameGeometry['orientation']>): Triple {
+  return [b * f - c * e, c * d - a * f, a * e - b * d];
+}
+
+function dot(one: Triple, other: Triple): number {
+  return one[0] * other[0] + one[1] * other[1] + one[2] * other[2];
+}
+
 /**
  * What says where an object's slices lie: the object itself, or, of reconstructed tomography of nuclear medicine, the one detector
  * whose item tells of its first slice (PS3.3 §C.8.4.11); of projections a detector's place is none of the image.
@@ -71,9 +106,9 @@ function positionOfFrame(
   if (first === null || offsetMm === null) return null;
   if (offsetMm === 0) return first;
   if (orientation === null) return null;
-  const [a, b, c, d, e, f] = orientation;
+  const [i, j, k] = normalOf(orientation);
   const [x, y, z] = first;
-  return [x + (b * f - c * e) * offsetMm, y + (c * d - a * f) * offsetMm, z + (a * e - b * d) * offsetMm];
+  return [x + i * offsetMm, y + j * offsetMm, z + k * offsetMm];
 }
 
 /** Millimetres along the normal from the place that the object states; null where it does not say. */
