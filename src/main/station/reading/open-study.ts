@@ -43,3 +43,12 @@ export function openStudy(
 export function findOpening(db: ReadableDb, studyId: string): StudyOpening | null {
   return prepared<StudyOpening>(db, FIND_LATEST_OPENING).get(studyId) ?? null;
 }
+
+const FIND_OWN_OPENING = `
+  SELECT max(study_revision) AS revision FROM study_openings WHERE study_id = ? AND user_id = ?
+`;
+
+/** The newest revision of a study's images that a person opened; null where they opened none. */
+export function findOpenedRevision(db: ReadableDb, studyId: string, userId: string): number | null {
+  return prepared<{ revision: number | null }>(db, FIND_OWN_OPENING).get(studyId, userId)?.revision ?? null;
+}

@@ -80,7 +80,8 @@ export function projectRow(db: WritableDb, studyId: string): void {
     studyId,
     siteId: study.siteId,
     rank: urgencyRank(row.urgency.level),
-    dueAtMs: nextTarget ?? row.receivedAtMs + UNDATED_DUE_MS,
+    // Behind the Criticals that people declared before: what a model or a rule raised passes none of them.
+    dueAtMs: Math.max(nextTarget ?? row.receivedAtMs + UNDATED_DUE_MS, (urgency?.behindDueAtMs ?? 0) + 1),
     nameKey,
     familyBirthKey: familyBirthKey(patient.name, patient.birthDateRaw),
     patientId: patient.patientId,
