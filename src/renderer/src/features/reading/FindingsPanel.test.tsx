@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { afterAll, expect, test, vi } from 'vitest';
 import type { Finding, QualityRemark } from '../../../../shared/contract/studies.ts';
 import { AiStatus } from '../../../../shared/domain/ai-status.ts';
+import { StudyId } from '../../../../shared/domain/ids.ts';
 import { setUpPage } from '../../app/test-page.tsx';
 import { WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
@@ -27,6 +28,7 @@ function said(ai: AiStatus, remarks = noRemarks): string {
     <MantineProvider>
       <FindingsPanel
         {...{ findings, remarks, ai, runs: [], aiView: WHOLE_AI_VIEW }}
+        studyId={StudyId.parse('0196c0de-0000-7000-8000-000000000001')}
         onAiView={() => undefined}
         seriesName={() => null}
         onKeyDown={() => undefined}

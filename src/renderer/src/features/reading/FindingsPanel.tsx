@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, QualityRemark, RunCard } from '../../../../shared/contract/studies.ts';
+import type { StudyId } from '../../../../shared/domain/ids.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { AiState } from '../../ui/AiState.tsx';
@@ -12,10 +13,12 @@ import type { AiView } from '../../viewport/ai-view.ts';
 import { FindingEntry } from './FindingEntry.tsx';
 import type { JumpTarget } from './jump-target.ts';
 import { QualityRemarks } from './QualityRemarks.tsx';
+import { ModelReadings } from './ModelReadings.tsx';
 import { RunList } from './RunList.tsx';
 import classes from './reading.module.css';
 
 type Props = {
+  readonly studyId: StudyId;
   readonly findings: UseQueryResult<Finding[]>;
   readonly ai: AiStatus;
   readonly remarks: UseQueryResult<QualityRemark[]>;
@@ -30,7 +33,7 @@ type Props = {
 
 /** What AI says of the study, finding by finding, and how it came to say it. */
 export function FindingsPanel(props: Props): ReactNode {
-  const { findings, remarks, ai, runs, aiView, onAiView, seriesName, onKeyDown, onJump } = props;
+  const { studyId, findings, remarks, ai, runs, aiView, onAiView, seriesName, onKeyDown, onJump } = props;
   const { t } = useTranslation('reading');
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- hears the keys of the finding that has the focus.
@@ -60,6 +63,7 @@ export function FindingsPanel(props: Props): ReactNode {
       </ul>
       <QualityRemarks {...{ remarks, seriesName, onJump }} />
       <RunList runs={runs} />
+      <ModelReadings {...{ studyId, seriesName }} />
     </section>
   );
 }

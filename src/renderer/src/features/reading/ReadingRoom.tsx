@@ -149,6 +149,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
         </div>
         <FindingsPanel
           {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
+          studyId={study.row.studyId}
           onAiView={setAiView}
           seriesName={(seriesUid) => seriesNameOf(study, seriesUid)}
           onJump={room.jumpTo}
