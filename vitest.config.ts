@@ -1,7 +1,10 @@
+import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-const node = { environment: 'node', pool: 'forks' } as const;
+/** Tests start stations and runners by the hundred, all of the same code: it is compiled once. */
+const env = { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '.cache/compiled') };
+const node = { environment: 'node', pool: 'forks', env } as const;
 /** Files share their processes: each import is paid once, which halves the wait. Every test cleans up after itself. */
 const shared = { isolate: false, maxWorkers: 3 } as const;
 /** No verdict hangs on the speed of a machine or on what else it does: whatever is waited for has half a minute, a test two. */

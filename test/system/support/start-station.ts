@@ -8,8 +8,6 @@ import { until } from './until.ts';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const ENTRY = path.join(ROOT, 'src/main/station/index.ts');
 const READY_WITHIN_MS = 60_000;
-/** These tests start stations by the dozen, all of the same code. */
-const COMPILED = path.join(ROOT, '.cache/compiled');
 
 /** The one line a station prints when it listens (DESIGN §6). */
 const ReadyLine = z.strictObject({
@@ -158,7 +156,7 @@ function launch(wish: StationWish & { readonly data: string }): Process {
     ],
     {
       cwd: ROOT,
-      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...wish.env },
+      env: { ...process.env, ...wish.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
