@@ -200,6 +200,45 @@ test('a ZIP is unpacked once, below its digest, also where its files lie in one 
   expect(existsSync(path.join(one?.directory ?? '', 'mark'))).toBe(true);
 });
 
+test('what was unpacked of a ZIP that is another or gone is removed at the next start, and nothing else', async () => {
+  const tools = { unpackInto, signers: [], log: quiet };
+  const unpackedOf = async () => {
+    const read = await readPackages([all(folder)], tools);
+    if (!read.ok) throw new Error(read.error.code);
+    return read.value.packages.map(({ directory }) => path.basename(directory));
+  };
+  const kept = await makeZip('kept.zip', { ...FILES, ...withManifest({ id: 'kept' }) });
+  await makeZip('bleed.zip');
+  await unpackedOf();
+  const outside = path.join(root, 'outside');
+  mkdirSync(outside);
+  writeFileSync(path.join(outside, 'precious'), '');
+  mkdirSync(path.join(unpackInto, 'by-hand'));
+  writeFileSync(path.join(unpackInto, 'a'.repeat(64)), 'a file');
+  symlinkSync(outside, path.join(unpackInto, 'b'.repeat(64)));
+  await makeZip('bleed.zip', { ...FILES, ...withManifest({ version: '2.0.0' }) });
+  const now = await unpackedOf();
+  const others = ['a'.repeat(64), 'b'.repeat(64), 'by-hand'];
+  expect(readdirSync(unpackInto).toSorted()).toEqual([...now, ...others].toSorted());
+  rmSync(path.join(folder, 'bleed.zip'));
+  rmSync(kept);
+  expect(await unpackedOf()).toEqual([]);
+  expect(readdirSync(unpackInto).toSorted()).toEqual(others.toSorted());
+  expect(existsSync(path.join(outside, 'precious'))).toBe(true);
+});
+
+test('nothing that was unpacked is removed while a folder of packages cannot be read, nor what is a package itself', async () => {
+  const tools = { unpackInto, signers: [], log: quiet };
+  await makeZip('bleed.zip');
+  await readPackages([all(folder)], tools);
+  const [unpacked = ''] = readdirSync(unpackInto);
+  const missing = path.join(root, 'share-that-is-away');
+  expect((await readPackages([all(folder), all(missing)], tools)).ok).toBe(false);
+  rmSync(path.join(folder, 'bleed.zip'));
+  const read = await readPackages([all(unpackInto)], tools);
+  expect(read.ok && read.value.packages.map(({ directory }) => directory)).toEqual([path.join(unpackInto, unpacked)]);
+});
+
 test.each<[string, () => Promise<string>, Partial<typeof PACKAGE_LIMITS>, string]>([
   ['too many entries', () => makeZip('a.zip'), { entries: 2 }, 'zip-too-many-entries'],
   ['too much in it', () => makeZip('b.zip'), { totalBytes: 100 }, 'zip-too-large'],

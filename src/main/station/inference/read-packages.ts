@@ -37,11 +37,17 @@ export async function readPackages(
     }
   }
   if (missing.length > 0) return err({ code: 'model-folder-unreadable', details: missing });
-  if (found.some(isZip)) prepareFolder(tools.unpackInto);
+  if (found.some(isZip)) mkdirSync(tools.unpackInto, { recursive: true, mode: 0o700 });
+  // Somebody may have put packages there by hand, and named the folder in the configuration.
+  const unpackedNow = new Set(
+    found.filter((one) => path.dirname(one) === path.resolve(tools.unpackInto)).map((one) => path.basename(one)),
+  );
+  clearUnfinished(tools.unpackInto);
   const packages: ModelPackage[] = [];
   const refused: RefusedPackage[] = [];
   for (const packagePath of found) {
     const unpacked = isZip(packagePath) ? await unpackPackage(packagePath, tools.unpackInto) : ok(packagePath);
+    if (isZip(packagePath) && unpacked.ok) unpackedNow.add(path.basename(unpacked.value));
     const read = unpacked.ok ? await readPackage(unpacked.value, tools.signers) : unpacked;
     const twin = read.ok ? packages.find(({ digest }) => digest === read.value.digest) : undefined;
     if (read.ok && twin === undefined) {
@@ -57,6 +63,7 @@ export async function readPackages(
         fault: describeFault(fault),
       });
   }
+  removeOthers(tools.unpackInto, unpackedNow, tools.log);
   return ok({ packages, refused });
 }
 
@@ -66,10 +73,39 @@ function twiceFault(packagePath: string): PackageFault {
   return packageFault('package-twice', '', { value: path.basename(packagePath), expected });
 }
 
-function prepareFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(folder))
+/** What a start that was killed left half unpacked. */
+function clearUnfinished(folder: string): void {
+  for (const { name } of listFolders(folder))
     if (name.startsWith(UNFINISHED)) rmSync(path.join(folder, name), { recursive: true, force: true });
+}
+
+/** Unpacked packages go by the digest of their ZIP; nothing of another name was put there by us. */
+const UNPACKED = /^[0-9a-f]{64}$/;
+
+/**
+ * Removes what was unpacked of ZIPs that are no longer there, or are others by now. Only folders directly below ours count, by the name
+ * that we gave them: no path that a package or the database names is followed. One that cannot be removed now is tried at the next start.
+ */
+function removeOthers(folder: string, kept: ReadonlySet<string>, log: Log): void {
+  for (const { name } of listFolders(folder)) {
+    if (!UNPACKED.test(name) || kept.has(name)) continue;
+    try {
+      rmSync(path.join(folder, name), { recursive: true, force: true });
+      log.info('model-package-removed', { package: name });
+    } catch (error) {
+      log.warn('model-package-not-removed', { package: name, code: (error as NodeJS.ErrnoException).code ?? '' });
+    }
+  }
+}
+
+/** The folders below one; none where it is not there. Links are none. */
+function listFolders(folder: string): readonly { readonly name: string }[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Whether a name is of a ZIP. */

@@ -21,8 +21,8 @@ export const LIST_BEFORE = `
 const NOTE_VIEW = `
   INSERT INTO silent_views (study_id, user_id, digest, shown_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 `;
-/** So many rows are read together, however few are asked for: most may be left out. */
-const AT_ONCE = 100;
+/** So many rows are read together, however few are asked for, and more each time: most may be left out, or all. */
+const AT_ONCE = { first: 100, most: 3200 } as const;
 type SilentRow = {
   readonly runId: string;
   readonly studyId: string;
@@ -56,12 +56,14 @@ export function listSilentResults(
   const shown: SilentRow[] = [];
   let key = keyOf(after);
   let isWhole = false;
+  let atOnce: number = AT_ONCE.first;
   // Read on until the window is full and one result beyond it: neither its length nor its key tells of what was left out.
   while (shown.length <= limit && !isWhole) {
-    const rows = prepared<SilentRow>(db, LIST_BEFORE).all({ siteId, digest: model.digest, limit: AT_ONCE, ...key });
+    const rows = prepared<SilentRow>(db, LIST_BEFORE).all({ siteId, digest: model.digest, limit: atOnce, ...key });
     shown.push(...rows.filter(({ studyId }) => !hides || facts.isFinal(studyId)));
     const last = rows.at(-1);
-    isWhole = rows.length < AT_ONCE || last === undefined;
+    isWhole = rows.length < atOnce || last === undefined;
+    atOnce = Math.min(2 * atOnce, AT_ONCE.most);
     if (last !== undefined) key = { atMs: last.queuedAtMs, runId: last.runId };
   }
   const window = shown.slice(0, limit);
