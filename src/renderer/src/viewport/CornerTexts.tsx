@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { PatientCard } from '../../../shared/contract/worklist.ts';
+import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
 import { formatDicomDate } from '../ui/dicom-date.ts';
 import { formatPersonName } from '../ui/person-name.ts';
 import classes from './ImageViewport.module.css';
@@ -12,6 +12,8 @@ import { presetsOf } from './window-presets.ts';
 type Props = {
   readonly shown: StackViewState;
   readonly patient: PatientCard;
+  /** Of an earlier study: when and what that was. */
+  readonly priorOf: WorklistRow['exam'] | null;
   /** What else stands at the bottom right: whose marks are drawn. */
   readonly children: ReactNode;
 };
@@ -19,12 +21,12 @@ type Props = {
 const LONGEST_BAR_PX = 110;
 
 /** What a picture says of itself at its corners: the patient of its own header, which image it is, how it is drawn. */
-export function CornerTexts({ shown, patient, children }: Props): ReactNode {
+export function CornerTexts({ shown, patient, priorOf, children }: Props): ReactNode {
   const { image, stack } = shown;
   if (image === null || stack === null) return null;
   return (
     <>
-      <PatientCorner image={image} patient={patient} />
+      <PatientCorner image={image} patient={patient} priorOf={priorOf} />
       <ImageCorner image={image} position={shown.index + 1} count={stack.images.length} />
       <DrawingCorner shown={shown} image={image} />
       <MarksCorner image={image} probe={shown.probe}>
@@ -34,12 +36,17 @@ export function CornerTexts({ shown, patient, children }: Props): ReactNode {
   );
 }
 
-function PatientCorner({ image, patient }: { readonly image: StackImage; readonly patient: PatientCard }): ReactNode {
+type PatientCornerProps = Pick<Props, 'patient' | 'priorOf'> & { readonly image: StackImage };
+
+function PatientCorner({ image, patient, priorOf }: PatientCornerProps): ReactNode {
   const { t } = useTranslation('reading');
   const { name, mrn, birthDateRaw, sex, accession } = image.patient;
   const isOther = mrn !== null && patient.mrn !== null && mrn !== patient.mrn.trim();
   return (
     <div className={classes.corner} data-corner="top-left">
+      {priorOf !== null && (
+        <strong className={classes.prior}>{t('image.prior', { date: formatDicomDate(priorOf.dateRaw) ?? '–' })}</strong>
+      )}
       <strong>{formatPersonName(name) ?? t('image.noName')}</strong>
       <span>{t('image.mrn', { value: mrn ?? '–' })}</span>
       <span>{[t('image.born', { value: formatDicomDate(birthDateRaw) ?? '–' }), sex ?? '–'].join(' · ')}</span>

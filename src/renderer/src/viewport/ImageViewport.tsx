@@ -2,7 +2,7 @@ import { Loader } from '@mantine/core';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../../shared/contract/studies.ts';
-import type { PatientCard } from '../../../shared/contract/worklist.ts';
+import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
 import { IncidentNotice } from '../ui/IncidentNotice.tsx';
 import { type AiView, drawnFindings, hasMarks, heatmapFinding, isDrawable } from './ai-view.ts';
 import { AiLine } from './AiLine.tsx';
@@ -14,7 +14,8 @@ import { OverlayLayer } from './OverlayLayer.tsx';
 import type { ReadingDesk } from './reading-desk.ts';
 import type { SeriesShelf } from './series-shelf.ts';
 import { type FrameAddress, openingIndex } from './stack.ts';
-import type { StackView } from './stack-view.ts';
+import type { FirstDrawing, StackView } from './stack-view.ts';
+import { measurementOf, useViewportTool } from './tools.ts';
 import { useOverlays } from './use-overlays.ts';
 import { useSeries } from './use-series.ts';
 import { useStackView } from './use-stack-view.ts';
@@ -29,12 +30,18 @@ type Props = {
   readonly rejected: ReadonlySet<string>;
   /** The frame to open this series at; null: its middle. Read once, when the series comes on the screen. */
   readonly opensAt: FrameAddress | null;
+  /** How it is drawn when it comes on the screen; read once, as `opensAt` is. */
+  readonly drawing: FirstDrawing;
   readonly patient: PatientCard;
+  /** Of a series of an earlier study of this patient: when and what that was. Null of the study that is read. */
+  readonly priorOf: WorklistRow['exam'] | null;
   /** What was measured and done on this look at the study. */
   readonly desk: ReadingDesk;
   readonly isActive: boolean;
   readonly label: string;
   readonly onActivate: () => void;
+  /** A double click: this viewport wants to be the only one, or no longer. */
+  readonly onLarge: () => void;
   /** The view to command once its series is on the screen; null when it goes. */
   readonly onView: (view: StackView | null) => void;
   /** An image of this series is on the screen. */
@@ -43,8 +50,22 @@ type Props = {
 
 /** One viewport with everything a picture must say of itself: who, which, how drawn, what AI marked. */
 export function ImageViewport(props: Props): ReactNode {
-  const { shelf, seriesUid, findings, ai, rejected, opensAt, patient, desk, isActive, label, ...tell } = props;
-  const { onActivate, onView, onShown } = tell;
+  const {
+    shelf,
+    seriesUid,
+    findings,
+    ai,
+    rejected,
+    opensAt,
+    drawing,
+    patient,
+    priorOf,
+    desk,
+    isActive,
+    label,
+    ...tell
+  } = props;
+  const { onActivate, onLarge, onView, onShown } = tell;
   const { t } = useTranslation('reading');
   const frame = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
@@ -60,11 +81,11 @@ export function ImageViewport(props: Props): ReactNode {
   const overlays = useOverlays(shelf, drawn, heatmapOf);
 
   const stack = series.state === 'ready' ? series.stack : null;
-  const opening = useRef(opensAt);
-  opening.current = opensAt;
+  const opening = useRef({ opensAt, drawing });
+  opening.current = { opensAt, drawing };
   useEffect(() => {
     if (view === null || stack === null || stack.images.length === 0) return;
-    void view.show(stack, openingIndex(stack, opening.current));
+    void view.show(stack, openingIndex(stack, opening.current.opensAt), opening.current.drawing);
   }, [view, stack]);
   useEffect(() => {
     if (view === null || stack === null) return;
@@ -85,12 +106,14 @@ export function ImageViewport(props: Props): ReactNode {
       className={classes.viewport}
       data-active={isActive}
       data-image={shown.image?.sopUid}
+      data-prior={priorOf !== null}
       data-frame={shown.image?.frame}
       aria-label={label}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- keys go where the focus is.
       tabIndex={0}
       onFocus={onActivate}
       onPointerDown={onActivate}
+      onDoubleClick={() => measurementOf(useViewportTool.getState().tool) === null && onLarge()}
       onContextMenu={(event) => event.preventDefault()}
     >
       <div ref={element} className={classes.element} />
@@ -100,7 +123,7 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && <MeasurementLayer target={frame} view={view} shown={shown} book={desk.measurements} />}
       {isShown && (
         <div className={classes.texts}>
-          <CornerTexts shown={shown} patient={patient}>
+          <CornerTexts shown={shown} patient={patient} priorOf={priorOf}>
             <AiLine
               {...{ findings: marked, drawn, heatmapOf, overlays, shown }}
               opacity={ai.opacity}

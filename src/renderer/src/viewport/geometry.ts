@@ -122,7 +122,11 @@ export function edgeLettersOfOrientation(
     const [along, sign] = a > b ? [letters.row, Math.sign(perColumn)] : [letters.column, Math.sign(perRow)];
     return along.map((letter) => (sign > 0 ? letter : OPPOSITE[letter])).join('');
   };
-  const opposite = (text: string) => text.split('').map((letter) => OPPOSITE[letter]).join('');
+  const opposite = (text: string) =>
+    text
+      .split('')
+      .map((letter) => OPPOSITE[letter])
+      .join('');
   const right = towards(map.xPerColumn, map.xPerRow);
   const bottom = towards(map.yPerColumn, map.yPerRow);
   if (right === null || bottom === null) return null;

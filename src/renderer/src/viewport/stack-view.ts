@@ -19,6 +19,9 @@ export type ViewportCommand =
   | { readonly type: 'cine-rate'; readonly step: 1 | -1 }
   | { readonly type: 'reset' | 'invert' | 'rotate' | 'flip' | 'flip-vertical' | 'cine' };
 
+/** How a series is drawn when it comes on the screen. */
+export type FirstDrawing = { readonly isMirrored?: boolean; readonly preset?: string | null };
+
 /** How a picture is drawn: what `reset` gives up and what can be taken back. */
 type Drawing = { readonly place: Types.ViewPresentation; readonly properties: Types.StackViewportProperties };
 
@@ -101,15 +104,23 @@ export class StackView {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Shows a stack from this index on. Images near the eye load first, then outwards, within what the cache may hold. */
-  async show(stack: Stack, index: number): Promise<void> {
+  /**
+   * Shows a stack from this index on, mirrored and in the window of a digit where it was hung so. Images near the eye load first,
+   * then outwards, within what the cache may hold.
+   */
+  async show(stack: Stack, index: number, drawing: FirstDrawing = {}): Promise<void> {
     this.#prefetch?.stop();
     this.#stopCine();
     this.#rate = null;
     this.#prefetch = new Prefetch((next) => loadAhead(stack.images[next]));
     this.#change({ ...EMPTY_VIEW, stack, index });
     const imageIds = stack.images.map((image) => image.imageId);
-    this.#isSet = this.#viewport.setStack(imageIds, index).then(() => this.#viewport.render());
+    this.#isSet = this.#viewport.setStack(imageIds, index).then(() => {
+      if (this.#state.stack !== stack) return;
+      this.#viewport.setCamera({ flipHorizontal: drawing.isMirrored === true, flipVertical: false });
+      if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
+      this.#viewport.render();
+    });
     await this.#isSet;
   }
 

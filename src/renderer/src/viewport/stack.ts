@@ -42,6 +42,8 @@ export type StackImage = {
   readonly spacing: Spacing;
   /** Which way rows and columns run in the patient, where no plane says it (PS3.3 §C.7.6.1.1.1); null where neither does. */
   readonly patientOrientation: readonly [string, string] | null;
+  /** Of a film: which side it is of and how it was taken (ImageLaterality or Laterality, ViewPosition). */
+  readonly view: { readonly side: string | null; readonly position: string | null };
   /** Frames a second its maker wants it played at; null where it says none. */
   readonly framesPerSecond: number | null;
   readonly rescale: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
@@ -137,6 +139,7 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
       positionMm: null,
       spacing: spacingOf(frame),
       patientOrientation: patientOrientationOf(frame),
+      view: viewOf(frame),
       framesPerSecond: framesPerSecondOf(frame),
       rescale: rescaleOf(frame),
       marks: marksOf(frame),
@@ -175,6 +178,11 @@ function drawnSpacing(dataSet: DicomJson): { readonly columnSpacing: number; rea
 function patientOrientationOf(dataSet: DicomJson): readonly [string, string] | null {
   const [row, column] = textsOf(dataSet, TAG.PatientOrientation);
   return row === undefined || column === undefined ? null : [row, column];
+}
+
+function viewOf(dataSet: DicomJson): StackImage['view'] {
+  const side = textOf(dataSet, TAG.ImageLaterality) ?? textOf(dataSet, TAG.Laterality);
+  return { side: side?.toUpperCase() ?? null, position: textOf(dataSet, TAG.ViewPosition)?.toUpperCase() ?? null };
 }
 
 function framesPerSecondOf(dataSet: DicomJson): number | null {

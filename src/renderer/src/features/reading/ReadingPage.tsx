@@ -16,6 +16,7 @@ import { FetchingNotice } from './FetchingNotice.tsx';
 import { NewsNotice } from './NewsNotice.tsx';
 import classes from './reading.module.css';
 import { newsOf } from './study-news.ts';
+import { useHangingRules } from './use-beside.ts';
 import { useFetchingBack, WHILE_AWAY_MS } from './use-fetching-back.ts';
 
 /** The viewer is by far the largest part of the page; who the patient is stands there before it has come. */
@@ -44,6 +45,8 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const study = kept ?? now.data;
   // What AI found decides which image comes first, so a flagged study waits for it, and no other does.
   const isFound = study?.row.ai.state !== 'flagged' || !findings.isPending;
+  // How it hangs is the reader's own to say.
+  const isHangingKnown = useHangingRules().isKnown;
 
   // Escape must work before any image is there.
   const page = useRef<HTMLDivElement>(null);
@@ -81,7 +84,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
           </PatientHeader>
           <Images now={now.data ?? study} study={study} isDisplayed={isDisplayed}>
             <Suspense fallback={<RoomSkeleton />}>
-              {isFound ? (
+              {isFound && isHangingKnown ? (
                 <ReadingRoom
                   key={study.row.revision}
                   study={study}

@@ -9,14 +9,24 @@ import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { chooseTool } from '../../viewport/tools.ts';
 import { presetsOf } from '../../viewport/window-presets.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
+import { HangingMenu } from './hanging/HangingMenu.tsx';
 import { MeasurementList } from './MeasurementList.tsx';
 import { OpeningNotice } from './OpeningNotice.tsx';
-import { activatePane, changeLayout, hangSeries, noteDisplayed } from './panes.ts';
+import {
+  activatePane,
+  changeLayout,
+  hangNeighbour,
+  hangSeries,
+  noteDisplayed,
+  type Panes,
+  toggleLarge,
+} from './panes.ts';
 import { ReadingToolbar } from './ReadingToolbar.tsx';
 import classes from './reading.module.css';
 import { type ReadingAction, readingKeys } from './reading-keys.ts';
 import { RejectedNotice } from './RejectedImages.tsx';
 import { SeriesList } from './SeriesList.tsx';
+import { useBeside } from './use-beside.ts';
 import { useOpening } from './use-opening.ts';
 import { useRoom } from './use-room.ts';
 import { ViewportGrid } from './ViewportGrid.tsx';
@@ -58,11 +68,13 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
   const { showsRejected, setShowsRejected, aiView, setAiView } = kept;
   const { studyId } = study.row;
   const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
-  const room = useRoom(study, findings.data ?? NO_FINDINGS);
+  const { rule, hanging, ...beside } = useBeside(study);
+  const room = useRoom({ study, findings: findings.data ?? NO_FINDINGS, rule, prior: beside.prior });
   const opening = useOpening(studyId);
 
-  const { panes, setPanes } = room;
-  const activeSeries = study.series.find((series) => series.seriesUid === panes.series[panes.active]);
+  const { panes, setPanes, noteOnPanes } = room;
+  const allSeries = [...study.series, ...(beside.prior?.series ?? [])];
+  const activeSeries = allSeries.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
 
   const act = (action: ReadingAction) => {
@@ -80,6 +92,10 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
         return announce(t(history.undo() ? 'key.undone' : 'key.nothingToUndo'));
       case 'redo':
         return announce(t(history.redo() ? 'key.redone' : 'key.nothingToRedo'));
+      case 'large':
+        return setPanes(toggleLarge);
+      case 'series':
+        return setPanes((before) => hangNeighbour(before, orderOf(study, beside.prior, before), action.step));
       case 'toggle-ai':
         announce(t(aiView.isHidden ? 'ai.shown' : 'ai.hidden'));
         return setAiView({ ...aiView, isHidden: !aiView.isHidden });
@@ -95,11 +111,11 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
   const { onImagesDisplayed } = opening;
   const onShown = useCallback(
     (seriesUid: string) => {
-      setPanes((before) => noteDisplayed(before, seriesUid));
+      noteOnPanes((before) => noteDisplayed(before, seriesUid));
       onImagesDisplayed();
       onDisplayed();
     },
-    [setPanes, onImagesDisplayed, onDisplayed],
+    [noteOnPanes, onImagesDisplayed, onDisplayed],
   );
 
   return (
@@ -107,6 +123,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
       <ReadingToolbar
         layout={panes.layout}
         onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study))}
+        hanging={<HangingMenu study={study} prior={beside.prior} panes={panes} rule={rule} hanging={hanging} />}
         presets={presets}
         aiHidden={aiView.isHidden}
         onAction={act}
@@ -119,39 +136,42 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
         <SeriesList
           study={study}
           panes={panes}
-          shelf={room.shelf}
+          shelfOf={room.shelfOf}
+          prior={beside}
           onHang={(seriesUid) => setPanes((before) => hangSeries(before, seriesUid))}
           showsRejected={showsRejected}
           onShowRejected={setShowsRejected}
         >
           <MeasurementList
             book={room.desk.measurements}
-            seriesName={(seriesUid) => seriesNameOf(study, seriesUid)}
+            seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
             onJump={room.jumpTo}
           />
         </SeriesList>
         <div className={classes.stage}>
-          {room.shelf !== null && (
-            <ViewportGrid
-              panes={panes}
-              shelf={room.shelf}
-              study={study}
-              findings={findings.data ?? NO_FINDINGS}
-              aiView={aiView}
-              rejected={rejected}
-              desk={room.desk}
-              onKeyDown={onKeyDown}
-              onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
-              onView={room.setView}
-              onShown={onShown}
-            />
-          )}
+          <ViewportGrid
+            panes={panes}
+            isHanging={room.isHanging}
+            shelfOf={room.shelfOf}
+            study={study}
+            prior={beside.prior}
+            findings={findings.data ?? NO_FINDINGS}
+            aiView={aiView}
+            rejected={rejected}
+            desk={room.desk}
+            onKeyDown={onKeyDown}
+            onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
+            onHang={(seriesUid, pane) => setPanes((before) => hangSeries(before, seriesUid, pane))}
+            onLarge={() => setPanes(toggleLarge)}
+            onView={room.setView}
+            onShown={onShown}
+          />
         </div>
         <FindingsPanel
           {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
           studyId={study.row.studyId}
           onAiView={setAiView}
-          seriesName={(seriesUid) => seriesNameOf(study, seriesUid)}
+          seriesName={(seriesUid) => seriesNameOf(study.series, seriesUid)}
           onJump={room.jumpTo}
         />
       </div>
@@ -160,7 +180,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
 }
 
 /** The number and description of a series; null of one that is not shown. */
-function seriesNameOf({ series }: StudyDetail, seriesUid: string): string | null {
+function seriesNameOf(series: StudyDetail['series'], seriesUid: string): string | null {
   const one = series.find((other) => other.seriesUid === seriesUid);
   if (one === undefined) return null;
   return [one.number === null ? null : `${one.modality} ${one.number}`, one.description]
@@ -175,4 +195,11 @@ function withRejected(study: StudyDetail): StudyDetail {
     dicomwebPath: `${study.dicomwebPath}/with-rejected`,
     series: [...study.series, ...study.hidden.rejectedSeries],
   };
+}
+
+/** The series that follow one another in a pane: those of the study the pane shows. */
+function orderOf(study: StudyDetail, prior: StudyDetail | null, { series, active }: Panes): readonly string[] {
+  const now = series[active];
+  const of = prior?.series.some((one) => one.seriesUid === now) ? prior : study;
+  return of.series.filter((one) => one.displayable).map((one) => one.seriesUid);
 }

@@ -26,13 +26,15 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { chooseTool, useViewportTool, VIEWPORT_TOOLS, type ViewportTool } from '../../viewport/tools.ts';
 import type { WindowPreset } from '../../viewport/window-presets.ts';
-import { LAYOUTS, type Layout } from './panes.ts';
+import { LAYOUTS, type Layout } from './layouts.ts';
 import classes from './reading.module.css';
 import { type ReadingAction, TOOL_KEYS } from './reading-keys.ts';
 
 type Props = {
   readonly layout: Layout;
   readonly onLayout: (layout: Layout) => void;
+  /** How this study came to hang so, and how others shall. */
+  readonly hanging: ReactNode;
   readonly presets: readonly WindowPreset[];
   readonly aiHidden: boolean;
   readonly onAction: (action: ReadingAction) => void;
@@ -57,8 +59,8 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
   { label: 'key.reset', icon: <IconZoomReset size={17} />, action: { type: 'reset' } },
   { label: 'key.invert', icon: <IconContrast size={17} />, action: { type: 'invert' } },
   { label: 'tool.rotate', icon: <IconRotateClockwise size={17} />, action: { type: 'rotate' } },
-  { label: 'tool.flip', icon: <IconFlipVertical size={17} />, action: { type: 'flip' } },
-  { label: 'tool.flipVertical', icon: <IconFlipHorizontal size={17} />, action: { type: 'flip-vertical' } },
+  { label: 'tool.flip', icon: <IconFlipHorizontal size={17} />, action: { type: 'flip' } },
+  { label: 'tool.flipVertical', icon: <IconFlipVertical size={17} />, action: { type: 'flip-vertical' } },
   { label: 'key.cine', icon: <IconPlayerPlay size={17} />, action: { type: 'cine' } },
   { label: 'key.undo', icon: <IconArrowBackUp size={17} />, action: { type: 'undo' } },
   { label: 'key.redo', icon: <IconArrowForwardUp size={17} />, action: { type: 'redo' } },
@@ -67,7 +69,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
 
 /** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
 export function ReadingToolbar(props: Props): ReactNode {
-  const { layout, onLayout, presets, aiHidden, onAction, onLeave, children } = props;
+  const { layout, onLayout, hanging, presets, aiHidden, onAction, onLeave, children } = props;
   const { t } = useTranslation('reading');
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>
@@ -87,6 +89,7 @@ export function ReadingToolbar(props: Props): ReactNode {
         onChange={(value) => onLayout(LAYOUTS.find((one) => one === value) ?? layout)}
         data={LAYOUTS.map((value) => ({ value, label: value.replace('x', '×') }))}
       />
+      {hanging}
       <span className={classes.space}>{children}</span>
       <Button
         size="compact-sm"

@@ -1,4 +1,5 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { Loader } from '@mantine/core';
+import { type DragEvent, type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiView } from '../../viewport/ai-view.ts';
@@ -8,11 +9,16 @@ import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView } from '../../viewport/stack-view.ts';
 import { type Panes, topFinding } from './panes.ts';
 import classes from './reading.module.css';
+import { droppedSeries, isSeriesDragged } from './SeriesEntry.tsx';
 
 type Props = {
   readonly panes: Panes;
-  readonly shelf: SeriesShelf;
+  /** A rule's films are still asked for their views. */
+  readonly isHanging: boolean;
+  readonly shelfOf: (seriesUid: string) => SeriesShelf | null;
   readonly study: StudyDetail;
+  /** The study that hangs beside it. */
+  readonly prior: StudyDetail | null;
   readonly findings: readonly Finding[];
   readonly aiView: AiView;
   /** Images that were rejected for quality and are looked at all the same. */
@@ -20,6 +26,9 @@ type Props = {
   readonly desk: ReadingDesk;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onActivate: (pane: number) => void;
+  readonly onHang: (seriesUid: string, pane: number) => void;
+  /** Makes the active pane the only one, or brings the others back. */
+  readonly onLarge: () => void;
   readonly onView: (pane: number, view: StackView | null) => void;
   readonly onShown: (seriesUid: string) => void;
 };
@@ -53,6 +62,8 @@ function isFocusFree(): boolean {
   return focused === null || focused === document.body || focused.matches('[tabindex="-1"]');
 }
 
+const AS_IT_COMES = {};
+
 type PaneProps = Props & {
   readonly pane: number;
   readonly seriesUid: string | null;
@@ -61,31 +72,68 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, shelf, study, findings, aiView, rejected, desk, onActivate, onShown } = props;
+  const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk } = props;
+  const { onActivate, onHang, onLarge, onShown } = props;
   const isActive = panes.active === pane;
-  const opensAt = aiView.isHidden || seriesUid === null ? null : (topFinding(findings, seriesUid)?.keyImage ?? null);
-  if (seriesUid === null || tell === undefined) {
+  const shelf = seriesUid === null ? null : shelfOf(seriesUid);
+  const [isOver, setIsOver] = useState(false);
+  const drop = {
+    onDragOver: (event: DragEvent) => {
+      if (!isSeriesDragged(event)) return;
+      event.preventDefault();
+      setIsOver(true);
+    },
+    onDragLeave: () => setIsOver(false),
+    onDrop: (event: DragEvent) => {
+      setIsOver(false);
+      const dropped = droppedSeries(event);
+      if (dropped === null || shelfOf(dropped) === null) return;
+      event.preventDefault();
+      onHang(dropped, pane);
+    },
+  };
+  if (seriesUid === null || shelf === null || tell === undefined) {
     return (
-      <button type="button" className={classes.emptyPane} data-active={isActive} onClick={() => onActivate(pane)}>
-        {t('grid.empty')}
+      <button
+        type="button"
+        className={classes.emptyPane}
+        data-active={isActive}
+        data-over={isOver}
+        onClick={() => onActivate(pane)}
+        {...drop}
+      >
+        {isHanging || seriesUid !== null ? (
+          <Loader size="sm" color="gray" role="status" aria-label={t('image.loading')} />
+        ) : (
+          t('grid.empty')
+        )}
       </button>
     );
   }
+  const placed = panes.placed[pane]?.seriesUid === seriesUid ? panes.placed[pane] : null;
+  const found = aiView.isHidden ? null : (topFinding(findings, seriesUid)?.keyImage ?? null);
+  const isPrior = prior?.series.some((one) => one.seriesUid === seriesUid) ?? false;
+  const { onDragOver, onDragLeave, onDrop } = drop;
   return (
-    <ImageViewport
-      shelf={shelf}
-      seriesUid={seriesUid}
-      findings={findings}
-      ai={aiView}
-      rejected={rejected}
-      desk={desk}
-      opensAt={opensAt}
-      patient={study.row.patient}
-      isActive={isActive}
-      label={t('grid.viewport', { number: pane + 1 })}
-      onActivate={() => onActivate(pane)}
-      onView={tell}
-      onShown={onShown}
-    />
+    <div className={classes.pane} data-over={isOver} {...{ onDragOver, onDragLeave, onDrop }}>
+      <ImageViewport
+        shelf={shelf}
+        seriesUid={seriesUid}
+        findings={findings}
+        ai={aiView}
+        rejected={rejected}
+        desk={desk}
+        opensAt={placed?.frame ?? found}
+        drawing={placed ?? AS_IT_COMES}
+        patient={study.row.patient}
+        priorOf={isPrior ? (prior?.row.exam ?? null) : null}
+        isActive={isActive}
+        label={t(isPrior ? 'grid.prior' : 'grid.viewport', { number: pane + 1 })}
+        onActivate={() => onActivate(pane)}
+        onLarge={onLarge}
+        onView={tell}
+        onShown={onShown}
+      />
+    </div>
   );
 }

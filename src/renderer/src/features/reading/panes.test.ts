@@ -2,13 +2,16 @@ import { expect, test } from 'vitest';
 import type { Finding, SeriesCard } from '../../../../shared/contract/studies.ts';
 import {
   activatePane,
+  bringFinding,
   changeLayout,
   countNotDisplayed,
   firstPanes,
   type Hanging,
   hangingOrder,
+  hangNeighbour,
   hangSeries,
   noteDisplayed,
+  toggleLarge,
   topFinding,
 } from './panes.ts';
 
@@ -32,8 +35,9 @@ const finding = (seriesUid: string, state: Finding['state'] = 'unverified', stan
 
 test('a study opens on the series of the first finding that still stands', () => {
   const findings = [finding('1', 'rejected'), finding('3'), finding('2')];
-  expect(firstPanes(STUDY, findings).series).toEqual(['3']);
-  expect(firstPanes(STUDY, [finding('9')]).series).toEqual(['2']);
+  const opened = (all: readonly Finding[]) => bringFinding(firstPanes(STUDY), STUDY, all).series;
+  expect(opened(findings)).toEqual(['3']);
+  expect(opened([finding('9')])).toEqual(['2']);
   expect(topFinding(findings, '2')?.keyImage?.sopUid).toBe('key of 2');
   expect(topFinding(findings, '1')).toBeUndefined();
   // What AI is uncertain of opens nothing: it is no flag.
@@ -72,4 +76,32 @@ test('hangs a series in the active pane only', () => {
 test('counts the displayable series that were not on the screen', () => {
   const panes = noteDisplayed(firstPanes(STUDY), '2');
   expect([countNotDisplayed(panes, SERIES), noteDisplayed(panes, '2') === panes]).toEqual([2, true]);
+});
+
+test('brings what AI found under the eye where it hangs already, and into the first viewport where it hangs nowhere', () => {
+  const two = changeLayout(firstPanes(STUDY), '1x2', STUDY);
+  const seen = (uid: string) => bringFinding(activatePane(two, 1), STUDY, [finding(uid)]);
+  expect([seen('3').active, seen('3').series, seen('1').active, seen('1').series]).toEqual([
+    1,
+    ['2', '3'],
+    0,
+    ['1', '3'],
+  ]);
+});
+
+test('makes one viewport large and brings the others back, with what was displayed meanwhile', () => {
+  const four = activatePane(changeLayout(firstPanes(STUDY), '2x2', STUDY), 2);
+  const large = noteDisplayed(toggleLarge(four), '1');
+  expect([large.layout, large.series]).toEqual(['1x1', ['1']]);
+  expect(toggleLarge(large)).toEqual({ ...four, displayed: new Set(['1']) });
+  expect(toggleLarge(firstPanes(STUDY)).layout).toBe('1x1');
+});
+
+test('goes from series to series in the active viewport and stops at the ends', () => {
+  const order = ['1', '2', '3'];
+  const from2 = firstPanes(STUDY);
+  expect([hangNeighbour(from2, order, 1).series, hangNeighbour(hangSeries(from2, '3'), order, 1).series]).toEqual([
+    ['3'],
+    ['3'],
+  ]);
 });

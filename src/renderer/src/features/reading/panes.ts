@@ -1,29 +1,44 @@
 import type { Finding, SeriesCard, StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { FrameAddress } from '../../viewport/stack.ts';
+import { type Layout, PANES_OF } from './layouts.ts';
 
-/** How many viewports stand side by side. */
-export const LAYOUTS = ['1x1', '1x2', '2x2'] as const;
-export type Layout = (typeof LAYOUTS)[number];
-
-/** How many panes a layout has. */
-export const PANES_OF: Readonly<Record<Layout, number>> = { '1x1': 1, '1x2': 2, '2x2': 4 };
+/** How a pane was hung: what it opens at, and how that is drawn first. */
+export type Placed = {
+  readonly seriesUid: string;
+  /** Null: the series' middle, or what AI found in it. */
+  readonly frame: FrameAddress | null;
+  readonly isMirrored: boolean;
+  /** The digit of a window. */
+  readonly preset: string | null;
+};
 
 /** Which series hangs in which pane (null: empty), which pane takes commands, and which series have been on the screen. */
 export type Panes = {
   readonly layout: Layout;
   readonly series: readonly (string | null)[];
+  readonly placed: readonly (Placed | null)[];
   readonly active: number;
   readonly displayed: ReadonlySet<string>;
+  /** What stood here before one pane was made large; null where none is. */
+  readonly before: Omit<Panes, 'before' | 'displayed'> | null;
 };
 
 /** The part of a study that says what to hang. */
 export type Hanging = Pick<StudyDetail, 'series' | 'runs'>;
 
-/** The panes a study opens with: one, showing what AI found first, else the first series of the hanging order. */
-export function firstPanes(study: Hanging, findings: readonly Finding[] = []): Panes {
-  const order = hangingOrder(study);
+/** The panes of a study that no rule is about: one, showing the first series of the hanging order. */
+export function firstPanes(study: Hanging): Panes {
+  const first = hangingOrder(study)[0] ?? null;
+  return { layout: '1x1', series: [first], placed: [null], active: 0, displayed: new Set(), before: null };
+}
+
+/** What AI found first comes under the eye: its pane takes the commands, and where its series hangs nowhere it takes the first pane. */
+export function bringFinding(panes: Panes, study: Hanging, findings: readonly Finding[]): Panes {
   const found = topFinding(findings)?.seriesUid;
-  const first = found !== undefined && order.includes(found) ? found : order[0];
-  return { layout: '1x1', series: [first ?? null], active: 0, displayed: new Set() };
+  if (found === undefined || !hangingOrder(study).includes(found)) return panes;
+  const pane = panes.series.indexOf(found);
+  if (pane >= 0) return { ...panes, active: pane };
+  return hangSeries({ ...panes, active: 0 }, found);
 }
 
 /** The first flag with a key image that still stands, of all or of one series; what is uncertain opens nothing. */
@@ -53,9 +68,23 @@ export function hangingOrder({ series, runs }: Hanging): readonly string[] {
     .map((one) => one.seriesUid);
 }
 
-/** Hangs a series in the active pane. */
-export function hangSeries(panes: Panes, seriesUid: string): Panes {
-  return { ...panes, series: panes.series.with(panes.active, seriesUid) };
+/** Hangs a series in a pane, the active one unless another is said, which then is the active one. */
+export function hangSeries(panes: Panes, seriesUid: string, pane = panes.active): Panes {
+  if (pane >= panes.series.length) return panes;
+  return {
+    ...panes,
+    active: pane,
+    series: panes.series.with(pane, seriesUid),
+    placed: panes.placed.with(pane, null),
+  };
+}
+
+/** Hangs the next or the previous series of a list in the active pane; at the ends nothing happens. */
+export function hangNeighbour(panes: Panes, order: readonly string[], step: 1 | -1): Panes {
+  const now = panes.series[panes.active];
+  const at = now === null || now === undefined ? -1 : order.indexOf(now);
+  const next = order[at < 0 ? 0 : at + step];
+  return next === undefined ? panes : hangSeries(panes, next);
 }
 
 /** Makes a pane the one that takes commands. */
@@ -66,15 +95,30 @@ export function activatePane(panes: Panes, pane: number): Panes {
 /** Changes the layout: panes that stay keep their series (the active one among them), new ones take the next not yet hung. */
 export function changeLayout(panes: Panes, layout: Layout, study: Hanging): Panes {
   const count = PANES_OF[layout];
-  if (count === panes.series.length) return { ...panes, layout };
+  const changed = { ...panes, layout, before: null };
+  if (count === panes.series.length) return changed;
   if (count < panes.series.length) {
-    const kept = panes.series.slice(0, count);
-    if (panes.active < count) return { ...panes, layout, series: kept };
-    return { ...panes, layout, series: kept.with(count - 1, panes.series[panes.active] ?? null), active: count - 1 };
+    const [series, placed] = [panes.series.slice(0, count), panes.placed.slice(0, count)];
+    if (panes.active < count) return { ...changed, series, placed };
+    return {
+      ...changed,
+      series: series.with(count - 1, panes.series[panes.active] ?? null),
+      placed: placed.with(count - 1, panes.placed[panes.active] ?? null),
+      active: count - 1,
+    };
   }
   const waiting = hangingOrder(study).filter((uid) => !panes.series.includes(uid));
   const added = Array.from({ length: count - panes.series.length }, (_, index) => waiting[index] ?? null);
-  return { ...panes, layout, series: [...panes.series, ...added] };
+  return { ...changed, series: [...panes.series, ...added], placed: [...panes.placed, ...added.map(() => null)] };
+}
+
+/** Makes the active pane the only one, or brings back what stood before. */
+export function toggleLarge(panes: Panes): Panes {
+  const { before, displayed, ...now } = panes;
+  if (before !== null) return { ...before, displayed, before: null };
+  if (now.series.length === 1) return panes;
+  const [series, placed] = [panes.series[panes.active] ?? null, panes.placed[panes.active] ?? null];
+  return { layout: '1x1', series: [series], placed: [placed], active: 0, displayed, before: now };
 }
 
 /** Notes that an image of a series was on the screen. */

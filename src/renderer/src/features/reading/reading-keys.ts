@@ -6,7 +6,8 @@ import type { WindowPreset } from '../../viewport/window-presets.ts';
 export type ReadingAction =
   | ViewportCommand
   | { readonly type: 'tool'; readonly tool: ViewportTool }
-  | { readonly type: 'toggle-ai' | 'clear-measurements' | 'delete-measurement' | 'undo' | 'redo' };
+  | { readonly type: 'series'; readonly step: 1 | -1 }
+  | { readonly type: 'large' | 'toggle-ai' | 'clear-measurements' | 'delete-measurement' | 'undo' | 'redo' };
 
 /** One key of the reading page; `label` is a key of the page's text. */
 export type ReadingKey = {
@@ -53,6 +54,9 @@ export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingK
     { key: 'PageUp', label: 'key.pageUp', action: { type: 'scroll', by: -PAGE } },
     { key: 'Home', label: 'key.firstImage', action: { type: 'go', to: 'first' } },
     { key: 'End', label: 'key.lastImage', action: { type: 'go', to: 'last' } },
+    { key: '.', label: 'key.nextSeries', action: { type: 'series', step: 1 } },
+    { key: ',', label: 'key.previousSeries', action: { type: 'series', step: -1 } },
+    letter('q', 'key.large', { type: 'large' }),
     { key: 'Delete', alias: 'Backspace', label: 'key.deleteMeasurement', action: { type: 'delete-measurement' } },
     { key: 'z', mod: true, label: 'key.undo', action: { type: 'undo' } },
     { key: 'y', mod: true, label: 'key.redo', action: { type: 'redo' } },

@@ -5,16 +5,20 @@ import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
 import { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
 import type { FrameAddress } from '../../viewport/stack.ts';
+import type { HangingRule } from './hanging/hanging-rule.ts';
 import type { JumpTarget } from './jump-target.ts';
-import { activatePane, firstPanes, hangSeries, type Panes } from './panes.ts';
+import { activatePane, hangSeries, type Panes } from './panes.ts';
+import { useHanging } from './use-hanging.ts';
 
 /** The panes of one study, its images, and how to command them. */
 export type Room = {
-  /** Null until the room is set up. */
-  readonly shelf: SeriesShelf | null;
+  /** Where a series' images are; null until the room is set up, and of a series that is neither of the study nor of the prior. */
+  readonly shelfOf: (seriesUid: string) => SeriesShelf | null;
   readonly desk: ReadingDesk;
   readonly panes: Panes;
+  readonly isHanging: boolean;
   readonly setPanes: Dispatch<SetStateAction<Panes>>;
+  readonly noteOnPanes: Dispatch<SetStateAction<Panes>>;
   /** Notes which view stands in a pane. */
   readonly setView: (pane: number, view: StackView | null) => void;
   /** Commands the active viewport. */
@@ -23,24 +27,31 @@ export type Room = {
   readonly jumpTo: (target: JumpTarget) => void;
 };
 
+/** What a room is set up with. */
+export type RoomWish = {
+  readonly study: StudyDetail;
+  readonly findings: readonly Finding[];
+  readonly rule: HangingRule | null;
+  /** The study that may hang beside it; null while there is none. */
+  readonly prior: StudyDetail | null;
+};
+
 /** Sets a room up for this study, and frees every image when it is left. */
-export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room {
-  const [panes, setPanes] = useState<Panes>(() => firstPanes(study, findings));
+export function useRoom({ study, findings, rule, prior }: RoomWish): Room {
+  const shelf = useShelf(study);
+  const priorShelf = useShelf(prior);
+  const shelfOf = useCallback(
+    (seriesUid: string) => {
+      if (study.series.some((one) => one.seriesUid === seriesUid)) return shelf;
+      return prior?.series.some((one) => one.seriesUid === seriesUid) ? priorShelf : null;
+    },
+    [study, prior, shelf, priorShelf],
+  );
+  const hanging = useHanging({ study, findings, rule, prior, shelfOf });
+  const { panes, setPanes } = hanging;
   const [desk] = useState(openDesk);
-  const [shelf, setShelf] = useState<SeriesShelf | null>(null);
   const views = useRef(new Map<number, StackView>());
   const pending = useRef<{ readonly pane: number; readonly target: JumpTarget } | null>(null);
-
-  const { dicomwebPath } = study;
-  const { studyUid } = study.row;
-  useEffect(() => {
-    const opened = new SeriesShelf(dicomwebPath, studyUid);
-    setShelf(opened);
-    return () => {
-      setShelf(null);
-      opened.close();
-    };
-  }, [dicomwebPath, studyUid]);
 
   const setView = useCallback(
     (pane: number, view: StackView | null) => {
@@ -64,7 +75,24 @@ export function useRoom(study: StudyDetail, findings: readonly Finding[]): Room 
   };
 
   const command = (one: ViewportCommand) => views.current.get(panes.active)?.perform(one);
-  return { shelf, desk, panes, setPanes, setView, command, jumpTo };
+  return { shelfOf, desk, ...hanging, setView, command, jumpTo };
+}
+
+/** The images of a study for as long as it is in the room. */
+function useShelf(study: StudyDetail | null): SeriesShelf | null {
+  const [shelf, setShelf] = useState<SeriesShelf | null>(null);
+  const dicomwebPath = study?.dicomwebPath;
+  const studyUid = study?.row.studyUid;
+  useEffect(() => {
+    if (dicomwebPath === undefined || studyUid === undefined) return;
+    const opened = new SeriesShelf(dicomwebPath, studyUid);
+    setShelf(opened);
+    return () => {
+      setShelf(null);
+      opened.close();
+    };
+  }, [dicomwebPath, studyUid]);
+  return shelf;
 }
 
 async function goTo(view: StackView, shelf: SeriesShelf | null, target: JumpTarget): Promise<void> {

@@ -1,0 +1,40 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import type { z } from 'zod';
+import type { PreferenceKey } from '../../../shared/domain/preference-keys.ts';
+import { station } from './queries.ts';
+
+/** What a person set for themselves at the station: `value` is `shipped` until it came, where they set nothing, and where it does not read. */
+export type UserPreference<T> = {
+  readonly value: T;
+  /** The station has answered. */
+  readonly isKnown: boolean;
+  readonly set: (value: T) => void;
+  /** The last change could not be kept; it holds on this page until it is left. */
+  readonly isUnkept: boolean;
+};
+
+/** One preference of the person who is signed in. A change shows at once and is kept at the station. */
+export function useUserPreference<T>(key: PreferenceKey, schema: z.ZodType<T>, shipped: T): UserPreference<T> {
+  const cache = useQueryClient();
+  const options = station.preferences.all.queryOptions();
+  const { data, isFetched } = useQuery({ ...options, staleTime: 60_000 });
+  const { mutate, isError } = useMutation(station.preferences.put.mutationOptions());
+  const kept = data?.find((one) => one.key === key)?.value;
+  const read = kept === undefined ? undefined : schema.safeParse(kept);
+  const { queryKey } = options;
+  const set = useCallback(
+    (value: T) => {
+      // What a schema of ours gives is JSON: the station takes it as such and checks it again.
+      const json = value as NonNullable<typeof data>[number]['value'];
+      cache.setQueryData(queryKey, (before) => [
+        ...(before ?? []).filter((one) => one.key !== key),
+        { key, value: json },
+      ]);
+      mutate({ key, value: json });
+    },
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the query's key is a new array on every render and always the same.
+    [cache, mutate, key],
+  );
+  return { value: read?.success ? read.data : shipped, isKnown: isFetched, set, isUnkept: isError };
+}

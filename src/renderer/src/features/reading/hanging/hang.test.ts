@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import type { SeriesCard } from '../../../../../shared/contract/studies.ts';
+import type { Stack, StackImage } from '../../../viewport/stack.ts';
+import { asksForViews, type Hangable, hangBy, ruleFor, rulesInOrder } from './hang.ts';
+import { type HangingRule, HangingRules, SHIPPED_HANGING } from './hanging-rule.ts';
+import { SHIPPED_RULES } from './shipped-rules.ts';
+
+function series(seriesUid: string, modality: string, description: string, instances = 30): SeriesCard {
+  const seriesId = '01930000-0000-7000-8000-000000000001' as SeriesCard['seriesId'];
+  return { seriesId, seriesUid, number: null, description, modality, instances, displayable: true };
+}
+
+const study = (description: string, bodyPart: string | null, ...all: readonly SeriesCard[]): Hangable => ({
+  ...{ series: [...all], runs: [] },
+  row: { exam: { description, bodyPart } },
+});
+
+const ruleOf = (subject: Hangable, hasPrior = false, rules = rulesInOrder(SHIPPED_HANGING)) =>
+  ruleFor(rules, subject, hasPrior)?.id ?? null;
+
+const HEAD = study(
+  'CT Schädel nativ',
+  null,
+  series('1', 'CT', 'Scout', 1),
+  series('2', 'CT', '5.0 H31s'),
+  series('3', 'CT', '1.0 H60', 160),
+);
+const CHEST = study(
+  'CT Thorax',
+  'CHEST',
+  series('1', 'CT', 'Lunge', 200),
+  series('2', 'CT', 'Weichteil', 180),
+  series('9', 'CT', 'Topo', 2),
+);
+const MAMMO = study('Screening', 'BREAST', series('m', 'MG', 'four', 4));
+
+test('finds the rule by what series there are, body part, number and prior', () => {
+  const film = (modality: string) => series(modality, modality, '', 1);
+  expect([
+    ...[ruleOf(HEAD), ruleOf(HEAD, true), ruleOf(CHEST), ruleOf(CHEST, true), ruleOf(MAMMO)],
+    ruleOf(study('PET/CT', null, series('1', 'PT', 'AC'), series('2', 'CT', 'low dose'))),
+    ruleOf(study('Hand', 'HAND', film('DX'), series('2', 'DX', '', 1))),
+    ruleOf(study('Thorax', 'CHEST', film('CR')), true),
+    ruleOf(study('Hand', 'HAND', film('DX'))),
+    ruleOf(study('Abdomen', 'ABDOMEN', series('1', 'CT', ''))),
+    ruleOf(study('Leber', null, series('1', 'US', ''))),
+    ruleOf(study('MR Kopf', null, series('1', 'MR', 't1'), series('2', 'MR', 't2'), series('3', 'MR', 'flair'))),
+  ]).toEqual([
+    ...[
+      'ct-head',
+      'ct-head-prior',
+      'ct-chest',
+      'ct-chest-prior',
+      'mg-four-views',
+      'pt-ct',
+      'dx-two-views',
+      'cr-chest-prior',
+    ],
+    ...[null, null, 'us', 'mr'],
+  ]);
+});
+
+test('asks a person’s own rules first, and none that they switched off', () => {
+  const own = { ...(SHIPPED_RULES.find(({ id }) => id === 'ct-head') as HangingRule), id: 'mine' };
+  expect(ruleOf(HEAD, false, rulesInOrder({ own: [own], off: [] }))).toBe('mine');
+  expect(ruleOf(MAMMO, false, rulesInOrder({ own: [], off: ['mg-four-views'] }))).toBeNull();
+  expect(HangingRules.safeParse({ own: [{ ...own, layout: '9x9' }], off: [] }).success).toBe(false);
+});
+
+const image = (sopUid: string, side: string, position: string, towards: string): StackImage =>
+  ({ sopUid, frame: 1, view: { side, position }, patientOrientation: [towards, 'FL'] }) as unknown as StackImage;
+
+const hungImages = (rule: string, subject: Hangable, images: readonly StackImage[]) => {
+  const chosen = SHIPPED_RULES.find(({ id }) => id === rule) as HangingRule;
+  const stack: Stack = { seriesUid: 'm', modality: 'MG', images };
+  return hangBy(chosen, { study: subject, prior: null, stacks: new Map([['m', stack]]) });
+};
+
+test('hangs four mammograms back to back in whatever order they came, mirrored where they were stored the other way', () => {
+  const views = [
+    image('lmlo', 'L', 'MLO', 'A'),
+    image('rcc', 'R', 'CC', 'P'),
+    // Stored with its chest wall to the left, though it is a right breast.
+    image('rmlo', 'R', 'MLO', 'A'),
+    image('lcc', 'L', 'CC', 'A'),
+  ];
+  const panes = hungImages('mg-four-views', MAMMO, views);
+  expect(panes.placed.map((one) => [one?.frame?.sopUid, one?.isMirrored])).toEqual([
+    ['rcc', false],
+    ['lcc', false],
+    ['rmlo', true],
+    ['lmlo', false],
+  ]);
+  expect(panes.series).toEqual(['m', 'm', 'm', 'm']);
+});
+
+test('shows no view twice, and none under another’s name', () => {
+  const panes = hungImages('mg-four-views', MAMMO, [image('rcc', 'R', 'CC', 'P'), image('rcc2', 'R', 'CC', 'P')]);
+  expect(panes.placed.map((one) => one?.frame?.sopUid ?? null)).toEqual(['rcc', null, null, null]);
+});
+
+test('hangs lung and mediastinum: two series where there are two, one in two windows where there is one, never a scout', () => {
+  const rule = SHIPPED_RULES.find(({ id }) => id === 'ct-chest') as HangingRule;
+  const hung = (subject: Hangable) =>
+    hangBy(rule, { study: subject, prior: null, stacks: new Map() }).placed.map((one) => [one?.seriesUid, one?.preset]);
+  expect(hung(CHEST)).toEqual([
+    ['1', '6'],
+    ['2', '7'],
+  ]);
+  expect(hung({ ...CHEST, series: CHEST.series.filter(({ seriesUid }) => seriesUid !== '2') })).toEqual([
+    ['1', '6'],
+    ['1', '7'],
+  ]);
+});
+
+test('leaves the prior’s place empty until it is here: nothing of this study poses as the prior', () => {
+  const rule = SHIPPED_RULES.find(({ id }) => id === 'ct-head-prior') as HangingRule;
+  const prior = study('CT Schädel', null, series('p', 'CT', '5.0 H31s'));
+  const hung = (one: Hangable | null) => hangBy(rule, { study: HEAD, prior: one, stacks: new Map() }).series;
+  expect([hung(null), hung(prior)]).toEqual([
+    ['3', null],
+    ['3', 'p'],
+  ]);
+});
+
+test('hangs MR by weighting and fills with what is left', () => {
+  const rule = SHIPPED_RULES.find(({ id }) => id === 'mr') as HangingRule;
+  const subject = study(
+    'MR',
+    null,
+    series('a', 'MR', 'ax T2 TSE'),
+    series('b', 'MR', 'FLAIR'),
+    series('c', 'MR', 'loc', 3),
+    series('d', 'MR', 'sag T1'),
+  );
+  expect(hangBy(rule, { study: subject, prior: null, stacks: new Map() }).series).toEqual(['d', 'a', 'b', 'c']);
+});
+
+test('every shipped rule asks for no more viewports than its layout has, under its own id', () => {
+  expect(new Set(SHIPPED_RULES.map(({ id }) => id)).size).toBe(SHIPPED_RULES.length);
+  expect(
+    SHIPPED_RULES.filter((one) => one.panes.length > { '1x1': 1, '1x2': 2, '2x1': 2, '2x2': 4 }[one.layout]),
+  ).toEqual([]);
+  expect(SHIPPED_RULES.filter(asksForViews).map(({ id }) => id.split('-')[0])).toEqual(['mg', 'dx', 'dx', 'cr', 'cr']);
+});

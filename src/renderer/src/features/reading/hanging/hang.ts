@@ -1,0 +1,142 @@
+import type { SeriesCard, StudyDetail } from '../../../../../shared/contract/studies.ts';
+import type { FrameAddress, Stack, StackImage } from '../../../viewport/stack.ts';
+import { PANES_OF } from '../layouts.ts';
+import { hangingOrder, type Panes, type Placed } from '../panes.ts';
+import type { HangingRule, HangingRules, HungPane } from './hanging-rule.ts';
+import { SHIPPED_RULES } from './shipped-rules.ts';
+
+/** A study as far as hanging asks. */
+export type Hangable = Pick<StudyDetail, 'series' | 'runs'> & {
+  readonly row: { readonly exam: Pick<StudyDetail['row']['exam'], 'bodyPart' | 'description'> };
+};
+
+/** The study on the screen, the prior that may hang beside it, and what is known of their images so far, by series. */
+export type HangingSubject = {
+  readonly study: Hangable;
+  readonly prior: Hangable | null;
+  readonly stacks: ReadonlyMap<string, Stack>;
+};
+
+/** The rules in the order they are asked: a person's own, then the shipped ones that are not switched off. */
+export function rulesInOrder({ own, off }: HangingRules): readonly HangingRule[] {
+  return [...own, ...SHIPPED_RULES.filter(({ id }) => !off.includes(id))];
+}
+
+/** The first rule that is about a study; null where none is, and it opens with one image. */
+export function ruleFor(rules: readonly HangingRule[], study: Hangable, hasPrior: boolean): HangingRule | null {
+  const series = study.series.filter((one) => one.displayable);
+  const modalities = new Set(series.map((one) => one.modality));
+  const { bodyPart, description } = study.row.exam;
+  const words = `${bodyPart ?? ''} ${description ?? ''}`.toLowerCase();
+  return (
+    rules.find(
+      ({ when }) =>
+        when.modalities.every((modality) => modalities.has(modality)) &&
+        (when.bodyParts.length === 0 || when.bodyParts.some((part) => words.includes(part.toLowerCase()))) &&
+        series.length >= when.minSeries &&
+        series.length <= when.maxSeries &&
+        (when.prior === 'any' || (when.prior === 'with') === hasPrior),
+    ) ?? null
+  );
+}
+
+/** Whether a rule asks what the headers of films say: then their metadata must be here before it can hang them. */
+export function asksForViews({ panes }: HangingRule): boolean {
+  return panes.some(({ side, views, chestWall }) => side !== undefined || views.length > 0 || chestWall !== undefined);
+}
+
+/**
+ * The panes a rule gives. A pane takes the first series, or image, that is all it asks for and hangs nowhere yet; one of the
+ * current study that finds none takes the next that hangs nowhere, one for the prior stays empty: nothing poses as the prior.
+ */
+export function hangBy(rule: HangingRule, { study, prior, stacks }: HangingSubject): Panes {
+  const taken = new Set<string>();
+  const count = PANES_OF[rule.layout];
+  const wishes = rule.panes.slice(0, count);
+  const found = wishes.map((wish) => {
+    const of = wish.study === 'prior' ? prior : study;
+    const placed = of === null ? null : firstFor(wish, of, stacks, taken);
+    if (placed !== null) taken.add(keyOf(placed));
+    return placed;
+  });
+  const placed = Array.from({ length: count }, (_, pane): Placed | null => {
+    const here = found[pane] ?? null;
+    if (here !== null || wishes[pane]?.study === 'prior') return here;
+    const next = hangingOrder(study).find((uid) => ![...taken].some((key) => key.startsWith(`${uid} `)));
+    if (next === undefined) return null;
+    taken.add(`${next} `);
+    return { seriesUid: next, frame: null, isMirrored: false, preset: null };
+  });
+  return {
+    ...{
+      layout: rule.layout,
+      active: Math.max(
+        0,
+        placed.findIndex((one) => one !== null),
+      ),
+      displayed: new Set(),
+    },
+    ...{ series: placed.map((one) => one?.seriesUid ?? null), placed, before: null },
+  };
+}
+
+function firstFor(
+  wish: HungPane,
+  of: Hangable,
+  stacks: ReadonlyMap<string, Stack>,
+  taken: ReadonlySet<string>,
+): Placed | null {
+  const asksForImage = wish.side !== undefined || wish.views.length > 0;
+  const candidates = hangingOrder(of).flatMap((seriesUid) => {
+    const series = of.series.find((one) => one.seriesUid === seriesUid);
+    if (series === undefined || !isSeriesFor(wish, series)) return [];
+    const { images } = stacks.get(seriesUid) ?? { images: [] };
+    const shown = asksForImage ? images.filter((one) => isImageFor(wish, one)) : [undefined];
+    return shown.map((image) => ({ series, placed: placedAs(wish, seriesUid, image, images[0]) }));
+  });
+  const [first] = candidates;
+  if (first === undefined) return null;
+  const free = candidates.find(({ series, placed }) => !taken.has(keyOf(placed)) && !isMinor(series, first.series));
+  // The same series hangs twice where a rule wants it in another window; the same picture of a film never does.
+  return free?.placed ?? (asksForImage || wish.preset === undefined ? null : first.placed);
+}
+
+function placedAs(
+  wish: HungPane,
+  seriesUid: string,
+  image: StackImage | undefined,
+  first: StackImage | undefined,
+): Placed {
+  return {
+    ...{ seriesUid, frame: image === undefined ? null : { sopUid: image.sopUid, frameNumber: image.frame } },
+    isMirrored: wish.chestWall !== undefined && isMirrored(image ?? first, wish.chestWall),
+    preset: wish.preset ?? null,
+  };
+}
+
+/** A scout is no second look at the volume beside it. */
+function isMinor(series: SeriesCard, first: SeriesCard): boolean {
+  return series.instances * 3 < first.instances;
+}
+
+function isSeriesFor({ modality, words }: HungPane, series: SeriesCard): boolean {
+  if (modality !== undefined && series.modality !== modality) return false;
+  const description = (series.description ?? '').toLowerCase();
+  return words.length === 0 || words.some((word) => description.includes(word.toLowerCase()));
+}
+
+function isImageFor({ side, views }: HungPane, { view }: StackImage): boolean {
+  if (side !== undefined && view.side !== side) return false;
+  return views.length === 0 || (view.position !== null && views.includes(view.position));
+}
+
+/** True where the chest wall lies at the other edge: rows that run to the back end at it, rows that run to the front begin at it. */
+function isMirrored(image: StackImage | undefined, wanted: 'left' | 'right'): boolean {
+  const towards = image?.patientOrientation?.[0].charAt(0);
+  if (towards !== 'P' && towards !== 'A') return false;
+  return (towards === 'P' ? 'right' : 'left') !== wanted;
+}
+
+function keyOf({ seriesUid, frame }: { readonly seriesUid: string; readonly frame: FrameAddress | null }): string {
+  return `${seriesUid} ${frame === null ? '' : `${frame.sopUid}/${frame.frameNumber}`}`;
+}

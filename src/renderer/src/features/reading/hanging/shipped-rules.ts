@@ -1,0 +1,100 @@
+import { HangingRule } from './hanging-rule.ts';
+
+const CHEST = ['chest', 'thorax', 'lung'];
+const HEAD = ['head', 'brain', 'skull', 'schädel', 'cranial'];
+const FRONTAL = ['PA', 'AP'];
+const LATERAL = ['LL', 'RL', 'LAT', 'LATERAL', 'LLO', 'RLO'];
+const OBLIQUE = ['MLO', 'ML', 'LM', 'LMO'];
+const CRANIAL = ['CC', 'XCCL', 'XCC', 'FB'];
+
+/** How studies open as delivered; a person's own rules are asked first. To add one, add it here: its place is its rank. */
+export const SHIPPED_RULES: readonly HangingRule[] = [
+  rule('pt-ct', ['PT', 'CT'], [], '1x2', [{ modality: 'CT', preset: '5' }, { modality: 'PT' }]),
+  rule('mg-four-views', ['MG'], [], '2x2', [
+    { modality: 'MG', side: 'R', views: CRANIAL, chestWall: 'right' },
+    { modality: 'MG', side: 'L', views: CRANIAL, chestWall: 'left' },
+    { modality: 'MG', side: 'R', views: OBLIQUE, chestWall: 'right' },
+    { modality: 'MG', side: 'L', views: OBLIQUE, chestWall: 'left' },
+  ]),
+  rule(
+    'ct-head-prior',
+    ['CT'],
+    HEAD,
+    '1x2',
+    [
+      { modality: 'CT', preset: '1' },
+      { study: 'prior', modality: 'CT', preset: '1' },
+    ],
+    {
+      prior: 'with',
+    },
+  ),
+  rule('ct-head', ['CT'], HEAD, '1x1', [{ modality: 'CT', preset: '1' }]),
+  rule(
+    'ct-chest-prior',
+    ['CT'],
+    CHEST,
+    '1x2',
+    [
+      { modality: 'CT', preset: '6' },
+      { study: 'prior', modality: 'CT', preset: '6' },
+    ],
+    {
+      prior: 'with',
+    },
+  ),
+  rule('ct-chest', ['CT'], CHEST, '1x2', [
+    { modality: 'CT', preset: '6' },
+    { modality: 'CT', preset: '7' },
+  ]),
+  ...(['DX', 'CR'] as const).flatMap((modality) => [
+    rule(
+      `${modality.toLowerCase()}-chest-prior`,
+      [modality],
+      CHEST,
+      '1x2',
+      [
+        { modality, views: FRONTAL },
+        { study: 'prior', modality, views: FRONTAL },
+      ],
+      { prior: 'with' },
+    ),
+    rule(
+      `${modality.toLowerCase()}-two-views`,
+      [modality],
+      [],
+      '1x2',
+      [
+        { modality, views: FRONTAL },
+        { modality, views: LATERAL },
+      ],
+      { minSeries: 2 },
+    ),
+  ]),
+  rule(
+    'mr',
+    ['MR'],
+    [],
+    '2x2',
+    [
+      { modality: 'MR', words: ['t1'] },
+      { modality: 'MR', words: ['t2'] },
+      { modality: 'MR', words: ['flair', 'dark fluid', 'stir'] },
+      { modality: 'MR', words: ['dwi', 'diff', 'trace', 'b1000', 'gd', 'post'] },
+    ],
+    { minSeries: 3 },
+  ),
+  rule('mr-two', ['MR'], [], '1x2', [{ modality: 'MR' }, { modality: 'MR' }], { minSeries: 2 }),
+  rule('us', ['US'], [], '1x1', [{ modality: 'US' }]),
+];
+
+function rule(
+  id: string,
+  modalities: readonly string[],
+  bodyParts: readonly string[],
+  layout: HangingRule['layout'],
+  panes: readonly Record<string, unknown>[],
+  when: Partial<HangingRule['when']> = {},
+): HangingRule {
+  return HangingRule.parse({ id, name: id, when: { modalities, bodyParts, ...when }, layout, panes });
+}
