@@ -4,7 +4,8 @@ import { drawChestShape } from './chest-shape.ts';
 import { drawFolds } from './folds.ts';
 import { type Nodule, type NoduleKind, type NoduleWish, placeNodule } from './nodule.ts';
 import { noiseTile, type ReconstructedCt, spread, type Vector } from './reconstruct.ts';
-import { growTree, type Segment } from './vessel-tree.ts';
+import { growChestTrees } from './chest-trees.ts';
+import type { Segment } from './vessel-tree.ts';
 
 export const CHEST_KERNELS = ['soft', 'medium', 'sharp'] as const;
 export type ChestKernel = (typeof CHEST_KERNELS)[number];
@@ -19,6 +20,8 @@ export type ChestCtWish = {
   readonly kernel?: ChestKernel;
   /** Standard deviation of the noise in HU; left out, by kernel and slice. */
   readonly noiseHu?: number;
+  /** Another day's noise in the same chest; left out, the seed. */
+  readonly noiseSeed?: number;
   /** Heights between which it is scanned; left out, from below the lungs to above them. */
   readonly fromToMm?: readonly [number, number];
   /** Side of the square that is reconstructed; a small one cuts the body off. */
@@ -32,6 +35,7 @@ export type NoduleTruth = {
   /** Of a ball of its volume. */
   readonly diameterMm: number;
   readonly volumeMl: number;
+  readonly hu: number;
 };
 
 /** A chest CT, and what is in it. */
@@ -67,35 +71,7 @@ export function drawChestCt(wish: ChestCtWish): ChestCt {
   const [low, high] = wish.fromToMm ?? [-shape.reachMm - 22, shape.reachMm + 14];
   const slices = Math.floor((high - low) / sliceMm);
 
-  const treeRandom = seededRandom(wish.seed, 'chest-vessels');
-  const vessels: Segment[] = [];
-  const airways: Segment[] = [];
-  const carina: Vector = [0, 14, 22];
-  airways.push({ from: [0, 8, shape.reachMm + 40], to: carina, radiusMm: 8.5 });
-  for (const side of [-1, 1] as const) {
-    const depthAt = (x: number, y: number, z: number) => (x * side < 0 ? -20 : anatomy.lungDepthAt(x, y, z));
-    for (const [y, up] of [
-      [-8, 0.7],
-      [2, 0.05],
-      [16, -0.5],
-      [20, -1.2],
-    ] as const)
-      vessels.push(
-        ...growTree(
-          treeRandom,
-          { at: [side * 26, y, 2 + up * 14], towards: [side, 0.1, up], radiusMm: 5.4 },
-          depthAt,
-          3,
-        ),
-      );
-    const hilum: Vector = [side * 36, 10, 4];
-    airways.push({ from: carina, to: hilum, radiusMm: 6 });
-    airways.push(
-      ...growTree(treeRandom, { at: hilum, towards: [side, 0.1, -0.2], radiusMm: 4.6 }, depthAt, 12).filter(
-        ({ radiusMm }) => radiusMm > 1.2,
-      ),
-    );
-  }
+  const { vessels, airways } = growChestTrees(wish.seed, shape, anatomy);
   const noduleRandom = seededRandom(wish.seed, 'nodules');
   const nodules: Nodule[] = [];
   for (const wanted of wish.nodules ?? []) {
@@ -118,7 +94,7 @@ export function drawChestCt(wish: ChestCtWish): ChestCt {
   const depth = new Float32Array(cells);
   const solid = new Float32Array(cells);
   const hu = new Int16Array(slices * matrix * matrix);
-  const noise = noiseTile(seededRandom(wish.seed, 'noise'), noiseHu, KERNELS[kernel].smoothings);
+  const noise = noiseTile(seededRandom(wish.noiseSeed ?? wish.seed, 'noise'), noiseHu, KERNELS[kernel].smoothings);
   const volumes = nodules.map(() => 0);
   const edge = (index: number) => (index + 0.5) * gridMm - fieldMm / 2;
   /** Raises the cells that a body reaches on this plane to its share of them; what may hold nodules is given out. */
@@ -227,9 +203,9 @@ export function drawChestCt(wish: ChestCtWish): ChestCt {
     kernel,
     noiseHu,
     truth: {
-      nodules: nodules.map(({ kind, centreMm }, number) => {
+      nodules: nodules.map(({ kind, centreMm, hu: value }, number) => {
         const volumeMl = ((volumes[number] as number) * gridMm * gridMm * (sliceMm / parts)) / 1000;
-        return { kind, centreMm, volumeMl, diameterMm: Math.cbrt((6000 * volumeMl) / Math.PI) };
+        return { kind, centreMm, volumeMl, diameterMm: Math.cbrt((6000 * volumeMl) / Math.PI), hu: value };
       }),
     },
   };

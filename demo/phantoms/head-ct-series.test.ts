@@ -7,7 +7,8 @@ import { decodeFrame, type Pixels } from '../../src/main/station/dicom/pixel/dec
 import { openFrames } from '../../src/main/station/dicom/pixel/read-frames.ts';
 import { PEOPLE } from '../people.ts';
 import { drawHeadCt } from './head-ct.ts';
-import { type DemoInstance, type HeadCtStudyWish, makeHeadCtStudy } from './head-ct-series.ts';
+import { type HeadCtStudyWish, makeHeadCtStudy } from './head-ct-series.ts';
+import type { DemoInstance } from './study-objects.ts';
 import { VENDORS } from './vendors.ts';
 
 const [ADA, , , , , , JOERG] = PEOPLE;

@@ -1,25 +1,25 @@
 import { encodeInstance, type DicomRecord } from '../../src/main/station/dicom/dataset/write-dataset.ts';
-import type { Person } from '../people.ts';
 import { seededRandom } from '../random.ts';
 import { uidFrom } from '../uid.ts';
 import type { BleedWish } from './bleed.ts';
 import { drawHeadCt, type HeadCt, type HeadCtTruth } from './head-ct.ts';
 import { type ScoutImage, drawScout } from './scout.ts';
 import { storePixels } from './store-pixels.ts';
+import {
+  type DemoInstance,
+  type DemoSeries,
+  rounded,
+  seriesRecord,
+  type StudyWish,
+  studyRecord,
+  timeRecord,
+} from './study-objects.ts';
 import { VENDORS, type VendorHabits } from './vendors.ts';
 
 const CT_IMAGE_STORAGE = '1.2.840.10008.5.1.4.1.1.2';
 
-/** A head CT study to make. The same wish gives the same bytes. */
-export type HeadCtStudyWish = {
-  readonly seed: number;
-  /** When the acquisition began, UTC; written as local time of the given offset. */
-  readonly atMs: number;
-  readonly utcOffsetMinutes?: number;
-  readonly person: Person;
-  readonly accession: string;
-  readonly accessionIssuer?: string;
-  readonly studyDescription?: string;
+/** A head CT study to make. The same wish gives the same bytes; the character set is the vendor's. */
+export type HeadCtStudyWish = Omit<StudyWish, 'characterSet' | 'transferSyntaxUid'> & {
   /** Left out: the seed picks one. */
   readonly vendor?: VendorHabits;
   readonly bleed?: BleedWish | null;
@@ -27,20 +27,6 @@ export type HeadCtStudyWish = {
   readonly slices?: number;
   readonly withScout?: boolean;
   readonly withThinBone?: boolean;
-};
-
-/** One object as its modality would send it: a Part-10 file. */
-export type DemoInstance = {
-  readonly sopClassUid: string;
-  readonly sopUid: string;
-  readonly transferSyntaxUid: string;
-  readonly file: Uint8Array;
-};
-
-export type DemoSeries = {
-  readonly seriesUid: string;
-  readonly description: string;
-  readonly instances: readonly DemoInstance[];
 };
 
 /** A study with what is really in it. The main series is the 5 mm soft tissue one; truth's mask lies on its slices from foot to head. */
@@ -121,7 +107,7 @@ function axialSeries(job: AxialJob): { series: DemoSeries; sopUidsFromFoot: read
     instances[instanceNumber - 1] = encode(sopUid, {
       ...study,
       ...seriesHeader(wish, vendor, seriesUid, job.number, job.description),
-      ...timeHeader(wish, job.number * 20 + instanceNumber * 0.5),
+      ...timeRecord(wish, job.number * 20 + instanceNumber * 0.5),
       ImageType: ['ORIGINAL', 'PRIMARY', ...vendor.imageTypeTail],
       InstanceNumber: instanceNumber,
       ImagePositionPatient: position.map(rounded),
@@ -148,7 +134,7 @@ function scoutSeries(wish: HeadCtStudyWish, vendor: VendorHabits, study: DicomRe
   const instance = encode(uidFrom(seriesUid, 0), {
     ...study,
     ...seriesHeader(wish, vendor, seriesUid, 1, vendor.scoutDescription),
-    ...timeHeader(wish, 0),
+    ...timeRecord(wish, 0),
     ImageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'],
     InstanceNumber: 1,
     ImagePositionPatient: scout.position.map(rounded),
@@ -170,32 +156,12 @@ function encode(sopUid: string, record: DicomRecord): DemoInstance {
 }
 
 function studyHeader(wish: HeadCtStudyWish, vendor: VendorHabits, studyUid: string): DicomRecord {
-  const { person } = wish;
-  const { date, time } = localTime(wish, 0);
+  const studyDescription = wish.studyDescription ?? 'CT HEAD WITHOUT CONTRAST';
+  const { manufacturer, model } = vendor;
+  const machine = { manufacturer, model, station: 'DEMOCT1', serial: String(10_000 + VENDORS.indexOf(vendor)) };
   return {
     SpecificCharacterSet: vendor.characterSet,
-    TimezoneOffsetFromUTC: offsetText(wish.utcOffsetMinutes ?? 0),
-    StudyInstanceUID: studyUid,
-    StudyDate: date,
-    StudyTime: time,
-    StudyID: wish.accession.slice(0, 16),
-    StudyDescription: wish.studyDescription ?? 'CT HEAD WITHOUT CONTRAST',
-    AccessionNumber: wish.accession,
-    ...(wish.accessionIssuer && {
-      IssuerOfAccessionNumberSequence: [{ LocalNamespaceEntityID: wish.accessionIssuer }],
-    }),
-    ReferringPhysicianName: 'Referrer^Demo',
-    PatientName: person.name,
-    PatientID: person.mrn,
-    IssuerOfPatientID: person.issuer,
-    PatientBirthDate: person.birthDate,
-    PatientSex: person.sex,
-    Manufacturer: vendor.manufacturer,
-    ManufacturerModelName: vendor.model,
-    InstitutionName: 'Wetread Demo Hospital',
-    StationName: 'DEMOCT1',
-    DeviceSerialNumber: String(10_000 + VENDORS.indexOf(vendor)),
-    SoftwareVersions: 'demo',
+    ...studyRecord({ ...wish, studyDescription }, machine, studyUid),
   };
 }
 
@@ -206,44 +172,17 @@ function seriesHeader(
   number: number,
   description: string,
 ): DicomRecord {
-  const { date, time } = localTime(wish, number * 20);
+  const series = { modality: 'CT', bodyPart: 'HEAD', protocol: 'HeadSeq', patientPosition: 'HFS' };
   return {
-    Modality: 'CT',
-    SeriesInstanceUID: seriesUid,
-    SeriesNumber: number,
-    SeriesDate: date,
-    SeriesTime: time,
-    SeriesDescription: description,
-    ProtocolName: 'HeadSeq',
-    BodyPartExamined: 'HEAD',
-    PatientPosition: 'HFS',
+    ...seriesRecord(wish, { ...series, seriesUid, number, description }),
     FrameOfReferenceUID: uidFrom('head-ct', wish.seed, 'frame-of-reference'),
     PositionReferenceIndicator: 'OM',
-    AcquisitionNumber: number,
-    BurnedInAnnotation: 'NO',
-    LossyImageCompression: '00',
     ...(vendor.privateCreator && {
       '00190010': { privateVr: 'LO', value: vendor.privateCreator },
       '00191002': { privateVr: 'SL', value: number },
       '00191010': { privateVr: 'OB', value: new Uint8Array([1, 2, 3, 4]) },
     }),
   };
-}
-
-function timeHeader(wish: HeadCtStudyWish, afterSeconds: number): DicomRecord {
-  const { date, time } = localTime(wish, afterSeconds);
-  return { AcquisitionDate: date, AcquisitionTime: time, ContentDate: date, ContentTime: time };
-}
-
-function localTime(wish: HeadCtStudyWish, afterSeconds: number): { date: string; time: string } {
-  const local = new Date(wish.atMs + (wish.utcOffsetMinutes ?? 0) * 60_000 + afterSeconds * 1000).toISOString();
-  return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 23).replaceAll(':', '') };
-}
-
-function offsetText(minutes: number): string {
-  const absolute = Math.abs(minutes);
-  const pad = (value: number) => String(value).padStart(2, '0');
-  return `${minutes < 0 ? '-' : '+'}${pad(Math.floor(absolute / 60))}${pad(absolute % 60)}`;
 }
 
 function inSendOrder(instances: readonly DemoInstance[], vendor: VendorHabits): readonly DemoInstance[] {
@@ -255,8 +194,4 @@ function inSendOrder(instances: readonly DemoInstance[], vendor: VendorHabits): 
     case 'odd-then-even':
       return [...instances.filter((_, index) => index % 2 === 0), ...instances.filter((_, index) => index % 2 === 1)];
   }
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(6));
 }

@@ -6,8 +6,8 @@ import type { Segment } from './vessel-tree.ts';
 export const NODULE_KINDS = ['isolated', 'juxtapleural', 'juxtavascular'] as const;
 export type NoduleKind = (typeof NODULE_KINDS)[number];
 
-/** A solid nodule to draw; its diameter is that of a ball of its volume, about. */
-export type NoduleWish = { readonly kind: NoduleKind; readonly diameterMm: number };
+/** A solid nodule to draw; its diameter is that of a ball of its volume, about. Where it is, the seed decides unless told. */
+export type NoduleWish = { readonly kind: NoduleKind; readonly diameterMm: number; readonly atMm?: Vector };
 
 /** A nodule as a body in patient coordinates. */
 export type Nodule = {
@@ -38,8 +38,8 @@ export function placeNodule(
   const hu = random.between(15, 70);
   const stretch = [random.between(0.92, 1.08), random.between(0.92, 1.08)] as const;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const centre = wish.kind === 'juxtavascular' ? besideVessel() : anywhere();
-    if (centre === null || !fits(centre)) continue;
+    const centre = wish.atMm ?? (wish.kind === 'juxtavascular' ? besideVessel() : anywhere());
+    if (centre === null || (wish.atMm === undefined && !fits(centre))) continue;
     const [cx, cy, cz] = centre;
     const turn = random.between(0, 100);
     return {

@@ -3,11 +3,12 @@ type WasmEncoder = {
   getDecodedBuffer(info: object): Uint8Array;
   getEncodedBuffer(): Uint8Array;
   encode(): void;
+  delete(): void;
   /** Of JPEG-LS. */
   setInterleaveMode?(mode: number): void;
 };
 
-/** The codec packages with their encoders: tests make their own streams. The packages have no declarations. */
+/** The codec packages with their encoders: the pretend hospital and tests make their own streams. The packages have no declarations. */
 declare module '@cornerstonejs/codec-openjpeg/wasmjs' {
   const load: (options: object) => Promise<{ readonly J2KEncoder: new () => WasmEncoder }>;
   export default load;
