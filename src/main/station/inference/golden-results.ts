@@ -79,6 +79,12 @@ const LIST_VERIFIED_ON = `
     FROM models m JOIN model_providers p ON p.digest = m.digest WHERE m.state = 'verified'
 `;
 
+/** Models that took the process down with them, or were in it when something else did: nobody can tell which. */
+const LIST_LOST_BY_CRASH = `
+  SELECT m.digest, max(g.verified_at_ms) AS verifiedAtMs FROM models m JOIN golden_results g ON g.digest = m.digest
+   WHERE m.state = 'broken' GROUP BY m.digest HAVING max(iif(g.code = 'runner-crashed', g.verified_at_ms, 0)) > 0
+`;
+
 type ProviderRow = Omit<ModelProvider, 'isWhole'> & { readonly isWhole: number };
 
 /** Keeps what a verification showed, in the place of the one before of that provider, version and machine. */
@@ -127,6 +133,11 @@ export function listServersHolding(db: ReadableDb, digest: string): string[] {
 /** How many models wait for a server that does not answer. */
 export function countModelsWaitingForServer(db: ReadableDb, shownAt: ShownAt = null): number {
   return prepared<{ models: number }>(db, COUNT_WAITING).get({ shownAt: shownAtValue(shownAt) })?.models ?? 0;
+}
+
+/** Every model that holds nowhere and with which the process ended on some provider; when it was tried last. */
+export function listLostByCrash(db: ReadableDb): readonly { readonly digest: string; readonly verifiedAtMs: number }[] {
+  return prepared<{ digest: string; verifiedAtMs: number }>(db, LIST_LOST_BY_CRASH).all();
 }
 
 /** Every model whose golden cases hold, with where. */

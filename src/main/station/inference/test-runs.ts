@@ -35,6 +35,8 @@ export type ComputingClinic = {
   readonly clinic: Clinic;
   /** Ends the runner as somebody from outside would. */
   kill(): void;
+  /** How often the runner was told to load a model. */
+  loads(): number;
   /** A head CT of a patient of its own, with or without blood; gives its id, and owes it its run, as urgent as is said. */
   sendHead(n: number, hasBlood?: boolean, priority?: RunPriority, slices?: number): Promise<string>;
   /** A study of these objects; gives its id, and owes it its runs. */
@@ -80,7 +82,15 @@ export function openComputingClinic({
   exposeModels(db, clinic.north.siteId, true, clinic.nowMs());
   for (const { digest } of unseen)
     db.prepare("UPDATE model_exposures SET stage = 'silent' WHERE digest = ?").run(digest);
-  const host: RunnerHost = forkRunnerHost(runner);
+  const forked = forkRunnerHost(runner);
+  let loads = 0;
+  const host: RunnerHost = {
+    ...forked,
+    send(message) {
+      if (message.type === 'load') loads += 1;
+      forked.send(message);
+    },
+  };
   const supervisor = superviseRunner(
     host,
     {
@@ -100,6 +110,7 @@ export function openComputingClinic({
   return {
     clinic,
     kill: () => host.kill(),
+    loads: () => loads,
     async sendHead(n, hasBlood = false, priority = 'routine', slices = 10) {
       clinic.pass(1);
       const study = `2.25.7${n}`;

@@ -5,7 +5,13 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
-import { keepVerification, listVerifiedOn, type ModelProvider, type Verification } from './golden-results.ts';
+import {
+  keepVerification,
+  listLostByCrash,
+  listVerifiedOn,
+  type ModelProvider,
+  type Verification,
+} from './golden-results.ts';
 import { askVerification, findModel, type InstalledModel, listUnverified, recordVerification } from './models.ts';
 import type { RunnerReady, RunnerSupervisor } from './runner-supervisor.ts';
 
@@ -41,6 +47,8 @@ type Tried = Omit<Verification, 'verifiedAtMs'> & {
 
 /** A model that takes the runner down this often on a provider does not hold there, and must not hold up the others. */
 const MOST_CRASHES = 2;
+/** It may not have been the model that ended the process: it is tried again, once each time. */
+const TRY_CRASHED_AGAIN_MS = 30 * 60_000;
 /** A server that did not answer is asked again: for a model that computes nowhere meanwhile, and for one that computes elsewhere. */
 const ASK_SERVER_AGAIN_MS = 60_000;
 const LEAVE_STAND_IN_AFTER_MS = 5 * 60_000;
@@ -64,6 +72,8 @@ export function createModelVerifier({ db, supervisor, clock, log, setting }: Too
     for (const on of listVerifiedOn(db)) {
       if (isOld(on) || (isNew && known !== null && isOther(on, known))) askVerification(db, on.digest);
     }
+    for (const { digest, verifiedAtMs } of listLostByCrash(db))
+      if (clock.nowMs() - verifiedAtMs >= TRY_CRASHED_AGAIN_MS) askVerification(db, digest);
   }
 
   function isOld({ provider, because, verifiedAtMs }: ModelProvider): boolean {
