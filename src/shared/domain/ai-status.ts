@@ -38,6 +38,8 @@ export const RUN_FAILURES = [
   'remote-refused',
   'provider-changed',
   'feed-not-run',
+  'nothing-to-read',
+  'not-applicable',
 ] as const;
 
 /** Why a study got no answer from an applicable model: no run was owed, or it ended so. */

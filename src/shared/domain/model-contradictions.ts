@@ -92,6 +92,23 @@ function checkSources({ otherSeries, feeds, preprocessing, inputs, outputs, quan
   for (const [index, step] of steps.entries())
     if ((step.do === 'mask' || step.do === 'crop-to-content') && (step.plane ?? 0) > planes.length)
       tell(at('steps', index, 'plane'), `at most ${planes.length}, the last plane`, step.plane);
+  for (const [index, step] of steps.entries())
+    if (step.do === 'crop-or-pad' && (step.about ?? 0) > planes.length)
+      tell(at('steps', index, 'about'), `at most ${planes.length}, the last plane`, step.about);
+  // Another series is prepared by itself, without planes.
+  const looksAtPlane = steps.some(
+    (step) => ('plane' in step && step.plane !== undefined) || ('about' in step && step.about !== undefined),
+  );
+  for (const [index, input] of inputs.entries())
+    if (looksAtPlane && input.role === 'image' && input.series !== undefined)
+      tell(['inputs', index, 'series'], 'none, as steps look at a plane that another series has not', input.series);
+  // Rows of another model go with its samples one by one: an image left out would shift them.
+  const leavesOut = planes.some((plane) => plane.from === 'feed' && plane.whenNothing !== 'go-on');
+  const takesRows = inputs.some(
+    (input) => input.role === 'fed' && input.what.from === 'features' && input.what.as === 'rows',
+  );
+  if (leavesOut && takesRows && source.arrangement === 'images')
+    tell(at('planes'), 'whenNothing: go-on, as an input takes the other model’s features row by row', null);
   for (const [index, input] of inputs.entries()) {
     if (input.role === 'image' && input.series !== undefined && !isSeries(input.series))
       tell(['inputs', index, 'series'], 'the id of one of otherSeries', input.series);

@@ -184,6 +184,28 @@ test.each<[string, () => readonly string[], string]>([
       }),
     'labels.0.uncertainFrom: at least flagFrom (0.5)',
   ],
+  [
+    'a crop about a plane that is not there',
+    () => prepared({ steps: [{ do: 'crop-or-pad', to: [null, 64, 64], about: 1 }] }),
+    'preprocessing.steps.0.about: at most 0, the last plane',
+  ],
+  [
+    'another series by itself, where steps look at a plane',
+    () =>
+      problems({
+        otherSeries: [{ id: 'other', appliesTo: { modalities: ['CT'] } }],
+        feeds: [{ id: 'organ', model: 'organ' }],
+        preprocessing: {
+          ...shipped.preprocessing,
+          planes: [{ from: 'feed', feed: 'organ', label: 'liver' }],
+          steps: [{ do: 'crop-to-content', plane: 1 }],
+          channelPlanes: [0],
+        },
+        inputs: [{ ...image, series: 'other' }, spacing, extents, { ...image, tensor: 'own' }],
+        goldenCases: [{ ...golden, inputs: { ...golden.inputs, own: golden.inputs.volume } }],
+      }),
+    'inputs.0.series: none, as steps look at a plane that another series has not',
+  ],
   ['one label twice', () => problems({ labels: [label, label] }), 'labels.1.id: an id that is not there twice'],
   [
     'a budget below the tolerance',

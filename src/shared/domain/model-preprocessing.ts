@@ -140,6 +140,15 @@ const GEOMETRY_STEPS = [
         .enum(['centre', 'start', 'end'])
         .default('centre')
         .describe('Which part stays where it is. An odd cell goes to the end.'),
+      about: z
+        .number()
+        .int()
+        .min(1)
+        .max(15)
+        .optional()
+        .describe(
+          'With `planes`: instead of `anchor`, the middle of what is above 0.5 in this one becomes the middle; where nothing is, as `anchor` says.',
+        ),
       paddingValue: StepPadding,
     })
     .describe('Cuts off, or fills, until the grid has so many cells.'),

@@ -45,8 +45,20 @@ export const Plane = z.discriminatedUnion('from', [
     .strictObject({
       from: z.literal('feed'),
       feed: Slug.describe('The id of one of `feeds`.'),
-      label: Slug.describe('A label of that model, of a segmentation.'),
+      label: Slug.describe('A label of that model, of a segmentation or of boxes.'),
+      what: z
+        .enum(['mask', 'boxes', 'best-box'])
+        .default('mask')
+        .describe(
+          '1 where the other model set its `mask`; or, on every frame that they cross, in its `boxes`, of which a run keeps the best 200 for others; or in the one with the highest score.',
+        ),
+      whenNothing: z
+        .enum(['not-run', 'not-applicable', 'go-on'])
+        .default('not-run')
+        .describe(
+          'Where the other model read the series and found nothing of the label, or nothing on any image of it. `not-run`: the study says *not run*, as it found nothing to read. `not-applicable`: there is nothing for this model to judge; beside other models that have read the study nothing is said of it, and alone it says so. `go-on`: it is run on a plane of zeros. Never *no flag* of images that the model did not see. Of several images those without anything are left out, unless `go-on`.',
+        ),
     })
-    .describe('1 where the other model set its mask, else 0; it has to have read the same series.'),
+    .describe('1 where the other model found something, else 0; it has to have read the same series.'),
 ]);
 export type Plane = z.infer<typeof Plane>;

@@ -26,7 +26,9 @@ export function measureAcceptance(db: ReadableDb, acceptance: Acceptance, facts:
     model === null ? undefined : listPoints(db, siteId, model).find(({ version }) => version === operatingPoint);
   if (model === null || point === undefined) throw new Error(`acceptance ${acceptanceId} is of nothing on record`);
   const runs = listSilentRuns(db, siteId, digest, countsFromMs);
-  const finished = runs.filter(({ state }) => state === 'finished').map((run) => describeRun(db, run));
+  const finished = runs
+    .filter(({ state, reason }) => state === 'finished' || reason === 'not-applicable')
+    .map((run) => describeRun(db, run));
   const labels = model.manifest.labels.map(({ id, flagWhen }) =>
     reportLabel(
       { label: id, flagWhen },
@@ -50,18 +52,21 @@ export function measureAcceptance(db: ReadableDb, acceptance: Acceptance, facts:
 type DescribedRun = {
   readonly studyId: string;
   readonly scores: ReadonlyMap<string, number>;
+  /** The model that feeds it found nothing for it to judge: together they flag nothing, and what is there is missed. */
+  readonly isNotApplicable: boolean;
   readonly scanner: string;
   readonly sex: string;
   readonly age: string;
 };
 
-function describeRun(db: ReadableDb, { runId, studyId, seriesId }: SilentRun): DescribedRun {
+function describeRun(db: ReadableDb, { runId, studyId, seriesId, reason }: SilentRun): DescribedRun {
   const study = findStudyCard(db, studyId);
   const { manufacturer, scanner } = findImageSource(db, studyId, seriesId);
   return {
     ...{
       studyId,
       scores: scoresOf(db, runId),
+      isNotApplicable: reason === 'not-applicable',
       scanner: [manufacturer, scanner].filter((part) => part !== '').join(' '),
     },
     ...{ sex: study?.patient.sex ?? '', age: study === null ? '' : ageBand(study) },
@@ -77,10 +82,12 @@ function reportLabel(
 ): LabelReport {
   const threshold = flagFrom[label] ?? null;
   const read = runs
-    .filter(({ scores }) => scores.has(label))
-    .map((run) => ({ run, truth: truth(run), score: run.scores.get(label) ?? 0 }));
+    .filter(({ scores, isNotApplicable }) => scores.has(label) || isNotApplicable)
+    .map((run) => ({ run, truth: truth(run), score: run.scores.get(label) ?? null }));
   const judged = read.flatMap(({ run, truth: known, score }) =>
-    known.state === 'known' ? [{ ...run, ...known, isFlagged: reaches(score, threshold, flagWhen) }] : [],
+    known.state === 'known'
+      ? [{ ...run, ...known, isFlagged: score !== null && reaches(score, threshold, flagWhen) }]
+      : [],
   );
   const whole = performanceOf(judged);
   return {

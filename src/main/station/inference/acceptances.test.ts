@@ -299,6 +299,16 @@ test('silent results are listed for who governs, and of what somebody may report
   expect(list(['models.silent'], page.next ?? '', 1).results.map(({ studyId }) => studyId)).toEqual([first]);
 });
 
+test('a study in which the model before found nothing to judge counts as not flagged: what is there is missed', async () => {
+  const acceptance = begun([{ ...TARGET, nAtLeast: 1, positivesAtLeast: 1 }]);
+  for (const isPresent of [true, false]) {
+    const studyId = await send();
+    failRun(clinic.db, startNext(clinic).runId, 'not-applicable', clinic.nowMs());
+    say(studyId, 'reader', isPresent);
+  }
+  expect(report(acceptance)).toMatchObject({ labels: [{ n: 2, tp: 0, fn: 1, fp: 0, tn: 1 }], isMet: false });
+});
+
 test('where small is bad what is low counts as flagged: in the report, in silent results, and at a signed operating point', async () => {
   const [label] = MANIFEST.labels;
   const [low = ''] = brought(clinic, {

@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { startGraph } from '../../../../scripts/onnx/graph.ts';
 import type { WrittenManifest } from '../../../shared/domain/model-manifest.ts';
 import { Receipt } from '../../../shared/domain/receipt.ts';
 import { askReplay, listReplays } from './index.ts';
+import { SEALED } from '../platform/objects/object-store.ts';
 import type { ModelPackage } from './read-package.ts';
+import { aiStatus } from './study-ai-status.ts';
 import { readManifest } from './read-manifest.ts';
 import { findRunWithReceipt } from './receipts.ts';
 import { sha256 } from './runner/model-package.ts';
@@ -197,6 +199,69 @@ const differ = (root: string) =>
     },
   );
 
+/** On each slice one box of five by five pixels about the brightest, with a thousandth of its value as score; from 0.5 on it is told. */
+const boxer = (root: string) =>
+  writePackage(
+    root,
+    'boxer',
+    encode((graph) => {
+      const image = graph.input('image', 'float32', ['N', 1, SIZE, SIZE]);
+      const flat = graph.add('Reshape', [image, graph.ints([-1, SIZE * SIZE])]);
+      const at = graph.add('Cast', [graph.add('ArgMax', [flat], { axis: 1, keepdims: 1 })], { to: 1 });
+      const row = graph.add('Floor', [graph.add('Div', [at, graph.floats(SIZE)])]);
+      const column = graph.add('Sub', [at, graph.add('Mul', [row, graph.floats(SIZE)])]);
+      const edge = (middle: typeof row, by: number) => graph.add('Add', [middle, graph.floats(by)]);
+      const score = graph.add('Div', [graph.add('ReduceMax', [flat], { axes: [1], keepdims: 1 }), graph.floats(1000)]);
+      const columns = [edge(column, -2), edge(row, -2), edge(column, 3), edge(row, 3), score];
+      const box = graph.add('Concat', columns, { axis: 1 });
+      graph.output('boxes', graph.add('Reshape', [box, graph.ints([-1, 1, 5])]), 'float32', ['N', 1, 5]);
+    }),
+    {
+      preprocessing: { source: { arrangement: 'volume' }, sampling: { kind: 'slices', batch: 4 } },
+      inputs: [{ tensor: 'image', role: 'image', layout: 'NCHW' }],
+      outputs: [
+        {
+          ...{ tensor: 'boxes', role: 'boxes', format: 'corners', axes: 'xy', classes: ['spot'], minScore: 0.5 },
+          score: { from: 'column', column: 4 },
+        },
+      ],
+      labels: [label('spot', { score: 'best-box', flagFrom: 0.95 })],
+      goldenCases: [
+        {
+          name: 'empty',
+          inputs: { image: { ...EMPTY, dims: [1, 1, SIZE, SIZE] } },
+          expected: { boxes: { values: [-2, -2, 3, 3, 0] } },
+        },
+      ],
+    },
+  );
+
+/** Looks at a crop about the best box of the boxer alone: the sum of its values, and where they are above 500. */
+const cropper = (root: string, id: string, whenNothing: 'not-run' | 'not-applicable') =>
+  writePackage(
+    root,
+    id,
+    encode((graph) => {
+      const image = graph.input('image', 'float32', ['N', 1, 'D', 'H', 'W']);
+      graph.output('y', graph.add('ReduceSum', [image, graph.ints([1, 2, 3, 4])], { keepdims: 0 }), 'float32', ['N']);
+      const above = graph.add('Greater', [image, graph.floats(500)]);
+      graph.output('mask', graph.add('Cast', [above], { to: 1 }), 'float32', ['N', 1, 'D', 'H', 'W']);
+    }),
+    {
+      feeds: [{ id: 'boxes', model: 'boxer' }],
+      preprocessing: {
+        ...VOLUME,
+        planes: [{ from: 'feed', feed: 'boxes', label: 'spot', what: 'best-box', whenNothing }],
+        steps: [{ do: 'crop-to-content', plane: 1, above: 0.5 }],
+        channelPlanes: [0],
+      },
+      inputs: [{ tensor: 'image', role: 'image', layout: 'NCDHW' }],
+      outputs: [size, { tensor: 'mask', role: 'segmentation', layout: 'NCDHW', classes: ['part'] }],
+      labels: [label('sum', { score: 'number', flagFrom: 1500 }), label('part', { score: 'cells', flagFrom: null })],
+      goldenCases: [{ name: 'empty', inputs: { image: EMPTY }, expected: { y: { values: [0] } } }],
+    },
+  );
+
 /** A series whose every pixel is one value, but for single ones: slice, row, column, value. */
 function series(
   study: string,
@@ -294,4 +359,43 @@ test('a model that is let go on, and then has nothing that may feed it, is not r
   await expect.poll(() => scored(bright)?.state, { timeout: 60_000 }).toBe('finished');
   expect(receiptOf(computing, scored(bright)?.runId ?? '').outputs.map(({ value }) => value)).toEqual([600]);
   await expect.poll(() => scored(study)?.reason, { timeout: 60_000 }).toBe('feed-not-run');
+});
+
+test('a detector and a classifier of its crop, told by manifests alone: places come back exactly, and where nothing was found nobody says that nothing is flagged', async () => {
+  computing = openComputingClinic({
+    packages: (root) => [boxer(root), cropper(root, 'judge', 'not-applicable'), cropper(root, 'strict', 'not-run')],
+  });
+  const { clinic, sendRecords, start } = computing;
+  const found = await sendRecords(series('2.25.805', 'own', 30, [1, 25, 4, 600], [3, 10, 20, 700]));
+  const nothing = await sendRecords(series('2.25.806', 'own', 30, [3, 10, 20, 400]));
+  start();
+  const states = (id: string) =>
+    Object.values(saidBy(computing as ComputingClinic, id))
+      .map(({ model, state, reason }) => `${model} ${reason ?? state}`)
+      .toSorted();
+  const timeout = { timeout: 60_000 };
+  await expect.poll(() => states(found), timeout).toEqual(['boxer finished', 'judge finished', 'strict finished']);
+  await expect
+    .poll(() => states(nothing), timeout)
+    .toEqual(['boxer finished', 'judge not-applicable', 'strict nothing-to-read']);
+  // Five by five pixels of one slice, and of the other spot nothing.
+  const judged = saidBy(computing, found)['judge'];
+  expect(receiptOf(computing, judged?.runId ?? '').outputs.map(({ value }) => value)).toEqual([24 * 30 + 700]);
+  const kept = clinic.db.prepare('SELECT kept FROM run_feeds').all() as { kept: string }[];
+  const boxes = kept.map(({ kept: text }) => (JSON.parse(text) as { boxes: unknown[] }).boxes.length);
+  expect(boxes.toSorted((a, b) => a - b)).toEqual([0, 2]);
+  const [mask] = (receiptOf(computing, judged?.runId ?? '')['masks'] as { digest: string }[]) ?? [];
+  const sealed = await clinic.archive.objects.read(mask?.digest ?? '', SEALED);
+  const bits = gunzipSync(sealed);
+  const set = Array.from({ length: bits.length * 8 }, (_, bit) => bit).filter(
+    (bit) => (bits[bit >> 3] ?? 0) & (1 << (bit & 7)),
+  );
+  expect(set).toEqual([3 * SIZE * SIZE + 10 * SIZE + 20]);
+  expect(aiStatus(clinic.db, nothing)).toEqual({ state: 'not-run', reason: 'nothing-to-read' });
+  // One that does not apply says nothing beside the other, which has read the study; alone it says why.
+  const runs = saidBy(computing, nothing);
+  clinic.db.prepare("UPDATE runs SET reason = 'not-applicable' WHERE run_id = ?").run(runs['strict']?.runId);
+  expect(aiStatus(clinic.db, nothing)).toMatchObject({ state: 'no-flag' });
+  clinic.db.prepare("UPDATE runs SET state = 'superseded' WHERE run_id = ?").run(runs['boxer']?.runId);
+  expect(aiStatus(clinic.db, nothing)).toEqual({ state: 'not-run', reason: 'not-applicable' });
 });

@@ -8,12 +8,15 @@ import type { Run } from './run-rows.ts';
 import { FedRun, type RunFinished } from './runner-protocol.ts';
 
 /** What is kept of a run for the models that it feeds: what numbers alone do not say. */
-const KeptForOthers = FedRun.pick({ masks: true, features: true });
+const KeptForOthers = FedRun.pick({ masks: true, boxes: true, features: true });
 type KeptForOthers = z.infer<typeof KeptForOthers>;
+/** So many boxes of one run are kept for others, the best of them. */
+const MOST_BOXES = 200;
 
 /** Walks runs_by_study. A run that was begun early and carried over left what it kept with the early one. */
 export const LIST_FEEDERS = `
-  SELECT r.run_id AS runId, r.state, r.stage, r.audience, r.model_digest AS digest, r.waits_for_feeds AS waits, m.version, f.kept
+  SELECT r.run_id AS runId, r.state, r.stage, r.audience, r.model_digest AS digest, r.waits_for_feeds AS waits, r.series_id AS seriesId,
+         m.version, f.kept
     FROM runs r JOIN models m ON m.digest = r.model_digest LEFT JOIN run_feeds f ON f.run_id = coalesce(r.carried_from, r.run_id)
    WHERE r.study_id = @studyId AND r.study_revision = @revision AND m.model_id = @modelId AND r.is_early = 0
      AND r.state <> 'superseded'
@@ -40,6 +43,7 @@ type Feeder = {
   /** Whether it is fed itself, and waits for that. */
   readonly waits: 0 | 1;
   readonly version: string;
+  readonly seriesId: string;
   readonly kept: string | null;
 };
 type Feed = ModelManifest['feeds'][number];
@@ -59,7 +63,7 @@ export function findFed(db: ReadableDb, run: Run, { feeds }: Pick<ModelManifest,
   const fed = feeds.map((feed): FedRun | null => {
     const found = feederOf(db, run, feed);
     if (typeof found === 'string') return null;
-    return saidBy(db, feed.id, found);
+    return { ...saidBy(db, feed.id, found), isOfSameSeries: found.seriesId === run.seriesId };
   });
   const all = fed.filter((one) => one !== null);
   return all.length === fed.length ? all : null;
@@ -88,13 +92,20 @@ export function keepForOthers(
   db: WritableDb,
   { runId, siteId }: Pick<Run, 'runId' | 'siteId'>,
   { id }: Pick<ModelManifest, 'id'>,
-  { masks, features = [] }: Pick<RunFinished, 'masks' | 'features'>,
+  { masks, boxes, features = [] }: Pick<RunFinished, 'masks' | 'boxes' | 'features'>,
 ): void {
   if (prepared(db, FEEDS_OTHERS).get(id) === undefined) return;
   const kept: KeptForOthers = {
     masks: masks.map(({ label, digest, rows, columns, slices }) => ({
       ...{ label, digest, encoding: SEALED, rows, columns },
       frames: slices.map(({ sopUid, frameNumber }) => ({ sopUid, frameNumber })),
+    })),
+    boxes: boxes.slice(0, MOST_BOXES).map(({ label, score, frames }) => ({
+      ...{ label, score },
+      frames: frames.map(({ sopUid, frameNumber, left, top, right, bottom }) => ({
+        ...{ sopUid, frameNumber },
+        edges: [left, top, right, bottom],
+      })),
     })),
     features: features.map(({ tensor, digest, dims }) => ({ tensor, digest, encoding: SEALED, dims })),
   };

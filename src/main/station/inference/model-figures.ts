@@ -112,7 +112,7 @@ function tally(rows: readonly Outcome[], today: number): CoverageTally['before']
 /** What still waits after the day it came is not run: nobody may take a queue that stands still for patience. */
 function kindOf(outcome: string, day: number, today: number): 'run' | 'notRun' | 'open' | 'noFit' {
   if (outcome === 'finished') return 'run';
-  if (outcome === 'no-eligible-series') return 'noFit';
+  if (outcome === 'no-eligible-series' || outcome === 'not-applicable') return 'noFit';
   return outcome === 'open' && day >= today - 1 ? 'open' : 'notRun';
 }
 

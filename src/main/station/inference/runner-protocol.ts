@@ -45,6 +45,8 @@ export const FedRun = z.strictObject({
   id: z.string().max(64),
   /** The run that said it. */
   runId: RunId,
+  /** Whether it read the series that the fed model reads; absent where nobody looked. */
+  isOfSameSeries: z.boolean().optional(),
   scores: z.array(z.strictObject({ label: z.string(), score: z.number().nullable() })).max(512),
   masks: z
     .array(
@@ -58,6 +60,26 @@ export const FedRun = z.strictObject({
       }),
     )
     .max(512),
+  /** The best of its boxes on every frame they cross, by label; absent of runs from before they were kept. */
+  boxes: z
+    .array(
+      z.strictObject({
+        label: z.string(),
+        score: z.number(),
+        frames: z
+          .array(
+            z.strictObject({
+              sopUid: DicomUid,
+              frameNumber: z.number().int().min(1),
+              /** Columns and rows from the corner of the first pixel: left, top, right, bottom. */
+              edges: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+            }),
+          )
+          .max(20_000),
+      }),
+    )
+    .max(200)
+    .optional(),
   features: z
     .array(
       z.strictObject({

@@ -76,7 +76,10 @@ test('a model waits for the one that feeds it, whatever is more urgent, and is g
   const second = next() as Run;
   expect(nameOf(second)).toBe('fed');
   expect(findFed(clinic.db, second, { feeds: manifestOf(second.modelDigest)?.feeds ?? [] })).toEqual([
-    { id: 'lungs', runId: first.runId, scores: [{ label: 'bleed', score: 0.25 }], masks: [], features: [] },
+    {
+      ...{ id: 'lungs', runId: first.runId, isOfSameSeries: true },
+      ...{ scores: [{ label: 'bleed', score: 0.25 }], masks: [], boxes: [], features: [] },
+    },
   ]);
 });
 

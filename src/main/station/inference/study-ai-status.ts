@@ -75,12 +75,15 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   if (running?.startedAtMs != null) return { state: 'running', startedAtMs: running.startedAtMs };
   if (open.length > 0) return { state: 'waiting' };
   // What pauses before another try is not run, and says why, until it begins.
-  const failed = runs.find((run) => run.state === 'failed' || run.isResting);
+  const read = runs.filter(({ state, reason }) => !(state === 'failed' && reason === 'not-applicable'));
+  const failed = read.find((run) => run.state === 'failed' || run.isResting);
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
   if (models.some(({ state }) => state === 'no-eligible-series'))
     return { state: 'not-run', reason: 'no-eligible-series' };
   // Only silent models apply, and nobody who may report is told that they exist; or none that may flag.
   if (runs.length === 0) return { state: 'no-model' };
+  // What has nothing to judge hides beside those that have read the study, and alone is no silence of theirs.
+  if (read.length === 0) return { state: 'not-run', reason: 'not-applicable' };
   return { state: 'no-flag', readSeries: 1, eligibleSeries: models[0]?.eligibleSeries ?? 1 };
 }
 

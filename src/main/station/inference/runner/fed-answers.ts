@@ -18,6 +18,8 @@ export type FedAnswer = {
   readonly numbers: FedNumbers;
   /** 1 where a label's mask is set on a frame; null where the other model gave none for it. */
   readonly maskOf: (label: string, frame: SourceFrame) => Int16Array | null;
+  /** 1 at the pixels of a frame whose middles are in its boxes of a label, all or the best of them; null where it kept none, as runs of before did, or read another series. */
+  readonly boxesOf: (label: string, frame: SourceFrame, which: 'boxes' | 'best-box') => Int16Array | null;
 };
 
 /** Reads what a model is fed, by the ids of its manifest; `object-missing` where a file of it is gone, `object-damaged` where it is another. */
@@ -26,7 +28,7 @@ export async function readFedAnswers(
   objects: ObjectReader,
 ): Promise<Result<ReadonlyMap<string, FedAnswer>, { readonly code: 'object-missing' | 'object-damaged' }>> {
   const answers = new Map<string, FedAnswer>();
-  for (const { id, scores, masks, features } of fed) {
+  for (const { id, isOfSameSeries, scores, masks, boxes, features } of fed) {
     const bits = new Map<string, Uint8Array>();
     for (const { digest, encoding } of [...masks, ...features]) {
       const packed = await readOrNull(objects, digest, encoding);
@@ -58,9 +60,31 @@ export async function readFedAnswers(
         }
         return null;
       },
+      boxesOf(label, { sopUid, frameNumber, rows, columns }, which) {
+        if (boxes === undefined || isOfSameSeries === false) return null;
+        const found = boxes.filter((box) => box.label === label).toSorted((a, b) => b.score - a.score);
+        const pixels = new Int16Array(rows * columns);
+        for (const { frames } of which === 'boxes' ? found : found.slice(0, 1))
+          for (const frame of frames)
+            if (frame.sopUid === sopUid && frame.frameNumber === frameNumber)
+              fillWithin(pixels, [rows, columns], frame.edges);
+        return pixels;
+      },
     });
   }
   return ok(answers);
+}
+
+/** Sets the pixels whose middles lie within edges. */
+function fillWithin(
+  pixels: Int16Array,
+  [rows, columns]: readonly [number, number],
+  [left, top, right, bottom]: readonly [number, number, number, number],
+): void {
+  const [firstColumn, endColumn] = [Math.max(0, Math.ceil(left - 0.5)), Math.min(columns, Math.ceil(right - 0.5))];
+  const [firstRow, endRow] = [Math.max(0, Math.ceil(top - 0.5)), Math.min(rows, Math.ceil(bottom - 0.5))];
+  for (let row = firstRow; row < endRow; row += 1)
+    pixels.fill(1, row * columns + firstColumn, row * columns + Math.max(firstColumn, endColumn));
 }
 
 async function readOrNull(

@@ -15,8 +15,16 @@ export type Span = { readonly first: number; readonly count: number };
 export function spansOf(grid: WorkingGrid, step: SpanStep, isOfImages: boolean): Triple<Span> {
   const { shape } = grid;
   switch (step.do) {
-    case 'crop-or-pad':
-      return perAxis((axis) => anchored(shape[axis], step.to[axis] ?? shape[axis], step.anchor));
+    case 'crop-or-pad': {
+      const content = step.about === undefined ? null : contentOf(grid, 0.5, step.about);
+      return perAxis((axis) => {
+        const to = step.to[axis];
+        if (content === null || to === null || (isOfImages && axis === 0))
+          return anchored(shape[axis], to ?? shape[axis], step.anchor);
+        const [first, last] = content[axis];
+        return { first: Math.round((first + last) / 2 - (to - 1) / 2), count: to };
+      });
+    }
     case 'pad-to-multiple':
       return perAxis((axis) => {
         const of = step.of[axis] ?? 1;

@@ -7,6 +7,8 @@ import { along, cross, dot, type Vector } from './vector.ts';
 
 /** A channel beside a series' own, slice by slice on the series' grid before any step; `isMask`: 0 and 1, which no step on values changes. */
 export type PlaneBeside = {
+  /** Of a mask: whether it is set anywhere. */
+  readonly isEmpty?: boolean;
   readonly planeAt: (slice: number) => Float32Array | Int16Array;
   readonly isMask: boolean;
   /** What stands where it has no value. */
@@ -80,7 +82,8 @@ export function maskBeside(stack: SourceStack, maskOf: (frame: SourceFrame) => I
     frames.push({ ...frame, channels: 1, values });
   }
   const planes = openStackPlanes({ ...stack, frames }, 0);
-  return { isMask: true, paddingValue: 0, planeAt: (slice) => planes.planeAt(0, slice) };
+  const isEmpty = frames.every(({ values }) => values.every((value) => value === 0));
+  return { isMask: true, isEmpty, paddingValue: 0, planeAt: (slice) => planes.planeAt(0, slice) };
 }
 
 /** Where in the patient a cell of opened planes lies; all of them do, as their stack is a volume. */

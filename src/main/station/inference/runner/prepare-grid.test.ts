@@ -8,7 +8,7 @@ import type { PreparedGrid, SourceFrame, SourceStack } from './prepared-grid.ts'
 import { mapSource } from './source-map.ts';
 import { along, cross, dot, type Vector } from './vector.ts';
 
-type Written = Partial<Record<'source' | 'tolerates' | 'planes' | 'steps' | 'channels', unknown>>;
+type Written = Partial<Record<'source' | 'tolerates' | 'planes' | 'steps' | 'channels' | 'channelPlanes', unknown>>;
 const how = (written: Written): Preprocessing =>
   Preprocessing.parse({
     sampling: { kind: 'volume' },
@@ -542,6 +542,33 @@ describe('a second series', () => {
       const elsewhere = stackOf(known(acquire(theirs, plane), uid));
       expect(registerSeries(main, elsewhere, 0)).toEqual({ ok: false, error: { code: 'mixed-frames-of-reference' } });
     }
+  });
+
+  test('a crop of a fixed size lies about the middle of a plane, with what is beside it and padding beyond the edge', () => {
+    const stack = stackOf(known(acquire(ours, ([x]) => x)));
+    const within = (rows: readonly [number, number], columns: readonly [number, number]) => (pixel: number) =>
+      Math.floor(pixel / 32) >= rows[0] &&
+      Math.floor(pixel / 32) < rows[1] &&
+      pixel % 32 >= columns[0] &&
+      pixel % 32 < columns[1];
+    const crop = (isSet: (pixel: number) => boolean) => {
+      const mask = maskBeside(stack, () => Int16Array.from({ length: 32 * 32 }, (_, pixel) => (isSet(pixel) ? 1 : 0)));
+      if (mask === null) throw new Error('no mask');
+      const steps = [
+        { do: 'crop-or-pad' as const, to: [null, 6, 4] as [null, number, number], about: 1, paddingValue: -9 },
+      ];
+      const planes = [{ from: 'feed' as const, feed: 'part', label: 'part' }];
+      const prepared = prepareGrid(stack, how({ planes, steps, channelPlanes: [0] }), [mask]);
+      if (!prepared.ok) throw new Error(prepared.error.code);
+      expect(prepared.value.shape).toEqual([stack.frames.length, 6, 4]);
+      return [...prepared.value.values.subarray(0, 4)];
+    };
+    const x = (column: number) => (column - 15.5) * 0.5;
+    // Columns 10 and 11, of which one more to either side.
+    expect(crop(within([20, 22], [10, 12]))).toEqual([9, 10, 11, 12].map(x));
+    expect(crop(within([20, 22], [0, 2]))).toEqual([-9, ...[0, 1, 2].map(x)]);
+    // Where nothing is, as the anchor says.
+    expect(crop(() => false)).toEqual([14, 15, 16, 17].map(x));
   });
 
   test('a mask lies where it was set, changes with no step on values, and leaves the series only there', () => {

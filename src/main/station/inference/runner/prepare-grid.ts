@@ -134,7 +134,10 @@ const GEOMETRY: ReadonlySet<PreparingStep['do']> = new Set([
 
 /** Whether what a manifest's steps do to one image's shape or direction hangs on its values: each image is then a stack of its own. */
 export function isByContent({ steps }: Pick<Preprocessing, 'steps'>): boolean {
-  return steps.some((step) => step.do === 'crop-to-content' || step.do === 'face');
+  return steps.some(
+    (step) =>
+      step.do === 'crop-to-content' || step.do === 'face' || (step.do === 'crop-or-pad' && step.about !== undefined),
+  );
 }
 
 function reshape(

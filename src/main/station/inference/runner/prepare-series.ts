@@ -126,19 +126,27 @@ export async function prepareSeries(
   frames.length = 0; // the stacks hold them, each until it is prepared
   const grids: PreparedGrid[] = [];
   const gridsBeside: ReadonlyMap<string, PreparedGrid>[] = [];
-  for (let stack = waiting.shift(); stack !== undefined; stack = waiting.shift()) {
+  let nothing: 'nothing-to-read' | 'not-applicable' | null = null;
+  for (let at = 0, stack = waiting.shift(); stack !== undefined; stack = waiting.shift(), at += 1) {
     const why = tools.stopping(bytes * 2);
     if (why !== null) return err({ code: why });
     const beside = planesBeside(stack, preprocessing, others, answers.value);
     if (!beside.ok) return beside;
+    // On zeros the model would judge what it was not made for, and its silence would read as one of the study.
+    const found = nothingIn(beside.value, preprocessing);
+    if (found !== null) {
+      nothing = nothing === 'nothing-to-read' ? nothing : found;
+      continue;
+    }
     const prepared = prepareGrid(stack, preprocessing, beside.value);
     if (!prepared.ok) return prepared;
-    const along = prepareApart(rule, others, grids.length);
+    const along = prepareApart(rule, others, at);
     tools.timer.lap('preprocessMs');
     if (!along.ok) return along;
     grids.push({ ...prepared.value, stack: withoutPixels(stack) });
     gridsBeside.push(along.value);
   }
+  if (grids.length === 0 && nothing !== null) return err({ code: nothing });
   tools.holds(buffersOf({ grids, others: gridsBeside }).reduce((sum, { byteLength }) => sum + byteLength, 0));
   const told = new Map([...answers.value].map(([id, { numbers }]) => [id, numbers]));
   return ok({ geometry, facts, grids, others: gridsBeside, fed: told });
@@ -171,7 +179,12 @@ function planesBeside(
   const beside: PlaneBeside[] = [];
   for (const plane of planes) {
     if (plane.from === 'feed') {
-      const mask = maskBeside(stack, (frame) => fed.get(plane.feed)?.maskOf(plane.label, frame) ?? null);
+      const { what, label } = plane;
+      const answer = fed.get(plane.feed);
+      const mask = maskBeside(
+        stack,
+        (frame) => (what === 'mask' ? answer?.maskOf(label, frame) : answer?.boxesOf(label, frame, what)) ?? null,
+      );
       if (mask === null) return err({ code: 'input-mismatch' });
       beside.push(mask);
       continue;
@@ -183,6 +196,18 @@ function planesBeside(
     beside.push(registered.value);
   }
   return ok(beside);
+}
+
+/** What a manifest says of a plane of another model that shows nothing, where one does; null: the model goes on. */
+function nothingIn(
+  beside: readonly PlaneBeside[],
+  { planes }: Preprocessing,
+): 'nothing-to-read' | 'not-applicable' | null {
+  const said = planes.flatMap((plane, index) =>
+    plane.from === 'feed' && beside[index]?.isEmpty === true ? [plane.whenNothing] : [],
+  );
+  if (said.includes('not-run')) return 'nothing-to-read';
+  return said.includes('not-applicable') ? 'not-applicable' : null;
 }
 
 /** The grids of other series that go with a series' grid of that number, prepared in the same way. */
