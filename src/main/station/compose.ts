@@ -54,7 +54,14 @@ import type { Secrets } from './platform/vault.ts';
 import { openStore } from './open-store.ts';
 import { openReception } from './reception.ts';
 import { createStatus } from './station-status.ts';
-import { BUILD_ANEW_JOB, buildAnewJob, worklistConsumer } from './worklist/index.ts';
+import {
+  ARCHIVE_ROWS_JOB,
+  archiveRowsJob,
+  BUILD_ANEW_JOB,
+  buildAnewJob,
+  oweArchiving,
+  worklistConsumer,
+} from './worklist/index.ts';
 
 /** What a station is started with. */
 export type StationOptions = {
@@ -188,9 +195,12 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
       ...triage.jobs,
       [INDEX_NAMES_JOB]: indexNamesJob,
       [BUILD_ANEW_JOB]: buildAnewJob(hints.publish),
+      [ARCHIVE_ROWS_JOB]: archiveRowsJob(config.worklist, hints.publish),
     },
     { clock, log },
   );
+
+  inTransaction(db, () => oweArchiving(db, site.siteId, clock.nowMs()));
 
   // What answers other machines, and asks them.
   const exchange = openExchange({

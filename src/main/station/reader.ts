@@ -53,7 +53,17 @@ import { verifyLedger } from './platform/ledger/verify.ts';
 import { type LogMove, openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { findDecision, isFinal } from './reading/index.ts';
-import { countFilters, isOpenStudy, listWindow, type WindowQuery } from './worklist/index.ts';
+import {
+  isOpenStudy,
+  type ListQuestion,
+  listChoices,
+  listSlice,
+  rowsToTake,
+  searchRows,
+  type SearchQuery,
+  type SliceQuery,
+  tableToTake,
+} from './worklist/index.ts';
 
 type Compared = {
   readonly siteId: string;
@@ -65,8 +75,12 @@ type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKe
 
 /** Entry of the two reader threads: what may be asked of them. */
 export const READER_TASKS = {
-  'list-window': (db: ReadableDb, query: WindowQuery) => listWindow(db, query),
-  'count-filters': (db: ReadableDb, siteIds: readonly string[]) => countFilters(db, siteIds),
+  'list-slice': (db: ReadableDb, query: SliceQuery) => listSlice(db, query),
+  'search-rows': (db: ReadableDb, query: SearchQuery) => searchRows(db, query),
+  'rows-to-take': (db: ReadableDb, question: ListQuestion) => rowsToTake(db, question),
+  'table-to-take': (db: ReadableDb, question: ListQuestion) => tableToTake(db, question),
+  'list-choices': (db: ReadableDb, { siteIds, filter }: Pick<SliceQuery, 'siteIds' | 'filter'>) =>
+    listChoices(db, siteIds, filter),
   'list-audit-events': (db: ReadableDb, query: AuditQuestion) => listAuditEvents(db, query),
   'list-timeline': (
     db: ReadableDb,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AiStatus } from '../domain/ai-status.ts';
-import { PatientId, StudyId, UserId } from '../domain/ids.ts';
+import { AiStateName, AiStatus } from '../domain/ai-status.ts';
+import { PatientId, StudyId, UserId, WorklistViewId } from '../domain/ids.ts';
 import { Completeness, CompletenessMark, Intent, IntentReason, ReportState } from '../domain/study.ts';
 import { Reason, ServiceLevel, UrgencyLevel, UrgencyStanding } from '../domain/urgency.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
@@ -19,6 +19,10 @@ export const PatientCard = z.object({
   underInvestigation: z.boolean(),
 });
 export type PatientCard = z.infer<typeof PatientCard>;
+
+/** `committed-otherwise`: archives hold all of it, some as whose it was before a correction. */
+export const InPacs = z.enum(['no-destination', 'not-yet', 'committed', 'committed-otherwise']);
+export type InPacs = z.infer<typeof InPacs>;
 
 /** One row of the worklist; times are UTC milliseconds. */
 export const WorklistRow = z.object({
@@ -53,8 +57,7 @@ export const WorklistRow = z.object({
     /** What speaks against all of them being here. */
     marks: z.array(CompletenessMark).default([]),
   }),
-  /** `committed-otherwise`: archives hold all of it, some as whose it was before a correction. */
-  inPacs: z.enum(['no-destination', 'not-yet', 'committed', 'committed-otherwise']),
+  inPacs: InPacs,
   ai: AiStatus,
   priors: z.number().int(),
   openedBy: z.object({ userId: UserId, displayName: z.string(), atMs: z.number() }).nullable(),
@@ -64,19 +67,67 @@ export const WorklistRow = z.object({
 });
 export type WorklistRow = z.infer<typeof WorklistRow>;
 
-/** Quick filters; each is a question asked of a row. */
+/** Quick filters; each is a question asked of a row. `archived` is a list of its own: what was read long ago. */
 export const WORKLIST_FILTERS = [
   'all',
+  'mine',
   'critical',
   'urgent',
   'unread',
   'ai-flagged',
   'ai-not-run',
+  'not-in-pacs',
   'receiving',
   'comparison',
+  'archived',
 ] as const;
 export const WorklistFilter = z.enum(WORKLIST_FILTERS);
 export type WorklistFilter = z.infer<typeof WorklistFilter>;
+
+/** What the list may be sorted by; `urgency` is the order it is read in. Archived rows stand in one order, the last to leave first. */
+export const WORKLIST_SORT_KEYS = ['urgency', 'arrival', 'patient', 'exam', 'exam-date'] as const;
+export const WorklistSortKey = z.enum(WORKLIST_SORT_KEYS);
+export type WorklistSortKey = z.infer<typeof WorklistSortKey>;
+export const WorklistSort = z.strictObject({
+  by: WorklistSortKey,
+  direction: z.enum(['ascending', 'descending']),
+});
+export type WorklistSort = z.infer<typeof WorklistSort>;
+
+/** The order studies are read in: the most dangerous first, then the earlier due. */
+export const READING_ORDER: WorklistSort = { by: 'urgency', direction: 'ascending' };
+
+const several = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).max(60).optional();
+const rawDay = z.string().regex(/^\d{8}$/);
+
+/** What a list is narrowed to beside its quick filter; what is left out narrows nothing, and all that is there must hold. */
+export const WorklistNarrowing = z.strictObject({
+  levels: several(UrgencyLevel),
+  modalities: several(z.string().max(16)),
+  bodyParts: several(z.string().max(64)),
+  /** Emergency, inpatient, outpatient, screening: where the patient waits, as far as it is known. */
+  serviceLevels: several(ServiceLevel),
+  orderPriorities: several(z.string().max(16)),
+  aiStates: several(AiStateName),
+  completeness: several(Completeness),
+  inPacs: several(InPacs),
+  reports: several(ReportState),
+  /** Whole years at the exam, both ends in. */
+  ageYears: z
+    .strictObject({ from: z.int().min(0).max(150).optional(), to: z.int().min(0).max(150).optional() })
+    .optional(),
+  /** Raw DICOM days of the exam, both ends in. */
+  examDates: z.strictObject({ from: rawDay.optional(), to: rawDay.optional() }).optional(),
+});
+export type WorklistNarrowing = z.infer<typeof WorklistNarrowing>;
+
+/** What a list answers; saved views are these. */
+export const WorklistQuestion = z.strictObject({
+  filter: WorklistFilter,
+  narrowed: WorklistNarrowing,
+  sort: WorklistSort,
+});
+export type WorklistQuestion = z.infer<typeof WorklistQuestion>;
 
 /** A window of rows in stored order, and where the next one starts (null at the end). */
 export const WorklistWindow = z.object({
@@ -86,8 +137,38 @@ export const WorklistWindow = z.object({
 });
 export type WorklistWindow = z.infer<typeof WorklistWindow>;
 
+/** A part of a list with its place in the whole: the first row's, counted from 0, of so many rows; a key for each row. */
+export const WorklistSlice = z.object({
+  rows: z.array(WorklistRow),
+  keys: z.array(z.string()),
+  place: z.number().int(),
+  total: z.number().int(),
+  seq: z.number().int(),
+});
+export type WorklistSlice = z.infer<typeof WorklistSlice>;
+
 export const WorklistCounts = z.record(WorklistFilter, z.number().int());
 export type WorklistCounts = z.infer<typeof WorklistCounts>;
+
+/** What a list can be narrowed to: the values that its rows have, with how many rows each. */
+export const WorklistChoices = z.record(
+  WorklistNarrowing.keyof().exclude(['ageYears', 'examDates']),
+  z.array(z.object({ value: z.string(), rows: z.number().int() })),
+);
+export type WorklistChoices = z.infer<typeof WorklistChoices>;
+
+/** A view somebody saved: a name for a question. */
+export const WorklistView = z.object({
+  viewId: WorklistViewId,
+  name: z.string(),
+  question: WorklistQuestion,
+  isShared: z.boolean(),
+  isOwn: z.boolean(),
+});
+export type WorklistView = z.infer<typeof WorklistView>;
+
+/** Rows that one export or printed list may have at most. */
+export const MOST_EXPORTED = 10_000;
 
 const window = {
   filter: WorklistFilter.default('all'),
@@ -99,19 +180,83 @@ const window = {
   limit: z.coerce.number().int().min(1).max(500).default(100),
 };
 
+const question = {
+  filter: WorklistFilter.default('all'),
+  narrowed: WorklistNarrowing.default({}),
+  sort: WorklistSort.default(READING_ORDER),
+};
+
 export const worklist = {
   list: procedure('worklist.read', BACKGROUND)
     .route({ method: 'GET', path: '/worklist' })
     .input(z.object(window))
     .output(WorklistWindow),
-  /** Free text travels in the body, never in a URL: name, MRN, accession or description. */
+  /**
+   * A part of a list, from the top, from a place or around a key: so many rows before it, the rest from it on. Keys may hold
+   * names: they travel in the body.
+   */
+  slice: procedure('worklist.read', BACKGROUND)
+    .route({ method: 'POST', path: '/worklist/slice' })
+    .input(
+      z.object({
+        ...question,
+        at: z.union([z.object({ place: z.int().min(0) }), z.object({ key: z.string().max(1000) })]).optional(),
+        before: z.int().min(0).max(200).default(0),
+        limit: z.int().min(1).max(500).default(100),
+      }),
+    )
+    .output(WorklistSlice),
+  /** Free text travels in the body, never in a URL: name, MRN, accession or description; best first, then the newest. */
   search: procedure('worklist.read', BACKGROUND)
     .route({ method: 'POST', path: '/worklist/search' })
-    .input(z.object({ ...window, text: z.string().trim().min(1).max(200) }))
+    .input(
+      z.object({
+        ...question,
+        text: z.string().trim().min(1).max(200),
+        after: z
+          .string()
+          .regex(/^[oa][0-3]~\d+$/)
+          .optional(),
+        limit: window.limit,
+      }),
+    )
     .output(WorklistWindow),
   counts: procedure('worklist.read', BACKGROUND)
     .route({ method: 'GET', path: '/worklist/counts' })
     .output(WorklistCounts),
+  /** The values rows of a filter have, and how many rows each, for whoever narrows a list. */
+  choices: procedure('worklist.read')
+    .route({ method: 'GET', path: '/worklist/choices' })
+    .input(z.object({ filter: question.filter }))
+    .output(WorklistChoices),
   /** The true top: what *next study* opens, whatever the page shows; null when nothing is unread. */
   next: procedure('worklist.read').route({ method: 'GET', path: '/worklist/next' }).output(WorklistRow.nullable()),
+  /** The list as a table for a spreadsheet: CSV (RFC 4180), UTF-8, at most `MOST_EXPORTED` rows. Recorded. */
+  export: procedure('worklist.export')
+    .route({ method: 'POST', path: '/worklist/export' })
+    .input(z.object(question))
+    .output(z.object({ fileName: z.string(), csv: z.string(), rows: z.number().int(), total: z.number().int() })),
+  /** The list for paper, for when the network or this station is down. Recorded. */
+  print: procedure('worklist.export')
+    .route({ method: 'POST', path: '/worklist/print' })
+    .input(z.object(question))
+    .output(z.object({ rows: z.array(WorklistRow), total: z.number().int(), atMs: z.number() })),
+  views: procedure('worklist.read').route({ method: 'GET', path: '/worklist/views' }).output(z.array(WorklistView)),
+  /** Saves a question under a name; a shared view is everybody's of the site to use and takes a permission of its own. */
+  saveView: procedure('worklist.read')
+    .route({ method: 'POST', path: '/worklist/views' })
+    .input(
+      z.object({
+        /** Given, that view is changed; only its owner's, or a shared one by whoever may share. */
+        viewId: WorklistViewId.optional(),
+        name: z.string().trim().min(1).max(60),
+        isShared: z.boolean(),
+        question: WorklistQuestion,
+      }),
+    )
+    .output(WorklistView),
+  deleteView: procedure('worklist.read')
+    .route({ method: 'DELETE', path: '/worklist/views/{viewId}' })
+    .input(z.object({ viewId: WorklistViewId }))
+    .output(z.null()),
 };

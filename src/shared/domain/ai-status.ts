@@ -68,3 +68,16 @@ export const AiStatus = z.discriminatedUnion('state', [
   z.object({ state: z.literal('not-run'), reason: NotRunReason }),
 ]);
 export type AiStatus = z.infer<typeof AiStatus>;
+
+/** The states by their names alone, as lists are narrowed by them. */
+export const AiStateName = z.enum([
+  'awaiting-images',
+  'no-model',
+  'waiting',
+  'running',
+  'late',
+  'flagged',
+  'no-flag',
+  'not-applicable',
+  'not-run',
+] satisfies readonly AiStatus['state'][]);

@@ -9,6 +9,7 @@ import { RECEIVING_EVENTS } from './event-kinds/receiving-events.ts';
 import { RUN_EVENTS } from './event-kinds/run-events.ts';
 import { STATION_EVENTS } from './event-kinds/station-events.ts';
 import { TRIAGE_EVENTS } from './event-kinds/triage-events.ts';
+import { WORKLIST_EVENTS } from './event-kinds/worklist-events.ts';
 
 /**
  * Every kind of event the ledger may hold, with its payload (codes and ids, never names or text from people).
@@ -25,6 +26,7 @@ export const EVENT_KINDS = {
   ...RUN_EVENTS,
   ...READING_EVENTS,
   ...TRIAGE_EVENTS,
+  ...WORKLIST_EVENTS,
 } as const;
 
 export type EventKind = keyof typeof EVENT_KINDS;

@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** Everything a procedure may require; a new one is added here and granted in ROLE_PERMISSIONS. */
 export const PERMISSIONS = [
   'worklist.read',
+  /** Take a list out of the station, as a table or on paper. */
+  'worklist.export',
+  /** Keep views for everybody of the site. */
+  'worklist.share',
   'study.read',
   'study.open',
   'study.promote',
@@ -64,6 +68,8 @@ export type Role = z.infer<typeof Role>;
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   radiologist: [
     'worklist.read',
+    'worklist.export',
+    'worklist.share',
     'study.read',
     'study.open',
     'study.promote',
@@ -84,6 +90,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   ],
   technologist: [
     'worklist.read',
+    'worklist.export',
     'study.read',
     'study.promote',
     'study.retrieve',
@@ -101,6 +108,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   ],
   coordinator: [
     'worklist.read',
+    'worklist.export',
+    'worklist.share',
     'study.read',
     'study.retrieve',
     'study.import',
@@ -115,6 +124,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   ],
   administrator: [
     'worklist.read',
+    'worklist.export',
+    'worklist.share',
     'study.read',
     'audit.read',
     'audit.verify',

@@ -205,7 +205,7 @@ test('a fault tells its incident and nothing else, over either way', async () =>
   };
   const { worklist, studies } = testAnswers();
   await start({
-    worklist: { ...worklist, list: leak, counts: () => Promise.reject(new TypeError(PATIENT_NAME)) },
+    worklist: { ...worklist, list: leak, counts: leak },
     // An answer that does not fit the contract is a fault too, and quotes the answer.
     studies: { ...studies, report: () => ({ studyId: STUDY, state: PATIENT_NAME as never, signedAtMs: null }) },
   });

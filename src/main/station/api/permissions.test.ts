@@ -11,6 +11,7 @@ import {
 } from './test-station.ts';
 
 const CORRECTION = { studyId: STUDY, identityVersion: 1, reason: 'other' };
+const EVERYTHING = { filter: 'all', narrowed: {}, sort: { by: 'urgency', direction: 'ascending' } };
 const DIGEST = 'd'.repeat(64);
 const SIGNED = { digest: DIGEST, reason: 'because of it', password: TEST_PASSWORD };
 const TARGET = { label: 'l', sensitivityAtLeast: 0.9, ppvAtLeast: 0.5, nAtLeast: 100, positivesAtLeast: 20 };
@@ -26,6 +27,13 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'worklist.search': { input: { text: 'anything' }, status: 200 },
   'worklist.counts': { status: 200 },
   'worklist.next': { status: 200 },
+  'worklist.slice': { input: { filter: 'all', limit: 5 }, status: 200 },
+  'worklist.choices': { input: { filter: 'all' }, status: 200 },
+  'worklist.export': { input: { filter: 'all' }, status: 200 },
+  'worklist.print': { input: { filter: 'all' }, status: 200 },
+  'worklist.views': { status: 200 },
+  'worklist.saveView': { input: { name: 'v', isShared: false, question: EVERYTHING }, status: 409 },
+  'worklist.deleteView': { input: { viewId: STUDY }, status: 404 },
   'studies.get': { input: { studyId: STUDY }, status: 200 },
   'studies.find': { input: { studyUid: '1.2.3' }, status: 200 },
   'studies.findings': { input: { studyId: STUDY }, status: 200 },

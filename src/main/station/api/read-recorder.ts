@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { actorOf, type Session } from '../access/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import { freshRowId } from '../platform/ids.ts';
@@ -28,6 +29,8 @@ export type ReadRecorder = {
     surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'quarantine' | 'reference' | 'dicomweb',
     results: number,
   ): void;
+  /** The same text once per session within ten minutes: the list asks again at every hint. The text is kept in memory alone, as a digest. */
+  worklistSearch(session: Session, text: string, results: number): void;
   audit(session: Session, results: number): void;
 };
 
@@ -71,6 +74,11 @@ export function createReadRecorder(db: WritableDb, clock: Clock): ReadRecorder {
     },
     search: (session, surface, results) =>
       record<'studies-searched'>(session, { kind: 'studies-searched', payload: { surface, results } }),
+    worklistSearch(session, text, results) {
+      const asked = createHash('sha256').update(text).digest('base64');
+      if (!isFresh(`${session.key} search ${asked}`, clock.nowMs())) return;
+      record<'studies-searched'>(session, { kind: 'studies-searched', payload: { surface: 'worklist', results } });
+    },
     audit: (session, results) => record<'audit-read'>(session, { kind: 'audit-read', payload: { results } }),
   };
 }

@@ -29,7 +29,7 @@ import type {
   StudyReport,
   TimelineEntry,
 } from '../../../shared/contract/studies.ts';
-import type { WorklistCounts, WorklistFilter, WorklistRow, WorklistWindow } from '../../../shared/contract/worklist.ts';
+import type { WorklistRow } from '../../../shared/contract/worklist.ts';
 import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
 import type { HoldReason } from '../../../shared/domain/hold.ts';
 import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
@@ -41,16 +41,10 @@ import type { TruthServices } from './services/truth-services.ts';
 import type { MediaServices } from './services/media-services.ts';
 import type { ModelFigureServices } from './services/model-figure-services.ts';
 import type { PeerServices } from './services/peer-services.ts';
+import type { WorklistServices } from './services/worklist-services.ts';
 import type { AnalysisServices } from './services/analysis-services.ts';
 import type { RunServices } from './services/run-services.ts';
 import type { DicomwebServices } from './dicomweb/services.ts';
-
-/** A window asked for: which rows, from which key, how many. */
-export type WindowQuery = {
-  readonly filter: WorklistFilter;
-  readonly after?: string | undefined;
-  readonly limit: number;
-};
 
 /** Which events are asked for, newest first before a sequence number. */
 export type AuditQuery = {
@@ -76,12 +70,7 @@ export type StoredFile = {
  * there: null, or `study-not-found`. Reads are recorded by the api; what verbs do they record themselves.
  */
 export type StationServices = {
-  readonly worklist: {
-    list(scope: Scope, query: WindowQuery): WorklistWindow;
-    search(scope: Scope, query: WindowQuery & { readonly text: string }): Promise<WorklistWindow>;
-    counts(scope: Scope): Promise<WorklistCounts>;
-    next(scope: Scope): WorklistRow | null;
-  };
+  readonly worklist: WorklistServices;
   readonly studies: {
     /** With the runs that this principal is shown. */
     get(principal: Principal, studyId: StudyId): StudyDetail | null;

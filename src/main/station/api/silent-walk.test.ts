@@ -124,7 +124,7 @@ async function walk(token: string, { studyId, runId, findingId }: Secrets): Prom
       changeId: 'c',
       peerId: 'p',
       peer: 'PACS',
-      text: 'e',
+      text: 'doe',
       filter: 'all',
       limit: 100,
     },

@@ -3,7 +3,7 @@ import { explicitHead } from './dicomweb/explicit-head.ts';
 import { nativeFrame, renderImage } from './dicomweb/pixel-work.ts';
 import { gzipSync } from 'node:zlib';
 import type { Finding, StudyDetail } from '../../../shared/contract/studies.ts';
-import { type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
+import { WorklistChoices, type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
 import { FindingId, PatientId, RunId, StudyId } from '../../../shared/domain/ids.ts';
 import { err, ok } from '../../../shared/domain/result.ts';
 import { openForSending } from '../archive/index.ts';
@@ -107,6 +107,8 @@ const AI_FINDING: Finding = {
 /** The mask's packed bits before gzip. */
 export const MASK = Buffer.from([0b1010_0101]);
 
+const NARROWING = WorklistChoices.keyType.options;
+
 const known = <T>(studyId: string, value: T): T | null => (studyId === STUDY ? value : null);
 
 /** Answers about one study; objects for DICOMweb are the test's to give. */
@@ -123,8 +125,15 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
     worklist: {
       list: () => window,
       search: () => Promise.resolve(window),
-      counts: () => Promise.resolve(Object.fromEntries(WORKLIST_FILTERS.map((filter) => [filter, 1])) as never),
+      counts: () => Object.fromEntries(WORKLIST_FILTERS.map((filter) => [filter, 1])) as never,
       next: () => ROW,
+      slice: () => Promise.resolve({ rows: [ROW], keys: ['k'], place: 0, total: 1, seq: 7 }),
+      choices: () => Promise.resolve(Object.fromEntries(NARROWING.map((name) => [name, []])) as never),
+      export: () => Promise.resolve({ fileName: 'worklist.csv', csv: '', rows: 1, total: 1 }),
+      print: () => Promise.resolve({ rows: [ROW], total: 1, atMs: 5 }),
+      views: () => [],
+      saveView: () => err({ code: 'too-many-views' }),
+      deleteView: () => err({ code: 'view-not-found' }),
     },
     studies: {
       get: (_scope, studyId) => known(studyId, DETAIL),

@@ -7,6 +7,7 @@ import { InferenceSettings } from './settings/inference-settings.ts';
 import { DiskSettings, IntegritySettings, QuarantineSettings } from './settings/keeping-settings.ts';
 import { ExportSettings, ImportSettings } from './settings/media-settings.ts';
 import { Site } from './settings/site-settings.ts';
+import { WorklistSettings } from './settings/worklist-settings.ts';
 
 export { ConfiguredPeer } from './settings/dicom-settings.ts';
 
@@ -40,6 +41,7 @@ export const Config = z
       .prefault({}),
     completeness: CompletenessSettings,
     inference: InferenceSettings,
+    worklist: WorklistSettings,
     sessions: z
       .strictObject({
         idleMin: z.number().positive().default(30).describe('Minutes of silence after which a page session ends.'),

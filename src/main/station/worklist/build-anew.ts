@@ -16,11 +16,15 @@ const BUILD = 8;
 /** Behind every id. */
 const NEWEST = '~';
 
-/** Walks the primary key back from a place: ids grow with time, and the newest rows are the ones people look at. */
+/** Walks the ids of open and archived rows back from a place: they grow with time, and the newest rows are the ones people look at. */
 export const LIST_ROWS_BEFORE = `
-  SELECT study_id AS studyId, site_id AS siteId FROM open_studies WHERE study_id < ? ORDER BY study_id DESC LIMIT ${LOOK_AT}
+  SELECT study_id AS studyId, site_id AS siteId FROM open_studies WHERE study_id < @before
+   UNION ALL SELECT study_id, site_id FROM archived_studies WHERE study_id < @before
+   ORDER BY study_id DESC LIMIT ${LOOK_AT}
 `;
-const FIND_ROW = 'SELECT row FROM open_studies WHERE study_id = ?';
+const FIND_ROW = `
+  SELECT row FROM open_studies WHERE study_id = @studyId UNION ALL SELECT row FROM archived_studies WHERE study_id = @studyId
+`;
 
 /** Asks for the rows of a site that were held against a model to be built anew; in the transaction that owes it. */
 export function oweBuilding(db: WritableDb, siteId: string, digest: string, atMs: number): void {
@@ -31,7 +35,7 @@ export function oweBuilding(db: WritableDb, siteId: string, digest: string, atMs
 export function buildAnewJob(changed: (change: RowChange) => void): JobHandler {
   return (db, { subjectId, siteId }, atMs) => {
     const [, digest = '', before = NEWEST] = subjectId.split(' ');
-    const looked = prepared<{ studyId: string; siteId: string }>(db, LIST_ROWS_BEFORE).all(before);
+    const looked = prepared<{ studyId: string; siteId: string }>(db, LIST_ROWS_BEFORE).all({ before });
     let built = 0;
     for (const { studyId, siteId: site } of looked) {
       if (site === siteId && wasHeldAgainst(db, studyId, digest)) {
@@ -49,5 +53,5 @@ export function buildAnewJob(changed: (change: RowChange) => void): JobHandler {
 }
 
 function rowOf(db: WritableDb, studyId: string): string | null {
-  return prepared<{ row: string }>(db, FIND_ROW).get(studyId)?.row ?? null;
+  return prepared<{ row: string }>(db, FIND_ROW).get({ studyId })?.row ?? null;
 }

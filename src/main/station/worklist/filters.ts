@@ -1,10 +1,11 @@
 import type { WorklistFilter } from '../../../shared/contract/worklist.ts';
 
-/** A quick filter: which rows it lets through, and the index that has them in worklist order. */
+/** A quick filter of the open list: which rows it lets through, and the index that has them in worklist order. */
 export type Filter = {
   readonly condition: string;
   readonly index: string;
-  readonly holds: (row: FilteredRow) => boolean;
+  /** Of rows that are alike; null where tallies do not tell, for it depends on who asks. */
+  readonly holds: ((row: FilteredRow) => boolean) | null;
 };
 
 /** What filters ask of a row. */
@@ -14,13 +15,22 @@ export type FilteredRow = {
   readonly isOpened: 0 | 1;
   readonly aiState: string;
   readonly completeness: string;
+  readonly inPacs: string;
 };
 
-const IN_ORDER = 'open_studies_in_order';
+/** Filters of the open list; what was read long ago is a list of its own. */
+export type OpenFilter = Exclude<WorklistFilter, 'archived'>;
+
+const IN_ORDER = 'open_studies_by_urgency';
 
 /** Each quick filter, in SQL for windows and as a question for counts; comparison studies are priors and stand in their own filter only. */
-export const FILTERS: Readonly<Record<WorklistFilter, Filter>> = {
+export const FILTERS: Readonly<Record<OpenFilter, Filter>> = {
   all: { condition: "intent = 'new'", index: IN_ORDER, holds: isNew },
+  mine: {
+    condition: "intent = 'new' AND reader_id = @userId AND report IN ('none', 'preliminary')",
+    index: 'open_studies_by_reader',
+    holds: null,
+  },
   critical: {
     condition: "intent = 'new' AND urgency_rank = 0",
     index: IN_ORDER,
@@ -45,6 +55,11 @@ export const FILTERS: Readonly<Record<WorklistFilter, Filter>> = {
     condition: "intent = 'new' AND ai_state = 'not-run'",
     index: 'open_studies_not_run',
     holds: (row) => isNew(row) && row.aiState === 'not-run',
+  },
+  'not-in-pacs': {
+    condition: "intent = 'new' AND in_pacs = 'not-yet'",
+    index: 'open_studies_not_in_pacs',
+    holds: (row) => isNew(row) && row.inPacs === 'not-yet',
   },
   receiving: {
     condition: "intent = 'new' AND completeness = 'receiving'",

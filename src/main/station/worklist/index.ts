@@ -8,15 +8,13 @@ import { projectRow } from './project-row.ts';
 
 export { BUILD_ANEW_JOB, buildAnewJob } from './build-anew.ts';
 
-export {
-  countFilters,
-  countUnopenedCritical,
-  findNextUnread,
-  findRow,
-  isOpenStudy,
-  listWindow,
-  type WindowQuery,
-} from './queries.ts';
+export { ARCHIVE_ROWS_JOB, archiveRowsJob, type LeavingRules, oweArchiving } from './archive-rows.ts';
+export { findNextUnread, findRow, isOpenStudy } from './queries.ts';
+export { type SearchQuery, searchRows } from './search-rows.ts';
+export { countRows, type ListQuestion, listSlice, listWindow, type SliceQuery, type WindowQuery } from './slices.ts';
+export { recordTaking, rowsToTake, tableToTake } from './take-rows.ts';
+export { deleteView, listViews, saveView } from './views.ts';
+export { countFilters, countUnopenedCritical, listChoices } from './tallies.ts';
 
 /**
  * Builds a study's row anew at once, for the answer to a verb that just changed it; the follower does the same a moment

@@ -1,24 +1,18 @@
 import { WorklistRow } from '../../../shared/contract/worklist.ts';
 import { DAY_MS } from '../../../shared/domain/durations.ts';
-import { familyBirthKey, searchable } from '../../../shared/domain/person-name.ts';
+import { familyBirthKey } from '../../../shared/domain/person-name.ts';
 import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { findDisplayName } from '../access/index.ts';
-import { findArchiveState, findStudyCard } from '../archive/index.ts';
+import { findArchiveState, findStudyCard, type StudyCard } from '../archive/index.ts';
 import { aiStatus } from '../inference/index.ts';
-import { prepared, type WritableDb } from '../platform/store/database.ts';
-import { findOpening, findReport } from '../reading/index.ts';
+import type { WritableDb } from '../platform/store/database.ts';
+import { findOpening, findReport, type StudyOpening } from '../reading/index.ts';
 import { findUrgency } from '../triage/index.ts';
+import { dropRow, putRow, type Settled } from './put-row.ts';
+import { foldForSearch } from './search-text.ts';
 
-const PUT_ROW = `
-  INSERT INTO open_studies (study_id, site_id, urgency_rank, due_at_ms, name_key, family_birth_key, patient_id, search_text, intent, completeness, ai_state,
-                            is_opened, row)
-  VALUES (@studyId, @siteId, @rank, @dueAtMs, @nameKey, @familyBirthKey, @patientId, @searchText, @intent, @completeness, @aiState, @isOpened, @row)
-  ON CONFLICT (study_id) DO UPDATE SET urgency_rank = excluded.urgency_rank, due_at_ms = excluded.due_at_ms, name_key = excluded.name_key, family_birth_key = excluded.family_birth_key,
-    patient_id = excluded.patient_id, search_text = excluded.search_text, intent = excluded.intent, completeness = excluded.completeness,
-    ai_state = excluded.ai_state, is_opened = excluded.is_opened, row = excluded.row
-`;
-
-const DROP_ROW = 'DELETE FROM open_studies WHERE study_id = ?';
+/** Nameless patients stand behind the named ones. */
+const LAST = '\u{10ffff}';
 
 /** A study with no target yet is due this long after it came, so that it cannot hide behind dated ones. */
 const UNDATED_DUE_MS = DAY_MS;
@@ -27,10 +21,7 @@ const UNDATED_DUE_MS = DAY_MS;
 export function projectRow(db: WritableDb, studyId: string): void {
   const study = findStudyCard(db, studyId);
   if (study === null) return;
-  if (!study.isShown) {
-    prepared(db, DROP_ROW).run(studyId);
-    return;
-  }
+  if (!study.isShown) return dropRow(db, studyId);
   const urgency = findUrgency(db, studyId);
   const ai = aiStatus(db, studyId);
   const opening = findOpening(db, studyId);
@@ -76,24 +67,64 @@ export function projectRow(db: WritableDb, studyId: string): void {
     quarantined: study.quarantined,
   });
   const nextTarget = opening === null ? (row.openByAtMs ?? row.reportByAtMs) : (row.reportByAtMs ?? row.openByAtMs);
-  prepared(db, PUT_ROW).run({
+  putRow(db, {
     studyId,
     siteId: study.siteId,
     rank: urgencyRank(row.urgency.level),
     // Behind the Criticals that people declared before: what a model or a rule raised passes none of them.
     dueAtMs: Math.max(nextTarget ?? row.receivedAtMs + UNDATED_DUE_MS, (urgency?.behindDueAtMs ?? 0) + 1),
+    receivedAtMs: row.receivedAtMs,
+    nameOrder: foldForSearch(patient.name) || LAST,
+    examOrder: foldForSearch([study.modality, study.description ?? study.bodyPart ?? ''].join(' ')),
+    examAt: [study.dateRaw, study.dateRaw && study.timeRaw].join(''),
     nameKey,
     familyBirthKey: familyBirthKey(patient.name, patient.birthDateRaw),
     patientId: patient.patientId,
-    searchText: searchable(
-      [patient.name, patient.mrn, study.accession, study.description, study.modality]
-        .filter((text) => text !== null)
-        .join(' '),
-    ),
     intent: study.intent,
-    completeness: study.completeness,
-    aiState: ai.state,
     isOpened: opening === null ? 0 : 1,
+    aiState: ai.state,
+    completeness: study.completeness,
+    inPacs: row.inPacs,
+    report: report.state,
+    modality: study.modality,
+    bodyPart: study.bodyPart ?? '',
+    serviceLevel: row.serviceLevel ?? '',
+    orderPriority: row.orderPriority ?? '',
+    ageYears: yearsBetween(patient.birthDateRaw, study.dateRaw),
+    readerId: opening?.userId ?? '',
+    settled: settledSince(study, opening, report),
+    search: {
+      name: foldForSearch(patient.name),
+      number: foldForSearch([patient.mrn, study.accession].filter((text) => text !== null).join(' ')),
+      exam: foldForSearch(
+        [study.description, study.modality, study.bodyPart].filter((text) => text !== null).join(' '),
+      ),
+    },
     row: JSON.stringify(row),
   });
+}
+
+/** Since when nothing is left to be done about a study; what still comes in, or was only begun to be reported, is work. */
+function settledSince(
+  study: StudyCard,
+  opening: StudyOpening | null,
+  report: ReturnType<typeof findReport>,
+): Settled | null {
+  if (study.completeness === 'receiving' || study.quarantined > 0 || study.identityInDoubt) return null;
+  const lastImageAtMs = study.completeAtMs ?? study.receivedAtMs;
+  if (report.state === 'final' || report.state === 'addended')
+    return { as: 'final', atMs: Math.max(lastImageAtMs, report.signedAtMs ?? 0) };
+  if (report.state === 'preliminary') return null;
+  if (study.intent !== 'new') return { as: 'comparison', atMs: lastImageAtMs };
+  // Images that came after it was opened nobody has seen.
+  return opening === null || opening.revision < study.revision
+    ? null
+    : { as: 'opened', atMs: Math.max(lastImageAtMs, opening.atMs) };
+}
+
+/** Whole years from one raw DICOM day to another; null where either is unknown or they are the wrong way round. */
+function yearsBetween(fromRaw: string | null, toRaw: string | null): number | null {
+  const [from, to] = [fromRaw, toRaw].map((raw) => (/^\d{8}$/.test(raw ?? '') ? Number(raw) : null));
+  if (from == null || to == null || to < from) return null;
+  return Math.floor((to - from) / 10_000);
 }

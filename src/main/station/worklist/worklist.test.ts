@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { WORKLIST_FILTERS, WorklistRow } from '../../../shared/contract/worklist.ts';
+import { type WORKLIST_FILTERS, WORKLIST_SORT_KEYS, WorklistRow } from '../../../shared/contract/worklist.ts';
 import { createUser } from '../access/index.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
@@ -10,13 +10,19 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finishNext, installed } from '../testing/models.ts';
 import { aSlice, without } from '../testing/objects.ts';
 import { followAll } from '../testing/ward.ts';
-import { FILTERS } from './filters.ts';
+import { FILTERS, type OpenFilter } from './filters.ts';
 import { countFilters, countUnopenedCritical, findNextUnread, findRow, listWindow } from './index.ts';
-import { COUNT_ALIKE, FIND_NAMESAKE, FIND_TWIN, LIST_OPEN_STUDIES_AFTER } from './queries.ts';
+import { putRow } from './put-row.ts';
+import { FIND_NAMESAKE, FIND_TWIN } from './row-columns.ts';
+import { searchRows } from './search-rows.ts';
+import { COUNT_OPEN, LIST_OPEN, walkOf } from './slices.ts';
+import { SORTS } from './sorts.ts';
+import { COUNT_MINE, LIST_TALLIES } from './tallies.ts';
 
 let clinic: Clinic;
 let studies: number;
 beforeEach(() => {
+  reader = '';
   clinic = openClinic();
   studies = 0;
 });
@@ -38,8 +44,13 @@ async function arrive(
   return id;
 }
 const north = () => [clinic.north.siteId];
-const ids = (filter: (typeof WORKLIST_FILTERS)[number] = 'all', text?: string) =>
-  listWindow(clinic.db, { siteIds: north(), filter, limit: 100, text }).rows.map(({ studyId }) => studyId);
+const OPEN_FILTERS = Object.keys(FILTERS) as OpenFilter[];
+let reader = '';
+const asks = () => ({ siteIds: north(), userId: reader });
+const ids = (filter: OpenFilter = 'all') =>
+  listWindow(clinic.db, { ...asks(), filter, limit: 100 }).rows.map(({ studyId }) => studyId);
+const found = (text: string, filter: (typeof WORKLIST_FILTERS)[number] = 'all') =>
+  searchRows(clinic.db, { ...asks(), filter, narrowed: {}, text, limit: 100 }).rows.map(({ studyId }) => studyId);
 function addReader(): string {
   const created = createUser(clinic.db, {
     ...{ username: 'reader', displayName: 'Rita Reader', passwordHash: 'x', state: 'active', roles: ['radiologist'] },
@@ -53,16 +64,21 @@ const open = (studyId: string, userId: string) => {
   followAll(clinic);
 };
 
-test.each(WORKLIST_FILTERS)(
-  'a window of "%s" walks its index in order and sorts nothing, searched or not',
-  (filter) => {
-    for (const sql of [
-      LIST_OPEN_STUDIES_AFTER(filter),
-      LIST_OPEN_STUDIES_AFTER(filter, 'AND search_text LIKE @word0'),
-    ]) {
+const ORDERS = OPEN_FILTERS.flatMap((filter) =>
+  WORKLIST_SORT_KEYS.flatMap((by) =>
+    (['ascending', 'descending'] as const).map((direction) => [filter, by, direction] as const),
+  ),
+);
+test.each(ORDERS)(
+  '"%s" by %s, %s, walks one index in its order, sorts nothing, and is counted along it',
+  (filter, by, direction) => {
+    const walk = walkOf(filter, { by, direction });
+    const index = by === 'urgency' ? FILTERS[filter].index : SORTS[by].index;
+    const [down, from] = direction === 'descending' ? (['DESC', '<='] as const) : (['ASC', '>='] as const);
+    for (const sql of [LIST_OPEN(walk, from, down), LIST_OPEN(walk, null, down), COUNT_OPEN(walk, '<')]) {
       const plan = planOf(clinic.db, sql).join('\n');
-      expect(plan).toContain(`SEARCH open_studies USING INDEX ${FILTERS[filter].index} (`);
-      expect(plan).not.toMatch(/TEMP B-TREE|SCAN open_studies/);
+      expect(plan).toMatch(new RegExp(`(SEARCH|SCAN) open_studies USING (COVERING )?INDEX ${index}`));
+      expect(plan).not.toContain('TEMP B-TREE');
     }
   },
 );
@@ -70,7 +86,8 @@ test.each(WORKLIST_FILTERS)(
 test.each([
   ['namesakes', FIND_NAMESAKE, /COVERING INDEX open_studies_by_name \(site_id=\? AND name_key=\?\)/],
   ['twins', FIND_TWIN, /COVERING INDEX open_studies_by_family_and_birth \(site_id=\? AND family_birth_key=\?\)/],
-  ['counts', COUNT_ALIKE, /COVERING INDEX open_studies_counted \(site_id=\?\)/],
+  ['tallies', LIST_TALLIES, /PRIMARY KEY \(place=\? AND site_id=\?\)/],
+  ['a reader’s own', COUNT_MINE, /INDEX open_studies_by_reader \(reader_id=\?\)/],
 ])('%s come from an index alone, without a sort', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toMatch(index);
@@ -81,7 +98,7 @@ test('a row says everything the page shows, from the first image on', async () =
   const association = clinic.associate();
   await clinic.receive(association, aSlice(1));
   followAll(clinic);
-  const [row] = listWindow(clinic.db, { siteIds: north(), filter: 'receiving', limit: 10 }).rows;
+  const [row] = listWindow(clinic.db, { ...asks(), filter: 'receiving', limit: 10 }).rows;
   expect(WorklistRow.parse(row)).toEqual(row);
   expect(row).toMatchObject({
     ...{
@@ -165,10 +182,14 @@ test('every filter’s count is the number of its rows', async () => {
   await arrive({}, 'PACS');
   await arrive({}, 'CT1', [1, 2]);
   followAll(clinic);
-  open(flagged, addReader());
-  const counts = countFilters(clinic.db, north());
+  reader = addReader();
+  open(flagged, reader);
+  const counts = countFilters(clinic.db, north(), reader);
   expect(counts).toEqual({
     all: 3,
+    mine: 1,
+    'not-in-pacs': 0,
+    archived: 0,
     critical: 1,
     urgent: 0,
     unread: 2,
@@ -177,7 +198,7 @@ test('every filter’s count is the number of its rows', async () => {
     receiving: 1,
     comparison: 1,
   });
-  for (const filter of WORKLIST_FILTERS) expect([filter, ids(filter).length]).toEqual([filter, counts[filter]]);
+  for (const filter of OPEN_FILTERS) expect([filter, ids(filter).length]).toEqual([filter, counts[filter]]);
 });
 
 test.each([
@@ -191,10 +212,13 @@ test.each([
   ['the description', 'ct head', 1],
   ['a name that is not there', 'meier', 0],
   ['one word of two that is not there', 'muller meier', 0],
-  ['nothing but punctuation, which asks for nothing', '%', 1],
+  ['the end of the number', '815', 1],
+  ['letters of two words', 'ülle rge', 1],
+  ['an operator of the index', 'muller NOT jurgen', 0],
+  ['nothing but punctuation, which finds nothing', '%', 0],
 ])('search finds by %s (%j)', async (_what, text, hits) => {
   await arrive({ PatientName: 'Müller^Jürgen', PatientID: '0815', AccessionNumber: 'ACC-7' });
-  expect(ids('all', text)).toHaveLength(hits);
+  expect(found(text)).toHaveLength(hits);
 });
 
 test('two patients of like name are both told apart, in either order; the same patient twice is not', async () => {
@@ -230,16 +254,16 @@ test('no read shows a row of another site', async () => {
   for (let runs = 0; runs < 2; runs += 1) finishNext(clinic, 0.9);
   followAll(clinic);
   expect(ids()).toEqual([mine]);
-  expect(listWindow(clinic.db, { siteIds: [], filter: 'all', limit: 10 }).rows).toEqual([]);
+  expect(listWindow(clinic.db, { siteIds: [], userId: reader, filter: 'all', limit: 10 }).rows).toEqual([]);
   expect(findRow(clinic.db, north(), theirs)).toBeNull();
   expect(findRow(clinic.db, north(), mine)?.patient.nameAlert).toBe(false);
   expect([
-    countFilters(clinic.db, north()).all,
-    countFilters(clinic.db, []).all,
+    countFilters(clinic.db, north(), reader).all,
+    countFilters(clinic.db, [], reader).all,
     countUnopenedCritical(clinic.db, north()),
   ]).toEqual([1, 0, 1]);
   expect(findNextUnread(clinic.db, [clinic.south.siteId])?.studyId).toBe(theirs);
-  expect(countFilters(clinic.db, [clinic.north.siteId, clinic.south.siteId])).toMatchObject({
+  expect(countFilters(clinic.db, [clinic.north.siteId, clinic.south.siteId], reader)).toMatchObject({
     all: 2,
     'ai-flagged': 2,
   });
@@ -270,13 +294,13 @@ test('windows, one after another, show every row once and in order, whatever the
     { maxLength: 40 },
   );
   fc.assert(
-    fc.property(rows, fc.integer({ min: 1, max: 7 }), fc.constantFrom(...WORKLIST_FILTERS), (made, limit, filter) => {
+    fc.property(rows, fc.integer({ min: 1, max: 7 }), fc.constantFrom(...OPEN_FILTERS), (made, limit, filter) => {
       clinic.db.exec('DELETE FROM open_studies');
       made.forEach((row, index) => template(index, row));
       const seen: string[] = [];
       let after: string | undefined;
       for (let windows = 0; windows <= made.length + 1; windows += 1) {
-        const window = listWindow(clinic.db, { siteIds: north(), filter, limit, after });
+        const window = listWindow(clinic.db, { ...asks(), filter, limit, after });
         seen.push(...window.rows.map(({ studyUid }) => studyUid));
         if (window.next === null) break;
         after = window.next;
@@ -284,36 +308,45 @@ test('windows, one after another, show every row once and in order, whatever the
       const expected = made
         .map((row, index) => ({ ...row, index }))
         .filter(({ rank, isNew, isOpened }) =>
-          FILTERS[filter].holds({
+          (FILTERS[filter].holds ?? isMine)({
             intent: isNew ? 'new' : 'comparison',
             rank,
             isOpened: isOpened ? 1 : 0,
             aiState: 'no-flag',
             completeness: 'complete',
+            inPacs: 'not-yet',
           }),
         )
         .toSorted((a, b) => a.rank - b.rank || a.dueAtMs - b.dueAtMs || a.index - b.index)
         .map(({ index }) => String(index));
       expect(seen).toEqual(expected);
-      expect(countFilters(clinic.db, north())[filter]).toBe(expected.length);
+      expect(countFilters(clinic.db, north(), reader)[filter]).toBe(expected.length);
     }),
     { numRuns: 60 },
   );
 });
 
-/** Inserts rows like the given study's, told apart by their study UID. */
+const isMine = ({ intent, isOpened }: { intent: string; isOpened: 0 | 1 }) => intent === 'new' && isOpened === 1;
+
+/** Puts rows like the given study's, told apart by their study UID; those that are opened, the reader opened. */
 function getRowTemplate(studyId: string) {
+  reader = 'reader';
   const row = findRow(clinic.db, north(), studyId);
-  const insert = clinic.db.prepare(`
-    INSERT INTO open_studies (study_id, site_id, urgency_rank, due_at_ms, name_key, family_birth_key, patient_id, search_text, intent,
-                              completeness, ai_state, is_opened, row)
-    VALUES (@id, @siteId, @rank, @dueAtMs, '', '', '', '', @intent, 'complete', 'no-flag', @isOpened, @row)
-  `);
+  const { siteId } = getStudyCard(clinic.db, studyId);
   return (index: number, made: { rank: number; dueAtMs: number; isNew: boolean; isOpened: boolean }) => {
     const id = `019a0000-0000-7000-8000-${String(index).padStart(12, '0')}`;
-    insert.run({
-      ...{ id, siteId: getStudyCard(clinic.db, studyId).siteId, rank: made.rank, dueAtMs: made.dueAtMs },
-      ...{ intent: made.isNew ? 'new' : 'comparison', isOpened: made.isOpened ? 1 : 0 },
+    putRow(clinic.db, {
+      ...{ studyId: id, siteId, rank: made.rank, dueAtMs: made.dueAtMs, receivedAtMs: 0, nameOrder: '', examOrder: '' },
+      ...{ examAt: '', nameKey: '', familyBirthKey: '', patientId: '', intent: made.isNew ? 'new' : 'comparison' },
+      ...{
+        isOpened: made.isOpened ? 1 : 0,
+        aiState: 'no-flag',
+        completeness: 'complete',
+        inPacs: 'not-yet',
+        report: 'none',
+      },
+      ...{ modality: 'CT', bodyPart: '', serviceLevel: '', orderPriority: '', ageYears: null },
+      ...{ readerId: made.isOpened ? reader : '', settled: null, search: { name: '', number: '', exam: '' } },
       row: JSON.stringify({ ...row, studyId: id, studyUid: String(index) }),
     });
   };
@@ -324,7 +357,7 @@ test.each(['', 'nonsense', '0~0~', "0~0~' OR 1", '-1~0~019a0000-0000-7000-8000-0
   async (after) => {
     const id = await arrive();
     expect(
-      listWindow(clinic.db, { siteIds: north(), filter: 'all', limit: 5, after }).rows.map(({ studyId }) => studyId),
+      listWindow(clinic.db, { ...asks(), filter: 'all', limit: 5, after }).rows.map(({ studyId }) => studyId),
     ).toEqual([id]);
   },
 );

@@ -10,7 +10,6 @@ import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { WritableDb } from '../../platform/store/database.ts';
 import { inTransaction } from '../../platform/store/transaction.ts';
 import { mayReport } from '../../inference/index.ts';
-import { findNextUnread, listWindow } from '../../worklist/index.ts';
 import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
 import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
@@ -28,6 +27,7 @@ import { quarantineServices } from './quarantine-services.ts';
 import { analysisServices } from './analysis-services.ts';
 import { runServices } from './run-services.ts';
 import { studyServices } from './study-services.ts';
+import { worklistServices } from './worklist-services.ts';
 
 /** What the services stand on. */
 export type ServiceTools = {
@@ -55,12 +55,7 @@ export type ServiceTools = {
 export function createServices(tools: ServiceTools): StationServices {
   const { db, objects, clock, readers } = tools;
   return {
-    worklist: {
-      list: ({ siteIds }, query) => listWindow(db, { siteIds, ...query }),
-      search: ({ siteIds }, query) => readers.run('list-window', { siteIds, ...query }),
-      counts: ({ siteIds }) => readers.run('count-filters', siteIds),
-      next: ({ siteIds }) => findNextUnread(db, siteIds),
-    },
+    worklist: worklistServices(db, clock, readers),
     studies: studyServices(tools),
     quarantine: quarantineServices(tools.dicomweb.archive, objects),
     identity: identityServices(db, clock),

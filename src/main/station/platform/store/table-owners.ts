@@ -100,6 +100,12 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   report_studies: 'reading',
   open_studies: 'worklist',
   archived_studies: 'worklist',
+  open_words: 'worklist',
+  open_fragments: 'worklist',
+  archived_words: 'worklist',
+  archived_fragments: 'worklist',
+  worklist_tallies: 'worklist',
+  worklist_views: 'worklist',
   deliveries: 'delivery',
   delivery_items: 'delivery',
 };

@@ -1,5 +1,14 @@
 import type { Migration } from '../migrate.ts';
 
+/** What a list of studies is narrowed by; it stands behind every order of one. */
+const NARROWED_BY =
+  'site_id, intent, is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority, age_years, exam_at, reader_id';
+
+/** One row more or less among its like. */
+const tally = (row: 'old' | 'new', by: 1 | -1): string => `
+  INSERT INTO worklist_tallies VALUES ('open', ${row}.site_id, ${row}.intent, ${row}.urgency_rank, ${row}.is_opened, ${row}.ai_state, ${row}.completeness, ${row}.in_pacs, ${by})
+  ON CONFLICT DO UPDATE SET rows = rows + excluded.rows;`;
+
 /** What the console came to need; a section for each capability. */
 export const forTheConsole: Migration = {
   name: 'console',
@@ -137,5 +146,130 @@ CREATE TABLE user_preferences (
   set_at_ms INTEGER NOT NULL,
   PRIMARY KEY (user_id, key)
 ) STRICT, WITHOUT ROWID;
+
+-- worklist: rows with what lists are narrowed and sorted by, and those read long ago apart. Both are built from the ledger, which is
+-- followed anew from its beginning.
+DROP TABLE open_studies;
+DROP TABLE archived_studies;
+UPDATE cursors SET seq = 0, failures = 0 WHERE consumer = 'worklist';
+CREATE TABLE open_studies (
+  row_no INTEGER PRIMARY KEY, -- grows with arrival; kept when the row is archived
+  study_id TEXT NOT NULL UNIQUE,
+  site_id TEXT NOT NULL,
+  urgency_rank INTEGER NOT NULL,
+  due_at_ms INTEGER NOT NULL,
+  received_at_ms INTEGER NOT NULL,
+  name_order TEXT NOT NULL, -- the name as lists sort it
+  exam_order TEXT NOT NULL, -- modality and description, likewise
+  exam_at TEXT NOT NULL, -- raw DA and TM of the study; empty where unknown
+  name_key TEXT NOT NULL,
+  family_birth_key TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  intent TEXT NOT NULL,
+  is_opened INTEGER NOT NULL CHECK (is_opened IN (0, 1)),
+  ai_state TEXT NOT NULL,
+  completeness TEXT NOT NULL,
+  in_pacs TEXT NOT NULL,
+  report TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  body_part TEXT NOT NULL, -- empty where unknown, as all below
+  service_level TEXT NOT NULL,
+  order_priority TEXT NOT NULL,
+  age_years INTEGER, -- at the exam
+  reader_id TEXT NOT NULL, -- who opened it last
+  settled_as TEXT, -- why it may leave the list: final, opened, comparison; null while somebody's work
+  settled_at_ms INTEGER, -- since when
+  search_text TEXT NOT NULL, -- JSON: name, number, exam, as the search has them
+  row TEXT NOT NULL
+) STRICT;
+-- Behind each order stands what lists are narrowed by, so that a list passes over a row without opening it.
+CREATE INDEX open_studies_by_urgency ON open_studies (urgency_rank, due_at_ms, study_id, ${NARROWED_BY});
+CREATE INDEX open_studies_by_arrival ON open_studies (received_at_ms, study_id, urgency_rank, ${NARROWED_BY});
+CREATE INDEX open_studies_by_patient ON open_studies (name_order, study_id, urgency_rank, ${NARROWED_BY});
+CREATE INDEX open_studies_by_exam ON open_studies (exam_order, study_id, urgency_rank, ${NARROWED_BY});
+CREATE INDEX open_studies_by_exam_date ON open_studies (exam_at, study_id, urgency_rank, ${NARROWED_BY});
+-- What few rows are has its own short way, in the first order.
+CREATE INDEX open_studies_flagged ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND ai_state = 'flagged';
+CREATE INDEX open_studies_not_run ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND ai_state = 'not-run';
+CREATE INDEX open_studies_receiving ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND completeness = 'receiving';
+CREATE INDEX open_studies_not_in_pacs ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND in_pacs = 'not-yet';
+CREATE INDEX open_studies_comparison ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent <> 'new';
+CREATE INDEX open_studies_by_reader ON open_studies (reader_id, urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND report IN ('none', 'preliminary');
+CREATE INDEX open_studies_settled ON open_studies (settled_as, settled_at_ms) WHERE settled_as IS NOT NULL;
+CREATE INDEX open_studies_by_name ON open_studies (site_id, name_key, patient_id);
+CREATE INDEX open_studies_by_family_and_birth ON open_studies (site_id, family_birth_key, patient_id);
+CREATE TABLE archived_studies (
+  row_no INTEGER PRIMARY KEY,
+  study_id TEXT NOT NULL UNIQUE,
+  site_id TEXT NOT NULL,
+  urgency_rank INTEGER NOT NULL,
+  due_at_ms INTEGER NOT NULL,
+  received_at_ms INTEGER NOT NULL,
+  name_order TEXT NOT NULL,
+  exam_order TEXT NOT NULL,
+  exam_at TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  family_birth_key TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  intent TEXT NOT NULL,
+  is_opened INTEGER NOT NULL CHECK (is_opened IN (0, 1)),
+  ai_state TEXT NOT NULL,
+  completeness TEXT NOT NULL,
+  in_pacs TEXT NOT NULL,
+  report TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  body_part TEXT NOT NULL,
+  service_level TEXT NOT NULL,
+  order_priority TEXT NOT NULL,
+  age_years INTEGER,
+  reader_id TEXT NOT NULL,
+  settled_as TEXT NOT NULL,
+  settled_at_ms INTEGER NOT NULL,
+  search_text TEXT NOT NULL,
+  row TEXT NOT NULL
+) STRICT;
+CREATE INDEX archived_studies_in_order ON archived_studies (settled_at_ms, study_id, urgency_rank, ${NARROWED_BY});
+-- How many rows are alike in all that quick filters ask, kept as rows change: counting them would read them all.
+CREATE TABLE worklist_tallies (
+  place TEXT NOT NULL CHECK (place IN ('open', 'archived')),
+  site_id TEXT NOT NULL,
+  intent TEXT NOT NULL,
+  urgency_rank INTEGER NOT NULL,
+  is_opened INTEGER NOT NULL CHECK (is_opened IN (0, 1)),
+  ai_state TEXT NOT NULL,
+  completeness TEXT NOT NULL,
+  in_pacs TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  PRIMARY KEY (place, site_id, intent, urgency_rank, is_opened, ai_state, completeness, in_pacs)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER open_studies_tallied_in AFTER INSERT ON open_studies BEGIN ${tally('new', 1)} END;
+CREATE TRIGGER open_studies_tallied_out AFTER DELETE ON open_studies BEGIN ${tally('old', -1)} END;
+CREATE TRIGGER open_studies_tallied_anew AFTER UPDATE ON open_studies
+ WHEN (old.site_id, old.intent, old.urgency_rank, old.is_opened, old.ai_state, old.completeness, old.in_pacs)
+   IS NOT (new.site_id, new.intent, new.urgency_rank, new.is_opened, new.ai_state, new.completeness, new.in_pacs)
+ BEGIN ${tally('old', -1)} ${tally('new', 1)} END;
+CREATE TRIGGER archived_studies_tallied_in AFTER INSERT ON archived_studies BEGIN
+  INSERT INTO worklist_tallies VALUES ('archived', new.site_id, '', 0, 0, '', '', '', 1) ON CONFLICT DO UPDATE SET rows = rows + 1;
+END;
+CREATE TRIGGER archived_studies_tallied_out AFTER DELETE ON archived_studies BEGIN
+  UPDATE worklist_tallies SET rows = rows - 1 WHERE place = 'archived' AND site_id = old.site_id;
+END;
+-- The search: words by their beginnings (Chinese, Japanese and Korean by characters), and any three letters of names and numbers.
+CREATE VIRTUAL TABLE open_words USING fts5 (name, number, exam, content = '', contentless_delete = 1, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE open_fragments USING fts5 (name, number, content = '', contentless_delete = 1, tokenize = 'trigram');
+CREATE VIRTUAL TABLE archived_words USING fts5 (name, number, exam, content = '', contentless_delete = 1, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE archived_fragments USING fts5 (name, number, content = '', contentless_delete = 1, tokenize = 'trigram');
+-- Views that people saved.
+CREATE TABLE worklist_views (
+  view_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  owner_id TEXT NOT NULL REFERENCES users (user_id),
+  name TEXT NOT NULL,
+  is_shared INTEGER NOT NULL CHECK (is_shared IN (0, 1)),
+  question TEXT NOT NULL, -- JSON
+  changed_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX worklist_views_by_owner ON worklist_views (site_id, owner_id);
+CREATE INDEX worklist_views_shared ON worklist_views (site_id) WHERE is_shared = 1;
 `,
 };

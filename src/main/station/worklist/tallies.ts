@@ -1,0 +1,86 @@
+import {
+  type WorklistChoices,
+  type WorklistCounts,
+  type WorklistFilter,
+  WORKLIST_FILTERS,
+} from '../../../shared/contract/worklist.ts';
+import { URGENCY_LEVELS } from '../../../shared/domain/urgency.ts';
+import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { type FilteredRow, FILTERS } from './filters.ts';
+
+/** What is tallied of a site: rows alike in all that filters ask, and how many; reads as many rows as there are kinds of rows. */
+export const LIST_TALLIES = `
+  SELECT place, intent, urgency_rank AS rank, is_opened AS isOpened, ai_state AS aiState, completeness, in_pacs AS inPacs, rows
+    FROM worklist_tallies WHERE place = ? AND site_id = ? AND rows > 0
+`;
+/** A person's own rows; walks open_studies_by_reader. */
+export const COUNT_MINE = `
+  SELECT count(*) AS rows FROM open_studies INDEXED BY open_studies_by_reader
+   WHERE reader_id = @userId AND intent = 'new' AND report IN ('none', 'preliminary') AND site_id IN (SELECT value FROM json_each(@sites))
+`;
+const COUNT_UNOPENED_CRITICAL = `
+  SELECT sum(rows) AS unopened FROM worklist_tallies
+   WHERE place = 'open' AND intent = 'new' AND urgency_rank = 0 AND is_opened = 0 AND site_id IN (SELECT value FROM json_each(?))
+`;
+/** Every value that open rows have of what lists are narrowed by, with how many; reads one index from end to end. */
+const LIST_CHOICES = `
+  SELECT urgency_rank AS levels, modality AS modalities, body_part AS bodyParts, service_level AS serviceLevels, order_priority AS orderPriorities,
+         ai_state AS aiStates, completeness, in_pacs AS inPacs, report AS reports, count(*) AS rows
+    FROM open_studies INDEXED BY open_studies_by_urgency WHERE site_id IN (SELECT value FROM json_each(?))
+   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+`;
+const LIST_ARCHIVED_CHOICES = `
+  SELECT urgency_rank AS levels, modality AS modalities, body_part AS bodyParts, service_level AS serviceLevels, order_priority AS orderPriorities,
+         ai_state AS aiStates, completeness, in_pacs AS inPacs, report AS reports, count(*) AS rows
+    FROM archived_studies INDEXED BY archived_studies_in_order WHERE site_id IN (SELECT value FROM json_each(?))
+   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+`;
+const CHOICES = [
+  ...(['levels', 'modalities', 'bodyParts', 'serviceLevels', 'orderPriorities'] as const),
+  ...(['aiStates', 'completeness', 'inPacs', 'reports'] as const),
+] as const satisfies readonly (keyof WorklistChoices)[];
+
+type Tally = FilteredRow & { readonly rows: number };
+
+/** How many rows of these sites a filter lets through, as tallied; null where tallies do not tell. */
+export function countTallied(db: ReadableDb, siteIds: readonly string[], filter: WorklistFilter): number | null {
+  if (filter === 'archived') return sum(siteIds.flatMap((siteId) => talliesOf(db, 'archived', siteId)));
+  const { holds } = FILTERS[filter];
+  return holds === null ? null : sum(siteIds.flatMap((siteId) => talliesOf(db, 'open', siteId)).filter(holds));
+}
+
+/** How many rows of these sites each filter lets through. */
+export function countFilters(db: ReadableDb, siteIds: readonly string[], userId: string): WorklistCounts {
+  const mine = prepared<{ rows: number }>(db, COUNT_MINE).get({ userId, sites: JSON.stringify(siteIds) })?.rows ?? 0;
+  return Object.fromEntries(
+    WORKLIST_FILTERS.map((filter) => [filter, filter === 'mine' ? mine : countTallied(db, siteIds, filter)]),
+  ) as WorklistCounts;
+}
+
+/** How many critical studies of these sites nobody has opened. */
+export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]): number {
+  return prepared<{ unopened: number | null }>(db, COUNT_UNOPENED_CRITICAL).get(JSON.stringify(siteIds))?.unopened ?? 0;
+}
+
+/** The values that rows of these sites have, the commonest first, of each thing a list may be narrowed by; what is unknown is no choice. */
+export function listChoices(db: ReadableDb, siteIds: readonly string[], filter: WorklistFilter): WorklistChoices {
+  const sql = filter === 'archived' ? LIST_ARCHIVED_CHOICES : LIST_CHOICES;
+  const groups = prepared<Record<string, string | number>>(db, sql).all(JSON.stringify(siteIds));
+  const choicesOf = (name: (typeof CHOICES)[number]) => {
+    const rows = new Map<string, number>();
+    for (const group of groups) {
+      const value = name === 'levels' ? (URGENCY_LEVELS[Number(group[name])] ?? '') : String(group[name]);
+      if (value !== '') rows.set(value, (rows.get(value) ?? 0) + Number(group['rows']));
+    }
+    return [...rows].map(([value, count]) => ({ value, rows: count })).toSorted((a, b) => b.rows - a.rows);
+  };
+  return Object.fromEntries(CHOICES.map((name) => [name, choicesOf(name)])) as WorklistChoices;
+}
+
+function talliesOf(db: ReadableDb, place: 'open' | 'archived', siteId: string): readonly Tally[] {
+  return prepared<Tally>(db, LIST_TALLIES).all(place, siteId);
+}
+
+function sum(tallies: readonly Tally[]): number {
+  return tallies.reduce((all, { rows }) => all + rows, 0);
+}
