@@ -231,6 +231,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     ...{ media: exchange.media, retrievals: exchange.retrievals, deliveries: exchange.deliveries },
     ...{ coverage: inference.coverage, supervisor: inference.supervisor },
     driftSuspends: config.inference.watch.driftSuspends,
+    triagePolicy: triage.policy,
     keeping: { keeper: keeping.keeper, sites: keeping.sites, disk, marks: config.disk },
     objects: watched,
     atRest: {

@@ -53,6 +53,7 @@ import { verifyLedger } from './platform/ledger/verify.ts';
 import { type LogMove, openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { findDecision, isFinal } from './reading/index.ts';
+import { type PreviewQuestion, previewRules, type ReplayQuestion, replayTriage } from './triage/index.ts';
 import {
   isOpenStudy,
   type ListQuestion,
@@ -156,6 +157,8 @@ export const READER_TASKS = {
     db: ReadableDb,
     { siteId, limits, nowMs }: { siteId: string; limits: Parameters<typeof sightModels>[2]; nowMs: number },
   ) => sightModels(db, siteId, limits, nowMs),
+  'preview-rules': (db: ReadableDb, question: PreviewQuestion) => previewRules(db, question, READING),
+  'replay-triage': (db: ReadableDb, question: ReplayQuestion) => replayTriage(db, question, READING),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'digest-frame': (_db: ReadableDb, frame: EncodedFrame) => digestFrame(frame),
   'native-frame': (_db: ReadableDb, frame: EncodedFrame) => nativeFrame(frame),
@@ -163,6 +166,8 @@ export const READER_TASKS = {
   'describe-part': (_db: ReadableDb, work: PartWork) => describePart(work),
   'move-log': () => (mover ??= connectMover())(),
 } as const;
+
+const READING = { isFinal, decisionOf: findDecision };
 
 const readingFacts = (db: ReadableDb): ReadingFacts => ({
   isFinal: (studyId) => isFinal(db, studyId),

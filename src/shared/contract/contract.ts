@@ -16,6 +16,7 @@ import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
 import { studies } from './studies.ts';
+import { triage } from './triage.ts';
 import { services, users } from './users.ts';
 import { worklist } from './worklist.ts';
 
@@ -42,6 +43,7 @@ export const contract = {
   runs,
   analyses,
   modelFigures,
+  triage,
   preferences,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

@@ -1,30 +1,14 @@
-import { ORPCError } from '@orpc/server';
-import { confirmPassword, type Session } from '../access/index.ts';
 import type { Bindings } from './bindings.ts';
 import { guarded } from './call-context.ts';
 import { found, valueOf } from './failures.ts';
+import { signed, type SignedCall } from './signed.ts';
 
 /** How far models reach, and on what grounds. What changes that is signed: the caller's password comes with it. */
-export function bindModels({ db, clock, throttle, services: { models } }: Bindings) {
+export function bindModels(bindings: Bindings) {
+  const { models } = bindings.services;
   const known = <T>(value: T | null) => found(value, 'model-not-found');
-  const nowMs = () => clock.nowMs();
-  /** The signer gives their password again; what does not fit is a conflict before anything is done. */
-  async function signed<Input extends { readonly password: string }>({
-    input,
-    context,
-  }: {
-    readonly input: Input;
-    readonly context: { readonly session: Session; readonly address: string };
-  }): Promise<Omit<Input, 'password'>> {
-    const { password, ...rest } = input;
-    const { session, address } = context;
-    // A model that the caller cannot know of is told apart by nothing, least of all by whether their password fits.
-    const confirmed = await confirmPassword(db, throttle, { session, password, address, nowMs });
-    if (!confirmed.ok && confirmed.error.code === 'too-many-attempts')
-      throw new ORPCError('TOO_MANY_REQUESTS', { data: { retryAfterMs: confirmed.error.retryAfterMs } });
-    valueOf(confirmed);
-    return rest;
-  }
+  // A model that the caller cannot know of is told apart by nothing, least of all by whether their password fits.
+  const signedBy = <Input extends { readonly password: string }>(call: SignedCall<Input>) => signed(bindings, call);
   return {
     list: guarded.models.list.handler(({ context }) => models.list(context.session.principal)),
     get: guarded.models.get.handler(({ input, context }) => known(models.get(context.session.principal, input.digest))),
@@ -33,34 +17,34 @@ export function bindModels({ db, clock, throttle, services: { models } }: Bindin
       known(models.history(context.session.principal, input.digest)),
     ),
     step: guarded.models.step.handler(async (call) =>
-      valueOf(models.step(call.context.session.principal, await signed(call))),
+      valueOf(models.step(call.context.session.principal, await signedBy(call))),
     ),
     rollback: guarded.models.rollback.handler(async (call) =>
-      valueOf(models.rollback(call.context.session.principal, await signed(call))),
+      valueOf(models.rollback(call.context.session.principal, await signedBy(call))),
     ),
     suspend: guarded.models.suspend.handler(async (call) =>
-      valueOf(models.suspend(call.context.session.principal, await signed(call))),
+      valueOf(models.suspend(call.context.session.principal, await signedBy(call))),
     ),
     setUses: guarded.models.setUses.handler(async (call) =>
-      valueOf(models.setUses(call.context.session.principal, await signed(call))),
+      valueOf(models.setUses(call.context.session.principal, await signedBy(call))),
     ),
     chooseOperatingPoint: guarded.models.chooseOperatingPoint.handler(async (call) =>
-      valueOf(models.chooseOperatingPoint(call.context.session.principal, await signed(call))),
+      valueOf(models.chooseOperatingPoint(call.context.session.principal, await signedBy(call))),
     ),
     signOperatingPoint: guarded.models.signOperatingPoint.handler(async (call) =>
-      valueOf(models.signOperatingPoint(call.context.session.principal, await signed(call))),
+      valueOf(models.signOperatingPoint(call.context.session.principal, await signedBy(call))),
     ),
     acceptances: guarded.models.acceptances.handler(({ input, context }) =>
       known(models.acceptances(context.session.principal, input.digest)),
     ),
     fixTargets: guarded.models.fixTargets.handler(async (call) =>
-      valueOf(models.fixTargets(call.context.session.principal, await signed(call))),
+      valueOf(models.fixTargets(call.context.session.principal, await signedBy(call))),
     ),
     acceptanceReport: guarded.models.acceptanceReport.handler(async ({ input, context }) =>
       valueOf(await models.acceptanceReport(context.session.principal, input.digest, input.acceptanceId)),
     ),
     signAcceptance: guarded.models.signAcceptance.handler(async (call) =>
-      valueOf(await models.signAcceptance(call.context.session.principal, await signed(call))),
+      valueOf(await models.signAcceptance(call.context.session.principal, await signedBy(call))),
     ),
     probe: guarded.models.probe.handler(({ input, context }) =>
       valueOf(models.probe(context.session.principal, input.digest)),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract } from '../../../shared/contract/contract.ts';
 import { ROLES, ROLE_PERMISSIONS, type Role } from '../../../shared/domain/permissions.ts';
+import { SHIPPED_POLICY } from '../testing/deadlines.ts';
 import { FINDING, STUDY, testAnswers } from './test-answers.ts';
 import {
   startTestStation,
@@ -87,6 +88,23 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'keeping.rules': { status: 200 },
   'keeping.preview': { input: {}, status: 200 },
   'keeping.run': { status: 200 },
+  'triage.state': { status: 200 },
+  'triage.proposePolicy': { input: { policy: SHIPPED_POLICY.starting, reason: 'because of it' }, status: 409 },
+  'triage.proposeRules': { input: { rules: [], reason: 'because of it' }, status: 201 },
+  'triage.withdraw': { input: { kind: 'rules', version: 1 }, status: 409 },
+  'triage.sign': { input: { kind: 'rules', version: 1, password: TEST_PASSWORD }, status: 409 },
+  'triage.rollBack': {
+    input: { kind: 'rules', version: 1, reason: 'because of it', password: TEST_PASSWORD },
+    status: 409,
+  },
+  'triage.checkRule': { input: { when: 'true' }, status: 200 },
+  'triage.previewRules': { input: { rules: [] }, status: 409 },
+  'triage.replay': { input: { days: 14 }, status: 409 },
+  'triage.study': { input: { studyId: STUDY }, status: 404 },
+  'triage.declare': {
+    input: { studyId: STUDY, patientId: STUDY, level: 'urgent', reason: 'because of it' },
+    status: 404,
+  },
   'modelFigures.overview': { status: 200 },
   'modelFigures.figures': { input: { digest: 'a'.repeat(64) }, status: 404 },
   'modelFigures.drift': { input: { digest: 'a'.repeat(64) }, status: 404 },

@@ -18,7 +18,8 @@ export type ReadSurface =
   | 'dicomweb'
   | 'runs'
   | 'receipt'
-  | 'analysis';
+  | 'analysis'
+  | 'triage';
 
 /** Puts reads of patient data into the ledger, before they are answered. */
 export type ReadRecorder = {
@@ -26,7 +27,7 @@ export type ReadRecorder = {
   study(session: Session, studyId: string, surface: ReadSurface): void;
   search(
     session: Session,
-    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'quarantine' | 'reference' | 'dicomweb',
+    surface: 'worklist' | 'lookup' | 'patients' | 'corrections' | 'quarantine' | 'reference' | 'triage' | 'dicomweb',
     results: number,
   ): void;
   /** The same text once per session within ten minutes: the list asks again at every hint. The text is kept in memory alone, as a digest. */

@@ -19,6 +19,7 @@ import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
 import { bindStudies } from './studies.ts';
+import { bindTriage } from './triage.ts';
 import { bindWorklist } from './worklist.ts';
 
 /** The whole contract, implemented; one that misses a procedure does not compile. */
@@ -47,6 +48,7 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       runs: bindRuns(bindings),
       analyses: bindAnalyses(bindings),
       modelFigures: bindModelFigures(bindings),
+      triage: bindTriage(bindings),
       preferences: bindPreferences(bindings),
     });
 }

@@ -12,6 +12,7 @@ import type { StationServices } from './services.ts';
 /** A name that must show up in answers and nowhere else. */
 export const PATIENT_NAME = 'ZWETSCHGENKNOEDEL^LIESELOTTE';
 export const PATIENT_MRN = 'MRN-77042731';
+import { SHIPPED_POLICY } from '../testing/deadlines.ts';
 
 /** The study that the answers know. */
 export const STUDY = StudyId.parse('01990000-0000-7000-8000-000000000001');
@@ -320,6 +321,22 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       comparison: () => Promise.resolve(err({ code: 'model-not-found' })),
       discordances: () => Promise.resolve(err({ code: 'model-not-found' })),
       silentResults: () => Promise.resolve(null),
+    },
+    triage: {
+      state: () => ({
+        ...{ policy: SHIPPED_POLICY.starting, isSigned: false, rules: [], policies: [], ruleSets: [] },
+        ...{ failures: [], models: [] },
+      }),
+      proposePolicy: () => err({ code: 'rule-not-valid' }),
+      proposeRules: () => ok({ version: 1 }),
+      withdraw: () => err({ code: 'nothing-proposed' }),
+      sign: () => err({ code: 'nothing-proposed' }),
+      rollBack: () => err({ code: 'version-not-signed' }),
+      checkRule: () => null,
+      previewRules: () => Promise.resolve(err({ code: 'rule-not-valid' })),
+      replay: () => Promise.resolve(err({ code: 'rule-not-valid' })),
+      study: () => null,
+      declare: () => err({ code: 'study-not-found' }),
     },
     truths: {
       studies: () => Promise.resolve({ studies: [], next: null }),

@@ -7,7 +7,14 @@ import type { TriagePolicy } from './triage-policy.ts';
 import { endWait, noteOpening } from './urgency-rows.ts';
 
 export type { TriagePolicy } from './triage-policy.ts';
-export { findUrgency, type StudyUrgency } from './urgency-rows.ts';
+export { findFirstOpening, findUrgency, type StudyUrgency } from './urgency-rows.ts';
+export { type Ask, listAsks } from './asks.ts';
+export { predictiveValueOf } from './alert-budget.ts';
+export { declareUrgency } from './declare-urgency.ts';
+export { type PreviewQuestion, previewRules } from './preview-rules.ts';
+export { type ReplayQuestion, replayTriage } from './replay-triage.ts';
+export { listRuleFailures } from './rule-failures.ts';
+export { checkRule } from './rule-language.ts';
 export { boundWaiting } from './bound-waiting.ts';
 export { LIMIT_JOB } from './limit-job.ts';
 export { settleSet } from './settle-set.ts';

@@ -2,6 +2,7 @@ import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import type { READER_TASKS } from '../../reader.ts';
 import { createExportWorker, createImportWorker, type ImportWorker, type MediaFolder } from '../../archive/index.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
+import { SHIPPED_POLICY } from '../../testing/deadlines.ts';
 import { createServices } from '../services/create-services.ts';
 import type { Readers } from '../services/readers.ts';
 import type { StationServices } from '../services.ts';
@@ -47,6 +48,7 @@ export async function openWebClinic(folders: readonly MediaFolder[] = []): Promi
     keeping: null as never,
     coverage: { leastShare: 0.95, days: 7, leastStudies: 20 },
     driftSuspends: false,
+    triagePolicy: SHIPPED_POLICY,
     dicomweb: { archive, comparisonSenders: [], objectAnswered: () => undefined, threads: readers, log },
     status: unused,
     health: () => ({ ready: true, reasons: [] }),

@@ -10,6 +10,7 @@ import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import { Config } from '../../platform/config.ts';
 import type { READER_TASKS } from '../../reader.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
+import { SHIPPED_POLICY } from '../../testing/deadlines.ts';
 import { finish, installed, startNext } from '../../testing/models.ts';
 import { aSlice } from '../../testing/objects.ts';
 import { followAll } from '../../testing/ward.ts';
@@ -53,6 +54,7 @@ beforeAll(async () => {
     ...{ db, objects: archive.objects, clock: archive.clock, readers, checkpoints: '/nowhere', publicKeyPem: '' },
     coverage: { leastShare: 0.95, days: 7, leastStudies: 20 },
     driftSuspends: false,
+    triagePolicy: SHIPPED_POLICY,
     keeping: {
       keeper: { lastRun: () => null, runRetention: () => ok(null), isDeleting: () => false },
       ...{ sites: [], disk: { freeBytes: 3, totalBytes: 9, state: 'enough' as const }, marks: Config.parse({}).disk },

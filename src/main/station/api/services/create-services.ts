@@ -10,6 +10,7 @@ import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { WritableDb } from '../../platform/store/database.ts';
 import { inTransaction } from '../../platform/store/transaction.ts';
 import { mayReport } from '../../inference/index.ts';
+import type { TriagePolicy } from '../../triage/index.ts';
 import { actorOf } from '../../access/index.ts';
 import type { StationServices } from '../services.ts';
 import { dicomwebServices, type DicomwebTools } from './dicomweb-services.ts';
@@ -18,6 +19,7 @@ import { type KeepingTools, keepingServices } from './keeping-services.ts';
 import { mediaServices, type MediaTools } from './media-services.ts';
 import { modelFigureServices } from './model-figure-services.ts';
 import { modelServices } from './model-services.ts';
+import { triageServices } from './triage-services.ts';
 import { truthServices } from './truth-services.ts';
 import { peerServices } from './peer-services.ts';
 import type { Readers } from './readers.ts';
@@ -45,6 +47,7 @@ export type ServiceTools = {
   readonly supervisor: Pick<RunnerSupervisor, 'state'>;
   readonly coverage: CoverageLimits;
   readonly driftSuspends: boolean;
+  readonly triagePolicy: TriagePolicy;
   readonly checkpoints: string;
   readonly publicKeyPem: string;
   readonly status: (scope: Scope) => StationStatus;
@@ -100,6 +103,7 @@ export function createServices(tools: ServiceTools): StationServices {
     }),
     models: modelServices(tools),
     truths: truthServices(tools),
+    triage: triageServices(tools),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };
