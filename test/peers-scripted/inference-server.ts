@@ -70,10 +70,11 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 const HEADER = 'inference-header-content-length';
 
-/** Starts one on a free port of this machine. */
+/** Starts one on this machine, on a free port or the one it had before. */
 export async function startInferenceServer(
   models: readonly ServedModel[],
   tls?: { readonly certFile: string; readonly keyFile: string },
+  onPort = 0,
 ): Promise<InferenceServer> {
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const parts: Buffer[] = [];
@@ -85,7 +86,7 @@ export async function startInferenceServer(
     tls === undefined
       ? createServer(answer)
       : createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(onPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const self: InferenceServer = {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { afterEach, expect, test } from 'vitest';
-import {
-  type InferenceServer,
-  type ServedModel,
-  startInferenceServer,
-} from '../../../../../test/peers-scripted/inference-server.ts';
+import { type InferenceServer, startInferenceServer } from '../../../../../test/peers-scripted/inference-server.ts';
+import { HEAD_PACKAGE, servedHead } from '../../../../../test/peers-scripted/served-head.ts';
 import { RunId } from '../../../../shared/domain/ids.ts';
 import { RemoteServer } from '../../../../shared/domain/provider.ts';
 import { forkRunnerHost } from '../fork-runner-host.ts';
@@ -14,8 +10,6 @@ import { type RunnerSupervisor, superviseRunner } from '../runner-supervisor.ts'
 import { ballHead, openTestObjects, sliceRecord, testRunId } from './test-series.ts';
 
 const ENTRY = path.join(import.meta.dirname, 'index.ts');
-const PACKAGE = path.resolve(import.meta.dirname, '../../../../../resources/models/head-ct-hyperdense');
-const DATATYPES: Readonly<Record<string, string>> = { float32: 'FP32', int64: 'INT64', uint8: 'UINT8', bool: 'BOOL' };
 
 let server: InferenceServer;
 let supervisor: RunnerSupervisor;
@@ -24,39 +18,13 @@ afterEach(async () => {
   await server.close();
 });
 
-/** The shipped head CT model as a server has it: computed by the same library, on the far side of the wire. */
-async function served(): Promise<ServedModel> {
-  const session = await ort.InferenceSession.create(readFileSync(path.join(PACKAGE, 'model.onnx')));
-  const declare = (tensors: readonly ort.InferenceSession.ValueMetadata[]) =>
-    tensors.flatMap((one) => {
-      if (!one.isTensor) return [];
-      const shape = one.shape.map((size) => (typeof size === 'number' ? size : -1));
-      return [{ name: one.name, datatype: DATATYPES[one.type] ?? 'BYTES', shape }];
-    });
-  return {
-    ...{ name: 'bleed', versions: ['7'] },
-    inputs: declare(session.inputMetadata),
-    outputs: declare(session.outputMetadata),
-    async compute(inputs) {
-      const feeds = [...inputs].map(([name, { shape, numbers }]) => {
-        return [name, new ort.Tensor('float32', Float32Array.from(numbers), shape)] as const;
-      });
-      const answer = Object.entries(await session.run(Object.fromEntries(feeds)));
-      return Object.fromEntries(
-        answer.map(([name, { dims, data }]) => [
-          name,
-          { shape: dims, numbers: Array.from(data as Float32Array, Number) },
-        ]),
-      );
-    },
-  };
-}
-
 test('a series is prepared here, computed there and answered as it is by this machine; only tensors leave', async () => {
-  server = await startInferenceServer([await served()]);
+  server = await startInferenceServer([await servedHead()]);
   const objects = openTestObjects();
   const { objectsDir, outboxDir, keys } = objects;
-  const manifest = JSON.parse(readFileSync(path.join(PACKAGE, 'manifest.json'), 'utf8')) as { readonly id: string };
+  const manifest = JSON.parse(readFileSync(path.join(HEAD_PACKAGE, 'manifest.json'), 'utf8')) as {
+    readonly id: string;
+  };
   const remote = RemoteServer.parse({
     ...{ name: 'gpu-room', url: server.url, timeoutMs: 20_000 },
     models: [{ id: manifest.id, name: 'bleed', version: '7' }],
@@ -67,8 +35,8 @@ test('a series is prepared here, computed there and answered as it is by this ma
   });
   supervisor.start();
 
-  const there = await supervisor.load(PACKAGE, { verify: true, provider: 'remote:gpu-room' });
-  const here = await supervisor.load(PACKAGE, { verify: true, provider: 'cpu' });
+  const there = await supervisor.load(HEAD_PACKAGE, { verify: true, provider: 'remote:gpu-room' });
+  const here = await supervisor.load(HEAD_PACKAGE, { verify: true, provider: 'cpu' });
   if (!there.ok || !here.ok) throw new Error('the golden cases do not hold');
   const providerVersion = 'triton 2.61.0, bleed 7';
   expect([there.value.device?.version, here.value.device?.isWhole]).toEqual([providerVersion, true]);
@@ -78,7 +46,7 @@ test('a series is prepared here, computed there and answered as it is by this ma
   const run = (on: object) =>
     supervisor.run(
       {
-        ...{ runId: RunId.parse(testRunId()), packageDir: PACKAGE, modelDigest: there.value.modelDigest, ...on },
+        ...{ runId: RunId.parse(testRunId()), packageDir: HEAD_PACKAGE, modelDigest: there.value.modelDigest, ...on },
         series: { seriesUid: '2.25.2', instances },
       },
       { budgetMs: 60_000 },
