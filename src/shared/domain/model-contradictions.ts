@@ -2,6 +2,7 @@ import type { LabelScore, ManifestFields, ModelLabel } from './model-manifest.ts
 import { countChannels } from './model-preprocessing.ts';
 import type { ModelOutput } from './model-outputs.ts';
 import { reaches } from './flag-when.ts';
+import { BYTES_OF } from './model-tensors.ts';
 
 /** Something that each field allows and the manifest as a whole does not: which field, what it should be, what it is. */
 export type Contradiction = {
@@ -372,12 +373,33 @@ function checkLowIsBad(label: ModelLabel, outputs: ManifestFields['outputs'], te
   }
 }
 
-function checkGoldenCases({ goldenCases, inputs, outputs }: ManifestFields, tell: Tell): void {
+const MEBIBYTE = 2 ** 20;
+
+/** What the inputs of a golden case take beside each other as the model is given them, in MiB, by what the manifest alone says. */
+function goldenMb({ inputs }: ManifestFields, golden: ManifestFields['goldenCases'][number]): number {
+  const bytes = Object.entries(golden.inputs).reduce((sum, [tensor, { dims, stored }]) => {
+    const type = inputs.find((input) => input.tensor === tensor)?.type ?? stored;
+    const numbers = dims.reduce((product, size) => product * size, 1);
+    return sum + numbers * Math.max(BYTES_OF[type], BYTES_OF[stored]);
+  }, 0);
+  return Math.ceil(bytes / MEBIBYTE);
+}
+
+function checkGoldenCases(manifest: ManifestFields, tell: Tell): void {
+  const { goldenCases, inputs, outputs, memoryMb } = manifest;
   const taken = new Set(inputs.map(({ tensor }) => tensor));
   const given = new Set(outputs.flatMap((output) => tensorsOf(output)));
   for (const [index, golden] of goldenCases.entries()) {
     if (goldenCases.findIndex(({ name }) => name === golden.name) < index)
       tell(['goldenCases', index, 'name'], 'a name that is not there twice', golden.name);
+    const neededMb = goldenMb(manifest, golden);
+    // Refused by what it says of its size: nothing of it is read.
+    if (neededMb > memoryMb)
+      tell(
+        ['goldenCases', index, 'inputs'],
+        `at most memoryMb (${memoryMb}) in all: a smaller case proves as much`,
+        `${neededMb} MiB`,
+      );
     for (const tensor of taken)
       if (!Object.hasOwn(golden.inputs, tensor))
         tell(['goldenCases', index, 'inputs', tensor], 'there, as each input is', null);

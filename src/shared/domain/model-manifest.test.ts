@@ -206,6 +206,20 @@ test.each<[string, () => readonly string[], string]>([
       }),
     'inputs.0.series: none, as steps look at a plane that another series has not',
   ],
+  [
+    'a golden case that takes more memory than a run may',
+    () =>
+      problems({
+        memoryMb: 12,
+        goldenCases: [
+          {
+            ...golden,
+            inputs: { ...golden.inputs, volume: { ...golden.inputs['volume'], dims: [1, 1, 50, 256, 256] } },
+          },
+        ],
+      }),
+    'goldenCases.0.inputs: at most memoryMb (12) in all: a smaller case proves as much',
+  ],
   ['one label twice', () => problems({ labels: [label, label] }), 'labels.1.id: an id that is not there twice'],
   [
     'a budget below the tolerance',

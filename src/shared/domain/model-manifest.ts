@@ -201,7 +201,13 @@ const Fields = z.strictObject({
     .max(120)
     .optional()
     .describe('The plan under which the vendor may change the model within what was cleared.'),
-  goldenCases: z.array(GoldenCase).min(1).max(64).describe('Proof that the model computes here what it did at home.'),
+  goldenCases: z
+    .array(GoldenCase)
+    .min(1)
+    .max(64)
+    .describe(
+      'Proof that the model computes here what it did at home. The inputs of one case take no more than `memoryMb`.',
+    ),
 });
 export type ManifestFields = z.infer<typeof Fields>;
 

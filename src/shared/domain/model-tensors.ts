@@ -16,6 +16,10 @@ export const TENSOR_TYPES = [
 ] as const;
 export const TensorType = z.enum(TENSOR_TYPES);
 export type TensorType = z.infer<typeof TensorType>;
+/** How many bytes one number of a type takes. */
+export const BYTES_OF: Readonly<Record<TensorType, number>> = {
+  ...{ float64: 8, int64: 8, float32: 4, int32: 4, float16: 2, uint16: 2, int16: 2, uint8: 1, int8: 1, bool: 1 },
+};
 /** A tensor as an input or output names it. */
 export const Tensor = TensorName.describe('Name of the tensor in the model file.');
 /** Which axis of a tensor stands where. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -145,6 +146,19 @@ test('a golden case that comes out differently, or cannot be read, says which nu
     'golden-unreadable goldenCases.1.inputs.volume: is "golden/no-bleed.volume.gz", expected gzip of 442368 numbers of int16',
   ]);
   for (const { session } of [wrong, cut]) await session.close();
+});
+
+test('a golden file that is longer than what it is to hold can be is not read', async () => {
+  const folder = copied((at) =>
+    writeFileSync(path.join(at, 'golden/no-bleed.volume.gz'), randomBytes(442_368 * 2 + 80_000)),
+  );
+  const opened = await openModelPackage(folder, { provider: 'cpu', threads: 1 });
+  if (!opened.ok) throw new Error(opened.error.code);
+  const [, unread] = await replayGoldenCases(opened.value);
+  await opened.value.session.close();
+  expect(unread?.faults.map(describeFault)).toEqual([
+    'golden-unreadable goldenCases.1.inputs.volume: is "golden/no-bleed.volume.gz", expected gzip of 442368 numbers of int16',
+  ]);
 });
 
 test.each<[string, () => string, readonly string[]]>([

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
 import {
@@ -105,9 +105,10 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The bytes, or null where no such file can be read. */
-export async function readOrNull(file: string): Promise<Uint8Array | null> {
+/** The bytes, or null where no such file can be read, or it is longer than it may be: of that one nothing is read. */
+export async function readOrNull(file: string, mostBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array | null> {
   try {
+    if (mostBytes < Number.POSITIVE_INFINITY && (await stat(file)).size > mostBytes) return null;
     return await readFile(file);
   } catch {
     return null; // missing or unreadable: the caller names which
