@@ -1,6 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
+import { copyPackage } from '../e2e/support/model-packages.ts';
 import { echo } from '../../src/main/station/dicom/scu.ts';
-import { ask, signInFirst } from './support/ask-station.ts';
+import { ADMINISTRATOR_PASSWORD, ask, type Asker, jsonBody, rowOf, signInFirst } from './support/ask-station.ts';
+import { withDatabase } from './support/database.ts';
 import { endEverything, startStation, temporaryFolder, TEST_CONFIG } from './support/start-station.ts';
 import { phantomStudy, remoteOf, sendObjects } from './support/studies.ts';
 import { until } from './support/until.ts';
@@ -58,10 +61,7 @@ test('the title called says for which site and for what; people see the site the
   const { rows: compared } = await administrator.worklist('comparison');
   expect(compared.map(({ studyUid }) => studyUid)).toEqual([uids[1]]);
 
-  const enter = (site: string) =>
-    administrator.fetch('/api/v1/sessions/current/site', {
-      ...{ method: 'PUT', body: JSON.stringify({ site }), headers: { 'content-type': 'application/json' } },
-    });
+  const enter = (site: string) => enterSite(administrator, site);
   expect(JSON.parse((await enter('south')).text)).toMatchObject({
     ...{ site: { code: 'south', zone: 'Asia/Tokyo' }, sites: [{ code: 'north' }, { code: 'south' }] },
   });
@@ -81,4 +81,87 @@ test('the title called says for which site and for what; people see the site the
   expect(await echo({ ...remoteOf(again), callingAe: 'MODALITY1' })).toMatchObject({ ok: false });
   expect(await echo({ ...remoteOf(again), callingAe: 'MODALITY2' })).toEqual({ ok: true, value: 0 });
   expect(await again.stop()).toBe(0);
+});
+
+const enterSite = (who: Asker, site: string) =>
+  who.fetch('/api/v1/sessions/current/site', {
+    ...{ method: 'PUT', body: JSON.stringify({ site }), headers: { 'content-type': 'application/json' } },
+  });
+
+/** Packages that a site brings, and what somebody who means harm may put beside them. */
+function writePackages(): string {
+  const folder = path.join(temporaryFolder(), 'packages');
+  copyPackage(folder, 'sound', (manifest) => ({ ...manifest, id: 'brought', name: 'Brought by the north' }));
+  // It calls itself the other's successor, so that a step of the one might be taken for a step of the other.
+  copyPackage(folder, 'impostor', (manifest) => ({ ...manifest, id: 'brought', name: 'Successor', version: '9.0.0' }));
+  copyPackage(folder, 'leads-out', (manifest) => ({ ...manifest, id: 'leads-out', modelFile: '../sound/model.onnx' }));
+  copyPackage(folder, 'no-id', (manifest) => ({ ...manifest, id: "south' OR 1=1 --" }));
+  mkdirSync(path.join(folder, 'not-json'));
+  writeFileSync(path.join(folder, 'not-json', 'manifest.json'), '{"sites":["north","south"]');
+  writeFileSync(path.join(folder, 'torn.zip'), 'PK');
+  return folder;
+}
+type Card = {
+  readonly version: string;
+  readonly digest: string;
+  readonly stage: string;
+  readonly packageState: string;
+};
+
+test('what a site lets a model do is that site’s alone, whatever packages lie beside it and whatever they call themselves', async () => {
+  const inference = { shippedModels: [], modelFolders: [writePackages()] };
+  const station = await startStation({ config: { ...config, inference } });
+  const administrator = await signInFirst(station);
+  const models = async () => {
+    const listed = JSON.parse((await administrator.fetch('/api/v1/models')).text) as Card[];
+    return listed.map(({ version, digest, stage, packageState }) => ({ version, digest, stage, packageState }));
+  };
+  await until(async () => {
+    const known = await models();
+    return known.length === 2 && known.every(({ packageState }) => packageState === 'verified');
+  });
+  expect((await models()).map(({ stage }) => stage)).toEqual(['off', 'off']);
+  const sound = (await models()).find(({ version }) => version !== '9.0.0');
+  for (const to of ['verified', 'silent']) {
+    const step = { to, reason: 'a site tries it', password: ADMINISTRATOR_PASSWORD };
+    const taken = await administrator.fetch(`/api/v1/models/${sound?.digest}/exposure/steps`, jsonBody(step));
+    expect(taken.status).toBe(200);
+  }
+  const stages = async () => (await models()).map(({ version, stage }) => [version === '9.0.0', stage]).toSorted();
+  expect(await stages()).toEqual([
+    [false, 'silent'],
+    [true, 'off'],
+  ]);
+
+  const heads = [11, 12].map((seed) => phantomStudy({ seed, matrix: 64, slices: 24, withScout: false }));
+  const routes = [{ callingAe: 'MODALITY1' }, { callingAe: 'MODALITY2', calledAe: 'SOUTH_IN' }];
+  for (const [index, route] of routes.entries())
+    await sendObjects({ ...remoteOf(station), ...route }, heads[index]?.objects ?? []);
+  const countEnded = () =>
+    withDatabase(station.data, (db) =>
+      db.prepare("SELECT count(*) FROM runs WHERE state IN ('finished', 'failed')").pluck().get(),
+    );
+  await until(() => countEnded() === 1);
+  expect((await rowOf(administrator, heads[0]?.studyUid ?? '')).ai.state).toBe('no-model');
+
+  await enterSite(administrator, 'south');
+  expect(await stages()).toEqual([
+    [false, 'off'],
+    [true, 'off'],
+  ]);
+  const { ai, studyId } = await rowOf(
+    administrator,
+    heads[1]?.studyUid ?? '',
+    (row) => row.ai.state !== 'awaiting-images',
+  );
+  expect([ai.state, (await administrator.study(studyId)).runs]).toEqual(['no-model', []]);
+  const history = await administrator.fetch(`/api/v1/models/${sound?.digest}/exposure/history`);
+  expect(JSON.parse(history.text)).toEqual([]);
+  const ran = withDatabase(station.data, (db) =>
+    db.prepare('SELECT s.code FROM runs r JOIN sites s ON s.site_id = r.site_id').pluck().all(),
+  );
+  expect(ran).toEqual(['north']);
+  const refused = JSON.parse((await administrator.fetch('/api/v1/refused-packages')).text) as object[];
+  expect(refused.length).toBe(4);
+  expect(await station.stop()).toBe(0);
 });
