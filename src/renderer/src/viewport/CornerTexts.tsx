@@ -38,7 +38,8 @@ export function CornerTexts({ shown, patient, priorOf, children }: Props): React
 
 type PatientCornerProps = Pick<Props, 'patient' | 'priorOf'> & { readonly image: StackImage };
 
-function PatientCorner({ image, patient, priorOf }: PatientCornerProps): ReactNode {
+/** Whose picture it is by its own header, and where that says another patient than the page does. */
+export function PatientCorner({ image, patient, priorOf }: PatientCornerProps): ReactNode {
   const { t } = useTranslation('reading');
   const { name, mrn, birthDateRaw, sex, accession } = image.patient;
   const isOther = mrn !== null && patient.mrn !== null && mrn !== patient.mrn.trim();

@@ -1,5 +1,5 @@
 import { Loader } from '@mantine/core';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../../shared/contract/studies.ts';
 import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
@@ -9,9 +9,11 @@ import { AiLine } from './AiLine.tsx';
 import { CornerTexts } from './CornerTexts.tsx';
 import { EdgeMarkers } from './EdgeMarkers.tsx';
 import classes from './ImageViewport.module.css';
+import type { LinkedViews } from './linked-views.ts';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
 import { OverlayLayer } from './OverlayLayer.tsx';
 import type { ReadingDesk } from './reading-desk.ts';
+import { ReferenceLine } from './ReferenceLine.tsx';
 import type { SeriesShelf } from './series-shelf.ts';
 import { type FrameAddress, openingIndex } from './stack.ts';
 import type { FirstDrawing, StackView } from './stack-view.ts';
@@ -37,6 +39,9 @@ type Props = {
   readonly priorOf: WorklistRow['exam'] | null;
   /** What was measured and done on this look at the study. */
   readonly desk: ReadingDesk;
+  /** What the viewports do together, and this one's number among them. */
+  readonly linked: LinkedViews;
+  readonly pane: number;
   readonly isActive: boolean;
   readonly label: string;
   readonly onActivate: () => void;
@@ -61,6 +66,8 @@ export function ImageViewport(props: Props): ReactNode {
     patient,
     priorOf,
     desk,
+    linked,
+    pane,
     isActive,
     label,
     ...tell
@@ -70,6 +77,7 @@ export function ImageViewport(props: Props): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
   const [view, shown] = useStackView(element, desk.history);
+  const { leading, byOffset } = useSyncExternalStore(linked.subscribe, linked.getState);
   const [attempt, setAttempt] = useState(0);
   const series = useSeries(shelf, seriesUid, attempt);
   const marked = useMemo(
@@ -120,6 +128,7 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && drawn.length > 0 && (
         <OverlayLayer shown={shown} findings={drawn} overlays={overlays} opacity={ai.opacity} />
       )}
+      {isShown && !isActive && <ReferenceLine shown={shown} leading={leading} />}
       {isShown && <MeasurementLayer target={frame} view={view} shown={shown} book={desk.measurements} />}
       {isShown && (
         <div className={classes.texts}>
@@ -134,6 +143,7 @@ export function ImageViewport(props: Props): ReactNode {
           {shown.image !== null && rejected.has(shown.image.sopUid) && (
             <strong className={classes.rejected}>{t('image.rejected')}</strong>
           )}
+          {byOffset.has(pane) && <span className={classes.byOffset}>{t('image.byOffset')}</span>}
           {patient.underInvestigation && <strong className={classes.doubt}>{t('image.underInvestigation')}</strong>}
           {shown.missing !== null && (
             <strong className={classes.missing}>{t('image.missing', { number: shown.missing + 1 })}</strong>

@@ -33,6 +33,7 @@ export type StackImage = {
   readonly bytes: number;
   /** Low values are drawn bright unless the reader inverts (PS3.3 §C.7.6.3.1.2). */
   readonly monochrome1: boolean;
+  readonly isColour: boolean;
   /** Null where the image says nothing of its place in the patient. */
   readonly plane: ImagePlane | null;
   /** The plane pixels are drawn in (see drawnPlaneOf). */
@@ -134,6 +135,7 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
       columns,
       bytes: (rows * columns * samples * (numberOf(frame, TAG.BitsAllocated) ?? 16)) / 8,
       monochrome1: textOf(frame, TAG.PhotometricInterpretation) === 'MONOCHROME1',
+      isColour: samples > 1 || textOf(frame, TAG.PhotometricInterpretation) === 'PALETTE COLOR',
       plane: planeOf(frame),
       drawnPlane: drawnPlaneOf(frame),
       positionMm: null,

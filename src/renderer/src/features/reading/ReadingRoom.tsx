@@ -7,9 +7,12 @@ import { announce } from '../../ui/announcer.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
 import { chooseTool } from '../../viewport/tools.ts';
+import { MprStage } from '../../viewport/mpr/MprStage.tsx';
 import { presetsOf } from '../../viewport/window-presets.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 import { HangingMenu } from './hanging/HangingMenu.tsx';
+import type { JumpTarget } from './jump-target.ts';
+import { LinkMenu } from './LinkMenu.tsx';
 import { MeasurementList } from './MeasurementList.tsx';
 import { OpeningNotice } from './OpeningNotice.tsx';
 import {
@@ -27,6 +30,7 @@ import { type ReadingAction, readingKeys } from './reading-keys.ts';
 import { RejectedNotice } from './RejectedImages.tsx';
 import { SeriesList } from './SeriesList.tsx';
 import { useBeside } from './use-beside.ts';
+import { nextScrollLink, useLinks } from './use-links.ts';
 import { useOpening } from './use-opening.ts';
 import { useRoom } from './use-room.ts';
 import { ViewportGrid } from './ViewportGrid.tsx';
@@ -68,11 +72,14 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
   const { showsRejected, setShowsRejected, aiView, setAiView } = kept;
   const { studyId } = study.row;
   const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
+  const { links, setLinks } = useLinks();
   const { rule, hanging, ...beside } = useBeside(study);
-  const room = useRoom({ study, findings: findings.data ?? NO_FINDINGS, rule, prior: beside.prior });
+  const room = useRoom({ study, findings: findings.data ?? NO_FINDINGS, rule, prior: beside.prior, links });
   const opening = useOpening(studyId);
 
   const { panes, setPanes, noteOnPanes } = room;
+  const [mprOf, setMprOf] = useState<string | null>(null);
+  const mprShelf = mprOf === null ? null : room.shelfOf(mprOf);
   const allSeries = [...study.series, ...(beside.prior?.series ?? [])];
   const activeSeries = allSeries.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
@@ -92,6 +99,18 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
         return announce(t(history.undo() ? 'key.undone' : 'key.nothingToUndo'));
       case 'redo':
         return announce(t(history.redo() ? 'key.redone' : 'key.nothingToRedo'));
+      case 'link-scroll': {
+        const scroll = nextScrollLink(links.scroll);
+        announce(t(`link.scrolls.${scroll}`));
+        return setLinks({ ...links, scroll });
+      }
+      case 'link-window':
+        announce(t(links.window ? 'link.windowOff' : 'link.windowOn'));
+        return setLinks({ ...links, window: !links.window });
+      case 'lines':
+        return setLinks({ ...links, lines: !links.lines });
+      case 'mpr':
+        return setMprOf(mprOf === null ? (panes.series[panes.active] ?? null) : null);
       case 'large':
         return setPanes(toggleLarge);
       case 'series':
@@ -107,6 +126,12 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
     return { ...key, label: t(label), run: () => act(action) };
   });
   const onKeyDown = useShortcuts(t('key.heading'), shortcuts);
+
+  const jumpTo = (target: JumpTarget) => {
+    // What is jumped to is an image as it was made.
+    setMprOf(null);
+    room.jumpTo(target);
+  };
 
   const { onImagesDisplayed } = opening;
   const onShown = useCallback(
@@ -124,6 +149,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
         layout={panes.layout}
         onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study))}
         hanging={<HangingMenu study={study} prior={beside.prior} panes={panes} rule={rule} hanging={hanging} />}
+        links={<LinkMenu links={links} onLinks={setLinks} />}
         presets={presets}
         aiHidden={aiView.isHidden}
         onAction={act}
@@ -138,14 +164,17 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
           panes={panes}
           shelfOf={room.shelfOf}
           prior={beside}
-          onHang={(seriesUid) => setPanes((before) => hangSeries(before, seriesUid))}
+          onHang={(seriesUid) => {
+            setMprOf(null);
+            setPanes((before) => hangSeries(before, seriesUid));
+          }}
           showsRejected={showsRejected}
           onShowRejected={setShowsRejected}
         >
           <MeasurementList
             book={room.desk.measurements}
             seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
-            onJump={room.jumpTo}
+            onJump={jumpTo}
           />
         </SeriesList>
         <div className={classes.stage}>
@@ -159,6 +188,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
             aiView={aiView}
             rejected={rejected}
             desk={room.desk}
+            linked={room.linked}
             onKeyDown={onKeyDown}
             onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
             onHang={(seriesUid, pane) => setPanes((before) => hangSeries(before, seriesUid, pane))}
@@ -166,13 +196,29 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
             onView={room.setView}
             onShown={onShown}
           />
+          {mprOf !== null && mprShelf !== null && (
+            // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears the keys of the plane that has the focus.
+            <div onKeyDown={onKeyDown}>
+              <MprStage
+                key={mprOf}
+                shelf={mprShelf}
+                seriesUid={mprOf}
+                findings={findings.data ?? NO_FINDINGS}
+                ai={aiView}
+                patient={study.row.patient}
+                priorOf={beside.prior?.series.some((one) => one.seriesUid === mprOf) ? beside.prior.row.exam : null}
+                onCommands={room.setCommands}
+                onClose={() => setMprOf(null)}
+              />
+            </div>
+          )}
         </div>
         <FindingsPanel
           {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
           studyId={study.row.studyId}
           onAiView={setAiView}
           seriesName={(seriesUid) => seriesNameOf(study.series, seriesUid)}
-          onJump={room.jumpTo}
+          onJump={jumpTo}
         />
       </div>
     </>

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from '@mantine/co
 import {
   IconAdjustments,
   IconAngle,
+  IconAxisX,
   IconArrowLeft,
   IconArrowsMove,
   IconArrowsVertical,
@@ -35,6 +36,8 @@ type Props = {
   readonly onLayout: (layout: Layout) => void;
   /** How this study came to hang so, and how others shall. */
   readonly hanging: ReactNode;
+  /** What the viewports do together. */
+  readonly links: ReactNode;
   readonly presets: readonly WindowPreset[];
   readonly aiHidden: boolean;
   readonly onAction: (action: ReadingAction) => void;
@@ -62,6 +65,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
   { label: 'tool.flip', icon: <IconFlipHorizontal size={17} />, action: { type: 'flip' } },
   { label: 'tool.flipVertical', icon: <IconFlipVertical size={17} />, action: { type: 'flip-vertical' } },
   { label: 'key.cine', icon: <IconPlayerPlay size={17} />, action: { type: 'cine' } },
+  { label: 'key.mpr', icon: <IconAxisX size={17} />, action: { type: 'mpr' } },
   { label: 'key.undo', icon: <IconArrowBackUp size={17} />, action: { type: 'undo' } },
   { label: 'key.redo', icon: <IconArrowForwardUp size={17} />, action: { type: 'redo' } },
   { label: 'key.clearMeasurements', icon: <IconTrash size={17} />, action: { type: 'clear-measurements' } },
@@ -69,7 +73,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
 
 /** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
 export function ReadingToolbar(props: Props): ReactNode {
-  const { layout, onLayout, hanging, presets, aiHidden, onAction, onLeave, children } = props;
+  const { layout, onLayout, hanging, links, presets, aiHidden, onAction, onLeave, children } = props;
   const { t } = useTranslation('reading');
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>
@@ -90,6 +94,7 @@ export function ReadingToolbar(props: Props): ReactNode {
         data={LAYOUTS.map((value) => ({ value, label: value.replace('x', '×') }))}
       />
       {hanging}
+      {links}
       <span className={classes.space}>{children}</span>
       <Button
         size="compact-sm"

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiView } from '../../viewport/ai-view.ts';
 import { ImageViewport } from '../../viewport/ImageViewport.tsx';
+import type { LinkedViews } from '../../viewport/linked-views.ts';
 import type { ReadingDesk } from '../../viewport/reading-desk.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView } from '../../viewport/stack-view.ts';
@@ -24,6 +25,7 @@ type Props = {
   /** Images that were rejected for quality and are looked at all the same. */
   readonly rejected: ReadonlySet<string>;
   readonly desk: ReadingDesk;
+  readonly linked: LinkedViews;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onActivate: (pane: number) => void;
   readonly onHang: (seriesUid: string, pane: number) => void;
@@ -72,7 +74,7 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk } = props;
+  const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk, linked } = props;
   const { onActivate, onHang, onLarge, onShown } = props;
   const isActive = panes.active === pane;
   const shelf = seriesUid === null ? null : shelfOf(seriesUid);
@@ -123,6 +125,8 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
         ai={aiView}
         rejected={rejected}
         desk={desk}
+        linked={linked}
+        pane={pane}
         opensAt={placed?.frame ?? found}
         drawing={placed ?? AS_IT_COMES}
         patient={study.row.patient}

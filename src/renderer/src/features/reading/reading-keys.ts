@@ -7,7 +7,19 @@ export type ReadingAction =
   | ViewportCommand
   | { readonly type: 'tool'; readonly tool: ViewportTool }
   | { readonly type: 'series'; readonly step: 1 | -1 }
-  | { readonly type: 'large' | 'toggle-ai' | 'clear-measurements' | 'delete-measurement' | 'undo' | 'redo' };
+  | {
+      readonly type:
+        | 'large'
+        | 'mpr'
+        | 'link-scroll'
+        | 'link-window'
+        | 'lines'
+        | 'toggle-ai'
+        | 'clear-measurements'
+        | 'delete-measurement'
+        | 'undo'
+        | 'redo';
+    };
 
 /** One key of the reading page; `label` is a key of the page's text. */
 export type ReadingKey = {
@@ -57,6 +69,10 @@ export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingK
     { key: '.', label: 'key.nextSeries', action: { type: 'series', step: 1 } },
     { key: ',', label: 'key.previousSeries', action: { type: 'series', step: -1 } },
     letter('q', 'key.large', { type: 'large' }),
+    letter('x', 'key.mpr', { type: 'mpr' }),
+    letter('k', 'key.linkScroll', { type: 'link-scroll' }),
+    letter('j', 'key.linkWindow', { type: 'link-window' }),
+    letter('h', 'key.lines', { type: 'lines' }),
     { key: 'Delete', alias: 'Backspace', label: 'key.deleteMeasurement', action: { type: 'delete-measurement' } },
     { key: 'z', mod: true, label: 'key.undo', action: { type: 'undo' } },
     { key: 'y', mod: true, label: 'key.redo', action: { type: 'redo' } },

@@ -1,5 +1,6 @@
 import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, useState } from 'react';
 import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contract/studies.ts';
+import { type Links, LinkedViews } from '../../viewport/linked-views.ts';
 import { middleOf } from '../../viewport/mask.ts';
 import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
 import { SeriesShelf } from '../../viewport/series-shelf.ts';
@@ -15,6 +16,7 @@ export type Room = {
   /** Where a series' images are; null until the room is set up, and of a series that is neither of the study nor of the prior. */
   readonly shelfOf: (seriesUid: string) => SeriesShelf | null;
   readonly desk: ReadingDesk;
+  readonly linked: LinkedViews;
   readonly panes: Panes;
   readonly isHanging: boolean;
   readonly setPanes: Dispatch<SetStateAction<Panes>>;
@@ -23,6 +25,8 @@ export type Room = {
   readonly setView: (pane: number, view: StackView | null) => void;
   /** Commands the active viewport. */
   readonly command: (command: ViewportCommand) => void;
+  /** Takes what commands the active viewport's place while it is drawn otherwise, as in three planes. */
+  readonly setCommands: (perform: ((command: ViewportCommand) => void) | null) => void;
   /** Shows an image, centred on what is there, in the pane that has its series, or hung in the active one. */
   readonly jumpTo: (target: JumpTarget) => void;
 };
@@ -34,10 +38,11 @@ export type RoomWish = {
   readonly rule: HangingRule | null;
   /** The study that may hang beside it; null while there is none. */
   readonly prior: StudyDetail | null;
+  readonly links: Links;
 };
 
 /** Sets a room up for this study, and frees every image when it is left. */
-export function useRoom({ study, findings, rule, prior }: RoomWish): Room {
+export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room {
   const shelf = useShelf(study);
   const priorShelf = useShelf(prior);
   const shelfOf = useCallback(
@@ -50,11 +55,16 @@ export function useRoom({ study, findings, rule, prior }: RoomWish): Room {
   const hanging = useHanging({ study, findings, rule, prior, shelfOf });
   const { panes, setPanes } = hanging;
   const [desk] = useState(openDesk);
+  const [linked] = useState(() => new LinkedViews());
+  const { active } = panes;
+  useEffect(() => linked.setActive(active), [linked, active]);
+  useEffect(() => linked.setLinks(links), [linked, links]);
   const views = useRef(new Map<number, StackView>());
   const pending = useRef<{ readonly pane: number; readonly target: JumpTarget } | null>(null);
 
   const setView = useCallback(
     (pane: number, view: StackView | null) => {
+      linked.setView(pane, view);
       if (view === null) return void views.current.delete(pane);
       views.current.set(pane, view);
       const wanted = pending.current;
@@ -62,7 +72,7 @@ export function useRoom({ study, findings, rule, prior }: RoomWish): Room {
       pending.current = null;
       void goTo(view, shelf, wanted.target);
     },
-    [shelf],
+    [shelf, linked],
   );
 
   const jumpTo = (target: JumpTarget) => {
@@ -74,8 +84,13 @@ export function useRoom({ study, findings, rule, prior }: RoomWish): Room {
     setPanes((before) => activatePane(shownIn >= 0 ? before : hangSeries(before, target.seriesUid), pane));
   };
 
-  const command = (one: ViewportCommand) => views.current.get(panes.active)?.perform(one);
-  return { shelfOf, desk, ...hanging, setView, command, jumpTo };
+  const instead = useRef<((command: ViewportCommand) => void) | null>(null);
+  const setCommands = useCallback((perform: ((command: ViewportCommand) => void) | null) => {
+    instead.current = perform;
+  }, []);
+  const command = (one: ViewportCommand) =>
+    instead.current === null ? views.current.get(panes.active)?.perform(one) : instead.current(one);
+  return { shelfOf, desk, linked, ...hanging, setView, command, setCommands, jumpTo };
 }
 
 /** The images of a study for as long as it is in the room. */

@@ -1,0 +1,133 @@
+import { facesAlike, nearestAt, nearestTo, placeAlong, shareSpace } from './crossing.ts';
+import type { StackView } from './stack-view.ts';
+import type { StackImage } from './stack.ts';
+
+/** How far scrolling is followed: not at all, by position in one frame of reference, or also from where the others stood. */
+export const SCROLL_LINKS = ['off', 'position', 'all'] as const;
+export type ScrollLink = (typeof SCROLL_LINKS)[number];
+
+/** What viewports do together. */
+export type Links = { readonly scroll: ScrollLink; readonly window: boolean; readonly lines: boolean };
+
+/** As delivered: nothing that says two studies lie alike. */
+export const USUAL_LINKS: Links = { scroll: 'position', window: false, lines: true };
+
+/** What viewports show of each other. */
+export type LinkedState = {
+  /** The picture under the eye: the others draw where it cuts them. */
+  readonly leading: StackImage | null;
+  /** Panes that follow it from where they stood, by no common space. */
+  readonly byOffset: ReadonlySet<number>;
+};
+
+type Linked = { readonly view: StackView; readonly forget: () => void };
+
+/** Lets the viewports of a grid follow the active one, and only that one, so that nothing runs in circles. */
+export class LinkedViews {
+  readonly #views = new Map<number, Linked>();
+  readonly #listeners = new Set<() => void>();
+  /** How far each pane's place lies from the active one's, mm along the normal, where no space is shared. */
+  readonly #offsets = new Map<number, number>();
+  #links: Links = USUAL_LINKS;
+  #active = 0;
+  #seen: { readonly image: StackImage | null; readonly window: string } = { image: null, window: '' };
+  #state: LinkedState = { leading: null, byOffset: new Set() };
+
+  readonly getState = (): LinkedState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Takes a pane's view in, or lets it go. */
+  setView(pane: number, view: StackView | null): void {
+    this.#views.get(pane)?.forget();
+    this.#views.delete(pane);
+    this.#offsets.delete(pane);
+    if (view !== null) this.#views.set(pane, { view, forget: view.subscribe(() => this.#follow(pane)) });
+    this.#tell();
+  }
+
+  /** Makes a pane the one that the others follow. */
+  setActive(pane: number): void {
+    if (pane === this.#active) return;
+    this.#active = pane;
+    this.#offsets.clear();
+    this.#remember();
+    this.#tell();
+  }
+
+  /** Changes what is done together; `all` starts from where the panes stand now. */
+  setLinks(links: Links): void {
+    this.#links = links;
+    this.#offsets.clear();
+    this.#remember();
+    if (links.window) this.#copyWindow();
+    this.#tell();
+  }
+
+  #remember(): void {
+    const leading = this.#leading();
+    this.#seen = { image: leading?.image ?? null, window: windowKey(leading?.window ?? null) };
+    if (this.#links.scroll !== 'all' || leading?.image == null) return;
+    const from = placeAlong(leading.image);
+    for (const [pane, { view }] of this.#views) {
+      const { image } = view.getState();
+      const at = image && placeAlong(image);
+      if (pane === this.#active || image === null || at === null || from === null) continue;
+      if (!shareSpace(image, leading.image) && facesAlike(image, leading.image)) this.#offsets.set(pane, at - from);
+    }
+  }
+
+  #follow(pane: number): void {
+    if (pane !== this.#active) {
+      // A pane that came or was hung anew after the link was made takes its offset from where it stands.
+      if (this.#links.scroll === 'all' && !this.#offsets.has(pane)) this.#remember();
+      return;
+    }
+    const leading = this.#leading();
+    if (leading?.image == null) return;
+    const isOther = leading.image !== this.#seen.image;
+    const isOtherWindow = windowKey(leading.window) !== this.#seen.window;
+    this.#seen = { image: leading.image, window: windowKey(leading.window) };
+    if (isOther && this.#links.scroll !== 'off') this.#copyPlace(leading.image);
+    if (isOtherWindow && this.#links.window) this.#copyWindow();
+    if (isOther) this.#tell();
+  }
+
+  #copyPlace(image: StackImage): void {
+    const from = placeAlong(image);
+    for (const [pane, { view }] of this.#views) {
+      const { stack } = view.getState();
+      if (pane === this.#active || stack === null) continue;
+      const offset = this.#offsets.get(pane);
+      const index = offset === undefined || from === null ? nearestTo(stack, image) : nearestAt(stack, from + offset);
+      if (index !== null) view.lookAt(index);
+    }
+  }
+
+  #copyWindow(): void {
+    const leading = this.#leading();
+    if (leading?.window == null) return;
+    for (const [pane, { view }] of this.#views) {
+      const { stack } = view.getState();
+      const isAlike = stack !== null && stack.modality === leading.stack?.modality;
+      if (pane !== this.#active && isAlike && view.getState().image !== null) view.setWindow(leading.window);
+    }
+  }
+
+  #leading() {
+    return this.#views.get(this.#active)?.view.getState();
+  }
+
+  #tell(): void {
+    const leading = this.#links.lines ? (this.#leading()?.image ?? null) : null;
+    this.#state = { leading, byOffset: new Set(this.#offsets.keys()) };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function windowKey(window: { readonly centre: number; readonly width: number } | null): string {
+  return window === null ? '' : `${window.centre}/${window.width}`;
+}
