@@ -101,8 +101,10 @@ function checkSources({ otherSeries, feeds, preprocessing, inputs, outputs, quan
     (step) => ('plane' in step && step.plane !== undefined) || ('about' in step && step.about !== undefined),
   );
   for (const [index, input] of inputs.entries())
-    if (looksAtPlane && input.role === 'image' && input.series !== undefined)
-      tell(['inputs', index, 'series'], 'none, as steps look at a plane that another series has not', input.series);
+    if (looksAtPlane && input.role === 'image')
+      for (const field of ['series', 'followedBy'] as const)
+        if (input[field] !== undefined)
+          tell(['inputs', index, field], 'none, as steps look at a plane that another series has not', input[field]);
   // Rows of another model go with its samples one by one: an image left out would shift them.
   const leavesOut = planes.some((plane) => plane.from === 'feed' && plane.whenNothing !== 'go-on');
   const takesRows = inputs.some(
@@ -113,6 +115,9 @@ function checkSources({ otherSeries, feeds, preprocessing, inputs, outputs, quan
   for (const [index, input] of inputs.entries()) {
     if (input.role === 'image' && input.series !== undefined && !isSeries(input.series))
       tell(['inputs', index, 'series'], 'the id of one of otherSeries', input.series);
+    if (input.role === 'image')
+      for (const [place, id] of (input.followedBy ?? []).entries())
+        if (!isSeries(id)) tell(['inputs', index, 'followedBy', place], 'the id of one of otherSeries', id);
     if (input.role === 'fed' && !isFeed(input.feed))
       tell(['inputs', index, 'feed'], 'the id of one of feeds', input.feed);
   }
@@ -176,6 +181,10 @@ function checkInputs({ inputs, preprocessing }: ManifestFields, tell: Tell): voi
     if (input.role === 'image') {
       const given = input.channels?.length ?? prepared;
       const perSample = sampling.kind === 'slabs' && !input.layout.includes('D') ? given * sampling.slices : given;
+      if (input.followedBy !== undefined && sampling.kind !== 'slices')
+        tell(at('followedBy'), `none, as sampling is ${sampling.kind} and not slices`, input.followedBy);
+      if (input.followedBy !== undefined && !input.layout.includes('D'))
+        tell(at('layout'), 'slices (D), as other series follow', input.layout);
       if (hasDepth && !input.layout.includes('D'))
         tell(at('layout'), `slices (D), as sampling is ${sampling.kind}`, input.layout);
       if (perSample > 1 && !input.layout.includes('C'))

@@ -70,6 +70,14 @@ export const ModelInput = z.discriminatedUnion('role', [
       series: Slug.optional().describe(
         'One of `otherSeries`, prepared by itself in the same way; its samples go with those of the model’s own series one by one, and there must be as many.',
       ),
+      followedBy: z
+        .array(Slug)
+        .min(1)
+        .max(8)
+        .optional()
+        .describe(
+          'More of `otherSeries`, in order: each image of this one, and behind it on axis D the image of each of them that goes with it, such as four mammography views in one tensor. All of one size, sampled as `slices`.',
+        ),
     })
     .describe('The sample.'),
   z

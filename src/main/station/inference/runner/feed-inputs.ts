@@ -2,7 +2,7 @@ import type { QuantisedTensor } from '../../../../shared/domain/model-manifest.t
 import type { ModelInput } from '../../../../shared/domain/model-inputs.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { FedNumbers } from './fed-answers.ts';
-import { layOut } from './lay-out.ts';
+import { layOut, standBehind } from './lay-out.ts';
 import type { ModelSample, PreparedGrid } from './prepared-grid.ts';
 import { makeTensor, type TensorData } from './session.ts';
 import type { SourceFacts } from './source-facts.ts';
@@ -58,8 +58,10 @@ function feedInput(
   const missing = err({ code: 'scalar-missing' } as const);
   switch (input.role) {
     case 'image': {
-      const of = input.series === undefined ? samples : (others?.get(input.series) ?? []);
-      const laid = of.length === samples.length ? layOut(of, input.layout, input.channels ?? null) : null;
+      const first = input.series === undefined ? samples : (others?.get(input.series) ?? []);
+      const all = [first, ...(input.followedBy ?? []).map((id) => others?.get(id) ?? [])];
+      const of = all.every(({ length }) => length === samples.length) ? standBehind(all) : null;
+      const laid = of === null ? null : layOut(of, input.layout, input.channels ?? null);
       return laid === null ? err({ code: 'input-mismatch' }) : ok(make(input.type, laid.dims, laid.values));
     }
     case 'fed':

@@ -53,6 +53,34 @@ export function layOut(
   return { dims, values };
 }
 
+/**
+ * Samples of several series, as many of each, as one of each: behind one another along their slices, channel by channel. Null where
+ * they are of several sizes or numbers of channels, and so stand in no one tensor.
+ */
+export function standBehind(series: readonly (readonly ModelSample[])[]): readonly ModelSample[] | null {
+  const [own = []] = series;
+  if (series.length < 2) return own;
+  const stood: ModelSample[] = [];
+  for (const [index, first] of own.entries()) {
+    const all = series.flatMap((one) => one[index] ?? []);
+    const [, rows, columns] = first.size;
+    const { channels } = first;
+    if (all.some(({ size, channels: count }) => size[1] !== rows || size[2] !== columns || count !== channels))
+      return null;
+    const depth = all.reduce((sum, one) => sum + one.depth, 0);
+    const values = new Float32Array(channels * depth * rows * columns);
+    let at = 0;
+    for (let channel = 0; channel < channels; channel += 1)
+      for (const one of all) {
+        const size = one.depth * rows * columns;
+        values.set(one.values.subarray(channel * size, (channel + 1) * size), at);
+        at += size;
+      }
+    stood.push({ ...first, depth, values });
+  }
+  return stood;
+}
+
 /** Whether axes that are longer than 1 stand in the order in which a sample's values do. */
 function isInOrder(layout: string, sizes: Readonly<Record<string, number>>): boolean {
   const long = layout

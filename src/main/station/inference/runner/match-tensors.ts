@@ -88,7 +88,7 @@ function givenDims({ preprocessing }: ModelManifest, input: ModelInput): readonl
         C: isDeep ? prepared : prepared * slab,
         D:
           sampling.kind === 'slices'
-            ? 1
+            ? 1 + (input.followedBy?.length ?? 0)
             : sampling.kind === 'slabs'
               ? slab
               : sampling.kind === 'clips'

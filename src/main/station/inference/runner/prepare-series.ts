@@ -88,7 +88,11 @@ export function prepareRule(manifest: {
     appliesTo: lean(manifest.appliesTo),
     preprocessing: manifest.preprocessing,
     otherSeries: manifest.otherSeries.map(({ id, appliesTo }) => ({ id, appliesTo: lean(appliesTo) })),
-    apart: manifest.inputs.flatMap((input) => (input.role === 'image' ? (input.series ?? []) : [])),
+    apart: manifest.inputs.flatMap((input) =>
+      input.role === 'image'
+        ? [...(input.series === undefined ? [] : [input.series]), ...(input.followedBy ?? [])]
+        : [],
+    ),
   };
 }
 
