@@ -3,15 +3,22 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { copyPackage } from '../e2e/support/model-packages.ts';
 import { ADMINISTRATOR_PASSWORD, signIn, signInFirst } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
-import { endEverything, runnerPid, startStation, temporaryFolder } from '../system/support/start-station.ts';
+import {
+  endEverything,
+  runnerPid,
+  startStation,
+  temporaryFolder,
+  TEST_CONFIG,
+} from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { phantomStudy, remoteOf, sendObjects, type SentObject } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
 import { watchDisk } from './support/power-cut.ts';
 import { builtShim } from './support/shim.ts';
-import { brokenRuns, countRuns } from './support/whole-runs.ts';
+import { brokenRuns, countEarly, countRuns } from './support/whole-runs.ts';
 
 /** Rounds of the long form: FAULT_ROUNDS=100. */
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 4);
@@ -115,23 +122,35 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
   );
 
   test(
-    `power cut in the middle of ${RUN_ROUNDS} rounds of runs: each result is there whole with its receipt or not at all, and is computed then`,
+    `power cut in the middle of ${RUN_ROUNDS} rounds of runs, some early and some fed by others: each result is there whole with its receipt or not at all, and is computed then`,
     async () => {
       const root = path.join(temporaryFolder(), 'disk');
       mkdirSync(root);
       const disk = watchDisk(root, shim ?? '');
       const data = path.join(root, 'data');
       const told: string[] = [];
+      const folder = path.join(temporaryFolder(), 'packages');
+      copyPackage(folder, 'fed', (manifest) => ({
+        ...{ ...manifest, id: 'fed-head', name: 'Fed by the other' },
+        feeds: [{ id: 'blood', model: 'head-ct-hyperdense' }],
+      }));
+      const inference = { ...TEST_CONFIG.inference, modelFolders: [folder] };
+      const config = { ...TEST_CONFIG, inference };
+      // A study with a gap in a series that no model reads is waited for, and read early meanwhile.
+      const waiting = { ...config, completeness: { quietMs: { CT: 60_000 }, quietOtherMs: 60_000 } };
       for (let round = 0; round < RUN_ROUNDS; round += 1) {
-        const station = await startStation({ data, demo: true, env: disk.env });
-        const studies = [6000, 6001, 6002]
+        const station = await startStation({ data, demo: true, config: waiting, env: disk.env });
+        const early = phantomStudy({ seed: 6002 + 3 * round, matrix: 128, slices: 24, withThinBone: true });
+        const gap = early.objects.findLastIndex(({ sopUid }) => !early.mainSopUids.includes(sopUid)) - 5;
+        await sendObjects(remoteOf(station), early.objects.toSpliced(gap, 1));
+        const studies = [6000, 6001]
           .map((first) => phantomStudy({ seed: first + 3 * round, matrix: 256, slices: 60 }))
           .map(({ objects }) => sendObjects(remoteOf(station), objects));
         await Promise.all(studies);
         const runner = runnerPid(station);
         await until(() => (countRuns(data)['running'] ?? 0) > 0, 20);
-        await pause(Math.random() * 1500);
-        const before = countRuns(data);
+        await pause(Math.random() * 4000);
+        const before = { ...countRuns(data), early: countEarly(data) };
         await station.kill();
         if (runner !== null) await until(() => !existsSync(`/proc/${runner}`));
         await pause(20);
@@ -143,7 +162,7 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
         expect(brokenRuns(copy)).toEqual([]);
       }
       console.log(`runs before each power cut, and unsynced changes lost by it: ${told.join('; ')}`);
-      const station = await startStation({ data, demo: true });
+      const station = await startStation({ data, demo: true, config });
       await until(() => {
         const { running = 0, queued = 0 } = countRuns(data);
         return running + queued === 0;
@@ -151,6 +170,16 @@ describe.skipIf(shim === null)('a disk that forgets what was not synced', () => 
       expect(await station.stop()).toBe(0);
       expect(brokenRuns(data)).toEqual([]);
       expect(countRuns(data)['finished'] ?? 0).toBeGreaterThan(0);
+      // Every study is complete in the end, and nothing that was read early stands for it.
+      const left = withDatabase(data, (db) =>
+        db
+          .prepare(
+            "SELECT count(*) FROM runs WHERE state IN ('queued', 'running') OR is_early = 1 AND state = 'finished'",
+          )
+          .pluck()
+          .get(),
+      );
+      expect(left).toBe(0);
     },
     120_000 + ROUNDS * 60_000,
   );

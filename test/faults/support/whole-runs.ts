@@ -9,11 +9,16 @@ type RunRow = {
   readonly revision: number;
   readonly state: string;
   readonly receipt: string | null;
+  readonly isEarly: 0 | 1;
+  readonly modelId: string;
+  /** Ids of the models that feed it, as JSON. */
+  readonly feeds: string;
 };
 
 /**
  * What of the runs in a stopped station's data directory is neither whole nor absent, a sentence each: a result without its
- * receipt, its event or a file of it, a finding without a result, and a row that says *no flag* where nothing was read.
+ * receipt, its event or a file of it, a finding without a result, an answer built on one that is not there, and a row that says
+ * *no flag* where nothing was read, or a part alone.
  */
 export function brokenRuns(data: string): readonly string[] {
   const files = new Set(
@@ -24,7 +29,9 @@ export function brokenRuns(data: string): readonly string[] {
   return withDatabase(data, (db) => {
     const runs = db
       .prepare<[], RunRow>(
-        'SELECT run_id AS runId, study_id AS studyId, study_revision AS revision, state, receipt FROM runs',
+        `SELECT run_id AS runId, study_id AS studyId, study_revision AS revision, r.state, receipt, is_early AS isEarly, m.model_id AS modelId,
+                (SELECT json_group_array(f.value ->> 'model') FROM json_each(m.manifest, '$.feeds') f) AS feeds
+           FROM runs r JOIN models m ON m.digest = r.model_digest`,
       )
       .all();
     const told = new Map(
@@ -58,10 +65,25 @@ export function brokenRuns(data: string): readonly string[] {
       .filter(({ row }) => (JSON.parse(row) as { ai: { state: string } }).ai.state === 'no-flag')
       .filter(
         ({ studyId }) =>
-          !runs.some((run) => run.studyId === studyId && run.state === 'finished' && ended.has(run.runId)),
+          !runs.some(
+            (run) => run.studyId === studyId && run.isEarly === 0 && run.state === 'finished' && ended.has(run.runId),
+          ),
       )
       .map(({ studyId }) => `study ${studyId} says no flag and was read by nothing`);
-    return [...ofRuns, ...ofFindings, ...ofRows];
+    const ofFeeds = runs
+      .filter(({ receipt }) => receipt !== null)
+      .flatMap(({ runId, studyId, revision, feeds }) =>
+        (JSON.parse(feeds) as string[])
+          .filter(
+            (id) =>
+              !runs.some(
+                (run) =>
+                  run.modelId === id && run.studyId === studyId && run.revision === revision && run.receipt !== null,
+              ),
+          )
+          .map((id) => `run ${runId} was fed by ${id}, which has no result`),
+      );
+    return [...ofRuns, ...ofFindings, ...ofFeeds, ...ofRows];
   });
 }
 
@@ -76,4 +98,9 @@ export function countRuns(data: string): Readonly<Record<string, number>> {
         .map(({ state, runs }) => [state, runs]),
     ),
   );
+}
+
+/** How many runs of a data directory were begun while their study still received. */
+export function countEarly(data: string): number {
+  return withDatabase(data, (db) => Number(db.prepare('SELECT count(*) FROM runs WHERE is_early = 1').pluck().get()));
 }
