@@ -7,6 +7,7 @@ import {
   IconEyeCheck,
   IconHistory,
   IconList,
+  IconListNumbers,
   IconUserEdit,
 } from '@tabler/icons-react';
 import type { Permission } from '../../../shared/domain/permissions.ts';
@@ -19,6 +20,7 @@ export const PAGES = [
   { id: 'corrections', to: '/corrections', permissions: ['identity.correct'], Icon: IconUserEdit },
   { id: 'media', to: '/media', permissions: ['study.import'], Icon: IconDisc },
   { id: 'storage', to: '/storage', permissions: ['keeping.manage', 'objects.manage'], Icon: IconDeviceFloppy },
+  { id: 'triage', to: '/triage', permissions: ['triage.read'], Icon: IconListNumbers },
   { id: 'models', to: '/models', permissions: ['models.read'], Icon: IconBrain },
   { id: 'reference', to: '/reference', permissions: ['truth.record'], Icon: IconEyeCheck },
   { id: 'audit', to: '/audit', permissions: ['audit.read'], Icon: IconHistory },

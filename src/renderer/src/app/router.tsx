@@ -18,6 +18,7 @@ import { useSession } from '../bridge/session.ts';
 import { MODEL_TABS } from '../features/models/model-tabs.ts';
 import { NewPasswordPage } from '../features/sign-in/NewPasswordPage.tsx';
 import { SignInPage } from '../features/sign-in/SignInPage.tsx';
+import { TRIAGE_TABS } from '../features/triage/triage-tabs.ts';
 import { WorklistPage } from '../features/worklist/WorklistPage.tsx';
 import { RouteFault } from './ErrorBoundary.tsx';
 import { Shell } from './Shell.tsx';
@@ -162,6 +163,20 @@ const model = createRoute({
   component: lazyRouteComponent(() => import('../features/models/ModelPage.tsx'), 'ModelPage'),
 });
 
+const triage = createRoute({
+  getParentRoute: () => shell,
+  path: '/triage',
+  validateSearch: z.object({ tab: z.enum(TRIAGE_TABS).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('../features/triage/TriagePage.tsx'), 'TriagePage'),
+});
+
+const studyTriage = createRoute({
+  getParentRoute: () => shell,
+  path: '/triage/studies/$studyId',
+  params: { parse: ({ studyId }) => ({ studyId: StudyId.parse(studyId) }), stringify: ({ studyId }) => ({ studyId }) },
+  component: lazyRouteComponent(() => import('../features/triage/StudyTriagePage.tsx'), 'StudyTriagePage'),
+});
+
 const reference = createRoute({
   getParentRoute: () => shell,
   path: '/reference',
@@ -185,6 +200,8 @@ const routes = root.addChildren([
     models,
     run,
     model,
+    triage,
+    studyTriage,
     reference,
   ]),
 ]);

@@ -10,7 +10,7 @@ type Props = {
     readonly incidentId: string | null;
   } | null;
   /** The words of the page it stands on: `refusal.` and the station's code. */
-  readonly t: TFunction<'archive' | 'corrections' | 'media' | 'models' | 'reference' | 'runs' | 'storage'>;
+  readonly t: TFunction<'archive' | 'corrections' | 'media' | 'models' | 'reference' | 'runs' | 'storage' | 'triage'>;
 };
 
 /** Why something was not done, in words. */

@@ -9,16 +9,17 @@ import reading from './reading.en.json' with { type: 'json' };
 import reference from './reference.en.json' with { type: 'json' };
 import runs from './runs.en.json' with { type: 'json' };
 import storage from './storage.en.json' with { type: 'json' };
+import triage from './triage.en.json' with { type: 'json' };
 
 /** Every text people see, ready at once; `reading` is the reading page's own namespace (`useTranslation('reading')`). */
 export function setUpText(): i18n {
   void i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage', 'models', 'reference', 'runs'],
+    ns: ['app', 'reading', 'corrections', 'media', 'archive', 'storage', 'models', 'reference', 'runs', 'triage'],
     defaultNS: 'app',
     fallbackNS: 'app',
-    resources: { en: { app: en, reading, corrections, media, archive, storage, models, reference, runs } },
+    resources: { en: { app: en, reading, corrections, media, archive, storage, models, reference, runs, triage } },
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,

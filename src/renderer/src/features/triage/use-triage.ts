@@ -1,0 +1,34 @@
+import { useQueries, useQuery } from '@tanstack/react-query';
+import type { StudyTriage, TriageReplay, TriageState } from '../../../../shared/contract/triage.ts';
+import type { StudyId } from '../../../../shared/domain/ids.ts';
+import { LONGEST_EXPRESSION, type RuleFault } from '../../../../shared/domain/triage-rule.ts';
+import { type Answer, answerOf } from '../../bridge/answer.ts';
+import { station } from '../../bridge/queries.ts';
+
+/** How studies are placed at the site now, and every version of it. */
+export function useTriage(): Answer<TriageState> {
+  return answerOf(useQuery(station.triage.state.queryOptions()));
+}
+
+/** Why one study stands where it does. */
+export function useStudyTriage(studyId: StudyId): Answer<StudyTriage> {
+  return answerOf(useQuery(station.triage.study.queryOptions({ input: { studyId } })));
+}
+
+/** The log of the last days worked anew without one model (its digest), or `all`; each look at it stands on record. */
+export function useReplay(days: number, without: string): Answer<TriageReplay> {
+  const input = { days, without: without === 'all' ? ('all' as const) : [without] };
+  return answerOf(useQuery({ ...station.triage.replay.queryOptions({ input }), staleTime: Number.POSITIVE_INFINITY }));
+}
+
+/** What is wrong with each expression, by the expression as it is written; of those nobody answered for yet, nothing. */
+export function useRuleFaults(expressions: readonly string[]): ReadonlyMap<string, RuleFault | null> {
+  const asked = [...new Set(expressions)].filter((when) => when.trim() !== '' && when.length <= LONGEST_EXPRESSION);
+  const answers = useQueries({
+    queries: asked.map((when) => ({
+      ...station.triage.checkRule.queryOptions({ input: { when } }),
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+  });
+  return new Map(asked.flatMap((when, at) => (answers[at]?.data === undefined ? [] : [[when, answers[at].data]])));
+}
