@@ -87,6 +87,9 @@ export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactN
               {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
             </div>
             <ReasonList reasons={row.reasons} />
+            <Link to="/triage/studies/$studyId" params={{ studyId: row.studyId }}>
+              {t('preview.urgency')}
+            </Link>
           </section>
         )}
         <Findings row={row} isSettled={isSettled} />
