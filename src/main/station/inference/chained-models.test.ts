@@ -11,6 +11,7 @@ import type { ModelPackage } from './read-package.ts';
 import { aiStatus } from './study-ai-status.ts';
 import { readManifest } from './read-manifest.ts';
 import { findRunWithReceipt } from './receipts.ts';
+import { RunSpans } from './runner-protocol.ts';
 import { sha256 } from './runner/model-package.ts';
 import { ballHead, sliceRecord } from './runner/test-series.ts';
 import { type ComputingClinic, openComputingClinic } from './test-runs.ts';
@@ -398,4 +399,39 @@ test('a detector and a classifier of its crop, told by manifests alone: places c
   expect(aiStatus(clinic.db, nothing)).toMatchObject({ state: 'no-flag' });
   clinic.db.prepare("UPDATE runs SET state = 'superseded' WHERE run_id = ?").run(runs['boxer']?.runId);
   expect(aiStatus(clinic.db, nothing)).toEqual({ state: 'not-run', reason: 'not-applicable' });
+});
+
+test('a run of several series, and one that is fed, are prepared while another computes, wherever what they need is known then', async () => {
+  computing = openComputingClinic({
+    packages: (root) => [
+      differ(root),
+      boxer(root),
+      cropper(root, 'judge', 'not-run'),
+      cropper(root, 'strict', 'not-run'),
+    ],
+  });
+  const { sendRecords, start, clinic } = computing;
+  for (const study of ['2.25.811', '2.25.812', '2.25.813'])
+    await sendRecords([...series(study, 'own', 30, [1, 25, 4, 600]), ...series(study, 'beside', 20)]);
+  start();
+  await expect.poll(() => computing?.states(), { timeout: 60_000 }).toEqual({ finished: 12 });
+  const isAhead = (model: string) =>
+    (
+      clinic.db
+        .prepare(
+          'SELECT r.receipt FROM runs r JOIN models m ON m.digest = r.model_digest WHERE m.model_id = ? ORDER BY started_at_ms',
+        )
+        .pluck()
+        .all(model) as string[]
+    ).map((text) => RunSpans.parse(Receipt.parse(JSON.parse(text))['spans']).prepare.isAhead);
+  expect(isAhead('differ').slice(1)).toContain(true);
+  // Two are fed by one: the second is prepared while the first computes, and both say the same.
+  expect([...isAhead('judge'), ...isAhead('strict')].filter(Boolean).length).toBeGreaterThanOrEqual(3);
+  const values = clinic.db
+    .prepare(
+      "SELECT DISTINCT r.receipt -> '$.outputs[0].value' FROM runs r JOIN models m ON m.digest = r.model_digest WHERE m.model_id IN ('judge', 'strict')",
+    )
+    .pluck()
+    .all();
+  expect(values).toHaveLength(1);
 });

@@ -43,9 +43,12 @@ export function hintOf({
   packageDir,
   modelDigest,
   series,
+  otherSeries,
+  fed,
   memory,
 }: ReturnType<typeof requestFor>): Omit<NextRequest, 'type'> {
-  return { packageDir, modelDigest, instances: series.instances, needMb: memory?.needMb ?? RESERVE_MB };
+  const beside = { ...(otherSeries && { otherSeries }), ...(fed && { fed }) };
+  return { packageDir, modelDigest, instances: series.instances, ...beside, needMb: memory?.needMb ?? RESERVE_MB };
 }
 
 /** The models that a manifest names and whose answers a request lacks. */

@@ -168,6 +168,9 @@ export const StationToRunner = z.discriminatedUnion('type', [
     packageDir: z.string(),
     modelDigest: Sha256,
     instances: z.array(InstanceReference).min(1),
+    /** As in the run itself. */
+    otherSeries: z.array(OtherSeriesReference).max(8).optional(),
+    fed: z.array(FedRun).max(8).optional(),
     /** MiB that must be free beside what the current run needs. */
     needMb: z.number().positive(),
   }),

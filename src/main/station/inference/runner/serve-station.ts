@@ -257,14 +257,15 @@ export function serveStation(
     if (hint !== null) void prepareHinted(hint);
   }
 
-  async function prepareHinted({ packageDir, modelDigest, instances, needMb }: NextRequest): Promise<void> {
+  async function prepareHinted({ packageDir, modelDigest, needMb, ...given }: NextRequest): Promise<void> {
     if (ready === null || ready.memory.freeMb() < neededMb + needMb) return;
     const directory = path.resolve(packageDir);
     const manifest =
       ready.warm.peek(shelf(directory, ready.provider))?.manifest ?? (await readPackageManifest(directory));
-    // What goes with the series is not known here; and nothing depends on it: a run of another package takes its own.
-    if (manifest === null || manifest.otherSeries.length + manifest.feeds.length > 0) return;
-    if (manifest.modelDigest === modelDigest) ready.preparer.prepareAhead({ rule: prepareRule(manifest), instances });
+    // Nothing depends on it: a run of another package takes its own.
+    if (manifest === null || manifest.modelDigest !== modelDigest) return;
+    const { instances, otherSeries, fed } = given;
+    ready.preparer.prepareAhead({ rule: prepareRule(manifest), instances, otherSeries, fed });
   }
 
   /** Whether so much memory can be had; what was prepared ahead goes first, then models that are only kept warm, the least recently used before the others. */
