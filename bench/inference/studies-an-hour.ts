@@ -93,7 +93,9 @@ function writeStudies(
 ): { readonly folders: readonly string[]; readonly objects: number; readonly bytes: number } {
   const folders: string[] = [];
   let [objects, bytes] = [0, 0];
-  for (const { wish } of planArrivals({ seed: SEED, everyMs: 0 }).take(studies)) {
+  const heads = planArrivals({ seed: SEED, everyMs: 0 }).filter(({ study }) => study.kind === 'head-ct');
+  for (const { study } of heads.take(studies)) {
+    const wish = { ...study.wish, bleed: study.bleed ?? null, withThinBone: study.withThinBone ?? false };
     const folder = path.join(work, String(folders.length).padStart(4, '0'));
     mkdirSync(folder);
     folders.push(folder);

@@ -121,26 +121,32 @@ function drawHand(
   bones: readonly Bone[],
   toPixel: (x: number, y: number) => PixelPoint,
 ): Shadow {
-  const values = new Float32Array(rows * columns);
-  const wrist = [toPixel(0, -60), toPixel(0, 6)] as const;
-  const palm = [toPixel(0, 20), toPixel(-2, 68)] as const;
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      const at: PixelPoint = [column, row];
-      let flesh = Math.max(
-        depthIn(at, wrist[0], wrist[1], 26 / spacingMm),
-        depthIn(at, palm[0], palm[1], 36 / spacingMm),
-      );
-      let bone = 0;
-      for (const { from, to, radiusMm } of bones) {
-        const radius = radiusMm / spacingMm;
-        flesh = Math.max(flesh, depthIn(at, from, to, radius + 5 / spacingMm));
-        bone = Math.max(bone, rodAt(at, from, to, radius));
+  const flesh = new Float32Array(rows * columns);
+  const bone = new Float32Array(rows * columns);
+  /** Raises what a body reaches, within the pixels around it. */
+  const lay = (
+    into: Float32Array,
+    { from, to }: Pick<Bone, 'from' | 'to'>,
+    radius: number,
+    shareAt: typeof rodAt,
+  ): void => {
+    const [left, right] = [Math.min(from[0], to[0]) - radius, Math.max(from[0], to[0]) + radius];
+    const [top, bottom] = [Math.min(from[1], to[1]) - radius, Math.max(from[1], to[1]) + radius];
+    for (let row = Math.max(0, Math.floor(top)); row <= Math.min(rows - 1, bottom); row += 1) {
+      for (let column = Math.max(0, Math.floor(left)); column <= Math.min(columns - 1, right); column += 1) {
+        const at = row * columns + column;
+        into[at] = Math.max(into[at] as number, shareAt([column, row], from, to, radius));
       }
-      for (const x of [-9, 10]) bone = Math.max(bone, rodAt(at, toPixel(x, -60), toPixel(x, -4), 8 / spacingMm));
-      values[row * columns + column] = 150 + 900 * Math.sqrt(Math.min(1, flesh * 3)) + 1900 * bone;
     }
+  };
+  lay(flesh, { from: toPixel(0, -60), to: toPixel(0, 6) }, 26 / spacingMm, depthIn);
+  lay(flesh, { from: toPixel(0, 20), to: toPixel(-2, 68) }, 36 / spacingMm, depthIn);
+  for (const one of bones) {
+    lay(flesh, one, (one.radiusMm + 5) / spacingMm, depthIn);
+    lay(bone, one, one.radiusMm / spacingMm, rodAt);
   }
+  for (const x of [-9, 10]) lay(bone, { from: toPixel(x, -60), to: toPixel(x, -4) }, 8 / spacingMm, rodAt);
+  const values = flesh.map((deep, at) => 150 + 900 * Math.sqrt(Math.min(1, deep * 3)) + 1900 * (bone[at] as number));
   return { values, rows, columns };
 }
 

@@ -21,3 +21,11 @@ test('a demo is on loopback whatever is configured, at a site called demo, with 
 test('what a demo adds is itself a valid configuration', () => {
   expect(Config.safeParse(demoConfig(Config.parse({}))).success).toBe(true);
 });
+
+test('only with its hospital a demo knows where the archive listens', () => {
+  const archive = (hasHospital: boolean) =>
+    demoConfig(Config.parse({}), hasHospital).dicom.peers.find(({ aeTitle }) => aeTitle === 'DEMO_PACS');
+  expect(archive(true)).toMatchObject({ host: '127.0.0.1', port: 11_113, isArchive: true, intent: 'comparison' });
+  expect(archive(false)?.host).toBeUndefined();
+  expect(archive(false)?.isArchive).toBe(false);
+});

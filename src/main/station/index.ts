@@ -63,7 +63,7 @@ async function start(
     process.stderr.write('--hl7-port is ignored: this version of Wetread does not listen for HL7.\n');
   const read = readConfig(args.config);
   if (!read.ok) return err({ code: read.error.code, details: read.error.faults });
-  const config = args.demo ? demoConfig(read.value) : read.value;
+  const config = args.demo ? demoConfig(read.value, !args.noHospital) : read.value;
   const claimed = claimDataDirectory(args.data, args.demo);
   if (!claimed.ok) return claimed;
   const directory = claimed.value;
