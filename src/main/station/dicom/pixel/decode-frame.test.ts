@@ -73,6 +73,24 @@ test.each(cases)('decodes %s', async (_name, change, pixels) => {
   expect(await pixelsOf({ ...frame, ...change })).toEqual(pixels);
 });
 
+test.each(cases)(
+  'decodes %s alike where its bytes may be shared, and leaves them as they are',
+  async (_name, change, pixels) => {
+    const encoded = { ...frame, ...change };
+    const before = encoded.bytes.slice();
+    const decoded = await decodeFrame(encoded, true);
+    expect(decoded.ok ? decoded.value.pixels : null).toEqual(pixels);
+    expect(encoded.bytes).toEqual(before);
+  },
+);
+
+test('words stand in memory of their own unless they may be shared', async () => {
+  const encoded = { ...frame, bytes: words(0, 1, 40000, 65535) };
+  const [own, shared] = [await decodeFrame(encoded), await decodeFrame(encoded, true)];
+  const isIn = (decoded: typeof own) => decoded.ok && decoded.value.pixels.buffer === encoded.bytes.buffer;
+  expect([isIn(own), isIn(shared)]).toEqual([false, true]);
+});
+
 test('reads words from an odd address', async () => {
   const bytes = Buffer.concat([Uint8Array.of(9), words(1, 2, 3, 4)]).subarray(1);
   expect(await pixelsOf({ ...frame, bytes })).toEqual(Uint16Array.of(1, 2, 3, 4));

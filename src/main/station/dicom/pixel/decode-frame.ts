@@ -62,17 +62,18 @@ const ALLOCATED = new Set([1, 8, 16, 32, 64]);
 /**
  * The stored values of one frame. Bits outside those stored are cleared and the sign is extended, so that overlays in unused
  * bits and careless padding do not show. Never rejects. It computes for as long as the frame takes (CT slice 5 to 30 ms):
- * not for a thread that must answer others meanwhile.
+ * not for a thread that must answer others meanwhile. The pixels are the caller's own, but
+ * where `mayShare` lets them be the frame's bytes, to be looked at alone.
  */
-export async function decodeFrame(frame: EncodedFrame): Promise<Result<DecodedFrame, DecodeFailure>> {
+export async function decodeFrame(frame: EncodedFrame, mayShare = false): Promise<Result<DecodedFrame, DecodeFailure>> {
   const decode = DECODERS.get(frame.transferSyntaxUid);
   if (!decode) return err({ code: 'transfer-syntax-not-decodable' });
   if (!isSane(frame)) return err({ code: 'unsupported-pixels' });
   if (sampleCount(frame) > MOST_SAMPLES) return err({ code: 'frame-too-large' });
-  const decoded = await decode(frame);
+  const decoded = await decode(frame, mayShare);
   if (!decoded.ok) return decoded;
-  const { samples, precision, photometricInterpretation } = decoded.value;
-  return ok({ pixels: toStoredValues(samples, bitsOf(frame, precision)), photometricInterpretation });
+  const { samples, precision, photometricInterpretation, areShared = false } = decoded.value;
+  return ok({ pixels: toStoredValues(samples, bitsOf(frame, precision), areShared), photometricInterpretation });
 }
 
 function isSane(frame: EncodedFrame): boolean {

@@ -35,6 +35,8 @@ export type DecodedSamples = {
   readonly photometricInterpretation: string;
   /** Bits a sample in a compressed stream; its samples start at bit 0. Null where the header's bits hold. */
   readonly precision: number | null;
+  /** The samples are the frame's own bytes: they are only looked at. */
+  readonly areShared?: boolean;
 };
 
 /** Why a frame gives no pixels. */
@@ -47,9 +49,10 @@ export type DecodeFailure = {
     | 'frame-damaged';
 };
 
-/** Decodes one frame whose header is sane. Never throws for what a frame holds. */
+/** Decodes one frame whose header is sane; `mayShare`: its samples may be the frame's own bytes. Never throws for what a frame holds. */
 export type FrameDecoder = (
   frame: EncodedFrame,
+  mayShare: boolean,
 ) => Result<DecodedSamples, DecodeFailure> | Promise<Result<DecodedSamples, DecodeFailure>>;
 
 /** How many samples a frame has. */

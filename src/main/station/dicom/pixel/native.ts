@@ -7,16 +7,26 @@ type Samples = DecodedSamples['samples'];
 
 const IS_BIG_ENDIAN_HOST = endianness() === 'BE';
 
-/** Samples of an uncompressed frame (PS3.5 §8.1.1), copied so that the caller's bytes stay as they are. */
-export function decodeNative(frame: EncodedFrame): Result<DecodedSamples, DecodeFailure> {
+/** Samples of an uncompressed frame (PS3.5 §8.1.1): copied, so that the caller's bytes stay as they are, but for words that may be shared. */
+export function decodeNative(frame: EncodedFrame, mayShare = false): Result<DecodedSamples, DecodeFailure> {
   const isBigEndian = frame.transferSyntaxUid === EXPLICIT_BIG_ENDIAN;
   const { photometricInterpretation } = frame;
+  const words = mayShare && !isBigEndian && !IS_BIG_ENDIAN_HOST ? wordsWithin(frame) : null;
+  if (words !== null) return ok({ samples: words, photometricInterpretation, precision: null, areShared: true });
   if (photometricInterpretation === 'YBR_FULL_422') return spreadSharedColour(frame, isBigEndian);
   const samples =
     frame.bitsAllocated === 1 ? unpackBits(frame, isBigEndian) : copySamples(frame, isBigEndian, sampleCount(frame));
   if (samples === null) return err({ code: 'frame-too-short' });
   const byPixel = frame.samplesPerPixel > 1 && frame.planarConfiguration === 1 ? interleave(samples, 3) : samples;
   return ok({ samples: byPixel, photometricInterpretation, precision: null });
+}
+
+/** The samples of a frame of one 16-bit word a pixel as they stand in its bytes; null where they cannot be read there. */
+function wordsWithin(frame: EncodedFrame): Uint16Array | null {
+  const { bytes, bitsAllocated, samplesPerPixel } = frame;
+  const count = sampleCount(frame);
+  const isThere = bitsAllocated === 16 && samplesPerPixel === 1 && bytes.length >= 2 * count;
+  return isThere && bytes.byteOffset % 2 === 0 ? new Uint16Array(bytes.buffer, bytes.byteOffset, count) : null;
 }
 
 /** Samples that stand plane after plane, put pixel after pixel. */

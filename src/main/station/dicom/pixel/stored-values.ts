@@ -4,15 +4,21 @@ type Bits = Pick<EncodedFrame, 'bitsStored' | 'highBit' | 'pixelRepresentation'>
 
 /**
  * Keeps the stored bits of each sample, moved down to bit 0, with the sign extended where there is one (PS3.5 §8.1.1).
- * Works in place; floating point is left as it is.
+ * Works in place, or on a copy where the samples are shared and have to be changed; floating point is left as it is.
  */
-export function toStoredValues(samples: WholeSamples | Float32Array | Float64Array, bits: Bits): Pixels {
-  if (samples instanceof Float32Array || samples instanceof Float64Array) return samples;
-  const width = samples.BYTES_PER_ELEMENT * 8;
+export function toStoredValues(
+  given: WholeSamples | Float32Array | Float64Array,
+  bits: Bits,
+  areShared = false,
+): Pixels {
+  if (given instanceof Float32Array || given instanceof Float64Array) return given;
+  const width = given.BYTES_PER_ELEMENT * 8;
   const isSigned = bits.pixelRepresentation === 1 && bits.bitsStored > 1;
-  if (bits.bitsStored === width) return isSigned ? asSigned(samples) : samples;
+  if (bits.bitsStored === width) return isSigned ? asSigned(given) : given;
   const down = bits.highBit + 1 - bits.bitsStored;
   const mask = 2 ** bits.bitsStored - 1;
+  if (!isSigned && down === 0 && (bitsSeen(given) & ~mask) === 0) return given;
+  const samples = areShared ? given.slice() : given;
   if (isSigned) {
     const up = 32 - bits.bitsStored;
     const values = asSigned(samples);
@@ -20,7 +26,6 @@ export function toStoredValues(samples: WholeSamples | Float32Array | Float64Arr
       values[index] = ((((samples[index] as number) >>> down) & mask) << up) >> up;
     return values;
   }
-  if (down === 0 && (bitsSeen(samples) & ~mask) === 0) return samples;
   for (let index = 0; index < samples.length; index += 1) samples[index] = ((samples[index] as number) >>> down) & mask;
   return samples;
 }

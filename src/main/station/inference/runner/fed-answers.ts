@@ -25,7 +25,7 @@ export type FedAnswer = {
 /** Reads what a model is fed, by the ids of its manifest; `object-missing` where a file of it is gone, `object-damaged` where it is another. */
 export async function readFedAnswers(
   fed: readonly FedRun[],
-  objects: ObjectReader,
+  objects: Pick<ObjectReader, 'read'>,
 ): Promise<Result<ReadonlyMap<string, FedAnswer>, { readonly code: 'object-missing' | 'object-damaged' }>> {
   const answers = new Map<string, FedAnswer>();
   for (const { id, isOfSameSeries, scores, masks, boxes, features } of fed) {
@@ -88,7 +88,7 @@ function fillWithin(
 }
 
 async function readOrNull(
-  objects: ObjectReader,
+  objects: Pick<ObjectReader, 'read'>,
   digest: string,
   encoding: FedRun['masks'][number]['encoding'],
 ): Promise<Uint8Array | null> {

@@ -65,7 +65,9 @@ const READ_AHEAD = 3;
 
 /** What preparing looks at between its steps, and tells. */
 export type PrepareTools = {
-  readonly objects: ObjectReader;
+  readonly objects: Pick<ObjectReader, 'read'>;
+  /** Gives memory for a frame's values, to be had back once the series is prepared; where it stands, new memory. */
+  readonly room?: (length: number) => Int16Array;
   readonly timer: StageTimer;
   /** Why it is to stop, if it is. */
   readonly stopping: (nextBytes: number) => 'cancelled' | 'low-memory' | null;
@@ -233,7 +235,7 @@ function prepareApart(
 }
 
 async function readSeries(
-  { objects, timer, stopping, holds }: PrepareTools,
+  { objects, room, timer, stopping, holds }: PrepareTools,
   { appliesTo, preprocessing }: PrepareRule,
   instances: readonly InstanceReference[],
 ): Promise<Result<Decoded, Refusal>> {
@@ -255,7 +257,7 @@ async function readSeries(
     if (instance.encoding === 'plain' && objectDigest(object) !== instance.digest)
       return err({ code: 'object-damaged' });
     const most = appliesTo.slices.max - frames.length;
-    const read = await readSourceFrames(object, instance, preprocessing.source, most, () => stopping(0) !== null);
+    const read = await readSourceFrames(object, instance, preprocessing.source, most, () => stopping(0) !== null, room);
     timer.lap('decodeMs');
     if (!read.ok) return err({ code: read.error.code === 'stopped' ? (stopping(0) ?? 'cancelled') : read.error.code });
     facts ??= read.value.facts;
@@ -268,7 +270,7 @@ async function readSeries(
 }
 
 async function readObject(
-  objects: ObjectReader,
+  objects: Pick<ObjectReader, 'read'>,
   instance: InstanceReference,
 ): Promise<Uint8Array | 'object-missing' | 'object-damaged'> {
   try {

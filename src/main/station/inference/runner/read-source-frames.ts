@@ -31,6 +31,7 @@ export async function readSourceFrames(
   source: ModelSource,
   mostFrames: number = Number.POSITIVE_INFINITY,
   isStopping: () => boolean = () => false,
+  room?: (length: number) => Int16Array,
 ): Promise<Result<SourceObject, SourceFailure>> {
   const header = readPart10Header(file);
   if (!header.ok || header.value.transferSyntaxUid !== reference.transferSyntaxUid)
@@ -45,11 +46,11 @@ export async function readSourceFrames(
   for (let index = 0; index < count; index += 1) {
     if (isStopping()) return err({ code: 'stopped' });
     const encoded = await read(index);
-    const decoded = encoded === null ? null : await decodeFrame(encoded);
+    const decoded = encoded === null ? null : await decodeFrame(encoded, true);
     if (encoded === null || !decoded?.ok) return err({ code: 'not-decodable' });
     const presentation = presentationOf(dataset, index);
     if (presentation === null) return err({ code: 'not-calibrated' });
-    const values = sourceValues(encoded, decoded.value, presentation, source);
+    const values = sourceValues(encoded, decoded.value, presentation, source, room);
     if (values === null) return err({ code: 'not-decodable' });
     const geometry = frameGeometry(dataset, index);
     frames.push({

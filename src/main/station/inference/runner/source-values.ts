@@ -13,17 +13,18 @@ export type FrameValues = { readonly channels: 1 | 3; readonly values: Float32Ar
  * A decoded frame as a manifest's source asks for it. Grey: stored values, or their shares of what their bits hold; rescaled ones (PS3.3 §C.11.1); or displayed ones, 0 to
  * 1 (PS3.3 §C.11.2). What is padding or no number becomes `paddingValue`; MONOCHROME1 is turned over where asked. Colour, from RGB, YBR or
  * palette: 8 bits, 0 to 255, displayed 0 to 1; made grey by the luma of ITU-R BT.601. Null for colour that is not known. The
- * decoded pixels are given away: their memory may be that of the values.
+ * decoded pixels are only looked at; short whole numbers are written into what `room` gives.
  */
 export function sourceValues(
   frame: EncodedFrame,
   decoded: DecodedFrame,
   presentation: FramePresentation,
   source: ModelSource,
+  room: (length: number) => Int16Array = (length) => new Int16Array(length),
 ): FrameValues | null {
   const { photometricInterpretation } = decoded;
   if (/^MONOCHROME[12]$/.test(photometricInterpretation) && frame.samplesPerPixel === 1)
-    return { channels: 1, values: greyValues(frame, decoded.pixels, presentation, source) };
+    return { channels: 1, values: greyValues(frame, decoded.pixels, presentation, source, room) };
   const bytes = renderColour(frame, decoded, presentation);
   return bytes === null ? null : colourValues(bytes, source);
 }
@@ -33,6 +34,7 @@ function greyValues(
   pixels: Pixels,
   presentation: FramePresentation,
   source: ModelSource,
+  room: (length: number) => Int16Array,
 ): Float32Array | Int16Array {
   const value = valueOf(frame, pixels, presentation, source);
   const [from, to] = presentation.padding ?? [1, 0]; // an empty range: nothing is padding
@@ -45,13 +47,13 @@ function greyValues(
     const [base, step] = [value(0), value(1) - value(0)];
     const isInside = ({ least, most }: Range) => [base, step, value(least), value(most)].every(isShort);
     if (isInside(rangeOfBits(pixels, frame.bitsStored)) || isInside(rangeOf(pixels)))
-      return alongLine(pixels, { base, step, from, to, paddingValue: source.paddingValue });
+      return alongLine(pixels, { base, step, from, to, paddingValue: source.paddingValue }, room(pixels.length));
   }
   // Each stored value is worked out once: a window or table costs more than a look.
   const ofBits = frame.bitsStored <= MOST_BITS_TABLED ? tableOf(rangeOfBits(pixels, frame.bitsStored), given) : null;
   const { least, known, areShort } = ofBits?.areShort ? ofBits : tableOf(rangeOf(pixels), given);
   return areShort
-    ? lookUp(pixels, least, new Int16Array(known), sixteenBits(pixels))
+    ? lookUp(pixels, least, new Int16Array(known), room(pixels.length))
     : lookUp(pixels, least, known, new Float32Array(pixels.length));
 }
 
@@ -68,21 +70,15 @@ type Line = {
   readonly paddingValue: number;
 };
 
-/** Whole numbers along a line: nothing is looked up. */
-function alongLine(pixels: Pixels, { base, step, from, to, paddingValue }: Line): Int16Array {
-  const into = sixteenBits(pixels);
-  const isPadded = to >= from;
+/** Whole numbers along a line: nothing is looked up, and padding is put in afterwards, which takes a third of the time of asking at each. */
+function alongLine(pixels: Pixels, { base, step, from, to, paddingValue }: Line, into: Int16Array): Int16Array {
+  for (let index = 0; index < into.length; index += 1) into[index] = base + Math.imul(step, pixels[index] as number);
+  if (to < from) return into;
   for (let index = 0; index < into.length; index += 1) {
     const stored = pixels[index] as number;
-    into[index] = isPadded && stored >= from && stored <= to ? paddingValue : base + step * stored;
+    if (stored >= from && stored <= to) into[index] = paddingValue;
   }
   return into;
-}
-
-/** Room for as many whole numbers: where pixels are as wide, their own, since each is read before it is written over. */
-function sixteenBits(pixels: Pixels): Int16Array {
-  if (pixels.BYTES_PER_ELEMENT !== 2) return new Int16Array(pixels.length);
-  return new Int16Array(pixels.buffer, pixels.byteOffset, pixels.length);
 }
 
 /** What is given for each stored value of a range, and whether all of it are short whole numbers. */

@@ -98,21 +98,19 @@ export function reweighGrid(
   const size = shape[1] * shape[2];
   const values = new Float32Array(cellsOf(grid.channels, shape));
   const uses = bySlice === null ? null : usesOf(bySlice, slices);
-  const wide = byColumn && new Float32Array(rows * shape[2]);
-  const whole = byRow && new Float32Array(size);
+  const made = planesOf(values, shape) as (channel: number, slice: number) => Float32Array;
+  const wide = new Float32Array(byColumn && byRow ? rows * shape[2] : 0);
+  const whole = new Float32Array(uses === null ? 0 : size);
   forEachPlane(grid, (plane, channel, slice) => {
     const padding = paddings[channel] ?? paddings[0] ?? 0;
     const used = uses === null ? null : (uses[slice] as readonly Use[]);
     if (used?.length === 0) return;
-    const across = byColumn && wide ? reweighColumns(plane, rows, columns, byColumn, padding, wide) : plane;
-    const down = byRow && whole ? reweighRows(across, rows, shape[2], byRow, padding, whole) : across;
-    for (const { index, weight } of used ?? [{ index: slice, weight: 1 }]) {
-      const at = (channel * shape[0] + index) * size;
-      if (weight === 1) values.set(down, at);
-      else
-        for (let cell = 0; cell < size; cell += 1)
-          values[at + cell] = (values[at + cell] as number) + weight * (down[cell] as number);
-    }
+    // What becomes one slice, and no part of others, is made where it will stand.
+    const into = used === null ? made(channel, slice) : whole;
+    const across = byColumn ? reweighColumns(plane, rows, columns, byColumn, padding, byRow ? wide : into) : plane;
+    const down = byRow ? reweighRows(across, rows, shape[2], byRow, padding, into) : across;
+    if (used === null && down !== into) into.set(down);
+    for (const { index, weight } of used ?? []) addTo(made(channel, index), down, weight);
   });
   if (bySlice) padSlices(values, bySlice, grid.channels, size, paddings);
   const steps = perAxis((axis) => axes[axis] ?? { scale: 1, offset: 0 });
@@ -140,6 +138,12 @@ export function reweighGrid(
 function forEachPlane(grid: WorkingGrid, visit: (plane: Plane, channel: number, slice: number) => void): void {
   for (let channel = 0; channel < grid.channels; channel += 1)
     for (let slice = 0; slice < grid.shape[0]; slice += 1) visit(grid.planeAt(channel, slice), channel, slice);
+}
+
+function addTo(into: Float32Array, plane: Plane, weight: number): void {
+  if (weight === 1) return into.set(plane);
+  for (let cell = 0; cell < into.length; cell += 1)
+    into[cell] = (into[cell] as number) + weight * (plane[cell] as number);
 }
 
 /** Planes of values that stand one behind the other. */
@@ -215,6 +219,12 @@ function reweighColumns(
             d * (plane[from + 3] as number);
       }
     }
+    return into;
+  }
+  if (taps === 1) {
+    for (let row = 0, to = 0; row < rows; row += 1)
+      for (let column = 0; column < count; column += 1, to += 1)
+        into[to] = 0 + (weights[column] as number) * (plane[row * columns + (starts[column] as number)] as number);
     return into;
   }
   for (let row = 0; row < rows; row += 1) {

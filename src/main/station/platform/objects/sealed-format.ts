@@ -147,6 +147,14 @@ export function openChunk(fileKey: Buffer | KeyObject, index: number, sealed: Bu
   return plain;
 }
 
+/** Opens one sealed chunk into a buffer that has room for it, from `at` on; throws DamagedObject. */
+export function openChunkInto(fileKey: KeyObject, index: number, sealed: Buffer, into: Buffer, at: number): void {
+  const plain = openChunk(fileKey, index, sealed);
+  into.set(plain, at);
+  // What the cipher gave is let go of at once: left to the collector, nine chunks a slice make it mark all memory every dozen slices.
+  if (plain.buffer instanceof ArrayBuffer && plain.buffer.byteLength === plain.length) plain.buffer.transfer(0);
+}
+
 /** Plain bytes of a chunk still being written, before there is a tag: of this process's own memory, so there is nothing to check. */
 export function peekChunk(fileKey: Buffer, index: number, sealed: Buffer): Buffer {
   return createDecipheriv(CIPHER, fileKey, chunkNonce(index)).update(sealed);

@@ -7,6 +7,7 @@ import {
   type FindKey,
   HEADER_BYTES,
   openChunk,
+  openChunkInto,
   type OpenedHeader,
   openHeader,
   sealedLength,
@@ -107,13 +108,18 @@ function openRange(sealed: Buffer, { fileKey, sizeBytes }: OpenedHeader, start: 
   const to = Math.min(chunkAt(last + 1), sealedLength(sizeBytes));
   if (sealed.length < to - from) throw new DamagedObject('object-damaged');
   const key = createSecretKey(fileKey);
-  const chunk = (index: number) =>
-    openChunk(key, index, sealed.subarray(chunkAt(index) - from, Math.min(chunkAt(index + 1), to) - from));
-  if (first === last) return chunk(first).subarray(start - first * CHUNK_BYTES, end - first * CHUNK_BYTES);
+  const sealedChunk = (index: number) =>
+    sealed.subarray(chunkAt(index) - from, Math.min(chunkAt(index + 1), to) - from);
+  if (first === last)
+    return openChunk(key, first, sealedChunk(first)).subarray(start - first * CHUNK_BYTES, end - first * CHUNK_BYTES);
   const plain = Buffer.allocUnsafe(end - start);
   for (let index = first; index <= last; index += 1) {
     const at = index * CHUNK_BYTES;
-    const bytes = chunk(index);
+    if (at >= start && at + CHUNK_BYTES <= end) {
+      openChunkInto(key, index, sealedChunk(index), plain, at - start);
+      continue;
+    }
+    const bytes = openChunk(key, index, sealedChunk(index));
     bytes.copy(plain, Math.max(0, at - start), Math.max(0, start - at), Math.min(bytes.length, end - at));
   }
   return plain;
