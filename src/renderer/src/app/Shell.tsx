@@ -10,6 +10,7 @@ import hidden from '../ui/Unseen.module.css';
 import { CommandPalette } from './CommandPalette.tsx';
 import { ConnectionStrip } from './ConnectionStrip.tsx';
 import { DemoBanner } from './DemoBanner.tsx';
+import { DemoTour, useDemoTour } from './DemoTour.tsx';
 import classes from './Shell.module.css';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
 import { TopBar } from './TopBar.tsx';
@@ -31,13 +32,15 @@ function SignedInShell(): ReactNode {
   useDesktopNotices();
   const status = useStationStatus();
   useCriticalWatch(status.data?.unopenedCritical ?? null);
+  const tour = useDemoTour(status.data);
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#main" onClick={focusMain}>
         {t('shell.skip')}
       </a>
-      <DemoBanner demo={status.data?.demo} />
+      <DemoBanner demo={status.data?.demo} onTour={tour?.isPutAway ? tour.begin : undefined} />
       <TopBar unopenedCritical={status.data?.unopenedCritical ?? 0} />
+      {tour !== null && !tour.isPutAway && <DemoTour {...tour} />}
       <main id="main" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
