@@ -70,7 +70,7 @@ test('labels are told by what people call them beside their id, and low scores t
     ],
   });
   expect(text).toContain('Bone density low, 64859006: score -3.10, flagged at -2.50 and below');
-  expect(text).toContain('Bone density low t-scoreflagged-3.10-2.50 and below');
+  expect(text).toContain('Bone density lowt-scoreflagged-3.10-2.50 and below');
 });
 
 test('outputs that were let go, and those that no policy keeps, are told apart', () => {

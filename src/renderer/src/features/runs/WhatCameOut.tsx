@@ -89,7 +89,7 @@ function Verdicts({ receipt: { verdicts } }: Pick<Props, 'receipt'>): ReactNode 
         <tr key={label}>
           <td>
             {name ?? label}
-            {name !== undefined && <small className={page.quiet}> {label}</small>}
+            {name !== undefined && <div className={page.quiet}>{label}</div>}
           </td>
           <td>{t(`verdictState.${state}`, { defaultValue: state })}</td>
           <td data-number>{number(score)}</td>
