@@ -6,7 +6,6 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { failNext, finish, finishNext, installed, startNext, type TestModel } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { followAll } from '../testing/ward.ts';
-import { findRow } from '../worklist/index.ts';
 import { FIND_NEWEST, HAS_TOLD } from './correct-runs.ts';
 import { aiStatus, askAnalysis, findAnalysis, listFindings } from './index.ts';
 import { requestFor } from './run-request.ts';
@@ -62,7 +61,7 @@ const statesOf = (model: string) =>
     .filter((run) => run.model === model)
     .map(({ state }) => state);
 const ageOf = (told: string) => (told === '' ? null : Math.floor((JSON.parse(told) as { ageYears: number }).ageYears));
-const rowState = (id: string) => findRow(clinic.db, [clinic.north.siteId], id)?.ai.state;
+const rowState = (id: string) => aiStatus(clinic.db, id).state;
 
 test('of a study that is moved what a model said that was told the age is superseded and computed anew; what another said stands', async () => {
   const { id, john } = await readHead({ id: 'age', takesAge: true }, { id: 'plain' });
@@ -185,7 +184,7 @@ test('what a model said that is not made for the right patient stands no more, a
   finishNext(clinic, 0.1);
   followAll(clinic);
   // One of two models that know the exam read nothing of it.
-  expect(findRow(clinic.db, [clinic.north.siteId], id)?.ai).toMatchObject({
+  expect(aiStatus(clinic.db, id)).toMatchObject({
     state: 'not-run',
     reason: 'no-eligible-series',
   });

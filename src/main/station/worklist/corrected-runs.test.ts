@@ -67,6 +67,24 @@ test('a study that is moved takes what was found in it along, and what computes 
   expect(told).toBe(john);
 });
 
+test('the row of a study that is moved says what its models say of whom it is now: anew where they are told, and not run where they are made for others', async () => {
+  installed(clinic, 'general', { id: 'age', takesAge: true });
+  installed(clinic, 'general', { id: 'adults', appliesTo: { population: { ageYears: { min: 18, max: 120 } } } });
+  const head = await clinic.send([1, 2, 3, 4, 5].map((n) => aSlice(n, { StudyInstanceUID: '1.2.30' })));
+  const child = { ...JOHN, PatientID: '98', PatientName: 'Roe^Jim', PatientBirthDate: '20190505' };
+  const other = await clinic.send([aSlice(1, { ...child, StudyInstanceUID: '1.2.31', BodyPartExamined: 'CHEST' })]);
+  const { patientId } = getStudyCard(clinic.db, other).patient;
+  followAll(clinic);
+  while (clinic.db.prepare("SELECT 1 FROM runs WHERE state = 'queued'").get() !== undefined) finishNext(clinic, 0.1);
+  followAll(clinic);
+  expect(row(head)?.ai.state).toBe('no-flag');
+  made(moveStudy(clinic.db, { ...by(), studyId: head, to: { patientId } }));
+  expect(row(head)?.ai.state).toBe('waiting');
+  finishNext(clinic, 0.1);
+  followAll(clinic);
+  expect(row(head)?.ai).toEqual({ state: 'not-run', reason: 'no-eligible-series' });
+});
+
 test('images that are split off leave their finding behind nowhere: they are read again where they are now', () => {
   finishNext(clinic, 0.9);
   followAll(clinic);
