@@ -60,9 +60,6 @@ export function buffersOf({ grids, others }: Pick<PreparedSeries, 'grids' | 'oth
   return [...new Set(all.map(({ values }) => values.buffer as ArrayBuffer))];
 }
 
-/** So many objects are read at a time. */
-const READ_AHEAD = 3;
-
 /** What preparing looks at between its steps, and tells. */
 export type PrepareTools = {
   readonly objects: Pick<ObjectReader, 'read'>;
@@ -243,14 +240,10 @@ async function readSeries(
   let facts: SourceFacts | null = null;
   let bytes = 0;
   let held = 0;
-  // While one is decoded the disk is asked for the next.
-  const asked = instances.slice(0, READ_AHEAD).map((one) => readObject(objects, one));
-  for (const [index, instance] of instances.entries()) {
+  for (const instance of instances) {
     const why = stopping(0);
     if (why !== null) return err({ code: why });
-    const object = (await asked.shift()) ?? 'object-missing';
-    const later = instances[index + READ_AHEAD];
-    if (later !== undefined) asked.push(readObject(objects, later));
+    const object = await readObject(objects, instance);
     timer.lap('readMs');
     if (typeof object === 'string') return err({ code: object });
     // A receipt names its inputs by digest: nothing is computed on bytes that no longer have it. What was sealed opens under its digest alone.
