@@ -51,6 +51,14 @@ export function PolicyForm({ policy, onClose }: Props): ReactNode {
           </p>
         )}
         <div className={classes.targets}>
+          <div className={classes.target} aria-hidden>
+            <span />
+            {FIELDS.map((field) => (
+              <span key={field} className={page.facts}>
+                {t(`value.target.${field}`)}
+              </span>
+            ))}
+          </div>
           {(['critical', 'urgent'] as const).map((level) => (
             <TargetFields
               key={level}
@@ -154,12 +162,13 @@ type TargetProps = { readonly name: string; readonly target: Target; readonly on
 function TargetFields({ name, target, onChange }: TargetProps): ReactNode {
   const { t } = useTranslation('triage');
   return (
-    <fieldset className={classes.target}>
-      <legend className={page.heading}>{name}</legend>
+    <div className={classes.target} role="group" aria-label={name}>
+      <span>{name}</span>
       {FIELDS.map((field) => (
         <NumberInput
           key={field}
-          label={t(`value.target.${field}`)}
+          size="xs"
+          aria-label={t(`value.target.${field}`)}
           placeholder={t('notPromised')}
           min={1}
           allowDecimal={false}
@@ -170,6 +179,6 @@ function TargetFields({ name, target, onChange }: TargetProps): ReactNode {
           }}
         />
       ))}
-    </fieldset>
+    </div>
   );
 }

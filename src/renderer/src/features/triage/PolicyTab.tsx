@@ -7,6 +7,7 @@ import { SERVICE_LEVELS } from '../../../../shared/domain/urgency.ts';
 import { client } from '../../bridge/client.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { DataTable } from '../../ui/DataTable.tsx';
+import { formatSpan } from '../../ui/duration.ts';
 import { Facts } from '../../ui/Facts.tsx';
 import page from '../../ui/Page.module.css';
 import { Section } from '../../ui/Section.tsx';
@@ -14,6 +15,8 @@ import { PolicyForm } from './PolicyForm.tsx';
 import { changesOf, pathText, valueText } from './policy-values.ts';
 import { ProposalNotice } from './ProposalNotice.tsx';
 import { SignDialog } from './SignDialog.tsx';
+
+const MINUTE_MS = 60_000;
 
 /** The policy in force: deadlines, ceilings, bounds and budget; what is proposed in its place; and the way to change it. */
 export function PolicyTab({ triage }: { readonly triage: TriageState }): ReactNode {
@@ -94,10 +97,10 @@ function Deadlines({ policy }: { readonly policy: TriagePolicySet }): ReactNode 
       {rows.map(([name, { openMinutes, reportMinutes, reportWorkingHours }], index) => (
         <tr key={`${index} ${name}`}>
           <td>{index < 2 ? t('deadlines.class', { name }) : t('deadlines.level', { name })}</td>
-          <td data-number>{openMinutes === undefined ? t('notPromised') : t('minutes', { count: openMinutes })}</td>
+          <td data-number>{openMinutes === undefined ? t('notPromised') : formatSpan(openMinutes * MINUTE_MS)}</td>
           <td data-number>
             {[
-              ...(reportMinutes === undefined ? [] : [t('minutes', { count: reportMinutes })]),
+              ...(reportMinutes === undefined ? [] : [formatSpan(reportMinutes * MINUTE_MS)]),
               ...(reportWorkingHours === undefined ? [] : [t('workingHours', { count: reportWorkingHours })]),
             ].join(', ') || t('notPromised')}
           </td>

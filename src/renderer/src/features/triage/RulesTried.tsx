@@ -12,6 +12,7 @@ import { DataTable } from '../../ui/DataTable.tsx';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
+import { ReplayUnder } from './ReplayUnder.tsx';
 import classes from './triage.module.css';
 
 /** What these rules would make of the last studies, held against those in force; asked for once, for each look stands on record. */
@@ -94,6 +95,7 @@ function Tried({ preview, rules }: { readonly preview: RulesPreview; readonly ru
           ))}
         </DataTable>
       )}
+      <ReplayUnder key={JSON.stringify(rules)} rules={rules} />
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { formatSpan } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import classes from './triage.module.css';
 
-type Props = { readonly title: string; readonly waits: TriageReplay['flagged'] };
+type Props = { readonly title: string; readonly waits: TriageReplay['flagged']; readonly of?: 'ai' | 'rules' };
 
 const CURVES = [
   ['actual', 'really'],
@@ -14,8 +14,8 @@ const CURVES = [
 ] as const;
 const STEPS = 20;
 
-/** Waits from the shortest to the longest, with and without AI, and as they really were. */
-export function WaitCurves({ title, waits }: Props): ReactNode {
+/** Waits from the shortest to the longest, both ways in which the log was worked and as they really were. */
+export function WaitCurves({ title, waits, of = 'ai' }: Props): ReactNode {
   const { t } = useTranslation('triage');
   const longestMs = Math.max(1, ...CURVES.flatMap(([curve]) => waits[curve]));
   if (waits.studies === 0) return <p className={page.quiet}>{title}</p>;
@@ -31,7 +31,10 @@ export function WaitCurves({ title, waits }: Props): ReactNode {
         viewBox={`0 0 ${STEPS} 100`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={t('waits.said', { with: median(waits.asItWas), without: median(waits.changed) })}
+        aria-label={t(of === 'ai' ? 'waits.said' : 'waits.saidOfRules', {
+          with: median(waits.asItWas),
+          without: median(waits.changed),
+        })}
       >
         {CURVES.map(([curve, look]) => (
           <polyline
@@ -52,7 +55,7 @@ export function WaitCurves({ title, waits }: Props): ReactNode {
             <svg viewBox="0 0 28 8" aria-hidden>
               <line className={classes[look]} x1="0" x2="28" y1="4" y2="4" />
             </svg>
-            {t(`waits.curve.${curve}`, { median: median(waits[curve]) })}
+            {t(`waits.${of === 'ai' ? 'curve' : 'curveOfRules'}.${curve}`, { median: median(waits[curve]) })}
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import type { StudyTriage, TriageReplay, TriageState } from '../../../../shared/contract/triage.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
-import { LONGEST_EXPRESSION, type RuleFault } from '../../../../shared/domain/triage-rule.ts';
+import { LONGEST_EXPRESSION, type RuleFault, type TriageRules } from '../../../../shared/domain/triage-rule.ts';
 import { type Answer, answerOf } from '../../bridge/answer.ts';
 import { station } from '../../bridge/queries.ts';
 
@@ -19,6 +19,14 @@ export function useStudyTriage(studyId: StudyId): Answer<StudyTriage> {
 export function useReplay(days: number, without: string): Answer<TriageReplay> {
   const input = { days, without: without === 'all' ? ('all' as const) : [without] };
   return answerOf(useQuery({ ...station.triage.replay.queryOptions({ input }), staleTime: Number.POSITIVE_INFINITY }));
+}
+
+/** The log of the last days worked anew under these rules; asked for by hand. */
+export function useReplayUnder(rules: TriageRules, days: number): Answer<TriageReplay> {
+  const input = { days, without: [], rules };
+  return answerOf(
+    useQuery({ ...station.triage.replay.queryOptions({ input }), staleTime: Number.POSITIVE_INFINITY, retry: false }),
+  );
 }
 
 /** What is wrong with each expression, by the expression as it is written; of those nobody answered for yet, nothing. */
