@@ -101,10 +101,15 @@ async function marksFromMiddle(page: Page): Promise<readonly [number, number] | 
 const shownImage = (page: Page) => page.locator('[data-image]').first().getAttribute('data-image');
 const corner = (page: Page, place: string) => page.locator(`[data-corner="${place}"]`).first().innerText();
 
-async function drag(page: Page, button: 'left' | 'middle' | 'right', by: readonly [number, number]): Promise<void> {
+async function drag(
+  page: Page,
+  button: 'left' | 'middle' | 'right',
+  by: readonly [number, number],
+  from: readonly [number, number] = [-60, -60],
+): Promise<void> {
   const box = await page.locator('[data-image]').first().boundingBox();
   if (box === null) throw new Error('no viewport');
-  const [x, y] = [box.x + box.width / 2 - 60, box.y + box.height / 2 - 60];
+  const [x, y] = [box.x + box.width / 2 + from[0], box.y + box.height / 2 + from[1]];
   await page.mouse.move(x, y);
   await page.mouse.down({ button });
   await page.mouse.move(x + by[0], y + by[1], { steps: 5 });
@@ -156,6 +161,8 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   }
   expect(found).toEqual(turns.map(([name]) => [name, true]));
 
+  await measureAndTakeBack(page);
+  await planesThroughTheBleed(page);
   await viewport.focus();
   await page.keyboard.press('a');
   await until(async () => (await corner(page, 'bottom-right')).includes('AI hidden'));
@@ -169,6 +176,7 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   // The mask speaks of every slice that was read; on this one it says that nothing is there.
   expect([marked.has((await shownImage(page)) ?? ''), await marksFromMiddle(page)]).toEqual([true, null]);
 
+  await viewerInStep(page, station);
   await stayWhileImagesArrive(page, row.studyId, () => sendObjects(remoteOf(station), late));
   await page.keyboard.press('Escape');
   await page.waitForURL(/#\/worklist/);
@@ -215,4 +223,102 @@ async function stayWhileImagesArrive(page: Page, studyId: string, send: () => Pr
   await until(async () => (await series.count()) === before.series.length + 1);
   // Reading goes on without a click: the images have the keys again.
   await page.locator('[data-image]:focus').waitFor();
+}
+
+/** A length and an ellipse are drawn by the mouse, listed with their units, and taken back one by one. */
+async function measureAndTakeBack(page: Page): Promise<void> {
+  const viewport = page.locator('[data-image]').first();
+  const listed = page.locator('section[aria-label="Measurements"] li');
+  const count = async (wanted: number) => until(async () => (await listed.count()) === wanted);
+  await viewport.focus();
+  await page.keyboard.press('r');
+  await page.keyboard.press('l');
+  await drag(page, 'left', [70, 40]);
+  await count(1);
+  await until(async () => /^Length · image \d+\s*\d+\.\d mm$/.test((await listed.first().innerText()).trim()));
+  await page.keyboard.press('e');
+  await drag(page, 'left', [40, 90], [30, -20]);
+  await count(2);
+  await until(async () => /mm²\s*mean -?[\d.]+ HU, SD/.test(await listed.last().innerText()));
+  for (const left of [1, 0]) {
+    await page.keyboard.press('Control+z');
+    await count(left);
+  }
+  await page.keyboard.press('Control+y');
+  await count(1);
+  await page.keyboard.press('Delete');
+  await count(0);
+  await page.keyboard.press('w');
+}
+
+/** In three planes through the finding AI's marks lie on the bleed, in a slab they are not drawn and that is said. */
+async function planesThroughTheBleed(page: Page): Promise<void> {
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('x');
+  const axial = page.locator('[data-mpr="axial"]');
+  await axial.waitFor();
+  await page.keyboard.press('1');
+  const marked = async () =>
+    page
+      .locator('[data-mpr] canvas[data-marks]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-marks')));
+  // From the middle of the head the bleed is looked for slice by slice.
+  for (let step = 0; step < 20 && (await marked())[0] === '0'; step += 1) {
+    await page.keyboard.press('ArrowUp');
+    await page.waitForTimeout(60);
+  }
+  await until(async () => (await marked())[0] === '1');
+  await page.waitForTimeout(400);
+  const lies = await axial.evaluate(brightnessInPlane);
+  expect(lies.here).toBeGreaterThan(lies.beside + 2);
+  await page.getByText('MIP', { exact: true }).click();
+  await page.getByText('marks are not drawn in slabs').waitFor();
+  await until(async () => (await marked()).every((one) => one === '0'));
+  await page.getByRole('button', { name: 'Back to the images' }).click();
+  await axial.waitFor({ state: 'detached' });
+}
+
+/** How bright the plane is below its marks, and as far beside them as they are wide. */
+function brightnessInPlane(pane: Element): { readonly here: number; readonly beside: number } {
+  const picture = pane.querySelector<HTMLCanvasElement>('canvas[data-picture]');
+  const marks = pane.querySelector<HTMLCanvasElement>('canvas[data-marks]');
+  if (picture === null || marks === null) throw new Error('nothing is drawn');
+  const { width, height } = picture;
+  const below = picture.getContext('2d')?.getImageData(0, 0, width, height).data;
+  const drawn = marks.getContext('2d')?.getImageData(0, 0, width, height).data;
+  const sums = { here: 0, beside: 0, count: 0 };
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x + 60 < width; x += 1) {
+      if ((drawn?.[(y * width + x) * 4 + 3] ?? 0) === 0) continue;
+      sums.here += below?.[(y * width + x) * 4] ?? 0;
+      sums.beside += below?.[(y * width + x + 60) * 4] ?? 0;
+      sums.count += 1;
+    }
+  }
+  return { here: sums.here / sums.count, beside: sums.beside / sums.count };
+}
+
+/** A window beside shows the place the main one scrolls to, and cries out when the main one reads another patient. */
+async function viewerInStep(page: Page, { http }: RunningStation): Promise<void> {
+  const [viewer] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByRole('button', { name: 'Images in a window beside' }).click(),
+  ]);
+  await viewer.getByText('In step with the main window').waitFor();
+  await viewer.locator('[data-image]').first().waitFor();
+  const address = page.url();
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('PageDown');
+  await until(async () => (await shownImage(viewer)) === (await shownImage(page)));
+  await page.goto(`${http}/#/worklist`);
+  await viewer.getByText('The main window reads no study now').waitFor();
+  const other = phantomStudy({ seed: 12, bleed: null, slices: 6, matrix: 64 });
+  expect(notAccepted(await sendObjects(remoteOf(station), other.objects))).toEqual([]);
+  const { studyId } = await rowOf(who, other.studyUid, (one) => one.images.received === other.objects.length);
+  await page.goto(`${http}/#/reading/${studyId}`);
+  await viewer.getByRole('alert').filter({ hasText: 'NOT THE PATIENT OF THE MAIN WINDOW' }).waitFor();
+  await page.goto(address);
+  await page.locator('[data-image]').first().waitFor();
+  await viewer.getByText('In step with the main window').waitFor();
+  await viewer.close();
 }

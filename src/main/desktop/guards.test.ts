@@ -140,9 +140,9 @@ describe('the session', () => {
 });
 
 describe('a page', () => {
-  test('stays on the station, opens no window and holds no webview', () => {
+  test('stays on the station, opens no window but a viewer’s of its own, and holds no webview', () => {
     const listeners = new Map<string, (event: { url: string; preventDefault(): void }) => void>();
-    let open: (() => { action: string }) | null = null;
+    let open: ((details: { url: string }) => { action: string }) | null = null;
     const contents: GuardedContents = {
       on: (event: string, listener: (event: never) => void) => listeners.set(event, listener as never),
       setWindowOpenHandler: (handler) => {
@@ -165,7 +165,13 @@ describe('a page', () => {
       expect(FOREIGN.filter((url) => !stopped(name, url))).toEqual([]);
     }
     expect(stopped('will-attach-webview', `${ORIGIN}/`)).toBe(true);
-    expect((open as unknown as () => unknown)()).toEqual({ action: 'deny' });
+    const opened = (url: string) =>
+      (open as unknown as (details: { url: string }) => { action: string })({ url }).action;
+    const viewer = '#/viewer/01930000-0000-7000-8000-00000000000a?main=1';
+    expect(opened(`${ORIGIN}/${viewer}`)).toBe('allow');
+    expect(
+      [`${ORIGIN}/`, `${ORIGIN}/#/worklist`, ...FOREIGN, ...FOREIGN.map((url) => `${url}${viewer}`)].map(opened),
+    ).toEqual(Array.from({ length: 2 + 2 * FOREIGN.length }, () => 'deny'));
   });
 
   test('runs sandboxed, isolated, without Node and without spelling', () => {

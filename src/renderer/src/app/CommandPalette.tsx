@@ -1,4 +1,4 @@
-import { useMantineColorScheme } from '@mantine/core';
+import { Kbd, useMantineColorScheme } from '@mantine/core';
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
@@ -6,6 +6,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { client } from '../bridge/client.ts';
 import { signOut, useCurrentUser } from '../bridge/session.ts';
+import { useShortcutGroups } from '../ui/shortcuts.ts';
+import { keyName } from './key-name.ts';
 import { pagesFor } from './pages.ts';
 import { openShortcutSheet } from './ShortcutSheet.tsx';
 
@@ -21,6 +23,8 @@ export function CommandPalette(): ReactNode {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const isDark = colorScheme !== 'light';
   const { permissions } = useCurrentUser();
+  // What the page can do now, by its own keys.
+  const { groups } = useShortcutGroups();
 
   async function openNext(): Promise<void> {
     // Not reaching the station is shown by the strip.
@@ -54,7 +58,20 @@ export function CommandPalette(): ReactNode {
       attributes={{ content: { 'aria-label': t('palette.title') } }}
       nothingFound={t('palette.nothing')}
       searchProps={{ leftSection: <IconSearch size={size} />, placeholder: t('palette.placeholder') }}
-      actions={actions.map(({ id, label, icon, run }) => ({ id, label, leftSection: icon, onClick: run }))}
+      actions={[
+        ...actions.map(({ id, label, icon, run }) => ({ id, label, leftSection: icon, onClick: run })),
+        ...groups.map(({ heading, shortcuts }, place) => ({
+          group: heading,
+          actions: shortcuts.map(({ key, mod, label, run }, index) => ({
+            id: `${place}-${index}`,
+            label,
+            rightSection: <Kbd>{`${mod ? 'Ctrl + ' : ''}${keyName(key)}`}</Kbd>,
+            onClick: run,
+          })),
+        })),
+      ]}
+      scrollable
+      maxHeight="60vh"
     />
   );
 }

@@ -15,6 +15,7 @@ import classes from './Shell.module.css';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
 import { TopBar } from './TopBar.tsx';
 import { useCriticalWatch } from './use-critical-watch.ts';
+import { useOwnKeysOf } from './use-own-keys.ts';
 import { useDesktopNotices } from './use-desktop-notices.ts';
 import { useStationStatus } from './use-station-status.ts';
 
@@ -30,6 +31,7 @@ function SignedInShell(): ReactNode {
   useEffect(() => followHints(cache), [cache]);
   useEffect(tellOfInput, []);
   useDesktopNotices();
+  useOwnKeysOf();
   const status = useStationStatus();
   useCriticalWatch(status.data?.unopenedCritical ?? null);
   const tour = useDemoTour(status.data);

@@ -2,9 +2,13 @@ import { Button, Kbd, Modal, Switch } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { create } from 'zustand';
+import type { UserPreference } from '../bridge/user-preferences.ts';
 import { usePreferences } from '../ui/preferences.ts';
 import { isTyping, type Shortcut, useShortcutGroups } from '../ui/shortcuts.ts';
+import { KeyEditor } from './KeyEditor.tsx';
+import { keyName } from './key-name.ts';
 import classes from './ShortcutSheet.module.css';
+import { type OwnKeys, useOwnKeysOf } from './use-own-keys.ts';
 
 const useSheet = create<{ readonly open: boolean }>()(() => ({ open: false }));
 
@@ -23,6 +27,7 @@ export function ShortcutSheet(): ReactNode {
   const { open } = useSheet();
   const { groups } = useShortcutGroups();
   const { singleLetterKeys } = usePreferences();
+  const own = useOwnKeysOf();
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.key !== '?' || isTyping(event.target) || !usePreferences.getState().singleLetterKeys) return;
@@ -41,14 +46,14 @@ export function ShortcutSheet(): ReactNode {
       opened={open}
       onClose={close}
       withCloseButton={false}
-      size="lg"
+      size="xl"
       attributes={{ content: { 'aria-label': t('shell.sheet') } }}
     >
       <h2 className={classes.title}>{t('shell.sheet')}</h2>
       <div className={classes.groups}>
-        <Group heading={t('shell.everywhere')} shortcuts={everywhere} />
+        <Group heading={t('shell.everywhere')} shortcuts={everywhere} own={own} />
         {groups.map((group) => (
-          <Group key={group.heading} {...group} />
+          <Group key={group.heading} {...group} own={own} />
         ))}
       </div>
       <Switch
@@ -58,6 +63,12 @@ export function ShortcutSheet(): ReactNode {
         label={t('shell.letters')}
         description={t('shell.lettersMean')}
       />
+      {own.isUnkept && <p role="alert">{t('shell.keysUnkept')}</p>}
+      {Object.keys(own.value).length > 0 && (
+        <Button mt="md" mr="sm" variant="default" onClick={() => own.set({})}>
+          {t('shell.keysShipped')}
+        </Button>
+      )}
       <Button mt="md" variant="default" onClick={close}>
         {t('shell.close')}
       </Button>
@@ -65,9 +76,13 @@ export function ShortcutSheet(): ReactNode {
   );
 }
 
-type GroupProps = { readonly heading: string; readonly shortcuts: readonly Omit<Shortcut, 'run'>[] };
+type GroupProps = {
+  readonly heading: string;
+  readonly shortcuts: readonly Omit<Shortcut, 'run'>[];
+  readonly own: UserPreference<OwnKeys>;
+};
 
-function Group({ heading, shortcuts }: GroupProps): ReactNode {
+function Group({ heading, shortcuts, own }: GroupProps): ReactNode {
   return (
     <section>
       <h3 className={classes.heading}>{heading}</h3>
@@ -81,30 +96,22 @@ function Group({ heading, shortcuts }: GroupProps): ReactNode {
                 </>
               )}
               <Kbd>{keyName(one.key)}</Kbd>
-              {one.alias && (
+              {one.alias && one.alias.toLowerCase() !== one.key && (
                 <>
                   {' '}
                   <Kbd>{keyName(one.alias)}</Kbd>
                 </>
               )}
             </dt>
-            <dd>{one.label}</dd>
+            <dd>
+              {one.label}
+              {one.id !== undefined && one.mod !== true && (
+                <KeyEditor id={one.id} label={one.label} shortcuts={shortcuts} own={own} />
+              )}
+            </dd>
           </div>
         ))}
       </dl>
     </section>
   );
-}
-
-const KEY_NAMES: Readonly<Record<string, string>> = {
-  ' ': 'Space',
-  ArrowDown: '↓',
-  ArrowUp: '↑',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  Escape: 'Esc',
-};
-
-function keyName(key: string): string {
-  return KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -74,6 +74,18 @@ const reading = createRoute({
   component: lazyRouteComponent(() => import('./ReadingRoute.tsx'), 'ReadingRoute'),
 });
 
+/** A window of one study's images beside the main window, without what surrounds its pages. */
+const viewer = createRoute({
+  getParentRoute: () => root,
+  path: '/viewer/$studyId',
+  params: { parse: ({ studyId }) => ({ studyId: StudyId.parse(studyId) }), stringify: ({ studyId }) => ({ studyId }) },
+  validateSearch: z.object({ main: z.string().max(64).catch('') }),
+  beforeLoad: () => {
+    if (useSession.getState().state !== 'signed-in') throw redirect({ to: '/sign-in', replace: true });
+  },
+  component: lazyRouteComponent(() => import('./ReadingRoute.tsx'), 'ViewerRoute'),
+});
+
 const AuditSearch = z.object({
   study: StudyId.optional().catch(undefined),
   kind: z.string().max(60).optional().catch(undefined),
@@ -187,6 +199,7 @@ const routes = root.addChildren([
   index,
   signIn,
   newPassword,
+  viewer,
   shell.addChildren([
     worklist,
     reading,

@@ -2,14 +2,14 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { usePreferences } from './preferences.ts';
-import { useShortcutGroups, useShortcuts } from './shortcuts.ts';
+import { keyRefusal, type Shortcut, useOwnKeys, useShortcutGroups, useShortcuts, withOwnKeys } from './shortcuts.ts';
 
 const moved = vi.fn<() => void>();
 const opened = vi.fn<() => void>();
 
 function List(): ReactNode {
   const onKeyDown = useShortcuts('List', [
-    { key: 'ArrowDown', alias: 'j', label: 'Next row', run: moved },
+    { id: 'next', key: 'ArrowDown', alias: 'j', label: 'Next row', run: moved },
     { key: 'Enter', label: 'Open', run: opened },
   ]);
   return (
@@ -24,6 +24,7 @@ function List(): ReactNode {
 }
 
 beforeEach(() => {
+  useOwnKeys.setState({ keys: {} });
   moved.mockReset();
   opened.mockReset();
   usePreferences.setState({ singleLetterKeys: true });
@@ -65,4 +66,34 @@ test('the sheet lists the shortcuts while their part of the page is there, and n
   expect(useShortcutGroups.getState().groups.map((group) => group.heading)).toEqual(['List']);
   unmount();
   expect(useShortcutGroups.getState().groups).toEqual([]);
+});
+
+test('a person’s own key acts in place of the shipped ones, as a capital too, and the sheet and the palette know it', () => {
+  useOwnKeys.setState({ keys: { next: 'd' } });
+  render(<List />);
+  const grid = screen.getByRole('grid');
+  for (const key of ['ArrowDown', 'j', 'd', 'D']) fireEvent.keyDown(grid, { key });
+  expect(moved).toHaveBeenCalledTimes(2);
+  const [group] = useShortcutGroups.getState().groups;
+  expect(group?.shortcuts.map((one) => one.key)).toEqual(['d', 'Enter']);
+  group?.shortcuts[0]?.run();
+  expect(moved).toHaveBeenCalledTimes(3);
+});
+
+test('refuses a key that is another’s here, or every page’s', () => {
+  const run = () => undefined;
+  const shortcuts: readonly Shortcut[] = [
+    { id: 'ai', key: 'a', alias: 'A', label: 'AI', run },
+    { id: 'undo', key: 'z', mod: true, label: 'Undo', run },
+    { key: '1', label: 'Brain', run },
+  ];
+  const refusals = ['a', 'A', '1', 'z', 'x', '?', 'Escape', 'ArrowUp', 'F4'].map((key) =>
+    keyRefusal(key, 'zoom', shortcuts),
+  );
+  expect(refusals.map((one) => (one?.code === 'taken' ? one.by : (one?.code ?? null)))).toEqual([
+    ...['AI', 'AI', 'Brain', null, null],
+    ...['reserved', 'reserved', 'reserved', null],
+  ]);
+  expect(keyRefusal('a', 'ai', shortcuts)).toBeNull();
+  expect(withOwnKeys(shortcuts, { unknown: 'q' })).toEqual(shortcuts);
 });

@@ -1,4 +1,4 @@
-import { facesAlike, nearestAt, nearestTo, placeAlong, shareSpace } from './crossing.ts';
+import { facesAlike, nearestAt, nearestTo, type PlacedImage, placeAlong, shareSpace } from './crossing.ts';
 import type { StackView } from './stack-view.ts';
 import type { StackImage } from './stack.ts';
 
@@ -28,6 +28,9 @@ export class LinkedViews {
   readonly #listeners = new Set<() => void>();
   /** How far each pane's place lies from the active one's, mm along the normal, where no space is shared. */
   readonly #offsets = new Map<number, number>();
+  /** Where each pane was sent from another window: what comes of that is told to nobody. */
+  readonly #sent = new Map<number, number>();
+  readonly #leadListeners = new Set<(image: StackImage) => void>();
   #links: Links = USUAL_LINKS;
   #active = 0;
   #seen: { readonly image: StackImage | null; readonly window: string } = { image: null, window: '' };
@@ -40,11 +43,30 @@ export class LinkedViews {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Calls back with each picture a reader goes to here; not with those that another window sent. */
+  onLead(listener: (image: StackImage) => void): () => void {
+    this.#leadListeners.add(listener);
+    return () => this.#leadListeners.delete(listener);
+  }
+
+  /** Shows the place that a reader went to in another window, where scrolling is linked and the space is shared. */
+  followOutside(picture: PlacedImage): void {
+    if (this.#links.scroll === 'off') return;
+    for (const [pane, { view }] of this.#views) {
+      const { stack, index: now } = view.getState();
+      const index = stack && nearestTo(stack, picture);
+      if (index === null || index === now) continue;
+      this.#sent.set(pane, index);
+      view.lookAt(index);
+    }
+  }
+
   /** Takes a pane's view in, or lets it go. */
   setView(pane: number, view: StackView | null): void {
     this.#views.get(pane)?.forget();
     this.#views.delete(pane);
     this.#offsets.delete(pane);
+    this.#sent.delete(pane);
     if (view !== null) this.#views.set(pane, { view, forget: view.subscribe(() => this.#follow(pane)) });
     this.#tell();
   }
@@ -91,7 +113,12 @@ export class LinkedViews {
     const isOther = leading.image !== this.#seen.image;
     const isOtherWindow = windowKey(leading.window) !== this.#seen.window;
     this.#seen = { image: leading.image, window: windowKey(leading.window) };
-    if (isOther && this.#links.scroll !== 'off') this.#copyPlace(leading.image);
+    const wasSent = this.#sent.get(pane) === leading.index;
+    if (isOther) this.#sent.delete(pane);
+    if (isOther && !wasSent && this.#links.scroll !== 'off') {
+      this.#copyPlace(leading.image);
+      for (const listener of this.#leadListeners) listener(leading.image);
+    }
     if (isOtherWindow && this.#links.window) this.#copyWindow();
     if (isOther) this.#tell();
   }

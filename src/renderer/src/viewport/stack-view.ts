@@ -58,6 +58,8 @@ export const EMPTY_VIEW: StackViewState = {
 
 const { Events } = Enums;
 let created = 0;
+/** Views on the screen: they share the cache. */
+let openViews = 0;
 
 /** One viewport on one element: shows a stack, follows the mouse and commands, and says after each drawing what it shows. */
 export class StackView {
@@ -76,6 +78,7 @@ export class StackView {
 
   constructor(element: HTMLDivElement, history: History) {
     created += 1;
+    openViews += 1;
     this.#history = history;
     this.#id = `viewport-${created}`;
     this.#element = element;
@@ -180,6 +183,7 @@ export class StackView {
 
   /** Frees the element; the view is not used again. */
   destroy(): void {
+    if (!this.#isGone) openViews -= 1;
     this.#isGone = true;
     this.#prefetch?.stop();
     this.#cine?.stop();
@@ -294,7 +298,8 @@ export class StackView {
     if (image === undefined) return;
     if (!isWhole(loaded, image)) return this.#change({ ...this.#state, image: null, index, missing: index });
     this.#change({ ...this.#state, image, index, missing: null, probe: null });
-    this.#prefetch?.lookAt(index, images.length, Math.floor(CACHE_BYTES / 2 / image.bytes));
+    // Together the views look ahead no further than the cache can hold; a quarter of it is left to what is passed by.
+    this.#prefetch?.lookAt(index, images.length, Math.floor((CACHE_BYTES * 0.75) / openViews / image.bytes));
   };
 
   readonly #onRendered = (): void => {

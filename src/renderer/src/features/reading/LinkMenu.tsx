@@ -1,4 +1,4 @@
-import { Button, Menu } from '@mantine/core';
+import { ActionIcon, Menu } from '@mantine/core';
 import { IconCheck, IconLink } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,9 +12,9 @@ export function LinkMenu({ links, onLinks }: Props): ReactNode {
   return (
     <Menu position="bottom-start" withinPortal closeOnItemClick={false}>
       <Menu.Target>
-        <Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconLink size={16} />}>
-          {t('link.menu')}
-        </Button>
+        <ActionIcon size={28} variant="subtle" color="gray" aria-label={t('link.menu')} title={t('link.menu')}>
+          <IconLink size={17} />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t('link.scroll')}</Menu.Label>

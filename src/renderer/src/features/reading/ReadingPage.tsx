@@ -18,6 +18,7 @@ import classes from './reading.module.css';
 import { newsOf } from './study-news.ts';
 import { useHangingRules } from './use-beside.ts';
 import { useFetchingBack, WHILE_AWAY_MS } from './use-fetching-back.ts';
+import { MAIN_WINDOW, useMainWindow } from './windows/main-window.ts';
 
 /** The viewer is by far the largest part of the page; who the patient is stands there before it has come. */
 const ReadingRoom = lazy(() => import('./ReadingRoom.tsx').then((module) => ({ default: module.ReadingRoom })));
@@ -47,6 +48,8 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const isFound = study?.row.ai.state !== 'flagged' || !findings.isPending;
   // How it hangs is the reader's own to say.
   const isHangingKnown = useHangingRules().isKnown;
+
+  useMainWindow(study);
 
   // Escape must work before any image is there.
   const page = useRef<HTMLDivElement>(null);
@@ -94,6 +97,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                   remarks={remarks}
                   onDisplayed={onDisplayed}
                   onLeave={leave}
+                  main={MAIN_WINDOW}
                 />
               ) : (
                 <RoomSkeleton />

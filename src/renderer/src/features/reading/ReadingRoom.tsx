@@ -31,8 +31,11 @@ import { RejectedNotice } from './RejectedImages.tsx';
 import { SeriesList } from './SeriesList.tsx';
 import { useBeside } from './use-beside.ts';
 import { nextScrollLink, useLinks } from './use-links.ts';
+import { useNextStudy } from './use-next-study.ts';
 import { useOpening } from './use-opening.ts';
 import { useRoom } from './use-room.ts';
+import { openViewerWindow } from './windows/main-window.ts';
+import { useInStep } from './windows/use-in-step.ts';
 import { ViewportGrid } from './ViewportGrid.tsx';
 
 type Props = {
@@ -46,6 +49,10 @@ type Props = {
   /** An image is on the screen. */
   readonly onDisplayed: () => void;
   readonly onLeave: () => void;
+  /** The window whose viewers stay in step: this one, or the one that opened this. */
+  readonly main: string;
+  /** A window of images alone; what is said and decided of them stands in the main one. */
+  readonly isViewer?: boolean;
 };
 
 const NO_FINDINGS: readonly Finding[] = [];
@@ -67,7 +74,18 @@ type RoomProps = Props & {
 };
 
 /** The images with their tools, the series on the left and what AI says on the right. */
-function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kept }: RoomProps): ReactNode {
+function Room({
+  study,
+  ai,
+  runs,
+  findings,
+  remarks,
+  onDisplayed,
+  onLeave,
+  main,
+  isViewer,
+  ...kept
+}: RoomProps): ReactNode {
   const { t } = useTranslation('reading');
   const { showsRejected, setShowsRejected, aiView, setAiView } = kept;
   const { studyId } = study.row;
@@ -76,6 +94,8 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
   const { rule, hanging, ...beside } = useBeside(study);
   const room = useRoom({ study, findings: findings.data ?? NO_FINDINGS, rule, prior: beside.prior, links });
   const opening = useOpening(studyId);
+  useNextStudy(studyId, isViewer !== true && room.panes.displayed.size > 0);
+  useInStep(room.linked, main);
 
   const { panes, setPanes, noteOnPanes } = room;
   const [mprOf, setMprOf] = useState<string | null>(null);
@@ -123,7 +143,7 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
     }
   };
   const shortcuts = readingKeys(presets).map(({ label, action, ...key }) => {
-    return { ...key, label: t(label), run: () => act(action) };
+    return { ...key, id: `reading.${label}`, label: t(label), run: () => act(action) };
   });
   const onKeyDown = useShortcuts(t('key.heading'), shortcuts);
 
@@ -137,10 +157,10 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
   const onShown = useCallback(
     (seriesUid: string) => {
       noteOnPanes((before) => noteDisplayed(before, seriesUid));
-      onImagesDisplayed();
+      if (isViewer !== true) onImagesDisplayed();
       onDisplayed();
     },
-    [noteOnPanes, onImagesDisplayed, onDisplayed],
+    [noteOnPanes, onImagesDisplayed, onDisplayed, isViewer],
   );
 
   return (
@@ -154,11 +174,12 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
         aiHidden={aiView.isHidden}
         onAction={act}
         onLeave={onLeave}
+        {...(isViewer !== true && { onPopOut: () => !openViewerWindow(studyId) && announce(t('windows.refused')) })}
       >
         {showsRejected && <RejectedNotice onHide={() => setShowsRejected(false)} />}
         <OpeningNotice opening={opening} />
       </ReadingToolbar>
-      <div className={classes.room}>
+      <div className={classes.room} data-viewer={isViewer === true}>
         <SeriesList
           study={study}
           panes={panes}
@@ -213,13 +234,15 @@ function Room({ study, ai, runs, findings, remarks, onDisplayed, onLeave, ...kep
             </div>
           )}
         </div>
-        <FindingsPanel
-          {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
-          studyId={study.row.studyId}
-          onAiView={setAiView}
-          seriesName={(seriesUid) => seriesNameOf(study.series, seriesUid)}
-          onJump={jumpTo}
-        />
+        {isViewer !== true && (
+          <FindingsPanel
+            {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
+            studyId={study.row.studyId}
+            onAiView={setAiView}
+            seriesName={(seriesUid) => seriesNameOf(study.series, seriesUid)}
+            onJump={jumpTo}
+          />
+        )}
       </div>
     </>
   );

@@ -12,6 +12,7 @@ import {
   IconCircle,
   IconContrast,
   IconCrosshair,
+  IconExternalLink,
   IconFlipHorizontal,
   IconFlipVertical,
   IconPlayerPlay,
@@ -42,6 +43,8 @@ type Props = {
   readonly aiHidden: boolean;
   readonly onAction: (action: ReadingAction) => void;
   readonly onLeave: () => void;
+  /** Opens a window of these images beside; left out in one. */
+  readonly onPopOut?: () => void;
   /** What must be said in the toolbar's free space. */
   readonly children: ReactNode;
 };
@@ -73,7 +76,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
 
 /** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
 export function ReadingToolbar(props: Props): ReactNode {
-  const { layout, onLayout, hanging, links, presets, aiHidden, onAction, onLeave, children } = props;
+  const { layout, onLayout, hanging, links, presets, aiHidden, onAction, onLeave, onPopOut, children } = props;
   const { t } = useTranslation('reading');
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>
@@ -95,6 +98,7 @@ export function ReadingToolbar(props: Props): ReactNode {
       />
       {hanging}
       {links}
+      {onPopOut && <Tool label={t('windows.open')} icon={<IconExternalLink size={17} />} onClick={onPopOut} />}
       <span className={classes.space}>{children}</span>
       <Button
         size="compact-sm"

@@ -3,7 +3,8 @@ import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contr
 import { type Links, LinkedViews } from '../../viewport/linked-views.ts';
 import { middleOf } from '../../viewport/mask.ts';
 import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
-import { SeriesShelf } from '../../viewport/series-shelf.ts';
+import { takeShelf } from '../../viewport/prepared-study.ts';
+import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
 import type { FrameAddress } from '../../viewport/stack.ts';
 import type { HangingRule } from './hanging/hanging-rule.ts';
@@ -100,7 +101,7 @@ function useShelf(study: StudyDetail | null): SeriesShelf | null {
   const studyUid = study?.row.studyUid;
   useEffect(() => {
     if (dicomwebPath === undefined || studyUid === undefined) return;
-    const opened = new SeriesShelf(dicomwebPath, studyUid);
+    const opened = takeShelf(dicomwebPath, studyUid);
     setShelf(opened);
     return () => {
       setShelf(null);

@@ -1,4 +1,4 @@
-import { Button, Menu } from '@mantine/core';
+import { ActionIcon, Menu } from '@mantine/core';
 import { IconLayoutGrid } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -30,9 +30,9 @@ export function HangingMenu({ study, prior, panes, rule, hanging }: Props): Reac
     <>
       <Menu position="bottom-start" withinPortal>
         <Menu.Target>
-          <Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconLayoutGrid size={16} />}>
-            {t('hanging.menu')}
-          </Button>
+          <ActionIcon size={28} variant="subtle" color="gray" aria-label={t('hanging.menu')} title={t('hanging.menu')}>
+            <IconLayoutGrid size={17} />
+          </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>
