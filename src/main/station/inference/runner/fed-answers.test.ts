@@ -10,7 +10,7 @@ const nothingIsRead: Pick<ObjectReader, 'read'> = { read: () => Promise.reject(n
 
 async function answerOf(more: Partial<FedRun>) {
   const fed = { id: 'boxes', runId: testRunId() as FedRun['runId'], scores: [], masks: [], features: [], ...more };
-  const read = await readFedAnswers([fed], nothingIsRead as ObjectReader);
+  const read = await readFedAnswers([fed], nothingIsRead);
   if (!read.ok) throw new Error(read.error.code);
   return read.value.get('boxes');
 }
