@@ -6,7 +6,7 @@ const STYLE = `
   h1 { font-size: 1.25rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
   p { margin: .25rem 0 0; color: #a6a9b0; }
   fieldset { border: 0; margin: 0 0 .5rem; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; }
-  legend { float: left; width: 7rem; font-weight: 600; }
+  legend { float: left; width: 9rem; font-weight: 600; }
   label { display: inline-flex; gap: .35rem; align-items: center; }
   button, select, input[type=number] { font: inherit; color: inherit; background: #25262b; border: 1px solid #4a4d55; border-radius: 4px; padding: .3rem .6rem; }
   button:hover { background: #2f3138; } :focus-visible { outline: 2px solid #4dabf7; outline-offset: 2px; }
@@ -15,7 +15,8 @@ const STYLE = `
 `;
 
 const SCRIPT = `
-  const words = { up: 'up', slow: 'slow', refuse: 'refuses', gone: 'gone', modalities: 'Modalities', pacs: 'PACS' };
+  const words = { up: 'up', slow: 'slow', refuse: 'refuses', gone: 'gone', modalities: 'Modalities', pacs: 'PACS',
+    'head-ct': 'head CT', 'chest-ct': 'chest CT', 'brain-mr': 'brain MR', 'pet-ct': 'PET/CT', twins: 'twins with one name' };
   const plain = (word) => words[word] ?? word.replaceAll('-', ' ');
   const make = (tag, about, ...inside) => { const one = Object.assign(document.createElement(tag), about); one.append(...inside); return one; };
   const told = document.querySelector('#told');
@@ -73,7 +74,7 @@ export function controlPage(): { readonly html: string; readonly nonce: string }
 <div id="machines"></div>
 <h2>Arrivals</h2>
 <fieldset><legend>Pace</legend><label>a study every <input id="pace" type="number" min="1" max="3600"> seconds</label><button id="set-pace">Set</button></fieldset>
-<fieldset id="troubles"><legend>Every fourth</legend></fieldset>
+<fieldset id="troubles"><legend>Every fourth has</legend></fieldset>
 <fieldset><legend>One now</legend><select id="kind" aria-label="Kind of study"></select><select id="trouble" aria-label="Trouble"></select><button id="send">Send</button></fieldset>
 <p id="told" role="status"></p>
 <h2>So far</h2>

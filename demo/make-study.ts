@@ -10,6 +10,7 @@ import type { Vector } from './phantoms/reconstruct.ts';
 import { makePetCt } from './phantoms/pet-ct.ts';
 import type { DemoStudy, StudyWish } from './phantoms/study-objects.ts';
 import { makeUltrasound } from './phantoms/ultrasound.ts';
+import { VENDORS } from './phantoms/vendors.ts';
 
 /** What the pretend hospital examines. */
 export const STUDY_KINDS = [
@@ -37,12 +38,17 @@ export type PlannedStudy = {
   readonly visit?: number;
 };
 
+const UNICODE_VENDOR = VENDORS.find(({ characterSet }) => characterSet === 'ISO_IR 192');
 /** Heights that a small chest CT covers, in mm. */
 const SMALL_CHEST: readonly [number, number] = [-40, 40];
 
 const MAKERS: Readonly<Record<StudyKind, (plan: PlannedStudy, isSmall: boolean) => Promise<DemoStudy<unknown>>>> = {
   'head-ct': async ({ wish, bleed = null, withThinBone = false }, isSmall) =>
-    makeHeadCtStudy({ ...wish, bleed, ...(isSmall ? { matrix: 128, withScout: false } : { withThinBone }) }),
+    makeHeadCtStudy({
+      ...{ ...wish, bleed, ...(isSmall ? { matrix: 128, withScout: false } : { withThinBone }) },
+      // A name in another script needs a scanner that writes it.
+      ...(wish.characterSet && UNICODE_VENDOR && { vendor: UNICODE_VENDOR }),
+    }),
   'chest-ct': ({ wish, nodule, visit = 0 }, isSmall) =>
     makeChestCtStudy({
       ...{ ...wish, visit, nodules: nodule ? [nodule] : [] },

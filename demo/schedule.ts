@@ -34,6 +34,9 @@ const GROWING = FIRST_KINDS.indexOf('chest-ct');
 /** Lung in every chest that is drawn. */
 const IN_LUNG = [-75, -15, 20] as const;
 const GREW_IN_DAYS = 180;
+/** The share of heads that bleed: of those that arrive more than in any hospital, so that there is something to see. */
+const BLEEDS_NOW = 0.25;
+const BLEEDS_BEFORE = 0.06;
 /** Of a hundred studies. */
 const MIX: Readonly<Record<StudyKind, number>> = {
   'chest-radiograph': 28,
@@ -146,8 +149,7 @@ function planStudy(plan: {
   const { random, seed, kind, person } = plan;
   const descriptions = DESCRIPTIONS[kind];
   const description = descriptions && random.pick(descriptions);
-  // Every fourth head bleeds, every third chest has a nodule: more than in any hospital, so that there is something to see.
-  const hasFinding = random.chance(kind === 'head-ct' ? 0.25 : 0.34);
+  const hasFinding = random.chance(kind !== 'head-ct' ? 0.34 : plan.size === 'small' ? BLEEDS_BEFORE : BLEEDS_NOW);
   const syntax = random.pick(SYNTAXES);
   return {
     kind,

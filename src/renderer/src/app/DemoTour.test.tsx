@@ -8,7 +8,7 @@ import { setUpPage } from './test-page.tsx';
 setUpPage();
 
 async function showStep(step: number) {
-  const [goTo, putAway] = [vi.fn(), vi.fn()];
+  const [goTo, putAway] = [vi.fn<(step: number) => void>(), vi.fn<() => void>()];
   const root = createRootRoute({ component: () => <DemoTour step={step} goTo={goTo} putAway={putAway} /> });
   const router = createRouter({ routeTree: root, history: createMemoryHistory() });
   render(
