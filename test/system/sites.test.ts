@@ -127,11 +127,11 @@ test('what a site lets a model do is that site’s alone, whatever packages lie 
     const taken = await administrator.fetch(`/api/v1/models/${sound?.digest}/exposure/steps`, jsonBody(step));
     expect(taken.status).toBe(200);
   }
-  const stages = async () => (await models()).map(({ version, stage }) => [version === '9.0.0', stage]).toSorted();
-  expect(await stages()).toEqual([
-    [false, 'silent'],
-    [true, 'off'],
-  ]);
+  const stages = async () =>
+    Object.fromEntries(
+      (await models()).map(({ version, stage }) => [version === '9.0.0' ? 'impostor' : 'sound', stage]),
+    );
+  expect(await stages()).toEqual({ sound: 'silent', impostor: 'off' });
 
   const heads = [11, 12].map((seed) => phantomStudy({ seed, matrix: 64, slices: 24, withScout: false }));
   const routes = [{ callingAe: 'MODALITY1' }, { callingAe: 'MODALITY2', calledAe: 'SOUTH_IN' }];
@@ -145,10 +145,7 @@ test('what a site lets a model do is that site’s alone, whatever packages lie 
   expect((await rowOf(administrator, heads[0]?.studyUid ?? '')).ai.state).toBe('no-model');
 
   await enterSite(administrator, 'south');
-  expect(await stages()).toEqual([
-    [false, 'off'],
-    [true, 'off'],
-  ]);
+  expect(await stages()).toEqual({ sound: 'off', impostor: 'off' });
   const { ai, studyId } = await rowOf(
     administrator,
     heads[1]?.studyUid ?? '',
