@@ -159,10 +159,10 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'outside-by-protocols',
-      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage.',
+      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads.',
       {
         path: below('(?:demo|bench|test)/'),
-        pathNot: [below('test/architecture/[^/]+$'), below('bench/inference(?:/|\\.ts$)')],
+        pathNot: [below('test/architecture/[^/]+$'), below('bench/(?:inference|worklist)(?:/|\\.ts$)')],
       },
       { path: below('src/'), pathNot: [below('src/shared/'), station(`${protocol}/`)] },
     ),

@@ -1,11 +1,20 @@
 import { Kbd, useMantineColorScheme } from '@mantine/core';
 import { Spotlight, spotlight } from '@mantine/spotlight';
-import { IconArrowRight, IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
+import {
+  IconArrowRight,
+  IconEyeOff,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconSearch,
+  IconSun,
+} from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { client } from '../bridge/client.ts';
 import { signOut, useCurrentUser } from '../bridge/session.ts';
+import { toggleNamesHidden } from '../ui/names-hidden.ts';
 import { useShortcutGroups } from '../ui/shortcuts.ts';
 import { keyName } from './key-name.ts';
 import { pagesFor } from './pages.ts';
@@ -40,6 +49,7 @@ export function CommandPalette(): ReactNode {
       ...{ id: String(id), label: t(`nav.${id}`), icon: <Icon size={size} /> },
       run: () => void navigate({ to, search: {} }),
     })),
+    { id: 'names', label: t('namesHidden.action'), icon: <IconEyeOff size={size} />, run: toggleNamesHidden },
     { id: 'shortcuts', label: t('shell.sheet'), icon: <IconKeyboard size={size} />, run: openShortcutSheet },
     {
       id: 'theme',

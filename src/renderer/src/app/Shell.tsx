@@ -12,6 +12,7 @@ import { ConnectionStrip } from './ConnectionStrip.tsx';
 import { DemoBanner } from './DemoBanner.tsx';
 import { DemoTour, useDemoTour } from './DemoTour.tsx';
 import classes from './Shell.module.css';
+import { NamesHidden } from './NamesHidden.tsx';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
 import { TopBar } from './TopBar.tsx';
 import { useCriticalWatch } from './use-critical-watch.ts';
@@ -48,6 +49,7 @@ function SignedInShell(): ReactNode {
       </main>
       <ConnectionStrip status={status.data} />
       <CommandPalette />
+      <NamesHidden />
       <ShortcutSheet />
       <Announcer />
     </div>

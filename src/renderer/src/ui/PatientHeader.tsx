@@ -24,14 +24,16 @@ export function PatientHeader({ patient, accession, exam, children }: Props): Re
       <span className={classes.stripe} style={{ background: patientColour(patient.patientId) }} aria-hidden />
       <div className={classes.lines}>
         <div className={classes.line}>
-          <strong className={classes.name}>{formatPersonName(patient.name) ?? t('patient.noName')}</strong>
-          <Fact label={t('patient.born')} value={formatDicomDate(patient.birthDateRaw)} />
+          <strong className={classes.name} data-phi>
+            {formatPersonName(patient.name) ?? t('patient.noName')}
+          </strong>
+          <Fact label={t('patient.born')} value={formatDicomDate(patient.birthDateRaw)} isPhi />
           <Fact label={t('patient.sex')} value={patient.sex} />
           {age !== null && (
             <Fact label={t('patient.age')} value={t(`patient.ageIn.${age.unit}`, { count: age.count })} />
           )}
-          <Fact label={t('patient.mrn')} value={patient.mrn} />
-          <Fact label={t('patient.accession')} value={accession} />
+          <Fact label={t('patient.mrn')} value={patient.mrn} isPhi />
+          <Fact label={t('patient.accession')} value={accession} isPhi />
           <PatientAlerts patient={patient} />
         </div>
         {exam && <div className={classes.exam}>{describeExam(exam)}</div>}
@@ -72,12 +74,16 @@ export function describeExam(exam: WorklistRow['exam']): string {
   return [exam.modality, exam.description ?? exam.bodyPart, exam.laterality, when].filter(Boolean).join(' · ');
 }
 
-function Fact({ label, value }: { readonly label: string; readonly value: string | null }): ReactNode {
+type FactProps = { readonly label: string; readonly value: string | null; readonly isPhi?: boolean };
+
+function Fact({ label, value, isPhi = false }: FactProps): ReactNode {
   const { t } = useTranslation();
   return (
     <span className={classes.fact}>
       <span className={classes.label}>{label}</span>
-      <span className={value ? undefined : classes.missing}>{value || t('patient.missing')}</span>
+      <span className={value ? undefined : classes.missing} data-phi={isPhi || undefined}>
+        {value || t('patient.missing')}
+      </span>
     </span>
   );
 }

@@ -5,16 +5,12 @@ import { persist } from 'zustand/middleware';
 export type Preferences = {
   readonly singleLetterKeys: boolean;
   readonly criticalSound: boolean;
-  readonly density: 'dense' | 'roomy';
-  readonly hiddenColumns: readonly string[];
   readonly showPreview: boolean;
 };
 
 const AS_DELIVERED: Preferences = {
   singleLetterKeys: true,
   criticalSound: true,
-  density: 'dense',
-  hiddenColumns: [],
   showPreview: true,
 };
 

@@ -3,28 +3,40 @@ import { IconInbox, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistFilter } from '../../../../shared/contract/worklist.ts';
+import type { WorklistQuestion } from '../../../../shared/contract/worklist.ts';
 import { station } from '../../bridge/queries.ts';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 
 type Props = {
-  readonly filter: WorklistFilter;
+  readonly question: WorklistQuestion;
   readonly text: string;
-  readonly onFilter: (filter: WorklistFilter) => void;
+  readonly onQuestion: (changed: Partial<WorklistQuestion>) => void;
 };
 
 /** Why the list is empty, and what to do: search otherwise, choose another filter, or send the first study. */
-export function NothingListed({ filter, text, onFilter }: Props): ReactNode {
+export function NothingListed({ question, text, onQuestion }: Props): ReactNode {
   const { t } = useTranslation();
+  const { filter, narrowed } = question;
+  const isNarrowed = Object.keys(narrowed).length > 0;
   if (text !== '') {
     return (
       <EmptyState icon={<IconSearch size={28} />} title={t('worklist.nothingFound')}>
         <p>{t('worklist.nothingFoundText')}</p>
         {filter !== 'comparison' && (
-          <Button size="xs" variant="default" onClick={() => onFilter('comparison')}>
+          <Button size="xs" variant="default" onClick={() => onQuestion({ filter: 'comparison' })}>
             {t('worklist.searchComparison')}
           </Button>
         )}
+      </EmptyState>
+    );
+  }
+  if (isNarrowed) {
+    return (
+      <EmptyState icon={<IconInbox size={28} />} title={t('worklist.nothingNarrowed')}>
+        <p>{t('worklist.nothingNarrowedText')}</p>
+        <Button size="xs" variant="default" onClick={() => onQuestion({ narrowed: {} })}>
+          {t('worklist.narrow.clear')}
+        </Button>
       </EmptyState>
     );
   }

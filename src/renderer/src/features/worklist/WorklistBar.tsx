@@ -1,40 +1,58 @@
-import { ActionIcon, Button, CloseButton, Menu, TextInput, Tooltip } from '@mantine/core';
-import { IconArrowRight, IconColumns3, IconSearch } from '@tabler/icons-react';
+import { Button, CloseButton, TextInput } from '@mantine/core';
+import { IconArrowRight, IconSearch } from '@tabler/icons-react';
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { WORKLIST_FILTERS, type WorklistFilter } from '../../../../shared/contract/worklist.ts';
-import { usePreferences } from '../../ui/preferences.ts';
-import { COLUMN_IDS, columns } from './columns.tsx';
+import { WORKLIST_FILTERS, type WorklistQuestion } from '../../../../shared/contract/worklist.ts';
+import { ColumnChooser } from './ColumnChooser.tsx';
+import { NarrowMenu } from './NarrowMenu.tsx';
+import { TakeMenu } from './TakeMenu.tsx';
 import { useWorklistCounts } from './use-worklist.ts';
+import { ViewsMenu } from './ViewsMenu.tsx';
 import classes from './WorklistPage.module.css';
 
-const TYPING_PAUSE_MS = 220;
+const TYPING_PAUSE_MS = 180;
 
 type Props = {
-  readonly filter: WorklistFilter;
-  readonly onFilter: (filter: WorklistFilter) => void;
+  readonly question: WorklistQuestion;
+  readonly onQuestion: (changed: Partial<WorklistQuestion>) => void;
   readonly onSearch: (text: string) => void;
+  /** What the search found so far; null where nothing is searched. */
+  readonly hits: { readonly rows: number; readonly isMore: boolean } | null;
   readonly searchField: RefObject<HTMLInputElement | null>;
   readonly onLeaveSearch: () => void;
   readonly onNext: () => void;
 };
 
-/** Above the list: quick filters with their counts, free search, the columns, and the next study. */
+/** Above the list: quick filters with their counts; views, narrowing, search, columns, what may be taken out, and the next study. */
 export function WorklistBar(props: Props): ReactNode {
   const { t } = useTranslation();
+  const { question, onQuestion, hits } = props;
   return (
-    <div className={classes.bar}>
-      <Filters filter={props.filter} onFilter={props.onFilter} />
-      <SearchField {...props} />
-      <ColumnChooser />
-      <Button rightSection={<IconArrowRight size={15} />} onClick={props.onNext}>
-        {t('worklist.next')}
-      </Button>
-    </div>
+    <>
+      <div className={classes.bar}>
+        <Filters question={question} onQuestion={onQuestion} />
+      </div>
+      <div className={classes.bar}>
+        <ViewsMenu question={question} onQuestion={onQuestion} />
+        <NarrowMenu question={question} onQuestion={onQuestion} />
+        <SearchField {...props} />
+        {hits !== null && (
+          <span className={classes.hits} role="status">
+            {t(hits.isMore ? 'worklist.hitsMore' : 'worklist.hits', { count: hits.rows })}
+          </span>
+        )}
+        <span className={classes.space} />
+        <ColumnChooser />
+        <TakeMenu question={question} />
+        <Button size="xs" rightSection={<IconArrowRight size={15} />} onClick={props.onNext}>
+          {t('worklist.next')}
+        </Button>
+      </div>
+    </>
   );
 }
 
-function Filters({ filter, onFilter }: Pick<Props, 'filter' | 'onFilter'>): ReactNode {
+function Filters({ question, onQuestion }: Pick<Props, 'question' | 'onQuestion'>): ReactNode {
   const { t } = useTranslation();
   const counts = useWorklistCounts();
   return (
@@ -44,8 +62,9 @@ function Filters({ filter, onFilter }: Pick<Props, 'filter' | 'onFilter'>): Reac
           key={one}
           type="button"
           className={classes.filter}
-          aria-pressed={one === filter}
-          onClick={() => onFilter(one)}
+          aria-pressed={one === question.filter}
+          data-empty={counts.data?.[one] === 0 || undefined}
+          onClick={() => onQuestion({ filter: one })}
         >
           {t(`worklist.filter.${one}`)}
           <span className={classes.count}>{counts.data?.[one] ?? ''}</span>
@@ -86,55 +105,5 @@ function SearchField({ onSearch, searchField, onLeaveSearch }: Props): ReactNode
       onChange={(event) => setTyped(event.currentTarget.value)}
       onKeyDown={onKeyDown}
     />
-  );
-}
-
-const CHOICES = COLUMN_IDS.filter((id) => columns.find((column) => column.id === id)?.enableHiding !== false);
-
-function ColumnChooser(): ReactNode {
-  const { t } = useTranslation();
-  const { hiddenColumns, density, showPreview } = usePreferences();
-  const toggle = (id: string) =>
-    usePreferences.setState({
-      hiddenColumns: hiddenColumns.includes(id) ? hiddenColumns.filter((one) => one !== id) : [...hiddenColumns, id],
-    });
-  return (
-    <Menu closeOnItemClick={false} position="bottom-end" width={230}>
-      <Menu.Target>
-        <Tooltip label={t('worklist.columns')}>
-          <ActionIcon variant="default" size={30} aria-label={t('worklist.columns')}>
-            <IconColumns3 size={17} />
-          </ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('worklist.columns')}</Menu.Label>
-        {CHOICES.map((id) => (
-          <Choice key={id} isOn={!hiddenColumns.includes(id)} onToggle={() => toggle(id)}>
-            {t(`worklist.column.${id}`)}
-          </Choice>
-        ))}
-        <Menu.Divider />
-        <Choice
-          isOn={density === 'dense'}
-          onToggle={() => usePreferences.setState({ density: density === 'dense' ? 'roomy' : 'dense' })}
-        >
-          {t('worklist.dense')}
-        </Choice>
-        <Choice isOn={showPreview} onToggle={() => usePreferences.setState({ showPreview: !showPreview })}>
-          {t('worklist.preview')}
-        </Choice>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-type ChoiceProps = { readonly isOn: boolean; readonly onToggle: () => void; readonly children: ReactNode };
-
-function Choice({ isOn, onToggle, children }: ChoiceProps): ReactNode {
-  return (
-    <Menu.Item role="menuitemcheckbox" aria-checked={isOn} leftSection={isOn ? '✓' : ' '} onClick={onToggle}>
-      {children}
-    </Menu.Item>
   );
 }

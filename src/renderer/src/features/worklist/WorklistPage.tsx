@@ -1,20 +1,23 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistFilter, WorklistRow } from '../../../../shared/contract/worklist.ts';
+import type { WorklistQuestion, WorklistRow } from '../../../../shared/contract/worklist.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { announce } from '../../ui/announcer.ts';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
+import { toggleNamesHidden } from '../../ui/names-hidden.ts';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
+import { lookAround, turned } from './look-around.ts';
 import { NothingListed } from './NothingListed.tsx';
 import { PromoteDialog } from './PromoteDialog.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
-import { useWorklist } from './use-worklist.ts';
-import { changeWorklistView, useWorklistView } from './worklist-view.ts';
+import { useLayout } from './use-layout.ts';
+import { type LookingAt, type Worklist, useWorklist } from './use-worklist.ts';
+import { changeWorklistView, EVERYTHING, useWorklistView } from './worklist-view.ts';
 import { WorklistBar } from './WorklistBar.tsx';
 import hidden from '../../ui/Unseen.module.css';
 import page from '../../ui/Page.module.css';
@@ -27,21 +30,64 @@ export function WorklistPage(): ReactNode {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { userId } = useCurrentUser();
-  const { filter, selected } = useWorklistView(userId);
+  const { layout, isKnown } = useLayout();
+  const view = useWorklistView(userId);
+  const { selected } = view;
+  const question = view.question ?? layout.startsWith ?? EVERYTHING;
   const setSelected = useCallback((studyId: StudyId) => changeWorklistView(userId, { selected: studyId }), [userId]);
-  const onFilter = (changed: WorklistFilter) => changeWorklistView(userId, { filter: changed });
   const [text, setText] = useState('');
+  const [at, setAt] = useState<LookingAt>();
+  const ask = (changed: Partial<WorklistQuestion>) => {
+    setAt(undefined);
+    changeWorklistView(userId, { question: { ...question, ...changed } });
+  };
   const [promoting, setPromoting] = useState<WorklistRow | null>(null);
   const { showPreview } = usePreferences();
   const searchField = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
 
-  const worklist = useWorklist({ filter, text });
-  const subject = `${filter}\n${text}`;
-  const order = useSettledOrder(worklist.state === 'ready' ? worklist.rows : NO_ROWS, subject);
-  const { rows, touch, settle } = order;
-  const place = rows.findIndex((row) => row.studyId === selected);
-  const selectedRow = rows[place] ?? null;
+  const answer = useWorklist(question, text, at);
+  // What a person's list opens with is known a moment later: nothing is shown before.
+  const worklist = isKnown || view.question !== null ? answer : LOADING;
+  const here = worklist.state === 'ready' ? worklist : NOTHING_HERE;
+  const order = useSettledOrder(here, here.answers);
+  const { rows, place: firstPlace, touch, settle } = order;
+  // Rows that wait above are not among those that are shown.
+  const total = Math.max(here.total - order.newAbove, firstPlace + rows.length);
+  const index = rows.findIndex((row) => row.studyId === selected);
+  const selectedRow = rows[index] ?? null;
+  const place = index === -1 ? -1 : firstPlace + index;
+
+  // A place somebody goes to whose row is not here yet: it is selected once it is.
+  const wanted = useRef<number | null>(null);
+  const select = (to: number) => {
+    const target = Math.max(0, Math.min(total - 1, to));
+    const row = rows[target - firstPlace];
+    wanted.current = row === undefined ? target : null;
+    if (row !== undefined) setSelected(row.studyId);
+    else if (text === '') setAt({ place: target });
+  };
+  useEffect(() => {
+    const row = wanted.current === null ? undefined : rows[wanted.current - firstPlace];
+    if (row === undefined) return;
+    wanted.current = null;
+    setSelected(row.studyId);
+  }, [rows, firstPlace, setSelected]);
+
+  // What is here is what was answered, whichever order it is shown in.
+  const now = useRef({ here, total, at });
+  now.current = { here, total, at };
+  const onSight = useCallback((first: number, last: number) => {
+    const known = now.current;
+    if (known.here.fetchMore !== null && last > known.total - 40) known.here.fetchMore();
+    const { rows: answered, keys, place: from } = known.here;
+    const around = lookAround(
+      { rows: answered, keys, firstPlace: from, total: known.total, at: known.at },
+      first,
+      last,
+    );
+    if (around !== 'here') setAt(around.at);
+  }, []);
 
   const open = useCallback(
     (studyId: StudyId) => void navigate({ to: '/reading/$studyId', params: { studyId } }),
@@ -53,12 +99,9 @@ export function WorklistPage(): ReactNode {
     if (next === null) announce(t('worklist.noNext'));
     else open(next.studyId);
   }, [open, t]);
-  const select = (index: number) => {
-    const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
-    if (row) setSelected(row.studyId);
-  };
   const showNew = () => {
     settle();
+    setAt(undefined);
     scroller.current?.scrollTo({ top: 0 });
   };
 
@@ -68,11 +111,12 @@ export function WorklistPage(): ReactNode {
     { key: 'PageDown', label: t('worklist.key.pageDown'), run: () => select(place + 15) },
     { key: 'PageUp', label: t('worklist.key.pageUp'), run: () => select(place - 15) },
     { key: 'Home', label: t('worklist.key.first'), run: () => select(0) },
-    { key: 'End', label: t('worklist.key.last'), run: () => select(rows.length - 1) },
+    { key: 'End', label: t('worklist.key.last'), run: () => select(total - 1) },
     { key: 'Enter', label: t('worklist.key.open'), run: () => selectedRow && open(selectedRow.studyId) },
     { key: ' ', label: t('worklist.key.preview'), run: () => usePreferences.setState({ showPreview: !showPreview }) },
     { key: 'n', label: t('worklist.key.next'), run: () => void openNext() },
     { key: '/', label: t('worklist.key.search'), run: () => searchField.current?.focus() },
+    { key: 'h', label: t('namesHidden.key'), run: toggleNamesHidden },
   ]);
 
   const isReady = worklist.state === 'ready' && rows.length > 0;
@@ -85,9 +129,10 @@ export function WorklistPage(): ReactNode {
     <div className={page.page}>
       <h1 className={hidden.unseen}>{t('worklist.title')}</h1>
       <WorklistBar
-        filter={filter}
-        onFilter={onFilter}
+        question={question}
+        onQuestion={ask}
         onSearch={setText}
+        hits={text === '' ? null : { rows: total, isMore: here.fetchMore !== null }}
         searchField={searchField}
         onLeaveSearch={() => scroller.current?.focus()}
         onNext={() => void openNext()}
@@ -103,15 +148,20 @@ export function WorklistPage(): ReactNode {
           {worklist.state === 'failed' && (
             <IncidentNotice title={t('worklist.failed')} failure={worklist.failure} onRetry={worklist.retry} />
           )}
-          {worklist.state === 'ready' && rows.length === 0 && <NothingListed {...{ filter, text, onFilter }} />}
+          {worklist.state === 'ready' && rows.length === 0 && (
+            <NothingListed question={question} text={text} onQuestion={ask} />
+          )}
           {worklist.state === 'ready' && rows.length > 0 && (
             <WorklistTable
-              rows={rows}
-              subject={subject}
+              part={order}
+              total={total}
+              question={`${JSON.stringify(question)}\n${text}`}
               selected={selected}
               outdated={worklist.outdated}
-              fetchMore={worklist.fetchMore}
+              sort={text === '' && question.filter !== 'archived' ? question.sort : null}
               scroller={scroller}
+              onSight={onSight}
+              onSort={(by) => ask({ sort: turned(question.sort, by) })}
               onSelect={setSelected}
               onOpen={open}
               onTouch={touch}
@@ -134,7 +184,8 @@ export function WorklistPage(): ReactNode {
           onClose={() => setPromoting(null)}
           onShow={() => {
             setPromoting(null);
-            changeWorklistView(userId, { filter: 'all', selected: promoting.studyId });
+            setAt(undefined);
+            changeWorklistView(userId, { question: EVERYTHING, selected: promoting.studyId });
           }}
         />
       )}
@@ -142,4 +193,5 @@ export function WorklistPage(): ReactNode {
   );
 }
 
-const NO_ROWS = [] as const;
+const LOADING: Worklist = { state: 'loading' };
+const NOTHING_HERE = { rows: [], keys: [], place: 0, total: 0, answers: '', fetchMore: null } as const;

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
-import { COLUMN_IDS, trackOf } from './columns.tsx';
+import { COLUMNS_AS_DELIVERED, trackOf } from './columns.tsx';
 
-const tracks = COLUMN_IDS.map(trackOf);
+const tracks = COLUMNS_AS_DELIVERED.map(trackOf);
 
 /** The worklist before its first answer. */
 export function WorklistSkeleton(): ReactNode {

@@ -1,12 +1,12 @@
 import { useElementSize } from '@mantine/hooks';
-import { FlexRender, type Row as TableRow, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, type ReactNode, type RefObject, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import type { WorklistRow, WorklistSort, WorklistSortKey } from '../../../../shared/contract/worklist.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
-import { usePreferences } from '../../ui/preferences.ts';
-import { COLUMN_IDS, columns, features, fittingColumns, gridTracks, type WorklistFeatures } from './columns.tsx';
+import { CELLS, type ColumnId, fittingColumns, gridTracks, SORTED_BY } from './columns.tsx';
+import type { Part } from './settled-order.ts';
+import { useLayout } from './use-layout.ts';
 import { useScrollAnchor } from './use-scroll-anchor.ts';
 import classes from './WorklistTable.module.css';
 
@@ -17,60 +17,52 @@ const ROW_HEIGHT = { dense: 36, roomy: 46 } as const;
 const HEAD_HEIGHT = 26;
 
 type Props = {
-  readonly rows: readonly WorklistRow[];
-  /** What the rows answer; another subject starts at its top. */
-  readonly subject: string;
+  readonly part: Part<WorklistRow>;
+  readonly total: number;
+  /** What the rows answer; another question starts at its top. */
+  readonly question: string;
   readonly selected: StudyId | null;
   readonly outdated: boolean;
-  readonly fetchMore: (() => void) | null;
+  readonly sort: WorklistSort | null;
   readonly scroller: RefObject<HTMLDivElement | null>;
+  /** The places in sight, as they change. */
+  readonly onSight: (first: number, last: number) => void;
+  readonly onSort: (by: WorklistSortKey) => void;
   readonly onSelect: (studyId: StudyId) => void;
   readonly onOpen: (studyId: StudyId) => void;
   readonly onTouch: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 };
 
-/** The worklist as a grid with one focus; only the rows in sight are on the page. */
+/** The worklist as a grid with one focus; only the rows in sight are on the page, and of a long list only those near it are here. */
 export function WorklistTable(props: Props): ReactNode {
-  const { rows, subject, selected, outdated, fetchMore, scroller, onTouch } = props;
+  const { part, total, question, selected, outdated, sort, scroller, onTouch, onSight } = props;
   const { t } = useTranslation();
-  const { density, hiddenColumns } = usePreferences();
+  const { columns: chosen, density } = useLayout().layout;
   const { ref: sizer, width } = useElementSize();
-  const visible = useMemo(() => fittingColumns(hiddenColumns, Math.floor(width)), [hiddenColumns, width]);
-  const columnVisibility = useMemo(
-    () => Object.fromEntries(COLUMN_IDS.map((id) => [id, visible.includes(id)])),
-    [visible],
-  );
-  const table = useTable({
-    features,
-    columns,
-    data: rows,
-    getRowId: (row) => row.studyId,
-    state: { columnVisibility },
-  });
-  const tableRows = table.getRowModel().rows;
-  const rowsNow = useRef(rows);
-  rowsNow.current = rows;
+  const visible = useMemo(() => fittingColumns(chosen, Math.floor(width)), [chosen, width]);
   const height = ROW_HEIGHT[density];
   const virtual = useVirtualizer({
-    count: tableRows.length,
+    count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    getItemKey: (index) => tableRows[index]?.id ?? index,
+    getItemKey: (place) => part.rows[place - part.place]?.studyId ?? place,
     overscan: 12,
     scrollMargin: HEAD_HEIGHT,
     scrollPaddingStart: HEAD_HEIGHT,
   });
   useEffect(() => virtual.measure(), [virtual, height]);
   const items = virtual.getVirtualItems();
-  const lastInSight = items.at(-1)?.index ?? 0;
+  const first = virtual.range?.startIndex ?? 0;
+  const last = virtual.range?.endIndex ?? 0;
+  useEffect(() => onSight(first, last), [onSight, first, last]);
+  useScrollAnchor(scroller, part, question, height);
+  const partNow = useRef(part);
+  partNow.current = part;
   useEffect(() => {
-    if (lastInSight > rows.length - 40) fetchMore?.();
-  }, [lastInSight, rows.length, fetchMore]);
-  useScrollAnchor(scroller, rows, subject, height);
-  useEffect(() => {
-    const index = selected === null ? -1 : rowsNow.current.findIndex((row) => row.studyId === selected);
-    if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' });
+    const { rows, place } = partNow.current;
+    const index = selected === null ? -1 : rows.findIndex((row) => row.studyId === selected);
+    if (index >= 0) virtual.scrollToIndex(place + index, { align: 'auto' });
   }, [selected, virtual]);
 
   const tracks = gridTracks(visible);
@@ -81,7 +73,7 @@ export function WorklistTable(props: Props): ReactNode {
       role="grid"
       tabIndex={0}
       aria-label={t('worklist.title')}
-      aria-rowcount={fetchMore === null ? rows.length + 1 : -1}
+      aria-rowcount={total + 1}
       aria-activedescendant={selected === null ? undefined : rowElementId(selected)}
       aria-busy={outdated}
       data-outdated={outdated || undefined}
@@ -94,26 +86,25 @@ export function WorklistTable(props: Props): ReactNode {
     >
       <div ref={sizer}>
         <div className={classes.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
-          {table.getHeaderGroups()[0]?.headers.map((header) => (
-            <span key={header.id} role="columnheader" className={classes.heading}>
-              {t(`worklist.column.${header.column.id}`)}
-            </span>
+          {visible.map((id) => (
+            <Heading key={id} id={id} sort={sort} onSort={props.onSort} />
           ))}
         </div>
         <div role="presentation" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
-            const row = tableRows[item.index];
-            if (row === undefined) return null;
+            const row = part.rows[item.index - part.place];
+            const offset = item.start - HEAD_HEIGHT;
+            if (row === undefined) return <ComingRow key={item.key} tracks={tracks} offset={offset} height={height} />;
             return (
               <Row
-                key={row.id}
-                tableRow={row}
-                row={row.original}
+                key={row.studyId}
+                row={row}
                 index={item.index}
-                offset={item.start - HEAD_HEIGHT}
+                offset={offset}
                 height={height}
+                columns={visible}
                 tracks={tracks}
-                isSelected={row.original.studyId === selected}
+                isSelected={row.studyId === selected}
                 onSelect={props.onSelect}
                 onOpen={props.onOpen}
               />
@@ -125,35 +116,64 @@ export function WorklistTable(props: Props): ReactNode {
   );
 }
 
+type HeadingProps = Pick<Props, 'sort' | 'onSort'> & { readonly id: ColumnId };
+
+/** A column's heading; of one that sorts, a button that says which way. */
+function Heading({ id, sort, onSort }: HeadingProps): ReactNode {
+  const { t } = useTranslation();
+  const by = SORTED_BY[id];
+  if (by === undefined || sort === null)
+    return (
+      <span role="columnheader" className={classes.heading}>
+        {t(`worklist.column.${id}`)}
+      </span>
+    );
+  const direction = sort.by === by ? sort.direction : 'none';
+  return (
+    <span role="columnheader" aria-sort={direction} className={classes.heading}>
+      <button type="button" className={classes.sorting} tabIndex={-1} onClick={() => onSort(by)}>
+        {t(`worklist.column.${id}`)}
+        {direction !== 'none' && <span aria-hidden>{direction === 'ascending' ? ' ↓' : ' ↑'}</span>}
+      </button>
+    </span>
+  );
+}
+
+type ComingProps = { readonly tracks: string; readonly offset: number; readonly height: number };
+
+/** A row that is not here yet. */
+function ComingRow({ tracks, offset, height }: ComingProps): ReactNode {
+  return (
+    <div
+      className={classes.row}
+      data-coming
+      aria-hidden
+      style={{ gridTemplateColumns: tracks, height, transform: `translateY(${offset}px)` }}
+    >
+      <span className={classes.coming} />
+    </div>
+  );
+}
+
 /** The id of a row's element, for `aria-activedescendant`. */
 function rowElementId(studyId: StudyId): string {
   return `row-${studyId}`;
 }
 
 type RowProps = {
-  readonly tableRow: TableRow<WorklistFeatures, WorklistRow>;
   readonly row: WorklistRow;
   readonly index: number;
   readonly offset: number;
   readonly height: number;
+  readonly columns: readonly ColumnId[];
   readonly tracks: string;
   readonly isSelected: boolean;
   readonly onSelect: (studyId: StudyId) => void;
   readonly onOpen: (studyId: StudyId) => void;
 };
 
-/** One study. The table's own row object is new with every answer, so what it holds decides whether to draw again. */
-const Row = memo(function Row({
-  tableRow,
-  row,
-  index,
-  offset,
-  height,
-  tracks,
-  isSelected,
-  onSelect,
-  onOpen,
-}: RowProps) {
+/** One study. What it holds and where it stands decide whether to draw it again: an answer that changed nothing of it draws nothing. */
+const Row = memo(function Row({ row, index, offset, height, columns, tracks, isSelected, onSelect, onOpen }: RowProps) {
   return (
     // Keys act on the grid, which has the focus (aria-activedescendant); a row is only pointed at.
     <div
@@ -167,21 +187,11 @@ const Row = memo(function Row({
       onClick={() => onSelect(row.studyId)}
       onDoubleClick={() => onOpen(row.studyId)}
     >
-      {tableRow.getVisibleCells().map((cell) => (
-        <span key={cell.id} role="gridcell" className={classes.cell}>
-          <FlexRender cell={cell} />
+      {columns.map((id) => (
+        <span key={id} role="gridcell" className={classes.cell}>
+          {CELLS[id](row)}
         </span>
       ))}
     </div>
   );
-}, looksTheSame);
-
-function looksTheSame(before: RowProps, now: RowProps): boolean {
-  return (
-    before.row === now.row &&
-    before.offset === now.offset &&
-    before.height === now.height &&
-    before.tracks === now.tracks &&
-    before.isSelected === now.isSelected
-  );
-}
+});

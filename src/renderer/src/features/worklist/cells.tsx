@@ -6,7 +6,7 @@ import { AiState } from '../../ui/AiState.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
 import { markText } from '../../ui/completeness-text.ts';
 import { stationNow, useNow } from '../../ui/clock.ts';
-import { ageOn, dicomDayOf } from '../../ui/dicom-date.ts';
+import { ageOn, dicomDayOf, formatDicomDate, formatDicomTime } from '../../ui/dicom-date.ts';
 import { formatSpan, formatTimeOfDay } from '../../ui/duration.ts';
 import { PatientAlerts } from '../../ui/PatientHeader.tsx';
 import { patientColour } from '../../ui/patient-colour.ts';
@@ -72,13 +72,13 @@ export function PatientCell({ row }: Props): ReactNode {
       <span className={classes.patientLines}>
         <TwoLines
           first={
-            <span className={classes.name} title={name}>
+            <span className={classes.name} title={name} data-phi>
               {name}
             </span>
           }
           second={
             <>
-              <span className={classes.facts} title={patient.mrn ?? undefined}>
+              <span className={classes.facts} title={patient.mrn ?? undefined} data-phi>
                 {facts.filter(Boolean).join(' · ')}
               </span>
               <PatientAlerts patient={patient} brief />
@@ -91,7 +91,11 @@ export function PatientCell({ row }: Props): ReactNode {
 }
 
 export function AccessionCell({ row }: Props): ReactNode {
-  return <span className={classes.number}>{row.accession ?? '–'}</span>;
+  return (
+    <span className={classes.number} data-phi>
+      {row.accession ?? '–'}
+    </span>
+  );
 }
 
 export function ExamCell({ row }: Props): ReactNode {
@@ -99,6 +103,15 @@ export function ExamCell({ row }: Props): ReactNode {
   const under = [exam.modality, exam.description === null ? null : exam.bodyPart, exam.laterality];
   const said = exam.description ?? exam.bodyPart ?? exam.modality;
   return <TwoLines first={<span title={said}>{said}</span>} second={under.filter(Boolean).join(' · ')} />;
+}
+
+export function DateCell({ row }: Props): ReactNode {
+  const { exam } = row;
+  return (
+    <span className={classes.number}>
+      <TwoLines first={formatDicomDate(exam.dateRaw) ?? '–'} second={formatDicomTime(exam.timeRaw)} />
+    </span>
+  );
 }
 
 export function ImagesCell({ row }: Props): ReactNode {

@@ -1,9 +1,9 @@
-import { type ColumnDef, columnVisibilityFeature, tableFeatures } from '@tanstack/react-table';
-import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import type { WorklistRow, WorklistSortKey } from '../../../../shared/contract/worklist.ts';
 import {
   AccessionCell,
   AiCell,
   DueCell,
+  DateCell,
   ExamCell,
   ImagesCell,
   PatientCell,
@@ -13,11 +13,6 @@ import {
   WaitedCell,
 } from './cells.tsx';
 
-/** What the worklist's table can do beyond listing rows. */
-export const features = tableFeatures({ columnVisibilityFeature });
-
-export type WorklistFeatures = typeof features;
-
 /** Every column of the worklist, left to right; the id also names its heading's text. */
 export const COLUMN_IDS = [
   'urgency',
@@ -26,6 +21,7 @@ export const COLUMN_IDS = [
   'patient',
   'accession',
   'exam',
+  'date',
   'images',
   'ai',
   'priors',
@@ -33,26 +29,35 @@ export const COLUMN_IDS = [
 ] as const;
 export type ColumnId = (typeof COLUMN_IDS)[number];
 
-const cells: Readonly<Record<ColumnId, (row: WorklistRow) => React.ReactNode>> = {
+/** What each column shows of a row. */
+export const CELLS: Readonly<Record<ColumnId, (row: WorklistRow) => React.ReactNode>> = {
   urgency: (row) => <UrgencyCell row={row} />,
   due: (row) => <DueCell row={row} />,
   waited: (row) => <WaitedCell row={row} />,
   patient: (row) => <PatientCell row={row} />,
   accession: (row) => <AccessionCell row={row} />,
   exam: (row) => <ExamCell row={row} />,
+  date: (row) => <DateCell row={row} />,
   images: (row) => <ImagesCell row={row} />,
   ai: (row) => <AiCell row={row} />,
   priors: (row) => <PriorsCell row={row} />,
   reading: (row) => <ReadingCell row={row} />,
 };
 
-/** The table's columns; urgency and patient cannot be hidden, for without them a row is dangerous. */
-export const columns: ColumnDef<WorklistFeatures, WorklistRow>[] = COLUMN_IDS.map((id) => ({
-  id,
-  header: id,
-  enableHiding: id !== 'urgency' && id !== 'patient',
-  cell: ({ row }) => cells[id](row.original),
-}));
+/** What a column's heading sorts by; the others sort by nothing. */
+export const SORTED_BY: Readonly<Partial<Record<ColumnId, WorklistSortKey>>> = {
+  urgency: 'urgency',
+  waited: 'arrival',
+  patient: 'patient',
+  exam: 'exam',
+  date: 'exam-date',
+};
+
+/** Columns that cannot be hidden, for without them a row is dangerous. */
+export const ALWAYS_SHOWN: readonly ColumnId[] = ['urgency', 'patient'];
+
+/** The columns as delivered: all, but the date, which the preview says too. */
+export const COLUMNS_AS_DELIVERED: readonly ColumnId[] = COLUMN_IDS.filter((id) => id !== 'date');
 
 /** Each column's least width, and its share of the room that is left. */
 const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: number }>> = {
@@ -62,6 +67,7 @@ const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: num
   patient: { px: 240, share: 4 },
   accession: { px: 88, share: 0 },
   exam: { px: 142, share: 3 },
+  date: { px: 84, share: 0 },
   images: { px: 92, share: 0 },
   ai: { px: 142, share: 3 },
   priors: { px: 44, share: 0 },
@@ -72,11 +78,11 @@ const GAP_PX = 10;
 const EDGES_PX = 24;
 
 /** Hidden in this order while there is no room; the preview shows what they say. */
-const FIRST_TO_GO: readonly ColumnId[] = ['priors', 'accession', 'waited', 'reading', 'images', 'exam'];
+const FIRST_TO_GO: readonly ColumnId[] = ['priors', 'date', 'accession', 'waited', 'reading', 'images', 'exam'];
 
-/** The columns that fit: what the person hid is hidden, and the least needed go while the rest does not fit. */
-export function fittingColumns(hidden: readonly string[], roomPx: number): readonly ColumnId[] {
-  let fitting = COLUMN_IDS.filter((id) => !hidden.includes(id));
+/** The columns that fit, in the person's order: what they left out is out, and the least needed go while the rest does not fit. */
+export function fittingColumns(chosen: readonly ColumnId[], roomPx: number): readonly ColumnId[] {
+  let fitting = [...ALWAYS_SHOWN.filter((id) => !chosen.includes(id)), ...chosen];
   for (const next of FIRST_TO_GO) {
     if (roomPx === 0 || leastWidth(fitting) <= roomPx) break;
     fitting = fitting.filter((id) => id !== next);

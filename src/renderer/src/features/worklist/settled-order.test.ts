@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { arrange } from './settled-order.ts';
+import { arrange as arrangeParts } from './settled-order.ts';
 
 const row = (studyId: string, text = '') => ({ studyId, text });
+type Row = ReturnType<typeof row>;
+const arrange = (fresh: readonly Row[], shown: readonly Row[], held: boolean, place = 0) => {
+  const { rows, newAbove } = arrangeParts({ rows: fresh, place }, { rows: shown, place: 0 }, held);
+  return { rows, newAbove };
+};
 const ids = (rows: readonly { readonly studyId: string }[]) => rows.map((one) => one.studyId).join('');
 
 test('a held list keeps every place, shows fresh contents and says how many wait above', () => {
@@ -43,4 +48,16 @@ test('while held no row changes place and no fresh row is lost or doubled, whate
       expect(missing).toHaveLength(newAbove);
     }),
   );
+});
+
+test('a held part of a long list stays at its place, and what came in above it is told of', () => {
+  const shown = { rows: [row('m'), row('n')], place: 40 };
+  expect(arrangeParts({ rows: [row('m'), row('n')], place: 43 }, shown, true)).toMatchObject({
+    place: 40,
+    newAbove: 3,
+  });
+  expect(arrangeParts({ rows: [row('m'), row('n')], place: 43 }, shown, false)).toMatchObject({
+    place: 43,
+    newAbove: 0,
+  });
 });

@@ -9,7 +9,7 @@ const rows = (letters: string) => letters.split('').map((studyId) => ({ studyId 
 type Props = { readonly letters: string; readonly subject: string };
 
 function mountOrder(letters: string) {
-  return renderHook(({ letters: now, subject }: Props) => useSettledOrder(rows(now), subject), {
+  return renderHook(({ letters: now, subject }: Props) => useSettledOrder({ rows: rows(now), place: 0 }, subject), {
     initialProps: { letters, subject: 'all' },
   });
 }

@@ -1,27 +1,27 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type Arrangement, arrange } from './settled-order.ts';
+import { arrange, type Arrangement, type Part } from './settled-order.ts';
 
-/** How long the list must lie untouched before rows sort in by themselves. */
+/** A list lies still this long after the last touch before rows change places by themselves (UI.md). */
 export const SETTLE_AFTER_MS = 3_000;
 
 type SettledOrder<Row extends { readonly studyId: string }> = Arrangement<Row> & {
-  /** Tells that pointer or keyboard just acted on the list. */
+  /** The person pointed at, scrolled or keyed the list: nothing moves for a while. */
   readonly touch: () => void;
-  /** Sorts everything in now, because a person asked for it. */
+  /** Takes the fresh order at once. */
   readonly settle: () => void;
 };
 
 /**
- * The rows in an order that holds still while somebody works on the list. `subject` names what is listed (filter and
- * search): another subject starts with its own fresh order.
+ * The order to show: it follows the station's, but holds still while somebody works on the list. `subject` names what the
+ * rows answer: an answer to another question, or around another row, starts with its own fresh order.
  */
 export function useSettledOrder<Row extends { readonly studyId: string }>(
-  fresh: readonly Row[],
+  fresh: Part<Row>,
   subject: string,
 ): SettledOrder<Row> {
   const [held, setHeld] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const shown = useRef<{ readonly subject: string; readonly rows: readonly Row[] }>({ subject, rows: fresh });
+  const shown = useRef<{ readonly subject: string; readonly part: Part<Row> }>({ subject, part: fresh });
 
   const settle = useCallback(() => {
     clearTimeout(timer.current);
@@ -34,10 +34,10 @@ export function useSettledOrder<Row extends { readonly studyId: string }>(
   }, [settle]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  const before = shown.current.subject === subject ? shown.current.rows : [];
+  const before = shown.current.subject === subject ? shown.current.part : { rows: [], place: 0 };
   const arrangement = arrange(fresh, before, held);
   useEffect(() => {
-    shown.current = { subject, rows: arrangement.rows };
+    shown.current = { subject, part: { rows: arrangement.rows, place: arrangement.place } };
   });
   return { ...arrangement, touch, settle };
 }

@@ -1,53 +1,98 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import type { WorklistCounts, WorklistFilter, WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { useMemo, useRef } from 'react';
+import type { WorklistCounts, WorklistQuestion, WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { type Failure, failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 
-/** What is asked of the worklist. */
-export type WorklistQuestion = { readonly filter: WorklistFilter; readonly text: string };
+/** Where in a list the page looks: at its top, around a row by its key, or at a place it has no row of yet. */
+export type LookingAt = { readonly key: string } | { readonly place: number } | undefined;
 
-/** The answer so far: windows are fetched as the list scrolls. */
+/** The rows that are here of a list. */
+export type ListPart = {
+  readonly rows: readonly WorklistRow[];
+  /** A key for each row, to look around it; none in what a search found. */
+  readonly keys: readonly string[];
+  /** The first row's place in the whole, from 0. */
+  readonly place: number;
+  readonly total: number;
+  /** What these rows answer: they are never mixed with those of another answer. */
+  readonly answers: string;
+};
+
+/** The answer so far: of a list a part around what is looked at, of a search its first windows. */
 export type Worklist =
   | { readonly state: 'loading' }
   | { readonly state: 'failed'; readonly failure: Failure; readonly retry: () => void }
-  | {
+  | (ListPart & {
       readonly state: 'ready';
-      readonly rows: readonly WorklistRow[];
-      /** The rows still answer the question before; the new answer is on its way. */
+      /** The rows still answer another question; the new answer is on its way. */
       readonly outdated: boolean;
+      /** Of a search that found more. */
       readonly fetchMore: (() => void) | null;
-    };
+    });
 
-const WINDOW = 100;
+/** Rows asked for at once, and how many of them before the row that is looked at: more than the tallest screen shows. */
+const WINDOW = 180;
+const BEFORE = 60;
+const SEARCH_WINDOW = 100;
+/** Windows that nobody looks at any more are not kept: the list may be long. */
+const FORGET_AFTER_MS = 5_000;
 
-/** The worklist's rows for a question, each once, in the station's order. */
-export function useWorklist({ filter, text }: WorklistQuestion): Worklist {
-  const paging = {
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last: { readonly next: string | null }) => last.next ?? undefined,
-    placeholderData: keepPreviousData,
-  };
-  const list = useInfiniteQuery({
-    ...station.worklist.list.infiniteOptions({ input: (after) => ({ filter, after, limit: WINDOW }), ...paging }),
+/** The worklist's rows for a question, in the station's order. */
+export function useWorklist(question: WorklistQuestion, text: string, at: LookingAt): Worklist {
+  const { filter, narrowed, sort } = question;
+  const asked = JSON.stringify({ filter, narrowed, sort, text });
+  const slice = useQuery({
+    ...station.worklist.slice.queryOptions({
+      input: { filter, narrowed, sort, ...(at !== undefined && { at }), before: BEFORE, limit: WINDOW },
+      gcTime: FORGET_AFTER_MS,
+      placeholderData: keepPreviousData,
+    }),
     enabled: text === '',
   });
   const search = useInfiniteQuery({
     ...station.worklist.search.infiniteOptions({
-      input: (after) => ({ filter, text, after, limit: WINDOW }),
-      ...paging,
+      input: (after: string | undefined) => ({
+        filter,
+        narrowed,
+        sort,
+        text,
+        ...(after && { after }),
+        limit: SEARCH_WINDOW,
+      }),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next ?? undefined,
+      gcTime: FORGET_AFTER_MS,
+      placeholderData: keepPreviousData,
     }),
     enabled: text !== '',
   });
-  const query = text === '' ? list : search;
-  const pages = query.data?.pages;
-  const rows = useMemo(() => (pages ? onceEach(pages.flatMap((page) => page.rows)) : null), [pages]);
-  if (rows !== null) {
+  const pages = search.data?.pages;
+  const found = useMemo(() => (pages ? onceEach(pages.flatMap((page) => page.rows)) : null), [pages]);
+  // While a new answer is on its way the rows are of the one before, and are known by that.
+  const answered = useRef({ slice: '', search: '', asked: '' });
+  if (text === '' && slice.data && !slice.isPlaceholderData)
+    answered.current = { ...answered.current, slice: `${asked} ${JSON.stringify(at ?? null)}`, asked };
+  if (text !== '' && found && !search.isPlaceholderData)
+    answered.current = { ...answered.current, search: asked, asked };
+  const outdated = answered.current.asked !== asked;
+  const query = text === '' ? slice : search;
+  if (text === '' && slice.data) {
+    const { rows, keys, place, total } = slice.data;
+    return { state: 'ready', rows, keys, place, total, answers: answered.current.slice, outdated, fetchMore: null };
+  }
+  if (text !== '' && found !== null) {
     return {
-      state: 'ready',
-      rows,
-      outdated: query.isPlaceholderData,
-      fetchMore: query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : null,
+      ...{
+        state: 'ready',
+        rows: found,
+        keys: [],
+        place: 0,
+        total: found.length,
+        answers: answered.current.search,
+        outdated,
+      },
+      fetchMore: search.hasNextPage && !search.isFetchingNextPage ? () => void search.fetchNextPage() : null,
     };
   }
   if (query.isError) return { state: 'failed', failure: failureOf(query.error), retry: () => void query.refetch() };

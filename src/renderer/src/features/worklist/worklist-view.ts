@@ -1,15 +1,19 @@
 import { create } from 'zustand';
-import type { WorklistFilter } from '../../../../shared/contract/worklist.ts';
+import { READING_ORDER, type WorklistQuestion } from '../../../../shared/contract/worklist.ts';
 import type { StudyId, UserId } from '../../../../shared/domain/ids.ts';
+
+/** The whole open list as it is read. */
+export const EVERYTHING: WorklistQuestion = { filter: 'all', narrowed: {}, sort: READING_ORDER };
 
 /** Where a person was in the list: kept while they read a study, never beyond this page's life. */
 type WorklistView = {
   readonly userId: UserId | null;
-  readonly filter: WorklistFilter;
+  /** What they list; null until they chose anything here. */
+  readonly question: WorklistQuestion | null;
   readonly selected: StudyId | null;
 };
 
-const FRESH: WorklistView = { userId: null, filter: 'all', selected: null };
+const FRESH: WorklistView = { userId: null, question: null, selected: null };
 
 const useView = create<WorklistView>()(() => FRESH);
 

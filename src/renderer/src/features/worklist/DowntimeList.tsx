@@ -1,0 +1,113 @@
+import { type ReactNode, useEffect } from 'react';
+import { createPortal } from 'react-dom';
+import { useTranslation } from 'react-i18next';
+import type { WorklistQuestion, WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
+import { formatDicomDate, formatDicomTime } from '../../ui/dicom-date.ts';
+import { formatMoment } from '../../ui/duration.ts';
+import { formatPersonName } from '../../ui/person-name.ts';
+import classes from './DowntimeList.module.css';
+
+type Props = {
+  readonly rows: readonly WorklistRow[];
+  readonly total: number;
+  readonly atMs: number;
+  readonly question: WorklistQuestion;
+  readonly onClose: () => void;
+};
+
+/**
+ * The list on paper, for when the network or the station is down: whose studies wait, since when and until when, with room
+ * to write. It says who printed it, when, and that it ages. Printing begins at once; afterwards nothing of it stays.
+ */
+export function DowntimeList({ rows, total, atMs, question, onClose }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { site, displayName } = useCurrentUser();
+  useEffect(() => {
+    window.addEventListener('afterprint', onClose);
+    // Drawn first: what is printed is what stands on the page.
+    const timer = setTimeout(() => window.print(), 50);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('afterprint', onClose);
+    };
+  }, [onClose]);
+  const narrowed = Object.keys(question.narrowed).map((name) => t(`worklist.narrow.${name}`));
+  return createPortal(
+    <div className={classes.paper} data-paper>
+      <h1>{t('worklist.paper.title', { site: site.name })}</h1>
+      <p>{t('worklist.paper.printed', { name: displayName, time: formatMoment(atMs, site.zone) })}</p>
+      <p>
+        {[t(`worklist.filter.${question.filter}`), ...narrowed].join(' · ')} ·{' '}
+        {t(rows.length < total ? 'worklist.paper.partly' : 'worklist.paper.rows', { rows: rows.length, total })}
+      </p>
+      <table>
+        <thead>
+          <tr>
+            {PAPER_COLUMNS.map((name) => (
+              <th key={name}>{t(`worklist.paper.column.${name}`)}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.studyId}>
+              <td>
+                {t(`urgency.${row.urgency.level}`)}
+                <br />
+                {row.urgency.standing === 'ordinary' ? '' : t(`urgency.standing.${row.urgency.standing}`)}
+              </td>
+              <td>
+                {row.openByAtMs === null || row.openedBy !== null ? '' : formatMoment(row.openByAtMs, site.zone)}
+                <br />
+                {row.reportByAtMs === null ? '' : formatMoment(row.reportByAtMs, site.zone)}
+              </td>
+              <td>
+                <strong>{formatPersonName(row.patient.name) ?? t('patient.noName')}</strong>
+                {row.patient.nameAlert && ` · ${t('patient.nameAlert')}`}
+                {row.patient.underInvestigation && ` · ${t('patient.underInvestigation')}`}
+                <br />
+                {[
+                  formatDicomDate(row.patient.birthDateRaw) ?? t('patient.missing'),
+                  row.patient.sex,
+                  row.patient.mrn ?? t('patient.noMrn'),
+                ]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </td>
+              <td>{row.accession ?? '–'}</td>
+              <td>
+                {row.exam.description ?? row.exam.bodyPart ?? ''}
+                <br />
+                {[
+                  row.exam.modality,
+                  row.exam.laterality,
+                  formatDicomDate(row.exam.dateRaw),
+                  formatDicomTime(row.exam.timeRaw),
+                ]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </td>
+              <td>
+                {row.images.received}
+                {row.images.expected === null ? '' : ` / ${row.images.expected}`}
+                <br />
+                {t(`code.completeness.${row.images.completeness}`)}
+              </td>
+              <td>
+                {t(`report.${row.report}`)}
+                <br />
+                {row.openedBy?.displayName ?? ''}
+              </td>
+              <td className={classes.room} aria-label={t('worklist.paper.column.notes')} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p>{t('worklist.paper.ages')}</p>
+    </div>,
+    document.body,
+  );
+}
+
+const PAPER_COLUMNS = ['urgency', 'due', 'patient', 'accession', 'exam', 'images', 'report', 'notes'] as const;
