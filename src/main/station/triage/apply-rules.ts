@@ -31,7 +31,7 @@ export function applyRules(db: WritableDb, policy: TriagePolicy, study: StudyCar
     if (outcome.state !== 'holds') continue;
     const current = findUrgency(db, study.studyId);
     if (current === null) return;
-    const params = { ruleId: rule.id, rule: rule.name, version: set.version, values: outcome.values };
+    const params = { ruleId: rule.id, rule: rule.name, version: set.version, facts: outcome.values };
     raise(db, policy, study, current, {
       ...{ to: levelOfRule(rule, facts, ceilings), cause: 'rule', source: rule.id, revision: study.revision, atMs },
       ask: `rule:${rule.id}@${set.version}:${study.revision}`,

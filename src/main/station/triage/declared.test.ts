@@ -177,7 +177,7 @@ test('a signed rule raises what waits and what comes, up to its class, with its 
   const comes = await send();
   for (const id of [waits, comes]) expect(placeOf(id)).toEqual(['urgent', 'suspected', ['rule', 'no-order-matched']]);
   expect(findUrgency(clinic.db, comes)?.reasons[0]?.params).toEqual({
-    ...{ ruleId: 'r', rule: 'A rule', version: 1, values: 'study.modality = CT' },
+    ...{ ruleId: 'r', rule: 'A rule', version: 1, facts: 'study.modality = CT' },
   });
   // Without the rule nothing is lowered by itself.
   sign('rules', []);

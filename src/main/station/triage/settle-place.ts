@@ -128,7 +128,7 @@ function earlier(promised: number | null, target: number | null): number | null 
 }
 
 /** What people wrote, names of people and what objects say stand with the study; the ledger holds codes and numbers. */
-const NOT_IN_LEDGER = new Set(['finding', 'rule', 'values', 'by', 'said']);
+const NOT_IN_LEDGER = new Set(['finding', 'rule', 'facts', 'by', 'said']);
 
 function codesOnly(params: Reason['params']): Reason['params'] {
   return Object.fromEntries(Object.entries(params).filter(([name]) => !NOT_IN_LEDGER.has(name)));

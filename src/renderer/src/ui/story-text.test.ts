@@ -27,5 +27,9 @@ test('a reason carries its values, and one the page does not know is named', () 
     params: { finding: 'Haemorrhage', score: 0.94, model: 'ICH 1', category: 1, revision: 8 },
   };
   expect(reasonText(flag, i18next.t)).toBe('AI flagged Haemorrhage in revision 8 (ICH 1, ACR category 1)');
+  const known = { ...flag, params: { ...flag.params, knownSince: '2025-01-10' } };
+  expect(reasonText(known, i18next.t)).toMatch(/: known since 2025-01-10$/);
+  const rule = { code: 'rule', params: { ruleId: 'r', rule: 'Heads', version: 2, facts: 'study.modality = CT' } };
+  expect(reasonText(rule, i18next.t)).toBe('Rule “Heads” (version 2): study.modality = CT');
   expect(reasonText({ code: 'brand-new', params: { days: 3 } }, i18next.t)).toBe('brand-new (days 3)');
 });
