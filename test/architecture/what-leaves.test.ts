@@ -19,13 +19,14 @@ const READERS: Readonly<Record<string, string>> = {
   'archive/receive-object.ts': 'compares what arrives with what is kept',
   'archive/stored-dataset.ts': 'attributes for describing and comparing within the archive',
   'archive/watch-reader.ts': 'passes reads on and tells of damage',
+  'api/dicomweb/describe-part.ts': 'heads, described for metadata, which serve-as corrects',
   'api/dicomweb/stored-bytes.ts': 'ranges for frames, bulk data and metadata, corrected by serve-as',
   'api/services/quarantine-services.ts': 'quarantine is exported as it came, for whoever finds out what it is',
   'api/services/study-services.ts': 'masks of findings, which are no DICOM objects',
   'inference/replay-work.ts': 'kept masks, held against those of a replay',
   'inference/runner/fed-answers.ts': 'masks of other models, which are no DICOM objects',
   'inference/runner/prepare-series.ts': 'pixels for a model, which is told no patient',
-  'inference/runner/remember-reads.ts': 'what prepare-series reads, once for several models',
+  'inference/runner/serve-preparing.ts': 'reads them for prepare-series, on its thread',
 };
 
 function sources(): readonly string[] {
@@ -47,7 +48,7 @@ test('whole objects leave by one door, and its users are these', () => {
 });
 
 test('nobody else reads what is stored than who has a reason that stands here', () => {
-  expect(having(/objects\.read(Range)?\(/)).toEqual(Object.keys(READERS).toSorted());
+  expect(having(/objects\.read(Range)?\(|\breadObjectStart\(/)).toEqual(Object.keys(READERS).toSorted());
 });
 
 test('inference reaches other machines by one file, which is handed bytes of tensors by the one that writes them', () => {
