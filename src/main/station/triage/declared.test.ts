@@ -28,6 +28,7 @@ import {
   signSet,
   triageConsumer,
 } from './index.ts';
+import { LIST_PLACED } from './replay-triage.ts';
 import { LATEST_DECLARED } from './settle-place.ts';
 import { LIST_WAITING_AFTER } from './urgency-rows.ts';
 
@@ -364,12 +365,18 @@ test('over random arrivals, flags and readings nothing that came later and was r
 });
 
 test('what is asked at every raise and every look walks an index', () => {
-  const plans = [LIST_OVERTAKEN, NEWEST_RAISED, NEXT_LIMIT, LATEST_DECLARED, SUM_FALSE_ALARMS, LIST_WAITING_AFTER].map(
-    (sql) => planOf(clinic.db, sql).join('; '),
-  );
+  const plans = [
+    LIST_OVERTAKEN,
+    NEWEST_RAISED,
+    NEXT_LIMIT,
+    LATEST_DECLARED,
+    SUM_FALSE_ALARMS,
+    LIST_WAITING_AFTER,
+    LIST_PLACED,
+  ].map((sql) => planOf(clinic.db, sql).join('; '));
   for (const plan of plans) expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
   expect(plans.map((plan) => /INDEX (\w+)/.exec(plan)?.[1])).toEqual([
     ...['study_urgency_by_limit', 'study_urgency_suspected', 'study_urgency_by_limit', 'study_urgency_declared'],
-    ...['urgency_asks_by_time', 'study_urgency_waiting'],
+    ...['urgency_asks_by_time', 'study_urgency_waiting', 'study_urgency_by_placing'],
   ]);
 });

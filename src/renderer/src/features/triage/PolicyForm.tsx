@@ -1,4 +1,4 @@
-import { Button, NumberInput, Select } from '@mantine/core';
+import { Button, MultiSelect, NumberInput, Select } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TriagePolicySet } from '../../../../shared/domain/triage-policy.ts';
@@ -13,6 +13,7 @@ import classes from './triage.module.css';
 type Props = { readonly policy: TriagePolicySet; readonly onClose: () => void };
 type Target = TriagePolicySet['urgency']['urgent'];
 
+const WEEKDAYS = ['1', '2', '3', '4', '5', '6', '7'] as const;
 const FIELDS = ['openMinutes', 'reportMinutes', 'reportWorkingHours'] as const;
 
 /** A policy as it is being changed; what does not hold together is said, and what holds is proposed with a reason. */
@@ -118,6 +119,12 @@ export function PolicyForm({ policy, onClose }: Props): ReactNode {
             allowDecimal={false}
             value={alertBudget.falseAlarmsADay}
             onChange={(count) => setDraft({ ...draft, alertBudget: { falseAlarmsADay: Number(count) } })}
+          />
+          <MultiSelect
+            label={t('value.workingHours.weekdays')}
+            data={WEEKDAYS.map((day) => ({ value: day, label: t(`weekday.${day}`) }))}
+            value={workingHours.weekdays.map(String)}
+            onChange={(days) => setDraft({ ...draft, workingHours: { ...workingHours, weekdays: days.map(Number) } })}
           />
           {(['fromHour', 'toHour'] as const).map((hour) => (
             <NumberInput
