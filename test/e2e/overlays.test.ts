@@ -150,7 +150,7 @@ test('boxes, masks and a heatmap of a mirrored object of many frames lie on the 
   await until(async () => (await maskFromMiddle(page)) < 12);
   const turns: readonly [string, () => Promise<void>][] = [
     ['as fitted', async () => undefined],
-    ['flipped', () => page.getByRole('button', { name: 'Flip' }).click()],
+    ['flipped', () => page.getByRole('button', { name: 'Flip left and right' }).click()],
     ['rotated', () => page.getByRole('button', { name: 'Rotate' }).click()],
   ];
   for (const [name, turn] of turns) {

@@ -150,7 +150,7 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
     ['as fitted', async () => undefined],
     ['zoomed', () => drag(page, 'right', [0, 40])],
     ['rotated', () => page.getByRole('button', { name: 'Rotate' }).click()],
-    ['flipped', () => page.getByRole('button', { name: 'Flip' }).click()],
+    ['flipped', () => page.getByRole('button', { name: 'Flip left and right' }).click()],
     ['panned', () => drag(page, 'middle', [30, -25])],
   ];
   const found: [string, boolean][] = [];

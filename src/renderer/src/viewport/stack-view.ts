@@ -119,7 +119,8 @@ export class StackView {
     this.#change({ ...EMPTY_VIEW, stack, index });
     const imageIds = stack.images.map((image) => image.imageId);
     this.#isSet = this.#viewport.setStack(imageIds, index).then(() => {
-      if (this.#state.stack !== stack) return;
+      // The reader may have left meanwhile, or hung another.
+      if (this.#isGone || this.#state.stack !== stack) return;
       this.#viewport.setCamera({ flipHorizontal: drawing.isMirrored === true, flipVertical: false });
       if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
       this.#viewport.render();
@@ -136,7 +137,9 @@ export class StackView {
     const image = index === null ? undefined : this.#state.stack?.images[index];
     if (index === null || image === undefined) return false;
     await this.#isSet;
+    if (this.#isGone) return false;
     await this.#scrollTo(index);
+    if (this.#isGone) return false;
     const at = pixel ?? coordinateOn(image, key);
     if (at !== null) this.#centre(placeOf(image.drawnPlane, ...at));
     return true;
