@@ -78,10 +78,11 @@ export function planDay(settings: DaySettings): HospitalDay {
     sentObjects += later.length;
   }
 
-  async function sendPrior(study: PlannedStudy): Promise<void> {
+  async function archivePrior(study: PlannedStudy, isSent: boolean): Promise<void> {
     const made = await makeStudy(study);
     const instances = made.series.flatMap((series) => series.instances);
     for (const { file } of instances) await holdings?.keep(file);
+    if (!isSent) return;
     notTaken += await sendFrom(archive, instances);
     sentObjects += instances.length;
   }
@@ -92,13 +93,13 @@ export function planDay(settings: DaySettings): HospitalDay {
       // The first study comes at once, whatever the pace.
       await rest(arrived < HISTORY_AFTER_ARRIVALS ? Math.min(afterMs, everyMs) : everyMs);
       if (signal.aborted) return;
-      if (prior !== null) await sendPrior(at({ ...prior.study, size }, now() - prior.daysBefore * DAY_MS));
+      if (prior !== null) await archivePrior(at({ ...prior.study, size }, now() - prior.daysBefore * DAY_MS), true);
       const turn = arrived + 1;
       const trouble = turn % TROUBLE_EVERY === 0 ? troubles[(turn / TROUBLE_EVERY - 1) % troubles.length] : undefined;
       await send(at({ ...study, size }, now() - TAKEN_BEFORE_MS), trouble ?? 'none');
       arrived = turn;
       const next = priors.shift();
-      if (next !== undefined && !signal.aborted) await sendPrior({ ...next, size });
+      if (next !== undefined && !signal.aborted) await archivePrior({ ...next.study, size }, next.isSent);
     }
   }
 

@@ -17,7 +17,10 @@ test('another seed makes other studies of the same hospital', () => {
 
 test('the first study comes at once and has a bleed; later ones come every half minute', () => {
   const arrivals = first(12);
-  expect(arrivals[0]).toMatchObject({ afterMs: 0, study: { kind: 'head-ct', bleed: { kind: expect.any(String) } } });
+  expect(arrivals[0]).toMatchObject({
+    afterMs: 0,
+    study: { kind: 'head-ct', bleed: { kind: expect.any(String) }, withThinBone: false },
+  });
   expect(arrivals.slice(6).map(({ afterMs }) => afterMs)).toEqual(Array(6).fill(30_000));
 });
 
@@ -59,5 +62,6 @@ test('no two people share a record number', () => {
 
 test('priors are the same at every start, so that sending them again changes nothing', () => {
   expect(planPriors()).toEqual(planPriors());
-  expect(new Set(planPriors().map(({ wish }) => wish.seed)).size).toBe(planPriors().length);
+  expect(new Set(planPriors().map(({ study }) => study.wish.seed)).size).toBe(planPriors().length);
+  expect(new Set(planPriors().map(({ isSent }) => isSent))).toEqual(new Set([true, false]));
 });

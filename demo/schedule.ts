@@ -70,7 +70,7 @@ export function* planArrivals(plan: { readonly seed: number; readonly everyMs: n
     const kind = FIRST_KINDS[number] ?? pickKind(random);
     const study = planStudy({ random, seed, kind, person: { person: personOf(number % PEOPLE.length) }, size: 'full' });
     const afterMs = number === 0 ? 0 : number < QUICK_ARRIVALS ? QUICK_MS : plan.everyMs;
-    if (number === 0) yield { afterMs, study: { ...study, bleed: FIRST_BLEED }, prior: null };
+    if (number === 0) yield { afterMs, study: { ...study, bleed: FIRST_BLEED, withThinBone: false }, prior: null };
     else if (number === GROWING) yield { afterMs, ...growing(study) };
     else yield { afterMs, study, prior: null };
   }
@@ -105,9 +105,11 @@ const PRIORS: readonly { readonly person: number; readonly at: string; readonly 
   { person: 1, at: '2025-09-12T10:31:00Z', kind: 'chest-radiograph' },
 ];
 const PRIOR_SEED = 7_000;
+/** The last of them stay in the archive until somebody fetches them. */
+const SENT_PRIORS = 3;
 
-/** What the hospital's archive holds of its people from years before. */
-export function planPriors(): readonly PlannedStudy[] {
+/** What the hospital's archive holds of its people from years before, and which of it comes by itself. */
+export function planPriors(): readonly { readonly study: PlannedStudy; readonly isSent: boolean }[] {
   return PRIORS.map(({ person, at, kind }, index) => {
     const seed = PRIOR_SEED + index;
     const study = planStudy({
@@ -115,7 +117,7 @@ export function planPriors(): readonly PlannedStudy[] {
       person: { person: personOf(person) },
     });
     const wish = { ...study.wish, atMs: Date.parse(at), accession: `P${seed}` };
-    return { ...study, wish, bleed: null, withThinBone: false };
+    return { study: { ...study, wish, bleed: null, withThinBone: false }, isSent: index < SENT_PRIORS };
   });
 }
 
