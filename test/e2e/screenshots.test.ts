@@ -221,6 +221,14 @@ test('reading', async () => {
     },
     { ...{ name: 'reading-ready', as: 'radiologist', at }, until: untilDrawn },
     {
+      ...{ name: 'reading-models', as: 'radiologist', at },
+      async until(page) {
+        await untilDrawn(page);
+        await page.getByRole('button', { name: 'Which models read this study' }).click();
+        await page.getByText('Read: ').first().waitFor();
+      },
+    },
+    {
       ...{ name: 'reading-ai-hidden', as: 'radiologist', at },
       async until(page) {
         await untilDrawn(page);
