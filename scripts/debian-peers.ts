@@ -11,6 +11,8 @@ export const DEBIAN_PEERS: Readonly<Record<string, string>> = {
   dcmconv: 'dcmtk',
   dcmcjpeg: 'dcmtk',
   dcmodify: 'dcmtk',
+  dcmj2pnm: 'dcmtk',
+  dcml2pnm: 'dcmtk',
   dcmsend: 'dcmtk',
   findscu: 'dcmtk',
   getscu: 'dcmtk',

@@ -7,11 +7,14 @@ import { IncidentNotice } from '../ui/IncidentNotice.tsx';
 import { type AiView, drawnFindings, hasMarks, heatmapFinding, isDrawable } from './ai-view.ts';
 import { AiLine } from './AiLine.tsx';
 import { CornerTexts } from './CornerTexts.tsx';
+import { DocumentView } from './documents/DocumentView.tsx';
 import { EdgeMarkers } from './EdgeMarkers.tsx';
 import classes from './ImageViewport.module.css';
 import type { LinkedViews } from './linked-views.ts';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
 import { OverlayLayer } from './OverlayLayer.tsx';
+import { refusalOf } from './picture/load-picture.ts';
+import { PlanesLayer } from './picture/PlanesLayer.tsx';
 import type { ReadingDesk } from './reading-desk.ts';
 import { ReferenceLine } from './ReferenceLine.tsx';
 import type { SeriesShelf } from './series-shelf.ts';
@@ -74,6 +77,7 @@ export function ImageViewport(props: Props): ReactNode {
   } = props;
   const { onActivate, onLarge, onView, onShown } = tell;
   const { t } = useTranslation('reading');
+  const { t: why } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
   const [view, shown] = useStackView(element, desk.history);
@@ -101,10 +105,14 @@ export function ImageViewport(props: Props): ReactNode {
     return () => onView(null);
   }, [view, stack, onView]);
 
+  const missing = shown.missing === null ? undefined : shown.stack?.images[shown.missing];
+  const refusal = missing === undefined ? null : refusalOf(missing.imageId);
   const isShown = shown.image !== null && shown.map !== null && shown.stack?.seriesUid === seriesUid;
+  const documents = stack?.documents;
+  const isRead = stack?.images.length === 0 && documents !== undefined;
   useEffect(() => {
-    if (isShown) onShown(seriesUid);
-  }, [isShown, seriesUid, onShown]);
+    if (isShown || isRead) onShown(seriesUid);
+  }, [isShown, isRead, seriesUid, onShown]);
 
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- an application: it takes the reader's keys.
@@ -125,6 +133,7 @@ export function ImageViewport(props: Props): ReactNode {
       onContextMenu={(event) => event.preventDefault()}
     >
       <div ref={element} className={classes.element} />
+      {isShown && <PlanesLayer shown={shown} />}
       {isShown && drawn.length > 0 && (
         <OverlayLayer shown={shown} findings={drawn} overlays={overlays} opacity={ai.opacity} />
       )}
@@ -146,7 +155,10 @@ export function ImageViewport(props: Props): ReactNode {
           {byOffset.has(pane) && <span className={classes.byOffset}>{t('image.byOffset')}</span>}
           {patient.underInvestigation && <strong className={classes.doubt}>{t('image.underInvestigation')}</strong>}
           {shown.missing !== null && (
-            <strong className={classes.missing}>{t('image.missing', { number: shown.missing + 1 })}</strong>
+            <strong className={classes.missing}>
+              {t('image.missing', { number: shown.missing + 1 })}
+              {refusal !== null && <small>{why([`failure.${refusal}`, 'failure.unexpected-answer'])}</small>}
+            </strong>
           )}
         </div>
       )}
@@ -159,11 +171,12 @@ export function ImageViewport(props: Props): ReactNode {
               onRetry={() => setAttempt(attempt + 1)}
             />
           )}
-          {series.state === 'ready' && series.stack.images.length === 0 && <p>{t('image.noPixels')}</p>}
+          {stack?.images.length === 0 && !documents && <p>{t('image.noPixels')}</p>}
+          {stack?.images.length === 0 && documents && <DocumentView key={seriesUid} documents={documents} />}
           {series.state !== 'failed' && shown.missing !== null && stack !== null && (
             <IncidentNotice
               title={t('image.missing', { number: shown.missing + 1 })}
-              failure={{ code: 'unexpected-answer', incidentId: null }}
+              failure={{ code: refusal ?? 'unexpected-answer', incidentId: null }}
               onRetry={() => void view?.show(stack, shown.missing ?? 0)}
             />
           )}

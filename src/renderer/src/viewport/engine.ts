@@ -1,6 +1,8 @@
 import { cache, init as initCore, RenderingEngine } from '@cornerstonejs/core';
 import { init as initImageLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { init as initTools } from '@cornerstonejs/tools';
+import { forgetDataSet, registerPictureLoader, rememberDataSet } from './picture/load-picture.ts';
+import { shownAs } from './picture/shown-as.ts';
 import type { StackImage } from './stack.ts';
 
 /** Decoded images kept at most: some eight hundred CT slices; the least recently used go first. */
@@ -14,6 +16,7 @@ export function getEngine(): RenderingEngine {
     // One WebGL context per pane of the largest layout; without WebGL the same viewports draw on the CPU.
     initCore({ rendering: { webGlContextCount: 4 }, debug: {} });
     initImageLoader({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))) });
+    registerPictureLoader();
     initTools();
     cache.setMaxCacheSize(CACHE_BYTES);
     engine = new RenderingEngine('wetread');
@@ -29,7 +32,8 @@ export function registerImages(images: readonly StackImage[]): void {
   getEngine();
   for (const { imageId, dataSet } of images) {
     holders.set(imageId, (holders.get(imageId) ?? 0) + 1);
-    wadors.metaDataManager.add(imageId, dataSet as WadorsMetadata);
+    rememberDataSet(imageId, dataSet);
+    wadors.metaDataManager.add(imageId, shownAs(dataSet) as WadorsMetadata);
   }
 }
 
@@ -48,6 +52,7 @@ function forgetUnheld(imageId: string): void {
   holders.delete(imageId);
   if (cache.getImageLoadObject(imageId) !== undefined) cache.removeImageLoadObject(imageId, { force: true });
   wadors.metaDataManager.remove(imageId);
+  forgetDataSet(imageId);
 }
 
 type WadorsMetadata = Parameters<typeof wadors.metaDataManager.add>[1];

@@ -1,4 +1,5 @@
 import { type DicomJson, itemsOf } from './dicom-json.ts';
+import { FRAME_NUMBER } from './picture/overlay-planes.ts';
 import { TAG } from './tags.ts';
 
 /** What tells of all frames at once, or of no frame's place that pixels are drawn by. */
@@ -17,7 +18,12 @@ export function frameDataSets(dataSet: DicomJson): (frame: number) => DicomJson 
   const ownItems = itemsOf(dataSet, TAG.PerFrameFunctionalGroupsSequence);
   const shared = flatten(itemsOf(dataSet, TAG.SharedFunctionalGroupsSequence)[0]);
   const all = Object.fromEntries(Object.entries(dataSet).filter(([tag]) => !OF_THE_OBJECT.has(tag)));
-  return (frame) => ({ ...all, ...shared, ...flatten(ownItems[frame]) });
+  return (frame) => ({
+    ...all,
+    ...shared,
+    ...flatten(ownItems[frame]),
+    [FRAME_NUMBER]: { vr: 'IS', Value: [frame + 1] },
+  });
 }
 
 /** The attributes of the first item of each group. */

@@ -1,4 +1,5 @@
 import { Enums, imageLoader, type Types } from '@cornerstonejs/core';
+import { factsOf } from './picture/load-picture.ts';
 import type { StackImage } from './stack.ts';
 
 /** True when the decoder gave a value for every pixel; with fewer it would draw black, which looks like an image. */
@@ -24,7 +25,8 @@ export function valueAt(
   row: number,
 ): number | null {
   if (loaded?.imageId !== image.imageId || loaded.color) return null;
-  const stored = loaded.getPixelData()[row * image.columns + column];
+  const place = row * image.columns + column;
+  const stored = (factsOf(loaded)?.modality ?? loaded.getPixelData())[place];
   if (stored === undefined) return null;
   return loaded.preScale?.scaled ? stored : stored * image.rescale.slope + image.rescale.intercept;
 }

@@ -1,6 +1,8 @@
 import { type DicomJson, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
 import { frameDataSets } from './frame-data-set.ts';
 import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
+import { drawnSpacing } from './picture/drawn-spacing.ts';
+import { isInverted } from './picture/pixel-format.ts';
 import { type Spacing, spacingOf } from './spacing.ts';
 import { TAG } from './tags.ts';
 
@@ -57,7 +59,13 @@ export type StackImage = {
 export type FrameAddress = { readonly sopUid: string; readonly frameNumber: number };
 
 /** The pictures of one series in the order they are scrolled. */
-export type Stack = { readonly seriesUid: string; readonly modality: string; readonly images: readonly StackImage[] };
+export type Stack = {
+  readonly seriesUid: string;
+  readonly modality: string;
+  readonly images: readonly StackImage[];
+  /** Its objects that are no pictures: reports, documents, waveforms, plans. */
+  readonly documents?: readonly DicomJson[];
+};
 
 /** Where a series' frames live: `{dicomwebPath}/studies/{uid}/series/{uid}` on the page's own origin. */
 export type SeriesAddress = { readonly dicomwebPath: string; readonly studyUid: string; readonly seriesUid: string };
@@ -68,10 +76,17 @@ export function seriesPath(address: SeriesAddress): string {
   return `${address.dicomwebPath.replace(/\/$/, '')}/studies/${segments}`;
 }
 
-/** Reads a series' metadata into a stack; data sets without pixels (no rows or columns) are left out. */
+/** Reads a series' metadata into a stack; data sets without pixels (no rows or columns) are its documents. */
 export function readStack(dataSets: readonly DicomJson[], address: SeriesAddress): Stack {
   const images = dataSets.flatMap((dataSet) => framesOf(dataSet, seriesPath(address)));
-  return { seriesUid: address.seriesUid, modality: images[0]?.modality ?? '', images: sortImages(images) };
+  const documents = dataSets.filter((dataSet) => !hasPixels(dataSet));
+  const modality = images[0]?.modality ?? '';
+  return {
+    seriesUid: address.seriesUid,
+    modality,
+    images: sortImages(images),
+    ...(documents.length > 0 && { documents }),
+  };
 }
 
 /**
@@ -110,6 +125,10 @@ export function openingIndex(stack: Stack, frame: FrameAddress | null): number {
 /** No instance has more: a header that says so is damaged, and only its first frame is shown. */
 const MOST_FRAMES = 20_000;
 
+function hasPixels(dataSet: DicomJson): boolean {
+  return (numberOf(dataSet, TAG.Rows) ?? 0) >= 1 && (numberOf(dataSet, TAG.Columns) ?? 0) >= 1;
+}
+
 function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
   const sopUid = textOf(dataSet, TAG.SOPInstanceUID);
   const rows = numberOf(dataSet, TAG.Rows);
@@ -134,7 +153,7 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
       rows,
       columns,
       bytes: (rows * columns * samples * (numberOf(frame, TAG.BitsAllocated) ?? 16)) / 8,
-      monochrome1: textOf(frame, TAG.PhotometricInterpretation) === 'MONOCHROME1',
+      monochrome1: isInverted(frame),
       isColour: samples > 1 || textOf(frame, TAG.PhotometricInterpretation) === 'PALETTE COLOR',
       plane: planeOf(frame),
       drawnPlane: drawnPlaneOf(frame),
@@ -170,11 +189,6 @@ export function drawnPlaneOf(dataSet: DicomJson): ImagePlane {
   const [x = 0, y = 0, z = 0] = numbersOf(dataSet, TAG.ImagePositionPatient);
   const [rx = 1, ry = 0, rz = 0, cx = 0, cy = 1, cz = 0] = numbersOf(dataSet, TAG.ImageOrientationPatient);
   return { originMm: [x, y, z], alongRow: [rx, ry, rz], alongColumn: [cx, cy, cz], ...drawnSpacing(dataSet) };
-}
-
-function drawnSpacing(dataSet: DicomJson): { readonly columnSpacing: number; readonly rowSpacing: number } {
-  const [rowSpacing, columnSpacing] = numbersOf(dataSet, TAG.PixelSpacing);
-  return { rowSpacing: rowSpacing || 1, columnSpacing: columnSpacing || 1 };
 }
 
 function patientOrientationOf(dataSet: DicomJson): readonly [string, string] | null {

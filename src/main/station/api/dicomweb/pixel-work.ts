@@ -24,6 +24,7 @@ export async function nativeFrame(frame: EncodedFrame): Promise<Result<NativeFra
   const decoded = await decodeFrame(frame);
   if (!decoded.ok) return decoded;
   const { pixels, photometricInterpretation } = decoded.value;
+  if (frame.bitsAllocated === 1) return ok({ bytes: packBits(pixels), photometricInterpretation });
   const size = frame.bitsAllocated / 8;
   if (![1, 2, 4, 8].includes(size)) return err({ code: 'unsupported-pixels' });
   if (pixels.BYTES_PER_ELEMENT === size)
@@ -35,6 +36,14 @@ export async function nativeFrame(frame: EncodedFrame): Promise<Result<NativeFra
   for (let index = 0; index < pixels.length; index += 1)
     bytes.writeUIntLE((pixels[index] ?? 0) & (size === 1 ? 0xff : 0xffff), index * size, Math.min(size, 2));
   return ok({ bytes, photometricInterpretation });
+}
+
+/** Single bits, least significant first, from the first byte on (PS3.5 §8.1.1). */
+function packBits(pixels: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(pixels.length / 8));
+  for (let index = 0; index < pixels.length; index += 1)
+    if (pixels[index] !== 0) bytes[index >> 3] = (bytes[index >> 3] ?? 0) | (1 << (index & 7));
+  return bytes;
 }
 
 /** Renders a frame into a JPEG or PNG of the size asked for; for a thread: it takes as long as decoding does. */

@@ -53,11 +53,15 @@ async function sendFrames(
   if (services.isAway(stored.digest)) return reply.code(410).send({ code: 'object-nearline' });
   if (services.isDamaged(stored.digest)) return reply.code(410).send({ code: 'object-damaged' });
   const located = await locator.locate(stored);
-  if (located === null) return reply.code(404).send({ code: 'no-frames' });
-  const wanted = numbers ?? located.frames.map((_frame, index) => index + 1);
-  if (wanted.some((number) => located.frames[number - 1] === undefined))
-    return reply.code(404).send({ code: 'frame-not-found' });
-  const frame = frameFormat(stored.transferSyntaxUid);
+  // Frames of single bits that begin within a byte cannot be handed on as they are: they leave unpacked and packed anew.
+  const count = located?.frames.length ?? (await locator.open(stored))?.count ?? null;
+  if (count === null) return reply.code(404).send({ code: 'no-frames' });
+  const wanted = numbers ?? Array.from({ length: count }, (_, index) => index + 1);
+  if (wanted.some((number) => number > count)) return reply.code(404).send({ code: 'frame-not-found' });
+  const frame =
+    located === null
+      ? { type: OCTETS, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN }
+      : frameFormat(stored.transferSyntaxUid);
   const accepted = acceptedBy(request);
   const format = chooseFrameFormat(accepted, frame, wanted.length, isDecodable(stored.transferSyntaxUid));
   if (format === null) return reply.code(406).send({ code: 'not-acceptable' });
@@ -69,7 +73,7 @@ async function sendFrames(
       ...['studies', stored.studyUid, 'series', stored.seriesUid, 'instances', stored.sopUid, 'frames', String(number)],
     );
   const parts: (Part | null)[] =
-    format.transferSyntaxUid === null
+    format.transferSyntaxUid === null && located !== null
       ? wanted.map((number) => storedFrame(located, number, format.type, frame.transferSyntaxUid, location(number)))
       : await decodedFrames({ services, locator, stored }, wanted, location);
   const whole = parts.filter((part) => part !== null);
@@ -111,17 +115,18 @@ async function decodedFrames(
   const decode = async (number: number) => {
     const encoded = await frames.read(number - 1);
     const native = encoded === null ? null : await services.nativeFrame(encoded);
-    return native?.ok ? native.value.bytes : null;
+    return native?.ok ? native.value : null;
   };
   const first = await decode(numbers[0] ?? 1);
   if (first === null) return [null];
   return numbers.map((number, index) => ({
-    contentType: `${OCTETS}; transfer-syntax=${EXPLICIT_LITTLE_ENDIAN}`,
+    // What the samples mean now: a codec may have undone the colour transform that the metadata still name.
+    contentType: `${OCTETS}; transfer-syntax=${EXPLICIT_LITTLE_ENDIAN}; photometric-interpretation="${first.photometricInterpretation}"`,
     location: location(number),
-    length: first.length,
+    length: first.bytes.length,
     async *bytes() {
-      const bytes = index === 0 ? first : await decode(number);
-      if (bytes?.length !== first.length) throw new Error('a frame cannot be decoded like the first one');
+      const { bytes } = (index === 0 ? first : await decode(number)) ?? {};
+      if (bytes?.length !== first.bytes.length) throw new Error('a frame cannot be decoded like the first one');
       yield bytes;
     },
   }));

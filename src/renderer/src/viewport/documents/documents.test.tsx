@@ -1,0 +1,99 @@
+import { fireEvent, screen } from '@testing-library/react';
+import { expect, test, vi } from 'vitest';
+import { setUpPage, show } from '../../app/test-page.tsx';
+import { dataSetRows } from './data-set-rows.ts';
+import { DocumentView } from './DocumentView.tsx';
+import { readSrTree } from './sr-tree.ts';
+
+setUpPage();
+
+const of = (vr: string, ...Value: readonly unknown[]) => ({ vr, Value: [...Value] });
+const code = (meaning: string, value = 'X') => of('SQ', { '00080100': of('SH', value), '00080104': of('LO', meaning) });
+const item = (type: string, name: string, rest: Readonly<Record<string, unknown>> = {}) => ({
+  '0040A010': of('CS', 'CONTAINS'),
+  '0040A040': of('CS', type),
+  '0040A043': code(name),
+  ...rest,
+});
+const measured = (value: string, unit: string) => ({
+  '0040A300': of('SQ', { '0040A30A': of('DS', value), '004008EA': code('unit', unit) }),
+});
+const REPORT = {
+  '00080060': of('CS', 'SR'),
+  '00080070': of('LO', 'Elsewhere'),
+  '0040A040': of('CS', 'CONTAINER'),
+  '0040A043': code('Imaging Measurement Report'),
+  '0040A491': of('CS', 'COMPLETE'),
+  '0040A493': of('CS', 'UNVERIFIED'),
+  '0040A730': of(
+    'SQ',
+    item('CONTAINER', 'Measurement Group', {
+      '0040A730': of(
+        'SQ',
+        item('NUM', 'Diameter', measured('12.5', 'mm')),
+        item('NUM', 'Count', measured('3', '{count}')),
+        item('NUM', 'Volume', { '0040A301': code('Measurement failure') }),
+        item('CODE', 'Finding', { '0040A168': code('Nodule') }),
+        item('IMAGE', 'Source', {
+          '00081199': of('SQ', { '00081155': of('UI', '1.2.3'), '00081160': of('IS', 4, 5) }),
+        }),
+        item('PNAME', 'Observer', { '0040A123': of('PN', { Alphabetic: 'Reader^One' }) }),
+      ),
+    }),
+    { '0040A010': of('CS', 'INFERRED FROM'), '0040DB73': of('UL', 1, 1, 2) },
+  ),
+};
+
+test('a report is read with its coded names, numbers with their units, and why a number is missing', () => {
+  const tree = readSrTree(REPORT);
+  const [group, reference] = tree?.children ?? [];
+  expect(group?.children.map(({ name, value }) => [name, value])).toEqual([
+    ['Diameter', '12.5 mm'],
+    ['Count', '3'],
+    ['Volume', 'Measurement failure'],
+    ['Finding', 'Nodule'],
+    ['Source', '1.2.3 (4, 5)'],
+    ['Observer', 'Reader^One'],
+  ]);
+  expect(reference?.value).toBe('1.1.2');
+  expect(readSrTree({ '00080060': of('CS', 'ECG') })).toBeNull();
+});
+
+test('a report that is deeper than any real one is cut, not followed for ever', () => {
+  const nest = (depth: number): Record<string, unknown> =>
+    item('CONTAINER', 'again', depth === 0 ? {} : { '0040A730': of('SQ', nest(depth - 1)) });
+  let depth = 0;
+  for (let one = readSrTree(nest(100) as never); one !== null; one = one.children[0] ?? null) depth += 1;
+  expect(depth).toBe(33);
+});
+
+test('a data set is lines with their names, items below their sequence', () => {
+  const { rows, isCut } = dataSetRows(REPORT);
+  expect(rows[0]).toMatchObject({ tag: '0008,0060', name: 'Modality', vr: 'CS', value: 'SR', depth: 0 });
+  expect(rows.find(({ depth }) => depth === 1)).toMatchObject({ tag: '0008,0100' });
+  expect(isCut).toBe(false);
+});
+
+test('the page names the maker and what state the report is in', () => {
+  show(<DocumentView documents={[REPORT]} />);
+  expect(screen.getByRole('heading').textContent).toBe('Imaging Measurement Report');
+  expect(screen.getByText(/Elsewhere/)).toBeTruthy();
+  expect(screen.getByText(/not verified/i)).toBeTruthy();
+  expect(screen.getByText('12.5 mm')).toBeTruthy();
+});
+
+test('an encapsulated document is saved as a file without a name in it, and says when it cannot be had', async () => {
+  const saved: string[] = [];
+  vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL: () => undefined }));
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function click(this: HTMLAnchorElement) {
+    saved.push(this.download);
+  });
+  const pdf = { '00420010': of('ST', 'Letter'), '00420012': of('LO', 'application/pdf') };
+  const shown = show(<DocumentView documents={[{ ...pdf, '00420011': { vr: 'OB', InlineBinary: btoa('%PDF') } }]} />);
+  fireEvent.click(screen.getByRole('button', { name: /save/i }));
+  await vi.waitFor(() => expect(saved).toEqual(['document.pdf']));
+  shown(<DocumentView key="other" documents={[{ ...pdf, '00420011': { vr: 'OB' } }]} />);
+  fireEvent.click(screen.getByRole('button', { name: /save/i }));
+  await screen.findByRole('alert');
+  vi.restoreAllMocks();
+});

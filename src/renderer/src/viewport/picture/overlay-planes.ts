@@ -1,0 +1,51 @@
+import { type DicomJson, numberOf, numbersOf, textOf } from '../dicom-json.ts';
+import { bytesOf, wordsOf } from './binary-value.ts';
+import { embeddedOverlayGroups, OVERLAY_GROUPS, pixelFormatOf } from './pixel-format.ts';
+import { bitPlane, unpackBits } from './stored-values.ts';
+
+/** A bitmap its maker laid over the image (PS3.3 §C.9.2). */
+export type OverlayBits = {
+  readonly rows: number;
+  readonly columns: number;
+  /** The image's row and column, counted from 0, that its first bit lies on. */
+  readonly top: number;
+  readonly left: number;
+  /** 1 where drawn, row after row. */
+  readonly bits: Uint8Array;
+  readonly label: string | null;
+};
+
+/** The overlays of one frame: from their own data, or from bits of these undecoded pixels that the image does not use. */
+export async function readOverlays(dataSet: DicomJson, pixels: Uint8Array | null): Promise<readonly OverlayBits[]> {
+  const embedded = new Set(embeddedOverlayGroups(dataSet));
+  const read = await Promise.all(
+    OVERLAY_GROUPS.map(async (group) => {
+      const [rows, columns] = ['0010', '0011'].map((element) => numberOf(dataSet, `${group}${element}`));
+      if (!rows || !columns || rows < 1 || columns < 1) return null;
+      const bits = embedded.has(group)
+        ? pixels && bitPlane(pixels, pixelFormatOf(dataSet).bitsAllocated, numberOf(dataSet, `${group}0102`) ?? 0)
+        : await storedBits(dataSet, group, rows * columns);
+      if (bits === null || bits.length < rows * columns || !bits.includes(1)) return null;
+      const [row = 1, column = 1] = numbersOf(dataSet, `${group}0050`);
+      const label = textOf(dataSet, `${group}1500`) ?? textOf(dataSet, `${group}0022`);
+      return { rows, columns, top: row - 1, left: column - 1, bits, label };
+    }),
+  );
+  return read.filter((one) => one !== null);
+}
+
+/** The bits of the overlay's frame that lies on this frame of the image (PS3.3 §C.9.2.1: Number of Frames in Overlay, Image Frame Origin). */
+async function storedBits(dataSet: DicomJson, group: string, count: number): Promise<Uint8Array | null> {
+  const isWords = dataSet[`${group}3000`]?.Value !== undefined;
+  const words = isWords ? await wordsOf(dataSet, `${group}3000`) : null;
+  const bytes = words === null ? await bytesOf(dataSet, `${group}3000`) : new Uint8Array(words.buffer);
+  if (bytes === null) return null;
+  const overlayFrames = numberOf(dataSet, `${group}0015`) ?? 1;
+  const frame = numberOf(dataSet, FRAME_NUMBER) ?? 1;
+  const place = frame - (numberOf(dataSet, `${group}0051`) ?? 1);
+  if (overlayFrames > 1 && (place < 0 || place >= overlayFrames)) return null;
+  return unpackBits(bytes, overlayFrames > 1 ? place * count : 0, count);
+}
+
+/** Where `frameDataSets` notes which frame, counted from 1, its data set is of. */
+export const FRAME_NUMBER = 'frame-number';

@@ -1,0 +1,65 @@
+import { type DicomJson, numberOf, numbersOf, textsOf } from '../dicom-json.ts';
+import { TAG } from '../tags.ts';
+
+/** What of an image is hidden: 1 where it is, row after row; null where nothing is. */
+export type Hidden = Uint8Array | null;
+
+/**
+ * Where the image's shutters hide it (PS3.3 §C.7.6.11): outside a rectangle, a circle, a polygon, or any of several. Coordinates are
+ * rows and columns counted from 1, edges and vertices themselves visible.
+ */
+export function shutteredPixels(dataSet: DicomJson, rows: number, columns: number): Hidden {
+  const shapes = textsOf(dataSet, TAG.ShutterShape);
+  const visible = shapes.map((shape) => SHAPES[shape]?.(dataSet) ?? null).filter((one) => one !== null);
+  if (visible.length === 0) return null;
+  const hidden = new Uint8Array(rows * columns);
+  for (let row = 1; row <= rows; row += 1)
+    for (let column = 1; column <= columns; column += 1)
+      if (!visible.every((isVisible) => isVisible(row, column))) hidden[(row - 1) * columns + column - 1] = 1;
+  return hidden.includes(1) ? hidden : null;
+}
+
+/** The shade of what is hidden, 0 black to 1 white (PS3.3 §C.7.6.11, Shutter Presentation Value, P-values of 16 bits). */
+export function shutterShade(dataSet: DicomJson): number {
+  return (numberOf(dataSet, '00181622') ?? 0) / 0xffff;
+}
+
+type IsVisible = (row: number, column: number) => boolean;
+
+const SHAPES: Readonly<Record<string, (dataSet: DicomJson) => IsVisible | null>> = {
+  RECTANGULAR: (dataSet) => {
+    const [left, right, upper, lower] = ['00181602', '00181604', '00181606', '00181608'].map((tag) =>
+      numberOf(dataSet, tag),
+    );
+    if (left == null || right == null || upper == null || lower == null) return null;
+    return (row, column) => column >= left && column <= right && row >= upper && row <= lower;
+  },
+  CIRCULAR: (dataSet) => {
+    const [centreRow, centreColumn] = numbersOf(dataSet, '00181610');
+    const radius = numberOf(dataSet, '00181612');
+    if (centreRow === undefined || centreColumn === undefined || radius === null) return null;
+    return (row, column) => Math.hypot(row - centreRow, column - centreColumn) <= radius;
+  },
+  POLYGONAL: (dataSet) => {
+    const values = numbersOf(dataSet, '00181620');
+    const corners = Array.from({ length: Math.floor(values.length / 2) }, (_, index): readonly [number, number] => [
+      values[2 * index] ?? 0,
+      values[2 * index + 1] ?? 0,
+    ]);
+    return corners.length < 3 ? null : (row, column) => isWithin(corners, row, column);
+  },
+};
+
+/** Whether a pixel lies within a polygon or on its edge: edges crossed on the way out, counted. */
+function isWithin(corners: readonly (readonly [number, number])[], row: number, column: number): boolean {
+  let isInside = false;
+  for (const [index, [row1, column1]] of corners.entries()) {
+    const [row2, column2] = corners[(index + 1) % corners.length] ?? [row1, column1];
+    const across = (row - row1) * (column2 - column1) - (column - column1) * (row2 - row1);
+    const along = (row - row1) * (row - row2) + (column - column1) * (column - column2);
+    if (across === 0 && along <= 0) return true;
+    if (row1 > row !== row2 > row && column < ((column2 - column1) * (row - row1)) / (row2 - row1) + column1)
+      isInside = !isInside;
+  }
+  return isInside;
+}
