@@ -8,6 +8,7 @@ import type { PatientCard } from '../../src/shared/contract/worklist.ts';
 import { setUpText } from '../../src/renderer/src/app/text/text.ts';
 import { WHOLE_AI_VIEW } from '../../src/renderer/src/viewport/ai-view.ts';
 import { ImageViewport } from '../../src/renderer/src/viewport/ImageViewport.tsx';
+import { LinkedViews } from '../../src/renderer/src/viewport/linked-views.ts';
 import { openDesk } from '../../src/renderer/src/viewport/reading-desk.ts';
 import { SeriesShelf } from '../../src/renderer/src/viewport/series-shelf.ts';
 import type { StackView } from '../../src/renderer/src/viewport/stack-view.ts';
@@ -74,7 +75,12 @@ async function showPicture(asked: PictureAsked): Promise<PictureShown> {
       ai: WHOLE_AI_VIEW,
       rejected: new Set<string>(),
       opensAt: { sopUid: asked.sopUid, frameNumber: asked.frame },
+      drawing: {},
       patient: PATIENT,
+      priorOf: null,
+      linked: new LinkedViews(),
+      pane: 0,
+      onLarge: () => undefined,
       desk: openDesk(),
       isActive: false,
       label: 'picture',

@@ -28,5 +28,6 @@ export function valueAt(
   const place = row * image.columns + column;
   const stored = (factsOf(loaded)?.modality ?? loaded.getPixelData())[place];
   if (stored === undefined) return null;
-  return loaded.preScale?.scaled ? stored : stored * image.rescale.slope + image.rescale.intercept;
+  const { slope, intercept, factor = 1 } = image.rescale;
+  return factor * (loaded.preScale?.scaled ? stored : stored * slope + intercept);
 }

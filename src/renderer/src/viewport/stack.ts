@@ -3,6 +3,7 @@ import { frameDataSets } from './frame-data-set.ts';
 import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
 import { drawnSpacing } from './picture/drawn-spacing.ts';
 import { isInverted } from './picture/pixel-format.ts';
+import { uptakeOf } from './picture/suv.ts';
 import { type Spacing, spacingOf } from './spacing.ts';
 import { TAG } from './tags.ts';
 
@@ -49,7 +50,13 @@ export type StackImage = {
   readonly view: { readonly side: string | null; readonly position: string | null };
   /** Frames a second its maker wants it played at; null where it says none. */
   readonly framesPerSecond: number | null;
-  readonly rescale: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
+  readonly rescale: {
+    readonly slope: number;
+    readonly intercept: number;
+    readonly unit: string | null;
+    /** What rescaled values are multiplied by to be in that unit: of PET told as SUV; absent where they are in it. */
+    readonly factor?: number;
+  };
   readonly marks: readonly ImageMark[];
   readonly patient: ImagePatient;
   readonly dataSet: DicomJson;
@@ -211,13 +218,15 @@ function framesPerSecondOf(dataSet: DicomJson): number | null {
 }
 
 function rescaleOf(dataSet: DicomJson): StackImage['rescale'] {
+  const uptake = uptakeOf(dataSet);
   const type = textOf(dataSet, TAG.RescaleType);
   const isLocalizer = textsOf(dataSet, TAG.ImageType).includes('LOCALIZER');
   const hounsfield = textOf(dataSet, TAG.Modality) === 'CT' && !isLocalizer && (type === null || type === 'HU');
   return {
     slope: numberOf(dataSet, TAG.RescaleSlope) ?? 1,
     intercept: numberOf(dataSet, TAG.RescaleIntercept) ?? 0,
-    unit: hounsfield ? 'HU' : type === 'US' ? null : type,
+    ...(uptake === null ? { unit: hounsfield ? 'HU' : type === 'US' ? null : type } : { unit: uptake.unit }),
+    ...(uptake?.factor != null && { factor: uptake.factor }),
   };
 }
 

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { uptakeOf } from './suv.ts';
+
+const value = (...Value: readonly (number | string)[]) => ({ Value: [...Value] });
+const DRUG = { '00181074': value(370_000_000), '00181075': value(6586.2), '00181072': value('090000.00') };
+const PET = {
+  '00080060': value('PT'),
+  '00541001': value('BQML'),
+  '00541102': value('START'),
+  '00280051': value('DECY', 'ATTN'),
+  '00101030': value(70),
+  '00080021': value('20260105'),
+  '00080031': value('100000'),
+  '00080022': value('20260105'),
+  '00080032': value('100500'),
+  '00540016': { vr: 'SQ', Value: [DRUG] },
+};
+const drug = (change: Readonly<Record<string, unknown>>, without = '') => {
+  const item = Object.fromEntries(Object.entries({ ...DRUG, ...change }).filter(([tag]) => tag !== without));
+  return { ...PET, '00540016': { vr: 'SQ', Value: [item] } };
+};
+const factorOf = (dataSet: Parameters<typeof uptakeOf>[0]) => uptakeOf(dataSet)?.factor ?? null;
+
+test('by body weight, the dose decayed from injection to the start of the series', () => {
+  const expected = 70_000 / (370_000_000 * 2 ** (-3600 / 6586.2));
+  expect(factorOf(PET)).toBeCloseTo(expected, 12);
+  expect(factorOf(drug({ '00181078': value('20260105090000.000000+0100') }, '00181072'))).toBeCloseTo(expected, 12);
+  expect(uptakeOf(PET)?.unit).toBe('SUVbw');
+  // Injected before midnight, imaged after it.
+  const late = { ...drug({ '00181072': value('233000') }), '00080031': value('003000'), '00080032': value('003500') };
+  expect(factorOf(late)).toBeCloseTo(expected, 12);
+  expect(factorOf({ ...PET, '00541102': value('ADMIN') })).toBeCloseTo(70_000 / 370_000_000, 12);
+});
+
+test('anything missing or in disagreement leaves the raw unit, and says it', () => {
+  const broken = [
+    { ...PET, '00101030': undefined },
+    { ...PET, '00280051': value('DECY') },
+    { ...PET, '00541102': value('NONE') },
+    { ...PET, '00080031': value('110000') },
+    drug({ '00181074': value(0) }),
+    drug({}, '00181075'),
+    drug({}, '00181072'),
+    drug({ '00181078': value('20260103090000') }, '00181072'),
+  ];
+  for (const one of broken) expect(uptakeOf(one as typeof PET)).toEqual({ factor: null, unit: 'Bq/mL' });
+  expect(uptakeOf({ ...PET, '00541001': value('CNTS') })).toEqual({ factor: null, unit: 'counts' });
+  expect(uptakeOf({ ...PET, '00541001': value('GML') })).toEqual({ factor: 1, unit: 'SUVbw' });
+  expect(uptakeOf({ ...PET, '00080060': value('CT') })).toBeNull();
+});

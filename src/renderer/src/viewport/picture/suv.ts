@@ -1,0 +1,70 @@
+import { type DicomJson, itemsOf, numberOf, textOf, textsOf } from '../dicom-json.ts';
+import { TAG } from '../tags.ts';
+
+/** What values of a PET image are: `factor` makes them standardised uptake values by body weight, else they stay in the scanner's unit. */
+export type Uptake =
+  | { readonly factor: number; readonly unit: string }
+  | { readonly factor: null; readonly unit: string | null };
+
+/** Units of PET images (PS3.3 §C.8.9.1.1.3) as people write them. */
+const UNITS: Readonly<Record<string, string>> = { BQML: 'Bq/mL', CNTS: 'counts', PROPCPS: 'cps', '1CM': '1/cm' };
+
+/**
+ * How uptake is told of a PET image: as SUV by body weight (g/mL) where activity concentration, corrections for attenuation and decay,
+ * weight, injected dose, half-life and times are all stated and agree; where the maker already stored g/mL, as they are; in
+ * the raw unit otherwise.
+ */
+export function uptakeOf(dataSet: DicomJson): Uptake | null {
+  if (textOf(dataSet, TAG.Modality) !== 'PT') return null;
+  const unit = textOf(dataSet, '00541001');
+  const suvType = textOf(dataSet, '00541006');
+  if (unit === 'GML' && (suvType === null || suvType === 'BW')) return { factor: 1, unit: 'SUVbw' };
+  const raw = { factor: null, unit: unit === null ? null : (UNITS[unit] ?? unit) };
+  const factor = unit === 'BQML' ? bodyWeightFactor(dataSet) : null;
+  return factor === null ? raw : { factor, unit: 'SUVbw' };
+}
+
+function bodyWeightFactor(dataSet: DicomJson): number | null {
+  const corrections = textsOf(dataSet, '00280051');
+  const weightKg = numberOf(dataSet, '00101030');
+  const [drug] = itemsOf(dataSet, '00540016');
+  if (drug === undefined || weightKg === null || weightKg <= 0) return null;
+  if (!corrections.includes('ATTN') || !corrections.includes('DECY')) return null;
+  const doseBq = numberOf(drug, '00181074');
+  const halfLifeS = numberOf(drug, '00181075');
+  if (doseBq === null || halfLifeS === null || doseBq <= 0 || halfLifeS <= 0) return null;
+  const decayedS = textOf(dataSet, '00541102') === 'ADMIN' ? 0 : secondsOfDecay(dataSet, drug);
+  return decayedS === null ? null : (weightKg * 1000) / (doseBq * 2 ** (-decayedS / halfLifeS));
+}
+
+/** No tracer waits longer before it is imaged. */
+const LONGEST_WAIT_S = 24 * 3600;
+
+/** Seconds from injection to the time the series' values are corrected to (Decay Correction START); null where that cannot be told. */
+function secondsOfDecay(dataSet: DicomJson, drug: DicomJson): number | null {
+  if (textOf(dataSet, '00541102') !== 'START') return null;
+  const date = textOf(dataSet, '00080021') ?? textOf(dataSet, '00080022');
+  const series = momentOf(date, textOf(dataSet, '00080031'));
+  const acquired = momentOf(textOf(dataSet, '00080022') ?? date, textOf(dataSet, '00080032'));
+  // A series made anew later carries a time after its acquisition, which is not what it was corrected to.
+  if (series === null || (acquired !== null && series > acquired)) return null;
+  const whole = textOf(drug, '00181078');
+  const injected =
+    whole === null
+      ? momentOf(date, textOf(drug, '00181072'))
+      : momentOf(whole.slice(0, 8), whole.slice(8).split(/[+-]/)[0] ?? null);
+  if (injected === null) return null;
+  // A time alone, later than the scan, is of the evening before.
+  const waited = series - injected + (whole === null && injected > series ? 24 * 3600 : 0);
+  return waited >= 0 && waited <= LONGEST_WAIT_S ? waited : null;
+}
+
+/** A DICOM date and time as seconds on one scale, to be subtracted from one another; null where either is missing. */
+function momentOf(date: string | null, time: string | null): number | null {
+  const day = /^(\d{4})(\d{2})(\d{2})$/.exec(date ?? '');
+  const clock = /^(\d{2})(\d{2})(\d{2}(?:\.\d+)?)/.exec(time ?? '');
+  if (day === null || clock === null) return null;
+  const [, year, month, dayOfMonth] = day.map(Number);
+  const [, hours = 0, minutes = 0, seconds = 0] = clock.map(Number);
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, dayOfMonth) / 1000 + hours * 3600 + minutes * 60 + seconds;
+}
