@@ -134,6 +134,9 @@ async function uidOf(id: string): Promise<string> {
 }
 
 test('waits with and without AI are worked from the site’s own log, and a reader changes nothing there', async () => {
+  const radiologist = await signIn(station, 'radiologist', 'demo');
+  const opened = await radiologist.fetch(`/api/v1/studies/${studyId}/openings`, { method: 'POST' });
+  expect(opened.status).toBe(200);
   const { page, complaints, close } = await openPage(browser, station, { as: 'radiologist', at: '/triage?tab=waits' });
   await page.getByText('1 study of 2 was opened.').waitFor();
   await page
