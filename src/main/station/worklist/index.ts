@@ -11,7 +11,7 @@ export { BUILD_ANEW_JOB, buildAnewJob } from './build-anew.ts';
 export { ARCHIVE_ROWS_JOB, archiveRowsJob, type LeavingRules, oweArchiving } from './archive-rows.ts';
 export { findNextUnread, findRow, isOpenStudy } from './queries.ts';
 export { type SearchQuery, searchRows } from './search-rows.ts';
-export { countRows, type ListQuestion, listSlice, listWindow, type SliceQuery, type WindowQuery } from './slices.ts';
+export { type ListQuestion, listSlice, listWindow, type SliceQuery, type WindowQuery } from './slices.ts';
 export { recordTaking, rowsToTake, tableToTake } from './take-rows.ts';
 export { deleteView, listViews, saveView } from './views.ts';
 export { countFilters, countUnopenedCritical, listChoices } from './tallies.ts';

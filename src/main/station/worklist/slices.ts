@@ -122,7 +122,7 @@ export function listWindow(db: ReadableDb, query: WindowQuery): WorklistWindow {
 }
 
 /** How many rows a list has: as tallied where that tells, else counted along its index. */
-export function countRows(db: ReadableDb, question: ListQuestion): number {
+function countRows(db: ReadableDb, question: ListQuestion): number {
   const { filter, narrowed, siteIds } = question;
   const tallied = isNarrowed(narrowed) ? null : countTallied(db, siteIds, filter);
   if (tallied !== null) return tallied;

@@ -92,7 +92,7 @@ export function PatientCell({ row }: Props): ReactNode {
 
 export function AccessionCell({ row }: Props): ReactNode {
   return (
-    <span className={classes.number} data-phi>
+    <span className={`${classes.number} wt-ellipsis`} title={row.accession ?? undefined} data-phi>
       {row.accession ?? '–'}
     </span>
   );
