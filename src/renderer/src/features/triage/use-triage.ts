@@ -5,14 +5,17 @@ import { LONGEST_EXPRESSION, type RuleFault, type TriageRules } from '../../../.
 import { type Answer, answerOf } from '../../bridge/answer.ts';
 import { station } from '../../bridge/queries.ts';
 
+/** What others do, and what oneself did on another page, shows when one comes back and soon after it happens. */
+const LOOKED_AT_ANEW = { refetchOnMount: 'always', refetchInterval: 15_000 } as const;
+
 /** How studies are placed at the site now, and every version of it. */
 export function useTriage(): Answer<TriageState> {
-  return answerOf(useQuery(station.triage.state.queryOptions()));
+  return answerOf(useQuery({ ...station.triage.state.queryOptions(), ...LOOKED_AT_ANEW }));
 }
 
 /** Why one study stands where it does. */
 export function useStudyTriage(studyId: StudyId): Answer<StudyTriage> {
-  return answerOf(useQuery(station.triage.study.queryOptions({ input: { studyId } })));
+  return answerOf(useQuery({ ...station.triage.study.queryOptions({ input: { studyId } }), ...LOOKED_AT_ANEW }));
 }
 
 /** The log of the last days worked anew without one model (its digest), or `all`; each look at it stands on record. */
