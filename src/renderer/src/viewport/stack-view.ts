@@ -118,13 +118,19 @@ export class StackView {
     this.#prefetch = new Prefetch((next) => loadAhead(stack.images[next]));
     this.#change({ ...EMPTY_VIEW, stack, index });
     const imageIds = stack.images.map((image) => image.imageId);
-    this.#isSet = this.#viewport.setStack(imageIds, index).then(() => {
-      // The reader may have left meanwhile, or hung another.
-      if (this.#isGone || this.#state.stack !== stack) return;
-      this.#viewport.setCamera({ flipHorizontal: drawing.isMirrored === true, flipVertical: false });
-      if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
-      this.#viewport.render();
-    });
+    this.#isSet = this.#viewport.setStack(imageIds, index).then(
+      () => {
+        // The reader may have left meanwhile, or hung another.
+        if (this.#isGone || this.#state.stack !== stack) return;
+        this.#viewport.setCamera({ flipHorizontal: drawing.isMirrored === true, flipVertical: false });
+        if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
+        this.#viewport.render();
+      },
+      () => {
+        // Whatever else was waiting for the same image may have been told first, and this viewport by nothing but this.
+        if (!this.#isGone && this.#state.stack === stack) this.#change({ ...this.#state, missing: index });
+      },
+    );
     await this.#isSet;
   }
 

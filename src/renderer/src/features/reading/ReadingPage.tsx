@@ -123,7 +123,8 @@ function Images({ now, study, isDisplayed, children }: ImagesProps): ReactNode {
   const { t } = useTranslation('reading');
   const fetching = useFetchingBack(now);
   const isAllAway = now.letGo > 0 && now.letGo >= now.row.images.received;
-  const isAnything = [...study.series, ...study.hidden.rejectedSeries].some((series) => series.displayable);
+  // Reports, documents and waveforms are read here too.
+  const isAnything = study.series.length + study.hidden.rejectedSeries.length > 0;
   if (!isAnything)
     return <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>;
   return (

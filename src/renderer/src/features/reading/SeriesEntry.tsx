@@ -33,14 +33,19 @@ export function SeriesEntry({ series, panes, shelf, onHang }: Props): ReactNode 
   const title = [series.modality, series.number].filter((part) => part !== null).join(' · ');
   if (!series.displayable) {
     return (
-      <div className={classes.series} data-displayable="false">
+      <button
+        type="button"
+        className={classes.series}
+        aria-pressed={panes.series.includes(series.seriesUid)}
+        onClick={() => onHang(series.seriesUid)}
+      >
         <span className={classes.noPicture}>{series.modality}</span>
         <span className={classes.seriesText}>
           <strong>{title}</strong>
           <span>{series.description}</span>
           <span className={classes.dim}>{t('series.noImage')}</span>
         </span>
-      </div>
+      </button>
     );
   }
   const isDisplayed = panes.displayed.has(series.seriesUid);
