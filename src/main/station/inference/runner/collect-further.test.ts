@@ -142,7 +142,7 @@ test('what another model said is given as scores, row by row and as a sequence, 
         features: [{ tensor: 'f', digest, encoding: SEALED, dims: [3, 2] }],
       },
     ],
-    { read: async () => file } as unknown as Parameters<typeof readFedAnswers>[1],
+    { read: async () => file },
   );
   if (!fed.ok) throw new Error(fed.error.code);
   const told = new Map([...fed.value].map(([id, { numbers }]) => [id, numbers]));

@@ -39,7 +39,14 @@ test('runs of before are there as they were, with what hangs from them', () => {
   put('sites', { site_id: 'north' });
   put('patients', { patient_id: 'jane', site_id: 'north' });
   put('studies', {
-    ...{ study_id: 'head', site_id: 'north', patient_id: 'jane', intent: 'new', completeness: 'assumed', zone_source: 'site' },
+    ...{
+      study_id: 'head',
+      site_id: 'north',
+      patient_id: 'jane',
+      intent: 'new',
+      completeness: 'assumed',
+      zone_source: 'site',
+    },
     ...{ study_revision: 8, complete_revision: 8 },
   });
   put('series', { series_id: 'axial', site_id: 'north', study_id: 'head' });
