@@ -159,10 +159,10 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'outside-by-protocols',
-      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads.',
+      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads; one shows images by the viewport itself.',
       {
         path: below('(?:demo|bench|test)/'),
-        pathNot: [below('test/architecture/[^/]+$'), below('bench/(?:inference|worklist)(?:/|\\.ts$)')],
+        pathNot: [below('test/architecture/[^/]+$'), below('bench/(?:inference|worklist|pictures)(?:/|\\.ts$)')],
       },
       { path: below('src/'), pathNot: [below('src/shared/'), station(`${protocol}/`)] },
     ),
@@ -207,9 +207,9 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'viewport-below-features',
-      'The viewport shows pixels: it knows no feature and no shell.',
+      'The viewport shows pixels: it knows no feature and no shell; its tests stand in the page that all of them share.',
       { path: below('src/renderer/src/viewport/') },
-      { path: below('src/renderer/src/(?:features|app)/') },
+      { path: below('src/renderer/src/(?:features|app)/'), pathNot: [below('src/renderer/src/app/test-page\\.tsx$')] },
     ),
     rule(
       'bridge-at-the-bottom',
@@ -254,9 +254,14 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     gate(
       'cornerstone-gate',
-      'cornerstone keeps its globals in src/renderer/src/viewport; its codecs alone also serve the station, in dicom/pixel, and one file of the pretend hospital, which encodes.',
+      'cornerstone keeps its globals in src/renderer/src/viewport; its codecs alone also serve the station, in dicom/pixel, one file of the pretend hospital, which encodes, and the page of a benchmark, which looks at the canvas.',
       ['@cornerstonejs'],
-      ['src/renderer/src/viewport/', 'src/main/station/dicom/pixel/', 'demo/phantoms/compress-record\\.ts$'],
+      [
+        'src/renderer/src/viewport/',
+        'src/main/station/dicom/pixel/',
+        'demo/phantoms/compress-record\\.ts$',
+        'bench/pictures/picture-page\\.ts$',
+      ],
     ),
     gate(
       'electron-gate',

@@ -6,12 +6,11 @@ import { inferenceConsumer } from '../inference/index.ts';
 import { followLedger } from '../platform/ledger/follow.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { planOf } from '../platform/store/test-plan.ts';
-import { openStudy } from '../reading/index.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { SHIPPED_POLICY } from '../testing/deadlines.ts';
+import { listing, openStudy } from '../testing/later.ts';
 import { finishNext, installed } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
-import { worklistConsumer } from '../worklist/index.ts';
 import { SUM_FALSE_ALARMS } from './asks.ts';
 import { boundWaiting, LIST_OVERTAKEN, NEWEST_RAISED, NEXT_LIMIT } from './bound-waiting.ts';
 import { declareUrgency } from './declare-urgency.ts';
@@ -48,7 +47,7 @@ afterEach(() => clinic.close());
 const MINUTE_MS = 60_000;
 const JOBS = { [LIMIT_JOB]: boundWaiting(SHIPPED_POLICY), [SETTLE_TRIAGE_JOB]: settleSet(SHIPPED_POLICY) };
 const follow = () =>
-  followLedger(clinic.db, [inferenceConsumer, triageConsumer(SHIPPED_POLICY), worklistConsumer(() => undefined)], {
+  followLedger(clinic.db, [inferenceConsumer, triageConsumer(SHIPPED_POLICY), listing], {
     clock: clinic.archive.clock,
     log: clinic.log,
   }).catchUp();
