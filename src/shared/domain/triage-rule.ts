@@ -82,6 +82,7 @@ export const RuleFault = z.object({
     'wrong-type',
     'not-a-question',
     'matches-not-allowed',
+    'takes-too-long',
     'pattern-not-literal',
     'pattern-not-valid',
   ]),

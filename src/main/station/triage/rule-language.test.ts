@@ -39,6 +39,7 @@ test.each<[string, unknown]>([
   ],
   ['has(patient.ageYears) && patient.ageYears > 60', { state: 'does-not-hold' }],
   ['findings.exists(f, f.measurements["none"] > 1.0)', { state: 'not-decided', code: 'value-missing' }],
+  ['findings.filter(f, f.score > 0.8).exists(f, f.isKnown)', { state: 'does-not-hold' }],
   ['study.images / (study.priors - 1) > 3', { state: 'not-decided', code: 'failed' }],
 ])('%s', (expression, outcome) => {
   expect(checkRule(expression)).toBeNull();
@@ -54,6 +55,14 @@ test.each<[string, string, string]>([
   ['dyn(study).images', 'not-a-question', 'dyn(study).images'],
   ['study.description.matches("x")', 'matches-not-allowed', 'study.description.matches("x")'],
   ['true || findings.exists(f, f.name.matches("x"))', 'matches-not-allowed', 'f.name.matches("x")'],
+  // Nested, each look multiplies the steps; a bound value doubles with every line.
+  ['[1, 2].all(a, [1, 2].exists(b, a == b))', 'takes-too-long', '[1, 2].exists(b, a == b)'],
+  ['findings.map(f, findings.filter(g, true)).size() > 0', 'takes-too-long', 'findings.filter(g, true)'],
+  [
+    'cel.bind(a, study.modality + study.modality, a == "")',
+    'takes-too-long',
+    'cel.bind(a, study.modality + study.modality, a == "")',
+  ],
   ['study.description.re2(study.modality)', 'pattern-not-literal', 'study.description.re2(study.modality)'],
   ['study.description.re2("a(")', 'pattern-not-valid', 'study.description.re2("a(")'],
   ['study.description.re2("(?=a)")', 'pattern-not-valid', 'study.description.re2("(?=a)")'],
@@ -66,6 +75,11 @@ test.each<[string, string, string]>([
 test('a rule knows whether it looks at what was flagged', () => {
   expect(compileRule('findings.size() > 0').looksAtFindings).toBe(true);
   expect(compileRule('ai.state == "not-run"').looksAtFindings).toBe(false);
+});
+
+test('what is no rule any more fails, and holds up nothing', () => {
+  const rule = compileRule('findings.all(f, findings.all(g, f == g))');
+  expect(rule.ask(FACTS)).toEqual({ state: 'not-decided', code: 'failed' });
 });
 
 test('a pattern that would take for ever elsewhere takes no time', () => {

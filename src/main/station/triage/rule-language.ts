@@ -34,8 +34,13 @@ const environment = new Environment({
 
 /** Patterns stand in rules as they are written, so there are few. */
 const patterns = new Map<string, RE2JS>();
+const MOST_KEPT = 500;
 function patternOf(source: string): RE2JS {
-  const pattern = patterns.get(source) ?? new RE2JS(source);
+  const kept = patterns.get(source);
+  if (kept !== undefined) return kept;
+  const pattern = new RE2JS(source);
+  // Whoever writes a rule has it checked at every few letters.
+  if (patterns.size >= MOST_KEPT) patterns.clear();
   patterns.set(source, pattern);
   return pattern;
 }
@@ -49,12 +54,38 @@ export function checkRule(expression: string): RuleFault | null {
     const code = error?.name === 'ParseError' ? 'does-not-parse' : 'wrong-type';
     return { code, message: error?.summary ?? '', ...boundsIn(expression, range) };
   }
-  for (const node of nodesOf(environment.parse(expression).ast)) {
+  const { ast } = environment.parse(expression);
+  const endless = endlessIn(ast, false);
+  if (endless !== null) return { code: 'takes-too-long', message: '', ...boundsIn(expression, endless) };
+  for (const node of nodesOf(ast)) {
     const fault = faultOfCall(node);
     if (fault !== null) return { ...fault, ...boundsIn(expression, node) };
   }
   if (checked.type !== 'bool')
     return { code: 'not-a-question', message: checked.type ?? '', start: 0, end: expression.length };
+  return null;
+}
+
+/** Looks at every item of a list. */
+const EACH_ITEM = new Set<unknown>(['all', 'exists', 'exists_one', 'map', 'filter']);
+
+/**
+ * The first part whose work grows as a power: a look at every item within another (six short ones are a million steps, and the
+ * station waits for each rule), or a name for a value, by which a text doubles with every word. Null where there is none.
+ */
+function endlessIn(node: ASTNode, isWithin: boolean): ASTNode | null {
+  const named = node.op === 'rcall' ? node.args[0] : null;
+  const isEach = EACH_ITEM.has(named);
+  if (named === 'bind' || (isEach && isWithin)) return node;
+  const [inside, beside] = node.op === 'rcall' && isEach ? [node.args[2], node.args[1]] : [[], node.args];
+  for (const child of childrenIn(beside)) {
+    const found = endlessIn(child, isWithin);
+    if (found !== null) return found;
+  }
+  for (const child of childrenIn(inside)) {
+    const found = endlessIn(child, true);
+    if (found !== null) return found;
+  }
   return null;
 }
 
@@ -81,22 +112,29 @@ export type CompiledRule = {
 };
 
 const compiled = new Map<string, CompiledRule>();
-const MOST_KEPT = 500;
 
-/** Makes a rule's expression ready to be asked; one that was never checked throws. */
+/**
+ * Makes a rule's expression ready to be asked. One that is no rule, or no longer (what is refused may grow after it was signed),
+ * fails at every study: it must not keep what a model flagged from raising.
+ */
 export function compileRule(expression: string): CompiledRule {
   const kept = compiled.get(expression);
   if (kept !== undefined) return kept;
-  if (checkRule(expression) !== null) throw new Error('a rule is checked before it is compiled');
-  const parsed = environment.parse(expression);
-  const paths = pathsIn(parsed.ast);
-  const rule = {
-    ask: (facts: RuleFacts) => askRule(parsed, paths, facts),
-    looksAtFindings: [...nodesOf(parsed.ast)].some((node) => node.op === 'id' && node.args === 'findings'),
-  };
+  const rule = checkRule(expression) === null ? compile(expression) : NO_RULE;
   if (compiled.size >= MOST_KEPT) compiled.clear();
   compiled.set(expression, rule);
   return rule;
+}
+
+const NO_RULE: CompiledRule = { ask: () => ({ state: 'not-decided', code: 'failed' }), looksAtFindings: true };
+
+function compile(expression: string): CompiledRule {
+  const parsed = environment.parse(expression);
+  const paths = pathsIn(parsed.ast);
+  return {
+    ask: (facts) => askRule(parsed, paths, facts),
+    looksAtFindings: [...nodesOf(parsed.ast)].some((node) => node.op === 'id' && node.args === 'findings'),
+  };
 }
 
 function askRule(parsed: ParseResult, paths: readonly string[], facts: RuleFacts): RuleOutcome {
