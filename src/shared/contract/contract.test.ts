@@ -24,6 +24,10 @@ test('only what a person causes counts as use of a session', () => {
     'sessions.signOut',
     'sessions.touch',
     'worklist.next',
+    'worklist.export',
+    'worklist.print',
+    'worklist.saveView',
+    'worklist.deleteView',
     'studies.open',
     'studies.requestCommitment',
     'studies.recall',
@@ -88,6 +92,16 @@ test('only what a person causes counts as use of a session', () => {
     'runs.replay',
     'analyses.ask',
     'modelFigures.card',
+    'triage.proposePolicy',
+    'triage.proposeRules',
+    'triage.withdraw',
+    'triage.sign',
+    'triage.rollBack',
+    'triage.previewRules',
+    'triage.replay',
+    'triage.declare',
+    'preferences.put',
+    'preferences.forget',
   ]);
 });
 

@@ -225,7 +225,7 @@ export const worklist = {
     .route({ method: 'GET', path: '/worklist/counts' })
     .output(WorklistCounts),
   /** The values rows of a filter have, and how many rows each, for whoever narrows a list. */
-  choices: procedure('worklist.read')
+  choices: procedure('worklist.read', BACKGROUND)
     .route({ method: 'GET', path: '/worklist/choices' })
     .input(z.object({ filter: question.filter }))
     .output(WorklistChoices),
@@ -241,7 +241,9 @@ export const worklist = {
     .route({ method: 'POST', path: '/worklist/print' })
     .input(z.object(question))
     .output(z.object({ rows: z.array(WorklistRow), total: z.number().int(), atMs: z.number() })),
-  views: procedure('worklist.read').route({ method: 'GET', path: '/worklist/views' }).output(z.array(WorklistView)),
+  views: procedure('worklist.read', BACKGROUND)
+    .route({ method: 'GET', path: '/worklist/views' })
+    .output(z.array(WorklistView)),
   /** Saves a question under a name; a shared view is everybody's of the site to use and takes a permission of its own. */
   saveView: procedure('worklist.read')
     .route({ method: 'POST', path: '/worklist/views' })

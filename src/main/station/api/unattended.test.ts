@@ -14,7 +14,8 @@ const clock = { nowMs: () => nowMs };
 const DIGEST = 'd'.repeat(64);
 /** Everything a page asks with nobody in front of it. */
 const POLLED = [
-  ...['sessions/current', 'station/status', 'worklist', 'worklist/counts', `studies/${STUDY}`],
+  ...['sessions/current', 'station/status', 'worklist', 'worklist/counts', 'worklist/choices', 'worklist/views'],
+  ...['preferences', 'triage', `studies/${STUDY}`],
   ...['findings', 'quality-remarks', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
   ...['audit/events', 'deliveries', `findings/${FINDING}/overlays/mask-1`, 'openapi.json', 'models', 'model-figures'],
 ].map((path) => `/api/v1/${path}`);
@@ -24,7 +25,7 @@ const POLLED_IN_VAIN = [
   ...[`imports/${STUDY}`, `studies/${STUDY}/identity`, 'keeping/cache', 'keeping/holds', 'keeping/retention/rules'],
   ...['', '/exposure/history', '/acceptances', '/comparison'].map((part) => `models/${DIGEST}${part}`),
   ...['', '/drift', '/golden', '/runs'].map((part) => `model-figures/${DIGEST}${part}`),
-  ...['truths/questions', 'runs', 'analyses'].map((part) => `studies/${STUDY}/${part}`),
+  ...['truths/questions', 'runs', 'models', 'triage', 'analyses'].map((part) => `studies/${STUDY}/${part}`),
   ...[`runs/${STUDY}`, `runs/${STUDY}/replays`, 'model-readers', 'refused-packages', `analyses/${STUDY}`],
 ].map((path) => `/api/v1/${path}`);
 
