@@ -75,20 +75,21 @@ export function searchRows(db: ReadableDb, query: SearchQuery): WorklistWindow {
   if (words.length === 0) return { rows: [], next: null, seq };
   let from: From | null = decodePlace(query.after) ?? { place: startOf(query.filter), match: 0, below: TOP };
   while (from !== null && rows.length < limit) {
-    const found: readonly FoundRow[] = look(db, query, words, from, limit - rows.length);
+    const asked = limit - rows.length;
+    const found: readonly FoundRow[] = look(db, query, words, from, asked);
     rows.push(...found.filter((row) => matchesAlike(row, words, from?.match ?? 0)));
     const last = found.at(-1);
     from =
-      last !== undefined && rows.length >= limit ? { ...from, below: last.rowNo } : goOn(from, found, query, limit);
+      last !== undefined && rows.length >= limit ? { ...from, below: last.rowNo } : goOn(from, found, query, asked);
   }
   return { rows: rows.slice(0, limit).map((row) => showRow(db, row)), next: from && encodePlace(from), seq };
 }
 
 /** Where to look after what was found: on in the same matches where they may go on, else in the next ones. */
-function goOn(from: From, found: readonly FoundRow[], { filter }: SearchQuery, limit: number): From | null {
+function goOn(from: From, found: readonly FoundRow[], { filter }: SearchQuery, asked: number): From | null {
   const last = found.at(-1);
   // Of fragments some found rows are left out, for they matched better: there may be more behind them.
-  if (last !== undefined && from.match === 3 && found.length === limit) return { ...from, below: last.rowNo };
+  if (last !== undefined && from.match === 3 && found.length === asked) return { ...from, below: last.rowNo };
   const next = MATCHES[from.match + 1];
   if (next !== undefined) return { ...from, match: next, below: TOP };
   return from.place === 'open' && filter === 'all' ? { place: 'archived', match: 0, below: TOP } : null;
