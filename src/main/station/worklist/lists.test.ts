@@ -225,6 +225,15 @@ test('the best match stands first: the whole number, then the name, then other w
   expect(pages.flat()).toEqual([3, 5, 1, 2, 4]);
 });
 
+test('letters within are looked for behind rows that matched better, too', () => {
+  put(1, { name: 'Abrain^A' });
+  put(2, { name: 'Cbrain^C' });
+  put(3, { name: 'Brain^B' });
+  expect(search('brain', { limit: 3 })).toMatchObject({
+    rows: [{ studyUid: '3' }, { studyUid: '2' }, { studyUid: '1' }],
+  });
+});
+
 test('a row is found by what it says now, and not by what it said before', () => {
   const studyId = put(1, { name: 'Before^A' });
   put(1, { name: 'After^A' });
@@ -252,6 +261,27 @@ test('rows leave the open list when their time has come, are found behind the op
   put(3, { name: 'Doe^Corrected', completeness: 'receiving' });
   expect(countFilters(store.db, [SITE], 'me')).toMatchObject({ all: 3, archived: 1, receiving: 1 });
   expect(found('corrected')).toEqual([3]);
+});
+
+test('what is raised after it left the open list comes back, and leaves again when its time has come anew', () => {
+  const now = 100 * DAY_MS;
+  const seen = { isOpened: 1, rank: 0 } as const;
+  const raised = (atMs: number, raisedAtMs: number) => ({ settled: { as: 'opened' as const, atMs, raisedAtMs } });
+  put(1, { ...seen, ...raised(now - 31 * DAY_MS, now - 40 * DAY_MS) });
+  archive(now);
+  const counts = () => {
+    const { critical, archived } = countFilters(store.db, [SITE], 'me');
+    return [critical, archived];
+  };
+  expect(counts()).toEqual([0, 1]);
+  // Opened once more: nothing new. Raised: it is work.
+  put(1, { ...seen, ...raised(now, now - 40 * DAY_MS) });
+  expect(counts()).toEqual([0, 1]);
+  put(1, { ...seen, ...raised(now + 1, now + 1) });
+  expect(counts()).toEqual([1, 0]);
+  archive(now + 31 * DAY_MS);
+  put(1, { ...seen, ...raised(now + 1, now + 1) });
+  expect(counts()).toEqual([0, 1]);
 });
 
 test('rows that may leave come from an index', () => {

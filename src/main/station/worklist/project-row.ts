@@ -92,7 +92,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
     orderPriority: row.orderPriority ?? '',
     ageYears: yearsBetween(patient.birthDateRaw, study.dateRaw),
     readerId: opening?.userId ?? '',
-    settled: settledSince(study, opening, report),
+    settled: settledSince(study, opening, report, urgency?.level === 'routine' ? null : (urgency?.setAtMs ?? null)),
     search: {
       name: foldForSearch(patient.name),
       number: foldForSearch([patient.mrn, study.accession].filter((text) => text !== null).join(' ')),
@@ -104,22 +104,27 @@ export function projectRow(db: WritableDb, studyId: string): void {
   });
 }
 
-/** Since when nothing is left to be done about a study; what still comes in, or was only begun to be reported, is work. */
+/**
+ * Since when nothing is left to be done about a study; what still comes in, or was only begun to be reported, is work. What was
+ * raised later counts from then: it may have been raised by what no reader knew who opened or reported it.
+ */
 function settledSince(
   study: StudyCard,
   opening: StudyOpening | null,
   report: ReturnType<typeof findReport>,
+  raisedAtMs: number | null,
 ): Settled | null {
   if (study.completeness === 'receiving' || study.quarantined > 0 || study.identityInDoubt) return null;
   const lastImageAtMs = study.completeAtMs ?? study.receivedAtMs;
-  if (report.state === 'final' || report.state === 'addended')
-    return { as: 'final', atMs: Math.max(lastImageAtMs, report.signedAtMs ?? 0) };
+  const since = (as: Settled['as'], atMs: number): Settled => ({
+    ...{ as, atMs: Math.max(lastImageAtMs, atMs, raisedAtMs ?? 0) },
+    ...(raisedAtMs !== null && { raisedAtMs }),
+  });
+  if (report.state === 'final' || report.state === 'addended') return since('final', report.signedAtMs ?? 0);
   if (report.state === 'preliminary') return null;
-  if (study.intent !== 'new') return { as: 'comparison', atMs: lastImageAtMs };
+  if (study.intent !== 'new') return since('comparison', 0);
   // Images that came after it was opened nobody has seen.
-  return opening === null || opening.revision < study.revision
-    ? null
-    : { as: 'opened', atMs: Math.max(lastImageAtMs, opening.atMs) };
+  return opening === null || opening.revision < study.revision ? null : since('opened', opening.atMs);
 }
 
 /** Whole years from one raw DICOM day to another; null where either is unknown or they are the wrong way round. */

@@ -2,7 +2,12 @@ import { prepared, type WritableDb } from '../platform/store/database.ts';
 import type { SearchText } from './search-text.ts';
 
 /** Why a row may leave the open list after a while, and since when; null while it is somebody's work. */
-export type Settled = { readonly as: 'final' | 'opened' | 'comparison'; readonly atMs: number };
+export type Settled = {
+  readonly as: 'final' | 'opened' | 'comparison';
+  readonly atMs: number;
+  /** When it was last raised above Routine, where it was: what is raised after it left comes back. */
+  readonly raisedAtMs?: number | undefined;
+};
 
 /** A row as it is stored: what lists go by, and the row itself as JSON. */
 export type StoredRow = {
@@ -34,11 +39,16 @@ export type StoredRow = {
   readonly row: string;
 };
 
-type Found = { readonly rowNo: number; readonly place: 'open' | 'archived'; readonly searchText: string };
+type Found = {
+  readonly rowNo: number;
+  readonly place: 'open' | 'archived';
+  readonly settledAtMs: number | null;
+  readonly searchText: string;
+};
 
 const FIND_PLACE = `
-  SELECT row_no AS rowNo, 'open' AS place, search_text AS searchText FROM open_studies WHERE study_id = @studyId
-  UNION ALL SELECT row_no, 'archived', search_text FROM archived_studies WHERE study_id = @studyId
+  SELECT row_no AS rowNo, 'open' AS place, settled_at_ms AS settledAtMs, search_text AS searchText FROM open_studies WHERE study_id = @studyId
+  UNION ALL SELECT row_no, 'archived', settled_at_ms, search_text FROM archived_studies WHERE study_id = @studyId
 `;
 const NEXT_ROW_NO = `
   SELECT 1 + max(coalesce((SELECT max(row_no) FROM open_studies), 0), coalesce((SELECT max(row_no) FROM archived_studies), 0)) AS rowNo
@@ -80,12 +90,13 @@ const INDEX = {
 
 /**
  * Stores a study's row where it belongs: on the open list, or, where it had left that and is still nobody's work, among
- * the archived. The search has it by the same texts.
+ * the archived; one that was raised meanwhile is not left there, for nobody looks at what is urgent among the archived.
+ * The search has it by the same texts.
  */
 export function putRow(db: WritableDb, stored: StoredRow): void {
   const { settled, search, ...columns } = stored;
   const found = prepared<Found>(db, FIND_PLACE).get({ studyId: stored.studyId });
-  const place = found?.place === 'archived' && settled !== null ? 'archived' : 'open';
+  const place = found?.place === 'archived' && settled !== null && !isRaisedSince(settled, found) ? 'archived' : 'open';
   const rowNo = found?.rowNo ?? prepared<{ rowNo: number }>(db, NEXT_ROW_NO).get()?.rowNo ?? 1;
   const searchText = JSON.stringify(search);
   if (found !== undefined && found.place !== place) prepared(db, DROP_ARCHIVED).run(stored.studyId);
@@ -114,6 +125,10 @@ export function moveToArchived(db: WritableDb, studyId: string): void {
   forget(db, found);
   prepared(db, DROP_OPEN).run(studyId);
   index(db, 'archived', found.rowNo, JSON.parse(found.searchText) as SearchText);
+}
+
+function isRaisedSince({ raisedAtMs }: Settled, { settledAtMs }: Found): boolean {
+  return raisedAtMs !== undefined && raisedAtMs > (settledAtMs ?? 0);
 }
 
 function forget(db: WritableDb, { place, rowNo }: Pick<Found, 'place' | 'rowNo'>): void {
