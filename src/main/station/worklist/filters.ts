@@ -43,7 +43,7 @@ export const FILTERS: Readonly<Record<OpenFilter, Filter>> = {
   },
   unread: {
     condition: "intent = 'new' AND is_opened = 0",
-    index: IN_ORDER,
+    index: 'open_studies_unread',
     holds: (row) => isNew(row) && row.isOpened === 0,
   },
   'ai-flagged': {

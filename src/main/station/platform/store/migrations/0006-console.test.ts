@@ -69,3 +69,26 @@ test('runs of before are there as they were, with what hangs from them', () => {
   expect(() => put('runs', again)).toThrow(/UNIQUE/);
   put('runs', { ...again, round: 1 });
 });
+
+test('what waits already is bound from the first start on; what was deleted waits for nobody', () => {
+  migrate(db, MIGRATIONS.slice(0, 5));
+  put('sites', { site_id: 'north' });
+  put('patients', { patient_id: 'jane', site_id: 'north' });
+  const study = { site_id: 'north', patient_id: 'jane', intent: 'new', completeness: 'assumed', zone_source: 'site' };
+  const place = {
+    site_id: 'north',
+    level: 'routine',
+    standing: 'ordinary',
+    service_level: 'outpatient',
+    reasons: '[]',
+  };
+  for (const id of ['waits', 'gone']) {
+    put('studies', { ...study, study_id: id, study_uid: id, ...(id === 'gone' && { deleted_at_ms: 1 }) });
+    put('study_urgency', { ...place, study_id: id, report_by_at_ms: 9 });
+  }
+  expect(migrate(db, MIGRATIONS).ok).toBe(true);
+  const waiting = db.prepare('SELECT study_id, limit_at_ms FROM study_urgency WHERE is_waiting = 1').all();
+  expect(waiting).toEqual([{ study_id: 'waits', limit_at_ms: 9 }]);
+  const jobs = db.prepare("SELECT subject_id, site_id FROM jobs WHERE kind = 'triage-limit'").all();
+  expect(jobs).toEqual([{ subject_id: 'north', site_id: 'north' }]);
+});

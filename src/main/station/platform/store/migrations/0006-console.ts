@@ -130,7 +130,11 @@ ALTER TABLE study_urgency ADD COLUMN behind_due_at_ms INTEGER; -- it stands behi
 ALTER TABLE study_urgency ADD COLUMN declared_at_ms INTEGER; -- when a person set the class; null where none did
 ALTER TABLE study_urgency ADD COLUMN lowered_revision INTEGER; -- a radiologist saw these images and lowered it: nothing raises it for them
 UPDATE study_urgency SET is_waiting = 0 WHERE study_id IN (SELECT study_id FROM first_openings);
+-- What was deleted waits for nobody.
+UPDATE study_urgency SET is_waiting = 0 WHERE study_id IN (SELECT study_id FROM studies WHERE deleted_at_ms IS NOT NULL);
 UPDATE study_urgency SET limit_at_ms = report_by_at_ms WHERE level <> 'critical';
+-- What waits already is bound from the first start on.
+INSERT INTO jobs (kind, subject_id, site_id, due_at_ms) SELECT DISTINCT 'triage-limit', site_id, site_id, 0 FROM study_urgency;
 INSERT INTO urgency_asks SELECT study_id, 'placed', site_id, set_at_ms, 'placed', NULL, 'routine', 0, NULL, NULL FROM study_urgency;
 INSERT INTO urgency_asks SELECT study_id, 'raised-before-this-was-kept', site_id, set_at_ms, 'ai', NULL, level, 0, NULL, NULL FROM study_urgency WHERE standing = 'suspected';
 CREATE INDEX study_urgency_by_placing ON study_urgency (site_id, counts_from_ms);
@@ -188,7 +192,9 @@ CREATE INDEX open_studies_by_arrival ON open_studies (received_at_ms, study_id, 
 CREATE INDEX open_studies_by_patient ON open_studies (name_order, study_id, urgency_rank, ${NARROWED_BY});
 CREATE INDEX open_studies_by_exam ON open_studies (exam_order, study_id, urgency_rank, ${NARROWED_BY});
 CREATE INDEX open_studies_by_exam_date ON open_studies (exam_at, study_id, urgency_rank, ${NARROWED_BY});
--- What few rows are has its own short way, in the first order.
+-- What few rows are has its own short way, in the first order. What is unread may be few behind many that were opened and are not
+-- reported here: those are due earlier, and stay for weeks.
+CREATE INDEX open_studies_unread ON open_studies (urgency_rank, due_at_ms, study_id, ${NARROWED_BY}) WHERE intent = 'new' AND is_opened = 0;
 CREATE INDEX open_studies_flagged ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND ai_state = 'flagged';
 CREATE INDEX open_studies_not_run ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND ai_state = 'not-run';
 CREATE INDEX open_studies_receiving ON open_studies (urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND completeness = 'receiving';
