@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { type AcrCategory, ceilingOfCategory, ServiceLevel, UrgencyLevel, urgencyRank } from './urgency.ts';
 
 const LONGEST_MINUTES = 60 * 24 * 90;
+/** Working hours are counted one by one: of a site that works an hour a week, a thousand would be twenty years. */
+const LONGEST_WEEKS = 13;
 const minutes = z.number().int().positive().max(LONGEST_MINUTES);
 
 /** When a study must be opened and reported, from images complete; what is missing is not promised. */
@@ -57,5 +59,13 @@ export const TriagePolicySet = z
   .refine(
     ({ urgency: { critical, urgent } }) => opened(critical) <= opened(urgent) && reported(critical) <= reported(urgent),
     { message: 'critical-later-than-urgent' },
+  )
+  .refine(
+    ({ urgency, serviceLevels, workingHours: { weekdays, fromHour, toHour } }) =>
+      [...Object.values(urgency), ...Object.values(serviceLevels)].every(
+        ({ reportWorkingHours = 0 }) =>
+          reportWorkingHours <= LONGEST_WEEKS * new Set(weekdays).size * (toHour - fromHour),
+      ),
+    { message: 'working-hours-take-too-long' },
   );
 export type TriagePolicySet = z.infer<typeof TriagePolicySet>;

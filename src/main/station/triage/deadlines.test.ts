@@ -52,6 +52,9 @@ test('working hours are those of the site’s own zone', () => {
 test('a policy with a key nobody knows, or without a service level, is refused', () => {
   const raw = JSON.parse(readFileSync(SHIPPED, 'utf8')) as { serviceLevels: Record<string, unknown> };
   expect(TriagePolicySet.safeParse({ ...raw, extra: 1 }).success).toBe(false);
+  const anHourAWeek = { weekdays: [1, 1, 1], fromHour: 8, toHour: 9 };
+  const year = TriagePolicySet.safeParse({ ...raw, workingHours: anHourAWeek });
+  expect(year.error?.issues.map(({ message }) => message)).toEqual(['working-hours-take-too-long']);
   const { inpatient: _inpatient, ...others } = raw.serviceLevels;
   expect(TriagePolicySet.safeParse({ ...raw, serviceLevels: others }).success).toBe(false);
   expect(TriagePolicySet.safeParse({ ...raw, workingHours: { weekdays: [1], fromHour: 18, toHour: 8 } }).success).toBe(

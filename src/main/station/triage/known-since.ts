@@ -19,7 +19,9 @@ export function knownSince(
   const dates = listPriorIds(db, studyId)
     .slice(0, MOST_PRIORS)
     .filter((priorId) => isKnownIn(priorId))
-    .flatMap((priorId) => getStudyCard(db, priorId).dateRaw ?? []);
+    .flatMap((priorId) => getStudyCard(db, priorId).dateRaw ?? [])
+    // It goes into the ledger: what is no date may be anything that somebody typed.
+    .filter((dateRaw) => /^\d{8}$/.test(dateRaw));
   return dates.toSorted()[0]?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') ?? null;
 
   function isKnownIn(priorId: string): boolean {

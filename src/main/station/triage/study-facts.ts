@@ -1,5 +1,5 @@
 import { listSeries, type StudyCard } from '../archive/index.ts';
-import { aiStatus } from '../inference/index.ts';
+import { aiStatus, type FindingRecord } from '../inference/index.ts';
 import type { ReadableDb } from '../platform/store/database.ts';
 import { findFindingsOf } from './flags-of-study.ts';
 import { knownSince } from './known-since.ts';
@@ -11,6 +11,14 @@ export function factsOf(db: ReadableDb, policy: Pick<TriagePolicy, 'reading'>, s
   const { studyId, patient } = study;
   const ai = aiStatus(db, studyId);
   const ageYears = ageAt(patient.birthDateRaw, study.dateRaw);
+  // Many findings are of one code, and each question goes through the patient's earlier studies.
+  const known = new Map<string, boolean>();
+  const isKnown = (label: FindingRecord['label']) => {
+    const key = `${label.scheme} ${label.code}`;
+    const said = known.get(key) ?? knownSince(db, policy, studyId, label) !== null;
+    known.set(key, said);
+    return said;
+  };
   return {
     study: {
       ...{
@@ -29,7 +37,7 @@ export function factsOf(db: ReadableDb, policy: Pick<TriagePolicy, 'reading'>, s
       .filter(({ state }) => state !== 'rejected')
       .map(({ label, category, score, model, measurements }) => ({
         ...{ code: label.code, name: label.display, category: BigInt(category), score, model: model.name },
-        isKnown: knownSince(db, policy, studyId, label) !== null,
+        isKnown: isKnown(label),
         measurements: Object.fromEntries(measurements.map(({ code, value }) => [code, value])),
       })),
   };

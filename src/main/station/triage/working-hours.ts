@@ -22,7 +22,21 @@ export function addWorkingHours(fromMs: number, hours: number, working: WorkingH
   return at;
 }
 
+/** What is known of quarter hours: studies that come one after another ask about the same days, and asking a zone takes long. */
+const known = new Map<string, (atMs: number) => boolean>();
+const MOST_QUESTIONS = 50;
+const MOST_QUARTERS = 20_000;
+
 function workingQuestion(working: WorkingHours, zone: string): (atMs: number) => boolean {
+  const key = JSON.stringify([working, zone]);
+  const question = known.get(key) ?? newQuestion(working, zone);
+  if (known.size >= MOST_QUESTIONS) known.clear();
+  known.set(key, question);
+  return question;
+}
+
+function newQuestion(working: WorkingHours, zone: string): (atMs: number) => boolean {
+  const quarters = new Map<number, boolean>();
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     weekday: 'short',
@@ -30,9 +44,15 @@ function workingQuestion(working: WorkingHours, zone: string): (atMs: number) =>
     hourCycle: 'h23',
   });
   return (atMs) => {
+    const quarter = Math.floor(atMs / STEP_MS);
+    const said = quarters.get(quarter);
+    if (said !== undefined) return said;
     const parts = format.formatToParts(atMs);
     const weekday = WEEKDAYS.indexOf(parts.find((part) => part.type === 'weekday')?.value ?? '') + 1;
     const hour = Number(parts.find((part) => part.type === 'hour')?.value);
-    return working.weekdays.includes(weekday) && hour >= working.fromHour && hour < working.toHour;
+    const isWorking = working.weekdays.includes(weekday) && hour >= working.fromHour && hour < working.toHour;
+    if (quarters.size >= MOST_QUARTERS) quarters.clear();
+    quarters.set(quarter, isWorking);
+    return isWorking;
   };
 }
