@@ -103,8 +103,9 @@ const rawDay = z.string().regex(/^\d{8}$/);
 /** What a list is narrowed to beside its quick filter; what is left out narrows nothing, and all that is there must hold. */
 export const WorklistNarrowing = z.strictObject({
   levels: several(UrgencyLevel),
-  modalities: several(z.string().max(16)),
-  bodyParts: several(z.string().max(64)),
+  // As objects state them, which may be longer than DICOM allows.
+  modalities: several(z.string().max(1000)),
+  bodyParts: several(z.string().max(1000)),
   /** Emergency, inpatient, outpatient, screening: where the patient waits, as far as it is known. */
   serviceLevels: several(ServiceLevel),
   orderPriorities: several(z.string().max(16)),

@@ -38,7 +38,10 @@ export function NarrowMenu({ question, onQuestion }: Props): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const { narrowed } = question;
   const count = Object.keys(narrowed).length;
-  const put = (changed: Partial<WorklistNarrowing>) => onQuestion({ narrowed: whole({ ...narrowed, ...changed }) });
+  const put = (changed: Partial<WorklistNarrowing>) => {
+    const whole = wholeOf({ ...narrowed, ...changed });
+    if (whole !== null) onQuestion({ narrowed: whole });
+  };
   return (
     <>
       <Popover opened={isOpen} onChange={setOpen} position="bottom-start" width={460} trapFocus>
@@ -136,15 +139,14 @@ function Narrowing({ question: { filter, narrowed }, put }: NarrowingProps): Rea
   );
 }
 
-/** Without what narrows nothing; as the station takes it. */
-function whole(narrowed: Readonly<Record<string, unknown>>): WorklistNarrowing {
+/** Without what narrows nothing; null while what is typed is nothing the station takes, as an age of 200. */
+export function wholeOf(narrowed: Readonly<Record<string, unknown>>): WorklistNarrowing | null {
   const isSomething = (value: unknown): boolean =>
     Array.isArray(value)
       ? value.length > 0
       : value !== undefined && Object.values(value as object).some((one) => one !== undefined);
-  return WorklistNarrowing.parse(
-    Object.fromEntries(Object.entries(narrowed).filter(([, value]) => isSomething(value))),
-  );
+  const asked = Object.fromEntries(Object.entries(narrowed).filter(([, value]) => isSomething(value)));
+  return WorklistNarrowing.safeParse(asked).data ?? null;
 }
 
 function dashed(day: string | undefined): string {
