@@ -19,12 +19,12 @@ export function StudyFaceCard({ study, title, children }: Props): ReactNode {
       <span className={classes.stripe} style={{ background: patientColour(study.patientId) }} aria-hidden />
       <div className={classes.lines}>
         {title && <div className={classes.title}>{title}</div>}
-        <strong>{formatPersonName(patientName) ?? t('patient.noName')}</strong>
+        <strong data-phi>{formatPersonName(patientName) ?? t('patient.noName')}</strong>
         <div className={classes.facts}>
-          <Fact label={t('patient.born')} value={formatDicomDate(birthDateRaw)} />
+          <Fact label={t('patient.born')} value={formatDicomDate(birthDateRaw)} isPhi />
           <Fact label={t('patient.sex')} value={sex} />
-          <Fact label={t('patient.mrn')} value={number} />
-          <Fact label={t('patient.accession')} value={accession} />
+          <Fact label={t('patient.mrn')} value={number} isPhi />
+          <Fact label={t('patient.accession')} value={accession} isPhi />
         </div>
         <div className={classes.exam}>{exam}</div>
         {children}
@@ -33,11 +33,14 @@ export function StudyFaceCard({ study, title, children }: Props): ReactNode {
   );
 }
 
-function Fact({ label, value }: { readonly label: string; readonly value: string | null }): ReactNode {
+type FactProps = { readonly label: string; readonly value: string | null; readonly isPhi?: boolean };
+
+function Fact({ label, value, isPhi = false }: FactProps): ReactNode {
   const { t } = useTranslation();
   return (
     <span>
-      <span className={classes.label}>{label}</span> {value || t('patient.missing')}
+      <span className={classes.label}>{label}</span>{' '}
+      <span data-phi={isPhi || undefined}>{value || t('patient.missing')}</span>
     </span>
   );
 }

@@ -14,7 +14,10 @@ export function foundColumns(t: TFunction<'archive'>, arrived: ReadonlySet<strin
       ...{ title: t('column.patient'), track: 'minmax(300px, 1.4fr)' },
       cell: (study) => <PatientOfPeer study={study} />,
     },
-    { ...{ title: t('column.accession'), track: '100px' }, cell: ({ accession }) => accession ?? '–' },
+    {
+      ...{ title: t('column.accession'), track: '100px' },
+      cell: ({ accession }) => <span data-phi>{accession ?? '–'}</span>,
+    },
     {
       ...{ title: t('column.exam'), track: 'minmax(150px, 1fr)' },
       cell: ({ modalities, description }) => [modalities.join(' '), description].filter(Boolean).join(' · ') || '–',
@@ -46,8 +49,8 @@ export function PatientOfPeer({
   const number = patientId === null ? t('patient.noMrn') : [patientId, issuerOfPatientId].filter(Boolean).join(' / ');
   return (
     <>
-      <strong>{formatPersonName(patientName) ?? t('patient.noName')}</strong>
-      <span className={page.facts}>
+      <strong data-phi>{formatPersonName(patientName) ?? t('patient.noName')}</strong>
+      <span className={page.facts} data-phi>
         {[formatDicomDate(birthDateRaw) ?? `${t('patient.born')} ${t('patient.missing')}`, sex, number]
           .filter(Boolean)
           .join(' · ')}

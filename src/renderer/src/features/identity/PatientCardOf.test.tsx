@@ -35,6 +35,9 @@ test('a patient is shown with name, birth date, sex and every number with its is
     'somebody else',
   ])
     expect(said).toContain(words);
+  // F8 covers who it is; what it is about stays to be read.
+  const hidden = [...screen.getByRole('article').querySelectorAll('[data-phi]')].map(({ textContent }) => textContent);
+  expect(hidden).toEqual(expect.arrayContaining(['Doe, Jane', '1960-01-02', '4711']));
 });
 
 test('choosing a series chooses its objects; one taken out leaves it chosen in part', () => {

@@ -25,15 +25,17 @@ export function PatientCardOf({ patient, title, children }: Props): ReactNode {
   return (
     <article className={classes.patient} style={style}>
       {title && <span className={page.quiet}>{title}</span>}
-      <strong>{formatPersonName(patient.name) ?? t('app:patient.noName')}</strong>
+      <strong data-phi>{formatPersonName(patient.name) ?? t('app:patient.noName')}</strong>
       <span>
-        {t('app:patient.born')} {formatDicomDate(patient.birthDateRaw) ?? t('app:patient.missing')} ·{' '}
+        {t('app:patient.born')}{' '}
+        <span data-phi>{formatDicomDate(patient.birthDateRaw) ?? t('app:patient.missing')}</span> ·{' '}
         {t('app:patient.sex')} {patient.sex ?? t('app:patient.missing')}
       </span>
       {numbers.length === 0 && <span>{t('identity.noNumbers')}</span>}
       {numbers.map(({ value, issuer, isDisputed }) => (
         <span key={`${value} ${issuer} ${isDisputed}`}>
-          {t('app:patient.mrn')} {value}, {issuer === '' ? t('identity.noIssuer') : t('identity.issuer', { issuer })}
+          {t('app:patient.mrn')} <span data-phi>{value}</span>,{' '}
+          {issuer === '' ? t('identity.noIssuer') : t('identity.issuer', { issuer })}
           {isDisputed && <span className={page.quiet}> ({t('identity.disputed')})</span>}
         </span>
       ))}

@@ -63,7 +63,7 @@ export function StudyIdentityView({ identity, onCorrected }: Props): ReactNode {
           {stated !== null && (
             <div className={page.stack}>
               <h3 className={classes.heading}>{t('identity.statedByObjects')}</h3>
-              <span>
+              <span data-phi>
                 {[formatPersonName(stated.name), formatDicomDate(stated.birthDateRaw), stated.sex]
                   .filter(Boolean)
                   .join(' · ')}

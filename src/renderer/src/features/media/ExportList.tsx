@@ -31,7 +31,8 @@ export function ExportList({
         <li key={one.exportId}>
           <span className={page.quiet}>{formatMoment(one.startedAtMs, zone)}</span>
           <span>
-            {one.study && [formatPersonName(one.study.patientName), one.study.description].filter(Boolean).join(' · ')}
+            {one.study && <span data-phi>{formatPersonName(one.study.patientName)}</span>}
+            {one.study?.description && ` · ${one.study.description}`}
           </span>
           <span>
             {one.folder} / {one.name}

@@ -57,3 +57,13 @@ test('every held object can be filed again and discarded; only a conflict offers
     'discard',
   ]);
 });
+
+test('who a patient is hides with the names, and the rest stays', () => {
+  render(
+    <MantineProvider>
+      <ComparedAttributes attributes={attributes} hasOther />
+    </MantineProvider>,
+  );
+  const hides = (text: string) => screen.getByText(text).closest('[data-phi]') !== null;
+  expect(['Roe^John', 'Doe^Jane', 'x'].map(hides)).toEqual([true, true, false]);
+});

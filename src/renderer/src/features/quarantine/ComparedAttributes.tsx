@@ -43,8 +43,8 @@ export function ComparedAttributes({ attributes, hasOther }: Props): ReactNode {
                   {one.keyword ?? `(${one.tag.slice(0, 4)},${one.tag.slice(4)})`}
                   {one.differs && <span className={hidden.unseen}> {t('quarantine.differing')}</span>}
                 </td>
-                <td>{one.held ?? '–'}</td>
-                {hasOther && <td>{one.current ?? '–'}</td>}
+                <td data-phi={saysWho(one.tag) || undefined}>{one.held ?? '–'}</td>
+                {hasOther && <td data-phi={saysWho(one.tag) || undefined}>{one.current ?? '–'}</td>}
               </tr>
             ))}
           </tbody>
@@ -52,4 +52,9 @@ export function ComparedAttributes({ attributes, hasOther }: Props): ReactNode {
       )}
     </section>
   );
+}
+
+/** Patient's own attributes (group 0010) and the accession number. */
+function saysWho(tag: string): boolean {
+  return tag.startsWith('0010') || tag === '00080050';
 }

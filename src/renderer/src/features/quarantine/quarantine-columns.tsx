@@ -22,9 +22,14 @@ export function quarantineColumns(t: TFunction<'corrections'>, zone: string): re
     {
       ...{ title: t('quarantine.study'), track: 'minmax(150px, 1fr)' },
       cell: ({ study }) =>
-        study === null
-          ? t('quarantine.noStudy')
-          : [formatPersonName(study.patientName), study.description].filter(Boolean).join(' · '),
+        study === null ? (
+          t('quarantine.noStudy')
+        ) : (
+          <>
+            <span data-phi>{formatPersonName(study.patientName)}</span>
+            {study.description && ` · ${study.description}`}
+          </>
+        ),
     },
   ];
 }
