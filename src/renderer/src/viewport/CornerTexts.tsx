@@ -4,6 +4,8 @@ import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist
 import { formatDicomDate } from '../ui/dicom-date.ts';
 import { formatPersonName } from '../ui/person-name.ts';
 import classes from './ImageViewport.module.css';
+import { describeValue } from './measurements/measurement-text.ts';
+import { isMirrored } from './geometry.ts';
 import { scaleBarOf } from './scale-bar.ts';
 import type { Probe, StackViewState } from './stack-view.ts';
 import type { StackImage } from './stack.ts';
@@ -86,6 +88,7 @@ function DrawingCorner({ shown, image }: { readonly shown: StackViewState; reado
     <div className={classes.corner} data-corner="bottom-left">
       {shown.cineRate !== null && <strong>{t('image.cine', { rate: shown.cineRate })}</strong>}
       {inverted && <span>{t('image.inverted')}</span>}
+      {map !== null && isMirrored(map) && <strong>{t('image.mirrored')}</strong>}
       {window !== null && (
         <span>
           {t('image.window', { width: tidy(window.width), centre: tidy(window.centre) })}
@@ -126,7 +129,7 @@ function MarksCorner({ image, probe, children }: MarksCornerProps): ReactNode {
 
 function describeProbe(probe: Probe, unit: string | null): string {
   const place = `${probe.column}, ${probe.row}`;
-  return probe.value === null ? place : `${tidy(probe.value)}${unit === null ? '' : ` ${unit}`} · ${place}`;
+  return probe.value === null ? place : `${describeValue(probe.value, unit)} · ${place}`;
 }
 
 function tidy(value: number): string {

@@ -4,6 +4,7 @@ import {
   type ImagePlane,
   imageCoordinateOf,
   imageToCanvas,
+  isMirrored,
   lettersOf,
   placeOf,
   edgeLettersOfOrientation,
@@ -37,6 +38,17 @@ test('puts the right of the patient on the left of an axial image, and turns wit
     { left: 'P', right: 'A', top: 'R', bottom: 'L' },
     { left: 'L', right: 'R', top: 'A', bottom: 'P' },
   ]);
+});
+
+test('a picture is mirrored when it is flipped one way, however it is turned', () => {
+  const maps = [
+    imageToCanvas([0, 0], [2, 0], [0, 2]),
+    imageToCanvas([0, 0], [0, 2], [-2, 0]),
+    imageToCanvas([0, 0], [-2, 0], [0, -2]),
+    imageToCanvas([0, 0], [-2, 0], [0, 2]),
+    imageToCanvas([0, 0], [0, 2], [2, 0]),
+  ];
+  expect(maps.map(isMirrored)).toEqual([false, false, false, true, true]);
 });
 
 test('a film’s letters follow what it says of its rows and columns, turned and flipped with it', () => {

@@ -63,6 +63,11 @@ export function imageToCanvas(
   };
 }
 
+/** True when the picture is drawn the other way round than its pixels run: left for right, however it is turned. */
+export function isMirrored({ xPerColumn, yPerColumn, xPerRow, yPerRow }: ImageToCanvas): boolean {
+  return xPerColumn * yPerRow - xPerRow * yPerColumn < 0;
+}
+
 /** The letters of a direction in the patient, strongest first, weak ones (below a tenth) left out: `L`, `AR`, `HFA`. */
 export function lettersOf(direction: Vector3): string {
   return [

@@ -17,7 +17,7 @@ export async function loadAhead(image: StackImage | undefined): Promise<void> {
   });
 }
 
-/** The value of a pixel after rescale; null where pixels are colours, or where another image is loaded. */
+/** The value of a pixel after rescale; null beside the image, where pixels are colours, or where another image is loaded. */
 export function valueAt(
   loaded: Types.IImage | undefined,
   image: StackImage,
@@ -25,6 +25,7 @@ export function valueAt(
   row: number,
 ): number | null {
   if (loaded?.imageId !== image.imageId || loaded.color) return null;
+  if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return null;
   const place = row * image.columns + column;
   const stored = (factsOf(loaded)?.modality ?? loaded.getPixelData())[place];
   if (stored === undefined) return null;

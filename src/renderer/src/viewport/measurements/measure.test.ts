@@ -136,6 +136,9 @@ test('says no value of colours, of what reaches no pixel, and outside the image'
       flat,
     ),
   ).toMatchObject({ pixels: 1, max: 7, sd: 0 });
+  const place = (column: number, row: number) => column * 100 + row;
+  // Set beside the image, a point comes to lie on its edge: that is its last pixel, not the first of the next row.
+  expect(measure('probe', [[29.5, 19.5]], PATIENT, place)).toMatchObject({ value: 2919 });
   expect(measure('probe', [[2.4, 3.6]], PATIENT, (column, row) => column * 10 + row)).toEqual({
     ...{ of: 'value', value: 24, unit: 'HU' },
   });

@@ -34,10 +34,15 @@ export function measure(
     case 'probe':
       return {
         of: 'value',
-        value: valueOf === null ? null : valueOf(Math.round(first[0]), Math.round(first[1])),
+        value: valueOf === null ? null : valueOf(pixelAt(first[0], image.columns), pixelAt(first[1], image.rows)),
         unit: image.rescale.unit,
       };
   }
+}
+
+/** The pixel below a coordinate: the far edge of the last pixel, where a point beside the image is set, is still of that one. */
+function pixelAt(coordinate: number, count: number): number {
+  return coordinate === count - 0.5 ? count - 1 : Math.round(coordinate);
 }
 
 /** The angle at the middle point; pixels that are not square are taken as long as they are (without any spacing, as square). */

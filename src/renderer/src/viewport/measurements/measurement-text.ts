@@ -9,7 +9,7 @@ export function describeMeasured(measured: Measured, t: TFunction<'reading'>): r
     case 'angle':
       return [t('measure.degrees', { value: measured.degrees.toFixed(1) })];
     case 'value':
-      return [measured.value === null ? t('measure.noValue') : withUnit(measured.value, measured.unit)];
+      return [measured.value === null ? t('measure.noValue') : describeValue(measured.value, measured.unit)];
     case 'area': {
       const { area, statistics } = measured;
       const size = t(`measure.area.${area.unit}`, { value: area.value.toFixed(area.unit === 'px' ? 0 : 1) });
@@ -17,14 +17,15 @@ export function describeMeasured(measured: Measured, t: TFunction<'reading'>): r
       const { mean, sd, min, max, unit } = statistics;
       return [
         size,
-        t('measure.mean', { mean: withUnit(mean, unit), sd: tidy(sd) }),
-        t('measure.range', { min: tidy(min), max: withUnit(max, unit) }),
+        t('measure.mean', { mean: describeValue(mean, unit), sd: tidy(sd) }),
+        t('measure.range', { min: tidy(min), max: describeValue(max, unit) }),
       ];
     }
   }
 }
 
-function withUnit(value: number, unit: string | null): string {
+/** A value with its unit, where there is one. */
+export function describeValue(value: number, unit: string | null): string {
   return unit === null ? tidy(value) : `${tidy(value)} ${unit}`;
 }
 

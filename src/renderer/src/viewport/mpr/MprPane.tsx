@@ -13,12 +13,14 @@ import { edgeLetters, imageCoordinateOf, imageToCanvas, placeOf } from '../geome
 import classes from '../ImageViewport.module.css';
 import { drawMask, paintMask } from '../overlay.ts';
 import { scaleBarOf } from '../scale-bar.ts';
+import type { ImageMark } from '../stack.ts';
 import { useViewportTool } from '../tools.ts';
 import type { LoadedVolume } from './load-volume.ts';
 import mprClasses from './mpr.module.css';
+import { describeValue } from '../measurements/measurement-text.ts';
 import { changeLook, crossingPlanes, lookAtPlace, type MprState, placeOfPlane, scrollPlane } from './mpr-state.ts';
 import { DIRECTIONS, gridAt, type MprPlane, reslice, resliceMarks, valueAtPlace } from './reslice.ts';
-import { extentMm } from './volume.ts';
+import { extentMm, type ToldAs } from './volume.ts';
 
 /** What AI marked in the volume's own images, by their number in it; `isDashed` of what is uncertain. */
 export type VolumeMarks = { readonly bitsOf: (image: number) => Uint8Array | null; readonly isDashed: boolean };
@@ -29,7 +31,9 @@ type Props = {
   readonly state: MprState;
   readonly onChange: (change: (state: MprState) => MprState) => void;
   readonly marks: readonly VolumeMarks[];
-  readonly unit: string | null;
+  readonly told: ToldAs;
+  /** What makes the volume's images less than plain originals. */
+  readonly imageMarks: readonly ImageMark[];
   readonly label: string;
   /** The patient, and whose marks are drawn. */
   readonly corners: ReactNode;
@@ -42,7 +46,8 @@ const MOST_WHILE_MOVING = 3_000_000;
 const STILL_AFTER_MS = 160;
 
 /** One plane through the volume at the crosshairs, with what AI marked on its voxels. */
-export function MprPane({ plane, volume, state, onChange, marks, unit, label, corners, aiLine }: Props): ReactNode {
+export function MprPane(props: Props): ReactNode {
+  const { plane, volume, state, onChange, marks, told, imageMarks, label, corners, aiLine } = props;
   const { t } = useTranslation('reading');
   const frame = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLCanvasElement>(null);
@@ -120,7 +125,7 @@ export function MprPane({ plane, volume, state, onChange, marks, unit, label, co
   };
   const onPointerMove = (event: PointerEvent) => {
     const under = valueAtPlace(volume, placeUnder(event));
-    setValue(Number.isNaN(under) ? null : under);
+    setValue(Number.isNaN(under) ? null : under * told.factor);
     const tool = draggedTool(event.buttons);
     if (tool === 'cross') return lookThere(event);
     if (tool === null) return;
@@ -179,7 +184,11 @@ export function MprPane({ plane, volume, state, onChange, marks, unit, label, co
           )}
         </div>
         <div className={classes.corner} data-corner="bottom-right">
-          <strong className={classes.mark}>{t('image.mark.resampled')}</strong>
+          {[...imageMarks.filter((mark) => mark !== 'resampled'), 'resampled' as const].map((mark) => (
+            <strong key={mark} className={classes.mark}>
+              {t(`image.mark.${mark}`)}
+            </strong>
+          ))}
           {slab.kind !== 'none' && (
             <strong className={classes.mark}>{t(`mpr.slab.${slab.kind}`, { mm: slab.mm })}</strong>
           )}
@@ -187,9 +196,7 @@ export function MprPane({ plane, volume, state, onChange, marks, unit, label, co
             <strong className={classes.mark}>{t('mpr.thinned', { count: geometry.thinning })}</strong>
           )}
           {aiLine}
-          <span className={classes.probe}>
-            {value !== null && `${Math.round(value * 10) / 10}${unit === null ? '' : ` ${unit}`}`}
-          </span>
+          <span className={classes.probe}>{value !== null && describeValue(value, told.unit)}</span>
         </div>
         {letters !== null &&
           (['left', 'right', 'top', 'bottom'] as const).map((edge) => (

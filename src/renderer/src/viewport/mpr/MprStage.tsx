@@ -10,6 +10,7 @@ import { PatientCorner } from '../CornerTexts.tsx';
 import { CACHE_BYTES } from '../engine.ts';
 import viewportClasses from '../ImageViewport.module.css';
 import type { SeriesShelf } from '../series-shelf.ts';
+import { IMAGE_MARKS } from '../stack.ts';
 import { EMPTY_VIEW, type ViewportCommand } from '../stack-view.ts';
 import { useOverlays } from '../use-overlays.ts';
 import { useSeries } from '../use-series.ts';
@@ -18,7 +19,7 @@ import classes from './mpr.module.css';
 import { MprPane, type VolumeMarks } from './MprPane.tsx';
 import { type MprState, openMpr, performMpr } from './mpr-state.ts';
 import { MPR_PLANES, SLAB_KINDS } from './reslice.ts';
-import { type VolumeRefusal, volumeOf } from './volume.ts';
+import { toldAs, type VolumeRefusal, volumeOf } from './volume.ts';
 
 type Props = {
   readonly shelf: SeriesShelf;
@@ -117,6 +118,11 @@ function Planes({
   const first = useRef<HTMLDivElement>(null);
   const [image] = volume.geometry.images;
   const modality = image?.modality ?? '';
+  const told = useMemo(() => toldAs(volume.geometry), [volume]);
+  const imageMarks = useMemo(
+    () => IMAGE_MARKS.filter((mark) => volume.geometry.images.some(({ marks: of }) => of.includes(mark))),
+    [volume],
+  );
   useEffect(() => {
     onCommands((command) => setState((before) => performMpr(before, volume, modality, command)));
     first.current?.querySelector<HTMLElement>('[data-mpr="axial"]')?.focus();
@@ -179,7 +185,8 @@ function Planes({
             state={state}
             onChange={setState}
             marks={marks}
-            unit={image?.rescale.unit ?? null}
+            told={told}
+            imageMarks={imageMarks}
             label={t('mpr.pane', { plane: t(`mpr.plane.${plane}`) })}
             corners={
               <>

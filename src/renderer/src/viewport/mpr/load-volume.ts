@@ -1,7 +1,10 @@
-import { cache } from '@cornerstonejs/core';
+import { cache, type Types } from '@cornerstonejs/core';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { isWhole, loadAhead } from '../loaded-image.ts';
+import { wholeWindow } from '../picture/grey-pixels.ts';
+import { factsOf } from '../picture/load-picture.ts';
 import { outwards } from '../prefetch.ts';
+import type { StackImage } from '../stack.ts';
 import type { GreyWindow } from '../window-presets.ts';
 import type { SliceValues, Volume } from './reslice.ts';
 import type { VolumeGeometry } from './volume.ts';
@@ -44,11 +47,11 @@ export async function loadVolume(
         isMissing = true;
         return;
       }
-      const { slope, intercept } = loaded.preScale?.scaled ? { slope: 1, intercept: 0 } : image.rescale;
-      slices[index] = { values: loaded.getPixelData(), slope, intercept };
-      min = Math.min(min, loaded.minPixelValue * slope + intercept);
-      max = Math.max(max, loaded.maxPixelValue * slope + intercept);
-      window ??= { centre: [loaded.windowCenter].flat()[0] ?? 128, width: [loaded.windowWidth].flat()[0] ?? 256 };
+      const slice = sliceOf(loaded, image);
+      slices[index] = slice.values;
+      min = Math.min(min, slice.min);
+      max = Math.max(max, slice.max);
+      window ??= slice.window;
       count += 1;
       onProgress(count);
     }
@@ -58,4 +61,23 @@ export async function loadVolume(
   const whole = slices.filter((slice) => slice !== undefined);
   if (isMissing || whole.length < images.length || window === null) return err({ code: 'image-missing' });
   return ok({ geometry, slices: whole, window, range: { min, max } });
+}
+
+type Slice = { readonly values: SliceValues; readonly min: number; readonly max: number; readonly window: GreyWindow };
+
+/**
+ * The values after rescale of a loaded image. One that is drawn by a VOI table holds what the table gives, which is shades and no
+ * values: those before the table are taken, in a window over all of them.
+ */
+function sliceOf(loaded: Types.IImage, image: StackImage): Slice {
+  const before = factsOf(loaded)?.modality ?? null;
+  const { slope, intercept } = loaded.preScale?.scaled ? { slope: 1, intercept: 0 } : image.rescale;
+  const values = { values: before ?? loaded.getPixelData(), slope, intercept };
+  if (before === null) {
+    const [least, most] = [loaded.minPixelValue, loaded.maxPixelValue].map((value) => value * slope + intercept);
+    const [centre = 128, width = 256] = [[loaded.windowCenter].flat()[0], [loaded.windowWidth].flat()[0]];
+    return { values, min: least ?? 0, max: most ?? 0, window: { centre, width } };
+  }
+  const { centre, width } = wholeWindow(before, () => false);
+  return { values, min: centre - width / 2, max: centre + width / 2, window: { centre, width } };
 }

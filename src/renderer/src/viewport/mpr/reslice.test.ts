@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { cross, edgeLetters, imageToCanvas, type Vector3 } from '../geometry.ts';
 import type { Stack, StackImage } from '../stack.ts';
 import { gridAt, MPR_PLANES, reslice, resliceMarks, type Volume, valueAtPlace } from './reslice.ts';
-import { middleOfVolume, placeOfVoxel, type VolumeGeometry, volumeOf, voxelOf } from './volume.ts';
+import { middleOfVolume, placeOfVoxel, toldAs, type VolumeGeometry, volumeOf, voxelOf } from './volume.ts';
 
 type Shape = {
   readonly alongRow: Vector3;
@@ -199,4 +199,18 @@ test('takes every second image where all would not fit, and its steps are as lon
   const volume = geometryOf(stack, bytes / 2);
   expect([volume.thinning, volume.images.length, volume.spacingMm]).toEqual([2, 8, [1, 1.5, 4]]);
   expect(voxelOf(volume, [-12, -15, 38])).toEqual([0, 0, 2]);
+});
+
+test('tells values in the unit all images agree on, PET in SUV times its factor, and in none where they do not', () => {
+  const rescale = { slope: 1, intercept: 0, unit: 'SUVbw', factor: 0.0002 };
+  const pet = geometryOf(stackOf(AXIAL, () => ({ rescale })));
+  const mixed = geometryOf(
+    stackOf(AXIAL, (_, index) => ({ rescale: index === 3 ? { ...rescale, factor: 1 } : rescale })),
+  );
+  const plain = geometryOf(stackOf(AXIAL, () => ({ rescale: { slope: 1, intercept: -1024, unit: 'HU' } })));
+  expect([toldAs(pet), toldAs(mixed), toldAs(plain)]).toEqual([
+    { unit: 'SUVbw', factor: 0.0002 },
+    { unit: null, factor: 1 },
+    { unit: 'HU', factor: 1 },
+  ]);
 });

@@ -89,6 +89,16 @@ export function volumeOf(stack: Stack, mostBytes: number): Result<VolumeGeometry
   });
 }
 
+/** How a volume's rescaled values are told: times `factor` they are in `unit`. */
+export type ToldAs = { readonly unit: string | null; readonly factor: number };
+
+/** In the unit all images agree on, as PET in SUV; where they do not agree, as rescaled and without any. */
+export function toldAs({ images }: Pick<VolumeGeometry, 'images'>): ToldAs {
+  const { unit = null, factor = 1 } = images[0]?.rescale ?? {};
+  const isAgreed = images.every(({ rescale }) => rescale.unit === unit && near(rescale.factor ?? 1, factor));
+  return isAgreed ? { unit, factor } : { unit: null, factor: 1 };
+}
+
 /** The voxel coordinate (column, row, image) of a place in the patient; whole numbers are voxel centres. */
 export function voxelOf(volume: VolumeGeometry, place: Vector3): Vector3 {
   const offset = minus(place, volume.originMm);
