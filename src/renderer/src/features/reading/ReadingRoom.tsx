@@ -6,6 +6,7 @@ import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { announce } from '../../ui/announcer.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
+import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
 import { chooseTool } from '../../viewport/tools.ts';
 import { MprStage } from '../../viewport/mpr/MprStage.tsx';
 import { presetsOf } from '../../viewport/window-presets.ts';
@@ -62,7 +63,8 @@ export function ReadingRoom(props: Props): ReactNode {
   const [showsRejected, setShowsRejected] = useState(false);
   const [aiView, setAiView] = useState(WHOLE_AI_VIEW);
   const study = useMemo(() => (showsRejected ? withRejected(props.study) : props.study), [props.study, showsRejected]);
-  const kept = { showsRejected, setShowsRejected, aiView, setAiView };
+  const [desk] = useState(openDesk);
+  const kept = { showsRejected, setShowsRejected, aiView, setAiView, desk };
   return <Room key={String(showsRejected)} {...props} {...kept} study={study} />;
 }
 
@@ -71,6 +73,8 @@ type RoomProps = Props & {
   readonly setShowsRejected: (isShown: boolean) => void;
   readonly aiView: AiView;
   readonly setAiView: (view: AiView) => void;
+  /** What the reader measured stays, whichever images stand among the others. */
+  readonly desk: ReadingDesk;
 };
 
 /** The images with their tools, the series on the left and what AI says on the right. */
@@ -87,7 +91,7 @@ function Room({
   ...kept
 }: RoomProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { showsRejected, setShowsRejected, aiView, setAiView } = kept;
+  const { showsRejected, setShowsRejected, aiView, setAiView, desk } = kept;
   const { studyId } = study.row;
   const rejected = useMemo(() => new Set(study.hidden.rejected), [study]);
   const { links, setLinks } = useLinks();
@@ -95,7 +99,7 @@ function Room({
   const room = useRoom({ study, findings: findings.data ?? NO_FINDINGS, rule, prior: beside.prior, links });
   const opening = useOpening(studyId);
   useNextStudy(studyId, isViewer !== true && room.panes.displayed.size > 0);
-  useInStep(room.linked, main);
+  useInStep(room.linked, main, study.row.patient.patientId);
 
   const { panes, setPanes, noteOnPanes } = room;
   const [mprOf, setMprOf] = useState<string | null>(null);
@@ -105,7 +109,7 @@ function Room({
   const presets = presetsOf(activeSeries?.modality ?? '');
 
   const act = (action: ReadingAction) => {
-    const { history, measurements } = room.desk;
+    const { history, measurements } = desk;
     switch (action.type) {
       case 'tool':
         return chooseTool(action.tool);
@@ -154,13 +158,16 @@ function Room({
   };
 
   const { onImagesDisplayed } = opening;
+  const ownSeries = useMemo(() => new Set(study.series.map((one) => one.seriesUid)), [study]);
   const onShown = useCallback(
     (seriesUid: string) => {
       noteOnPanes((before) => noteDisplayed(before, seriesUid));
+      // Its prior on the screen is not the study: its clock runs on.
+      if (!ownSeries.has(seriesUid)) return;
       if (isViewer !== true) onImagesDisplayed();
       onDisplayed();
     },
-    [noteOnPanes, onImagesDisplayed, onDisplayed, isViewer],
+    [noteOnPanes, onImagesDisplayed, onDisplayed, isViewer, ownSeries],
   );
 
   return (
@@ -193,7 +200,7 @@ function Room({
           onShowRejected={setShowsRejected}
         >
           <MeasurementList
-            book={room.desk.measurements}
+            book={desk.measurements}
             seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
             onJump={jumpTo}
           />
@@ -208,7 +215,7 @@ function Room({
             findings={findings.data ?? NO_FINDINGS}
             aiView={aiView}
             rejected={rejected}
-            desk={room.desk}
+            desk={desk}
             linked={room.linked}
             onKeyDown={onKeyDown}
             onActivate={(pane) => setPanes((before) => activatePane(before, pane))}

@@ -2,7 +2,6 @@ import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, use
 import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contract/studies.ts';
 import { type Links, LinkedViews } from '../../viewport/linked-views.ts';
 import { middleOf } from '../../viewport/mask.ts';
-import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
 import { takeShelf } from '../../viewport/prepared-study.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
@@ -16,7 +15,6 @@ import { useHanging } from './use-hanging.ts';
 export type Room = {
   /** Where a series' images are; null until the room is set up, and of a series that is neither of the study nor of the prior. */
   readonly shelfOf: (seriesUid: string) => SeriesShelf | null;
-  readonly desk: ReadingDesk;
   readonly linked: LinkedViews;
   readonly panes: Panes;
   readonly isHanging: boolean;
@@ -55,7 +53,6 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
   );
   const hanging = useHanging({ study, findings, rule, prior, shelfOf });
   const { panes, setPanes } = hanging;
-  const [desk] = useState(openDesk);
   const [linked] = useState(() => new LinkedViews());
   const { active } = panes;
   useEffect(() => linked.setActive(active), [linked, active]);
@@ -91,7 +88,7 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
   }, []);
   const command = (one: ViewportCommand) =>
     instead.current === null ? views.current.get(panes.active)?.perform(one) : instead.current(one);
-  return { shelfOf, desk, linked, ...hanging, setView, command, setCommands, jumpTo };
+  return { shelfOf, linked, ...hanging, setView, command, setCommands, jumpTo };
 }
 
 /** The images of a study for as long as it is in the room. */

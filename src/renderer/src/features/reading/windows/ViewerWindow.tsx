@@ -17,7 +17,7 @@ import { ReadingRoom } from '../ReadingRoom.tsx';
 import classes from '../reading.module.css';
 import { useHangingRules } from '../use-beside.ts';
 import { type MainReads, standingOf } from './standing.ts';
-import { openWindowLine } from './window-messages.ts';
+import { useMainReads } from './use-main-reads.ts';
 
 type Props = { readonly studyId: StudyId; readonly main: string };
 
@@ -75,35 +75,8 @@ export function ViewerWindow({ studyId, main }: Props): ReactNode {
   );
 }
 
-const ANSWER_WITHIN_MS = 3000;
 const nothing = () => undefined;
 const closeWindow = () => globalThis.close();
-
-/** What the main window reads: asked at once, told when it changes, and silent when nobody answers. */
-function useMainReads(main: string): MainReads {
-  const [reads, setReads] = useState<MainReads>({ state: 'asked' });
-  useEffect(() => {
-    const line = openWindowLine(main, (message) => {
-      if (message.kind === 'reading')
-        setReads({ state: 'reading', studyId: message.studyId, patientId: message.patientId });
-      if (message.kind === 'not-reading') setReads({ state: 'nothing' });
-    });
-    const ask = () => line.tell({ kind: 'who', main });
-    ask();
-    const timer = setTimeout(
-      () => setReads((now) => (now.state === 'asked' ? { state: 'silent' } : now)),
-      ANSWER_WITHIN_MS,
-    );
-    // A page that was reloaded goes by another name: what was its window asks again when somebody comes back to it.
-    globalThis.addEventListener('focus', ask);
-    return () => {
-      clearTimeout(timer);
-      globalThis.removeEventListener('focus', ask);
-      line.close();
-    };
-  }, [main]);
-  return reads;
-}
 
 type LineProps = {
   readonly standing: ReturnType<typeof standingOf>;
