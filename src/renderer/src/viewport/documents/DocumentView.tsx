@@ -59,6 +59,7 @@ function Content({ document }: { readonly document: DicomJson }): ReactNode {
       {tree.children.map((item, index) => (
         <Item key={`${index}`} item={item} />
       ))}
+      {tree.isCut && <Cut />}
     </ul>
   );
 }
@@ -67,7 +68,7 @@ const ENCAPSULATED = '00420011';
 
 function Item({ item }: { readonly item: SrItem }): ReactNode {
   const { t } = useTranslation('reading');
-  const { name, value, children, valueType, relationship } = item;
+  const { name, value, children, valueType, relationship, isCut } = item;
   return (
     <li data-relationship={relationship ?? undefined}>
       {name !== null && <strong>{name}</strong>}
@@ -80,6 +81,21 @@ function Item({ item }: { readonly item: SrItem }): ReactNode {
           ))}
         </ul>
       )}
+      {isCut && (
+        <ul>
+          <Cut />
+        </ul>
+      )}
+    </li>
+  );
+}
+
+/** Says that a report goes on where it is not shown: what is left out must not read as nothing. */
+function Cut(): ReactNode {
+  const { t } = useTranslation('reading');
+  return (
+    <li>
+      <em role="note">{t('document.cutItems')}</em>
     </li>
   );
 }

@@ -59,12 +59,17 @@ test('a report is read with its coded names, numbers with their units, and why a
   expect(readSrTree({ '00080060': of('CS', 'ECG') })).toBeNull();
 });
 
-test('a report that is deeper than any real one is cut, not followed for ever', () => {
+test('a report that is deeper or longer than any real one is cut, says so, and is not followed for ever', () => {
   const nest = (depth: number): Record<string, unknown> =>
     item('CONTAINER', 'again', depth === 0 ? {} : { '0040A730': of('SQ', nest(depth - 1)) });
-  let depth = 0;
-  for (let one = readSrTree(nest(100) as never); one !== null; one = one.children[0] ?? null) depth += 1;
-  expect(depth).toBe(33);
+  const cut: boolean[] = [];
+  for (let one = readSrTree(nest(100) as never); one !== null; one = one.children[0] ?? null) cut.push(one.isCut);
+  expect(cut).toEqual([...Array.from({ length: 32 }, () => false), true]);
+  const wide = { '0040A730': of('SQ', ...Array.from({ length: 6000 }, () => item('TEXT', 'one'))) };
+  const tree = readSrTree(wide);
+  expect([tree?.children.length, tree?.isCut]).toEqual([4999, true]);
+  show(<DocumentView documents={[{ ...REPORT, ...nest(40) }]} />);
+  expect(screen.getByRole('note').textContent).toMatch(/not all shown/i);
 });
 
 test('a data set is lines with their names, items below their sequence', () => {

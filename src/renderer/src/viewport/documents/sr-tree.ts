@@ -10,14 +10,18 @@ export type SrItem = {
   /** What it says; null of a container. */
   readonly value: string | null;
   readonly children: readonly SrItem[];
+  /** It has items that are not among its children: too deep, or too many in all. */
+  readonly isCut: boolean;
 };
 
 /** No report is deeper; one that says so is damaged or hostile. */
 const DEEPEST = 32;
+/** A page draws no more items than this. */
+const MOST_ITEMS = 5000;
 
-/** The content of a structured report; null where the data set has none. */
+/** The content of a structured report as far as a page can show it; null where the data set has none. */
 export function readSrTree(dataSet: DicomJson): SrItem | null {
-  return dataSet['0040A730'] === undefined ? null : readItem(dataSet, 0);
+  return dataSet['0040A730'] === undefined ? null : readItem(dataSet, 0, { items: MOST_ITEMS });
 }
 
 /** The meaning a code item gives, with the code itself where no meaning stands beside it. */
@@ -26,14 +30,22 @@ export function codedMeaning(dataSet: DicomJson, tag: string): string | null {
   return item === undefined ? null : (textOf(item, '00080104') ?? textOf(item, '00080100'));
 }
 
-function readItem(dataSet: DicomJson, depth: number): SrItem {
+function readItem(dataSet: DicomJson, depth: number, left: { items: number }): SrItem {
+  left.items -= 1;
   const valueType = textOf(dataSet, '0040A040') ?? '';
+  const items = itemsOf(dataSet, '0040A730');
+  const children: SrItem[] = [];
+  for (const item of depth >= DEEPEST ? [] : items) {
+    if (left.items <= 0) break;
+    children.push(readItem(item, depth + 1, left));
+  }
   return {
     relationship: textOf(dataSet, '0040A010'),
     valueType,
     name: codedMeaning(dataSet, '0040A043'),
     value: dataSet['0040DB73'] === undefined ? (VALUES[valueType]?.(dataSet) ?? null) : referencedItem(dataSet),
-    children: depth >= DEEPEST ? [] : itemsOf(dataSet, '0040A730').map((item) => readItem(item, depth + 1)),
+    children,
+    isCut: children.length < items.length,
   };
 }
 

@@ -45,4 +45,8 @@ test('segments: values, a line, and both again', () => {
   expect(unfoldSegments(segments, 8, true)).toEqual(Uint16Array.of(10, 20, 30, 40, 10, 20, 30, 40));
   expect(unfoldSegments([2, 1, 0, 0], 1, true)).toBeNull();
   expect(unfoldSegments([0, 1, 5], 2, true)).toBeNull();
+  // Segments of nothing, repeated by hostile many others.
+  const empty = Array.from({ length: 2 * 60_000 }, () => 0);
+  const repeats = Array.from({ length: 4 * 60_000 }, (_, index) => [2, 60_000, 0, 0][index % 4] ?? 0);
+  expect(unfoldSegments([...empty, ...repeats, 0, 1, 5], 1, true)).toBeNull();
 });

@@ -66,13 +66,20 @@ async function segmentedEntries(
   return input === null ? null : unfoldSegments([...input], entries, bits > 8);
 }
 
+/** A table of the most entries, a segment for each. */
+const MOST_SEGMENTS = 0x10000;
+
 /** Unfolds runs of values, straight lines and repetitions of earlier segments (PS3.3 §C.7.9.2); null where they are fewer than said. */
 export function unfoldSegments(input: readonly number[], entries: number, isWords: boolean): Uint16Array | null {
   const out: number[] = [];
+  let segments = 0;
   const unfold = (from: number, most: number, mayRepeat: boolean): boolean => {
     let at = from;
     for (let done = 0; done < most && at + 1 < input.length && out.length < entries; done += 1) {
-      const [kind = 0, length = 0] = input.slice(at, at + 2);
+      // Segments that give nothing, repeated by others, would go on for ever.
+      segments += 1;
+      if (segments > MOST_SEGMENTS) return false;
+      const [kind = 0, length = 0] = [input[at], input[at + 1]];
       at += 2;
       if (kind === 0) {
         out.push(...input.slice(at, at + length));

@@ -23,7 +23,7 @@ export async function readOverlays(dataSet: DicomJson, pixels: Uint8Array | null
       const [rows, columns] = ['0010', '0011'].map((element) => numberOf(dataSet, `${group}${element}`));
       if (!rows || !columns || rows < 1 || columns < 1) return null;
       const bits = embedded.has(group)
-        ? pixels && bitPlane(pixels, pixelFormatOf(dataSet).bitsAllocated, numberOf(dataSet, `${group}0102`) ?? 0)
+        ? pixels && embeddedBits(dataSet, group, pixels)
         : await storedBits(dataSet, group, rows * columns);
       if (bits === null || bits.length < rows * columns || !bits.includes(1)) return null;
       const [row = 1, column = 1] = numbersOf(dataSet, `${group}0050`);
@@ -32,6 +32,13 @@ export async function readOverlays(dataSet: DicomJson, pixels: Uint8Array | null
     }),
   );
   return read.filter((one) => one !== null);
+}
+
+/** The bit of every pixel that the overlay stands in; null where pixels have no such bit. */
+function embeddedBits(dataSet: DicomJson, group: string, pixels: Uint8Array): Uint8Array | null {
+  const { bitsAllocated } = pixelFormatOf(dataSet);
+  const bit = numberOf(dataSet, `${group}0102`) ?? 0;
+  return bit < bitsAllocated ? bitPlane(pixels, bitsAllocated, bit) : null;
 }
 
 /** The bits of the overlay's frame that lies on this frame of the image (PS3.3 §C.9.2.1: Number of Frames in Overlay, Image Frame Origin). */

@@ -115,6 +115,8 @@ test('overlays from their own bits and from those of the pixels, placed where th
   const pixels = Uint8Array.of(0, 0x80, 0, 0);
   expect((await readOverlays(embedded, pixels))[0]?.bits).toEqual(Uint8Array.of(1, 0));
   expect(await readOverlays(embedded, null)).toEqual([]);
+  // A bit that pixels do not have is no overlay, rather than another pixel's.
+  expect(await readOverlays({ ...embedded, '60000102': value(31) }, pixels)).toEqual([]);
 });
 
 test('an overlay of many frames lies on those it names', async () => {
@@ -158,6 +160,8 @@ test('shutters hide what lies outside any of them, and padding is black below', 
   const triangle = { '00181600': value('POLYGONAL'), '00181620': value(1, 1, 1, 3, 3, 1) };
   expect(visible(triangle)).toEqual(['0', '1', '2', '4', '5', '8']);
   expect(visible({})).toBeNull();
+  const hostile = { ...triangle, '00181620': value(...Array.from({ length: 2000 }, () => 1)) };
+  expect(visible(hostile)).toBeNull();
   const painted = paintPlanes({
     rows: 1,
     columns: 2,

@@ -24,6 +24,9 @@ export function shutterShade(dataSet: DicomJson): number {
   return (numberOf(dataSet, '00181622') ?? 0) / 0xffff;
 }
 
+/** Of a polygon with more nothing is hidden: every pixel is held against every edge. */
+const MOST_CORNERS = 512;
+
 type IsVisible = (row: number, column: number) => boolean;
 
 const SHAPES: Readonly<Record<string, (dataSet: DicomJson) => IsVisible | null>> = {
@@ -46,7 +49,7 @@ const SHAPES: Readonly<Record<string, (dataSet: DicomJson) => IsVisible | null>>
       values[2 * index] ?? 0,
       values[2 * index + 1] ?? 0,
     ]);
-    return corners.length < 3 ? null : (row, column) => isWithin(corners, row, column);
+    return corners.length < 3 || corners.length > MOST_CORNERS ? null : (row, column) => isWithin(corners, row, column);
   },
 };
 
