@@ -26,8 +26,9 @@ export function frameDataSets(dataSet: DicomJson): (frame: number) => DicomJson 
   });
 }
 
-/** The attributes of the first item of each group. */
+/** The attributes of the first item of each group; not of a maker's private ones, which repeat public attributes with other values. */
 function flatten(groups: DicomJson | undefined): DicomJson {
   if (groups === undefined) return {};
-  return Object.assign({}, ...Object.keys(groups).map((tag) => itemsOf(groups, tag)[0] ?? {})) as DicomJson;
+  const known = Object.keys(groups).filter((tag) => Number.parseInt(tag.slice(0, 4), 16) % 2 === 0);
+  return Object.assign({}, ...known.map((tag) => itemsOf(groups, tag)[0] ?? {})) as DicomJson;
 }

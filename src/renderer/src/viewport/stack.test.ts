@@ -86,11 +86,36 @@ test('says what makes an image less than a plain original, and calls values HU o
       '00080068': { vr: 'CS', Value: ['FOR PROCESSING'] },
     },
   });
-  const images = readStack([topogram, slice({ uid: '2', number: 2 })], ADDRESS).images;
+  const rescaled = slice({ uid: '2', number: 2, more: { '00281052': { vr: 'DS', Value: ['-1024'] } } });
+  const images = readStack([topogram, rescaled, slice({ uid: '3', number: 3 })], ADDRESS).images;
   expect(images.map((image) => [image.marks, image.rescale.unit])).toEqual([
     [['lossy', 'for-processing', 'derived', 'localizer'], null],
     [[], 'HU'],
+    // Nothing rescales it: its values are the scanner's.
+    [[], null],
   ]);
+});
+
+test('knows no place of directions that are none, and takes nothing from a maker’s private groups', () => {
+  const lies = (...Value: readonly number[]) =>
+    readStack([slice({ uid: '1', number: 1, z: 5, more: { '00200037': { vr: 'DS', Value: [...Value] } } })], ADDRESS)
+      .images[0]?.plane?.alongColumn;
+  expect([lies(1, 0, 0, 0, 1, 0), lies(0.71, 0.71, 0, -0.71, 0.71, 0)]).toEqual([
+    [0, 1, 0],
+    [-0.71, 0.71, 0],
+  ]);
+  expect([lies(1.1, 0, 0, 0, 1, 0), lies(0, 0, 0, 0, 0, 0), lies(1, 0, 0, 1, 0, 0)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  const group = (tag: string, z: number) => ({
+    [tag]: { vr: 'SQ', Value: [{ '00200032': { vr: 'DS', Value: [0, 0, z] } }] },
+  });
+  const enhanced = slice({ uid: '1', number: 1, z: 5 });
+  const own = { ...group('00209113', 7), ...group('2005140F', 99) };
+  const [image] = readStack([{ ...enhanced, '52009230': { vr: 'SQ', Value: [own] } }], ADDRESS).images;
+  expect(image?.plane?.originMm).toEqual([0, 0, 7]);
 });
 
 test('reads the patient of the image itself', () => {

@@ -183,12 +183,18 @@ function planeOf(dataSet: DicomJson): ImagePlane | null {
   if (x === undefined || y === undefined || z === undefined) return null;
   if (rx === undefined || ry === undefined || rz === undefined) return null;
   if (cx === undefined || cy === undefined || cz === undefined) return null;
-  return {
-    originMm: [x, y, z],
-    alongRow: [rx, ry, rz],
-    alongColumn: [cx, cy, cz],
-    ...drawnSpacing(dataSet),
-  };
+  const [alongRow, alongColumn]: [Vector3, Vector3] = [
+    [rx, ry, rz],
+    [cx, cy, cz],
+  ];
+  if (!areDirections(alongRow, alongColumn)) return null;
+  return { originMm: [x, y, z], alongRow, alongColumn, ...drawnSpacing(dataSet) };
+}
+
+/** True of two directions as PS3.3 §C.7.6.2.1.1 has them, of length one and at right angles, but for coarse rounding; with others every place would be wrong. */
+function areDirections(alongRow: Vector3, alongColumn: Vector3): boolean {
+  const isUnit = (direction: Vector3) => Math.abs(Math.hypot(...direction) - 1) < 0.02;
+  return isUnit(alongRow) && isUnit(alongColumn) && Math.abs(dot(alongRow, alongColumn)) < 0.02;
 }
 
 /** The plane pixels are drawn in: what is unknown of place and direction is taken as an axial image at the origin. */
@@ -221,7 +227,10 @@ function rescaleOf(dataSet: DicomJson): StackImage['rescale'] {
   const uptake = uptakeOf(dataSet);
   const type = textOf(dataSet, TAG.RescaleType);
   const isLocalizer = textsOf(dataSet, TAG.ImageType).includes('LOCALIZER');
-  const hounsfield = textOf(dataSet, TAG.Modality) === 'CT' && !isLocalizer && (type === null || type === 'HU');
+  // Values that nothing rescales are as the scanner stored them.
+  const isRescaled = numberOf(dataSet, TAG.RescaleIntercept) !== null || dataSet[TAG.ModalityLUTSequence] !== undefined;
+  const hounsfield =
+    textOf(dataSet, TAG.Modality) === 'CT' && isRescaled && !isLocalizer && (type === null || type === 'HU');
   return {
     slope: numberOf(dataSet, TAG.RescaleSlope) ?? 1,
     intercept: numberOf(dataSet, TAG.RescaleIntercept) ?? 0,

@@ -25,6 +25,9 @@ test('by body weight, the dose decayed from injection to the start of the series
   const expected = 70_000 / (370_000_000 * 2 ** (-3600 / 6586.2));
   expect(factorOf(PET)).toBeCloseTo(expected, 12);
   expect(factorOf(drug({ '00181078': value('20260105090000.000000+0100') }, '00181072'))).toBeCloseTo(expected, 12);
+  // Written in UTC, with the series' clock two hours ahead.
+  const universal = drug({ '00181078': value('20260105070000+0000') }, '00181072');
+  expect(factorOf({ ...universal, '00080201': value('+0200') })).toBeCloseTo(expected, 12);
   expect(uptakeOf(PET)?.unit).toBe('SUVbw');
   // Injected before midnight, imaged after it.
   const late = { ...drug({ '00181072': value('233000') }), '00080031': value('003000'), '00080032': value('003500') };

@@ -50,13 +50,26 @@ function secondsOfDecay(dataSet: DicomJson, drug: DicomJson): number | null {
   if (series === null || (acquired !== null && series > acquired)) return null;
   const whole = textOf(drug, '00181078');
   const injected =
-    whole === null
-      ? momentOf(date, textOf(drug, '00181072'))
-      : momentOf(whole.slice(0, 8), whole.slice(8).split(/[+-]/)[0] ?? null);
+    whole === null ? momentOf(date, textOf(drug, '00181072')) : injectedAt(whole, textOf(dataSet, '00080201'));
   if (injected === null) return null;
   // A time alone, later than the scan, is of the evening before.
   const waited = series - injected + (whole === null && injected > series ? 24 * 3600 : 0);
   return waited >= 0 && waited <= LONGEST_WAIT_S ? waited : null;
+}
+
+/** A date and time of injection on the clock of the series, whose own offset from UTC is known or taken to be the same. */
+function injectedAt(whole: string, seriesOffset: string | null): number | null {
+  const [said, offset] = /^([\d.]+)([+-]\d{4})?$/.exec(whole)?.slice(1) ?? [];
+  const moment = said === undefined ? null : momentOf(said.slice(0, 8), said.slice(8));
+  const own = offset === undefined ? null : offsetSeconds(offset);
+  const series = seriesOffset === null ? null : offsetSeconds(seriesOffset);
+  return moment === null || own === null || series === null ? moment : moment - own + series;
+}
+
+/** `+0130` as seconds; null of anything else. */
+function offsetSeconds(text: string): number | null {
+  const [, sign, hours, minutes] = /^([+-])(\d{2})(\d{2})$/.exec(text) ?? [];
+  return sign === undefined ? null : (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60);
 }
 
 /** A DICOM date and time as seconds on one scale, to be subtracted from one another; null where either is missing. */
