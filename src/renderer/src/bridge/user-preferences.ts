@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import type { z } from 'zod';
 import type { PreferenceKey } from '../../../shared/domain/preference-keys.ts';
 import { station } from './queries.ts';
@@ -10,7 +10,7 @@ export type UserPreference<T> = {
   /** The station has answered. */
   readonly isKnown: boolean;
   readonly set: (value: T) => void;
-  /** The last change could not be kept; it holds on this page until it is left. */
+  /** The last change could not be kept. It holds on this page until it is left; not at all while the station has not told what there was, for that would be written over. */
   readonly isUnkept: boolean;
 };
 
@@ -23,8 +23,12 @@ export function useUserPreference<T>(key: PreferenceKey, schema: z.ZodType<T>, s
   const kept = data?.find((one) => one.key === key)?.value;
   const read = kept === undefined ? undefined : schema.safeParse(kept);
   const { queryKey } = options;
+  const [isBlind, setIsBlind] = useState(false);
   const set = useCallback(
     (value: T) => {
+      const isHeard = cache.getQueryData(queryKey) !== undefined;
+      setIsBlind(!isHeard);
+      if (!isHeard) return void cache.invalidateQueries({ queryKey });
       // What a schema of ours gives is JSON: the station takes it as such and checks it again.
       const json = value as NonNullable<typeof data>[number]['value'];
       cache.setQueryData(queryKey, (before) => [
@@ -36,5 +40,5 @@ export function useUserPreference<T>(key: PreferenceKey, schema: z.ZodType<T>, s
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the query's key is a new array on every render and always the same.
     [cache, mutate, key],
   );
-  return { value: read?.success ? read.data : shipped, isKnown: isFetched, set, isUnkept: isError };
+  return { value: read?.success ? read.data : shipped, isKnown: isFetched, set, isUnkept: isError || isBlind };
 }

@@ -1,0 +1,37 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { act, renderHook, waitFor } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { useUserPreference } from './user-preferences.ts';
+
+const asked = vi.hoisted(() => ({
+  all: vi.fn<() => Promise<readonly { key: string; value: unknown }[]>>(),
+  put: vi.fn<(changed: unknown) => Promise<object>>(async () => ({})),
+}));
+vi.mock('./queries.ts', () => ({
+  station: {
+    preferences: {
+      all: { queryOptions: () => ({ queryKey: ['preferences'], queryFn: asked.all }) },
+      put: { mutationOptions: () => ({ mutationFn: (changed: unknown) => asked.put(changed) }) },
+    },
+  },
+}));
+
+test('writes nothing over what a person set while the station has not told what that is', async () => {
+  asked.all.mockRejectedValueOnce(new Error('unreachable'));
+  asked.all.mockResolvedValue([{ key: 'viewer', value: ['kept', 'since', 'long'] }]);
+  const cache = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const around = ({ children }: { readonly children: ReactNode }) => (
+    <QueryClientProvider client={cache}>{children}</QueryClientProvider>
+  );
+  const { result } = renderHook(() => useUserPreference('viewer', z.array(z.string()), []), { wrapper: around });
+  await waitFor(() => expect(result.current.isKnown).toBe(true));
+  act(() => result.current.set([...result.current.value, 'new']));
+  expect(asked.put).not.toHaveBeenCalled();
+  await waitFor(() => expect(result.current).toMatchObject({ isUnkept: true, value: ['kept', 'since', 'long'] }));
+  act(() => result.current.set([...result.current.value, 'new']));
+  await waitFor(() => expect(result.current.isUnkept).toBe(false));
+  expect(asked.put.mock.calls).toEqual([[{ key: 'viewer', value: ['kept', 'since', 'long', 'new'] }]]);
+  expect(result.current.value).toEqual(['kept', 'since', 'long', 'new']);
+});
