@@ -119,9 +119,10 @@ async function decodedFrames(
   };
   const first = await decode(numbers[0] ?? 1);
   if (first === null) return [null];
+  // What the samples mean now: a codec may have undone the colour transform that the metadata still name.
+  const photometric = namedPhotometric(first.photometricInterpretation);
   return numbers.map((number, index) => ({
-    // What the samples mean now: a codec may have undone the colour transform that the metadata still name.
-    contentType: `${OCTETS}; transfer-syntax=${EXPLICIT_LITTLE_ENDIAN}; photometric-interpretation="${first.photometricInterpretation}"`,
+    contentType: `${OCTETS}; transfer-syntax=${EXPLICIT_LITTLE_ENDIAN}; photometric-interpretation="${photometric}"`,
     location: location(number),
     length: first.bytes.length,
     async *bytes() {
@@ -158,4 +159,9 @@ async function sendBulkData(
     slice: (from, many) => rangeBytes(reader, offset + from, many),
   };
   return sendParts(log, request, reply, { isMultipart: format?.isMultipart ?? false, type: OCTETS }, [part]);
+}
+
+/** As PS3.5 §6.2 writes a code string; an object may hold anything there, line ends and quotes included, and an answer's head may not. */
+export function namedPhotometric(said: string): string {
+  return /^[A-Z0-9_ ]{1,16}$/.test(said) ? said : 'UNKNOWN';
 }

@@ -18,6 +18,7 @@ import { aSlice, arrivalOf, OTHER_CLASSES, without } from '../../testing/objects
 import { storedMetadata } from '../services/dicomweb-services.ts';
 import { describeHidden } from '../services/hidden-images.ts';
 import { openWebClinic, type WebClinic } from './test-web-clinic.ts';
+import { namedPhotometric } from './retrieve-frames.ts';
 
 const SIZE = 32;
 const SERIES = '/studies/1.2.10/series/1.2.10.1';
@@ -403,4 +404,12 @@ test('one person has one image rendered and four waiting; more are told to come 
   const small = await Promise.all(Array.from({ length: 12 }, () => ask('thumbnail')));
   expect(new Set(small.map(({ status }) => status))).toEqual(new Set([200]));
   expect((await ask('rendered')).status).toBe(200);
+});
+
+test('what an object says of its colours stands in an answer’s head only as a code string', () => {
+  expect(['YBR_FULL_422', 'PALETTE COLOR', 'RGB"\r\nx: y', 'RGB"', ''].map(namedPhotometric)).toEqual([
+    'YBR_FULL_422',
+    'PALETTE COLOR',
+    ...['UNKNOWN', 'UNKNOWN', 'UNKNOWN'],
+  ]);
 });
