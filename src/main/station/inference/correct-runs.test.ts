@@ -11,6 +11,7 @@ import { aiStatus, askAnalysis, findAnalysis, listFindings } from './index.ts';
 import { requestFor } from './run-request.ts';
 import { findModel } from './models.ts';
 import { getRun } from './run-rows.ts';
+import { createFeedSettler } from './settle-feeds.ts';
 
 const OLD_JOHN = { PatientName: 'Roe^John', PatientID: '99', PatientBirthDate: '19500505', PatientSex: 'M' };
 const YOUNG_JIM = { PatientName: 'Roe^Jim', PatientID: '98', PatientBirthDate: '20200505', PatientSex: 'M' };
@@ -192,6 +193,33 @@ test('what a model said that is not made for the right patient stands no more, a
   expect([statesOf('adults'), statesOf('children')]).toEqual([['superseded', 'queued'], ['superseded']]);
   move(id, john);
   expect(statesOf('adults')).toEqual(['superseded', 'queued']);
+});
+
+test('what was made of the answer of a model that is not made for the right patient stands no more either', async () => {
+  const { id } = await readHead(
+    { id: 'adults', uses: ['mark'], appliesTo: { population: { ageYears: { min: 18, max: 150 } } } },
+    { id: 'fed', feeds: [{ id: 'from', model: 'adults' }] },
+    { id: 'beside' },
+  );
+  const settler = createFeedSettler(clinic.db);
+  for (const _model of ['adults', 'fed', 'beside']) {
+    const run = startNext(clinic);
+    finish(clinic, run, findModel(clinic.db, run.modelDigest)?.manifest.id === 'fed' ? 0.9 : 0.1);
+    settler.ofStudy(id, clinic.nowMs());
+  }
+  followAll(clinic);
+  expect([statesOf('adults'), statesOf('fed'), statesOf('beside')]).toEqual([['finished'], ['finished'], ['finished']]);
+  expect(rowState(id)).toBe('flagged');
+  move(id, await patient(YOUNG_JIM, '1.2.22'));
+  settler.ofStudy(id, clinic.nowMs());
+  followAll(clinic);
+  expect([statesOf('adults'), statesOf('fed'), statesOf('beside')]).toEqual([
+    ['superseded'],
+    ['superseded', 'failed'],
+    ['finished'],
+  ]);
+  expect(listFindings(clinic.db, id).map(({ state }) => state)).toEqual(['superseded']);
+  expect(aiStatus(clinic.db, id)).toMatchObject({ state: 'not-run', reason: 'feed-not-run' });
 });
 
 test('a study that is moved is read by no model that came to the site since', async () => {

@@ -7,7 +7,7 @@ import { type ExposedModel, listExposedModels } from './models.ts';
 import { applicabilityOf, candidateSeries, ofStudy, oweRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { RETRY_JOB } from './record-run.ts';
 import { endAttempt } from './run-attempts.ts';
-import { listToldOfPatient, toldOf } from './told-patient.ts';
+import { listToldOfPatient, toldOf, withFed } from './told-patient.ts';
 
 /** Walks runs_by_study, as the next one does. */
 export const HAS_TOLD = "SELECT 1 FROM runs WHERE study_id = ? AND told_patient <> '' LIMIT 1";
@@ -51,28 +51,43 @@ export function hasBeenCorrected(db: ReadableDb, studyId: string): boolean {
 /**
  * Holds what models said of a complete study against whose it is now. A run whose model was told the age or sex of somebody else, or was
  * fed by one that was, is superseded and owed anew at the same revision; what it flagged stands until that run ends. What a model said
- * that is not made for this patient stands no more; one that is made for this patient, and was not for the one before, is owed its run.
- * What is told nothing of the patient stays. Idempotent.
+ * that is not made for this patient stands no more, nor what was made of that; one that is made for this patient, and was not for the one
+ * before, is owed its run. What is told nothing of the patient stays. Idempotent.
  */
 export function correctRuns(db: WritableDb, studyId: string, atMs: number): void {
   const study = getStudyCard(db, studyId);
   const { completeRevision: revision } = study;
   if (revision === null || study.completeness === 'receiving') return;
   const models = listExposedModels(db, study.siteId);
-  const told = listToldOfPatient(models.map(({ manifest }) => manifest));
+  const manifests = models.map(({ manifest }) => manifest);
+  const told = listToldOfPatient(manifests);
   const series = candidateSeries(db, study);
-  let hasNews = false;
-  for (const model of models) {
+  const found = models.map((model) => {
     const key = { studyId, revision, digest: model.digest };
-    const held = prepared<Held>(db, FIND_HELD).get(key);
     const newest = prepared<Newest>(db, FIND_NEWEST).get(key);
-    // Exposed since: the study is not read by it because its patient is another.
-    if (held === undefined && newest === undefined) continue;
-    const choice = chooseSeries(model.manifest, study, series);
+    return { key, model, newest, held: prepared<Held>(db, FIND_HELD).get(key) };
+  });
+  // Exposed since: the study is not read by it because its patient is another.
+  const read = found
+    .filter(({ held, newest }) => held !== undefined || newest !== undefined)
+    .map((one) => ({ ...one, choice: chooseSeries(one.model.manifest, study, series) }));
+  const goes = read.filter(({ newest, choice }) => choice.chosen === null && stands(newest));
+  const standsOn = withFed(
+    manifests,
+    goes.map(({ model }) => model.manifest.id),
+  );
+  let hasNews = false;
+  for (const { key, model, newest, held, choice } of read) {
     hasNews = holdAnew(db, key, held, choice) || hasNews;
-    correctRun(db, study, revision, { model, newest, choice, series, isTold: told.has(model.manifest.id) }, atMs);
+    const { id } = model.manifest;
+    const of = { model, newest, choice, series, isTold: told.has(id), standsOnGone: standsOn.has(id) };
+    correctRun(db, study, revision, of, atMs);
   }
   if (hasNews) tellState(db, study, revision, atMs);
+}
+
+function stands(newest: Newest | undefined): newest is Newest {
+  return newest !== undefined && newest.state !== 'superseded';
 }
 
 /** Keeps what a model makes of the study now; true where that is news for a row. */
@@ -98,12 +113,14 @@ function correctRun(
     readonly choice: SeriesChoice;
     readonly series: readonly CandidateSeries[];
     readonly isTold: boolean;
+    /** Whether what feeds it is taken back, at any remove: so is what it made of that. */
+    readonly standsOnGone: boolean;
   },
   atMs: number,
 ): void {
-  const { model, newest, choice, series, isTold } = of;
+  const { model, newest, choice, series, isTold, standsOnGone } = of;
   if (choice.chosen === null) {
-    if (newest === undefined || newest.state === 'superseded') return;
+    if (!stands(newest)) return;
     supersede(db, newest, atMs);
     prepared(db, TAKE_BACK).run(newest.runId);
     return;
@@ -112,9 +129,11 @@ function correctRun(
     oweRun(db, study, revision, model, { ...choice, chosen: choice.chosen }, series, atMs, { round });
   if (newest === undefined) owe(0);
   else if (newest.state === 'superseded') owe(newest.round + 1);
-  // What waits is told of the patient when it begins.
-  else if (isTold && newest.state !== 'queued' && newest.told !== toldOf(db, study.studyId)) {
+  // What waits is told of the patient, and fed, when it begins.
+  else if (newest.state === 'queued') return;
+  else if (standsOnGone || (isTold && newest.told !== toldOf(db, study.studyId))) {
     supersede(db, newest, atMs);
+    if (standsOnGone) prepared(db, TAKE_BACK).run(newest.runId);
     const by = owe(newest.round + 1);
     if (newest.state === 'running' && by !== null) prepared(db, HAND_ON).run({ runId: newest.runId, by });
   }

@@ -41,12 +41,23 @@ export function toldAgain(
 export function listToldOfPatient(
   manifests: readonly Pick<ModelManifest, 'id' | 'inputs' | 'feeds'>[],
 ): ReadonlySet<string> {
-  const told = new Set(manifests.filter(({ inputs }) => inputs.some(tellsOfPatient)).map(({ id }) => id));
-  for (let before = -1; before < told.size; ) {
-    before = told.size;
-    for (const { id, feeds } of manifests) if (feeds.some(({ model }) => told.has(model))) told.add(id);
+  return withFed(
+    manifests,
+    manifests.filter(({ inputs }) => inputs.some(tellsOfPatient)).map(({ id }) => id),
+  );
+}
+
+/** Ids of models, and those of the models that they feed, at any remove. */
+export function withFed(
+  manifests: readonly Pick<ModelManifest, 'id' | 'feeds'>[],
+  ids: readonly string[],
+): ReadonlySet<string> {
+  const all = new Set(ids);
+  for (let before = -1; before < all.size; ) {
+    before = all.size;
+    for (const { id, feeds } of manifests) if (feeds.some(({ model }) => all.has(model))) all.add(id);
   }
-  return told;
+  return all;
 }
 
 function tellsOfPatient(input: ModelInput): boolean {
