@@ -10,7 +10,7 @@ import { FedRun, type RunFinished } from './runner-protocol.ts';
 /** What is kept of a run for the models that it feeds: what numbers alone do not say. */
 const KeptForOthers = FedRun.pick({ masks: true, boxes: true, features: true });
 type KeptForOthers = z.infer<typeof KeptForOthers>;
-/** So many boxes of one run are kept for others, the best of them. */
+/** So many boxes of one run are kept for others: the best of each label, and then the best of all. */
 const MOST_BOXES = 200;
 
 /** Walks runs_by_study. A run that was begun early and carried over left what it kept with the early one. */
@@ -92,24 +92,37 @@ export function keepForOthers(
   db: WritableDb,
   { runId, siteId }: Pick<Run, 'runId' | 'siteId'>,
   { id }: Pick<ModelManifest, 'id'>,
-  { masks, boxes, features = [] }: Pick<RunFinished, 'masks' | 'boxes' | 'features'>,
+  { masks, boxes, boxLabels, features = [] }: Pick<RunFinished, 'masks' | 'boxes' | 'boxLabels' | 'features'>,
 ): void {
   if (prepared(db, FEEDS_OTHERS).get(id) === undefined) return;
+  const best = bestBoxes(boxes);
+  // A label that was found and has no box among them would read as one that was not found.
+  const areWhole = boxLabels.every(({ label }) => best.some((box) => box.label === label));
   const kept: KeptForOthers = {
     masks: masks.map(({ label, digest, rows, columns, slices }) => ({
       ...{ label, digest, encoding: SEALED, rows, columns },
       frames: slices.map(({ sopUid, frameNumber }) => ({ sopUid, frameNumber })),
     })),
-    boxes: boxes.slice(0, MOST_BOXES).map(({ label, score, frames }) => ({
-      ...{ label, score },
-      frames: frames.map(({ sopUid, frameNumber, left, top, right, bottom }) => ({
-        ...{ sopUid, frameNumber },
-        edges: [left, top, right, bottom],
+    ...(areWhole && {
+      boxes: best.map(({ label, score, frames }) => ({
+        ...{ label, score },
+        frames: frames.map(({ sopUid, frameNumber, left, top, right, bottom }) => ({
+          ...{ sopUid, frameNumber },
+          edges: [left, top, right, bottom],
+        })),
       })),
-    })),
+    }),
     features: features.map(({ tensor, digest, dims }) => ({ tensor, digest, encoding: SEALED, dims })),
   };
   prepared(db, KEEP).run({ runId, siteId, kept: JSON.stringify(kept) });
+}
+
+/** No label is crowded out by another. */
+function bestBoxes(boxes: RunFinished['boxes']): RunFinished['boxes'] {
+  const ordered = boxes.toSorted((a, b) => b.score - a.score);
+  const first = new Map(ordered.toReversed().map((box) => [box.label, box]));
+  const isFirst = (box: RunFinished['boxes'][number]) => first.get(box.label) === box;
+  return [...ordered.filter(isFirst), ...ordered.filter((box) => !isFirst(box))].slice(0, MOST_BOXES);
 }
 
 /** What is looked at to tell whom a run waits for: its study as it reads it. */

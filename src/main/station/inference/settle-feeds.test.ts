@@ -4,7 +4,7 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finish, installed, startNext } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { followInference, sendHeadCt } from '../testing/ward.ts';
-import { findFed, LIST_FEEDERS } from './feeding-runs.ts';
+import { findFed, keepForOthers, LIST_FEEDERS } from './feeding-runs.ts';
 import { findModel, listModels } from './models.ts';
 import { TOLERANCE_JOB } from './queue-runs.ts';
 import { failRun, failRunsWithoutModel, markRunLate } from './record-run.ts';
@@ -81,6 +81,32 @@ test('a model waits for the one that feeds it, whatever is more urgent, and is g
       ...{ scores: [{ label: 'bleed', score: 0.25 }], masks: [], boxes: [], features: [] },
     },
   ]);
+});
+
+test('of the boxes kept for others no label is crowded out by another; where one is missing altogether none are told', async () => {
+  installed(clinic, 'general', { id: 'fed', feeds: FEEDS }, { id: 'feeder' });
+  await owe();
+  const box = (label: string, score: number) => ({
+    ...{ tensor: 'boxes', label, score, sizeMm: [null, null, null] as [null, null, null], diameterMm: null },
+    key: { sopUid: '1.2', frameNumber: 1, centreMm: null },
+    frames: [{ sopUid: '1.2', frameNumber: 1, left: 0, top: 0, right: 1, bottom: 1 }],
+    volumeMl: null,
+  });
+  const many = [...Array.from({ length: 250 }, () => box('lump', 0.9)), box('spot', 0.2), box('spot', 0.6)];
+  const count = (label: string) => ({ label, count: 2, best: 0.9 });
+  const run = next() as Run;
+  const kept = (boxLabels: ReturnType<typeof count>[]) => {
+    clinic.db.exec('DELETE FROM run_feeds');
+    const model = manifestOf(run.modelDigest);
+    if (model === null) throw new Error('no model');
+    keepForOthers(clinic.db, run, model, { masks: [], boxes: many, boxLabels });
+    const text = clinic.db.prepare('SELECT kept FROM run_feeds').pluck().get() as string;
+    return (JSON.parse(text) as { boxes?: { label: string; score: number }[] }).boxes;
+  };
+  const whole = kept([count('lump'), count('spot')]);
+  expect(whole).toHaveLength(200);
+  expect(whole?.filter(({ label }) => label === 'spot').map(({ score }) => score)).toEqual([0.6]);
+  expect(kept([count('lump'), count('spot'), count('dot')])).toBeUndefined();
 });
 
 test('where the feeding model has no result the fed one is not run and says which it needs; it is owed anew once there is one', async () => {

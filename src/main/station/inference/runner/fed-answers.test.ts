@@ -30,6 +30,14 @@ test('the pixels of a box are those whose middles lie in it, of the best box or 
   expect(answer?.boxesOf('other', FRAME, 'boxes')?.every((value) => value === 0)).toBe(true);
 });
 
+test('a box between the middles of pixels sets the one that it lies in: it was found', async () => {
+  const answer = await answerOf({ boxes: [box(0.9, [2.6, 1.7, 3.2, 2.1])], isOfSameSeries: true });
+  const set = [...(answer?.boxesOf('spot', FRAME, 'boxes') ?? [])].flatMap((value, pixel) =>
+    value === 1 ? [pixel] : [],
+  );
+  expect(set).toEqual([6 + 2]);
+});
+
 test.each<[string, Partial<FedRun>]>([
   ['read another series', { boxes: [], isOfSameSeries: false }],
   ['was run before boxes were kept', {}],

@@ -18,7 +18,7 @@ export type FedAnswer = {
   readonly numbers: FedNumbers;
   /** 1 where a label's mask is set on a frame; null where the other model gave none for it. */
   readonly maskOf: (label: string, frame: SourceFrame) => Int16Array | null;
-  /** 1 at the pixels of a frame whose middles are in its boxes of a label, all or the best of them; null where it kept none, as runs of before did, or read another series. */
+  /** 1 at the pixels of a frame whose middles are in its boxes of a label, all or the best of them, and at one pixel of a box that holds no middle; null where it kept none, as runs of before did, or read another series. */
   readonly boxesOf: (label: string, frame: SourceFrame, which: 'boxes' | 'best-box') => Int16Array | null;
 };
 
@@ -75,16 +75,24 @@ export async function readFedAnswers(
   return ok(answers);
 }
 
-/** Sets the pixels whose middles lie within edges. */
+/** Sets the pixels whose middles lie within edges; where these hold none, the one that their own middle lies in. */
 function fillWithin(
   pixels: Int16Array,
   [rows, columns]: readonly [number, number],
   [left, top, right, bottom]: readonly [number, number, number, number],
 ): void {
-  const [firstColumn, endColumn] = [Math.max(0, Math.ceil(left - 0.5)), Math.min(columns, Math.ceil(right - 0.5))];
-  const [firstRow, endRow] = [Math.max(0, Math.ceil(top - 0.5)), Math.min(rows, Math.ceil(bottom - 0.5))];
+  const [firstColumn, endColumn] = pixelsWithin(left, right, columns);
+  const [firstRow, endRow] = pixelsWithin(top, bottom, rows);
   for (let row = firstRow; row < endRow; row += 1)
-    pixels.fill(1, row * columns + firstColumn, row * columns + Math.max(firstColumn, endColumn));
+    pixels.fill(1, row * columns + firstColumn, row * columns + endColumn);
+}
+
+/** The first pixel of a span along an axis, and the one behind its last; never none: what was found is not to read as nothing. */
+function pixelsWithin(from: number, to: number, count: number): readonly [number, number] {
+  const [first, end] = [Math.max(0, Math.ceil(from - 0.5)), Math.min(count, Math.ceil(to - 0.5))];
+  if (first < end) return [first, end];
+  const middle = Math.min(count - 1, Math.max(0, Math.floor((from + to) / 2)));
+  return [middle, middle + 1];
 }
 
 async function readOrNull(
