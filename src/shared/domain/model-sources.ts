@@ -56,7 +56,7 @@ export const Plane = z.discriminatedUnion('from', [
         .enum(['not-run', 'not-applicable', 'go-on'])
         .default('not-run')
         .describe(
-          'Where the other model read the series and found nothing of the label, or nothing on any image of it. `not-run`: the study says *not run*, as it found nothing to read. `not-applicable`: there is nothing for this model to judge; beside other models that have read the study nothing is said of it, and alone it says so. `go-on`: it is run on a plane of zeros. Never *no flag* of images that the model did not see. Of several images those without anything are left out, unless `go-on`.',
+          'Where the other model read the series and found nothing of the label, or nothing on any image of it. `not-run`: the study says *not run*, as it found nothing to read. `not-applicable`: there is nothing for this model to judge; beside other models that have read the study nothing is said of it, and alone it says so. `go-on`: it is run on a plane of zeros. Never *no flag* of images that the model did not see. Of several images, each a sample of its own (`slices`) or changed by what it shows, those without anything are left out, unless `go-on`.',
         ),
     })
     .describe('1 where the other model found something, else 0; it has to have read the same series.'),

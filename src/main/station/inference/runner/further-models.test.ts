@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Graph, startGraph } from '../../../../../scripts/onnx/graph.ts';
+import { RunId } from '../../../../shared/domain/ids.ts';
 import type { DicomRecord } from '../../dicom/dataset/write-dataset.ts';
 import { maskFileName } from './outbox.ts';
 import { answerOf as answerOn, type Described, label, runModel as runOn } from './test-models.ts';
-import { ballHead, sliceRecord } from './test-series.ts';
+import { ballHead, sliceRecord, testRunId } from './test-series.ts';
 
 /** Models of shapes beyond one series and one answer: several series, clips, mirrors, landmarks, distributions, quantised tensors. */
 const SIZE = 32;
@@ -323,6 +324,51 @@ describe('several series', () => {
     ] as const)
       expect((await given(mine, theirs)).result).toEqual({ ok: false, error: { code: 'input-mismatch' } });
   });
+});
+
+test('of several images one on which another model found nothing is not judged, whatever the steps look at', async () => {
+  const described = (whenNothing: 'not-applicable' | 'go-on') => ({
+    feeds: [{ id: 'boxes', model: 'boxer' }],
+    preprocessing: {
+      source: { arrangement: 'images' },
+      planes: [{ from: 'feed', feed: 'boxes', label: 'spot', what: 'boxes', whenNothing }],
+      channelPlanes: [0],
+      sampling: { kind: 'slices' },
+    },
+    inputs: [{ ...image, layout: 'NCHW' }],
+    ...{ outputs: [number({ aggregate: { how: 'max' } })], labels: [sizeLabel] },
+  });
+  const frames = HEAD.slice(0, 3).map((frame, index) => ({
+    ...frame,
+    values: new Int16Array(SIZE * SIZE).fill([5, 7, 3][index] ?? 0),
+  }));
+  const given = (whenNothing: 'not-applicable' | 'go-on', ...found: readonly number[]) => {
+    const boxes = found.map((at) => ({
+      ...{ label: 'spot', score: 0.9 },
+      frames: [
+        { sopUid: frames[at]?.sopUid ?? '', frameNumber: 1, edges: [0, 0, 4, 4] as [number, number, number, number] },
+      ],
+    }));
+    const fed = {
+      id: 'boxes',
+      runId: RunId.parse(testRunId()),
+      isOfSameSeries: true,
+      scores: [],
+      masks: [],
+      boxes,
+      features: [],
+    };
+    const build = (graph: Graph) => meanOf(graph, ['N', 1, 'H', 'W'], [1, 2, 3]);
+    return runModel(build, described(whenNothing), frames.map(sliceRecord), undefined, { fed: [fed] });
+  };
+  const said = async (...args: Parameters<typeof given>) => {
+    const { result } = await given(...args);
+    return result.ok ? result.value.outputs[0]?.value : result.error.code;
+  };
+  expect(await said('not-applicable', 0, 2)).toBe(5);
+  expect(await said('not-applicable', 2)).toBe(3);
+  expect(await said('not-applicable')).toBe('not-applicable');
+  expect(await said('go-on', 2)).toBe(7);
 });
 
 test('a detector as its head gives it, in patches of columns, rows and slices: boxes are told from its anchors', async () => {

@@ -160,9 +160,12 @@ function limitsOf({ preprocessing }: PrepareRule, { orientation, slices }: Prepa
   return { arrangement: source.arrangement, orientation, minSlices: slices.min, maxSlices: slices.max, tolerates };
 }
 
-/** Each image as a stack of its own, where steps look at what it shows; of clips each object's frames together, as they are one. A volume stays whole. */
+/**
+ * Each image as a stack of its own, where steps look at what it shows, or where it is left out when another model found nothing on it;
+ * of clips each object's frames together, as they are one. A volume stays whole.
+ */
 function apartWhere(preprocessing: Preprocessing, stacks: readonly SourceStack[]): readonly SourceStack[] {
-  if (!isByContent(preprocessing)) return stacks;
+  if (!isByContent(preprocessing) && !leavesImagesOut(preprocessing)) return stacks;
   const areClips = preprocessing.sampling.kind === 'clips';
   return stacks.flatMap((stack) => {
     if (stack.arrangement === 'volume') return [stack];
@@ -171,6 +174,11 @@ function apartWhere(preprocessing: Preprocessing, stacks: readonly SourceStack[]
       : stack.frames.map((frame) => [frame]);
     return apart.map((frames, index) => ({ ...stack, frames, leftOut: index === 0 ? stack.leftOut : [] }));
   });
+}
+
+/** Whether an image on which another model found nothing is not to be judged, and each is a sample by itself. */
+function leavesImagesOut({ planes, sampling }: Preprocessing): boolean {
+  return sampling.kind === 'slices' && planes.some((plane) => plane.from === 'feed' && plane.whenNothing !== 'go-on');
 }
 
 function planesBeside(
