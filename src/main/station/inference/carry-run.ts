@@ -7,6 +7,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
 import { chooseSeries, imagesFor } from './choose-series.ts';
+import { usesFor } from './exposure-rows.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, type OwedRun, owedRun, TOLERANCE_JOB } from './queue-runs.ts';
 import { supersedeEarlier } from './supersede-runs.ts';
@@ -44,6 +45,8 @@ const INSERT_CARRIED = `
          @choice, @others, @refused, @audience, @lane, @cost, @atMs, @receipt, coalesce(carried_from, run_id), told_patient
     FROM runs WHERE run_id = @earlyId
 `;
+/** What it found may be shown for other purposes by now. */
+const HAS_OTHER_USES = 'SELECT 1 FROM findings WHERE run_id = ? AND uses <> ? LIMIT 1';
 /** What people decided of them meanwhile goes along. */
 const MOVE_FINDINGS = `
   UPDATE findings SET run_id = @runId, study_revision = @revision WHERE run_id = @earlyId AND state <> 'superseded'
@@ -99,6 +102,8 @@ function goOn(db: WritableDb, study: StudyCard, owed: OwedRun, former: FormerRun
   const was = Receipt.parse(JSON.parse(former.receipt));
   // A threshold signed meanwhile may make another finding of the same score.
   if (!isDeepStrictEqual(was.operatingPoint, asStored(limitsOf(db, owed, model.manifest)))) return;
+  const uses = JSON.stringify(usesFor(db, owed.siteId, model));
+  if (prepared(db, HAS_OTHER_USES).get(former.runId, uses) !== undefined) return;
   // Only now it is what the study came to.
   if (former.isEarly === 1) countValues(db, former.runId, was);
   carry(db, study, owed, former, was);

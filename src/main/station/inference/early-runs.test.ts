@@ -143,6 +143,21 @@ test('where more images of the series came it is read again, and what the early 
   expect(receiptOf(final.runId)['carriedFrom']).toBeUndefined();
 });
 
+test('what was found while the model might flag is not carried over where the site has it only mark by now', async () => {
+  installed(clinic, 'general', {});
+  const { id, complete } = await receiving();
+  quiet();
+  finishNext(clinic, 0.9);
+  clinic.db.exec(`UPDATE model_exposures SET uses = '["mark"]'`);
+  await complete(...[1, 2, 3].map((n) => aSlice(n, BONE)));
+  expect(statesOf()).toEqual([
+    [8, 'finished'],
+    [11, 'queued'],
+  ]);
+  finishNext(clinic, 0.9);
+  expect(aiStatus(clinic.db, id).state).not.toBe('flagged');
+});
+
 test('where a better series came that one is read', async () => {
   installed(clinic, 'general', {});
   const { id, complete } = await receiving();
