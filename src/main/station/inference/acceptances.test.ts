@@ -349,6 +349,23 @@ test('where small is bad what is low counts as flagged: in the report, in silent
   expect(compared).toMatchObject({ both: 0, onlyThis: 1, onlyOther: 2, neither: 0 });
 });
 
+test('of two versions that read a study anew for another patient what they said of that one counts', async () => {
+  const [newer = ''] = brought(clinic, { ...MANIFEST, version: '1.1.0' });
+  silence(newer);
+  await send();
+  for (const _run of [1, 2]) finishNext(clinic, 0.9);
+  const columns = (clinic.db.pragma('table_info(runs)') as { name: string }[]).map(({ name }) => name);
+  const anew = columns.map((name) => ({ run_id: "'anew ' || run_id", round: '1' })[name] ?? name);
+  clinic.db.exec(`
+    INSERT INTO runs SELECT ${anew.join(', ')} FROM runs;
+    INSERT INTO run_scores (run_id, study_id, label, score) SELECT 'anew ' || run_id, study_id, label, 0.1 FROM run_scores;
+    UPDATE runs SET state = 'superseded' WHERE round = 0`);
+  const [one, two] = [findModel(clinic.db, newer), findModel(clinic.db, digest)];
+  if (one === null || two === null) throw new Error('no model');
+  const question = { siteId: site(), model: one, other: two, finalOnly: false };
+  expect(compareVersions(clinic.db, question, NOTHING_READ).labels).toMatchObject([{ both: 0, neither: 1 }]);
+});
+
 test('two versions are held against each other on the studies that both read', async () => {
   const [newer = ''] = brought(clinic, { ...MANIFEST, version: '1.1.0' });
   silence(newer);

@@ -7,9 +7,9 @@ import { flagWhenOf, thresholdsFor } from './operating-point-rows.ts';
 import { rateOf } from './performance.ts';
 import { type ReadingFacts, truthOf } from './truths.ts';
 
-/** Walks runs_by_model, and runs_by_study for the other: the newest revision that both read of each study. */
+/** Walks runs_by_model, and runs_by_study for the other: what both read of each study, at the same revision. */
 export const LIST_PAIRS = `
-  SELECT a.study_id AS studyId, a.study_revision AS revision, a.run_id AS runId, b.run_id AS otherRunId,
+  SELECT a.study_id AS studyId, a.study_revision AS revision, a.round + b.round AS rounds, a.run_id AS runId, b.run_id AS otherRunId,
          max(a.queued_at_ms, b.queued_at_ms) AS atMs, s.label, s.score, t.score AS otherScore
     FROM runs a JOIN runs b ON b.study_id = a.study_id AND b.study_revision = a.study_revision AND b.model_digest = @otherDigest
     JOIN run_scores s ON s.run_id = a.run_id JOIN run_scores t ON t.run_id = b.run_id AND t.label = s.label
@@ -28,6 +28,8 @@ export type ComparisonQuestion = {
 type Pair = {
   readonly studyId: string;
   readonly revision: number;
+  /** How often both were owed it anew at that revision, because the patient is another. */
+  readonly rounds: number;
   readonly runId: string;
   readonly otherRunId: string;
   /** When the later of both was owed. */
@@ -83,7 +85,7 @@ export function listDiscordances(
     .toSorted((a, b) => (a.key < b.key ? 1 : -1));
   const shown = left.slice(0, limit);
   return {
-    discordances: shown.map(({ pair: { revision: _revision, ...pair } }) => {
+    discordances: shown.map(({ pair: { revision: _revision, rounds: _rounds, ...pair } }) => {
       const truth = truthOf(db, pair.studyId, model, pair.label, facts);
       return {
         ...pair,
@@ -103,7 +105,12 @@ function judgePairs(
   const newest = new Map<string, Pair>();
   for (const pair of prepared<Pair>(db, LIST_PAIRS).all({ siteId, digest: model.digest, otherDigest: other.digest })) {
     const key = `${pair.studyId} ${pair.label}`;
-    if ((newest.get(key)?.revision ?? -1) < pair.revision) newest.set(key, pair);
+    const known = newest.get(key);
+    const isNewer =
+      known === undefined ||
+      known.revision < pair.revision ||
+      (known.revision === pair.revision && known.rounds < pair.rounds);
+    if (isNewer) newest.set(key, pair);
   }
   const flagsOf = (one: InstalledModel) => {
     const { flagFrom } = thresholdsFor(db, siteId, one);

@@ -254,7 +254,7 @@ export const RunProfile = z.strictObject({
   tensor: z.string(),
   /** The frame in the middle of each position. */
   frames: z.array(FrameReference).min(1).max(ANSWER_LIMITS.profilePositions),
-  /** How many neighbouring samples each position stands for, by the highest of them. */
+  /** How many neighbouring samples each position stands for, by the worst of them. */
   samplesEach: z.number().int().min(1),
   labels: z.array(z.strictObject({ label: z.string(), scores: z.array(Finite).max(ANSWER_LIMITS.profilePositions) })),
 });
