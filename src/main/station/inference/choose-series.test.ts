@@ -265,6 +265,22 @@ test('how much of the body objects of many frames cover is told by where their f
   ]);
 });
 
+test('objects of many frames that look the other way cover no more for that', () => {
+  const one = aSeries({ slices: 2 });
+  const turned = [
+    { orientation: [1, 0, 0, 0, 1, 0], frameSpanMm: [0, 20] as const },
+    { orientation: [1, 0, 0, 0, -1, 0], frameSpanMm: [-40, -20] as const },
+  ];
+  const images = one.images.map((image, index) => ({
+    ...image,
+    frames: 40,
+    attributes: { ...image.attributes, position: null, ...turned[index] },
+  }));
+  const choose = (coverageMm: number) =>
+    chooseSeries(aManifest({ appliesTo: { minimum: { coverageMm } } }), STUDY, [{ ...one, images }]).chosen?.seriesId;
+  expect([choose(45), choose(46)]).toEqual(['a', undefined]);
+});
+
 test.each<[string, Changes, TestModel['appliesTo'], string]>([
   ['image type', { image: { imageType: [] } }, { absentPasses: ['image-type'] }, 'not stated: image-type'],
   ['kernel', { image: { kernel: [] } }, { absentPasses: ['kernel'], kernelPatterns: ['^B'] }, 'not stated: kernel'],

@@ -224,9 +224,21 @@ function placesAlong(
 ): readonly number[] | null {
   const { position, frameSpanMm } = attributes;
   // Objects of many frames that were filed before this was kept say nothing of it.
-  if ((frames ?? 1) > 1) return frameSpanMm ?? null;
+  if ((frames ?? 1) > 1) return frameSpanMm == null ? null : turnedTowards(frameSpanMm, attributes.orientation, normal);
   if (normal === null || position === null) return null;
   return [normal.reduce((sum, share, axis) => sum + share * (position[axis] ?? Number.NaN), 0)];
+}
+
+/** A span along an object's own normal, told along that of the series: it may look the other way. */
+function turnedTowards(
+  [low, high]: readonly [number, number],
+  orientation: Attributes['orientation'],
+  normal: readonly [number, number, number] | null,
+): readonly number[] {
+  const own = normalOf(orientation);
+  const share =
+    own === null || normal === null ? 1 : own.reduce((sum, one, axis) => sum + one * (normal[axis] ?? 0), 0);
+  return share < 0 ? [-high, -low] : [low, high];
 }
 
 /** Of a slice's direction cosines: its normal, in patient coordinates; null where they are not stated. */
