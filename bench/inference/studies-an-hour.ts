@@ -47,7 +47,8 @@ export async function measureStudiesAnHour(studies: number): Promise<Throughput>
   try {
     const { folders, objects, bytes } = writeStudies(work, studies);
     // Runs start as the first series is there; none is held back for the quiet time of a study.
-    const station = await startStation({ demo: true, config: TEST_CONFIG });
+    const inference = { shippedModels: 'all' };
+    const station = await startStation({ demo: true, config: { ...TEST_CONFIG, inference } });
     const who = await signIn(station, 'administrator', 'demo');
     await until(
       async () => JSON.parse((await who.fetch('/api/v1/station/status')).text).inference.state === 'ready',
