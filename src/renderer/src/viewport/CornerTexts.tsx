@@ -50,10 +50,10 @@ export function PatientCorner({ image, patient, priorOf }: PatientCornerProps): 
       {priorOf !== null && (
         <strong className={classes.prior}>{t('image.prior', { date: formatDicomDate(priorOf.dateRaw) ?? '–' })}</strong>
       )}
-      <strong>{formatPersonName(name) ?? t('image.noName')}</strong>
-      <span>{t('image.mrn', { value: mrn ?? '–' })}</span>
-      <span>{[t('image.born', { value: formatDicomDate(birthDateRaw) ?? '–' }), sex ?? '–'].join(' · ')}</span>
-      <span>{t('image.accession', { value: accession ?? '–' })}</span>
+      <strong data-phi>{formatPersonName(name) ?? t('image.noName')}</strong>
+      <span data-phi>{t('image.mrn', { value: mrn ?? '–' })}</span>
+      <span data-phi>{[t('image.born', { value: formatDicomDate(birthDateRaw) ?? '–' }), sex ?? '–'].join(' · ')}</span>
+      <span data-phi>{t('image.accession', { value: accession ?? '–' })}</span>
       {isOther && <strong className={classes.warning}>{t('image.otherPatient')}</strong>}
     </div>
   );
