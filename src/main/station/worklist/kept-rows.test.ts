@@ -4,6 +4,7 @@ import {
   type CacheKeeper,
   configurePeers,
   createCacheKeeper,
+  getStudyCard,
   type KeptSite,
   listInstances,
   listPeers,
@@ -15,10 +16,12 @@ import {
 import { createUser } from '../access/index.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { openStudy } from '../reading/index.ts';
+import { declareUrgency } from '../triage/index.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
+import { SHIPPED_POLICY } from '../testing/deadlines.ts';
 import { aSlice } from '../testing/objects.ts';
 import { followAll } from '../testing/ward.ts';
-import { findRow, isOpenStudy, refreshRow } from './index.ts';
+import { archiveRowsJob, countFilters, findRow, isOpenStudy, refreshRow } from './index.ts';
 
 let clinic: Clinic;
 let keepers: CacheKeeper[];
@@ -117,4 +120,31 @@ test.each([
   write("INSERT INTO report_studies VALUES (?, ?, 'A1', 1)", 'r', studyId);
   refreshRow(clinic.db, studyId);
   expect(isOpenStudy(clinic.db, studyId)).toBe(isOpen);
+});
+
+test('a study that was seen and left the open list is back on it once somebody says that it is urgent', async () => {
+  const { db, north } = clinic;
+  const studyId = await oldStudy(1);
+  const reader = addReader();
+  openStudy(db, { siteId: north.siteId, studyId, userId: reader, atMs: clinic.nowMs() });
+  followAll(clinic);
+  clinic.pass(31 * DAY_MS);
+  archiveRowsJob({ reportedAfterDays: 3, seenAfterDays: 30 }, () => undefined)(
+    db,
+    { kind: '', subjectId: '', siteId: north.siteId, dueAtMs: 0, attempts: 0 },
+    clinic.nowMs(),
+  );
+  const counts = () => {
+    const { critical, archived } = countFilters(db, [north.siteId], reader);
+    return [critical, archived];
+  };
+  expect(counts()).toEqual([0, 1]);
+  const { patientId } = getStudyCard(db, studyId).patient;
+  const declared = declareUrgency(db, SHIPPED_POLICY, {
+    ...{ siteId: north.siteId, studyId, patientId, level: 'critical', reason: 'the ward called', userId: reader },
+    ...{ displayName: 'Rita', permissions: ['urgency.raise'], openedRevision: null, atMs: clinic.nowMs() },
+  });
+  expect(declared.ok).toBe(true);
+  followAll(clinic);
+  expect(counts()).toEqual([1, 0]);
 });
