@@ -168,8 +168,10 @@ export const WorklistView = z.object({
 });
 export type WorklistView = z.infer<typeof WorklistView>;
 
-/** Rows that one export or printed list may have at most. */
+/** Rows that one export may have at most. */
 export const MOST_EXPORTED = 10_000;
+/** Rows that one printed list may have at most: a hundred pages, and no longer than the station may take to check what it answers. */
+export const MOST_PRINTED = 1_000;
 
 const window = {
   filter: WorklistFilter.default('all'),
@@ -237,7 +239,7 @@ export const worklist = {
     .route({ method: 'POST', path: '/worklist/export' })
     .input(z.object(question))
     .output(z.object({ fileName: z.string(), csv: z.string(), rows: z.number().int(), total: z.number().int() })),
-  /** The list for paper, for when the network or this station is down. Recorded. */
+  /** The list for paper, for when the network or this station is down, at most `MOST_PRINTED` rows. Recorded. */
   print: procedure('worklist.export')
     .route({ method: 'POST', path: '/worklist/print' })
     .input(z.object(question))

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
+  MOST_PRINTED,
   READING_ORDER,
   WORKLIST_SORT_KEYS,
   type WorklistNarrowing,
@@ -11,7 +12,7 @@ import { DAY_MS } from '../../../shared/domain/durations.ts';
 import { openTestStore, type TestStore } from '../platform/store/test-store.ts';
 import { archiveRowsJob, LIST_SETTLED } from './archive-rows.ts';
 import { csvCell } from './csv-rows.ts';
-import { countFilters, findRow, listChoices, listSlice, searchRows, tableToTake } from './index.ts';
+import { countFilters, findRow, listChoices, listSlice, rowsToTake, searchRows, tableToTake } from './index.ts';
 import { dropRow, putRow, type Settled, type StoredRow } from './put-row.ts';
 import { foldForSearch } from './search-text.ts';
 import { planOf } from '../platform/store/test-plan.ts';
@@ -310,4 +311,10 @@ test('a table has a line a row behind its heading, and says how many rows the li
   const { csv, rows, total } = tableToTake(store.db, everything);
   expect([rows, total, csv.split('\r\n').length]).toEqual([2, 2, 4]);
   expect(csv).toContain(`"'=cmd()^A"`);
+});
+
+test('paper has the top of a long list, and says how many rows it has', () => {
+  store.db.transaction(() => Array.from({ length: MOST_PRINTED + 1 }, (_, index) => put(index)))();
+  const { rows, total } = rowsToTake(store.db, everything);
+  expect([rows.length, total]).toEqual([MOST_PRINTED, MOST_PRINTED + 1]);
 });

@@ -1,4 +1,4 @@
-import { MOST_EXPORTED } from '../../../shared/contract/worklist.ts';
+import { MOST_EXPORTED, MOST_PRINTED } from '../../../shared/contract/worklist.ts';
 import { actorOf, type Principal } from '../access/index.ts';
 import { freshRowId } from '../platform/ids.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
@@ -7,15 +7,15 @@ import { inTransaction } from '../platform/store/transaction.ts';
 import { csvRows } from './csv-rows.ts';
 import { type ListQuestion, listSlice } from './slices.ts';
 
-/** The rows of a list from its top, as many as may be taken, and how many it has. */
+/** The rows of a list from its top, as many as may be printed, and how many it has. */
 export function rowsToTake(db: ReadableDb, question: ListQuestion) {
-  const { rows, total } = listSlice(db, { ...question, before: 0, limit: MOST_EXPORTED });
+  const { rows, total } = listSlice(db, { ...question, before: 0, limit: MOST_PRINTED });
   return { rows, total };
 }
 
-/** The same as a table for a spreadsheet. */
+/** A table for a spreadsheet of the rows from its top, as many as may be exported, and how many it has. */
 export function tableToTake(db: ReadableDb, question: ListQuestion) {
-  const { rows, total } = rowsToTake(db, question);
+  const { rows, total } = listSlice(db, { ...question, before: 0, limit: MOST_EXPORTED });
   return { csv: csvRows(rows), rows: rows.length, total };
 }
 
