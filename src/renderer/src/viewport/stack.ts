@@ -1,6 +1,7 @@
 import { type DicomJson, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
 import { frameDataSets } from './frame-data-set.ts';
 import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
+import { type UltrasoundRegion, ultrasoundRegionsOf } from './measurements/ultrasound-regions.ts';
 import { drawnSpacing } from './picture/drawn-spacing.ts';
 import { isInverted } from './picture/pixel-format.ts';
 import { uptakeOf } from './picture/suv.ts';
@@ -44,6 +45,8 @@ export type StackImage = {
   /** Position along the stack's normal, mm. */
   readonly positionMm: number | null;
   readonly spacing: Spacing;
+  /** Parts of an ultrasound picture with scales of their own, which then hold instead; absent of all others. */
+  readonly regions?: readonly UltrasoundRegion[];
   /** Which way rows and columns run in the patient, where no plane says it (PS3.3 §C.7.6.1.1.1); null where neither does. */
   readonly patientOrientation: readonly [string, string] | null;
   /** Of a film: which side it is of and how it was taken (ImageLaterality or Laterality, ViewPosition). */
@@ -145,6 +148,7 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
   const frames = said > 1 && said <= MOST_FRAMES ? Math.floor(said) : 1;
   const samples = numberOf(dataSet, TAG.SamplesPerPixel) ?? 1;
   const patient = patientOf(dataSet);
+  const regions = ultrasoundRegionsOf(dataSet);
   const frameOf = frameDataSets(dataSet);
   return Array.from({ length: frames }, (_, index): StackImage => {
     const frame = frameOf(index);
@@ -166,6 +170,7 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
       drawnPlane: drawnPlaneOf(frame),
       positionMm: null,
       spacing: spacingOf(frame),
+      ...(regions !== null && { regions }),
       patientOrientation: patientOrientationOf(frame),
       view: viewOf(frame),
       framesPerSecond: framesPerSecondOf(frame),

@@ -1,12 +1,13 @@
 import { lengthBetween, type Spacing } from '../spacing.ts';
 import type { StackImage } from '../stack.ts';
 import type { Area, ImagePoint, Measured, MeasurementKind, PixelStatistics } from './measurement.ts';
+import { spacingBetween } from './ultrasound-regions.ts';
 
 /** The value of a pixel after rescale; null of colours and where none is loaded. */
 export type PixelValue = (column: number, row: number) => number | null;
 
 /** An image as far as measuring asks. */
-export type MeasuredImage = Pick<StackImage, 'rows' | 'columns' | 'spacing' | 'rescale'>;
+export type MeasuredImage = Pick<StackImage, 'rows' | 'columns' | 'spacing' | 'rescale' | 'regions'>;
 
 /**
  * Measures what these points make on this image: lengths and areas in the image's own unit (mm, mm at the detector, or pixels),
@@ -19,16 +20,17 @@ export function measure(
   valueOf: PixelValue | null,
 ): Measured {
   const [first = [0, 0], second = first, third = second] = points;
+  const spacing = image.regions === undefined ? image.spacing : spacingBetween(image.regions, points);
   switch (kind) {
     case 'length':
-      return { of: 'length', length: lengthBetween(image.spacing, first, second) };
+      return { of: 'length', length: lengthBetween(spacing, first, second) };
     case 'angle':
-      return { of: 'angle', degrees: angleAt(image.spacing, first, second, third) };
+      return { of: 'angle', degrees: angleAt(spacing, first, second, third) };
     case 'ellipse':
     case 'rectangle':
       return {
         of: 'area',
-        area: areaOf(kind, image.spacing, first, second),
+        area: areaOf(kind, spacing, first, second),
         statistics: valueOf === null ? null : statisticsIn(kind, first, second, image, valueOf),
       };
     case 'probe':
