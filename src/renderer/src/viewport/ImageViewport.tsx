@@ -142,6 +142,9 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && (
         <div className={classes.texts}>
           <CornerTexts shown={shown} patient={patient} priorOf={priorOf}>
+            {documents !== undefined && (
+              <strong className={classes.mark}>{t('image.notPictures', { count: documents.length })}</strong>
+            )}
             <AiLine
               {...{ findings: marked, drawn, heatmapOf, overlays, shown }}
               opacity={ai.opacity}
