@@ -63,7 +63,6 @@ function Filters({ question, onQuestion }: Pick<Props, 'question' | 'onQuestion'
           type="button"
           className={classes.filter}
           aria-pressed={one === question.filter}
-          data-empty={counts.data?.[one] === 0 || undefined}
           onClick={() => onQuestion({ filter: one })}
         >
           {t(`worklist.filter.${one}`)}
