@@ -17,7 +17,7 @@ import {
   listInstancesBelow,
   listSeries,
 } from './index.ts';
-import { COUNT_RECEIVED, LAST_RECEIVED, LIST_INSTANCES, LIST_PRIORS } from './queries.ts';
+import { COUNT_RECEIVED, LAST_RECEIVED, LIST_INSTANCES, LIST_INSTANCES_AT, LIST_PRIORS } from './queries.ts';
 
 let clinic: Clinic;
 let north: string;
@@ -56,6 +56,7 @@ test.each([
 
 test.each([
   ['a study’s images', LIST_INSTANCES],
+  ['a study’s images as they were at a revision', LIST_INSTANCES_AT],
   ['a patient’s priors', LIST_PRIORS],
 ])('%s are found by indexes; only those few are sorted', (_what, sql) => {
   expect(planOf(clinic.db, sql).join('\n')).not.toMatch(/SCAN/);

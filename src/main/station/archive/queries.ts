@@ -52,10 +52,10 @@ export const LIST_INSTANCES = `
     JOIN instance_versions v ON v.instance_id = i.instance_id AND v.is_current = 1
    WHERE i.study_id = ? AND i.is_hidden = 0 ORDER BY s.number, s.series_id, v.number, i.instance_id
 `;
-/** Of each instance the version that was current at a revision: those that came later are not seen. Walks instances_by_study. */
+/** Of each instance the version that was current at a revision: those that came later are not seen. Walks instances_by_study, and the versions by their key. */
 export const LIST_INSTANCES_AT = `
   SELECT ${INSTANCE_COLUMNS} FROM instances i JOIN series s ON s.series_id = i.series_id
-    JOIN instance_versions v ON v.instance_id = i.instance_id AND v.digest = (
+    JOIN instance_versions v ON v.site_id = i.site_id AND v.sop_uid = i.sop_uid AND v.instance_id = i.instance_id AND v.digest = (
          SELECT w.digest FROM instance_versions w
           WHERE w.site_id = i.site_id AND w.sop_uid = i.sop_uid AND w.study_revision <= ?
           ORDER BY w.study_revision DESC, w.is_current DESC LIMIT 1)
