@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelManifest } from '../../../shared/domain/model-manifest.ts';
 import { Receipt, type RefusedSeriesReason, type SeriesReason } from '../../../shared/domain/receipt.ts';
-import { getStudyCard, listHidden, listInstancesAt, type StudyCard } from '../archive/index.ts';
+import { getStudyCard, listHidden, listInstancesAt, type StoredInstance, type StudyCard } from '../archive/index.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { appendEvent } from '../platform/ledger/append.ts';
 import { canonicalPayload } from '../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../platform/store/database.ts';
-import { chooseSeries, imagesFor } from './choose-series.ts';
+import { type CandidateSeries, chooseSeries, imagesFor } from './choose-series.ts';
 import { usesFor } from './exposure-rows.ts';
 import { type ExposedModel, listExposedModels } from './models.ts';
 import { candidateSeries, ofStudy, type OwedRun, owedRun, TOLERANCE_JOB } from './queue-runs.ts';
@@ -92,7 +92,8 @@ export function carryRuns(db: WritableDb, studyId: string, atMs: number): void {
     if (prepared(db, HAS_OWN).get({ studyId, revision, digest, seriesId, earlyId }) !== undefined) continue;
     // It was given the age and sex of somebody else.
     const isOfAnother = told.has(model.manifest.id) && former.state !== 'queued' && former.told !== toldOf(db, studyId);
-    if (!isOfAnother && readsTheSame(db, former, owed, model.manifest)) goOn(db, study, owed, former, model);
+    if (!isOfAnother && readsTheSame(db, former, owed, choice.chosen, model.manifest))
+      goOn(db, study, owed, former, model);
   }
 }
 
@@ -162,21 +163,29 @@ function carry(db: WritableDb, study: StudyCard, owed: OwedRun, early: FormerRun
 }
 
 /** The same series with the same bytes, shown to the same people. What was read of a run that ended its receipt says, whatever was hidden since. */
-function readsTheSame(db: ReadableDb, former: FormerRun, owed: OwedRun, { appliesTo }: ModelManifest): boolean {
+function readsTheSame(
+  db: ReadableDb,
+  former: FormerRun,
+  owed: OwedRun,
+  chosen: CandidateSeries,
+  { appliesTo }: ModelManifest,
+): boolean {
   const { seriesId, stage, audience, state } = former;
   if (seriesId !== owed.seriesId || stage !== owed.stage || audience !== owed.audience) return false;
-  const digestsAt = (revision: number) => {
-    const images = listInstancesAt(db, owed.studyId, revision).filter((one) => one.seriesId === seriesId);
-    return imagesFor(appliesTo, images).map(({ digest }) => digest);
-  };
-  const wanted = digestsAt(owed.revision).toSorted();
+  const digestsOf = (images: readonly StoredInstance[]) =>
+    imagesFor(appliesTo, images)
+      .map(({ digest }) => digest)
+      .toSorted();
+  // The study is complete: what stands in it now is what its run would read.
+  const wanted = digestsOf(chosen.images);
   if (former.receipt !== null) {
     const { inputs } = Receipt.parse(JSON.parse(former.receipt));
     return isDeepStrictEqual(inputs.map(({ digest }) => digest).toSorted(), wanted);
   }
   // It was given its images when it began, and may compute on one that is hidden by now.
   if (state === 'running' && listHidden(db, owed.studyId).length > 0) return false;
-  return isDeepStrictEqual(digestsAt(former.revision).toSorted(), wanted);
+  const then = listInstancesAt(db, owed.studyId, former.revision).filter((one) => one.seriesId === seriesId);
+  return isDeepStrictEqual(digestsOf(then), wanted);
 }
 
 /** As a receipt gives it back. */
