@@ -53,7 +53,13 @@ import { verifyLedger } from './platform/ledger/verify.ts';
 import { type LogMove, openLogMover, openReader, type ReadableDb } from './platform/store/database.ts';
 import type { ReaderRequest, ReaderSettings } from './platform/store/reader-pool.ts';
 import { findDecision, isFinal } from './reading/index.ts';
-import { type PreviewQuestion, previewRules, type ReplayQuestion, replayTriage } from './triage/index.ts';
+import {
+  listRuleFailures,
+  type PreviewQuestion,
+  previewRules,
+  type ReplayQuestion,
+  replayTriage,
+} from './triage/index.ts';
 import {
   isOpenStudy,
   type ListQuestion,
@@ -157,6 +163,7 @@ export const READER_TASKS = {
     db: ReadableDb,
     { siteId, limits, nowMs }: { siteId: string; limits: Parameters<typeof sightModels>[2]; nowMs: number },
   ) => sightModels(db, siteId, limits, nowMs),
+  'rule-failures': (db: ReadableDb, siteId: string) => listRuleFailures(db, siteId),
   'preview-rules': (db: ReadableDb, question: PreviewQuestion) => previewRules(db, question, READING),
   'replay-triage': (db: ReadableDb, question: ReplayQuestion) => replayTriage(db, question, READING),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),

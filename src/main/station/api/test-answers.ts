@@ -323,7 +323,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       silentResults: () => Promise.resolve(null),
     },
     triage: {
-      state: () => ({
+      state: async () => ({
         ...{ policy: SHIPPED_POLICY.starting, isSigned: false, rules: [], policies: [], ruleSets: [] },
         ...{ failures: [], models: [] },
       }),

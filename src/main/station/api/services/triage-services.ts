@@ -28,7 +28,6 @@ import {
   findFirstOpening,
   findUrgency,
   listAsks,
-  listRuleFailures,
   listSets,
   policyInForce,
   predictiveValueOf,
@@ -47,7 +46,7 @@ type Version = { readonly kind: TriageSetKind; readonly version: number };
 
 /** How studies of the caller's site are placed, and what people say of one. */
 export type TriageServices = {
-  state(principal: Principal): TriageState;
+  state(principal: Principal): Promise<TriageState>;
   proposePolicy(
     principal: Principal,
     input: { policy: TriagePolicySet; reason: string },
@@ -89,7 +88,8 @@ export function triageServices({ db, clock, readers, triagePolicy: policy }: Too
     return study !== null && study.siteId === principal.siteId ? study : null;
   };
   return {
-    state({ siteId }) {
+    async state({ siteId }) {
+      const failures = await readers.run('rule-failures', siteId);
       const signed = findCurrentSet(db, siteId, 'policy');
       return {
         policy: policyInForce(db, siteId, policy.starting),
@@ -97,7 +97,7 @@ export function triageServices({ db, clock, readers, triagePolicy: policy }: Too
         rules: findCurrentSet(db, siteId, 'rules')?.body ?? [],
         policies: listSets(db, siteId, 'policy').map((set) => showSet(db, 'policy', set)),
         ruleSets: listSets(db, siteId, 'rules').map((set) => showSet(db, 'rules', set)),
-        failures: [...listRuleFailures(db, siteId)],
+        failures: [...failures],
         models: listModels(db)
           .filter(({ digest }) => isShownAt(db, siteId, digest))
           .map(({ digest, manifest }) => ({
