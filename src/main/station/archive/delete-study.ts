@@ -35,7 +35,8 @@ const FORGET_VERSION = [
   'DELETE FROM instance_versions WHERE site_id = @siteId AND sop_uid = @sopUid AND digest = @digest',
   'DELETE FROM named_instances WHERE site_id = @siteId AND sop_uid = @sopUid',
 ];
-const FORGET_INSTANCE = 'DELETE FROM instances WHERE instance_id = ?';
+/** Asks by instance_versions_by_instance whether a version refers to it. */
+export const FORGET_INSTANCE = 'DELETE FROM instances WHERE instance_id = ?';
 /** What other capabilities point to stays as a row without content; everything else of the study goes. */
 const FORGET_STUDY = [
   'DELETE FROM study_names WHERE study_id = @studyId',

@@ -17,6 +17,7 @@ import {
   listInstancesBelow,
   listSeries,
 } from './index.ts';
+import { FORGET_INSTANCE } from './delete-study.ts';
 import { COUNT_RECEIVED, LAST_RECEIVED, LIST_INSTANCES, LIST_INSTANCES_AT, LIST_PRIORS } from './queries.ts';
 
 let clinic: Clinic;
@@ -60,6 +61,10 @@ test.each([
   ['a patient’s priors', LIST_PRIORS],
 ])('%s are found by indexes; only those few are sorted', (_what, sql) => {
   expect(planOf(clinic.db, sql).join('\n')).not.toMatch(/SCAN/);
+});
+
+test('an instance is deleted without a look at the versions of others, which its foreign key would take', () => {
+  expect(planOf(clinic.db, FORGET_INSTANCE).join('\n')).not.toMatch(/SCAN/);
 });
 
 test('lists series and images by their numbers', () => {

@@ -72,6 +72,8 @@ CREATE INDEX runs_without_feed ON runs (run_id) WHERE state = 'failed' AND reaso
 -- inference, governing: what a version said silently, newest first, without the rows that receipts stand in
 CREATE INDEX runs_said_silently ON runs (site_id, model_digest, queued_at_ms, run_id, study_id, finished_at_ms)
  WHERE stage = 'silent' AND state = 'finished';
+-- archive, deleting: an instance goes only where no version is of it any more, which is asked at each; without this all versions were read
+CREATE INDEX instance_versions_by_instance ON instance_versions (instance_id);
 -- triage: what a site's medical lead signs, version by version; one in force and one proposed of each kind
 CREATE TABLE triage_sets (
   site_id TEXT NOT NULL REFERENCES sites (site_id),
