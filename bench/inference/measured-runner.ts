@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { RunId } from '../../src/shared/domain/ids.ts';
 import { forkRunnerHost } from '../../src/main/station/inference/fork-runner-host.ts';
-import type { InstanceReference, StageTimings } from '../../src/main/station/inference/runner-protocol.ts';
+import type { StageTimings } from '../../src/main/station/inference/run-answer.ts';
+import type { InstanceReference } from '../../src/main/station/inference/runner-protocol.ts';
 import { superviseRunner } from '../../src/main/station/inference/runner-supervisor.ts';
 import { testRunId } from '../../src/main/station/inference/runner/test-series.ts';
 import { PROGRAM } from '../../src/main/station/program.ts';

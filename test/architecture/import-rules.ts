@@ -132,7 +132,9 @@ export function rulesBelow(root: string): readonly Rule[] {
         path: below('src/'),
         pathNot: [
           below('src/shared/'),
-          station('inference/(?:runner/|(?:runner-protocol|package-digest|read-manifest|read-package)\\.ts$)'),
+          station(
+            'inference/(?:runner/|(?:runner-protocol|run-answer|package-digest|read-manifest|read-package)\\.ts$)',
+          ),
           station('dicom/(?:pixel|dataset)/'),
           station('dicom/(?:frames|part10|implementation|transfer-syntaxes|storage-classes)\\.ts$'),
           station('platform/(?:objects/|parent-port\\.ts$)'),

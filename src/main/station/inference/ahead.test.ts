@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Receipt } from '../../../shared/domain/receipt.ts';
 import { onCommit } from '../platform/store/transaction.ts';
 import { setRunPriority } from './index.ts';
-import { RunSpans } from './runner-protocol.ts';
+import { RunSpans } from './run-answer.ts';
 import { type ComputingClinic, openComputingClinic } from './test-runs.ts';
 
 let computing: ComputingClinic | null = null;

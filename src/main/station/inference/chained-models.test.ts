@@ -11,7 +11,7 @@ import type { ModelPackage } from './read-package.ts';
 import { aiStatus } from './study-ai-status.ts';
 import { readManifest } from './read-manifest.ts';
 import { findRunWithReceipt } from './receipts.ts';
-import { RunSpans } from './runner-protocol.ts';
+import { RunSpans } from './run-answer.ts';
 import { sha256 } from './runner/model-package.ts';
 import { ballHead, sliceRecord } from './runner/test-series.ts';
 import { type ComputingClinic, openComputingClinic } from './test-runs.ts';

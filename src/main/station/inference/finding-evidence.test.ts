@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { ModelOutput } from '../../../shared/domain/model-outputs.ts';
 import { type EvidenceRules, gatherEvidence } from './finding-evidence.ts';
-import type { RunBox, RunFinished, RunHeatmap, RunMask } from './runner-protocol.ts';
+import type { RunBox, RunHeatmap, RunMask } from './run-answer.ts';
+import type { RunFinished } from './runner-protocol.ts';
 
 const DIGEST = 'a'.repeat(64);
 const frame = (n: number) => ({ sopUid: `1.2.${n}`, frameNumber: 1 });

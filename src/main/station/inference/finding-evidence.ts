@@ -1,5 +1,6 @@
 import type { ModelManifest, ModelUse } from '../../../shared/domain/model-manifest.ts';
-import type { KeyFrame, RunBox, RunFinished, RunHeatmap, RunMask } from './runner-protocol.ts';
+import type { KeyFrame, RunBox, RunHeatmap, RunMask } from './run-answer.ts';
+import type { RunFinished } from './runner-protocol.ts';
 
 /** One measured quantity; of the whole finding, or of the part that is counted from 1. A code occurs once in each. */
 export type FindingMeasurement = {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { ModelOutput } from '../../../shared/domain/model-outputs.ts';
 import { basisOf, judgeLabels } from './judge-labels.ts';
-import type { RunFinished, RunMask } from './runner-protocol.ts';
+import type { RunMask } from './run-answer.ts';
+import type { RunFinished } from './runner-protocol.ts';
 
 type Answer = Pick<RunFinished, 'outputs' | 'boxLabels' | 'masks'>;
 const mask = (more: Partial<RunMask>) => ({ label: 'a', volumeMl: 1, cells: 10, peak: 0.5, ...more }) as RunMask;

@@ -8,7 +8,7 @@ import { compareOutputs } from './compare-outputs.ts';
 import { judgeReplay, type Original } from './judge-replay.ts';
 import { givenOutputs } from './run-outputs.ts';
 import type { Run } from './run-rows.ts';
-import type { RunMask } from './runner-protocol.ts';
+import type { RunMask } from './run-answer.ts';
 
 const DIGEST = 'a'.repeat(64);
 const RUN = { runId: '01990000-0000-7000-8000-000000000001', modelDigest: DIGEST } as unknown as Run;

@@ -25,7 +25,7 @@ import { nextQueuedRun } from './run-order.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
 import { packageDigest } from './package-digest.ts';
 import type { Run } from './run-rows.ts';
-import type { RunMask } from './runner-protocol.ts';
+import type { RunMask } from './run-answer.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 import { ageAt } from './series-refusals.ts';
 

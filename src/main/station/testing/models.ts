@@ -14,7 +14,8 @@ import type { ModelPackage } from '../inference/read-package.ts';
 import { failRun, finishRun, startRun } from '../inference/record-run.ts';
 import { nextQueuedRun } from '../inference/run-order.ts';
 import type { Run } from '../inference/run-rows.ts';
-import type { RunFinished, RunMask } from '../inference/runner-protocol.ts';
+import type { RunMask } from '../inference/run-answer.ts';
+import type { RunFinished } from '../inference/runner-protocol.ts';
 import { canonicalPayload, serviceActor } from '../platform/ledger/event.ts';
 import type { Clinic } from './clinic.ts';
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Reason } from '../../../shared/domain/urgency.ts';
 import { createUser } from '../access/index.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { inferenceConsumer } from '../inference/index.ts';
@@ -179,6 +180,12 @@ test('a signed rule raises what waits and what comes, up to its class, with its 
   expect(findUrgency(clinic.db, comes)?.reasons[0]?.params).toEqual({
     ...{ ruleId: 'r', rule: 'A rule', version: 1, facts: 'study.modality = CT' },
   });
+  // The ledger is told which rule and version, never what the study or the site's words say.
+  const told = clinic.events('urgency-set').flatMap(({ payload }) => payload['reasons'] as Reason[]);
+  expect(told.filter(({ code }) => code === 'rule').map(({ params }) => params)).toEqual([
+    { ruleId: 'r', version: 1 },
+    { ruleId: 'r', version: 1 },
+  ]);
   // Without the rule nothing is lowered by itself.
   sign('rules', []);
   expect(placeOf(waits)[0]).toBe('urgent');

@@ -127,9 +127,12 @@ function earlier(promised: number | null, target: number | null): number | null 
   return Math.min(promised, target);
 }
 
-/** What people wrote, names of people and what objects say stand with the study; the ledger holds codes and numbers. */
-const NOT_IN_LEDGER = new Set(['finding', 'rule', 'facts', 'by', 'said']);
+/** The ledger holds codes and numbers: what people wrote, names of people and what objects say stand with the study alone. */
+const IN_LEDGER = new Set([
+  ...['score', 'model', 'category', 'revision', 'knownSince', 'right', 'of'],
+  ...['ruleId', 'version', 'level', 'waitedMinutes', 'from', 'to'],
+]);
 
 function codesOnly(params: Reason['params']): Reason['params'] {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !NOT_IN_LEDGER.has(name)));
+  return Object.fromEntries(Object.entries(params).filter(([name]) => IN_LEDGER.has(name)));
 }

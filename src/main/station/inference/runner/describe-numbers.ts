@@ -1,6 +1,6 @@
 import { type FlagWhen, worstOf } from '../../../../shared/domain/flag-when.ts';
 import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
-import { ANSWER_LIMITS, type KeyFrame, type RunOutput, type RunProfile } from '../runner-protocol.ts';
+import { ANSWER_LIMITS, type KeyFrame, type RunOutput, type RunProfile } from '../run-answer.ts';
 import type { GridExtent, JoinedNumber } from './collect-numbers.ts';
 import { frameAt, type SourceMap } from './source-map.ts';
 import type { Vector } from './vector.ts';

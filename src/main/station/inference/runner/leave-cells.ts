@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ModelManifest } from '../../../../shared/domain/model-manifest.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import { ANSWER_LIMITS, type RunHeatmap, type RunMask } from '../runner-protocol.ts';
+import { ANSWER_LIMITS, type RunHeatmap, type RunMask } from '../run-answer.ts';
 import type { CellAnswers } from './collect-outputs.ts';
 import { keepParts } from './connected-parts.ts';
 import { mapHeatmap } from './map-heatmap.ts';

@@ -1,4 +1,5 @@
-import { ANSWER_LIMITS, type FrameBox, type RunBox, type RunFinished } from '../runner-protocol.ts';
+import { ANSWER_LIMITS, type FrameBox, type RunBox } from '../run-answer.ts';
+import type { RunFinished } from '../runner-protocol.ts';
 import type { GridBox } from './join-boxes.ts';
 import { frameAt, type SourceMap } from './source-map.ts';
 import type { Vector } from './vector.ts';

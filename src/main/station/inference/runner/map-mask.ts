@@ -1,4 +1,4 @@
-import type { MaskSlice, RunMask } from '../runner-protocol.ts';
+import type { MaskSlice, RunMask } from '../run-answer.ts';
 import { LARGEST } from './connected-parts.ts';
 import { longestLine } from './longest-line.ts';
 import type { SourceMap } from './source-map.ts';

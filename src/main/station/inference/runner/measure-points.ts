@@ -1,6 +1,6 @@
 import type { ModelOutput } from '../../../../shared/domain/model-outputs.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import type { RunOutput } from '../runner-protocol.ts';
+import type { RunOutput } from '../run-answer.ts';
 import type { GridBox } from './join-boxes.ts';
 import type { BadOutput } from './read-tensor.ts';
 import { frameAt, type SourceMap } from './source-map.ts';

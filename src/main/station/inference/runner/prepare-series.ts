@@ -5,13 +5,8 @@ import type { Preprocessing } from '../../../../shared/domain/model-preprocessin
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import { DamagedObject } from '../../platform/objects/sealed-format.ts';
-import type {
-  FedRun,
-  InstanceReference,
-  OtherSeriesReference,
-  RunFailure,
-  SeriesGeometrySummary,
-} from '../runner-protocol.ts';
+import type { SeriesGeometrySummary } from '../run-answer.ts';
+import type { FedRun, InstanceReference, OtherSeriesReference, RunFailure } from '../runner-protocol.ts';
 import { type ArrangeLimits, arrangeStacks } from './arrange-stacks.ts';
 import { type FedAnswer, type FedNumbers, readFedAnswers } from './fed-answers.ts';
 import { meanIntensity } from './mean-intensity.ts';

@@ -1,6 +1,7 @@
 import type { ModelSampling } from '../../../../shared/domain/model-preprocessing.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import type { RunFailure, RunFinished, RunOutput, SeriesGeometrySummary } from '../runner-protocol.ts';
+import type { RunOutput, SeriesGeometrySummary } from '../run-answer.ts';
+import type { RunFailure, RunFinished } from '../runner-protocol.ts';
 import { countTried, findBatch, keepBatch, knownBatch, type SingleAnswer } from './batch-size.ts';
 import { blendWeights } from './blend-weights.ts';
 import { collectOutputs, type OutputCollector } from './collect-outputs.ts';

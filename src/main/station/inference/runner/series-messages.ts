@@ -1,6 +1,7 @@
 import type { Result } from '../../../../shared/domain/result.ts';
 import type { TravellingKey } from '../../platform/objects/object-keys.ts';
-import type { RunFailure, StageTimings } from '../runner-protocol.ts';
+import type { StageTimings } from '../run-answer.ts';
+import type { RunFailure } from '../runner-protocol.ts';
 import type { PreparedSeries, SeriesRequest } from './prepare-series.ts';
 
 /** What passes between the thread that computes and the one that prepares series; arrays change hands, none is copied. */

@@ -1,4 +1,4 @@
-import type { FrameReference } from '../runner-protocol.ts';
+import type { FrameReference } from '../run-answer.ts';
 import { applyAffine, invertAffine, type Affine } from './affine.ts';
 import type { PreparedGrid, SourceFrame } from './prepared-grid.ts';
 import { along, type Vector } from './vector.ts';

@@ -1,4 +1,4 @@
-import type { StageTimings } from '../runner-protocol.ts';
+import type { StageTimings } from '../run-answer.ts';
 
 /** Ends a stage of a run at now, from where the one before ended. */
 export type Lap = (stage: keyof StageTimings) => void;
