@@ -5,6 +5,7 @@ import { filesOnTheirWay } from './0003-files-on-their-way.ts';
 import { inference } from './0004-inference.ts';
 import { inferenceFurther } from './0005-inference-further.ts';
 import { forTheConsole } from './0006-console.ts';
+import { readingRoom } from './0007-reading-room.ts';
 
 /** Every step of the schema in order; only ever appended to. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   inference,
   inferenceFurther,
   forTheConsole,
+  readingRoom,
 ];
