@@ -1,5 +1,4 @@
 import { useElementSize } from '@mantine/hooks';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, type ReactNode, type RefObject, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WorklistRow, WorklistSort, WorklistSortKey } from '../../../../shared/contract/worklist.ts';
@@ -7,6 +6,7 @@ import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { CELLS, type ColumnId, fittingColumns, gridTracks, SORTED_BY } from './columns.tsx';
 import type { Part } from './settled-order.ts';
 import { useLayout } from './use-layout.ts';
+import { useRowsInSight } from './use-rows-in-sight.ts';
 import { useScrollAnchor } from './use-scroll-anchor.ts';
 import classes from './WorklistTable.module.css';
 
@@ -15,6 +15,8 @@ const ROW_HEIGHT = { dense: 36, roomy: 46 } as const;
 
 /** The heading's height, as in the style sheet. */
 const HEAD_HEIGHT = 26;
+/** Rows that are drawn above and below those in sight. */
+const BEYOND = 6;
 
 type Props = {
   readonly part: Part<WorklistRow>;
@@ -42,19 +44,7 @@ export function WorklistTable(props: Props): ReactNode {
   const { ref: sizer, width } = useElementSize();
   const visible = useMemo(() => fittingColumns(chosen, Math.floor(width)), [chosen, width]);
   const height = ROW_HEIGHT[density];
-  const virtual = useVirtualizer({
-    count: total,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    getItemKey: (place) => part.rows[place - part.place]?.studyId ?? place,
-    overscan: 12,
-    scrollMargin: HEAD_HEIGHT,
-    scrollPaddingStart: HEAD_HEIGHT,
-  });
-  useEffect(() => virtual.measure(), [virtual, height]);
-  const items = virtual.getVirtualItems();
-  const first = virtual.range?.startIndex ?? 0;
-  const last = virtual.range?.endIndex ?? 0;
+  const { first, last, show } = useRowsInSight(scroller, { total, rowHeight: height, headHeight: HEAD_HEIGHT });
   useEffect(() => onSight(first, last), [onSight, first, last]);
   useScrollAnchor(scroller, part, question, height);
   const partNow = useRef(part);
@@ -62,9 +52,11 @@ export function WorklistTable(props: Props): ReactNode {
   useEffect(() => {
     const { rows, place } = partNow.current;
     const index = selected === null ? -1 : rows.findIndex((row) => row.studyId === selected);
-    if (index >= 0) virtual.scrollToIndex(place + index, { align: 'auto' });
-  }, [selected, virtual]);
+    if (index >= 0) show(place + index);
+  }, [selected, show]);
 
+  const drawnFrom = Math.max(0, first - BEYOND);
+  const drawn = Math.min(total, last + 1 + BEYOND) - drawnFrom;
   const tracks = gridTracks(visible);
   return (
     <div
@@ -90,16 +82,17 @@ export function WorklistTable(props: Props): ReactNode {
             <Heading key={id} id={id} sort={sort} onSort={props.onSort} />
           ))}
         </div>
-        <div role="presentation" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = part.rows[item.index - part.place];
-            const offset = item.start - HEAD_HEIGHT;
-            if (row === undefined) return <ComingRow key={item.key} tracks={tracks} offset={offset} height={height} />;
+        <div role="presentation" className={classes.rows} style={{ height: total * height }}>
+          {Array.from({ length: drawn }, (_, index) => {
+            const place = drawnFrom + index;
+            const row = part.rows[place - part.place];
+            const offset = place * height;
+            if (row === undefined) return <ComingRow key={place} tracks={tracks} offset={offset} height={height} />;
             return (
               <Row
                 key={row.studyId}
                 row={row}
-                index={item.index}
+                index={place}
                 offset={offset}
                 height={height}
                 columns={visible}
