@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
@@ -121,15 +122,19 @@ function MarksCorner({ image, probe, children }: MarksCornerProps): ReactNode {
           {t(`image.mark.${mark}`)}
         </strong>
       ))}
+      {image.rescale.noSuv !== undefined && (
+        <strong className={classes.mark}>{t(`image.noSuv.${image.rescale.noSuv}`)}</strong>
+      )}
       {children}
-      <span className={classes.probe}>{probe && describeProbe(probe, image.rescale.unit)}</span>
+      <span className={classes.probe}>{probe && describeProbe(probe, image.rescale.unit, t)}</span>
     </div>
   );
 }
 
-function describeProbe(probe: Probe, unit: string | null): string {
-  const place = `${probe.column}, ${probe.row}`;
-  return probe.value === null ? place : `${describeValue(probe.value, unit)} · ${place}`;
+function describeProbe({ column, row, value }: Probe, unit: string | null, t: TFunction<'reading'>): string {
+  const place = `${column}, ${row}`;
+  if (value === null) return place;
+  return `${value === 'padding' ? t('image.padding') : describeValue(value, unit)} · ${place}`;
 }
 
 function tidy(value: number): string {

@@ -69,8 +69,9 @@ export function facesAlike(a: PlacedImage, b: PlacedImage): boolean {
   return a.plane !== null && b.plane !== null && dot(normalOf(a.plane), normalOf(b.plane)) > ALIKE;
 }
 
+/** From whichever side: a picture that is mirrored shows the same slice. */
 function areParallel(a: PlacedImage, b: PlacedImage): boolean {
-  return a.plane !== null && b.plane !== null && dot(normalOf(a.plane), normalOf(b.plane)) > PARALLEL;
+  return a.plane !== null && b.plane !== null && Math.abs(dot(normalOf(a.plane), normalOf(b.plane))) > PARALLEL;
 }
 
 function normalOf({ alongRow, alongColumn }: ImagePlane): Vector3 {

@@ -1,5 +1,9 @@
-/** One thing a reader did, and how it is taken back and done again. */
-export type Deed = { readonly undo: () => void; readonly redo: () => void };
+/** One thing a reader did, and how it is taken back and done again; false where what it was done to is no longer on the screen. */
+export type Deed = { readonly undo: () => boolean; readonly redo: () => boolean };
+
+/** What became of a wish to take back or to do again. */
+export const HISTORY_STEPS = ['done', 'not-shown', 'nothing'] as const;
+export type HistoryStep = (typeof HISTORY_STEPS)[number];
 
 const KEPT = 200;
 
@@ -15,22 +19,14 @@ export class History {
     this.#undone.length = 0;
   }
 
-  /** Takes the latest back; false when there is nothing to. */
-  undo(): boolean {
-    const deed = this.#done.pop();
-    if (deed === undefined) return false;
-    deed.undo();
-    this.#undone.push(deed);
-    return true;
+  /** Takes the latest back. What was done to something no longer on the screen stays as it is and is forgotten: the next wish is for what came before. */
+  undo(): HistoryStep {
+    return step(this.#done, this.#undone, (deed) => deed.undo());
   }
 
-  /** Does again what was taken back last; false when there is nothing to. */
-  redo(): boolean {
-    const deed = this.#undone.pop();
-    if (deed === undefined) return false;
-    deed.redo();
-    this.#done.push(deed);
-    return true;
+  /** Does again what was taken back last, or says why not, as `undo`. */
+  redo(): HistoryStep {
+    return step(this.#undone, this.#done, (deed) => deed.redo());
   }
 
   /** Forgets all, as when the study is left. */
@@ -38,4 +34,12 @@ export class History {
     this.#done.length = 0;
     this.#undone.length = 0;
   }
+}
+
+function step(from: Deed[], to: Deed[], act: (deed: Deed) => boolean): HistoryStep {
+  const deed = from.pop();
+  if (deed === undefined) return 'nothing';
+  if (!act(deed)) return 'not-shown';
+  to.push(deed);
+  return 'done';
 }

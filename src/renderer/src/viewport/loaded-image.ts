@@ -1,4 +1,5 @@
 import { Enums, imageLoader, type Types } from '@cornerstonejs/core';
+import type { PixelValue } from './measurements/pixel-statistics.ts';
 import { factsOf } from './picture/load-picture.ts';
 import type { StackImage } from './stack.ts';
 
@@ -17,17 +18,19 @@ export async function loadAhead(image: StackImage | undefined): Promise<void> {
   });
 }
 
-/** The value of a pixel after rescale; null beside the image, where pixels are colours, or where another image is loaded. */
+/** The value of a pixel after rescale, or that it is padding; null beside the image, where pixels are colours, or where another image is loaded. */
 export function valueAt(
   loaded: Types.IImage | undefined,
   image: StackImage,
   column: number,
   row: number,
-): number | null {
+): ReturnType<PixelValue> {
   if (loaded?.imageId !== image.imageId || loaded.color) return null;
   if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return null;
   const place = row * image.columns + column;
-  const stored = (factsOf(loaded)?.modality ?? loaded.getPixelData())[place];
+  const facts = factsOf(loaded);
+  if (facts?.padding?.[place] === 1) return 'padding';
+  const stored = (facts?.modality ?? loaded.getPixelData())[place];
   if (stored === undefined) return null;
   const { slope, intercept, factor = 1 } = image.rescale;
   return factor * (loaded.preScale?.scaled ? stored : stored * slope + intercept);

@@ -31,6 +31,25 @@ test.each<[string, Said, string]>([
   expect(spacingOf(dataSet(said)).kind).toBe(kind);
 });
 
+test('takes the shape of pixels from what is drawn where their size is not to be trusted, and magnification where it is likely', () => {
+  const capture = dataSet({ modality: 'OT', sopClass: '1.2.840.10008.5.1.4.1.1.7.2' });
+  expect([
+    spacingOf({ ...capture, '00280034': { vr: 'IS', Value: [4, 3] } }),
+    spacingOf(dataSet({ modality: 'CT', pixel: [2, 1], sopClass: '1.2.840.10008.5.1.4.1.1.7' })),
+    // Seen by visible light is no secondary capture, though its identifier begins alike.
+    spacingOf(dataSet({ modality: 'SM', pixel: [0.1, 0.1], sopClass: '1.2.840.10008.5.1.4.1.1.77.1.6' })),
+    ...[1.8, 1, 0, 1800].map((factor) =>
+      spacingOf({ ...dataSet({ modality: 'MG', imager: [0.1, 0.1] }), '00181114': { vr: 'DS', Value: [factor] } }),
+    ),
+  ]).toEqual([
+    { kind: 'none', pixelHeight: expect.closeTo(4 / 3, 9) },
+    { kind: 'none', pixelHeight: 2 },
+    { kind: 'patient', rowMm: 0.1, columnMm: 0.1 },
+    { kind: 'detector', rowMm: 0.1, columnMm: 0.1, magnification: 1.8 },
+    ...[1, 0, 1800].map(() => ({ kind: 'detector', rowMm: 0.1, columnMm: 0.1 })),
+  ]);
+});
+
 test('measures rows and columns with their own spacing, and in pixels where there is none', () => {
   const ct = spacingOf(dataSet({ modality: 'CT', pixel: ['0.8', '0.5'] }));
   const film = spacingOf(dataSet({ modality: 'DX', imager: [0.1, 0.1] }));

@@ -1,4 +1,4 @@
-import { Enums, eventTarget, StackViewport, type Types, utilities } from '@cornerstonejs/core';
+import { Enums, eventTarget, StackViewport, type Types } from '@cornerstonejs/core';
 import type { KeyImage } from '../../../shared/contract/studies.ts';
 import { Cine, cineRateOf, otherRate } from './cine.ts';
 import { CACHE_BYTES, getEngine } from './engine.ts';
@@ -8,8 +8,9 @@ import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
 import { attachTools, detachTools } from './tools.ts';
+import type { PixelValue } from './measurements/pixel-statistics.ts';
 import type { History } from './history.ts';
-import { findPreset, type GreyWindow, windowOf } from './window-presets.ts';
+import { findPreset, type GreyWindow, rangeOf, windowOf, windowOfRange } from './window-presets.ts';
 
 /** What a reader may tell a viewport. */
 export type ViewportCommand =
@@ -26,7 +27,7 @@ export type FirstDrawing = { readonly isMirrored?: boolean; readonly preset?: st
 type Drawing = { readonly place: Types.ViewPresentation; readonly properties: Types.StackViewportProperties };
 
 /** What is under the mouse: the image coordinate and its value after rescale; value null where pixels are colours. */
-export type Probe = { readonly column: number; readonly row: number; readonly value: number | null };
+export type Probe = { readonly column: number; readonly row: number; readonly value: ReturnType<PixelValue> };
 
 /** What a viewport shows at this moment; `image` is the one whose pixels are on the screen. */
 export type StackViewState = {
@@ -158,12 +159,12 @@ export class StackView {
 
   /** Draws with this window, as another viewport does; nothing to take back here. */
   setWindow(window: GreyWindow): void {
-    this.#viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(window.width, window.centre) });
+    this.#viewport.setProperties({ voiRange: rangeOf(window, this.#isExact()) });
     this.#viewport.render();
   }
 
-  /** The value of a pixel of the image on the screen after rescale; null of colours, and of an image that is not there. */
-  readonly valueAt = (column: number, row: number): number | null => {
+  /** The value of a pixel of the image on the screen after rescale, or that it is padding; null of colours, and of an image that is not there. */
+  readonly valueAt: PixelValue = (column, row) => {
     const { image } = this.#state;
     return image === null ? null : valueAt(this.#viewport.getCornerstoneImage(), image, column, row);
   };
@@ -215,10 +216,11 @@ export class StackView {
     this.#viewport.render();
     const [after, { stack }] = [this.#drawing(), this.#state];
     const to = (drawing: Drawing) => () => {
-      if (this.#isGone || this.#state.stack !== stack) return;
+      if (this.#isGone || this.#state.stack !== stack) return false;
       this.#viewport.setProperties(drawing.properties);
       this.#viewport.setViewPresentation(drawing.place);
       this.#viewport.render();
+      return true;
     };
     this.#history.note({ undo: to(before), redo: to(after) });
   }
@@ -259,6 +261,11 @@ export class StackView {
     const loaded = this.#viewport.getCornerstoneImage();
     const [centre, width] = [[loaded?.windowCenter].flat()[0], [loaded?.windowWidth].flat()[0]];
     return centre === undefined || width === undefined ? null : { centre, width };
+  }
+
+  /** Whether this image's windows go from edge to edge of values (LINEAR_EXACT), which have no steps of one. */
+  #isExact(): boolean {
+    return this.#viewport.getCornerstoneImage()?.voiLUTFunction === Enums.VOILUTFunctionType.LINEAR_EXACT;
   }
 
   #valueRange(): { readonly min: number; readonly max: number } | null {
@@ -317,11 +324,10 @@ export class StackView {
     const drawn = (column: number, row: number) =>
       this.#viewport.worldToCanvas([...placeOf(image.drawnPlane, column, row)]) as readonly [number, number];
     const { voiRange, invert } = this.#viewport.getProperties();
-    const level = voiRange && utilities.windowLevel.toWindowLevel(voiRange.lower, voiRange.upper);
     this.#change({
       ...this.#state,
       map: imageToCanvas(drawn(0, 0), drawn(1, 0), drawn(0, 1)),
-      window: level ? { centre: level.windowCenter, width: level.windowWidth } : null,
+      window: voiRange ? windowOfRange(voiRange, this.#isExact()) : null,
       inverted: Boolean(invert) !== image.monochrome1,
     });
   };

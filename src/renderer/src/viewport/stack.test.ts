@@ -96,6 +96,20 @@ test('says what makes an image less than a plain original, and calls values HU o
   ]);
 });
 
+test('calls rescaled values of CT HU where they are said to be or nothing else is said, and no others', () => {
+  const rescale = { '00281052': { vr: 'DS', Value: [-1024] } };
+  const type = (said: string) => ({ '00281054': { vr: 'LO', Value: [said] } });
+  const unitOf = (more: DicomJson) =>
+    readStack([slice({ uid: '1', number: 1, more })], ADDRESS).images[0]?.rescale.unit ?? null;
+  const table = (said: string) => ({ '00283000': { vr: 'SQ', Value: [{ '00283004': { vr: 'LO', Value: [said] } }] } });
+  expect([
+    ...[unitOf({ ...rescale, ...type('HU') }), unitOf({ ...rescale, ...type('US') }), unitOf(type('HU'))],
+    unitOf({ ...rescale, ...type('HU'), '00080008': { vr: 'CS', Value: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'] } }),
+    ...[unitOf({ ...rescale, ...type('Z_EFF') }), unitOf(table('HU')), unitOf(table('OD'))],
+    unitOf({ ...rescale, '00080060': { vr: 'CS', Value: ['MR'] } }),
+  ]).toEqual(['HU', null, null, null, 'Z_EFF', 'HU', 'OD', null]);
+});
+
 test('knows no place of directions that are none, and takes nothing from a maker’s private groups', () => {
   const lies = (...Value: readonly number[]) =>
     readStack([slice({ uid: '1', number: 1, z: 5, more: { '00200037': { vr: 'DS', Value: [...Value] } } })], ADDRESS)

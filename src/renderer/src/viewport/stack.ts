@@ -1,10 +1,10 @@
-import { type DicomJson, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
+import { type DicomJson, itemsOf, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
 import { frameDataSets } from './frame-data-set.ts';
 import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
 import { type UltrasoundRegion, ultrasoundRegionsOf } from './measurements/ultrasound-regions.ts';
 import { drawnSpacing } from './picture/drawn-spacing.ts';
 import { isInverted } from './picture/pixel-format.ts';
-import { uptakeOf } from './picture/suv.ts';
+import { type NoSuv, uptakeOf } from './picture/suv.ts';
 import { type Spacing, spacingOf } from './spacing.ts';
 import { TAG } from './tags.ts';
 
@@ -59,6 +59,8 @@ export type StackImage = {
     readonly unit: string | null;
     /** What rescaled values are multiplied by to be in that unit: of PET told as SUV; absent where they are in it. */
     readonly factor?: number;
+    /** Of PET: why it is not told as SUV. */
+    readonly noSuv?: NoSuv;
   };
   readonly marks: readonly ImageMark[];
   readonly patient: ImagePatient;
@@ -230,18 +232,24 @@ function framesPerSecondOf(dataSet: DicomJson): number | null {
 
 function rescaleOf(dataSet: DicomJson): StackImage['rescale'] {
   const uptake = uptakeOf(dataSet);
-  const type = textOf(dataSet, TAG.RescaleType);
-  const isLocalizer = textsOf(dataSet, TAG.ImageType).includes('LOCALIZER');
-  // Values that nothing rescales are as the scanner stored them.
-  const isRescaled = numberOf(dataSet, TAG.RescaleIntercept) !== null || dataSet[TAG.ModalityLUTSequence] !== undefined;
-  const hounsfield =
-    textOf(dataSet, TAG.Modality) === 'CT' && isRescaled && !isLocalizer && (type === null || type === 'HU');
   return {
     slope: numberOf(dataSet, TAG.RescaleSlope) ?? 1,
     intercept: numberOf(dataSet, TAG.RescaleIntercept) ?? 0,
-    ...(uptake === null ? { unit: hounsfield ? 'HU' : type === 'US' ? null : type } : { unit: uptake.unit }),
+    unit: uptake === null ? rescaledUnitOf(dataSet) : uptake.unit,
     ...(uptake?.factor != null && { factor: uptake.factor }),
+    ...(uptake?.factor === null && { noSuv: uptake.why }),
   };
+}
+
+/** The unit of rescaled values (PS3.3 §C.11.1.1.2): Hounsfield's of CT alone, where something rescales and no other unit is said. */
+function rescaledUnitOf(dataSet: DicomJson): string | null {
+  const [table] = itemsOf(dataSet, TAG.ModalityLUTSequence);
+  const said = table === undefined ? textOf(dataSet, TAG.RescaleType) : textOf(table, TAG.ModalityLUTType);
+  const type = said === 'US' ? null : said;
+  if (textOf(dataSet, TAG.Modality) !== 'CT' || (said !== null && said !== 'HU')) return type;
+  // Values that nothing rescales are as the scanner stored them, and those of a scout are sums along rays.
+  const isRescaled = table !== undefined || numberOf(dataSet, TAG.RescaleIntercept) !== null;
+  return isRescaled && !textsOf(dataSet, TAG.ImageType).includes('LOCALIZER') ? 'HU' : null;
 }
 
 const RESAMPLED = ['REFORMATTED', 'MPR', 'RESAMPLED', 'MIP', 'AVERAGE', 'PROJECTION IMAGE'];

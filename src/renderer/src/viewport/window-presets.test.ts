@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findPreset, presetsOf, WINDOW_PRESETS, windowOf } from './window-presets.ts';
+import { findPreset, presetsOf, rangeOf, WINDOW_PRESETS, windowOf, windowOfRange } from './window-presets.ts';
 
 const OWN = { centre: 300, width: 500 };
 const RANGE = { min: -24, max: 4071 };
@@ -29,4 +29,22 @@ test('means the brain window by 1 on CT, and on MR, whose values mean nothing by
 
 test('draws nothing by a window that the image does not say', () => {
   expect(presetsOf('US').map((preset) => windowOf(preset, null, null))).toEqual([null, null, null, null]);
+});
+
+test('is never narrower than a step of whole values, nor turned over; of finer values never without width', () => {
+  const widths = (own: { centre: number; width: number }, range: { min: number; max: number }) =>
+    presetsOf('MR').map((preset) => windowOf(preset, own, range)?.width);
+  expect(widths({ centre: 1, width: 1 }, { min: 1, max: 1 })).toEqual([1, 1, 1.6, 1]);
+  // A map of fractions, as of diffusion in mm²/s.
+  expect(widths({ centre: 0.001, width: 0.002 }, { min: 0.001, max: 0.001 })).toEqual([
+    ...[0.002, expect.closeTo(0.0012, 12), expect.closeTo(0.0032, 12), expect.closeTo(0.000002, 12)],
+  ]);
+  for (const width of [0.2, 1, 1.5, 400])
+    for (const isExact of [false, true]) {
+      const { lower, upper } = rangeOf({ centre: 40, width }, isExact);
+      expect(upper).toBeGreaterThan(lower);
+      const again = windowOfRange({ lower, upper }, isExact);
+      expect(again.centre).toBeCloseTo(40, 6);
+      expect(again.width).toBeCloseTo(isExact ? width : Math.max(width, 1.001), 6);
+    }
 });

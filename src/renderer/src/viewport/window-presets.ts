@@ -46,22 +46,49 @@ export function findPreset(modality: string, key: string): WindowPreset | null {
   return presetsOf(modality).find((preset) => preset.key === key) ?? null;
 }
 
-/** The window a preset means on an image with this window of its own and these least and greatest values; null where the image says none. */
+/**
+ * The window a preset means on an image with this window of its own and these least and greatest values; null where the image says
+ * none. No narrower than one step of whole values (PS3.3 §C.11.2.1.2.1); where an image comes with a window narrower than that, its
+ * values are finer, and a thousandth of that window is the least.
+ */
 export function windowOf(
   preset: WindowPreset,
   own: GreyWindow | null,
   range: { readonly min: number; readonly max: number } | null,
 ): GreyWindow | null {
+  const least = own === null || own.width >= 1 ? 1 : own.width / 1000;
   switch (preset.kind) {
     case 'fixed':
       return { centre: preset.centre, width: preset.width };
     case 'own':
       return own;
     case 'scaled':
-      return own && { centre: own.centre, width: Math.max(1, own.width * preset.by) };
+      return own && { centre: own.centre, width: Math.max(least, own.width * preset.by) };
     case 'full':
-      return range && { centre: (range.min + range.max) / 2, width: Math.max(1, range.max - range.min) };
+      return range && { centre: (range.min + range.max) / 2, width: Math.max(least, range.max - range.min) };
   }
+}
+
+/** The values drawn black and white by a window (PS3.3 §C.11.2.1.2, §C.11.2.1.3.2): a linear one of whole values is a step at its narrowest. */
+export function rangeOf(
+  { centre, width }: GreyWindow,
+  isExact: boolean,
+): { readonly lower: number; readonly upper: number } {
+  if (isExact) return { lower: centre - width / 2, upper: centre + width / 2 };
+  const half = (Math.max(width, NARROWEST) - 1) / 2;
+  return { lower: centre - 0.5 - half, upper: centre - 0.5 + half };
+}
+
+/** Where black and white are the same value the engine divides by nothing. */
+const NARROWEST = 1.001;
+
+/** The window that draws these values black and white. */
+export function windowOfRange(
+  { lower, upper }: { readonly lower: number; readonly upper: number },
+  isExact: boolean,
+): GreyWindow {
+  const width = Math.abs(upper - lower);
+  return isExact ? { centre: (lower + upper) / 2, width } : { centre: (lower + upper + 1) / 2, width: width + 1 };
 }
 
 function fixed(key: string, name: string, centre: number, width: number): WindowPreset {

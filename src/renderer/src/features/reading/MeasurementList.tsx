@@ -65,8 +65,8 @@ function Entry({ measurement, isSelected, onJump, onRemove }: EntryProps): React
       <button type="button" className={classes.findingJump} onClick={onJump} title={t('measure.jump')}>
         <span className={classes.dim}>{name}</span>
         <span className={classes.measuredValue}>
-          {describeMeasured(measured, t).map((line) => (
-            <span key={line}>{line}</span>
+          {describeMeasured(measured, t).map((line, index) => (
+            <span key={index}>{line}</span>
           ))}
         </span>
       </button>

@@ -120,9 +120,9 @@ function Room({
         return selected === null ? announce(t('measure.noneSelected')) : measurements.remove(selected);
       }
       case 'undo':
-        return announce(t(history.undo() ? 'key.undone' : 'key.nothingToUndo'));
+        return announce(t(`key.undoStep.${history.undo()}`));
       case 'redo':
-        return announce(t(history.redo() ? 'key.redone' : 'key.nothingToRedo'));
+        return announce(t(`key.redoStep.${history.redo()}`));
       case 'link-scroll': {
         const scroll = nextScrollLink(links.scroll);
         announce(t(`link.scrolls.${scroll}`));

@@ -30,7 +30,12 @@ export function MeasurementLayer({ target, view, shown, book }: Props): ReactNod
     ? [...standing, { ...draft, id: 'draft', measured: measure(draft.kind, draft.points, image, null) }]
     : standing;
   return (
-    <svg className={classes.layer} data-measurements={standing.length} aria-hidden>
+    <svg
+      className={classes.layer}
+      data-measurements={standing.length}
+      data-map={[map.xPerColumn, map.yPerColumn, map.xPerRow, map.yPerRow, map.x0, map.y0].join(' ')}
+      aria-hidden
+    >
       {drawn.map((one) => (
         <Shape
           key={one.id}
@@ -68,7 +73,7 @@ function Shape({ drawn: { id, kind, points, measured }, map, isSelected }: Shape
       ))}
       <text x={x + 10} y={y + 4}>
         {describeMeasured(measured, t).map((words, index) => (
-          <tspan key={words} x={x + 10} dy={index === 0 ? 0 : LINE_PX}>
+          <tspan key={index} x={x + 10} dy={index === 0 ? 0 : LINE_PX}>
             {words}
           </tspan>
         ))}

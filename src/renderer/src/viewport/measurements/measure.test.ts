@@ -61,6 +61,32 @@ test('measures angles in the patient, where pixels that are not square are as lo
   ).toEqual({ of: 'angle', degrees: 180 });
 });
 
+test('measures what has no size in widths of a pixel, by the shape it is drawn in', () => {
+  const high = image({ kind: 'none', pixelHeight: 2 });
+  const corner = [0, 0] as const;
+  expect([
+    measure('length', [corner, [3, 2]], high, null),
+    measure('angle', [[10, 0], corner, [10, 5]], high, null),
+    measure('rectangle', [corner, [3, 2]], high, null),
+  ]).toEqual([
+    { of: 'length', length: { value: 5, unit: 'px' } },
+    { of: 'angle', degrees: expect.closeTo(45, 9) },
+    { of: 'area', area: { value: 12, unit: 'px' }, statistics: null },
+  ]);
+});
+
+test('says of lengths and areas at the detector how much they are magnified', () => {
+  const view = image({ kind: 'detector', rowMm: 0.1, columnMm: 0.1, magnification: 1.8 });
+  const [from, to] = [[0, 0] as const, [90, 0] as const];
+  expect([measure('length', [from, to], view, null), measure('rectangle', [from, [90, 90]], view, null)]).toEqual([
+    { of: 'length', length: { value: expect.closeTo(9, 9), unit: 'mm-at-detector', magnification: 1.8 } },
+    {
+      ...{ of: 'area', statistics: null },
+      area: { value: expect.closeTo(81, 9), unit: 'mm2-at-detector', magnification: 1.8 },
+    },
+  ]);
+});
+
 test('gives mean, spread, least and greatest of the pixels whose centres lie in a rectangle, after rescale', () => {
   const valueOf = (column: number, row: number) => 1000 * row + column - 1024;
   expect(
@@ -78,10 +104,29 @@ test('gives mean, spread, least and greatest of the pixels whose centres lie in 
     area: { value: expect.closeTo(2.4 * 2.2 * 0.5, 9), unit: 'mm2' },
     // Columns 2 to 4 of rows 1 and 2.
     statistics: {
-      ...{ pixels: 6, mean: expect.closeTo(479, 9), min: -22, max: 980, unit: 'HU' },
+      ...{ pixels: 6, leftOut: 0, mean: expect.closeTo(479, 9), min: -22, max: 980, unit: 'HU' },
       sd: expect.closeTo(Math.sqrt(500 ** 2 + 2 / 3), 6),
     },
   });
+});
+
+test('leaves padding and what is no number out of the values, and says how many', () => {
+  const inside = (of: (column: number) => number | 'padding') => {
+    const measured = measure(
+      'rectangle',
+      [
+        [0, 0],
+        [9, 1],
+      ],
+      PATIENT,
+      of,
+    );
+    return measured.of === 'area' ? [measured.statistics, measured.without] : [];
+  };
+  const counted = { pixels: 8, leftOut: 12, mean: 40, sd: 0, min: 40, max: 40, unit: 'HU' };
+  expect(inside((column) => (column < 4 ? 40 : column < 8 ? 'padding' : Number.NaN))).toEqual([counted, undefined]);
+  expect(inside(() => 'padding')).toEqual([null, 'padding']);
+  expect(measure('probe', [[1, 1]], PATIENT, () => 'padding')).toMatchObject({ value: null, without: 'padding' });
 });
 
 test('counts in an ellipse only what lies inside it', () => {

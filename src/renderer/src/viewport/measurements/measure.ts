@@ -1,17 +1,16 @@
-import { lengthBetween, type Spacing } from '../spacing.ts';
+import { lengthBetween, pixelSize, type Spacing } from '../spacing.ts';
 import type { StackImage } from '../stack.ts';
-import type { Area, ImagePoint, Measured, MeasurementKind, PixelStatistics } from './measurement.ts';
-import { spacingBetween } from './ultrasound-regions.ts';
-
-/** The value of a pixel after rescale; null of colours and where none is loaded. */
-export type PixelValue = (column: number, row: number) => number | null;
+import type { Area, ImagePoint, Measured, MeasurementKind } from './measurement.ts';
+import { type PixelValue, statisticsIn } from './pixel-statistics.ts';
+import { axesBetween, levelAt, type Scale, scaleAt } from './ultrasound-regions.ts';
 
 /** An image as far as measuring asks. */
 export type MeasuredImage = Pick<StackImage, 'rows' | 'columns' | 'spacing' | 'rescale' | 'regions'>;
 
 /**
- * Measures what these points make on this image: lengths and areas in the image's own unit (mm, mm at the detector, or pixels),
- * angles in degrees. Without `valueOf` areas come without the values inside, which takes long on a large film.
+ * Measures what these points make on this image: lengths and areas in the image's own unit (mm, mm at the detector, or widths of a
+ * pixel), angles in degrees; in an ultrasound region along its axes. Without `valueOf` areas come without the values inside, which
+ * takes long on a large film.
  */
 export function measure(
   kind: MeasurementKind,
@@ -20,26 +19,40 @@ export function measure(
   valueOf: PixelValue | null,
 ): Measured {
   const [first = [0, 0], second = first, third = second] = points;
-  const spacing = image.regions === undefined ? image.spacing : spacingBetween(image.regions, points);
+  const scale: Scale =
+    image.regions === undefined ? { spacing: image.spacing, region: null } : scaleAt(image.regions, points);
+  const { spacing, region } = scale;
+  const note = scale.note && { note: scale.note };
   switch (kind) {
     case 'length':
-      return { of: 'length', length: lengthBetween(spacing, first, second) };
-    case 'angle':
-      return { of: 'angle', degrees: angleAt(spacing, first, second, third) };
+      return (
+        (region && axesBetween(region, first, second)) ?? {
+          ...{ of: 'length', length: lengthBetween(spacing, first, second) },
+          ...note,
+        }
+      );
+    case 'angle': {
+      const isNowhere = scale.note === 'not-spatial' || scale.note === 'across-regions';
+      return { of: 'angle', degrees: isNowhere ? null : angleAt(spacing, first, second, third), ...note };
+    }
     case 'ellipse':
     case 'rectangle':
       return {
         of: 'area',
         area: areaOf(kind, spacing, first, second),
-        statistics: valueOf === null ? null : statisticsIn(kind, first, second, image, valueOf),
+        ...valuesIn(kind, points, image, valueOf),
+        ...note,
       };
     case 'probe':
-      return {
-        of: 'value',
-        value: valueOf === null ? null : valueOf(pixelAt(first[0], image.columns), pixelAt(first[1], image.rows)),
-        unit: image.rescale.unit,
-      };
+      return (region && levelAt(region, first)) ?? valueAtPoint(first, image, valueOf);
   }
+}
+
+function valueAtPoint([column, row]: ImagePoint, image: MeasuredImage, valueOf: PixelValue | null): Measured {
+  const { unit } = image.rescale;
+  const value = valueOf === null ? null : valueOf(pixelAt(column, image.columns), pixelAt(row, image.rows));
+  if (typeof value === 'number') return { of: 'value', value, unit };
+  return { of: 'value', value: null, unit, without: value ?? 'colour' };
 }
 
 /** The pixel below a coordinate: the far edge of the last pixel, where a point beside the image is set, is still of that one. */
@@ -47,50 +60,36 @@ function pixelAt(coordinate: number, count: number): number {
   return coordinate === count - 0.5 ? count - 1 : Math.round(coordinate);
 }
 
-/** The angle at the middle point; pixels that are not square are taken as long as they are (without any spacing, as square). */
+/** The angle at the middle point; pixels that are not square are taken as long as they are. */
 function angleAt(spacing: Spacing, from: ImagePoint, corner: ImagePoint, to: ImagePoint): number {
-  const [columnMm, rowMm] = spacing.kind === 'none' ? [1, 1] : [spacing.columnMm, spacing.rowMm];
-  const leg = (end: ImagePoint) => [(end[0] - corner[0]) * columnMm, (end[1] - corner[1]) * rowMm] as const;
+  const { width, height } = pixelSize(spacing);
+  const leg = (end: ImagePoint) => [(end[0] - corner[0]) * width, (end[1] - corner[1]) * height] as const;
   const [ax, ay] = leg(from);
   const [bx, by] = leg(to);
   return (Math.atan2(Math.abs(ax * by - ay * bx), ax * bx + ay * by) * 180) / Math.PI;
 }
 
+const AREA_UNITS = { patient: 'mm2', detector: 'mm2-at-detector', none: 'px' } as const;
+
 function areaOf(kind: 'ellipse' | 'rectangle', spacing: Spacing, from: ImagePoint, to: ImagePoint): Area {
-  const box = Math.abs((to[0] - from[0]) * (to[1] - from[1]));
-  const pixels = kind === 'ellipse' ? (box * Math.PI) / 4 : box;
-  if (spacing.kind === 'none') return { value: pixels, unit: 'px' };
-  const value = pixels * spacing.columnMm * spacing.rowMm;
-  return { value, unit: spacing.kind === 'patient' ? 'mm2' : 'mm2-at-detector' };
+  const { width, height } = pixelSize(spacing);
+  const box = Math.abs((to[0] - from[0]) * width * (to[1] - from[1]) * height);
+  const magnification = spacing.kind === 'detector' ? spacing.magnification : undefined;
+  return {
+    value: kind === 'ellipse' ? (box * Math.PI) / 4 : box,
+    unit: AREA_UNITS[spacing.kind],
+    ...(magnification !== undefined && { magnification }),
+  };
 }
 
-/** Null where no pixel's centre lies inside, or where pixels have no single value. */
-function statisticsIn(
+function valuesIn(
   kind: 'ellipse' | 'rectangle',
-  from: ImagePoint,
-  to: ImagePoint,
-  { rows, columns, rescale }: MeasuredImage,
-  valueOf: PixelValue,
-): PixelStatistics | null {
-  const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
-  const [top, bottom] = [Math.min(from[1], to[1]), Math.max(from[1], to[1])];
-  const [centreX, centreY] = [(left + right) / 2, (top + bottom) / 2];
-  const [radiusX, radiusY] = [(right - left) / 2, (bottom - top) / 2];
-  let [pixels, mean, squares, min, max] = [0, 0, 0, Infinity, -Infinity];
-  for (let row = Math.max(0, Math.ceil(top)); row <= Math.min(rows - 1, Math.floor(bottom)); row += 1) {
-    for (let column = Math.max(0, Math.ceil(left)); column <= Math.min(columns - 1, Math.floor(right)); column += 1) {
-      const [x, y] = [(column - centreX) / radiusX, (row - centreY) / radiusY];
-      if (kind === 'ellipse' && x * x + y * y > 1) continue;
-      const value = valueOf(column, row);
-      if (value === null) return null;
-      // Welford's: sums of squares of large values lose the small differences that the deviation is made of.
-      pixels += 1;
-      const step = value - mean;
-      mean += step / pixels;
-      squares += step * (value - mean);
-      min = Math.min(min, value);
-      max = Math.max(max, value);
-    }
-  }
-  return pixels === 0 ? null : { pixels, mean, sd: Math.sqrt(squares / pixels), min, max, unit: rescale.unit };
+  points: readonly ImagePoint[],
+  image: MeasuredImage,
+  valueOf: PixelValue | null,
+): Pick<Extract<Measured, { of: 'area' }>, 'statistics' | 'without'> {
+  const [from = [0, 0], to = from] = points;
+  if (valueOf === null) return { statistics: null };
+  const counted = statisticsIn(kind, from, to, image, valueOf);
+  return typeof counted === 'string' ? { statistics: null, without: counted } : { statistics: counted };
 }

@@ -56,7 +56,11 @@ export class MeasurementBook {
   #do(after: MeasurementsState): void {
     const before = this.#state;
     this.#set(after);
-    this.#history.note({ undo: () => this.#set(before), redo: () => this.#set(after) });
+    const to = (state: MeasurementsState) => () => {
+      this.#set(state);
+      return true;
+    };
+    this.#history.note({ undo: to(before), redo: to(after) });
   }
 
   #set(state: MeasurementsState): void {

@@ -35,19 +35,41 @@ test('by body weight, the dose decayed from injection to the start of the series
   expect(factorOf({ ...PET, '00541102': value('ADMIN') })).toBeCloseTo(70_000 / 370_000_000, 12);
 });
 
-test('anything missing or in disagreement leaves the raw unit, and says it', () => {
-  const broken = [
-    { ...PET, '00101030': undefined },
-    { ...PET, '00280051': value('DECY') },
-    { ...PET, '00541102': value('NONE') },
-    { ...PET, '00080031': value('110000') },
-    drug({ '00181074': value(0) }),
-    drug({}, '00181075'),
-    drug({}, '00181072'),
-    drug({ '00181078': value('20260103090000') }, '00181072'),
-  ];
-  for (const one of broken) expect(uptakeOf(one as typeof PET)).toEqual({ factor: null, unit: 'Bq/mL' });
-  expect(uptakeOf({ ...PET, '00541001': value('CNTS') })).toEqual({ factor: null, unit: 'counts' });
-  expect(uptakeOf({ ...PET, '00541001': value('GML') })).toEqual({ factor: 1, unit: 'SUVbw' });
+test.each<[string, Readonly<Record<string, unknown>>]>([
+  ['weight', { ...PET, '00101030': undefined }],
+  ['weight', { ...PET, '00101030': value(0) }],
+  // In grams.
+  ['weight', { ...PET, '00101030': value(70_000) }],
+  ['not-corrected', { ...PET, '00280051': value('DECY') }],
+  ['not-corrected', { ...PET, '00280051': value('ATTN') }],
+  ['decay-correction', { ...PET, '00541102': value('NONE') }],
+  ['decay-correction', { ...PET, '00541102': undefined }],
+  ['times', { ...PET, '00080031': value('110000') }],
+  ['times', drug({}, '00181072')],
+  ['times', drug({ '00181078': value('20260103090000') }, '00181072')],
+  ['dose', drug({ '00181074': value(0) })],
+  // In megabecquerels.
+  ['dose', drug({ '00181074': value(370) })],
+  ['dose', { ...PET, '00540016': undefined }],
+  ['several-drugs', { ...PET, '00540016': { vr: 'SQ', Value: [DRUG, DRUG] } }],
+  ['half-life', drug({}, '00181075')],
+])('without %s values stay in the raw unit, and say why', (why, dataSet) => {
+  expect(uptakeOf(dataSet as typeof PET)).toEqual({ factor: null, unit: 'Bq/mL', why });
+});
+
+test('what the maker stored as uptake stays so, by what it is of; what is no activity is not made uptake', () => {
+  const stored = (unit: string, type?: string) =>
+    uptakeOf({ ...PET, '00541001': value(unit), ...(type !== undefined && { '00541006': value(type) }) });
+  expect([stored('GML'), stored('GML', 'LBM'), stored('CM2ML', 'BSA'), stored('GML', 'OTHER'), stored('CNTS')]).toEqual(
+    [
+      { factor: 1, unit: 'SUVbw' },
+      { factor: 1, unit: 'SUVlbm' },
+      { factor: 1, unit: 'SUVbsa' },
+      { factor: null, unit: 'GML', why: 'units' },
+      { factor: null, unit: 'counts', why: 'units' },
+    ],
+  );
   expect(uptakeOf({ ...PET, '00080060': value('CT') })).toBeNull();
+  // Corrected to the injection, no time since then matters.
+  expect(factorOf({ ...drug({}, '00181075'), '00541102': value('ADMIN') })).toBeCloseTo(70_000 / 370_000_000, 12);
 });

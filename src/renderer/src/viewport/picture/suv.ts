@@ -1,40 +1,70 @@
 import { type DicomJson, itemsOf, numberOf, textOf, textsOf } from '../dicom-json.ts';
 import { TAG } from '../tags.ts';
 
-/** What values of a PET image are: `factor` makes them standardised uptake values by body weight, else they stay in the scanner's unit. */
+/** Why values of a PET image are not told as SUV. */
+export const NO_SUV = [
+  'units',
+  'not-corrected',
+  'weight',
+  'dose',
+  'several-drugs',
+  'half-life',
+  'decay-correction',
+  'times',
+] as const;
+export type NoSuv = (typeof NO_SUV)[number];
+
+/** What values of a PET image are: `factor` makes them standardised uptake values, else they stay in the scanner's unit, and `why`. */
 export type Uptake =
   | { readonly factor: number; readonly unit: string }
-  | { readonly factor: null; readonly unit: string | null };
+  | { readonly factor: null; readonly unit: string | null; readonly why: NoSuv };
 
 /** Units of PET images (PS3.3 §C.8.9.1.1.3) as people write them. */
 const UNITS: Readonly<Record<string, string>> = { BQML: 'Bq/mL', CNTS: 'counts', PROPCPS: 'cps', '1CM': '1/cm' };
 
+/** Uptake as its maker stored it, by units and type (PS3.3 §C.8.9.1.1.3, SUV Type); by body weight where no type is said. */
+const STORED_SUV: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  GML: { '': 'SUVbw', BW: 'SUVbw', LBM: 'SUVlbm', LBMJAMES128: 'SUVlbm', LBMJANMA: 'SUVlbm', IBW: 'SUVibw' },
+  CM2ML: { '': 'SUVbsa', BSA: 'SUVbsa' },
+};
+
 /**
  * How uptake is told of a PET image: as SUV by body weight (g/mL) where activity concentration, corrections for attenuation and decay,
- * weight, injected dose, half-life and times are all stated and agree; where the maker already stored g/mL, as they are; in
- * the raw unit otherwise.
+ * weight, injected dose, half-life and times are all stated and agree; where the maker already stored SUV, as it is; in the raw unit
+ * and with the reason otherwise. Null of other images.
  */
 export function uptakeOf(dataSet: DicomJson): Uptake | null {
   if (textOf(dataSet, TAG.Modality) !== 'PT') return null;
   const unit = textOf(dataSet, '00541001');
-  const suvType = textOf(dataSet, '00541006');
-  if (unit === 'GML' && (suvType === null || suvType === 'BW')) return { factor: 1, unit: 'SUVbw' };
-  const raw = { factor: null, unit: unit === null ? null : (UNITS[unit] ?? unit) };
-  const factor = unit === 'BQML' ? bodyWeightFactor(dataSet) : null;
-  return factor === null ? raw : { factor, unit: 'SUVbw' };
+  const stored = STORED_SUV[unit ?? '']?.[textOf(dataSet, '00541006') ?? ''];
+  if (stored !== undefined) return { factor: 1, unit: stored };
+  const factor = unit === 'BQML' ? bodyWeightFactor(dataSet) : 'units';
+  if (typeof factor === 'number') return { factor, unit: 'SUVbw' };
+  return { factor: null, unit: unit === null ? null : (UNITS[unit] ?? unit), why: factor };
 }
 
-function bodyWeightFactor(dataSet: DicomJson): number | null {
+/** Nobody weighs more; grams where kilograms belong do. */
+const MOST_KG = 400;
+/** No dose that makes an image is less; megabecquerels where becquerels belong are. */
+const LEAST_BQ = 100_000;
+
+function bodyWeightFactor(dataSet: DicomJson): number | NoSuv {
   const corrections = textsOf(dataSet, '00280051');
+  if (!corrections.includes('ATTN') || !corrections.includes('DECY')) return 'not-corrected';
   const weightKg = numberOf(dataSet, '00101030');
-  const [drug] = itemsOf(dataSet, '00540016');
-  if (drug === undefined || weightKg === null || weightKg <= 0) return null;
-  if (!corrections.includes('ATTN') || !corrections.includes('DECY')) return null;
-  const doseBq = numberOf(drug, '00181074');
+  if (weightKg === null || weightKg <= 0 || weightKg > MOST_KG) return 'weight';
+  const [drug, ...others] = itemsOf(dataSet, '00540016');
+  if (others.length > 0) return 'several-drugs';
+  const doseBq = drug === undefined ? null : numberOf(drug, '00181074');
+  if (drug === undefined || doseBq === null || doseBq < LEAST_BQ) return 'dose';
+  const correctedTo = textOf(dataSet, '00541102');
+  // Values are of the moment of injection: what was injected then has not decayed yet.
+  if (correctedTo === 'ADMIN') return (weightKg * 1000) / doseBq;
+  if (correctedTo !== 'START') return 'decay-correction';
   const halfLifeS = numberOf(drug, '00181075');
-  if (doseBq === null || halfLifeS === null || doseBq <= 0 || halfLifeS <= 0) return null;
-  const decayedS = textOf(dataSet, '00541102') === 'ADMIN' ? 0 : secondsOfDecay(dataSet, drug);
-  return decayedS === null ? null : (weightKg * 1000) / (doseBq * 2 ** (-decayedS / halfLifeS));
+  if (halfLifeS === null || halfLifeS <= 0) return 'half-life';
+  const decayedS = secondsOfDecay(dataSet, drug);
+  return decayedS === null ? 'times' : (weightKg * 1000) / (doseBq * 2 ** (-decayedS / halfLifeS));
 }
 
 /** No tracer waits longer before it is imaged. */
@@ -42,7 +72,6 @@ const LONGEST_WAIT_S = 24 * 3600;
 
 /** Seconds from injection to the time the series' values are corrected to (Decay Correction START); null where that cannot be told. */
 function secondsOfDecay(dataSet: DicomJson, drug: DicomJson): number | null {
-  if (textOf(dataSet, '00541102') !== 'START') return null;
   const date = textOf(dataSet, '00080021') ?? textOf(dataSet, '00080022');
   const series = momentOf(date, textOf(dataSet, '00080031'));
   const acquired = momentOf(textOf(dataSet, '00080022') ?? date, textOf(dataSet, '00080032'));
