@@ -8,6 +8,9 @@ import { findDecision, isFinal } from './reading/index.ts';
 import {
   boundWaiting,
   LIMIT_JOB,
+  ROUTE_JOB,
+  routeWaiting,
+  routingConsumer,
   SETTLE_TRIAGE_JOB,
   settleSet,
   triageConsumer,
@@ -17,7 +20,7 @@ import {
 /** Triage, put together. */
 export type Triage = {
   readonly policy: TriagePolicy;
-  readonly consumer: Consumer;
+  readonly consumers: readonly Consumer[];
   readonly jobs: Readonly<Record<string, JobHandler>>;
 };
 
@@ -33,7 +36,11 @@ export function openTriage(resources: string, sites: readonly [Site, ...Site[]])
   };
   return {
     policy,
-    consumer: triageConsumer(policy),
-    jobs: { [LIMIT_JOB]: boundWaiting(policy), [SETTLE_TRIAGE_JOB]: settleSet(policy) },
+    consumers: [triageConsumer(policy), routingConsumer],
+    jobs: {
+      [LIMIT_JOB]: boundWaiting(policy),
+      [SETTLE_TRIAGE_JOB]: settleSet(policy),
+      [ROUTE_JOB]: routeWaiting(policy),
+    },
   };
 }

@@ -181,7 +181,7 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
   // What follows the ledger, in the order of the flow.
   const triage = openTriage(options.resources, sites);
   const hints = createHintHub(() => ledgerHead(db).seq);
-  const followers = followLedger(db, [...inference.consumers, triage.consumer, worklistConsumer(hints.publish)], {
+  const followers = followLedger(db, [...inference.consumers, ...triage.consumers, worklistConsumer(hints.publish)], {
     clock,
     log,
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a site's medical lead signs for triage, each with versions of its own. */
-export const TRIAGE_SET_KINDS = ['policy', 'rules'] as const;
+export const TRIAGE_SET_KINDS = ['policy', 'rules', 'routing'] as const;
 export const TriageSetKind = z.enum(TRIAGE_SET_KINDS);
 export type TriageSetKind = z.infer<typeof TriageSetKind>;
 

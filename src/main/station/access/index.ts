@@ -12,7 +12,7 @@ export { forgetPreference, listPreferences, putPreference } from './preferences.
 export { hashPassword } from './passwords.ts';
 export { actorOf, type Principal, type Scope } from './principal.ts';
 export { type NewRoles, setRoles, shareAdministrators } from './roles.ts';
-export { countSignedIn, findDisplayName, findSite, listUsers, type Site } from './queries.ts';
+export { countSignedIn, findDisplayName, findSite, isSignedIn, listUsers, type Site } from './queries.ts';
 export { SESSION_LIMITS, type Session, type SessionLimits } from './session.ts';
 export { signIn, type SignedIn, type SignIn, type SignInRefusal } from './sign-in.ts';
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

@@ -43,6 +43,12 @@ const COUNT_SIGNED_IN = `
      AND sessions.last_seen_at_ms > @seenAfterMs AND user_roles.role = @role AND sessions.site_id = @siteId
 `;
 
+/** Walks sessions_by_user. */
+const IS_SIGNED_IN = `
+  SELECT 1 FROM sessions
+   WHERE user_id = ? AND expires_at_ms > ? AND site_id = ? AND kind = 'page' AND ended_at_ms IS NULL AND last_seen_at_ms > ? LIMIT 1
+`;
+
 /** The site of that code, or null. */
 export function findSiteByCode(db: ReadableDb, code: string): Site | null {
   return prepared<Site>(db, FIND_SITE_BY_CODE).get(code) ?? null;
@@ -107,4 +113,15 @@ export function hasAnySignIn(db: ReadableDb): boolean {
 /** How many users of a role have a page session at a site that was used after the given time. */
 export function countSignedIn(db: ReadableDb, siteId: string, role: Role, seenAfterMs: number, nowMs: number): number {
   return prepared<{ users: number }>(db, COUNT_SIGNED_IN).get({ siteId, role, seenAfterMs, nowMs })?.users ?? 0;
+}
+
+/** Whether a user has a page session at a site that was used after the given time. */
+export function isSignedIn(
+  db: ReadableDb,
+  userId: string,
+  siteId: string,
+  seenAfterMs: number,
+  nowMs: number,
+): boolean {
+  return prepared(db, IS_SIGNED_IN).get(userId, nowMs, siteId, seenAfterMs) !== undefined;
 }

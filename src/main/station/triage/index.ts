@@ -7,7 +7,7 @@ import type { TriagePolicy } from './triage-policy.ts';
 import { endWait, noteOpening } from './urgency-rows.ts';
 
 export type { TriagePolicy } from './triage-policy.ts';
-export { findFirstOpening, findUrgency, type StudyUrgency } from './urgency-rows.ts';
+export { findFirstOpening, findUrgency, raiseToSee, type StudyUrgency } from './urgency-rows.ts';
 export { type Ask, listAsks } from './asks.ts';
 export { predictiveValueOf } from './alert-budget.ts';
 export { declareUrgency } from './declare-urgency.ts';
@@ -17,6 +17,23 @@ export { listRuleFailures } from './rule-failures.ts';
 export { checkRule } from './rule-language.ts';
 export { boundWaiting } from './bound-waiting.ts';
 export { LIMIT_JOB } from './limit-job.ts';
+export { kindOfStudy } from './routing/kind-of-study.ts';
+export {
+  endOverride,
+  listOverrides,
+  type OverrideRefusal,
+  pinStudy,
+  type RoutingOverride,
+  takeOut,
+} from './routing/overrides.ts';
+export { endPresence, listPresence, sayPresence } from './routing/presence.ts';
+export { previewRouting, type RoutingQuestion } from './routing/preview-routing.ts';
+export { LEAST_STUDIES } from './routing/reading-speed.ts';
+export { type ReaderNow, readersNow } from './routing/readers-now.ts';
+export { ROUTE_JOB } from './routing/route-job.ts';
+export { findRoute, listSaid, MOST_ROUTED, type RouteRow } from './routing/route-rows.ts';
+export { routeWaiting, routingInForce } from './routing/route-waiting.ts';
+export { routingConsumer } from './routing/routing-consumer.ts';
 export { settleSet } from './settle-set.ts';
 export { proposeSet, rollBackSet, SETTLE_TRIAGE_JOB, signSet, withdrawSet } from './sign-sets.ts';
 export { countUnsignedSites, findCurrentSet, listSets, policyInForce, type SetOf } from './triage-set-rows.ts';
@@ -49,7 +66,7 @@ export function triageConsumer(policy: TriagePolicy): Consumer {
         case 'run-failed':
           return rules(db, policy, studyId, atMs);
         case 'study-opened':
-          if (siteId !== null) noteOpening(db, siteId, studyId, atMs);
+          if (siteId !== null) noteOpening(db, { siteId, studyId, raises: event.payload?.raises ?? 0 }, atMs);
           return;
         case 'study-deleted':
           return endWait(db, studyId);

@@ -1,4 +1,5 @@
 import type { TriagePolicySet } from '../../../shared/domain/triage-policy.ts';
+import type { RoutingSet } from '../../../shared/domain/triage-routing.ts';
 import type { TriageRules } from '../../../shared/domain/triage-rule.ts';
 import type { TriageSetKind } from '../../../shared/domain/triage-set.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
@@ -6,6 +7,7 @@ import { appendEvent } from '../platform/ledger/append.ts';
 import { scheduleJob } from '../platform/jobs/jobs.ts';
 import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
+import { oweRouting } from './routing/route-job.ts';
 import { checkRule } from './rule-language.ts';
 import { findSet, listSets } from './triage-set-rows.ts';
 
@@ -30,14 +32,19 @@ type Act = { readonly siteId: string; readonly userId: string; readonly atMs: nu
 type Proposal = Act & { readonly reason: string } & (
     | { readonly kind: 'policy'; readonly body: TriagePolicySet }
     | { readonly kind: 'rules'; readonly body: TriageRules }
+    | { readonly kind: 'routing'; readonly body: RoutingSet }
   );
 type Version = Act & { readonly kind: TriageSetKind; readonly version: number };
 
-/** Proposes a version of a site's policy or rules, in the place of one that was proposed before; gives its number. Nothing is placed by it until it is signed. */
+/** Proposes a version of a site's policy, rules or routing, in the place of one that was proposed before; gives its number. Nothing is placed by it until it is signed. */
 export function proposeSet(db: WritableDb, proposal: Proposal): Result<number, { code: 'rule-not-valid' }> {
-  if (proposal.kind === 'rules' && proposal.body.some(({ when }) => checkRule(when) !== null))
-    return err({ code: 'rule-not-valid' });
+  if (conditionsOf(proposal).some(({ when }) => checkRule(when) !== null)) return err({ code: 'rule-not-valid' });
   return inTransaction(db, () => ok(insertProposal(db, proposal, null)));
+}
+
+function conditionsOf({ kind, body }: Proposal): readonly { readonly when: string }[] {
+  if (kind === 'policy') return [];
+  return kind === 'rules' ? body : [...body.groups, ...body.skills];
 }
 
 /** Takes back what is proposed. */
@@ -90,6 +97,7 @@ function putInForce(db: WritableDb, { siteId, kind, version, userId, atMs }: Ver
   prepared(db, SIGN).run({ siteId, kind, version, userId, atMs });
   if (kind === 'rules') prepared(db, DROP_FAILURES).run(siteId);
   tell(db, 'triage-set-signed', { siteId, kind, version, userId, atMs });
+  if (kind === 'routing') return oweRouting(db, siteId, atMs);
   // A subject names where it goes on: at the site's first study.
   scheduleJob(db, { kind: SETTLE_TRIAGE_JOB, subjectId: `${siteId} `, siteId, dueAtMs: atMs });
 }

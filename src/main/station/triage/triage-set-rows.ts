@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import { TriagePolicySet } from '../../../shared/domain/triage-policy.ts';
+import { RoutingSet } from '../../../shared/domain/triage-routing.ts';
 import { TriageRules } from '../../../shared/domain/triage-rule.ts';
 import type { TriageSetKind, TriageSetState } from '../../../shared/domain/triage-set.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
@@ -28,9 +30,9 @@ const FIND_SET = `SELECT ${COLUMNS} FROM triage_sets WHERE site_id = ? AND kind 
 const FIND_CURRENT = "SELECT version FROM triage_sets WHERE site_id = ? AND kind = ? AND state = 'current'";
 
 /** What each kind of set holds. */
-export const BODIES = { policy: TriagePolicySet, rules: TriageRules } as const;
+export const BODIES = { policy: TriagePolicySet, rules: TriageRules, routing: RoutingSet } as const;
 /** A set with what its kind holds. */
-export type SetOf<Kind extends TriageSetKind> = TriageSet<Kind extends 'policy' ? TriagePolicySet : TriageRules>;
+export type SetOf<Kind extends TriageSetKind> = TriageSet<z.infer<(typeof BODIES)[Kind]>>;
 type Row = Omit<TriageSet<unknown>, 'body'> & { readonly body: string };
 
 const parsed = <Kind extends TriageSetKind>(kind: Kind, row: Row): SetOf<Kind> =>

@@ -4,5 +4,84 @@ import type { Migration } from '../migrate.ts';
 export const readingRoom: Migration = {
   name: 'reading-room',
   sql: `
+-- triage, routing: whose study it is to read; a third kind of what a medical lead signs
+CREATE TABLE triage_sets_anew (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  kind TEXT NOT NULL CHECK (kind IN ('policy', 'rules', 'routing')),
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('proposed', 'current', 'replaced', 'withdrawn')),
+  body TEXT NOT NULL,
+  restores INTEGER, -- the version that it brings back as it was
+  reason TEXT NOT NULL,
+  proposed_by TEXT NOT NULL REFERENCES users (user_id),
+  proposed_at_ms INTEGER NOT NULL,
+  signed_by TEXT REFERENCES users (user_id),
+  signed_at_ms INTEGER,
+  PRIMARY KEY (site_id, kind, version),
+  CHECK ((state IN ('current', 'replaced')) = (signed_by IS NOT NULL)),
+  CHECK ((signed_by IS NULL) = (signed_at_ms IS NULL))
+) STRICT, WITHOUT ROWID;
+INSERT INTO triage_sets_anew SELECT site_id, kind, version, state, body, restores, reason, proposed_by, proposed_at_ms, signed_by, signed_at_ms FROM triage_sets;
+DROP TABLE triage_sets;
+ALTER TABLE triage_sets_anew RENAME TO triage_sets;
+CREATE UNIQUE INDEX one_current_triage_set ON triage_sets (site_id, kind) WHERE state = 'current';
+CREATE UNIQUE INDEX one_proposed_triage_set ON triage_sets (site_id, kind) WHERE state = 'proposed';
+-- triage, routing: for whom each study is that routing has looked at, and why
+CREATE TABLE study_routes (
+  study_id TEXT PRIMARY KEY REFERENCES studies (study_id),
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  set_version INTEGER NOT NULL, -- by which its kind was looked up; 0: by none
+  is_stale INTEGER NOT NULL CHECK (is_stale IN (0, 1)), -- something of it changed: its kind is looked up anew
+  group_id TEXT, -- null: anyone's
+  needs TEXT NOT NULL CHECK (json_valid(needs)), -- ids of skills
+  follow_up_of TEXT, -- of a follow-up what it is alike in; null of all others
+  points INTEGER NOT NULL,
+  standing TEXT CHECK (standing IN ('suggested', 'assigned', 'pinned', 'offered')), -- null: not said yet
+  reader_id TEXT REFERENCES users (user_id),
+  reasons TEXT NOT NULL CHECK (json_valid(reasons)),
+  since_ms INTEGER NOT NULL,
+  open_until_ms INTEGER, -- not opened by then, it is offered to another
+  passed TEXT NOT NULL CHECK (json_valid(passed)), -- who did not open it in time
+  CHECK (standing IS NULL OR (standing = 'offered') = (reader_id IS NULL))
+) STRICT;
+CREATE INDEX study_routes_said ON study_routes (site_id, study_id) WHERE standing IS NOT NULL;
+CREATE INDEX study_urgency_in_order ON study_urgency
+ (site_id, level, max(coalesce(open_by_at_ms, report_by_at_ms, counts_from_ms + 86400000), coalesce(behind_due_at_ms, 0) + 1), study_id) WHERE is_waiting = 1;
+-- triage, routing: what readers say of themselves until a moment
+CREATE TABLE reader_presence (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  state TEXT NOT NULL CHECK (state IN ('available', 'break', 'off')),
+  until_ms INTEGER NOT NULL,
+  PRIMARY KEY (site_id, user_id)
+) STRICT, WITHOUT ROWID;
+-- triage, routing: what people set against it for a time: a study to a reader, or a reader out
+CREATE TABLE routing_overrides (
+  override_id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  study_id TEXT REFERENCES studies (study_id), -- null: the reader is out
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  reason TEXT NOT NULL,
+  made_by TEXT NOT NULL REFERENCES users (user_id),
+  made_at_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER
+) STRICT;
+CREATE UNIQUE INDEX one_pin_of_a_study ON routing_overrides (study_id) WHERE ended_at_ms IS NULL AND study_id IS NOT NULL;
+CREATE UNIQUE INDEX one_reader_out ON routing_overrides (site_id, user_id) WHERE ended_at_ms IS NULL AND study_id IS NULL;
+CREATE INDEX routing_overrides_standing ON routing_overrides (site_id, until_ms) WHERE ended_at_ms IS NULL;
+-- triage, routing: when readers opened what, kept for ninety days: how busy they are, and how fast they read
+CREATE TABLE reader_openings (
+  site_id TEXT NOT NULL REFERENCES sites (site_id),
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  opened_at_ms INTEGER NOT NULL,
+  study_id TEXT NOT NULL REFERENCES studies (study_id),
+  points INTEGER NOT NULL,
+  PRIMARY KEY (site_id, user_id, opened_at_ms, study_id)
+) STRICT, WITHOUT ROWID;
+-- worklist: whose it is to read, for their own list
+ALTER TABLE open_studies ADD COLUMN routed_to TEXT NOT NULL DEFAULT '';
+ALTER TABLE archived_studies ADD COLUMN routed_to TEXT NOT NULL DEFAULT '';
+CREATE INDEX open_studies_by_routing ON open_studies (routed_to, urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND is_opened = 0 AND routed_to <> '';
 `,
 };

@@ -1,0 +1,159 @@
+import { freshRowId } from '../../platform/ids.ts';
+import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import { findStudyCard } from '../../archive/index.ts';
+import { appendEvent } from '../../platform/ledger/append.ts';
+import { type Actor, serviceActor } from '../../platform/ledger/event.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../../platform/store/database.ts';
+import { inTransaction } from '../../platform/store/transaction.ts';
+import { findUrgency } from '../urgency-rows.ts';
+import { oweRouting } from './route-job.ts';
+
+/** What a person set against routing for a time: a study to a reader, or (no study) a reader out. */
+export type RoutingOverride = {
+  readonly overrideId: string;
+  readonly siteId: string;
+  readonly studyId: string | null;
+  readonly userId: string;
+  readonly reason: string;
+  readonly madeBy: string;
+  readonly madeAtMs: number;
+  readonly untilMs: number;
+};
+
+/** Why one was not set. */
+export type OverrideRefusal = { readonly code: 'study-not-found' | 'patient-mismatch' | 'study-not-waiting' };
+
+const COLUMNS = `
+  override_id AS overrideId, site_id AS siteId, study_id AS studyId, user_id AS userId, reason, made_by AS madeBy, made_at_ms AS madeAtMs,
+  until_ms AS untilMs
+`;
+const INSERT = `
+  INSERT INTO routing_overrides (override_id, site_id, study_id, user_id, reason, made_by, made_at_ms, until_ms)
+  VALUES (@overrideId, @siteId, @studyId, @userId, @reason, @madeBy, @madeAtMs, @untilMs)
+`;
+/** Walks routing_overrides_standing. */
+export const LIST_OVERRIDES = `
+  SELECT ${COLUMNS} FROM routing_overrides WHERE site_id = ? AND ended_at_ms IS NULL ORDER BY until_ms LIMIT 1000
+`;
+const FIND = `SELECT ${COLUMNS} FROM routing_overrides WHERE override_id = ? AND ended_at_ms IS NULL`;
+const FIND_PIN = `SELECT ${COLUMNS} FROM routing_overrides WHERE study_id = ? AND ended_at_ms IS NULL`;
+const FIND_OUT = `
+  SELECT ${COLUMNS} FROM routing_overrides WHERE site_id = ? AND user_id = ? AND study_id IS NULL AND ended_at_ms IS NULL
+`;
+const END = 'UPDATE routing_overrides SET ended_at_ms = ? WHERE override_id = ?';
+const IS_WAITING = 'SELECT 1 FROM study_urgency WHERE study_id = ? AND is_waiting = 1';
+
+type Making = Omit<RoutingOverride, 'overrideId' | 'studyId' | 'madeBy' | 'madeAtMs'> & {
+  readonly by: string;
+  readonly atMs: number;
+};
+
+/** Sets a study that waits to one reader, in the place of whom it was set to before; ends by itself. */
+export function pinStudy(
+  db: WritableDb,
+  { patientId, ...pin }: Making & { readonly studyId: string; readonly patientId: string },
+): Result<string, OverrideRefusal> {
+  return inTransaction(db, () => {
+    const study = findStudyCard(db, pin.studyId);
+    if (study === null || study.siteId !== pin.siteId) return err({ code: 'study-not-found' });
+    if (study.patient.patientId !== patientId) return err({ code: 'patient-mismatch' });
+    if (findUrgency(db, pin.studyId) === null || prepared(db, IS_WAITING).get(pin.studyId) === undefined)
+      return err({ code: 'study-not-waiting' });
+    return ok(make(db, pin, findPin(db, pin.studyId)));
+  });
+}
+
+/** Takes a reader out of routing for a time, in the place of a time set before. */
+export function takeOut(db: WritableDb, out: Making): string {
+  return inTransaction(db, () =>
+    make(db, { ...out, studyId: null }, prepared<RoutingOverride>(db, FIND_OUT).get(out.siteId, out.userId) ?? null),
+  );
+}
+
+/** Ends what a person set before its time. */
+export function endOverride(
+  db: WritableDb,
+  {
+    siteId,
+    overrideId,
+    by,
+    atMs,
+  }: { readonly siteId: string; readonly overrideId: string; readonly by: string; readonly atMs: number },
+): Result<null, { code: 'override-not-found' }> {
+  return inTransaction(db, () => {
+    const override = prepared<RoutingOverride>(db, FIND).get(overrideId);
+    if (override === undefined || override.siteId !== siteId) return err({ code: 'override-not-found' });
+    end(db, override, 'taken-back', { kind: 'user', id: by }, atMs);
+    return ok(null);
+  });
+}
+
+/** What people of a site set that has not ended, what ends first first; at most a thousand. */
+export function listOverrides(db: ReadableDb, siteId: string): readonly RoutingOverride[] {
+  return prepared<RoutingOverride>(db, LIST_OVERRIDES).all(siteId);
+}
+
+/** To whom a person set a study; null where nobody did, or it ended. */
+export function findPin(db: ReadableDb, studyId: string): RoutingOverride | null {
+  return prepared<RoutingOverride>(db, FIND_PIN).get(studyId) ?? null;
+}
+
+/** Ends what has come to its time. */
+export function endExpired(db: WritableDb, siteId: string, nowMs: number): void {
+  for (const override of listOverrides(db, siteId)) {
+    if (override.untilMs > nowMs) return;
+    end(db, override, 'expired', serviceActor('triage'), nowMs);
+  }
+}
+
+/** A study was opened by whom it was set to: that is done. */
+export function endPinOpened(db: WritableDb, studyId: string, userId: string, atMs: number): void {
+  const pin = findPin(db, studyId);
+  if (pin !== null && pin.userId === userId) end(db, pin, 'opened', serviceActor('triage'), atMs);
+}
+
+function make(
+  db: WritableDb,
+  { by, atMs, ...given }: Making & { readonly studyId: string | null },
+  before: RoutingOverride | null,
+): string {
+  const actor: Actor = { kind: 'user', id: by };
+  if (before !== null) end(db, before, 'replaced', actor, atMs);
+  const override: RoutingOverride = { overrideId: freshRowId(), ...given, madeBy: by, madeAtMs: atMs };
+  prepared(db, INSERT).run(override);
+  const { overrideId, userId, untilMs } = override;
+  appendEvent(db, {
+    kind: 'routing-overridden',
+    payload: { overrideId, kind: kindOf(override), userId, untilMs },
+    ...about(db, override),
+    ...{ actor, atMs },
+  });
+  oweRouting(db, given.siteId, atMs);
+  return overrideId;
+}
+
+function end(
+  db: WritableDb,
+  override: RoutingOverride,
+  because: 'expired' | 'taken-back' | 'replaced' | 'opened',
+  actor: Actor,
+  atMs: number,
+): void {
+  prepared(db, END).run(atMs, override.overrideId);
+  const { overrideId, userId, siteId } = override;
+  appendEvent(db, {
+    kind: 'routing-override-ended',
+    payload: { overrideId, kind: kindOf(override), userId, because },
+    ...about(db, override),
+    ...{ actor, atMs },
+  });
+  oweRouting(db, siteId, atMs);
+}
+
+const kindOf = ({ studyId }: RoutingOverride) => (studyId === null ? ('out' as const) : ('pin' as const));
+
+function about(db: ReadableDb, { siteId, studyId, overrideId }: RoutingOverride) {
+  const study = studyId === null ? null : findStudyCard(db, studyId);
+  if (study === null) return { siteId, correlationId: overrideId };
+  return { siteId, studyId: study.studyId, patientId: study.patient.patientId, correlationId: study.correlationId };
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { RouteStanding } from '../../../../shared/domain/triage-routing.ts';
+import { Reason, URGENCY_LEVELS, type UrgencyLevel } from '../../../../shared/domain/urgency.ts';
+import { prepared, type ReadableDb, type WritableDb } from '../../platform/store/database.ts';
+
+/** For whom a study is, and what of it routing goes by. */
+export type RouteRow = {
+  readonly studyId: string;
+  readonly siteId: string;
+  readonly setVersion: number;
+  readonly isStale: boolean;
+  readonly groupId: string | null;
+  readonly needs: readonly string[];
+  readonly followUpOf: string | null;
+  readonly points: number;
+  /** Null while nothing was said of it. */
+  readonly standing: RouteStanding | null;
+  readonly readerId: string | null;
+  readonly reasons: readonly Reason[];
+  readonly sinceMs: number;
+  readonly openUntilMs: number | null;
+  readonly passed: readonly string[];
+};
+
+/** A study that waits to be opened, with what routing knows of it by now. */
+export type WaitingStudy = {
+  readonly studyId: string;
+  readonly level: UrgencyLevel;
+  readonly openByAtMs: number | null;
+  readonly reportByAtMs: number | null;
+  readonly route: RouteRow | null;
+};
+
+/** So many of a site's waiting studies are routed, from the first in order: the others are anyone's until they come near. */
+export const MOST_ROUTED = 200;
+
+const PUT_ROUTE = `
+  INSERT INTO study_routes (study_id, site_id, set_version, is_stale, group_id, needs, follow_up_of, points, standing, reader_id, reasons,
+                            since_ms, open_until_ms, passed)
+  VALUES (@studyId, @siteId, @setVersion, @isStale, @groupId, @needs, @followUpOf, @points, @standing, @readerId, @reasons, @sinceMs,
+          @openUntilMs, @passed)
+  ON CONFLICT (study_id) DO UPDATE SET set_version = excluded.set_version, is_stale = excluded.is_stale, group_id = excluded.group_id,
+    needs = excluded.needs, follow_up_of = excluded.follow_up_of, points = excluded.points, standing = excluded.standing,
+    reader_id = excluded.reader_id, reasons = excluded.reasons, since_ms = excluded.since_ms, open_until_ms = excluded.open_until_ms,
+    passed = excluded.passed
+`;
+const COLUMNS = `
+  r.study_id AS studyId, r.site_id AS siteId, r.set_version AS setVersion, r.is_stale AS isStale, r.group_id AS groupId, r.needs,
+  r.follow_up_of AS followUpOf, r.points, r.standing, r.reader_id AS readerId, r.reasons, r.since_ms AS sinceMs,
+  r.open_until_ms AS openUntilMs, r.passed
+`;
+const FIND_ROUTE = `SELECT ${COLUMNS} FROM study_routes r WHERE r.study_id = ?`;
+const DROP_ROUTE = 'DELETE FROM study_routes WHERE study_id = ?';
+const MAKE_STALE = 'UPDATE study_routes SET is_stale = 1 WHERE study_id = ?';
+const OFFER_ANEW = "UPDATE study_routes SET is_stale = 1, passed = '[]' WHERE study_id = ?";
+/** Walks study_routes_said. */
+export const LIST_SAID = `
+  SELECT ${COLUMNS} FROM study_routes r WHERE r.site_id = ? AND r.standing IS NOT NULL ORDER BY r.study_id LIMIT ?
+`;
+/** Walks study_urgency_in_order: the first of a class, in the order of the worklist. */
+export const LIST_FIRST_WAITING = `
+  SELECT u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, ${COLUMNS}
+    FROM study_urgency u INDEXED BY study_urgency_in_order LEFT JOIN study_routes r ON r.study_id = u.study_id
+   WHERE u.site_id = ? AND u.level = ? AND u.is_waiting = 1
+   ORDER BY max(coalesce(u.open_by_at_ms, u.report_by_at_ms, u.counts_from_ms + 86400000), coalesce(u.behind_due_at_ms, 0) + 1), u.study_id
+   LIMIT ?
+`;
+
+const FIND_WAITING = `
+  SELECT u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, ${COLUMNS}
+    FROM study_urgency u LEFT JOIN study_routes r ON r.study_id = u.study_id WHERE u.study_id = ? AND u.is_waiting = 1
+`;
+
+type Stored = Omit<RouteRow, 'isStale' | 'needs' | 'reasons' | 'passed'> & {
+  readonly isStale: 0 | 1;
+  readonly needs: string;
+  readonly reasons: string;
+  readonly passed: string;
+};
+type StoredWaiting = { readonly waitingId: string; readonly level: UrgencyLevel } & Pick<
+  WaitingStudy,
+  'openByAtMs' | 'reportByAtMs'
+> &
+  (Stored | { readonly studyId: null });
+
+const Ids = z.array(z.string());
+const Reasons = z.array(Reason);
+const parsed = (row: Stored): RouteRow => ({
+  ...row,
+  isStale: row.isStale === 1,
+  needs: Ids.parse(JSON.parse(row.needs)),
+  reasons: Reasons.parse(JSON.parse(row.reasons)),
+  passed: Ids.parse(JSON.parse(row.passed)),
+});
+
+/** Writes for whom a study is. */
+export function putRoute(db: WritableDb, route: RouteRow): void {
+  const { isStale, needs, reasons, passed, ...row } = route;
+  prepared(db, PUT_ROUTE).run({
+    ...row,
+    ...{ isStale: isStale ? 1 : 0, needs: JSON.stringify(needs), reasons: JSON.stringify(reasons) },
+    passed: JSON.stringify(passed),
+  });
+}
+
+/** For whom a study is; null where routing never looked at it, or it was opened. */
+export function findRoute(db: ReadableDb, studyId: string): RouteRow | null {
+  const row = prepared<Stored>(db, FIND_ROUTE).get(studyId);
+  return row === undefined ? null : parsed(row);
+}
+
+/** Forgets for whom a study was. */
+export function dropRoute(db: WritableDb, studyId: string): void {
+  prepared(db, DROP_ROUTE).run(studyId);
+}
+
+/** Has a study's kind looked up anew; where it is another class now, whoever let it wait may be asked again. */
+export function outdateRoute(db: WritableDb, studyId: string, isOtherClass: boolean): void {
+  prepared(db, isOtherClass ? OFFER_ANEW : MAKE_STALE).run(studyId);
+}
+
+/** What is said of studies of a site, opened ones and those far behind included. */
+export function listSaid(db: ReadableDb, siteId: string, limit: number): readonly RouteRow[] {
+  return prepared<Stored>(db, LIST_SAID).all(siteId, limit).map(parsed);
+}
+
+/** The first of a site's waiting studies in the order of the worklist. */
+export function listFirstWaiting(db: ReadableDb, siteId: string): readonly WaitingStudy[] {
+  const waiting: WaitingStudy[] = [];
+  for (const level of URGENCY_LEVELS) {
+    const left = MOST_ROUTED - waiting.length;
+    if (left <= 0) break;
+    waiting.push(...prepared<StoredWaiting>(db, LIST_FIRST_WAITING).all(siteId, level, left).map(waitingOf));
+  }
+  return waiting;
+}
+
+/** A study where it waits, wherever it stands; null where it does not. */
+export function findWaiting(db: ReadableDb, studyId: string): WaitingStudy | null {
+  const row = prepared<StoredWaiting>(db, FIND_WAITING).get(studyId);
+  return row === undefined ? null : waitingOf(row);
+}
+
+function waitingOf({ waitingId, level, openByAtMs, reportByAtMs, ...route }: StoredWaiting): WaitingStudy {
+  return {
+    ...{ studyId: waitingId, level, openByAtMs, reportByAtMs },
+    route: route.studyId === null ? null : parsed(route),
+  };
+}

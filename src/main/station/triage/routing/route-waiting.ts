@@ -1,0 +1,228 @@
+import type { Reason } from '../../../../shared/domain/urgency.ts';
+import { NO_ROUTING, type RouteStanding, type RoutingSet } from '../../../../shared/domain/triage-routing.ts';
+import { findStudyCard, getStudyCard } from '../../archive/index.ts';
+import { appendEvent } from '../../platform/ledger/append.ts';
+import { serviceActor } from '../../platform/ledger/event.ts';
+import type { JobHandler } from '../../platform/jobs/jobs.ts';
+import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
+import { findCurrentSet } from '../triage-set-rows.ts';
+import type { TriagePolicy } from '../triage-policy.ts';
+import { kindOfStudy } from './kind-of-study.ts';
+import { endExpired, listOverrides, type RoutingOverride } from './overrides.ts';
+import { forgetEndedPresence } from './presence.ts';
+import { readersNow } from './readers-now.ts';
+import { oweRouting } from './route-job.ts';
+import {
+  dropRoute,
+  findWaiting,
+  listFirstWaiting,
+  listSaid,
+  putRoute,
+  type RouteRow,
+  type WaitingStudy,
+} from './route-rows.ts';
+import { type RoutableReader, type RoutableStudy, type Route, routeStudies } from './route-studies.ts';
+
+/** Kinds looked up and sayings written in one turn: the main thread takes them in 5 ms. */
+const KINDS_A_TURN = 4;
+const CHANGES_A_TURN = 8;
+/** Shifts begin and end, and readers come and go, by the minute. */
+const LOOK_AGAIN_MS = 60_000;
+/** Nobody is passed over sooner: a reader must be able to see it. */
+const LEAST_OFFER_MS = 60_000;
+
+/**
+ * Says for whom the first of a site's waiting studies are, as its signed routing has it: what nobody opened in time is offered to
+ * another, whoever left has nothing any more, and what people set and came to its time ends. A little a turn; only what changes
+ * is written. Routing orders and marks: everybody sees every study, and opens what they like.
+ */
+export function routeWaiting(policy: TriagePolicy): JobHandler {
+  return (db, { siteId }, nowMs) => {
+    endExpired(db, siteId, nowMs);
+    forgetEndedPresence(db, siteId, nowMs);
+    const { set, version } = routingInForce(db, siteId);
+    const overrides = listOverrides(db, siteId);
+    if (set.mode === 'off' && overrides.length === 0 && listSaid(db, siteId, 1).length === 0) return;
+    const waiting = waitingNow(db, siteId, set, overrides);
+    const outdated = waiting.filter(({ route }) => route === null || route.isStale || route.setVersion !== version);
+    // What is most urgent stands first.
+    const looked = outdated.slice(0, KINDS_A_TURN);
+    for (const { studyId, route } of looked) lookUp(db, policy, { set, version, studyId, route, siteId, nowMs });
+    const known = looked.length === 0 ? waiting : waitingNow(db, siteId, set, overrides);
+    const readers = readersNow(db, { siteId, zone: policy.zoneOf(siteId), set, overrides, nowMs });
+    const changes = changesOf(known, { set, readers, overrides, nowMs });
+    for (const change of changes.slice(0, CHANGES_A_TURN)) say(db, change, { set, version, nowMs });
+    const left = CHANGES_A_TURN - changes.length;
+    const isMore = outdated.length > looked.length || left <= 0 || silence(db, siteId, known, left, nowMs);
+    if (isMore) return oweRouting(db, siteId, nowMs);
+    const moments = [
+      ...(set.mode === 'off' ? [] : [nowMs + LOOK_AGAIN_MS]),
+      ...overrides.map(({ untilMs }) => untilMs),
+      ...known.flatMap(({ route }) => route?.openUntilMs ?? []),
+    ].filter((atMs) => atMs > nowMs);
+    if (moments.length > 0) oweRouting(db, siteId, Math.min(...moments));
+  };
+}
+
+/** The first that wait, and what people set to somebody wherever it stands. */
+function waitingNow(
+  db: ReadableDb,
+  siteId: string,
+  { mode }: Pick<RoutingSet, 'mode'>,
+  overrides: readonly RoutingOverride[],
+): readonly WaitingStudy[] {
+  const first = mode === 'off' ? [] : listFirstWaiting(db, siteId);
+  const listed = new Set(first.map(({ studyId }) => studyId));
+  const pinned = overrides.flatMap(({ studyId }) =>
+    studyId === null || listed.has(studyId) ? [] : (findWaiting(db, studyId) ?? []),
+  );
+  return [...first, ...pinned];
+}
+
+/** The routing in force at a site and its version; nothing is routed, by version 0, where none was signed. */
+export function routingInForce(db: ReadableDb, siteId: string): { readonly set: RoutingSet; readonly version: number } {
+  const signed = findCurrentSet(db, siteId, 'routing');
+  return { set: signed?.body ?? NO_ROUTING, version: signed?.version ?? 0 };
+}
+
+type Looking = {
+  readonly set: RoutingSet;
+  readonly version: number;
+  readonly siteId: string;
+  readonly studyId: string;
+  readonly route: RouteRow | null;
+  readonly nowMs: number;
+};
+
+function lookUp(db: WritableDb, policy: TriagePolicy, { set, version, siteId, studyId, route, nowMs }: Looking): void {
+  const kind = kindOfStudy(db, policy, set, getStudyCard(db, studyId));
+  const unsaid = { standing: null, readerId: null, reasons: [], sinceMs: nowMs, openUntilMs: null, passed: [] };
+  putRoute(db, { ...unsaid, ...route, ...kind, studyId, siteId, setVersion: version, isStale: false });
+}
+
+type Asked = {
+  readonly set: RoutingSet;
+  readonly readers: readonly RoutableReader[];
+  readonly overrides: readonly RoutingOverride[];
+  readonly nowMs: number;
+};
+type Change = {
+  readonly study: WaitingStudy;
+  readonly route: RouteRow;
+  readonly to: Route;
+  readonly passed: readonly string[];
+};
+
+function changesOf(waiting: readonly WaitingStudy[], { set, readers, overrides, nowMs }: Asked): readonly Change[] {
+  const pins = new Map(overrides.map(({ studyId, userId }) => [studyId, userId]));
+  const asked = waiting.flatMap((study) => {
+    const { route } = study;
+    if (route === null || (set.mode === 'off' && !pins.has(study.studyId))) return [];
+    return [{ study, route, ...routable(study, route, pins.get(study.studyId) ?? null, nowMs) }];
+  });
+  const routes = routeStudies(asked, readers, { mode: set.mode, batch: set.batch, nowMs });
+  return routes.flatMap((to, at) => {
+    const one = asked[at];
+    if (one === undefined) return [];
+    const { study, route, passed } = one;
+    const isNews = passed.length !== route.passed.length || !isSaid(route, to, standingOf(to, set));
+    return isNews ? [{ study, route, to, passed }] : [];
+  });
+}
+
+/** A study that waits, as the engine looks at it; whoever had it and let it wait too long is passed over. */
+export function routable(study: WaitingStudy, route: RouteRow, pinnedTo: string | null, nowMs: number): RoutableStudy {
+  const { studyId, level, openByAtMs, reportByAtMs } = study;
+  const { groupId, needs, points, followUpOf, readerId, openUntilMs } = route;
+  const isLate = openUntilMs !== null && openUntilMs <= nowMs && readerId !== null;
+  return {
+    ...{ studyId, level, groupId, needs, points, openByAtMs, pinnedTo },
+    kind: level === 'routine' ? followUpOf : null,
+    dueAtMs: openByAtMs ?? reportByAtMs,
+    previous: readerId,
+    passed: isLate && !route.passed.includes(readerId) ? [...route.passed, readerId] : route.passed,
+  };
+}
+
+function isSaid({ standing, readerId, reasons }: RouteRow, to: Route, next: RouteStanding): boolean {
+  // What is kept keeps its reason, so that rows do not change whenever somebody has a point more to read.
+  return standing === next && readerId === to.to && (to.to !== null || reasons.at(-1)?.code === to.reason.code);
+}
+
+function standingOf({ to, isPinned }: Route, { mode }: RoutingSet): RouteStanding {
+  if (isPinned) return 'pinned';
+  if (to === null) return 'offered';
+  return mode === 'assign' ? 'assigned' : 'suggested';
+}
+
+type Saying = { readonly set: RoutingSet; readonly version: number; readonly nowMs: number };
+
+function say(db: WritableDb, { study, route, to, passed }: Change, { set, version, nowMs }: Saying): void {
+  const standing = standingOf(to, set);
+  const { openByAtMs } = study;
+  const isNewReader = to.to !== route.readerId;
+  const leftMs = (openByAtMs ?? 0) - nowMs;
+  const openUntilMs =
+    to.to === null || openByAtMs === null || leftMs <= 0
+      ? null
+      : isNewReader || route.openUntilMs === null || route.openUntilMs <= nowMs
+        ? nowMs + Math.max(LEAST_OFFER_MS, Math.round(set.openShare * leftMs))
+        : route.openUntilMs;
+  putRoute(db, {
+    ...route,
+    ...{ standing, readerId: to.to, reasons: reasonsOf(route, to, set), passed, openUntilMs },
+    sinceMs: isNewReader ? nowMs : route.sinceMs,
+  });
+  tell(db, route.studyId, { standing, readerId: to.to, groupId: route.groupId, code: to.reason.code, version }, nowMs);
+}
+
+/** Why it is theirs: its kind, what it takes, and what decided. */
+export function reasonsOf(
+  { groupId, needs }: Pick<RouteRow, 'groupId' | 'needs'>,
+  { reason }: Pick<Route, 'reason'>,
+  { groups, skills }: RoutingSet,
+): readonly Reason[] {
+  const group = groups.find(({ id }) => id === groupId)?.name;
+  const needed = skills.filter(({ id }) => needs.includes(id)).map(({ name }) => name);
+  return [
+    ...(group === undefined ? [] : [{ code: 'route-group', params: { group } }]),
+    ...(needed.length === 0 ? [] : [{ code: 'route-skills', params: { skills: needed.join(', ') } }]),
+    reason,
+  ];
+}
+
+/** Takes back what was said of studies that are not among those asked any more; true where there is more of it. */
+function silence(
+  db: WritableDb,
+  siteId: string,
+  asked: readonly WaitingStudy[],
+  limit: number,
+  nowMs: number,
+): boolean {
+  const ids = new Set(asked.map(({ studyId }) => studyId));
+  const over = listSaid(db, siteId, ids.size + limit + 1).filter(({ studyId }) => !ids.has(studyId));
+  for (const { studyId, groupId, setVersion } of over.slice(0, limit)) {
+    dropRoute(db, studyId);
+    tell(db, studyId, { standing: null, readerId: null, groupId, code: 'route-ended', version: setVersion }, nowMs);
+  }
+  return over.length > limit;
+}
+
+type Told = {
+  readonly standing: RouteStanding | null;
+  readonly readerId: string | null;
+  readonly groupId: string | null;
+  readonly code: string;
+  readonly version: number;
+};
+
+function tell(db: WritableDb, studyId: string, payload: Told, atMs: number): void {
+  const study = findStudyCard(db, studyId);
+  if (study === null) return;
+  const { siteId, correlationId, patient } = study;
+  appendEvent(db, {
+    kind: 'study-routed',
+    payload,
+    ...{ siteId, studyId, patientId: patient.patientId, actor: serviceActor('triage'), correlationId, atMs },
+  });
+}
