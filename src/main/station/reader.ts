@@ -58,7 +58,9 @@ import {
   type PreviewQuestion,
   previewRules,
   type ReplayQuestion,
+  previewRouting,
   replayTriage,
+  type RoutingQuestion,
 } from './triage/index.ts';
 import {
   isOpenStudy,
@@ -165,6 +167,7 @@ export const READER_TASKS = {
   ) => sightModels(db, siteId, limits, nowMs),
   'rule-failures': (db: ReadableDb, siteId: string) => listRuleFailures(db, siteId),
   'preview-rules': (db: ReadableDb, question: PreviewQuestion) => previewRules(db, question, READING),
+  'preview-routing': (db: ReadableDb, question: RoutingQuestion) => previewRouting(db, question, READING),
   'replay-triage': (db: ReadableDb, question: ReplayQuestion) => replayTriage(db, question, READING),
   'explicit-head': (_db: ReadableDb, work: HeadWork) => explicitHead(work),
   'digest-frame': (_db: ReadableDb, frame: EncodedFrame) => digestFrame(frame),

@@ -16,6 +16,7 @@ import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { station } from './station.ts';
 import { studies } from './studies.ts';
+import { routing } from './routing.ts';
 import { triage } from './triage.ts';
 import { services, users } from './users.ts';
 import { worklist } from './worklist.ts';
@@ -44,6 +45,7 @@ export const contract = {
   analyses,
   modelFigures,
   triage,
+  routing,
   preferences,
 } satisfies GuardedRouter;
 export type Contract = typeof contract;

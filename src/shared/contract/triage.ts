@@ -12,8 +12,8 @@ const reason = z.string().trim().min(3).max(1000);
 const password = z.string().min(1).max(1000);
 const version = z.coerce.number().int().min(1);
 
-/** One version of a policy or of rules, and who stands behind it. */
-const SetCard = z.object({
+/** One version of what a medical lead signs, and who stands behind it. */
+export const TriageSetCard = z.object({
   version: z.number().int(),
   state: TriageSetState,
   /** The version that it brought back. */
@@ -24,8 +24,8 @@ const SetCard = z.object({
   signedBy: ModelActor.nullable(),
   signedAtMs: z.number().nullable(),
 });
-export const PolicyCard = SetCard.extend({ kind: z.literal('policy'), body: TriagePolicySet });
-export const RulesCard = SetCard.extend({ kind: z.literal('rules'), body: TriageRules });
+export const PolicyCard = TriageSetCard.extend({ kind: z.literal('policy'), body: TriagePolicySet });
+export const RulesCard = TriageSetCard.extend({ kind: z.literal('rules'), body: TriageRules });
 export type PolicyCard = z.infer<typeof PolicyCard>;
 export type RulesCard = z.infer<typeof RulesCard>;
 

@@ -48,6 +48,8 @@ export const PERMISSIONS = [
   'triage.propose',
   /** Sign how a site places its studies. */
   'triage.lead',
+  /** Set a study to a reader, or a reader out of routing, for a time. */
+  'routing.override',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -87,6 +89,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'urgency.raise',
     'urgency.lower',
     'triage.read',
+    'routing.override',
   ],
   technologist: [
     'worklist.read',
@@ -121,6 +124,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'quarantine.read',
     'identity.correct',
     'urgency.raise',
+    'triage.read',
+    'routing.override',
   ],
   administrator: [
     'worklist.read',
@@ -174,6 +179,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'triage.read',
     'triage.propose',
     'triage.lead',
+    'routing.override',
   ],
   /** Answers for the models themselves, as a medical physicist does. */
   'model-owner': [

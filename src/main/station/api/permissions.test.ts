@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract } from '../../../shared/contract/contract.ts';
 import { ROLES, ROLE_PERMISSIONS, type Role } from '../../../shared/domain/permissions.ts';
+import { NO_ROUTING } from '../../../shared/domain/triage-routing.ts';
 import { SHIPPED_POLICY } from '../testing/deadlines.ts';
 import { FINDING, STUDY, testAnswers } from './test-answers.ts';
 import {
@@ -105,6 +106,16 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
     input: { studyId: STUDY, patientId: STUDY, level: 'urgent', reason: 'because of it' },
     status: 404,
   },
+  'routing.state': { status: 200 },
+  'routing.propose': { input: { set: NO_ROUTING, reason: 'because of it' }, status: 409 },
+  'routing.preview': { input: { set: NO_ROUTING }, status: 409 },
+  'routing.sayPresence': { input: { said: null }, status: 200 },
+  'routing.pin': {
+    input: { studyId: STUDY, patientId: STUDY, userId: STUDY, reason: 'because of it', hours: 1 },
+    status: 404,
+  },
+  'routing.takeOut': { input: { userId: STUDY, reason: 'because of it', hours: 1 }, status: 409 },
+  'routing.endOverride': { input: { overrideId: 'o' }, status: 404 },
   'modelFigures.overview': { status: 200 },
   'modelFigures.figures': { input: { digest: 'a'.repeat(64) }, status: 404 },
   'modelFigures.drift': { input: { digest: 'a'.repeat(64) }, status: 404 },

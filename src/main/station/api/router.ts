@@ -19,6 +19,7 @@ import { bindSessions } from './sessions.ts';
 import { bindStation } from './station.ts';
 import { bindServices, bindUsers } from './users.ts';
 import { bindStudies } from './studies.ts';
+import { bindRouting } from './routing.ts';
 import { bindTriage } from './triage.ts';
 import { bindWorklist } from './worklist.ts';
 
@@ -49,6 +50,7 @@ export function bindRouter(bindings: Bindings): ApiRouter {
       analyses: bindAnalyses(bindings),
       modelFigures: bindModelFigures(bindings),
       triage: bindTriage(bindings),
+      routing: bindRouting(bindings),
       preferences: bindPreferences(bindings),
     });
 }

@@ -37,6 +37,7 @@ import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
 import type { DeliveryServices } from './services/delivery-services.ts';
 import type { ModelServices } from './services/model-services.ts';
+import type { RoutingServices } from './services/routing-services.ts';
 import type { TriageServices } from './services/triage-services.ts';
 import type { TruthServices } from './services/truth-services.ts';
 import type { MediaServices } from './services/media-services.ts';
@@ -205,6 +206,7 @@ export type StationServices = {
   readonly models: ModelServices;
   readonly truths: TruthServices;
   readonly triage: TriageServices;
+  readonly routing: RoutingServices;
   readonly dicomweb: DicomwebServices;
   /** Whether the station can do its work now, and every reason why not wholly. */
   health(scope: Scope | null): { readonly ready: boolean; readonly reasons: readonly HealthReason[] };

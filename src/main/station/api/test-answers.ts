@@ -6,6 +6,7 @@ import type { Finding, StudyDetail } from '../../../shared/contract/studies.ts';
 import { WorklistChoices, type WorklistRow, WORKLIST_FILTERS } from '../../../shared/contract/worklist.ts';
 import { FindingId, PatientId, RunId, StudyId } from '../../../shared/domain/ids.ts';
 import { err, ok } from '../../../shared/domain/result.ts';
+import { NO_ROUTING } from '../../../shared/domain/triage-routing.ts';
 import { openForSending } from '../archive/index.ts';
 import type { StationServices } from './services.ts';
 
@@ -41,7 +42,7 @@ export const ROW: WorklistRow = {
   accession: 'A1',
   exam: { description: 'CT head', modality: 'CT', bodyPart: 'HEAD', laterality: null, dateRaw: null, timeRaw: null },
   orderPriority: null,
-  urgency: { level: 'critical', standing: 'suspected' },
+  urgency: { level: 'critical', standing: 'suspected', raises: 1 },
   serviceLevel: 'inpatient',
   openByAtMs: 1,
   reportByAtMs: 2,
@@ -52,6 +53,7 @@ export const ROW: WorklistRow = {
   ai: { state: 'waiting' },
   priors: 0,
   openedBy: null,
+  openAgain: [],
   report: 'none',
   reasons: [{ code: 'ai-finding', params: { score: 0.9 } }],
   quarantined: 0,
@@ -337,6 +339,18 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       replay: () => Promise.resolve(err({ code: 'rule-not-valid' })),
       study: () => null,
       declare: () => err({ code: 'study-not-found' }),
+    },
+    routing: {
+      state: () => ({
+        ...{ set: NO_ROUTING, version: null, versions: [], people: [], readers: [], offered: [], overrides: [] },
+        ...{ said: null, most: 200, leastMeasured: 40 },
+      }),
+      propose: () => err({ code: 'unknown-reader' }),
+      preview: () => Promise.resolve(err({ code: 'unknown-reader' })),
+      sayPresence: () => null,
+      pin: () => err({ code: 'study-not-found' }),
+      takeOut: () => err({ code: 'unknown-reader' }),
+      endOverride: () => err({ code: 'override-not-found' }),
     },
     truths: {
       studies: () => Promise.resolve({ studies: [], next: null }),

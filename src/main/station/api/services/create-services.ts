@@ -19,6 +19,7 @@ import { type KeepingTools, keepingServices } from './keeping-services.ts';
 import { mediaServices, type MediaTools } from './media-services.ts';
 import { modelFigureServices } from './model-figure-services.ts';
 import { modelServices } from './model-services.ts';
+import { routingServices } from './routing-services.ts';
 import { triageServices } from './triage-services.ts';
 import { truthServices } from './truth-services.ts';
 import { peerServices } from './peer-services.ts';
@@ -104,6 +105,7 @@ export function createServices(tools: ServiceTools): StationServices {
     models: modelServices(tools),
     truths: truthServices(tools),
     triage: triageServices(tools),
+    routing: routingServices(tools),
     dicomweb: dicomwebServices({ ...tools.dicomweb, objects, readers }),
     health: tools.health,
   };
