@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { endEverything } from '../test/system/support/start-station.ts';
 import { type ComparedPicture, comparePictures, realFiles } from './pictures/compare-pictures.ts';
+import { type MeasuredPhantom, measurePhantoms } from './pictures/measure-phantoms.ts';
 
 const { values } = parseArgs({
   options: {
@@ -8,11 +9,33 @@ const { values } = parseArgs({
     /** Only paths that match this. */
     only: { type: 'string', default: '' },
     every: { type: 'string', default: '1' },
+    /** Only this table: real pictures, or phantoms measured on the reading page. */
+    table: { type: 'string', default: 'both' },
   },
 });
 
-/** Prints, for every real object with pixels, how far our picture is from that of others; asserts nothing. */
+/** Prints, for every real object with pixels, how far our picture and our measures are from those of others, and for every phantom what the page measures in it; asserts nothing. */
 async function main(): Promise<void> {
+  if (values.table !== 'phantoms') await pictures();
+  if (values.table !== 'pictures') await phantoms();
+}
+
+async function phantoms(): Promise<void> {
+  try {
+    const measured = await measurePhantoms(new RegExp(values.only), (one) => console.log(measureRow(one)));
+    const wrong = measured.filter(({ isRight }) => !isRight).length;
+    console.log(JSON.stringify({ bench: 'measures', measured: measured.length, wrong }));
+  } finally {
+    await endEverything();
+  }
+}
+
+function measureRow({ phantom, name, unit, truth, said, tolerance, isRight }: MeasuredPhantom): string {
+  const figures = [truth, said, tolerance].map((one) => (one === null ? '-' : one.toFixed(3)));
+  return [phantom, name, unit, ...figures, isRight ? 'right' : 'WRONG'].join(' | ');
+}
+
+async function pictures(): Promise<void> {
   const files = realFiles(values.sets.split(',')).filter(
     (file, index) => new RegExp(values.only).test(file) && index % Number(values.every) === 0,
   );

@@ -4,9 +4,17 @@ import type { StudyDetail } from '../../src/shared/contract/studies.ts';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
+import { makeChestCtStudy } from '../../demo/phantoms/chest-ct-series.ts';
+import { makeMammogram } from '../../demo/phantoms/mammogram.ts';
+import { makePetCt } from '../../demo/phantoms/pet-ct.ts';
+import { makeUltrasound } from '../../demo/phantoms/ultrasound.ts';
+import { PEOPLE } from '../../demo/people.ts';
+import { type HeldMeasure, holdMeasure } from './support/known-measures.ts';
+import { showFrame } from './support/measure-on-page.ts';
 import { LONGEST_WAIT_MS } from './support/open-page.ts';
 import {
   notAccepted,
+  objectsOf,
   type PhantomStudy,
   phantomStudy,
   realHeadCt,
@@ -203,6 +211,51 @@ test('the real head CT, tilted gantry and all, is shown in the order of its posi
   expect(complaints).toEqual([]);
   await page.context().close();
 });
+
+test('what is measured with the mouse is what the phantoms are made of: mm, at the detector, magnified, HU, degrees, SUV', async () => {
+  const wish = { seed: 61, atMs: Date.UTC(2026, 0, 15, 9) };
+  const chest = { matrix: 96, sliceMm: 5, kernel: 'soft', noiseHu: 8, fromToMm: [-10, 70], withBalls: true } as const;
+  const nodules = [{ kind: 'isolated', diameterMm: 22 }] as const;
+  const [ct, breast, artery, pet] = await Promise.all([
+    makeChestCtStudy({ ...wish, ...chest, nodules, person: personOf(3), accession: 'M1' }),
+    makeMammogram({
+      ...{ ...wish, rows: 200, magnification: 1.8, mass: { side: 'L', diameterMm: 14 } },
+      ...{ person: personOf(4), accession: 'M2' },
+    }),
+    makeUltrasound({ ...wish, columns: 160, frames: 2, person: personOf(5), accession: 'M3' }),
+    makePetCt({ ...wish, matrix: 64, noduleMm: 40, fromToMm: [-40, 60], person: personOf(6), accession: 'M4' }),
+  ]);
+  const held: HeldMeasure[] = [];
+  const studies = [
+    [ct, 4],
+    [breast, 1.2],
+    [artery, 0.5],
+    [pet, 6.8],
+  ] as const;
+  for (const [study] of studies)
+    expect(notAccepted(await sendObjects(remoteOf(station), objectsOf(study)))).toEqual([]);
+  let opened: Awaited<ReturnType<typeof openReading>> | null = null;
+  for (const [study, pixelMm] of studies) {
+    const { studyId } = await rowOf(who, study.studyUid, (row) => row.images.received === objectsOf(study).length);
+    if (opened === null) opened = await openReading(studyId);
+    else await opened.page.goto(`${station.http}/#/reading/${studyId}`);
+    for (const known of study === ct ? study.truth.measures : study.truth.measures.slice(0, 1)) {
+      const series = study.series.find(({ instances }) => instances.some(({ sopUid }) => sopUid === known.sopUid));
+      await showFrame(opened.page, series?.description ?? '', known.sopUid, known.frame);
+      held.push(...(await holdMeasure(opened.page, known, pixelMm)));
+    }
+  }
+  expect(opened?.complaints).toEqual([]);
+  await opened?.page.context().close();
+  expect(held.filter(({ isRight }) => !isRight)).toEqual([]);
+  expect(new Set(held.map(({ unit }) => unit))).toEqual(new Set(['mm', '°', 'HU', 'mm at detector', 'SUVbw']));
+});
+
+function personOf(number: number) {
+  const person = PEOPLE[number];
+  if (person === undefined) throw new Error(`the demo has no person ${number}`);
+  return person;
+}
 
 /** The study in two parts: the last series comes late. */
 function withoutLastSeries(study: PhantomStudy) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { PEOPLE } from '../../../demo/people.ts';
 import { type HeadCtStudyWish, makeHeadCtStudy } from '../../../demo/phantoms/head-ct-series.ts';
 import type { HeadCtTruth } from '../../../demo/phantoms/head-ct.ts';
+import type { DemoStudy } from '../../../demo/phantoms/study-objects.ts';
 import { describeInstance } from '../../../src/main/station/dicom/dataset/describe-instance.ts';
 import { bytesReader, findPixelData } from '../../../src/main/station/dicom/dataset/find-pixel-data.ts';
 import type { RemoteAe } from '../../../src/main/station/dicom/open-association.ts';
@@ -37,10 +38,17 @@ function drawPhantom(wish: PhantomWish): PhantomStudy {
   if (person === undefined) throw new Error('the pretend hospital has no people');
   const made = makeHeadCtStudy({ atMs: Date.UTC(2026, 0, 15, 9), person, accession: `T${wish.seed}`, ...wish });
   const { studyUid, truth, mainSopUids } = made;
-  const objects = made.series.flatMap(({ seriesUid, instances }) =>
+  return { studyUid, objects: objectsOf(made), truth, mainSopUids };
+}
+
+/** The objects of a pretend hospital's study, as they are sent. */
+export function objectsOf({
+  studyUid,
+  series,
+}: Pick<DemoStudy<unknown>, 'studyUid' | 'series'>): readonly SentObject[] {
+  return series.flatMap(({ seriesUid, instances }) =>
     instances.map(({ sopUid, file }): SentObject => ({ studyUid, seriesUid, sopUid, file })),
   );
-  return { studyUid, objects, truth, mainSopUids };
 }
 
 const REAL_HEAD_CT = path.resolve(import.meta.dirname, '../../../../shared/data/ct-head-ge');
