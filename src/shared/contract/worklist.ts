@@ -203,7 +203,13 @@ export const worklist = {
     .input(
       z.object({
         ...question,
-        at: z.union([z.object({ place: z.int().min(0) }), z.object({ key: z.string().max(1000) })]).optional(),
+        /** `near`: about where the key's row stands, as the page had it last; its place is counted from the nearer end. */
+        at: z
+          .union([
+            z.object({ place: z.int().min(0) }),
+            z.object({ key: z.string().max(1000), near: z.int().min(0).optional() }),
+          ])
+          .optional(),
         before: z.int().min(0).max(200).default(0),
         limit: z.int().min(1).max(500).default(100),
       }),

@@ -109,8 +109,14 @@ test('a slice from any place or key is that part of the whole order, both ways, 
     by: fc.constantFrom(...WORKLIST_SORT_KEYS),
     direction: fc.constantFrom('ascending', 'descending'),
   });
+  const parts = fc.record({
+    at: fc.nat(24),
+    before: fc.nat(4),
+    limit: fc.integer({ min: 1, max: 9 }),
+    near: fc.nat(24),
+  });
   fc.assert(
-    fc.property(rows, sorts, fc.nat(24), fc.nat(4), fc.integer({ min: 1, max: 9 }), (made, sort, at, before, limit) => {
+    fc.property(rows, sorts, parts, (made, sort, { at, before, limit, near }) => {
       store.db.exec('DELETE FROM open_studies; DELETE FROM open_words; DELETE FROM open_fragments');
       made.forEach((row, index) => put(index, row));
       const ask = { ...everything, sort };
@@ -118,7 +124,7 @@ test('a slice from any place or key is that part of the whole order, both ways, 
       expect(whole).toMatchObject({ place: 0, total: made.length });
       expect(whole.rows.map(({ studyId }) => studyId)).toEqual(reference(made, sort));
       const place = Math.min(at, made.length - 1);
-      const around = listSlice(store.db, { ...ask, at: { key: whole.keys[place] ?? '' }, before, limit });
+      const around = listSlice(store.db, { ...ask, at: { key: whole.keys[place] ?? '', near }, before, limit });
       const first = Math.max(0, place - Math.min(before, limit));
       expect(around.place).toBe(first);
       expect(around.keys).toEqual(whole.keys.slice(first, first + limit));
@@ -178,6 +184,42 @@ test.each<[WorklistNarrowing, number[]]>([
   expect([rows.map(({ studyUid }) => Number(studyUid)), total]).toEqual([expected, expected.length]);
 });
 
+test('what is kept of kinds of rows is what the rows are, whatever becomes of them', () => {
+  const act = fc.record({
+    row: fc.nat(5),
+    act: fc.constantFrom('put', 'settle', 'archive', 'drop'),
+    modality: fc.constantFrom('CT', 'MR'),
+    isOpened: fc.constantFrom(0 as const, 1 as const),
+    aiState: fc.constantFrom('flagged', 'waiting'),
+  });
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 25 }), (acts) => {
+      for (const { row, act: does, modality, isOpened, aiState } of acts) {
+        if (does === 'archive') archive(99 * DAY_MS);
+        else if (does === 'drop') dropRow(store.db, idOf(row));
+        else put(row, { modality, isOpened, aiState, ...(does === 'settle' && settled('final', 0)) });
+      }
+      const KIND =
+        'site_id, intent, urgency_rank, is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority';
+      const counted = ['archived', 'open'].flatMap((place) =>
+        store.db
+          .prepare(
+            `SELECT '${place}' AS place, ${KIND}, count(*) AS rows FROM ${place}_studies GROUP BY ${KIND} ORDER BY ${KIND}`,
+          )
+          .all(),
+      );
+      expect(store.db.prepare(`SELECT * FROM worklist_kinds ORDER BY place, ${KIND}`).all()).toEqual(counted);
+      for (const narrowed of [{ modalities: ['MR'] }, { modalities: ['CT'], aiStates: ['flagged' as const] }]) {
+        for (const filter of ['all', 'unread', 'archived'] as const) {
+          const { rows, total } = listSlice(store.db, { ...everything, filter, narrowed, before: 0, limit: 50 });
+          expect(total).toBe(rows.length);
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
 test('choices are the values rows have, the commonest first; what is unknown is none', () => {
   for (const [index, modality] of ['CT', 'CT', 'MR'].entries()) put(index, { modality });
   expect(listChoices(store.db, [SITE], 'all')).toMatchObject({
@@ -233,6 +275,15 @@ test('letters within are looked for behind rows that matched better, too', () =>
   expect(search('brain', { limit: 3 })).toMatchObject({
     rows: [{ studyUid: '3' }, { studyUid: '2' }, { studyUid: '1' }],
   });
+});
+
+test('a long number is found by any part of it, and not by its end where the rest is another', () => {
+  put(1, { accession: 'ACC20260000077' });
+  put(2, { accession: 'ACC20250000077' });
+  expect(found('CC20260000077')).toEqual([1]);
+  expect(found('60000077')).toEqual([1]);
+  expect(found('0000077')).toEqual([2, 1]);
+  expect(found('C20240000077')).toEqual([]);
 });
 
 test('a row is found by what it says now, and not by what it said before', () => {

@@ -1,8 +1,8 @@
 import type { WorklistFilter, WorklistNarrowing, WorklistWindow } from '../../../shared/contract/worklist.ts';
 import { ledgerHead } from '../platform/ledger/append.ts';
-import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import type { ReadableDb } from '../platform/store/database.ts';
 import { FILTERS } from './filters.ts';
-import { NARROWED, narrowedBy } from './narrowing.ts';
+import { narrowedBy, statementOf } from './narrowing.ts';
 import { type ReadRow, SHOWN, showRow } from './row-columns.ts';
 import {
   beginningsOf,
@@ -36,24 +36,24 @@ type FoundRow = ReadRow & { readonly searchText: string };
 
 const OF_SITES = '+s.site_id IN (SELECT value FROM json_each(@sites))';
 /** The search walks its own index from the newest row back, and opens only rows that match. */
-export const SEARCH_OPEN_WORDS = (condition: string) => `
+export const SEARCH_OPEN_WORDS = (condition: string, narrowed: string) => `
   SELECT ${SHOWN}, search_text AS searchText FROM open_words w CROSS JOIN open_studies s ON s.row_no = w.rowid
-   WHERE open_words MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${NARROWED}
+   WHERE open_words MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${narrowed}
    ORDER BY w.rowid DESC LIMIT @limit
 `;
-export const SEARCH_OPEN_FRAGMENTS = (condition: string) => `
+export const SEARCH_OPEN_FRAGMENTS = (condition: string, narrowed: string) => `
   SELECT ${SHOWN}, search_text AS searchText FROM open_fragments w CROSS JOIN open_studies s ON s.row_no = w.rowid
-   WHERE open_fragments MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${NARROWED}
+   WHERE open_fragments MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${narrowed}
    ORDER BY w.rowid DESC LIMIT @limit
 `;
-export const SEARCH_ARCHIVED_WORDS = (condition: string) => `
+export const SEARCH_ARCHIVED_WORDS = (condition: string, narrowed: string) => `
   SELECT ${SHOWN}, search_text AS searchText FROM archived_words w CROSS JOIN archived_studies s ON s.row_no = w.rowid
-   WHERE archived_words MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${NARROWED}
+   WHERE archived_words MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${narrowed}
    ORDER BY w.rowid DESC LIMIT @limit
 `;
-export const SEARCH_ARCHIVED_FRAGMENTS = (condition: string) => `
+export const SEARCH_ARCHIVED_FRAGMENTS = (condition: string, narrowed: string) => `
   SELECT ${SHOWN}, search_text AS searchText FROM archived_fragments w CROSS JOIN archived_studies s ON s.row_no = w.rowid
-   WHERE archived_fragments MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${NARROWED}
+   WHERE archived_fragments MATCH @match AND w.rowid < @below AND ${OF_SITES} AND ${condition} AND ${narrowed}
    ORDER BY w.rowid DESC LIMIT @limit
 `;
 const SEARCHES = {
@@ -105,11 +105,12 @@ function look(
   const expression = expressionOf(words, match);
   if (expression === null) return [];
   const condition = place === 'archived' || filter === 'archived' ? '1' : FILTERS[filter].condition;
-  const sql = SEARCHES[place][match === 3 ? 'fragments' : 'words'](condition);
-  return prepared<FoundRow>(db, sql).all({
+  const narrow = narrowedBy(narrowed);
+  const sql = SEARCHES[place][match === 3 ? 'fragments' : 'words'](condition, narrow.condition);
+  return statementOf<FoundRow>(db, sql, narrow).all({
     ...{ match: expression, below, limit, sites: JSON.stringify(siteIds) },
     ...(condition.includes('@userId') && { userId }),
-    ...narrowedBy(narrowed),
+    ...narrow.parameters,
   });
 }
 

@@ -12,6 +12,8 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 const MOST_WORDS = 12;
 /** What a trigram index can look for at all. */
 const SHORTEST_FRAGMENT = 3;
+/** How much of a number's end is looked for. */
+const [SHORTEST_TELLING, LONGEST_TELLING] = [6, 8];
 
 /** Text as the search compares it: no accents, no case, half-width as full-width, unspaced characters apart. */
 export function foldForSearch(text: string): string {
@@ -44,10 +46,13 @@ export function wholeOf(words: SearchWords): string {
   return quoted(words.map((word) => (UNSPACED.test(word) ? apart(word) : word)).join(' '));
 }
 
-/** An FTS5 expression for a trigram index: every word of three letters or more stands somewhere; null where none is so long. */
+/**
+ * An FTS5 expression for a trigram index that finds every row in which all words of three letters or more stand somewhere, and
+ * maybe others; null where no word is so long.
+ */
 export function fragmentsOf(words: SearchWords): string | null {
   const long = words.filter((word) => Array.from(word).length >= SHORTEST_FRAGMENT && !UNSPACED.test(word));
-  return long.length === 0 ? null : long.map(quoted).join(' AND ');
+  return long.length === 0 ? null : long.map((word) => quoted(tellingEnd(word))).join(' AND ');
 }
 
 /** Whether every word begins a word of the text: what `beginningsOf` finds. */
@@ -60,6 +65,17 @@ export function hasBeginnings(text: SearchText, words: SearchWords): boolean {
 export function hasFragments(text: SearchText, words: SearchWords): boolean {
   const whole = [text.name, text.number, text.exam].join(' ');
   return words.every((word) => whole.includes(UNSPACED.test(word) ? apart(word) : word));
+}
+
+/**
+ * Of a long number its end. A site's numbers begin alike (`ACC2026…`), and looking for letters that stand in each of a million
+ * rows takes 40 ms, where the rest takes 2.
+ */
+function tellingEnd(word: string): string {
+  if (!/\d/.test(word) || word.length <= LONGEST_TELLING) return word;
+  const end = word.slice(-LONGEST_TELLING);
+  const digits = end.replace(/^\D+/, '');
+  return digits.length >= SHORTEST_TELLING ? digits : end;
 }
 
 function apart(word: string): string {

@@ -8,12 +8,13 @@ import {
   type WorklistWindow,
 } from '../../../shared/contract/worklist.ts';
 import { ledgerHead } from '../platform/ledger/append.ts';
-import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import type { ReadableDb } from '../platform/store/database.ts';
+import { inSnapshot } from '../platform/store/transaction.ts';
 import { FILTERS, type OpenFilter } from './filters.ts';
-import { isNarrowed, NARROWED, narrowedBy, NOTHING_NARROWED } from './narrowing.ts';
+import { isNarrowed, type Narrowed, narrowedBy, NOTHING_NARROWED, statementOf } from './narrowing.ts';
 import { type ReadRow, SHOWN, showRow } from './row-columns.ts';
 import { ARCHIVED_SORT, decodeSortKey, encodeSortKey, type Sort, type SortKey, SORTS } from './sorts.ts';
-import { countTallied } from './tallies.ts';
+import { countKinds, countTallied } from './tallies.ts';
 
 /** Who asks for a list, and of what. */
 export type ListQuestion = {
@@ -27,7 +28,8 @@ export type ListQuestion = {
 
 /** A part of a list: from the top, from a place, or around a key with so many rows before it. */
 export type SliceQuery = ListQuestion & {
-  readonly at?: { readonly place: number } | { readonly key: string } | undefined;
+  /** `near`: about where the key's row stands; only how long its place takes to count goes by it. */
+  readonly at?: { readonly place: number } | { readonly key: string; readonly near?: number | undefined } | undefined;
   readonly before: number;
   readonly limit: number;
 };
@@ -42,120 +44,176 @@ export type WindowQuery = {
 };
 
 /** How a list is walked: its columns and index, what lets a row through, and which way. */
-type Walk = { readonly sort: Sort; readonly index: string; readonly condition: string; readonly isDown: boolean };
+type Walk = {
+  readonly sort: Sort;
+  readonly index: string;
+  readonly condition: string;
+  readonly narrowed: string;
+  readonly isDown: boolean;
+};
 type KeyedRow = ReadRow & Readonly<Record<`key${number}`, string | number>>;
 type Compare = '>' | '>=' | '<' | '<=' | null;
 
+/** Open lists of many rows: the others have an index of their own that is shorter than any order's. */
+const FILTERS_OF_MANY: ReadonlySet<WorklistFilter> = new Set(['all', 'unread']);
 const OF_SITES = '+site_id IN (SELECT value FROM json_each(@sites))';
 
 /** Rows of the open list in an order, from a key on where one is compared with; walks the order's index and opens only what it gives. */
-export const LIST_OPEN = ({ sort, index, condition }: Walk, compare: Compare, direction: 'ASC' | 'DESC') => `
+export const LIST_OPEN = ({ sort, index, condition, narrowed }: Walk, compare: Compare, direction: 'ASC' | 'DESC') => `
   SELECT ${keyColumns(sort)}, ${SHOWN} FROM open_studies INDEXED BY ${index}
-   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${condition} AND ${NARROWED}
+   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${condition} AND ${narrowed}
    ORDER BY ${ordering(sort, direction)} LIMIT @limit OFFSET @skip
 `;
 /** How many rows of the open list stand on one side of a key; reads the index alone. */
-export const COUNT_OPEN = ({ sort, index, condition }: Walk, compare: Compare) => `
+export const COUNT_OPEN = ({ sort, index, condition, narrowed }: Walk, compare: Compare) => `
   SELECT count(*) AS rows FROM open_studies INDEXED BY ${index}
-   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${condition} AND ${NARROWED}
+   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${condition} AND ${narrowed}
 `;
-export const LIST_ARCHIVED = ({ sort, index }: Walk, compare: Compare, direction: 'ASC' | 'DESC') => `
+export const LIST_ARCHIVED = ({ sort, index, narrowed }: Walk, compare: Compare, direction: 'ASC' | 'DESC') => `
   SELECT ${keyColumns(sort)}, ${SHOWN} FROM archived_studies INDEXED BY ${index}
-   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${NARROWED}
+   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${narrowed}
    ORDER BY ${ordering(sort, direction)} LIMIT @limit OFFSET @skip
 `;
-export const COUNT_ARCHIVED = ({ sort, index }: Walk, compare: Compare) => `
+export const COUNT_ARCHIVED = ({ sort, index, narrowed }: Walk, compare: Compare) => `
   SELECT count(*) AS rows FROM archived_studies INDEXED BY ${index}
-   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${NARROWED}
+   WHERE ${comparison(sort, compare)} AND ${OF_SITES} AND ${narrowed}
 `;
 
 /** The way a list is walked. In the order it is read in, what few rows are has its own short index. */
-export function walkOf(filter: WorklistFilter, sort: WorklistSort): Walk {
-  if (filter === 'archived') return { sort: ARCHIVED_SORT, index: ARCHIVED_SORT.index, condition: '1', isDown: true };
+export function walkOf(filter: WorklistFilter, sort: WorklistSort, narrowed = '1'): Walk {
+  if (filter === 'archived')
+    return { sort: ARCHIVED_SORT, index: ARCHIVED_SORT.index, condition: '1', narrowed, isDown: true };
   const { condition, index } = FILTERS[filter satisfies OpenFilter];
   return {
     sort: SORTS[sort.by],
     index: sort.by === 'urgency' ? index : SORTS[sort.by].index,
     condition,
+    narrowed,
     isDown: sort.direction === 'descending',
   };
 }
 
-/** A part of a list, where it stands in the whole, and how many rows that has. */
+/** A part of a list, where it stands in the whole, and how many rows that has: all as of one moment. */
 export function listSlice(db: ReadableDb, query: SliceQuery): WorklistSlice {
-  const { filter, at, limit } = query;
-  const before = Math.min(query.before, limit);
-  const walk = walkOf(filter, query.sort);
-  const asked = parametersOf(query);
-  const seq = ledgerHead(db).seq;
-  const total = countRows(db, query);
-  const key = at !== undefined && 'key' in at ? decodeSortKey(at.key, walk.sort) : null;
-  if (key === null) {
-    const place = Math.max(0, Math.min(at !== undefined && 'place' in at ? at.place - before : 0, total - limit));
-    const rows = list(db, walk, { filter, asked, limit, skip: place, key: null, from: 'top' });
-    return shown(db, walk, rows, { place, total, seq });
-  }
-  const earlier = before === 0 ? [] : list(db, walk, { filter, asked, limit: before, skip: 0, key, from: 'before' });
-  const later = list(db, walk, { filter, asked, limit: limit - earlier.length, skip: 0, key, from: 'key' });
-  // Towards the end the window reaches further back instead.
-  const rows = [...earlier.toReversed(), ...later];
-  const [first] = rows;
-  const place = first === undefined ? total : countBefore(db, walk, { filter, asked, key: keyOf(first, walk.sort) });
-  return shown(db, walk, rows, { place, total: Math.max(total, place + rows.length), seq });
+  return inSnapshot(db, () => {
+    const { at, limit } = query;
+    const before = Math.min(query.before, limit);
+    const asked = askedOf(query);
+    const seq = ledgerHead(db).seq;
+    const total = countRows(db, query);
+    const key = at !== undefined && 'key' in at ? decodeSortKey(at.key, asked.walk.sort) : null;
+    if (key === null) {
+      const place = Math.max(0, Math.min(at !== undefined && 'place' in at ? at.place - before : 0, total - limit));
+      return shown(db, asked.walk, listFrom(db, asked, { place, total, limit }), { place, total, seq });
+    }
+    const earlier = before === 0 ? [] : list(db, asked, { limit: before, skip: 0, key, from: 'before' });
+    const later = list(db, asked, { limit: limit - earlier.length, skip: 0, key, from: 'key' });
+    // Towards the end the window reaches further back instead.
+    const rows = [...earlier.toReversed(), ...later];
+    const [first] = rows;
+    const near = at !== undefined && 'key' in at ? (at.near ?? 0) : 0;
+    const place =
+      first === undefined
+        ? total
+        : placeOf(db, asked, { key: keyOf(first, asked.walk.sort), isLate: near > total / 2, total });
+    return shown(db, asked.walk, rows, { place, total: Math.max(total, place + rows.length), seq });
+  });
 }
 
 /** The rows of a window of the open list in the order they are read, with the key of the next one. */
 export function listWindow(db: ReadableDb, query: WindowQuery): WorklistWindow {
-  const { filter, limit } = query;
-  const walk = walkOf(filter, READING_ORDER);
-  const key = decodeWindowKey(query.after, walk.sort);
-  const rows = list(db, walk, {
-    ...{ filter, limit, skip: 0, key, from: key === null ? 'top' : 'after' },
-    asked: parametersOf({ ...query, narrowed: NOTHING_NARROWED, sort: READING_ORDER }),
-  });
+  const { limit } = query;
+  const asked = askedOf({ ...query, narrowed: NOTHING_NARROWED, sort: READING_ORDER });
+  const key = decodeWindowKey(query.after, asked.walk.sort);
+  const rows = list(db, asked, { limit, skip: 0, key, from: key === null ? 'top' : 'after' });
   const last = rows.at(-1);
   return {
     rows: rows.map((row) => showRow(db, row)),
-    next: last !== undefined && rows.length === limit ? windowKey(keyOf(last, walk.sort)) : null,
+    next: last !== undefined && rows.length === limit ? windowKey(keyOf(last, asked.walk.sort)) : null,
     seq: ledgerHead(db).seq,
   };
 }
 
-/** How many rows a list has: as tallied where that tells, else counted along its index. */
+/** How many rows a list has: as kept where that tells, else counted along an index: of what is narrowed to days, along theirs. */
 function countRows(db: ReadableDb, question: ListQuestion): number {
   const { filter, narrowed, siteIds } = question;
-  const tallied = isNarrowed(narrowed) ? null : countTallied(db, siteIds, filter);
-  if (tallied !== null) return tallied;
-  const walk = walkOf(filter, question.sort);
-  const sql = filter === 'archived' ? COUNT_ARCHIVED(walk, null) : COUNT_OPEN(walk, null);
-  return prepared<{ rows: number }>(db, sql).get(parametersOf(question))?.rows ?? 0;
+  if (!isNarrowed(narrowed)) {
+    const tallied = countTallied(db, siteIds, filter);
+    if (tallied !== null) return tallied;
+  }
+  const asked = askedOf(question);
+  const kept = asked.narrowed.isOfKinds ? countKinds(db, siteIds, filter, asked.narrowed) : null;
+  if (kept !== null) return kept;
+  const isByDay = narrowed.examDates !== undefined && FILTERS_OF_MANY.has(filter);
+  const walk = isByDay ? walkOf(filter, { by: 'exam-date', direction: 'ascending' }, asked.walk.narrowed) : asked.walk;
+  return count(db, { ...asked, walk }, null, null);
+}
+
+type Asked = {
+  readonly filter: WorklistFilter;
+  readonly walk: Walk;
+  readonly narrowed: Narrowed;
+  readonly parameters: Readonly<Record<string, unknown>>;
+};
+
+function askedOf({ siteIds, userId, filter, narrowed, sort }: ListQuestion): Asked {
+  const narrow = narrowedBy(narrowed);
+  return {
+    ...{ filter, narrowed: narrow, walk: walkOf(filter, sort, narrow.condition) },
+    parameters: { sites: JSON.stringify(siteIds), ...(filter === 'mine' && { userId }), ...narrow.parameters },
+  };
 }
 
 type Listing = {
-  readonly filter: WorklistFilter;
-  readonly asked: Readonly<Record<string, unknown>>;
   readonly limit: number;
   readonly skip: number;
   readonly key: SortKey | null;
-  readonly from: 'top' | 'key' | 'after' | 'before';
+  readonly from: 'top' | 'end' | 'key' | 'after' | 'before';
 };
 
-function list(db: ReadableDb, walk: Walk, { filter, asked, limit, skip, key, from }: Listing): readonly KeyedRow[] {
-  const isDown = walk.isDown !== (from === 'before');
-  const compare: Compare = from === 'top' ? null : from === 'key' ? (isDown ? '<=' : '>=') : isDown ? '<' : '>';
+function list(db: ReadableDb, { filter, walk, narrowed, parameters }: Asked, listing: Listing): readonly KeyedRow[] {
+  const { limit, skip, key, from } = listing;
+  const isDown = walk.isDown !== (from === 'before' || from === 'end');
+  const compare: Compare =
+    from === 'top' || from === 'end' ? null : from === 'key' ? (isDown ? '<=' : '>=') : isDown ? '<' : '>';
   const build = filter === 'archived' ? LIST_ARCHIVED : LIST_OPEN;
   const sql = build(walk, compare, isDown ? 'DESC' : 'ASC');
-  return prepared<KeyedRow>(db, sql).all({ ...asked, ...keyParameters(key), limit, skip });
+  return statementOf<KeyedRow>(db, sql, narrowed).all({ ...parameters, ...keyParameters(key), limit, skip });
 }
 
-function countBefore(
+/** The rows from a place on, walked to from the nearer end. */
+function listFrom(
   db: ReadableDb,
-  walk: Walk,
-  { filter, asked, key }: { filter: WorklistFilter; asked: Readonly<Record<string, unknown>>; key: SortKey },
+  asked: Asked,
+  { place, total, limit }: { readonly place: number; readonly total: number; readonly limit: number },
+): readonly KeyedRow[] {
+  // All rows there are have been found by then: nothing is walked on for another.
+  const rows = Math.min(limit, total - place);
+  if (rows <= 0) return [];
+  const behind = total - place - rows;
+  return behind < place
+    ? list(db, asked, { limit: rows, skip: behind, key: null, from: 'end' }).toReversed()
+    : list(db, asked, { limit: rows, skip: place, key: null, from: 'top' });
+}
+
+/** A key's place in the list, counted from the nearer end. */
+function placeOf(
+  db: ReadableDb,
+  asked: Asked,
+  { key, isLate, total }: { readonly key: SortKey; readonly isLate: boolean; readonly total: number },
 ): number {
-  const build = filter === 'archived' ? COUNT_ARCHIVED : COUNT_OPEN;
-  const sql = build(walk, walk.isDown ? '>' : '<');
-  return prepared<{ rows: number }>(db, sql).get({ ...asked, ...keyParameters(key) })?.rows ?? 0;
+  const { isDown } = asked.walk;
+  return isLate ? total - count(db, asked, isDown ? '<=' : '>=', key) : count(db, asked, isDown ? '>' : '<', key);
+}
+
+function count(
+  db: ReadableDb,
+  { filter, walk, narrowed, parameters }: Asked,
+  compare: Compare,
+  key: SortKey | null,
+): number {
+  const sql = filter === 'archived' ? COUNT_ARCHIVED(walk, compare) : COUNT_OPEN(walk, compare);
+  return statementOf<{ rows: number }>(db, sql, narrowed).get({ ...parameters, ...keyParameters(key) })?.rows ?? 0;
 }
 
 function shown(
@@ -169,10 +227,6 @@ function shown(
     keys: rows.map((row) => encodeSortKey(keyOf(row, sort))),
     ...whole,
   };
-}
-
-function parametersOf({ siteIds, userId, filter, narrowed }: ListQuestion): Readonly<Record<string, unknown>> {
-  return { sites: JSON.stringify(siteIds), ...(filter === 'mine' && { userId }), ...narrowedBy(narrowed) };
 }
 
 function keyColumns({ columns }: Sort): string {

@@ -7,6 +7,7 @@ import {
 import { URGENCY_LEVELS } from '../../../shared/domain/urgency.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { type FilteredRow, FILTERS } from './filters.ts';
+import { type Narrowed, statementOf } from './narrowing.ts';
 
 /** What is tallied of a site: rows alike in all that filters ask, and how many; reads as many rows as there are kinds of rows. */
 export const LIST_TALLIES = `
@@ -22,18 +23,16 @@ const COUNT_UNOPENED_CRITICAL = `
   SELECT sum(rows) AS unopened FROM worklist_tallies
    WHERE place = 'open' AND intent = 'new' AND urgency_rank = 0 AND is_opened = 0 AND site_id IN (SELECT value FROM json_each(?))
 `;
-/** Every value that open rows have of what lists are narrowed by, with how many; reads one index from end to end. */
-const LIST_CHOICES = `
+/** Every value that rows have of what lists are narrowed by, with how many; reads as many rows as there are kinds of rows. */
+export const LIST_CHOICES = `
   SELECT urgency_rank AS levels, modality AS modalities, body_part AS bodyParts, service_level AS serviceLevels, order_priority AS orderPriorities,
-         ai_state AS aiStates, completeness, in_pacs AS inPacs, report AS reports, count(*) AS rows
-    FROM open_studies INDEXED BY open_studies_by_urgency WHERE site_id IN (SELECT value FROM json_each(?))
-   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+         ai_state AS aiStates, completeness, in_pacs AS inPacs, report AS reports, rows
+    FROM worklist_kinds WHERE place = ? AND site_id = ?
 `;
-const LIST_ARCHIVED_CHOICES = `
-  SELECT urgency_rank AS levels, modality AS modalities, body_part AS bodyParts, service_level AS serviceLevels, order_priority AS orderPriorities,
-         ai_state AS aiStates, completeness, in_pacs AS inPacs, report AS reports, count(*) AS rows
-    FROM archived_studies INDEXED BY archived_studies_in_order WHERE site_id IN (SELECT value FROM json_each(?))
-   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+/** How many rows of a place are of some kinds. */
+export const COUNT_KINDS = (condition: string, narrowed: string) => `
+  SELECT sum(rows) AS rows FROM worklist_kinds
+   WHERE place = @place AND site_id IN (SELECT value FROM json_each(@sites)) AND ${condition} AND ${narrowed}
 `;
 const CHOICES = [
   ...(['levels', 'modalities', 'bodyParts', 'serviceLevels', 'orderPriorities'] as const),
@@ -47,6 +46,20 @@ export function countTallied(db: ReadableDb, siteIds: readonly string[], filter:
   if (filter === 'archived') return sum(siteIds.flatMap((siteId) => talliesOf(db, 'archived', siteId)));
   const { holds } = FILTERS[filter];
   return holds === null ? null : sum(siteIds.flatMap((siteId) => talliesOf(db, 'open', siteId)).filter(holds));
+}
+
+/** How many rows of these sites a filter and a narrowing let through, as kept; null where that depends on who asks. */
+export function countKinds(
+  db: ReadableDb,
+  siteIds: readonly string[],
+  filter: WorklistFilter,
+  narrowed: Narrowed,
+): number | null {
+  const place = filter === 'archived' ? 'archived' : 'open';
+  if (filter !== 'archived' && FILTERS[filter].holds === null) return null;
+  const sql = COUNT_KINDS(filter === 'archived' ? '1' : FILTERS[filter].condition, narrowed.condition);
+  const asked = { ...narrowed.parameters, place, sites: JSON.stringify(siteIds) };
+  return statementOf<{ rows: number | null }>(db, sql, narrowed).get(asked)?.rows ?? 0;
 }
 
 /** How many rows of these sites each filter lets through. */
@@ -64,8 +77,9 @@ export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]
 
 /** The values that rows of these sites have, the commonest first, of each thing a list may be narrowed by; what is unknown is no choice. */
 export function listChoices(db: ReadableDb, siteIds: readonly string[], filter: WorklistFilter): WorklistChoices {
-  const sql = filter === 'archived' ? LIST_ARCHIVED_CHOICES : LIST_CHOICES;
-  const groups = prepared<Record<string, string | number>>(db, sql).all(JSON.stringify(siteIds));
+  const place = filter === 'archived' ? 'archived' : 'open';
+  const kinds = prepared<Record<string, string | number>>(db, LIST_CHOICES);
+  const groups = siteIds.flatMap((siteId) => kinds.all(place, siteId));
   const choicesOf = (name: (typeof CHOICES)[number]) => {
     const rows = new Map<string, number>();
     for (const group of groups) {

@@ -17,7 +17,7 @@ import { FIND_NAMESAKE, FIND_TWIN } from './row-columns.ts';
 import { searchRows } from './search-rows.ts';
 import { COUNT_OPEN, LIST_OPEN, walkOf } from './slices.ts';
 import { SORTS } from './sorts.ts';
-import { COUNT_MINE, LIST_TALLIES } from './tallies.ts';
+import { COUNT_KINDS, COUNT_MINE, LIST_CHOICES, LIST_TALLIES } from './tallies.ts';
 
 let clinic: Clinic;
 let studies: number;
@@ -87,6 +87,8 @@ test.each([
   ['namesakes', FIND_NAMESAKE, /COVERING INDEX open_studies_by_name \(site_id=\? AND name_key=\?\)/],
   ['twins', FIND_TWIN, /COVERING INDEX open_studies_by_family_and_birth \(site_id=\? AND family_birth_key=\?\)/],
   ['tallies', LIST_TALLIES, /PRIMARY KEY \(place=\? AND site_id=\?\)/],
+  ['choices', LIST_CHOICES, /PRIMARY KEY \(place=\? AND site_id=\?\)/],
+  ['kinds', COUNT_KINDS(FILTERS.unread.condition, "modality IN ('CT')"), /PRIMARY KEY \(place=\? AND site_id=\?/],
   ['a reader’s own', COUNT_MINE, /INDEX open_studies_by_reader \(reader_id=\?\)/],
 ])('%s come from an index alone, without a sort', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');

@@ -27,7 +27,7 @@ const STATE_COLUMNS = new Set([
   'encoding',
 ]);
 /** A projection repeats what its sources have checked. */
-const PROJECTIONS = new Set(['open_studies', 'archived_studies', 'worklist_tallies']);
+const PROJECTIONS = new Set(['open_studies', 'archived_studies', 'worklist_tallies', 'worklist_kinds']);
 
 test('every table is strict and has one owner, and every owner a table', () => {
   expect(tables.filter(({ strict }) => strict !== 1).map(({ name }) => name)).toEqual([]);

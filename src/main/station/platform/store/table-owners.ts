@@ -109,6 +109,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   archived_words: 'worklist',
   archived_fragments: 'worklist',
   worklist_tallies: 'worklist',
+  worklist_kinds: 'worklist',
   worklist_views: 'worklist',
   deliveries: 'delivery',
   delivery_items: 'delivery',

@@ -1,5 +1,5 @@
 import type { Result } from '../../../../shared/domain/result.ts';
-import { prepared, type WritableDb } from './database.ts';
+import { prepared, type ReadableDb, type WritableDb } from './database.ts';
 
 const listeners = new WeakMap<WritableDb, Set<() => void>>();
 
@@ -66,4 +66,15 @@ export function inSavepoint<T>(db: WritableDb, work: () => T): T {
 
 function isFailure(value: unknown): value is Result<never, { code: string }> & { ok: false } {
   return typeof value === 'object' && value !== null && 'ok' in value && value.ok === false;
+}
+
+/** Reads all of it as of one moment, whatever is written meanwhile. Nests by joining. */
+export function inSnapshot<T>(db: ReadableDb, read: () => T): T {
+  if (db.inTransaction) return read();
+  prepared(db, 'BEGIN').run();
+  try {
+    return read();
+  } finally {
+    if (db.inTransaction) prepared(db, 'COMMIT').run();
+  }
 }

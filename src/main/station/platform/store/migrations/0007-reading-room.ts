@@ -1,5 +1,22 @@
 import type { Migration } from '../migrate.ts';
 
+/** What rows of a list are alike in, of all that lists are narrowed by: sets of values, without ages and days. */
+const KIND =
+  'intent, urgency_rank, is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority';
+const kindOf = (row: 'old' | 'new'): string =>
+  ['site_id', ...KIND.split(', ')].map((column) => `${row}.${column}`).join(', ');
+const oneMore = (place: 'open' | 'archived'): string => `
+  INSERT INTO worklist_kinds VALUES ('${place}', ${kindOf('new')}, 1) ON CONFLICT DO UPDATE SET rows = rows + 1;`;
+const oneLess = (place: 'open' | 'archived'): string => `
+  UPDATE worklist_kinds SET rows = rows - 1 WHERE (place, site_id, ${KIND}) = ('${place}', ${kindOf('old')});
+  DELETE FROM worklist_kinds WHERE (place, site_id, ${KIND}) = ('${place}', ${kindOf('old')}) AND rows = 0;`;
+const keepKinds = (place: 'open' | 'archived'): string => `
+INSERT INTO worklist_kinds SELECT '${place}', site_id, ${KIND}, count(*) FROM ${place}_studies GROUP BY site_id, ${KIND};
+CREATE TRIGGER ${place}_studies_kind_in AFTER INSERT ON ${place}_studies BEGIN ${oneMore(place)} END;
+CREATE TRIGGER ${place}_studies_kind_out AFTER DELETE ON ${place}_studies BEGIN ${oneLess(place)} END;
+CREATE TRIGGER ${place}_studies_kind_anew AFTER UPDATE ON ${place}_studies WHEN (${kindOf('old')}) IS NOT (${kindOf('new')})
+ BEGIN ${oneLess(place)} ${oneMore(place)} END;`;
+
 /** What opening a study means and who is to read it; a section for each capability. */
 export const readingRoom: Migration = {
   name: 'reading-room',
@@ -83,5 +100,26 @@ CREATE TABLE reader_openings (
 ALTER TABLE open_studies ADD COLUMN routed_to TEXT NOT NULL DEFAULT '';
 ALTER TABLE archived_studies ADD COLUMN routed_to TEXT NOT NULL DEFAULT '';
 CREATE INDEX open_studies_by_routing ON open_studies (routed_to, urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND is_opened = 0 AND routed_to <> '';
+-- worklist: how many rows are alike in every set of values that lists are narrowed by, kept as rows change: a narrowed list is counted and
+-- its choices are offered without passing over all rows
+CREATE TABLE worklist_kinds (
+  place TEXT NOT NULL CHECK (place IN ('open', 'archived')),
+  site_id TEXT NOT NULL,
+  intent TEXT NOT NULL,
+  urgency_rank INTEGER NOT NULL,
+  is_opened INTEGER NOT NULL CHECK (is_opened IN (0, 1)),
+  ai_state TEXT NOT NULL,
+  completeness TEXT NOT NULL,
+  in_pacs TEXT NOT NULL,
+  report TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  body_part TEXT NOT NULL,
+  service_level TEXT NOT NULL,
+  order_priority TEXT NOT NULL,
+  rows INTEGER NOT NULL CHECK (rows >= 0),
+  PRIMARY KEY (place, site_id, ${KIND})
+) STRICT, WITHOUT ROWID;
+${keepKinds('open')}
+${keepKinds('archived')}
 `,
 };
