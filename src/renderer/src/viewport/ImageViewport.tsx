@@ -9,6 +9,11 @@ import { AiLine } from './AiLine.tsx';
 import { CornerTexts } from './CornerTexts.tsx';
 import { DocumentView } from './documents/DocumentView.tsx';
 import { EdgeMarkers } from './EdgeMarkers.tsx';
+import { FusionCorner } from './fusion/FusionCorner.tsx';
+import { FusionLayer } from './fusion/FusionLayer.tsx';
+import { fusionFit } from './fusion/fusion-view.ts';
+import type { Fusion } from './fusion/use-fusion.ts';
+import { placeOf, type Vector3 } from './geometry.ts';
 import classes from './ImageViewport.module.css';
 import type { LinkedViews } from './linked-views.ts';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
@@ -19,7 +24,7 @@ import type { ReadingDesk } from './reading-desk.ts';
 import { ReferenceLine } from './ReferenceLine.tsx';
 import type { SeriesShelf } from './series-shelf.ts';
 import { type FrameAddress, openingIndex } from './stack.ts';
-import type { FirstDrawing, StackView } from './stack-view.ts';
+import type { FirstDrawing, StackView, StackViewState } from './stack-view.ts';
 import { measurementOf, useViewportTool } from './tools.ts';
 import { useOverlays } from './use-overlays.ts';
 import { useSeries } from './use-series.ts';
@@ -47,6 +52,8 @@ type Props = {
   readonly pane: number;
   readonly isActive: boolean;
   readonly label: string;
+  /** PET over these images; left out: none. */
+  readonly fusion?: Fusion | null;
   readonly onActivate: () => void;
   /** A double click: this viewport wants to be the only one, or no longer. */
   readonly onLarge: () => void;
@@ -74,6 +81,7 @@ export function ImageViewport(props: Props): ReactNode {
     isActive,
     label,
     ...tell
+    fusion = null,
   } = props;
   const { onActivate, onLarge, onView, onShown } = tell;
   const { t } = useTranslation('reading');
@@ -134,6 +142,9 @@ export function ImageViewport(props: Props): ReactNode {
     >
       <div ref={element} className={classes.element} />
       {isShown && <PlanesLayer shown={shown} />}
+      {isShown && fusion?.pet.state === 'ready' && (
+        <FusionLayer shown={shown} pet={fusion.pet.pet} view={fusion.view} />
+      )}
       {isShown && drawn.length > 0 && (
         <OverlayLayer shown={shown} findings={drawn} overlays={overlays} opacity={ai.opacity} />
       )}
@@ -187,7 +198,21 @@ export function ImageViewport(props: Props): ReactNode {
             <Loader size="sm" color="gray" role="status" aria-label={t('image.loading')} />
           )}
         </div>
+            {fusion !== null && (
+              <FusionCorner
+                fusion={fusion}
+                fit={
+                  fusion.pet.state === 'ready' && shown.image !== null ? fusionFit(fusion.pet.pet, shown.image) : null
+                }
+                place={probedPlace(shown)}
+              />
+            )}
       )}
     </div>
   );
+}
+
+/** The place in the patient under the mouse; null beside the image, and where it knows no place. */
+function probedPlace({ image, probe }: StackViewState): Vector3 | null {
+  return image?.plane && probe ? placeOf(image.plane, probe.column, probe.row) : null;
 }

@@ -1,11 +1,19 @@
 import { History } from './history.ts';
 import { MeasurementBook } from './measurements/measurement-book.ts';
 
-/** What a reader has done on this look at a study: it is kept nowhere and gone when the study is left. */
-export type ReadingDesk = { readonly history: History; readonly measurements: MeasurementBook };
+/** What a reader has done on this look at a study, on images and on planes through them: it is kept nowhere and gone when the study is left. */
+export type ReadingDesk = {
+  readonly history: History;
+  readonly measurements: MeasurementBook;
+  readonly planeMeasurements: MeasurementBook;
+};
 
 /** An empty desk. */
 export function openDesk(): ReadingDesk {
   const history = new History();
-  return { history, measurements: new MeasurementBook(history) };
+  return {
+    history,
+    measurements: new MeasurementBook(history),
+    planeMeasurements: new MeasurementBook(history),
+  };
 }

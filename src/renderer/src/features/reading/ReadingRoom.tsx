@@ -6,9 +6,12 @@ import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { announce } from '../../ui/announcer.ts';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
+import { FusionMenu } from '../../viewport/fusion/FusionMenu.tsx';
+import { useFusion } from '../../viewport/fusion/use-fusion.ts';
 import { openDesk, type ReadingDesk } from '../../viewport/reading-desk.ts';
 import { chooseTool } from '../../viewport/tools.ts';
 import { MprStage } from '../../viewport/mpr/MprStage.tsx';
+import type { PlaneMeasurement } from '../../viewport/mpr/plane-measurement.ts';
 import { presetsOf } from '../../viewport/window-presets.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 import { HangingMenu } from './hanging/HangingMenu.tsx';
@@ -24,8 +27,12 @@ import {
   noteDisplayed,
   type Panes,
   toggleLarge,
+  type PaneView,
+  placedIn,
 } from './panes.ts';
+  toggleView,
 import { ReadingToolbar } from './ReadingToolbar.tsx';
+import { PlaneMeasurementList } from './PlaneMeasurementList.tsx';
 import classes from './reading.module.css';
 import { type ReadingAction, readingKeys } from './reading-keys.ts';
 import { RejectedNotice } from './RejectedImages.tsx';
@@ -108,16 +115,43 @@ function Room({
   const activeSeries = allSeries.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
 
+  const [isMprFused, setIsMprFused] = useState(false);
+  const [showing, setShowing] = useState<PlaneMeasurement | null>(null);
   const act = (action: ReadingAction) => {
-    const { history, measurements } = desk;
+    const { history } = desk;
     switch (action.type) {
       case 'tool':
         return chooseTool(action.tool);
+  const pets = useMemo(() => petChoices(study.series), [study]);
+  const isPaneFused = panes.series.some((_, pane) => placedIn(panes, pane)?.shows === 'fused');
+  const fusion = useFusion({
+    choices: pets,
+    shelfOf: room.shelfOf,
+    isWanted: isPaneFused || (mprOf !== null && isMprFused),
+    history: desk.history,
+  });
+  const isFused = mprOf === null ? placedIn(panes, panes.active)?.shows === 'fused' : isMprFused;
+  const measurementsShown = mprOf === null ? desk.measurements : desk.planeMeasurements;
+
+  const openPlanes = (seriesUid: string | null, measurement: PlaneMeasurement | null) => {
+    setShowing(measurement);
+    setMprOf(seriesUid);
+  };
+  const changeView = (view: PaneView) => {
+    const to = (change: (before: Panes) => Panes) => () => {
+      setPanes(change);
+      return true;
+    };
+    const pane = panes.active;
+    const toggled = (before: Panes) => toggleView(activatePane(before, pane), view);
+    setPanes(toggled);
+    desk.history.note({ undo: to(toggled), redo: to(toggled) });
+  };
       case 'clear-measurements':
-        return measurements.clear();
+        return measurementsShown.clear();
       case 'delete-measurement': {
-        const { selected } = measurements.getState();
-        return selected === null ? announce(t('measure.noneSelected')) : measurements.remove(selected);
+        const { selected } = measurementsShown.getState();
+        return selected === null ? announce(t('measure.noneSelected')) : measurementsShown.remove(selected);
       }
       case 'undo':
         return announce(t(`key.undoStep.${history.undo()}`));
@@ -134,7 +168,13 @@ function Room({
       case 'lines':
         return setLinks({ ...links, lines: !links.lines });
       case 'mpr':
-        return setMprOf(mprOf === null ? (panes.series[panes.active] ?? null) : null);
+        setIsMprFused(mprOf === null && placedIn(panes, panes.active)?.shows === 'fused');
+        return openPlanes(mprOf === null ? (panes.series[panes.active] ?? null) : null, null);
+      case 'fuse': {
+        if (pets.length === 0) return announce(t('fusion.noPet'));
+        if (mprOf !== null) return setIsMprFused(!isMprFused);
+        return changeView('fused');
+      }
       case 'large':
         return setPanes(toggleLarge);
       case 'series':
@@ -153,7 +193,7 @@ function Room({
 
   const jumpTo = (target: JumpTarget) => {
     // What is jumped to is an image as it was made.
-    setMprOf(null);
+    openPlanes(null, null);
     room.jumpTo(target);
   };
 
@@ -176,7 +216,12 @@ function Room({
         layout={panes.layout}
         onLayout={(layout) => setPanes((before) => changeLayout(before, layout, study))}
         hanging={<HangingMenu study={study} prior={beside.prior} panes={panes} rule={rule} hanging={hanging} />}
-        links={<LinkMenu links={links} onLinks={setLinks} />}
+        links={
+          <>
+            <LinkMenu links={links} onLinks={setLinks} />
+            <FusionMenu fusion={fusion} isOn={isFused} onToggle={() => act({ type: 'fuse' })} />
+          </>
+        }
         presets={presets}
         aiHidden={aiView.isHidden}
         onAction={act}
@@ -220,6 +265,11 @@ function Room({
             onKeyDown={onKeyDown}
             onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
             onHang={(seriesUid, pane) => setPanes((before) => hangSeries(before, seriesUid, pane))}
+          <PlaneMeasurementList
+            book={desk.planeMeasurements}
+            seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
+            onJump={(measurement) => openPlanes(measurement.seriesUid, measurement)}
+          />
             onLarge={() => setPanes(toggleLarge)}
             onView={room.setView}
             onShown={onShown}
@@ -232,11 +282,12 @@ function Room({
                 shelf={mprShelf}
                 seriesUid={mprOf}
                 findings={findings.data ?? NO_FINDINGS}
+            fusion={fusion}
                 ai={aiView}
                 patient={study.row.patient}
                 priorOf={beside.prior?.series.some((one) => one.seriesUid === mprOf) ? beside.prior.row.exam : null}
                 onCommands={room.setCommands}
-                onClose={() => setMprOf(null)}
+                onClose={() => openPlanes(null, null)}
               />
             </div>
           )}
@@ -251,6 +302,9 @@ function Room({
           />
         )}
       </div>
+                desk={desk}
+                fusion={isMprFused ? fusion : null}
+                showing={showing}
     </>
   );
 }
@@ -279,3 +333,10 @@ function orderOf(study: StudyDetail, prior: StudyDetail | null, { series, active
   const of = prior?.series.some((one) => one.seriesUid === now) ? prior : study;
   return of.series.filter((one) => one.displayable).map((one) => one.seriesUid);
 }
+/** The PET series of a study. */
+function petChoices(series: StudyDetail['series']) {
+  return series
+    .filter(({ modality, displayable }) => modality === 'PT' && displayable)
+    .map(({ seriesUid }) => ({ seriesUid, name: seriesNameOf(series, seriesUid) ?? seriesUid }));
+}
+

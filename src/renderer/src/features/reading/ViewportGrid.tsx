@@ -3,12 +3,13 @@ import { type DragEvent, type KeyboardEvent, type ReactNode, useEffect, useMemo,
 import { useTranslation } from 'react-i18next';
 import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiView } from '../../viewport/ai-view.ts';
+import type { Fusion } from '../../viewport/fusion/use-fusion.ts';
 import { ImageViewport } from '../../viewport/ImageViewport.tsx';
 import type { LinkedViews } from '../../viewport/linked-views.ts';
 import type { ReadingDesk } from '../../viewport/reading-desk.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView } from '../../viewport/stack-view.ts';
-import { type Panes, topFinding } from './panes.ts';
+import { type Panes, placedIn, topFinding } from './panes.ts';
 import classes from './reading.module.css';
 import { droppedSeries, isSeriesDragged } from './SeriesEntry.tsx';
 
@@ -25,6 +26,8 @@ type Props = {
   /** Images that were rejected for quality and are looked at all the same. */
   readonly rejected: ReadonlySet<string>;
   readonly desk: ReadingDesk;
+  /** PET over the panes that show it so. */
+  readonly fusion: Fusion;
   readonly linked: LinkedViews;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onActivate: (pane: number) => void;
@@ -74,7 +77,7 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk, linked } = props;
+  const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk, fusion, linked } = props;
   const { onActivate, onHang, onLarge, onShown } = props;
   const isActive = panes.active === pane;
   const shelf = seriesUid === null ? null : shelfOf(seriesUid);
@@ -112,7 +115,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
       </button>
     );
   }
-  const placed = panes.placed[pane]?.seriesUid === seriesUid ? panes.placed[pane] : null;
+  const placed = placedIn(panes, pane);
   const found = aiView.isHidden ? null : (topFinding(findings, seriesUid)?.keyImage ?? null);
   const isPrior = prior?.series.some((one) => one.seriesUid === seriesUid) ?? false;
   const { onDragOver, onDragLeave, onDrop } = drop;
@@ -125,6 +128,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
         ai={aiView}
         rejected={rejected}
         desk={desk}
+        fusion={placed?.shows === 'fused' ? fusion : null}
         linked={linked}
         pane={pane}
         opensAt={placed?.frame ?? found}

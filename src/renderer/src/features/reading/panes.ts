@@ -2,6 +2,10 @@ import type { Finding, SeriesCard, StudyDetail } from '../../../../shared/contra
 import type { FrameAddress } from '../../viewport/stack.ts';
 import { type Layout, PANES_OF } from './layouts.ts';
 
+/** Other ways to show a series than its images as they are: with PET over them, or as a body in 3D. */
+export const PANE_VIEWS = ['fused', 'volume'] as const;
+export type PaneView = (typeof PANE_VIEWS)[number];
+
 /** How a pane was hung: what it opens at, and how that is drawn first. */
 export type Placed = {
   readonly seriesUid: string;
@@ -10,6 +14,8 @@ export type Placed = {
   readonly isMirrored: boolean;
   /** The digit of a window. */
   readonly preset: string | null;
+  /** Absent: the images as they are. */
+  readonly shows?: PaneView;
 };
 
 /** Which series hangs in which pane (null: empty), which pane takes commands, and which series have been on the screen. */
@@ -85,6 +91,21 @@ export function hangNeighbour(panes: Panes, order: readonly string[], step: 1 | 
   const at = now === null || now === undefined ? -1 : order.indexOf(now);
   const next = order[at < 0 ? 0 : at + step];
   return next === undefined ? panes : hangSeries(panes, next);
+}
+
+/** Shows the active pane's series in another way, or as it is again. */
+export function toggleView(panes: Panes, view: PaneView): Panes {
+  const { active } = panes;
+  const seriesUid = panes.series[active];
+  if (seriesUid === null || seriesUid === undefined) return panes;
+  const { shows, ...asItIs } = placedIn(panes, active) ?? { seriesUid, frame: null, isMirrored: false, preset: null };
+  return { ...panes, placed: panes.placed.with(active, shows === view ? asItIs : { ...asItIs, shows: view }) };
+}
+
+/** How the series that hangs in a pane was hung there; null where it was put there by hand. */
+export function placedIn({ series, placed }: Panes, pane: number): Placed | null {
+  const one = placed[pane] ?? null;
+  return one?.seriesUid === series[pane] ? one : null;
 }
 
 /** Makes a pane the one that takes commands. */

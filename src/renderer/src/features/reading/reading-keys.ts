@@ -1,3 +1,4 @@
+import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
 import type { ViewportCommand } from '../../viewport/stack-view.ts';
 import type { ViewportTool } from '../../viewport/tools.ts';
 import type { WindowPreset } from '../../viewport/window-presets.ts';
@@ -5,12 +6,14 @@ import type { WindowPreset } from '../../viewport/window-presets.ts';
 /** What a key does on the reading page. */
 export type ReadingAction =
   | ViewportCommand
+  | TurnCommand
   | { readonly type: 'tool'; readonly tool: ViewportTool }
   | { readonly type: 'series'; readonly step: 1 | -1 }
   | {
       readonly type:
         | 'large'
         | 'mpr'
+        | 'fuse'
         | 'link-scroll'
         | 'link-window'
         | 'lines'
@@ -32,6 +35,7 @@ export type ReadingKey = {
 
 const PAGE = 10;
 
+const TURN_DEGREES = 5;
 /** What the left button does, by letter. Y, N, M and Enter belong to the findings. */
 export const TOOL_KEYS: Readonly<Record<ViewportTool, string>> = {
   window: 'w',
@@ -72,6 +76,9 @@ export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingK
     letter('x', 'key.mpr', { type: 'mpr' }),
     letter('k', 'key.linkScroll', { type: 'link-scroll' }),
     letter('j', 'key.linkWindow', { type: 'link-window' }),
+    { key: '(', label: 'key.turnBack', action: { type: 'turn', degrees: -TURN_DEGREES } },
+    { key: ')', label: 'key.turn', action: { type: 'turn', degrees: TURN_DEGREES } },
+    letter('d', 'key.fuse', { type: 'fuse' }),
     letter('h', 'key.lines', { type: 'lines' }),
     { key: 'Delete', alias: 'Backspace', label: 'key.deleteMeasurement', action: { type: 'delete-measurement' } },
     { key: 'z', mod: true, label: 'key.undo', action: { type: 'undo' } },

@@ -2,6 +2,7 @@ import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, use
 import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contract/studies.ts';
 import { type Links, LinkedViews } from '../../viewport/linked-views.ts';
 import { middleOf } from '../../viewport/mask.ts';
+import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
 import { takeShelf } from '../../viewport/prepared-study.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
@@ -23,9 +24,9 @@ export type Room = {
   /** Notes which view stands in a pane. */
   readonly setView: (pane: number, view: StackView | null) => void;
   /** Commands the active viewport. */
-  readonly command: (command: ViewportCommand) => void;
+  readonly command: (command: ViewportCommand | TurnCommand) => void;
   /** Takes what commands the active viewport's place while it is drawn otherwise, as in three planes. */
-  readonly setCommands: (perform: ((command: ViewportCommand) => void) | null) => void;
+  readonly setCommands: (perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
   /** Shows an image, centred on what is there, in the pane that has its series, or hung in the active one. */
   readonly jumpTo: (target: JumpTarget) => void;
 };
@@ -82,12 +83,14 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
     setPanes((before) => activatePane(shownIn >= 0 ? before : hangSeries(before, target.seriesUid), pane));
   };
 
-  const instead = useRef<((command: ViewportCommand) => void) | null>(null);
-  const setCommands = useCallback((perform: ((command: ViewportCommand) => void) | null) => {
+  const instead = useRef<((command: ViewportCommand | TurnCommand) => void) | null>(null);
+  const setCommands = useCallback((perform: ((command: ViewportCommand | TurnCommand) => void) | null) => {
     instead.current = perform;
   }, []);
-  const command = (one: ViewportCommand) =>
-    instead.current === null ? views.current.get(panes.active)?.perform(one) : instead.current(one);
+  const command = (one: ViewportCommand | TurnCommand) => {
+    if (instead.current !== null) return instead.current(one);
+    if (one.type !== 'turn') views.current.get(panes.active)?.perform(one);
+  };
   return { shelfOf, linked, ...hanging, setView, command, setCommands, jumpTo };
 }
 

@@ -1,7 +1,7 @@
 import {
+  type KeyboardEvent,
   type PointerEvent,
   type ReactNode,
-  useCallback,
   useEffect,
   useMemo,
   useRef,
@@ -9,17 +9,29 @@ import {
   type WheelEvent,
 } from 'react';
 import { useTranslation } from 'react-i18next';
-import { edgeLetters, imageCoordinateOf, imageToCanvas, placeOf } from '../geometry.ts';
+import { FusionCorner } from '../fusion/FusionCorner.tsx';
+import { fusionFit } from '../fusion/fusion-view.ts';
+import { paintFusion } from '../fusion/paint-fusion.ts';
+import type { Fusion } from '../fusion/use-fusion.ts';
+import { edgeLetters, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from '../geometry.ts';
 import classes from '../ImageViewport.module.css';
+import type { MeasurementBook } from '../measurements/measurement-book.ts';
+import { describeValue } from '../measurements/measurement-text.ts';
 import { drawMask, paintMask } from '../overlay.ts';
 import { scaleBarOf } from '../scale-bar.ts';
 import type { ImageMark } from '../stack.ts';
-import { useViewportTool } from '../tools.ts';
 import type { LoadedVolume } from './load-volume.ts';
 import mprClasses from './mpr.module.css';
-import { describeValue } from '../measurements/measurement-text.ts';
-import { changeLook, crossingPlanes, lookAtPlace, type MprState, placeOfPlane, scrollPlane } from './mpr-state.ts';
-import { DIRECTIONS, gridAt, type MprPlane, reslice, resliceMarks, valueAtPlace } from './reslice.ts';
+import { changeLook, lookAtPlace, type MprState, placeOfPlane, scrollPlane, turnCrosshairs } from './mpr-state.ts';
+import { dragged, pictureDrag } from './plane-dragging.ts';
+import { hitCrosshairs, PlaneLines } from './PlaneLines.tsx';
+import { PlaneMeasurementLayer } from './PlaneMeasurementLayer.tsx';
+import { gridAt, type MprPlane, reslice, resliceMarks, valueAtPlace } from './reslice.ts';
+import { shade } from './shade.ts';
+import { crossingLines, isOblique, leanDegrees } from './turn-planes.ts';
+import { usePlaneMeasuring } from './use-plane-measuring.ts';
+import { useSize } from './use-size.ts';
+import { useStill } from './use-still.ts';
 import { extentMm, type ToldAs } from './volume.ts';
 
 /** What AI marked in the volume's own images, by their number in it; `isDashed` of what is uncertain. */
@@ -27,9 +39,15 @@ export type VolumeMarks = { readonly bitsOf: (image: number) => Uint8Array | nul
 
 type Props = {
   readonly plane: MprPlane;
+  readonly seriesUid: string;
   readonly volume: LoadedVolume;
   readonly state: MprState;
   readonly onChange: (change: (state: MprState) => MprState) => void;
+  /** A drag that changes the planes begins, or ends: what comes between is one thing to take back. */
+  readonly onGesture: (isOn: boolean) => void;
+  readonly book: MeasurementBook;
+  /** PET over the planes; null: none. */
+  readonly fusion: Fusion | null;
   readonly marks: readonly VolumeMarks[];
   readonly told: ToldAs;
   /** What makes the volume's images less than plain originals. */
@@ -40,24 +58,26 @@ type Props = {
   readonly aiLine: ReactNode;
 };
 
+type Held = { readonly type: 'cross' | 'turn'; readonly angle: number } | null;
+
 const SAME = imageToCanvas([0, 0], [1, 0], [0, 1]);
 /** Values asked for one picture while it moves; a still one is drawn whole. */
 const MOST_WHILE_MOVING = 3_000_000;
-const STILL_AFTER_MS = 160;
 
-/** One plane through the volume at the crosshairs, with what AI marked on its voxels. */
+/** One plane through the volume at the crosshairs, with what AI marked on its voxels and what the reader measured on it. */
 export function MprPane(props: Props): ReactNode {
-  const { plane, volume, state, onChange, marks, told, imageMarks, label, corners, aiLine } = props;
+  const { plane, seriesUid, volume, state, onChange, onGesture, book, fusion, marks, told, imageMarks, label } = props;
   const { t } = useTranslation('reading');
   const frame = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLCanvasElement>(null);
+  const fused = useRef<HTMLCanvasElement>(null);
   const layer = useRef<HTMLCanvasElement>(null);
   const size = useSize(frame);
-  const [value, setValue] = useState<number | null>(null);
+  const [place, setPlace] = useState<Vector3 | null>(null);
   const { geometry } = volume;
-  const { centre, window, isInverted, slab, active } = state;
+  const { centre, frames, window, isInverted, slab, active } = state;
   const look = state.looks[plane];
-  const { alongRow: right, alongColumn: down } = DIRECTIONS[plane];
+  const { alongRow: right, alongColumn: down } = frames[plane];
   const fitted = Math.max(
     extentMm(geometry, right) / Math.max(1, size.columns),
     extentMm(geometry, down) / Math.max(1, size.rows),
@@ -65,30 +85,36 @@ export function MprPane(props: Props): ReactNode {
   const mmPerPixel = (fitted * 1.06) / look.zoom;
 
   const grid = useMemo(() => {
-    const flat = gridAt(plane, centre, size, mmPerPixel);
-    const { alongRow, alongColumn, originMm } = flat.plane;
-    const moved = [0, 1, 2].map(
-      (axis) =>
-        (originMm[axis] ?? 0) - look.panMm[0] * (alongRow[axis] ?? 0) - look.panMm[1] * (alongColumn[axis] ?? 0),
-    ) as unknown as typeof originMm;
-    return { ...flat, plane: { ...flat.plane, originMm: moved } };
-  }, [plane, centre, size, mmPerPixel, look.panMm]);
+    const flat = gridAt({ alongRow: right, alongColumn: down }, centre, size, mmPerPixel);
+    const { originMm } = flat.plane;
+    const at = (axis: 0 | 1 | 2) => originMm[axis] - look.panMm[0] * right[axis] - look.panMm[1] * down[axis];
+    return { ...flat, plane: { ...flat.plane, originMm: [at(0), at(1), at(2)] as const } };
+  }, [right, down, centre, size, mmPerPixel, look.panMm]);
 
   const isStill = useStill(grid, slab);
+  const coarse = useMemo(() => {
+    const through = slab.kind === 'none' ? 1 : slab.mm / Math.min(...geometry.spacingMm) + 1;
+    return isStill ? 1 : Math.max(1, Math.ceil(Math.sqrt((size.columns * size.rows * through) / MOST_WHILE_MOVING)));
+  }, [slab, geometry, isStill, size]);
   useEffect(() => {
     const context = picture.current?.getContext('2d');
     if (!picture.current || !context || size.columns === 0) return;
-    const through = slab.kind === 'none' ? 1 : slab.mm / Math.min(...geometry.spacingMm) + 1;
-    const coarse = isStill
-      ? 1
-      : Math.max(1, Math.ceil(Math.sqrt((size.columns * size.rows * through) / MOST_WHILE_MOVING)));
     const small = { columns: Math.ceil(size.columns / coarse), rows: Math.ceil(size.rows / coarse) };
     const { plane: fine } = grid;
     const asked = { plane: { ...fine, columnSpacing: mmPerPixel * coarse, rowSpacing: mmPerPixel * coarse }, ...small };
     picture.current.width = small.columns;
     picture.current.height = small.rows;
     context.putImageData(shade(reslice(volume, asked, slab), small, window, isInverted), 0, 0);
-  }, [volume, geometry, grid, mmPerPixel, size, slab, window, isInverted, isStill]);
+  }, [volume, grid, mmPerPixel, size, slab, window, isInverted, coarse]);
+
+  const fit =
+    fusion?.pet.state === 'ready' && geometry.images[0] ? fusionFit(fusion.pet.pet, geometry.images[0]) : null;
+  const pet = fusion?.pet.state === 'ready' && fit === 'fits' ? fusion.pet.pet : null;
+  const petView = fusion?.view ?? null;
+  useEffect(() => {
+    if (fused.current === null || pet === null || petView === null) return;
+    paintFusion(fused.current, grid, Math.max(2, coarse), pet, petView, slab);
+  }, [pet, petView, grid, slab, coarse]);
 
   useEffect(() => {
     const context = layer.current?.getContext('2d');
@@ -105,32 +131,59 @@ export function MprPane(props: Props): ReactNode {
     for (const one of drawn) drawMask(context, one, SAME, devicePixels);
   }, [geometry, grid, size, marks]);
 
-  const [column, row] = imageCoordinateOf(grid.plane, centre);
-  const { upright, across } = crossingPlanes(plane);
-  const bar = scaleBarOf({ kind: 'patient', rowMm: mmPerPixel, columnMm: mmPerPixel }, SAME, 110);
-  const letters = edgeLetters(grid.plane, SAME);
+  const at = imageCoordinateOf(grid.plane, centre);
+  const crosshairs = useMemo(
+    () => ({ at, size, lines: crossingLines(frames, plane) }),
+    [at[0], at[1], size, frames, plane],
+  );
+  const pane = { plane, grid, state, volume, seriesUid, book };
+  const measuring = usePlaneMeasuring(pane);
+  const held = useRef<Held>(null);
 
   const placeUnder = (event: PointerEvent) => {
     const { left, top } = event.currentTarget.getBoundingClientRect();
     return placeOf(grid.plane, event.clientX - left, event.clientY - top);
   };
-  const lookThere = (event: PointerEvent) => {
-    const place = placeUnder(event);
-    onChange((before) => lookAtPlace(before, geometry, place));
+  const angleUnder = (event: PointerEvent) => {
+    const { left, top } = event.currentTarget.getBoundingClientRect();
+    return (Math.atan2(event.clientY - top - at[1], event.clientX - left - at[0]) * 180) / Math.PI;
   };
   const onPointerDown = (event: PointerEvent) => {
     event.currentTarget.setPointerCapture(event.pointerId);
-    onChange((before) => ({ ...before, active: plane }));
-    if (event.button === 0 && !isPictureTool()) lookThere(event);
+    const { left, top } = event.currentTarget.getBoundingClientRect();
+    const hit = event.button === 0 ? hitCrosshairs(crosshairs, [event.clientX - left, event.clientY - top]) : null;
+    const isMeasuring = pictureDrag(1) === null;
+    if (hit === 'end') held.current = { type: 'turn', angle: angleUnder(event) };
+    else if (event.button === 0 && (event.shiftKey || (hit === 'line' && !isMeasuring)))
+      held.current = { type: 'cross', angle: 0 };
+    else if (measuring.onDown(event)) return onChange((before) => ({ ...before, active: plane }));
+    onGesture(true);
+    const under = placeUnder(event);
+    onChange((before) => {
+      const next = { ...before, active: plane };
+      return held.current?.type === 'cross' ? lookAtPlace(next, geometry, under) : next;
+    });
   };
   const onPointerMove = (event: PointerEvent) => {
-    const under = valueAtPlace(volume, placeUnder(event));
-    setValue(Number.isNaN(under) ? null : under * told.factor);
-    const tool = draggedTool(event.buttons);
-    if (tool === 'cross') return lookThere(event);
+    const under = placeUnder(event);
+    setPlace(under);
+    if (held.current?.type === 'turn') {
+      const angle = angleUnder(event);
+      const by = angle - held.current.angle;
+      held.current = { type: 'turn', angle };
+      return onChange((before) => turnCrosshairs(before, plane, by));
+    }
+    if (held.current?.type === 'cross') return onChange((before) => lookAtPlace(before, geometry, under));
+    if (measuring.onMove(event)) return;
+    const tool = pictureDrag(event.buttons);
     if (tool === null) return;
-    const [dx, dy] = [event.movementX, event.movementY];
-    onChange((before) => dragged(before, plane, tool, [dx, dy], mmPerPixel, volume));
+    const by = [event.movementX, event.movementY] as const;
+    onChange((before) => dragged(before, plane, tool, by, mmPerPixel, volume));
+  };
+  const onPointerUp = (event: PointerEvent) => {
+    if (held.current === null && measuring.onUp(event)) return;
+    held.current = null;
+    onGesture(false);
   };
   const onWheel = (event: WheelEvent) => {
     const by = Math.sign(event.deltaY);
@@ -138,7 +191,15 @@ export function MprPane(props: Props): ReactNode {
       onChange((before) => changeLook(before, plane, (one) => ({ ...one, zoom: one.zoom * 1.1 ** -by })));
     else onChange((before) => scrollPlane({ ...before, active: plane }, geometry, plane, by));
   };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !measuring.onEscape()) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
 
+  const under = place === null ? Number.NaN : valueAtPlace(volume, place) * told.factor;
+  const bar = scaleBarOf({ kind: 'patient', rowMm: mmPerPixel, columnMm: mmPerPixel }, SAME, 110);
+  const letters = edgeLetters(grid.plane, SAME);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- an application: it takes the reader's keys.
     <div
@@ -147,30 +208,36 @@ export function MprPane(props: Props): ReactNode {
       className={classes.viewport}
       data-mpr={plane}
       data-active={active === plane}
+      data-lean={leanDegrees(frames, plane).toFixed(1)}
       aria-label={label}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- keys go where the focus is.
       tabIndex={0}
       onFocus={() => onChange((before) => (before.active === plane ? before : { ...before, active: plane }))}
+      onKeyDown={onKeyDown}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
-      onPointerLeave={() => setValue(null)}
+      onPointerUp={onPointerUp}
+      onPointerCancel={onPointerUp}
+      onPointerLeave={() => setPlace(null)}
       onWheel={onWheel}
       onContextMenu={(event) => event.preventDefault()}
     >
       <canvas ref={picture} className={classes.layer} data-picture aria-hidden />
+      {pet !== null && <canvas ref={fused} className={classes.layer} data-fusion aria-hidden />}
       <canvas ref={layer} className={classes.layer} aria-hidden />
-      <svg className={classes.layer} aria-hidden>
-        <Line name={upright} x1={column} x2={column} y1={0} y2={Math.max(0, row - 14)} />
-        <Line name={upright} x1={column} x2={column} y1={row + 14} y2={size.rows} />
-        <Line name={across} x1={0} x2={Math.max(0, column - 14)} y1={row} y2={row} />
-        <Line name={across} x1={column + 14} x2={size.columns} y1={row} y2={row} />
-      </svg>
+      <PlaneLines crosshairs={crosshairs} />
+      <PlaneMeasurementLayer pane={pane} draft={measuring.draft} />
       <div className={classes.texts}>
-        {corners}
+        {props.corners}
         <div className={classes.corner} data-corner="top-right">
           <strong className={mprClasses.name} data-plane={plane}>
             {t(`mpr.plane.${plane}`)}
           </strong>
+          {isOblique(frames, plane) && (
+            <strong className={classes.mark}>
+              {t('mpr.oblique', { degrees: leanDegrees(frames, plane).toFixed(1) })}
+            </strong>
+          )}
           <span>{t('image.slice', { mm: placeOfPlane(state, plane).toFixed(1) })}</span>
         </div>
         <div className={classes.corner} data-corner="bottom-left">
@@ -195,8 +262,9 @@ export function MprPane(props: Props): ReactNode {
           {geometry.thinning > 1 && (
             <strong className={classes.mark}>{t('mpr.thinned', { count: geometry.thinning })}</strong>
           )}
-          {aiLine}
-          <span className={classes.probe}>{value !== null && describeValue(value, told.unit)}</span>
+          {props.aiLine}
+          {fusion !== null && <FusionCorner fusion={fusion} fit={fit} place={place} />}
+          <span className={classes.probe}>{!Number.isNaN(under) && describeValue(under, told.unit)}</span>
         </div>
         {letters !== null &&
           (['left', 'right', 'top', 'bottom'] as const).map((edge) => (
@@ -207,111 +275,4 @@ export function MprPane(props: Props): ReactNode {
       </div>
     </div>
   );
-}
-
-function Line({
-  name,
-  ...ends
-}: {
-  readonly name: MprPlane;
-  readonly x1: number;
-  readonly x2: number;
-  readonly y1: number;
-  readonly y2: number;
-}): ReactNode {
-  return <line className={mprClasses.line} data-plane={name} {...ends} />;
-}
-
-type Dragging = 'cross' | 'window' | 'pan' | 'zoom' | 'scroll';
-
-function isPictureTool(): boolean {
-  return draggedTool(1) !== 'cross';
-}
-
-/** What the held buttons do: the middle one pans, the right one zooms, the left one what was chosen; measuring is for the original images. */
-function draggedTool(buttons: number): Dragging | null {
-  if ((buttons & 4) !== 0) return 'pan';
-  if ((buttons & 2) !== 0) return 'zoom';
-  if ((buttons & 1) === 0) return null;
-  const { tool } = useViewportTool.getState();
-  return tool === 'pan' || tool === 'zoom' || tool === 'scroll' || tool === 'window' ? tool : 'cross';
-}
-
-function dragged(
-  state: MprState,
-  plane: MprPlane,
-  tool: Exclude<Dragging, 'cross'>,
-  [dx, dy]: readonly [number, number],
-  mmPerPixel: number,
-  volume: LoadedVolume,
-): MprState {
-  switch (tool) {
-    case 'pan':
-      return changeLook(state, plane, (look) => ({
-        ...look,
-        panMm: [look.panMm[0] + dx * mmPerPixel, look.panMm[1] + dy * mmPerPixel],
-      }));
-    case 'zoom':
-      return changeLook(state, plane, (look) => ({
-        ...look,
-        zoom: Math.max(0.2, Math.min(20, look.zoom * 1.01 ** -dy)),
-      }));
-    case 'scroll':
-      return scrollPlane(state, volume.geometry, plane, Math.sign(dy));
-    case 'window': {
-      const speed = Math.max(0.5, state.window.width / 400);
-      return {
-        ...state,
-        window: { centre: state.window.centre + dy * speed, width: Math.max(1, state.window.width + dx * speed) },
-      };
-    }
-  }
-}
-
-/** Grey values of a window as pixels; what was not measured is black, whatever is inverted. */
-function shade(
-  values: Float32Array,
-  { columns, rows }: { readonly columns: number; readonly rows: number },
-  { centre, width }: MprState['window'],
-  isInverted: boolean,
-): ImageData {
-  const image = new ImageData(columns, rows);
-  const low = centre - width / 2;
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? Number.NaN;
-    const share = Math.max(0, Math.min(1, (value - low) / width));
-    const grey = Number.isNaN(value) ? 0 : Math.round(255 * (isInverted ? 1 - share : share));
-    image.data.fill(grey, index * 4, index * 4 + 3);
-    image.data[index * 4 + 3] = 255;
-  }
-  return image;
-}
-
-/** The size of an element in CSS pixels, from now on. */
-function useSize(element: React.RefObject<HTMLElement | null>): { readonly columns: number; readonly rows: number } {
-  const [size, setSize] = useState({ columns: 0, rows: 0 });
-  const measure = useCallback(() => {
-    const { clientWidth: columns = 0, clientHeight: rows = 0 } = element.current ?? {};
-    setSize((before) => (before.columns === columns && before.rows === rows ? before : { columns, rows }));
-  }, [element]);
-  useEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    measure();
-    const resizes = new ResizeObserver(measure);
-    resizes.observe(current);
-    return () => resizes.disconnect();
-  }, [element, measure]);
-  return size;
-}
-
-/** False while what is drawn keeps changing. */
-function useStill(...what: readonly unknown[]): boolean {
-  const [stillFor, setStillFor] = useState<readonly unknown[]>([]);
-  useEffect(() => {
-    const timer = setTimeout(() => setStillFor(what), STILL_AFTER_MS);
-    return () => clearTimeout(timer);
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the things themselves are what is watched.
-  }, what);
-  return what.every((one, index) => stillFor[index] === one);
 }

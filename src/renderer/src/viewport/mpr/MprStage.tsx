@@ -7,8 +7,10 @@ import type { PatientCard, WorklistRow } from '../../../../shared/contract/workl
 import { type AiView, drawnFindings, hasMarks, isDrawable } from '../ai-view.ts';
 import { AiLine } from '../AiLine.tsx';
 import { PatientCorner } from '../CornerTexts.tsx';
+import type { Fusion } from '../fusion/use-fusion.ts';
 import { CACHE_BYTES } from '../engine.ts';
 import viewportClasses from '../ImageViewport.module.css';
+import type { ReadingDesk } from '../reading-desk.ts';
 import type { SeriesShelf } from '../series-shelf.ts';
 import { IMAGE_MARKS } from '../stack.ts';
 import { EMPTY_VIEW, type ViewportCommand } from '../stack-view.ts';
@@ -17,8 +19,9 @@ import { useSeries } from '../use-series.ts';
 import { type LoadedVolume, loadVolume } from './load-volume.ts';
 import classes from './mpr.module.css';
 import { MprPane, type VolumeMarks } from './MprPane.tsx';
-import { type MprState, openMpr, performMpr } from './mpr-state.ts';
-import { MPR_PLANES, SLAB_KINDS } from './reslice.ts';
+import { lookAtPlace, type MprState, openMpr, performMpr, type TurnCommand } from './mpr-state.ts';
+import { middleOfPlaces, type PlaneMeasurement } from './plane-measurement.ts';
+import { DIRECTIONS, MPR_PLANES, SLAB_KINDS } from './reslice.ts';
 import { toldAs, type VolumeRefusal, volumeOf } from './volume.ts';
 
 type Props = {
@@ -29,7 +32,13 @@ type Props = {
   readonly patient: PatientCard;
   readonly priorOf: WorklistRow['exam'] | null;
   /** Takes what commands the planes while they are here, and null when they go. */
-  readonly onCommands: (perform: ((command: ViewportCommand) => void) | null) => void;
+  readonly onCommands: (perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
+  /** What was measured and done on this look at the study. */
+  readonly desk: ReadingDesk;
+  /** PET over the planes; null: none. */
+  readonly fusion: Fusion | null;
+  /** A measurement to show the planes at, when they open and whenever it is another one. */
+  readonly showing: PlaneMeasurement | null;
   readonly onClose: () => void;
 };
 
@@ -102,19 +111,11 @@ function useVolume(shelf: SeriesShelf, seriesUid: string): Loading {
 
 type PlanesProps = Props & { readonly volume: LoadedVolume };
 
-function Planes({
-  shelf,
-  seriesUid,
-  findings,
-  ai,
-  patient,
-  priorOf,
-  volume,
-  onCommands,
-  onClose,
-}: PlanesProps): ReactNode {
+function Planes(props: PlanesProps): ReactNode {
+  const { shelf, seriesUid, findings, ai, patient, priorOf, volume, desk, fusion, showing, onCommands, onClose } =
+    props;
   const { t } = useTranslation('reading');
-  const [state, setState] = useState<MprState>(() => openMpr(volume));
+  const { state, setState, change, onGesture } = useUndoablePlanes(volume, desk);
   const first = useRef<HTMLDivElement>(null);
   const [image] = volume.geometry.images;
   const modality = image?.modality ?? '';
@@ -124,10 +125,22 @@ function Planes({
     [volume],
   );
   useEffect(() => {
-    onCommands((command) => setState((before) => performMpr(before, volume, modality, command)));
+    if (showing === null) return;
+    const { on } = showing;
+    setState((before) => {
+      const there = lookAtPlace(before, volume.geometry, middleOfPlaces(on.places));
+      return { ...there, frames: on.frames, slab: on.slab, active: on.plane };
+    });
+  }, [showing, setState, volume]);
+  useEffect(() => {
+    onCommands((command) => {
+      const perform = (before: MprState) => performMpr(before, volume, modality, command);
+      if (command.type === 'scroll' || command.type === 'go') setState(perform);
+      else change(perform);
+    });
     first.current?.querySelector<HTMLElement>('[data-mpr="axial"]')?.focus();
     return () => onCommands(null);
-  }, [onCommands, volume, modality]);
+  }, [onCommands, volume, modality, setState, change]);
 
   const marked = useMemo(
     () => findings.filter((one) => one.seriesUid === seriesUid && isDrawable(one) && hasMarks(one)),
@@ -153,7 +166,7 @@ function Planes({
           value={slab.kind}
           onChange={(value) => {
             const kind = SLAB_KINDS.find((one) => one === value) ?? 'none';
-            setState((before) => ({ ...before, slab: { ...before.slab, kind } }));
+            change((before) => ({ ...before, slab: { ...before.slab, kind } }));
           }}
           data={SLAB_KINDS.map((value) => ({ value, label: t(`mpr.kind.${value}`) }))}
         />
@@ -169,7 +182,17 @@ function Planes({
           onChange={(mm) => setState((before) => ({ ...before, slab: { ...before.slab, mm } }))}
         />
         <span>{slab.kind !== 'none' && `${slab.mm} mm`}</span>
-        <span className={classes.space}>{t('mpr.measureElsewhere')}</span>
+        <span className={classes.space} title={t('mpr.hint')}>
+          {t('mpr.hint')}
+        </span>
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={state.frames === DIRECTIONS}
+          onClick={() => change((before) => ({ ...before, frames: DIRECTIONS }))}
+        >
+          {t('mpr.upright')}
+        </Button>
         <Tooltip label={t('mpr.close')}>
           <ActionIcon size={26} variant="subtle" color="gray" aria-label={t('mpr.close')} onClick={onClose}>
             <IconX size={16} />
@@ -181,9 +204,13 @@ function Planes({
           <MprPane
             key={plane}
             plane={plane}
+            seriesUid={seriesUid}
             volume={volume}
             state={state}
             onChange={setState}
+            onGesture={onGesture}
+            book={desk.planeMeasurements}
+            fusion={fusion}
             marks={marks}
             told={told}
             imageMarks={imageMarks}
@@ -215,6 +242,61 @@ function Planes({
         ))}
       </div>
     </>
+  );
+}
+
+/** The planes with what can be taken back of them: windows, slabs, turned crosshairs and reset; not where one scrolled to. */
+function useUndoablePlanes(volume: LoadedVolume, { history }: ReadingDesk) {
+  const [state, setShown] = useState<MprState>(() => openMpr(volume));
+  const current = useRef<MprState | null>(state);
+  const begun = useRef<MprState | null>(null);
+  const { setState, change, onGesture } = useMemo(() => {
+    const show = (next: MprState) => {
+      current.current = next;
+      setShown(next);
+    };
+    const setTo = (update: (before: MprState) => MprState) => {
+      if (current.current !== null) show(update(current.current));
+    };
+    const note = (before: MprState, after: MprState) => {
+      if (isSameToReader(before, after)) return;
+      const to = (wanted: MprState) => () => {
+        if (current.current === null) return false;
+        show(wanted);
+        return true;
+      };
+      history.note({ undo: to(before), redo: to(after) });
+    };
+    return {
+      setState: setTo,
+      change: (update: (before: MprState) => MprState) => {
+        const before = current.current;
+        setTo(update);
+        if (before !== null && current.current !== null) note(before, current.current);
+      },
+      onGesture: (isOn: boolean) => {
+        if (begun.current !== null && !isOn && current.current !== null) note(begun.current, current.current);
+        begun.current = isOn ? current.current : null;
+      },
+    };
+  }, [history]);
+  useEffect(() => {
+    current.current ??= state;
+    return () => {
+      current.current = null;
+    };
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- what is gone from the screen is not brought back by undoing.
+  }, []);
+  return { state, setState, change, onGesture };
+}
+
+function isSameToReader(a: MprState, b: MprState): boolean {
+  return (
+    a.frames === b.frames &&
+    a.window === b.window &&
+    a.slab === b.slab &&
+    a.isInverted === b.isInverted &&
+    a.looks === b.looks
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LoadedVolume } from './load-volume.ts';
-import { crossingPlanes, lookAtPlace, openMpr, performMpr, placeOfPlane, scrollPlane } from './mpr-state.ts';
+import { lookAtPlace, openMpr, performMpr, placeOfPlane, scrollPlane } from './mpr-state.ts';
 import type { VolumeGeometry } from './volume.ts';
 
 /** Head first, on the back: 0.5 mm pixels, 3 mm slices from z = 0 to 57. */
@@ -53,13 +53,19 @@ test('presets, inversion and reset are the viewport’s own; what means nothing 
   expect(performMpr(opened, VOLUME, 'CT', { type: 'cine' })).toBe(opened);
 });
 
-test('each plane is crossed by the two others: upright by the one that faces its rows', () => {
-  expect([crossingPlanes('axial'), crossingPlanes('sagittal'), crossingPlanes('coronal')]).toEqual([
-    { upright: 'sagittal', across: 'coronal' },
-    { upright: 'coronal', across: 'axial' },
-    { upright: 'sagittal', across: 'axial' },
-  ]);
-  expect([placeOfPlane({ centre: [3, 4, 5] }, 'axial'), placeOfPlane({ centre: [3, 4, 5] }, 'sagittal')]).toEqual([
-    5, 3,
-  ]);
+test('says where each plane lies along its own normal', () => {
+  const { frames } = openMpr(VOLUME);
+  expect([
+    placeOfPlane({ centre: [3, 4, 5], frames }, 'axial'),
+    placeOfPlane({ centre: [3, 4, 5], frames }, 'sagittal'),
+  ]).toEqual([5, 3]);
+});
+
+test('crosshairs turned in one plane move the others along their leaning normals, and reset stands them upright', () => {
+  const opened = openMpr(VOLUME);
+  const turned = performMpr(opened, VOLUME, 'CT', { type: 'turn', degrees: 90 });
+  // A quarter turn in the axial picture: what was sagittal now steps from front to back.
+  const moved = scrollPlane(turned, GEOMETRY, 'sagittal', 4).centre;
+  expect(moved.map((one) => Math.round(Math.abs(one) * 1000) / 1000)).toEqual([0, 2, 28.5]);
+  expect(performMpr(turned, VOLUME, 'CT', { type: 'reset' }).frames).toEqual(opened.frames);
 });

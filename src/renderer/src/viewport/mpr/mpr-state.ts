@@ -1,8 +1,9 @@
-import { cross, dot, type Vector3 } from '../geometry.ts';
+import { dot, type Vector3 } from '../geometry.ts';
 import type { ViewportCommand } from '../stack-view.ts';
 import { findPreset, type GreyWindow, windowOf } from '../window-presets.ts';
-import { DIRECTIONS, MPR_PLANES, type MprPlane, normalOfPlane, type Slab } from './reslice.ts';
+import { DIRECTIONS, type MprPlane, normalOf, type PlaneFrame, type Slab } from './reslice.ts';
 import type { LoadedVolume } from './load-volume.ts';
+import { turnFrames } from './turn-planes.ts';
 import { middleOfVolume, placeOfVoxel, type VolumeGeometry, voxelOf } from './volume.ts';
 
 /** How one plane is looked at: how large, and how far its middle is from the crosshairs, mm to the right and down. */
@@ -12,6 +13,8 @@ export type PlaneLook = { readonly zoom: number; readonly panMm: readonly [numbe
 export type MprState = {
   /** Where the crosshairs stand in the patient: all three planes go through it. */
   readonly centre: Vector3;
+  /** Which way each plane is looked at; always at right angles to one another. */
+  readonly frames: Readonly<Record<MprPlane, PlaneFrame>>;
   readonly window: GreyWindow;
   readonly isInverted: boolean;
   readonly slab: Slab;
@@ -19,13 +22,16 @@ export type MprState = {
   readonly active: MprPlane;
 };
 
+/** What planes and 3D views are told, and a stack of images is not: to turn the crosshairs, or the body, clockwise by degrees. */
+export type TurnCommand = { readonly type: 'turn'; readonly degrees: number };
+
 const WHOLE: PlaneLook = { zoom: 1, panMm: [0, 0] };
 
 /** The planes as they open: through the middle, in the window the images came with. */
 export function openMpr({ geometry, window }: LoadedVolume): MprState {
   return {
-    ...{ centre: middleOfVolume(geometry), window, isInverted: false, slab: { kind: 'none', mm: 10 } },
-    ...{ looks: { axial: WHOLE, sagittal: WHOLE, coronal: WHOLE }, active: 'axial' },
+    ...{ centre: middleOfVolume(geometry), frames: DIRECTIONS, window, isInverted: false },
+    ...{ slab: { kind: 'none', mm: 10 }, looks: { axial: WHOLE, sagittal: WHOLE, coronal: WHOLE }, active: 'axial' },
   };
 }
 
@@ -40,9 +46,9 @@ export function lookAtPlace(state: MprState, geometry: VolumeGeometry, place: Ve
 /** Axial images are turned from head to foot. */
 const TURNING: Readonly<Record<MprPlane, 1 | -1>> = { axial: -1, sagittal: 1, coronal: 1 };
 
-/** Moves a plane by so many of its own steps: the voxels' distance along the axis it is nearest to. */
+/** Moves a plane along its normal by so many of its own steps: the voxels' distance along the axis it is nearest to. */
 export function scrollPlane(state: MprState, geometry: VolumeGeometry, plane: MprPlane, by: number): MprState {
-  const normal = normalOfPlane(plane);
+  const normal = normalOf(state.frames[plane]);
   const mm = by * TURNING[plane] * stepMm(geometry, normal);
   const [x, y, z] = state.centre;
   return lookAtPlace(state, geometry, [x + normal[0] * mm, y + normal[1] * mm, z + normal[2] * mm]);
@@ -53,12 +59,17 @@ function stepMm({ alongRow, alongColumn, normal, spacingMm }: VolumeGeometry, di
   return spacingMm[shares.indexOf(Math.max(...shares)) as 0 | 1 | 2];
 }
 
+/** Turns the crosshairs in a plane's picture, clockwise: that plane stays, the two others lean by as much. */
+export function turnCrosshairs(state: MprState, plane: MprPlane, degrees: number): MprState {
+  return { ...state, frames: turnFrames(state.frames, plane, degrees) };
+}
+
 /** Carries out a viewport's command on the active plane; those that mean nothing here change nothing. */
 export function performMpr(
   state: MprState,
   volume: LoadedVolume,
   modality: string,
-  command: ViewportCommand,
+  command: ViewportCommand | TurnCommand,
 ): MprState {
   const { geometry } = volume;
   switch (command.type) {
@@ -72,6 +83,8 @@ export function performMpr(
       return scrollPlane(state, geometry, state.active, command.to === 'first' ? -1e5 : 1e5);
     case 'invert':
       return { ...state, isInverted: !state.isInverted };
+    case 'turn':
+      return turnCrosshairs(state, state.active, command.degrees);
     case 'reset':
       return { ...openMpr(volume), slab: state.slab, active: state.active };
     default:
@@ -85,18 +98,7 @@ export function changeLook(state: MprState, plane: MprPlane, change: (look: Plan
 }
 
 /** How far the crosshairs are along a plane's normal, mm in the patient: what stands in the corner. */
-export function placeOfPlane({ centre }: Pick<MprState, 'centre'>, plane: MprPlane): number {
-  const normal = normalOfPlane(plane);
-  return dot(centre, normal) * (Math.max(...normal) <= 0 ? -1 : 1);
-}
-
-/** The other two planes, as lines on this one: a column where one crosses it upright, a row where the other lies across. */
-export function crossingPlanes(plane: MprPlane): { readonly upright: MprPlane; readonly across: MprPlane } {
-  const { alongRow, alongColumn } = DIRECTIONS[plane];
-  const facing = (direction: Vector3) =>
-    MPR_PLANES.find(
-      (one) =>
-        one !== plane && Math.abs(dot(cross(DIRECTIONS[one].alongRow, DIRECTIONS[one].alongColumn), direction)) > 0.5,
-    );
-  return { upright: facing(alongRow) ?? plane, across: facing(alongColumn) ?? plane };
+export function placeOfPlane({ centre, frames }: Pick<MprState, 'centre' | 'frames'>, plane: MprPlane): number {
+  const sign = Math.max(...normalOf(DIRECTIONS[plane])) <= 0 ? -1 : 1;
+  return dot(centre, normalOf(frames[plane])) * sign;
 }

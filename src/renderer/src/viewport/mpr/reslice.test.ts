@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { cross, edgeLetters, imageToCanvas, type Vector3 } from '../geometry.ts';
 import type { Stack, StackImage } from '../stack.ts';
-import { gridAt, MPR_PLANES, reslice, resliceMarks, type Volume, valueAtPlace } from './reslice.ts';
+import { DIRECTIONS, gridAt, MPR_PLANES, reslice, resliceMarks, type Volume, valueAtPlace } from './reslice.ts';
+import { turnFrames } from './turn-planes.ts';
 import { middleOfVolume, placeOfVoxel, toldAs, type VolumeGeometry, volumeOf, voxelOf } from './volume.ts';
 
 type Shape = {
@@ -39,6 +40,10 @@ function stackOf(
 }
 
 const AXIAL: Shape = { alongRow: [1, 0, 0], alongColumn: [0, 1, 0], step: [0, 0, 2] };
+/** The planes as they open, and three that lean in two directions. */
+const LEANING = turnFrames(turnFrames(DIRECTIONS, 'axial', 31), 'coronal', -17);
+const FRAMES = [...MPR_PLANES.map((plane) => DIRECTIONS[plane]), ...MPR_PLANES.map((plane) => LEANING[plane])];
+
 const ORIENTATIONS: readonly (readonly [string, Shape])[] = [
   ['axial', AXIAL],
   ['axial from the head down', { ...AXIAL, step: [0, 0, -2] }],
@@ -84,8 +89,8 @@ function linearVolume(geometry: VolumeGeometry): Volume {
 test.each(ORIENTATIONS)('%s: every plane shows each place with the value it has in the patient', (_name, shape) => {
   const volume = linearVolume(geometryOf(stackOf(shape)));
   const middle = middleOfVolume(volume.geometry);
-  for (const plane of MPR_PLANES) {
-    const grid = gridAt(plane, middle, { columns: 9, rows: 7 }, 0.75);
+  for (const [number, frame] of FRAMES.entries()) {
+    const grid = gridAt(frame, middle, { columns: 9, rows: 7 }, 0.75);
     const picture = reslice(volume, grid, { kind: 'none', mm: 0 });
     const { originMm, alongRow, alongColumn } = grid.plane;
     const wrong = [...picture].filter((value, index) => {
@@ -95,7 +100,7 @@ test.each(ORIENTATIONS)('%s: every plane shows each place with the value it has 
       ) as [number, number, number];
       return !(Math.abs(value - (x + 10 * y + 100 * z)) < 0.01);
     });
-    expect([plane, wrong.length]).toEqual([plane, 0]);
+    expect([number, wrong.length]).toEqual([number, 0]);
   }
   expect(valueAtPlace(volume, middle)).toBeCloseTo(middle[0] + 10 * middle[1] + 100 * middle[2], 2);
 });
@@ -107,8 +112,8 @@ test.each(ORIENTATIONS)(
     const wanted = voxelOf(geometry, middleOfVolume(geometry)).map(Math.round) as unknown as Vector3;
     const bits = new Uint8Array(geometry.columns * geometry.rows);
     bits[wanted[1] * geometry.columns + wanted[0]] = 1;
-    for (const plane of MPR_PLANES) {
-      const grid = gridAt(plane, placeOfVoxel(geometry, wanted), { columns: 31, rows: 31 }, 0.5);
+    for (const [number, frame] of FRAMES.entries()) {
+      const grid = gridAt(frame, placeOfVoxel(geometry, wanted), { columns: 31, rows: 31 }, 0.5);
       const marked = resliceMarks(geometry, grid, (k) => (k === wanted[2] ? bits : null));
       const { originMm, alongRow, alongColumn } = grid.plane;
       const isRight = [...marked].every((one, index) => {
@@ -119,14 +124,17 @@ test.each(ORIENTATIONS)(
         const here = voxelOf(geometry, place).map(Math.round);
         return (one === 1) === here.every((at, axis) => at === wanted[axis]);
       });
-      expect([plane, isRight, marked[15 * 31 + 15]]).toEqual([plane, true, 1]);
+      expect([number, isRight, marked[15 * 31 + 15]]).toEqual([number, true, 1]);
     }
   },
 );
 
 test('each plane faces the way it is looked at', () => {
   const letters = MPR_PLANES.map((plane) =>
-    edgeLetters(gridAt(plane, [0, 0, 0], { columns: 3, rows: 3 }, 1).plane, imageToCanvas([0, 0], [1, 0], [0, 1])),
+    edgeLetters(
+      gridAt(DIRECTIONS[plane], [0, 0, 0], { columns: 3, rows: 3 }, 1).plane,
+      imageToCanvas([0, 0], [1, 0], [0, 1]),
+    ),
   );
   expect(letters).toEqual([
     { left: 'R', right: 'L', top: 'A', bottom: 'P' },
@@ -138,20 +146,20 @@ test('each plane faces the way it is looked at', () => {
 test('a slab takes the greatest, the least and the mean through just its thickness, half on each side', () => {
   const volume = linearVolume(geometryOf(stackOf(AXIAL)));
   const middle: Vector3 = [0, 0, 45];
-  const grid = gridAt('axial', middle, { columns: 1, rows: 1 }, 1);
+  const grid = gridAt(DIRECTIONS.axial, middle, { columns: 1, rows: 1 }, 1);
   const through = (kind: 'mip' | 'minip' | 'mean', mm: number) => reslice(volume, grid, { kind, mm })[0];
   // 100 a mm along z: 5 mm up and 5 mm down.
   expect([through('mip', 10), through('minip', 10), through('mean', 10), through('mip', 0)]).toEqual([
     5000, 4000, 4500, 4500,
   ]);
   // At the edge only what was measured counts: images lie from 30 to 60 mm, and half a step beyond.
-  const edge = gridAt('axial', [0, 0, 60], { columns: 1, rows: 1 }, 1);
+  const edge = gridAt(DIRECTIONS.axial, [0, 0, 60], { columns: 1, rows: 1 }, 1);
   expect(reslice(volume, edge, { kind: 'minip', mm: 10 })[0]).toBeCloseTo(5500, 3);
 });
 
 test('shows nothing where nothing was measured', () => {
   const volume = linearVolume(geometryOf(stackOf(AXIAL)));
-  const grid = gridAt('axial', [0, 0, 62], { columns: 3, rows: 1 }, 1);
+  const grid = gridAt(DIRECTIONS.axial, [0, 0, 62], { columns: 3, rows: 1 }, 1);
   expect([...reslice(volume, grid, { kind: 'none', mm: 0 })]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
 });
 

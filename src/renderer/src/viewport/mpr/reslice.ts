@@ -5,8 +5,11 @@ import { type VolumeGeometry, voxelOf } from './volume.ts';
 export const MPR_PLANES = ['axial', 'sagittal', 'coronal'] as const;
 export type MprPlane = (typeof MPR_PLANES)[number];
 
-/** Which way columns and rows of each plane's picture rise. */
-export const DIRECTIONS: Readonly<Record<MprPlane, { readonly alongRow: Vector3; readonly alongColumn: Vector3 }>> = {
+/** Which way columns and rows of a picture rise, each of length one and at right angles. */
+export type PlaneFrame = { readonly alongRow: Vector3; readonly alongColumn: Vector3 };
+
+/** The three planes as they open. */
+export const DIRECTIONS: Readonly<Record<MprPlane, PlaneFrame>> = {
   axial: { alongRow: [1, 0, 0], alongColumn: [0, 1, 0] },
   sagittal: { alongRow: [0, 1, 0], alongColumn: [0, 0, -1] },
   coronal: { alongRow: [1, 0, 0], alongColumn: [0, 0, -1] },
@@ -28,12 +31,11 @@ export type PictureGrid = { readonly plane: ImagePlane; readonly rows: number; r
 
 /** A picture of this many pixels with this place in its middle. */
 export function gridAt(
-  mprPlane: MprPlane,
+  { alongRow, alongColumn }: PlaneFrame,
   middle: Vector3,
   size: { readonly columns: number; readonly rows: number },
   mmPerPixel: number,
 ): PictureGrid {
-  const { alongRow, alongColumn } = DIRECTIONS[mprPlane];
   const [x, y] = [((size.columns - 1) / 2) * mmPerPixel, ((size.rows - 1) / 2) * mmPerPixel];
   const at = (axis: 0 | 1 | 2) => middle[axis] - x * alongRow[axis] - y * alongColumn[axis];
   const plane = {
@@ -47,8 +49,7 @@ export function gridAt(
 }
 
 /** The direction looked along: with rows to the right and columns down, away from the eye. */
-export function normalOfPlane(mprPlane: MprPlane): Vector3 {
-  const { alongRow, alongColumn } = DIRECTIONS[mprPlane];
+export function normalOf({ alongRow, alongColumn }: PlaneFrame): Vector3 {
   return cross(alongRow, alongColumn);
 }
 

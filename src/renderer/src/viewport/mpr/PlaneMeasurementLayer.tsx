@@ -1,0 +1,78 @@
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { imageToCanvas } from '../geometry.ts';
+import viewportClasses from '../ImageViewport.module.css';
+import type { ImagePoint, Measured, MeasurementKind } from '../measurements/measurement.ts';
+import { describeMeasured } from '../measurements/measurement-text.ts';
+import classes from '../measurements/MeasurementLayer.module.css';
+import { drawnLineOf } from '../measurements/shapes.ts';
+import { isOnPlane, isPlaneMeasurement, measureInPlane, placesBelow, pointsOn } from './plane-measurement.ts';
+import type { Slab } from './reslice.ts';
+import type { MeasuredPane, PlaneDraft } from './use-plane-measuring.ts';
+
+const SAME = imageToCanvas([0, 0], [1, 0], [0, 1]);
+const LINE_PX = 14;
+
+/** The reader's measurements of exactly the plane and slab that is shown, each said to be resampled, and the one on its way. */
+export function PlaneMeasurementLayer({
+  pane,
+  draft,
+}: {
+  readonly pane: MeasuredPane;
+  readonly draft: PlaneDraft | null;
+}): ReactNode {
+  const { plane, grid, state, volume, book } = pane;
+  const { all, selected } = useSyncExternalStore(book.subscribe, book.getState);
+  const frame = state.frames[plane];
+  const standing = all
+    .filter(isPlaneMeasurement)
+    .filter((one) => one.id !== draft?.id && isOnPlane(one, state, frame, volume.geometry));
+  return (
+    <svg className={viewportClasses.layer} data-measurements={standing.length} aria-hidden>
+      {standing.map(({ id, kind, on, measured }) => (
+        <Shape
+          key={id}
+          {...{ kind, measured, slab: on.slab, points: pointsOn(grid.plane, on.places) }}
+          isSelected={id === selected}
+        />
+      ))}
+      {draft !== null && (
+        <Shape
+          {...{ kind: draft.kind, points: draft.points, slab: state.slab }}
+          measured={measureInPlane(draft.kind, placesBelow(grid.plane, draft.points), frame, volume, state.slab, false)}
+          isSelected
+        />
+      )}
+    </svg>
+  );
+}
+
+type ShapeProps = {
+  readonly kind: MeasurementKind;
+  readonly points: readonly ImagePoint[];
+  readonly measured: Measured;
+  readonly slab: Slab;
+  readonly isSelected: boolean;
+};
+
+function Shape({ kind, points, measured, slab, isSelected }: ShapeProps): ReactNode {
+  const { t } = useTranslation('reading');
+  const line = drawnLineOf(kind, points, SAME);
+  const [x, y] = line.reduce((best, one) => (one[0] > best[0] ? one : best), line[0] ?? [0, 0]);
+  const made = slab.kind === 'none' ? t('image.mark.resampled') : t(`mpr.slab.${slab.kind}`, { mm: slab.mm });
+  return (
+    <g className={classes.shape} data-selected={isSelected} data-kind={kind}>
+      {kind !== 'probe' && <polyline points={line.map(([left, top]) => `${left},${top}`).join(' ')} />}
+      {points.map(([left, top], index) => (
+        <circle key={index} cx={left} cy={top} r={isSelected ? 4 : 2.5} />
+      ))}
+      <text x={x + 10} y={y + 4}>
+        {[...describeMeasured(measured, t), made].map((words, index) => (
+          <tspan key={words} x={x + 10} dy={index === 0 ? 0 : LINE_PX}>
+            {words}
+          </tspan>
+        ))}
+      </text>
+    </g>
+  );
+}
