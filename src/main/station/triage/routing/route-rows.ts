@@ -52,7 +52,7 @@ const COLUMNS = `
 const FIND_ROUTE = `SELECT ${COLUMNS} FROM study_routes r WHERE r.study_id = ?`;
 const DROP_ROUTE = 'DELETE FROM study_routes WHERE study_id = ?';
 const MAKE_STALE = 'UPDATE study_routes SET is_stale = 1 WHERE study_id = ?';
-const OFFER_ANEW = "UPDATE study_routes SET is_stale = 1, passed = '[]' WHERE study_id = ?";
+const OFFER_ANEW = "UPDATE study_routes SET is_stale = 1, passed = '[]', open_until_ms = NULL WHERE study_id = ?";
 /** Walks study_routes_said. */
 export const LIST_SAID = `
   SELECT ${COLUMNS} FROM study_routes r WHERE r.site_id = ? AND r.standing IS NOT NULL ORDER BY r.study_id LIMIT ?

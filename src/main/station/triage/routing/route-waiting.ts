@@ -111,6 +111,8 @@ type Change = {
   readonly route: RouteRow;
   readonly to: Route;
   readonly passed: readonly string[];
+  /** Others are to be told. */
+  readonly isNews: boolean;
 };
 
 function changesOf(waiting: readonly WaitingStudy[], { set, readers, overrides, nowMs }: Asked): readonly Change[] {
@@ -125,8 +127,9 @@ function changesOf(waiting: readonly WaitingStudy[], { set, readers, overrides, 
     const one = asked[at];
     if (one === undefined) return [];
     const { study, route, passed } = one;
-    const isNews = passed.length !== route.passed.length || !isSaid(route, to, standingOf(to, set));
-    return isNews ? [{ study, route, to, passed }] : [];
+    const isNews = !isSaid(route, to, standingOf(to, set));
+    const isOwed = passed.length !== route.passed.length || isOpenTimeMissing(study, route, to, nowMs);
+    return isNews || isOwed ? [{ study, route, to, passed, isNews }] : [];
   });
 }
 
@@ -144,6 +147,16 @@ export function routable(study: WaitingStudy, route: RouteRow, pinnedTo: string 
   };
 }
 
+/** It was raised, or its deadline came, while it was somebody's already. */
+function isOpenTimeMissing(
+  { openByAtMs }: WaitingStudy,
+  { openUntilMs }: RouteRow,
+  { to }: Route,
+  nowMs: number,
+): boolean {
+  return to !== null && openUntilMs === null && openByAtMs !== null && openByAtMs > nowMs;
+}
+
 function isSaid({ standing, readerId, reasons }: RouteRow, to: Route, next: RouteStanding): boolean {
   // What is kept keeps its reason, so that rows do not change whenever somebody has a point more to read.
   return standing === next && readerId === to.to && (to.to !== null || reasons.at(-1)?.code === to.reason.code);
@@ -157,7 +170,7 @@ function standingOf({ to, isPinned }: Route, { mode }: RoutingSet): RouteStandin
 
 type Saying = { readonly set: RoutingSet; readonly version: number; readonly nowMs: number };
 
-function say(db: WritableDb, { study, route, to, passed }: Change, { set, version, nowMs }: Saying): void {
+function say(db: WritableDb, { study, route, to, passed, isNews }: Change, { set, version, nowMs }: Saying): void {
   const standing = standingOf(to, set);
   const { openByAtMs } = study;
   const isNewReader = to.to !== route.readerId;
@@ -173,6 +186,7 @@ function say(db: WritableDb, { study, route, to, passed }: Change, { set, versio
     ...{ standing, readerId: to.to, reasons: reasonsOf(route, to, set), passed, openUntilMs },
     sinceMs: isNewReader ? nowMs : route.sinceMs,
   });
+  if (!isNews) return;
   tell(db, route.studyId, { standing, readerId: to.to, groupId: route.groupId, code: to.reason.code, version }, nowMs);
 }
 
