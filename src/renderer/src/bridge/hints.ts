@@ -3,9 +3,12 @@ import { Hint } from '../../../shared/contract/station.ts';
 import { StudyId } from '../../../shared/domain/ids.ts';
 import { client } from './client.ts';
 import { useConnection } from './connection.ts';
+import { paced } from './paced.ts';
 import { station } from './queries.ts';
 
 const POLL_MS = 5_000;
+/** Lists are asked for at once, and then no more often: where fifty studies a second change, every hint names one. */
+const LISTS_EVERY_MS = 250;
 
 /**
  * Keeps the cache fresh until stopped: each hint refetches what it names, a new connection refetches everything, and
@@ -13,6 +16,7 @@ const POLL_MS = 5_000;
  */
 export function followHints(cache: QueryClient): () => void {
   const stop = new AbortController();
+  const refetchLists = paced(() => invalidateLists(cache), LISTS_EVERY_MS);
   let hearing = false;
   const poll = setInterval(() => {
     if (!hearing && useConnection.getState().state === 'open') refetchAll(cache);
@@ -23,7 +27,7 @@ export function followHints(cache: QueryClient): () => void {
     refetchAll(cache);
     for await (const hint of hints) {
       const heard = Hint.safeParse(hint);
-      if (heard.success) applyHint(cache, heard.data);
+      if (heard.success) applyHint(cache, heard.data, refetchLists.ask);
     }
   }
 
@@ -39,15 +43,15 @@ export function followHints(cache: QueryClient): () => void {
   void keepListening();
   return () => {
     stop.abort();
+    refetchLists.stop();
     clearInterval(poll);
   };
 }
 
 /** Refetches what the hint names: the lists and the strip always, a study's own answers only when it is named. */
-export function applyHint(cache: QueryClient, hint: Hint): void {
+export function applyHint(cache: QueryClient, hint: Hint, refetchLists = () => invalidateLists(cache)): void {
   if (hint.type === 'reset') return refetchAll(cache);
-  void cache.invalidateQueries({ queryKey: station.worklist.key() });
-  void cache.invalidateQueries({ queryKey: station.station.status.key() });
+  refetchLists();
   for (const studyId of StudyId.array().catch([]).parse(hint.studyIds)) {
     for (const area of studyAnswers) void cache.invalidateQueries({ queryKey: area.key({ input: { studyId } }) });
   }
@@ -60,6 +64,11 @@ const studyAnswers = [
   station.studies.report,
   station.studies.timeline,
 ] as const;
+
+function invalidateLists(cache: QueryClient): void {
+  void cache.invalidateQueries({ queryKey: station.worklist.key() });
+  void cache.invalidateQueries({ queryKey: station.station.status.key() });
+}
 
 function refetchAll(cache: QueryClient): void {
   void cache.invalidateQueries();

@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
@@ -119,27 +118,26 @@ export function ImagesCell({ row }: Props): ReactNode {
   const { received, expected, completeness, marks } = row.images;
   const second = row.inPacs === 'no-destination' ? t(`code.completeness.${completeness}`) : t(`inPacs.${row.inPacs}`);
   return (
-    <Tooltip
-      label={[
+    <span
+      className={classes.stack}
+      title={[
         t(`completeness.${completeness}`),
         ...marks.map((mark) => markText(mark, t)),
         t(`inPacs.${row.inPacs}`),
       ].join(' · ')}
     >
-      <span className={classes.stack}>
-        <TwoLines
-          first={
-            <span className={classes.number}>
-              {expected === null ? received : `${received} / ${expected}`}
-              {row.quarantined > 0 && (
-                <span className={classes.aside}> {t('worklist.quarantined', { count: row.quarantined })}</span>
-              )}
-            </span>
-          }
-          second={second}
-        />
-      </span>
-    </Tooltip>
+      <TwoLines
+        first={
+          <span className={classes.number}>
+            {expected === null ? received : `${received} / ${expected}`}
+            {row.quarantined > 0 && (
+              <span className={classes.aside}> {t('worklist.quarantined', { count: row.quarantined })}</span>
+            )}
+          </span>
+        }
+        second={second}
+      />
+    </span>
   );
 }
 

@@ -23,7 +23,8 @@ export function lookAround(here: Here, first: number, last: number): 'here' | { 
   const isBelow = firstPlace + rows.length >= Math.min(total, last + MARGIN);
   if (isAbove && isBelow) return 'here';
   const key = keys[first - firstPlace];
-  if (key !== undefined) return at !== undefined && 'key' in at && at.key === key ? 'here' : { at: { key } };
+  if (key !== undefined)
+    return at !== undefined && 'key' in at && at.key === key ? 'here' : { at: { key, near: first } };
   if (first < MARGIN) return at === undefined ? 'here' : { at: undefined };
   return at !== undefined && 'place' in at && at.place === first ? 'here' : { at: { place: first } };
 }

@@ -4,8 +4,8 @@ import type { WorklistCounts, WorklistQuestion, WorklistRow } from '../../../../
 import { type Failure, failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
 
-/** Where in a list the page looks: at its top, around a row by its key, or at a place it has no row of yet. */
-export type LookingAt = { readonly key: string } | { readonly place: number } | undefined;
+/** Where in a list the page looks: at its top, around a row by its key (it stood near a place then), or at a place it has no row of yet. */
+export type LookingAt = { readonly key: string; readonly near: number } | { readonly place: number } | undefined;
 
 /** The rows that are here of a list. */
 export type ListPart = {
