@@ -1,10 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { decodeText } from '../src/main/station/hl7/character-sets.ts';
 import { controlPage } from './control-page.ts';
+import type { EhrServer } from './ehr/fhir-server.ts';
+import type { FhirStore } from './ehr/fhir-store.ts';
+import { RULES, type ResourceType } from './ehr/resource-rules.ts';
 import type { HospitalDay } from './hospital-day.ts';
+import { LOOPBACK } from './loopback.ts';
 import { STUDY_KINDS } from './make-study.ts';
 import type { Holdings } from './pacs/holdings.ts';
+import type { Ris } from './ris/ris.ts';
 import { isMachineState, type Machine, MACHINES, type Switchboard } from './switchboard.ts';
 import { TROUBLES } from './troubles.ts';
 
@@ -16,6 +22,8 @@ export type ControlSettings = {
   readonly switches: Switchboard;
   /** Null where the archive could not listen. */
   readonly pacs: { readonly port: number; readonly holdings: Holdings } | null;
+  readonly ris: Ris | null;
+  readonly ehr: { readonly server: EhrServer; readonly store: FhirStore } | null;
 };
 
 export type ControlServer = { readonly port: number; close(): Promise<void> };
@@ -36,7 +44,7 @@ export async function startControl(settings: ControlSettings): Promise<ControlSe
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(settings.port, '127.0.0.1', resolve);
+    server.listen(settings.port, LOOPBACK, resolve);
   });
   const { port } = server.address() as AddressInfo;
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
@@ -92,7 +100,7 @@ const ACTS: Readonly<Record<string, (body: unknown, settings: ControlSettings) =
 };
 
 /** What `GET /state` tells. */
-export function stateOf({ day, switches, pacs }: ControlSettings) {
+export function stateOf({ day, switches, pacs, ris, ehr }: ControlSettings) {
   return {
     ...day.state(),
     machines: Object.fromEntries(
@@ -102,9 +110,30 @@ export function stateOf({ day, switches, pacs }: ControlSettings) {
       ]),
     ),
     pacs: pacs === null ? null : { port: pacs.port, objects: pacs.holdings.list().length, bytes: pacs.holdings.bytes },
+    ris: ris === null ? null : risState(ris),
+    ehr: ehr === null ? null : ehrState(ehr),
     kinds: STUDY_KINDS,
     possibleTroubles: TROUBLES,
   };
+}
+
+/** The messages as text: bytes are for the wire. */
+function risState(ris: Ris) {
+  const { sent, ...state } = ris.state();
+  return {
+    ...state,
+    sent: sent.map(({ bytes, characterSets, ...one }) => ({ ...one, text: textOf(bytes, characterSets) })),
+  };
+}
+
+function textOf(bytes: Buffer, characterSets: readonly string[]): string {
+  const decoded = decodeText(bytes, characterSets);
+  return decoded.ok ? decoded.value.replaceAll('\r', '\n') : '';
+}
+
+function ehrState({ server, store }: NonNullable<ControlSettings['ehr']>) {
+  const counts = (Object.keys(RULES) as ResourceType[]).map((type) => [type, store.list(type).length] as const);
+  return { port: server.port, held: Object.fromEntries(counts.filter(([, count]) => count > 0)), ...server.taken() };
 }
 
 function sendPage(response: ServerResponse): void {

@@ -4,6 +4,7 @@ import { type ModalitySettings, sendFrom } from './modality.ts';
 import type { Holdings } from './pacs/holdings.ts';
 import { type Arrival, planArrivals, planHistory, planOne, planPriors } from './schedule.ts';
 import { makeTroubled, type Trouble } from './troubles.ts';
+import { type RecordKeeper, visitOf } from './visits.ts';
 
 /** What a hospital's day is told when it begins. */
 export type DaySettings = {
@@ -16,6 +17,8 @@ export type DaySettings = {
   readonly archive: ModalitySettings;
   /** What the archive holds; null where there is none. */
   readonly holdings: Holdings | null;
+  /** Who keeps records of what is ordered, taken and found out. */
+  readonly records?: readonly RecordKeeper[];
   /** How large what arrives is; full unless told. */
   readonly size?: PlannedStudy['size'];
   readonly now?: () => number;
@@ -55,7 +58,7 @@ const HISTORY_AFTER_ARRIVALS = 6;
 
 /** Plans a day: arrivals, what the archive has of them, and the morning before. Nothing is sent before `run`. */
 export function planDay(settings: DaySettings): HospitalDay {
-  const { modality, archive, holdings, size = 'full', now = Date.now } = settings;
+  const { modality, archive, holdings, records = [], size = 'full', now = Date.now } = settings;
   const { signal } = modality;
   let everyMs = settings.everyMs;
   let troubles: readonly Trouble[] = [];
@@ -64,9 +67,13 @@ export function planDay(settings: DaySettings): HospitalDay {
   async function send(study: PlannedStudy, trouble: Trouble): Promise<void> {
     for (const sending of await makeTroubled(study, trouble)) {
       if (signal.aborted) return;
+      const { visit, correction } = sending;
+      for (const record of records) record.ordered(visit);
       notTaken += await sendFrom(modality, sending.now);
       sentStudies += 1;
       sentObjects += sending.now.length;
+      for (const record of records) record.taken(visit, sending.study);
+      if (correction !== null) for (const record of records) record.corrected(visit, correction);
       if (sending.later.length > 0) void sendLater(sending.later);
     }
   }
@@ -82,6 +89,7 @@ export function planDay(settings: DaySettings): HospitalDay {
     const made = await makeStudy(study);
     const instances = made.series.flatMap((series) => series.instances);
     for (const { file } of instances) await holdings?.keep(file);
+    for (const record of records) record.prior(visitOf(study, made.studyUid), made);
     if (!isSent) return;
     notTaken += await sendFrom(archive, instances);
     sentObjects += instances.length;

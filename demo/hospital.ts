@@ -1,19 +1,27 @@
 import { parseArgs } from 'node:util';
 import { DEMO_HOSPITAL } from '../src/shared/domain/demo-hospital.ts';
 import { startControl } from './control-server.ts';
+import { type EhrServer, startEhr } from './ehr/fhir-server.ts';
+import { openFhirStore } from './ehr/fhir-store.ts';
+import { recordsIn } from './ehr/records.ts';
+import { search } from './ehr/search.ts';
 import { planDay } from './hospital-day.ts';
-import { type Holdings, openHoldings } from './pacs/holdings.ts';
-import { type PacsServer, startPacs } from './pacs/pacs-server.ts';
-import { createSwitchboard, type Switchboard } from './switchboard.ts';
+import { isLoopback } from './loopback.ts';
+import { openHoldings } from './pacs/holdings.ts';
+import { startPacs } from './pacs/pacs-server.ts';
+import { startRis } from './ris/ris.ts';
+import { createSwitchboard } from './switchboard.ts';
 
 const MOST_PACS_BYTES = 1024 ** 3;
+const BAD_ARGUMENTS = 2;
 
-/** Process entry of the pretend hospital: its archive, its page, then studies from its machines, until it is told to stop. */
-async function main(): Promise<void> {
+/** Process entry of the pretend hospital: its archive, order system, record and page, then studies from its machines, until it is told to stop. */
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       host: { type: 'string', default: '127.0.0.1' },
       'dicom-port': { type: 'string' },
+      'hl7-port': { type: 'string', default: String(DEMO_HOSPITAL.stationHl7Port) },
       'called-ae': { type: 'string', default: 'WETREAD' },
       /** Fixes everything but the times. */
       seed: { type: 'string' },
@@ -22,27 +30,48 @@ async function main(): Promise<void> {
       /** Studies of the hours before. */
       history: { type: 'string', default: '300' },
       'pacs-port': { type: 'string', default: String(DEMO_HOSPITAL.pacs.port) },
+      'ris-port': { type: 'string', default: String(DEMO_HOSPITAL.ris.port) },
+      'ehr-port': { type: 'string', default: String(DEMO_HOSPITAL.ehr.port) },
       'page-port': { type: 'string', default: String(DEMO_HOSPITAL.pagePort) },
     },
   });
+  const { host } = values;
+  if (!isLoopback(host)) {
+    process.stderr.write('demo: the pretend hospital speaks to this machine only: --host is 127.0.0.1 or ::1\n');
+    return BAD_ARGUMENTS;
+  }
   const stop = new AbortController();
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, () => stop.abort());
   const { signal } = stop;
   const switches = createSwitchboard();
   const holdings = openHoldings(MOST_PACS_BYTES);
-  const station = { host: values.host, port: Number(values['dicom-port']), calledAe: values['called-ae'] };
-  const pacs = await openPacs(Number(values['pacs-port']), station, holdings, switches);
+  // A fresh seed every minute: a demo started again goes on with new studies.
+  const seed = Number(values.seed ?? Math.floor(Date.now() / 60_000));
+  const station = { host, port: Number(values['dicom-port']), calledAe: values['called-ae'] };
+  const pacs = await unlessTaken('archive', values['pacs-port'], (port) =>
+    startPacs({
+      ...{ aeTitle: DEMO_HOSPITAL.pacs.aeTitle, port, holdings, switches },
+      station: { aeTitle: station.calledAe, host, port: station.port },
+    }),
+  );
+  const ris = await unlessTaken('order system', values['ris-port'], (port) =>
+    startRis({ port, station: { host, port: Number(values['hl7-port']) }, switches, signal }),
+  );
+  const store = openFhirStore({ seed, now: Date.now, search });
+  const ehr: EhrServer | null = await unlessTaken('record', values['ehr-port'], (port) =>
+    startEhr({ port, store, switches }),
+  );
   const machine = { ...station, signal, switches };
   const day = planDay({
-    // A fresh seed every minute: a demo started again goes on with new studies.
-    seed: Number(values.seed ?? Math.floor(Date.now() / 60_000)),
-    everyMs: Number(values.every) * 1000,
-    historyStudies: Number(values.history),
+    ...{ seed, everyMs: Number(values.every) * 1000, historyStudies: Number(values.history), holdings },
     modality: { ...machine, callingAe: 'DEMO_CT' },
     archive: { ...machine, callingAe: DEMO_HOSPITAL.pacs.aeTitle },
-    holdings,
+    records: [recordsIn(store), ...(ris === null ? [] : [ris])],
   });
-  const settings = { day, switches, pacs: pacs === null ? null : { port: pacs.port, holdings } };
+  const settings = {
+    ...{ day, switches, ris, pacs: pacs === null ? null : { port: pacs.port, holdings } },
+    ehr: ehr === null ? null : { server: ehr, store },
+  };
   const control =
     (await startControl({ ...settings, port: Number(values['page-port']) }).catch(() => null)) ??
     (await startControl({ ...settings, port: 0 }));
@@ -50,29 +79,22 @@ async function main(): Promise<void> {
   try {
     await day.run();
   } finally {
-    await Promise.all([pacs?.close(), control.close()]);
+    stop.abort();
+    await Promise.all([pacs?.close(), ris?.close(), ehr?.close(), control.close()]);
     holdings.clear();
   }
+  return 0;
 }
 
-/** The archive; null, with a word about it, where its port is taken: the station then sees that it is not there. */
-async function openPacs(
-  port: number,
-  station: { readonly host: string; readonly port: number; readonly calledAe: string },
-  holdings: Holdings,
-  switches: Switchboard,
-): Promise<PacsServer | null> {
-  const { aeTitle } = DEMO_HOSPITAL.pacs;
-  const { host, calledAe } = station;
+/** A machine of the hospital; null, with a word about it, where its port is taken: the station then sees that it is not there. */
+async function unlessTaken<T>(name: string, port: string, start: (port: number) => Promise<T>): Promise<T | null> {
   try {
-    const to = { aeTitle: calledAe, host, port: station.port };
-    return await startPacs({ aeTitle, port, holdings, switches, station: to });
+    return await start(Number(port));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    process.stderr.write(`demo: the archive of the pretend hospital cannot listen on port ${port}: ${code}\n`);
+    process.stderr.write(`demo: the ${name} of the pretend hospital cannot listen on port ${port}: ${code}\n`);
     return null;
   }
 }
 
-await main();
-process.exit(0);
+process.exit(await main());

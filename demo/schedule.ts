@@ -1,3 +1,4 @@
+import { requestOf } from './exam-requests.ts';
 import type { PlannedStudy, StudyKind } from './make-study.ts';
 import { personOf } from './more-people.ts';
 import { PEOPLE_ABROAD, type PersonAbroad } from './people-abroad.ts';
@@ -34,6 +35,8 @@ const GROWING = FIRST_KINDS.indexOf('chest-ct');
 /** Lung in every chest that is drawn. */
 const IN_LUNG = [-75, -15, 20] as const;
 const GREW_IN_DAYS = 180;
+/** Apart from every other seed: an order number of its own. */
+const PRIOR_OF = 600_000_000;
 /** The share of heads that bleed: of those that arrive more than in any hospital, so that there is something to see. */
 const BLEEDS_NOW = 0.25;
 const BLEEDS_BEFORE = 0.06;
@@ -137,7 +140,8 @@ export function planOne(seed: number, kind: StudyKind): PlannedStudy {
 function growing(study: PlannedStudy): Pick<Arrival, 'study' | 'prior'> {
   const nodule = (diameterMm: number): NoduleWish => ({ kind: 'isolated', diameterMm, atMm: IN_LUNG });
   const { wish } = study;
-  const before = { ...study, nodule: nodule(9.5), visit: 1, wish: { ...wish, accession: `${wish.accession}P` } };
+  const ownOrder = { accession: `${wish.accession}P`, request: requestOf(wish.seed + PRIOR_OF, study.kind) };
+  const before = { ...study, nodule: nodule(9.5), visit: 1, wish: { ...wish, ...ownOrder } };
   return { study: { ...study, nodule: nodule(13.5) }, prior: { study: before, daysBefore: GREW_IN_DAYS } };
 }
 
@@ -165,6 +169,7 @@ function planStudy(plan: {
       ...person,
       accession: `D${seed}`,
       accessionIssuer: DEMO_ISSUER,
+      request: requestOf(seed, kind),
       ...(description && { studyDescription: description }),
       // Colour in lossless JPEG is nobody's habit.
       ...(kind !== 'ultrasound' && { transferSyntaxUid: syntax }),

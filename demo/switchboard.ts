@@ -1,7 +1,12 @@
-/** The hospital's machines and how each may be. */
+/**
+ * The hospital's machines and how each may be. `refuse` is not now: an archive that takes no association, an order system that
+ * answers AR, a record that answers 503, a modality that breaks off in the middle. `error` is not this: AE, 422.
+ */
 export const MACHINES = {
-  modalities: ['up', 'slow', 'gone'],
+  modalities: ['up', 'slow', 'refuse', 'gone'],
   pacs: ['up', 'slow', 'refuse', 'gone'],
+  ris: ['up', 'slow', 'refuse', 'error', 'gone'],
+  ehr: ['up', 'slow', 'refuse', 'error', 'gone'],
 } as const;
 export type Machine = keyof typeof MACHINES;
 export type MachineState = (typeof MACHINES)[Machine][number];
@@ -13,13 +18,13 @@ export type Switchboard = {
   turn(machine: Machine, state: MachineState): Promise<void>;
   /** Called on every change, and waited for. */
   onTurn(machine: Machine, listener: (state: MachineState) => Promise<void>): void;
-  /** Resolves once the machine is not gone, or when it all ends. */
-  whilePresent(machine: Machine, signal: AbortSignal): Promise<void>;
+  /** Resolves once the machine is in another state than this, or when it all ends. */
+  untilNot(state: MachineState, machine: Machine, signal: AbortSignal): Promise<void>;
 };
 
 /** A switchboard on which every machine is up. */
 export function createSwitchboard(): Switchboard {
-  const states: Record<Machine, MachineState> = { modalities: 'up', pacs: 'up' };
+  const states: Record<Machine, MachineState> = { modalities: 'up', pacs: 'up', ris: 'up', ehr: 'up' };
   const listeners: { readonly machine: Machine; readonly listener: (state: MachineState) => Promise<void> }[] = [];
   const waiting = new Set<() => void>();
   return {
@@ -31,8 +36,8 @@ export function createSwitchboard(): Switchboard {
       for (const one of listeners) if (one.machine === machine) await one.listener(state);
     },
     onTurn: (machine, listener) => void listeners.push({ machine, listener }),
-    async whilePresent(machine, signal) {
-      while (states[machine] === 'gone' && !signal.aborted) {
+    async untilNot(state, machine, signal) {
+      while (states[machine] === state && !signal.aborted) {
         await new Promise<void>((resolve) => {
           const wake = () => {
             waiting.delete(wake);

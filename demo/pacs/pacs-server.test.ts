@@ -165,5 +165,5 @@ test('refuses, is gone, comes back on the same port, and is slow, as its switch 
   const before = performance.now();
   await sendInstances(remote, [object(1, 1)]);
   expect(performance.now() - before).toBeGreaterThan(1_400);
-  await expect(switches.turn('modalities', 'refuse')).rejects.toThrow('cannot be so');
+  await expect(switches.turn('pacs', 'error')).rejects.toThrow('cannot be so');
 });

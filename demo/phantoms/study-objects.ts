@@ -1,6 +1,7 @@
 import { encodeText } from '../../src/main/station/dicom/dataset/encode-text.ts';
 import { lookUpKeyword } from '../../src/main/station/dicom/dataset/dictionary.ts';
 import { encodeInstance, type DicomRecord } from '../../src/main/station/dicom/dataset/write-dataset.ts';
+import type { ExamRequest, Priority } from '../exam-requests.ts';
 import type { Person } from '../people.ts';
 import { compressRecord, type DemoTransferSyntax } from './compress-record.ts';
 
@@ -45,6 +46,8 @@ export type StudyWish = {
   readonly accession: string;
   readonly accessionIssuer?: string;
   readonly studyDescription?: string;
+  /** What it was ordered by; the machine copies it from its worklist. */
+  readonly request?: ExamRequest;
   /** Unicode unless told; what it does not have makes the making throw. */
   readonly characterSet?: DemoCharacterSet;
   /** Explicit VR little endian unless told. */
@@ -132,7 +135,7 @@ export function studyRecord(
     ...(wish.accessionIssuer && {
       IssuerOfAccessionNumberSequence: [{ LocalNamespaceEntityID: wish.accessionIssuer }],
     }),
-    ReferringPhysicianName: 'Referrer^Demo',
+    ...requestRecord(wish, studyUid),
     PatientName: person.name,
     PatientID: person.mrn,
     IssuerOfPatientID: person.issuer,
@@ -146,6 +149,26 @@ export function studyRecord(
     SoftwareVersions: 'demo',
   };
 }
+
+/** What a machine takes over from its worklist: who asked, the request's numbers (PS3.3 §10.6), and how pressing it is. */
+function requestRecord({ request, accession }: StudyWish, studyUid: string): DicomRecord {
+  if (request === undefined) return { ReferringPhysicianName: 'Referrer^Demo' };
+  const { family, given } = request.referrer;
+  return {
+    ReferringPhysicianName: `${family}^${given}`,
+    // No image module has it: some scanners copy it all the same, as a Standard Extended SOP class may (PS3.2 §3.11).
+    RequestedProcedurePriority: DICOM_PRIORITIES[request.priority],
+    RequestAttributesSequence: [
+      {
+        ...{ AccessionNumber: accession, StudyInstanceUID: studyUid },
+        ...{ RequestedProcedureID: request.procedureId, ScheduledProcedureStepID: request.stepId },
+      },
+    ],
+  };
+}
+
+/** (0040,1003) by priority. */
+const DICOM_PRIORITIES: Readonly<Record<Priority, string>> = { routine: 'ROUTINE', urgent: 'HIGH', stat: 'STAT' };
 
 /** When an image was taken, so many seconds into the study: acquisition and content. */
 export function timeRecord(wish: Pick<StudyWish, 'atMs' | 'utcOffsetMinutes'>, afterSeconds: number): DicomRecord {
