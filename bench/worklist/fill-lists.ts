@@ -102,7 +102,11 @@ export function fillLists(db: WritableDb, open: number, archived: number): void 
       exam: { description, modality, bodyPart, laterality: null, dateRaw, timeRaw: '101500' },
       ...{
         orderPriority: null,
-        urgency: { level: URGENCY_LEVELS[rank] ?? 'routine', standing: rank === 2 ? 'ordinary' : 'suspected' },
+        urgency: {
+          level: URGENCY_LEVELS[rank] ?? 'routine',
+          standing: rank === 2 ? 'ordinary' : 'suspected',
+          raises: rank === 2 ? 0 : 1,
+        },
       },
       ...{
         serviceLevel: 'outpatient',
@@ -122,6 +126,7 @@ export function fillLists(db: WritableDb, open: number, archived: number): void 
         inPacs,
         priors: 1,
         openedBy: null,
+        openAgain: [],
         report: 'none',
         reasons: [{ code: 'no-order-matched', params: {} }],
         quarantined: 0,

@@ -4,6 +4,7 @@ import { HidingReason } from '../domain/correction.ts';
 import { FlagWhen } from '../domain/flag-when.ts';
 import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
 import { LABEL_SCORES } from '../domain/model-manifest.ts';
+import { Seen } from '../domain/opening.ts';
 import { RetrievalCode, RetrievalState } from '../domain/retrieval.ts';
 import { CompletenessEvidence, Intent, QuarantineReason, ReportState } from '../domain/study.ts';
 import { AcrCategory } from '../domain/urgency.ts';
@@ -270,10 +271,13 @@ export const studies = {
     .route({ method: 'GET', path: '/studies/{studyId}/timeline' })
     .input(one)
     .output(z.array(TimelineEntry)),
-  /** A reader opened the images: recorded, and it stops the open-by clock. */
+  /**
+   * A reader opened the images: recorded, and it stops the open-by clock until more comes that they have not seen. `seen` is what
+   * they had before them; left out, it is the study as it is now.
+   */
   open: procedure('study.open')
     .route({ method: 'POST', path: '/studies/{studyId}/openings' })
-    .input(one)
+    .input(one.extend({ seen: Seen.optional() }))
     .output(WorklistRow),
   /** Asks an archive, by its AE title, to answer for all that is here of the study. Gives how many transactions that takes. */
   requestCommitment: procedure('commitment.request')

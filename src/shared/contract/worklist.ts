@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AiStateName, AiStatus } from '../domain/ai-status.ts';
 import { PatientId, StudyId, UserId, WorklistViewId } from '../domain/ids.ts';
+import { OpenAgainReason } from '../domain/opening.ts';
 import { Completeness, CompletenessMark, Intent, IntentReason, ReportState } from '../domain/study.ts';
 import { Reason, ServiceLevel, UrgencyLevel, UrgencyStanding } from '../domain/urgency.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
@@ -44,7 +45,12 @@ export const WorklistRow = z.object({
   }),
   /** As received with the order; null while no order is matched. */
   orderPriority: z.string().nullable(),
-  urgency: z.object({ level: UrgencyLevel, standing: UrgencyStanding }),
+  urgency: z.object({
+    level: UrgencyLevel,
+    standing: UrgencyStanding,
+    /** How often it was raised, or flagged as urgently as it stands: whoever opens it says which of these they saw. */
+    raises: z.number().int().default(0),
+  }),
   serviceLevel: ServiceLevel.nullable(),
   openByAtMs: z.number().nullable(),
   reportByAtMs: z.number().nullable(),
@@ -60,12 +66,20 @@ export const WorklistRow = z.object({
   inPacs: InPacs,
   ai: AiStatus,
   priors: z.number().int(),
+  /** Who opened it last, as it was then; whether that still holds, `isOpenedAsItIs` says. */
   openedBy: z.object({ userId: UserId, displayName: z.string(), atMs: z.number() }).nullable(),
+  /** Why it is to be opened again although somebody opened it; empty where nobody did, or as it is now. */
+  openAgain: z.array(OpenAgainReason).default([]),
   report: ReportState,
   reasons: z.array(Reason),
   quarantined: z.number().int(),
 });
 export type WorklistRow = z.infer<typeof WorklistRow>;
+
+/** Whether a reader opened a study with the images and the urgency it has now: nothing of it waits to be seen. */
+export function isOpenedAsItIs({ openedBy, openAgain }: Pick<WorklistRow, 'openedBy' | 'openAgain'>): boolean {
+  return openedBy !== null && openAgain.length === 0;
+}
 
 /** Quick filters; each is a question asked of a row. `archived` is a list of its own: what was read long ago. */
 export const WORKLIST_FILTERS = [

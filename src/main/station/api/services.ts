@@ -33,6 +33,7 @@ import type { WorklistRow } from '../../../shared/contract/worklist.ts';
 import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
 import type { HoldReason } from '../../../shared/domain/hold.ts';
 import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
+import type { Seen } from '../../../shared/domain/opening.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
 import type { DeliveryServices } from './services/delivery-services.ts';
@@ -85,7 +86,12 @@ export type StationServices = {
     qualityRemarks(principal: Principal, studyId: StudyId): QualityRemark[] | null;
     report(scope: Scope, studyId: StudyId): StudyReport | null;
     timeline(principal: Principal, studyId: StudyId): Promise<TimelineEntry[] | null>;
-    open(principal: Principal, studyId: StudyId): Result<WorklistRow, { readonly code: 'study-not-found' }>;
+    /** What the reader had before them; left out, the study as it is now. */
+    open(
+      principal: Principal,
+      studyId: StudyId,
+      seen?: Seen,
+    ): Result<WorklistRow, { readonly code: 'study-not-found' }>;
     promote(
       principal: Principal,
       studyId: StudyId,

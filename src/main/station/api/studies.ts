@@ -34,7 +34,7 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
       answer(session, studyId, 'timeline', await studies.timeline(session.principal, studyId)),
     ),
     open: guarded.studies.open.handler(({ input, context }) =>
-      valueOf(studies.open(context.session.principal, input.studyId)),
+      valueOf(studies.open(context.session.principal, input.studyId, input.seen)),
     ),
     requestCommitment: guarded.studies.requestCommitment.handler(({ input, context }) =>
       valueOf(studies.requestCommitment(context.session.principal, input.studyId, input.peer)),

@@ -1,3 +1,3 @@
-export { findOpenedRevision, findOpening, openStudy, type StudyOpening } from './open-study.ts';
+export { findOpenedRevision, findOpening, openStudy, type StudyOpening, whyOpenAgain } from './open-study.ts';
 export { findDecision } from './finding-decisions.ts';
 export { findReport, isFinal } from './reports.ts';

@@ -35,7 +35,7 @@ test('opening is recorded once for each reader and revision, with who and which 
     [ben, 1],
     [anna, 2],
   ]);
-  expect(findOpening(clinic.db, studyId)).toEqual({ userId: anna, revision: 2, atMs: clinic.nowMs() });
+  expect(findOpening(clinic.db, studyId)).toEqual({ userId: anna, revision: 2, raises: 0, atMs: clinic.nowMs() });
 });
 
 test('a study of another site, or of none, is not found and leaves no trace', () => {

@@ -69,7 +69,11 @@ export function declareUrgency(db: WritableDb, policy: TriagePolicy, input: Decl
       ],
       countsFromMs: current.countsFromMs,
       atMs,
-      declared: { by: { kind: 'user', id: userId }, loweredRevision: isLower ? study.revision : null },
+      declared: {
+        by: { kind: 'user', id: userId },
+        loweredRevision: isLower ? study.revision : null,
+        hasOpened: input.openedRevision === study.revision,
+      },
     });
     return ok(null);
   });

@@ -39,6 +39,14 @@ export function raise(
     ...{ studyId: study.studyId, siteId: study.siteId, ask, askedAtMs: atMs, cause, source, level: to, said: null },
     ...{ revision: Math.min(revision, study.revision), falseShare: isHigher && to === 'critical' ? falseShare : null },
   });
+  // A model's flag that nobody saw yet is news also of a study that stands as urgent: it may be of something else. The same said
+  // of newer images is none.
+  const isFlaggedAnew =
+    cause === 'ai' &&
+    !isSeenAndLowered &&
+    urgencyRank(to) === urgencyRank(current.level) &&
+    to !== 'routine' &&
+    reasons.some((reason) => !current.reasons.some((known) => isSameFlag(known, reason)));
   const standing = current.reasons.filter((reason) => !replaces(reason));
   settle(db, policy, study, current, {
     level: isHigher ? to : current.level,
@@ -46,6 +54,11 @@ export function raise(
     serviceLevel: current.serviceLevel,
     reasons: [...reasons, ...standing],
     countsFromMs: current.countsFromMs,
+    isFlaggedAnew,
     atMs,
   });
+}
+
+function isSameFlag(known: Reason, said: Reason): boolean {
+  return (['finding', 'model'] as const).every((name) => known.params[name] === said.params[name]);
 }

@@ -26,8 +26,10 @@ export type Placement = {
   readonly reasons: readonly Reason[];
   readonly countsFromMs: number;
   readonly atMs: number;
-  /** A person's word: it unseats what stood, and is held against no other. */
-  readonly declared?: { readonly by: Actor; readonly loweredRevision: number | null };
+  /** Something says anew that it is as urgent as it stands: whoever opened it before has not seen that. */
+  readonly isFlaggedAnew?: boolean;
+  /** A person's word: it unseats what stood, and is held against no other. Some have the images as they are now open. */
+  readonly declared?: { readonly by: Actor; readonly loweredRevision: number | null; readonly hasOpened: boolean };
 };
 
 /** Walks study_urgency_declared: until when the unopened Criticals are due that people declared by a moment. */
@@ -42,7 +44,7 @@ export function settle(
   policy: TriagePolicy,
   study: StudyCard,
   previous: StudyUrgency | null,
-  { declared, atMs, ...place }: Placement,
+  { declared, isFlaggedAnew = false, atMs, ...place }: Placement,
 ): void {
   const inForce = policyInForce(db, study.siteId, policy.starting);
   const targets = deadlinesOf(inForce, {
@@ -59,6 +61,7 @@ export function settle(
     reportByAtMs: earlier(promised?.reportByAtMs ?? null, targets.reportByAtMs),
   };
   const isRaised = urgencyRank(place.level) < urgencyRank(previous?.level ?? 'routine');
+  const raises = (previous?.raises ?? 0) + (isRaised || isFlaggedAnew ? 1 : 0);
   const urgency: StudyUrgency = {
     ...{ studyId: study.studyId, siteId: study.siteId, setAtMs: atMs, ...place, ...deadlines },
     limitAtMs: limitOf(inForce, { ...place, ...deadlines, previous, atMs }),
@@ -69,6 +72,8 @@ export function settle(
         : (previous?.behindDueAtMs ?? null),
     declaredAtMs: declared ? atMs : (previous?.declaredAtMs ?? null),
     loweredRevision: declared ? declared.loweredRevision : (previous?.loweredRevision ?? null),
+    raises,
+    seenRaises: declared?.hasOpened === true ? raises : (previous?.seenRaises ?? 0),
   };
   if (previous !== null && isDeepStrictEqual({ ...urgency, setAtMs: previous.setAtMs }, previous)) return;
   setRunPriority(db, study.studyId, 'triage', runPriorityOf(place), atMs);

@@ -23,22 +23,30 @@ export type StudyUrgency = {
   readonly declaredAtMs: number | null;
   /** The images a radiologist saw and lowered it for: nothing but a person raises it for those. */
   readonly loweredRevision: number | null;
+  /** How often it was raised, or flagged anew as urgently as it stood; only grows. */
+  readonly raises: number;
+  /** Of those, the ones that whoever set its class last, with its images open, knew of. */
+  readonly seenRaises: number;
 };
 
 const PUT_URGENCY = `
   INSERT INTO study_urgency (study_id, site_id, level, standing, service_level, set_at_ms, counts_from_ms, open_by_at_ms,
-                             report_by_at_ms, reasons, limit_at_ms, behind_due_at_ms, declared_at_ms, lowered_revision, is_waiting)
+                             report_by_at_ms, reasons, limit_at_ms, behind_due_at_ms, declared_at_ms, lowered_revision, raises, seen_raises, is_waiting)
   VALUES (@studyId, @siteId, @level, @standing, @serviceLevel, @setAtMs, @countsFromMs, @openByAtMs, @reportByAtMs, @reasons,
-          @limitAtMs, @behindDueAtMs, @declaredAtMs, @loweredRevision, NOT EXISTS (SELECT 1 FROM first_openings WHERE study_id = @studyId))
+          @limitAtMs, @behindDueAtMs, @declaredAtMs, @loweredRevision, @raises, @seenRaises,
+          @raises > @seenRaises OR NOT EXISTS (SELECT 1 FROM first_openings WHERE study_id = @studyId))
   ON CONFLICT (study_id) DO UPDATE SET level = excluded.level, standing = excluded.standing, service_level = excluded.service_level,
     set_at_ms = excluded.set_at_ms, counts_from_ms = excluded.counts_from_ms, open_by_at_ms = excluded.open_by_at_ms, report_by_at_ms = excluded.report_by_at_ms,
     reasons = excluded.reasons, limit_at_ms = excluded.limit_at_ms, behind_due_at_ms = excluded.behind_due_at_ms,
-    declared_at_ms = excluded.declared_at_ms, lowered_revision = excluded.lowered_revision
+    declared_at_ms = excluded.declared_at_ms, lowered_revision = excluded.lowered_revision,
+    raises = excluded.raises, seen_raises = excluded.seen_raises,
+    is_waiting = CASE WHEN excluded.raises > max(raises, excluded.seen_raises) THEN 1
+                      WHEN excluded.seen_raises > seen_raises THEN 0 ELSE is_waiting END
 `;
 const FIND_URGENCY = `
   SELECT study_id AS studyId, site_id AS siteId, level, standing, service_level AS serviceLevel, set_at_ms AS setAtMs, counts_from_ms AS countsFromMs,
          open_by_at_ms AS openByAtMs, report_by_at_ms AS reportByAtMs, reasons, limit_at_ms AS limitAtMs, behind_due_at_ms AS behindDueAtMs,
-         declared_at_ms AS declaredAtMs, lowered_revision AS loweredRevision
+         declared_at_ms AS declaredAtMs, lowered_revision AS loweredRevision, raises, seen_raises AS seenRaises
     FROM study_urgency WHERE study_id = ?
 `;
 const END_WAIT = 'UPDATE study_urgency SET is_waiting = 0 WHERE study_id = ?';
@@ -62,10 +70,21 @@ export function findUrgency(db: ReadableDb, studyId: string): StudyUrgency | nul
   return row === undefined ? null : { ...row, reasons: z.array(Reason).parse(JSON.parse(row.reasons)) };
 }
 
-/** Ends a study's wait because a reader opened it; the first opening stands. */
-export function noteOpening(db: WritableDb, siteId: string, studyId: string, atMs: number): void {
+/** Which raise whoever opens a study must have seen for it to be opened as urgent as it is; 0 where there is none to see. */
+export function raiseToSee({ level, raises, seenRaises }: StudyUrgency): number {
+  return level !== 'routine' && raises > seenRaises ? raises : 0;
+}
+
+/** Ends a study's wait because a reader opened it as it is; the first opening stands. */
+export function noteOpening(
+  db: WritableDb,
+  { siteId, studyId, raises }: { readonly siteId: string; readonly studyId: string; readonly raises: number },
+  atMs: number,
+): void {
   prepared(db, NOTE_OPENING).run(studyId, siteId, atMs);
-  endWait(db, studyId);
+  const urgency = findUrgency(db, studyId);
+  // What was raised while it was being opened still waits for somebody who sees that.
+  if (urgency === null || raises >= raiseToSee(urgency)) endWait(db, studyId);
 }
 
 /** Ends a study's wait: nobody is to read it any more. */

@@ -30,6 +30,8 @@ const COLUMNS: readonly (readonly [string, (row: WorklistRow) => string | number
   ['ai', (row) => (row.ai.state === 'no-flag' ? 'not flagged' : row.ai.state)],
   ['priors', (row) => row.priors],
   ['opened_by', (row) => row.openedBy?.displayName ?? null],
+  // Why what somebody opened waits to be opened again.
+  ['open_again', (row) => row.openAgain.join(' ')],
   ['report', (row) => row.report],
 ];
 

@@ -1,4 +1,5 @@
 import type { WorklistFilter } from '../../../shared/contract/worklist.ts';
+import { levelAt, listRanksOf } from './list-rank.ts';
 
 /** A quick filter of the open list: which rows it lets through, and the index that has them in worklist order. */
 export type Filter = {
@@ -11,6 +12,7 @@ export type Filter = {
 /** What filters ask of a row. */
 export type FilteredRow = {
   readonly intent: string;
+  /** Where its class stands, and whether it is opened (`levelAt`). */
   readonly rank: number;
   readonly isOpened: 0 | 1;
   readonly aiState: string;
@@ -32,14 +34,14 @@ export const FILTERS: Readonly<Record<OpenFilter, Filter>> = {
     holds: null,
   },
   critical: {
-    condition: "intent = 'new' AND urgency_rank = 0",
-    index: IN_ORDER,
-    holds: (row) => isNew(row) && row.rank === 0,
+    condition: `intent = 'new' AND urgency_rank IN (${listRanksOf('critical').join(', ')})`,
+    index: 'open_studies_critical',
+    holds: (row) => isNew(row) && levelAt(row.rank) === 'critical',
   },
   urgent: {
-    condition: "intent = 'new' AND urgency_rank = 1",
-    index: IN_ORDER,
-    holds: (row) => isNew(row) && row.rank === 1,
+    condition: `intent = 'new' AND urgency_rank IN (${listRanksOf('urgent').join(', ')})`,
+    index: 'open_studies_urgent',
+    holds: (row) => isNew(row) && levelAt(row.rank) === 'urgent',
   },
   unread: {
     condition: "intent = 'new' AND is_opened = 0",

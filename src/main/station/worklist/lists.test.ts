@@ -69,7 +69,7 @@ const SHOWN: WorklistRow = {
   },
   accession: null,
   exam: { description: null, modality: 'CT', bodyPart: null, laterality: null, dateRaw: null, timeRaw: null },
-  ...{ orderPriority: null, urgency: { level: 'routine', standing: 'ordinary' }, serviceLevel: null },
+  ...{ orderPriority: null, urgency: { level: 'routine', standing: 'ordinary', raises: 0 }, serviceLevel: null },
   ...{ openByAtMs: null, reportByAtMs: null, receivedAtMs: 0, completeAtMs: null },
   images: { received: 1, expected: null, completeness: 'complete', marks: [] },
   ...{
@@ -77,6 +77,7 @@ const SHOWN: WorklistRow = {
     ai: { state: 'waiting' },
     priors: 0,
     openedBy: null,
+    openAgain: [],
     report: 'none',
     reasons: [],
     quarantined: 0,

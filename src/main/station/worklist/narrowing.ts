@@ -1,7 +1,7 @@
 import type { WorklistNarrowing } from '../../../shared/contract/worklist.ts';
-import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import type Sqlite from 'better-sqlite3';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
+import { listRanksOf } from './list-rank.ts';
 
 /** What a list may be narrowed by whose values are of a set; the column of each. */
 const SETS = {
@@ -38,7 +38,7 @@ export function narrowedBy(narrowing: WorklistNarrowing): Narrowed {
   const asked: (readonly [condition: string, parameters: Readonly<Record<string, string | number>>])[] = [];
   if (levels !== undefined) {
     // In the text: an index that begins with it, or holds nothing else, is then known to do.
-    asked.push([`urgency_rank IN (${levels.map(urgencyRank).join(', ')})`, {}]);
+    asked.push([`urgency_rank IN (${levels.flatMap(listRanksOf).join(', ')})`, {}]);
   }
   for (const [name, column] of Object.entries(SETS)) {
     const values = narrowing[name as keyof typeof SETS];

@@ -6,7 +6,7 @@ import { findDisplayName } from '../access/index.ts';
 import { findArchiveState, findStudyCard, type StudyCard } from '../archive/index.ts';
 import { aiStatus } from '../inference/index.ts';
 import type { WritableDb } from '../platform/store/database.ts';
-import { findOpening, findReport, type StudyOpening } from '../reading/index.ts';
+import { findOpening, findReport, type StudyOpening, whyOpenAgain } from '../reading/index.ts';
 import { findUrgency } from '../triage/index.ts';
 import { dropRow, putRow, type Settled } from './put-row.ts';
 import { foldForSearch } from './search-text.ts';
@@ -25,6 +25,8 @@ export function projectRow(db: WritableDb, studyId: string): void {
   const urgency = findUrgency(db, studyId);
   const ai = aiStatus(db, studyId);
   const opening = findOpening(db, studyId);
+  const openAgain = opening === null ? [] : whyOpenAgain(db, study);
+  const isOpened = opening !== null && openAgain.length === 0;
   const report = findReport(db, studyId);
   const { nameKey, ...patient } = study.patient;
   const row = WorklistRow.parse({
@@ -45,7 +47,11 @@ export function projectRow(db: WritableDb, studyId: string): void {
       timeRaw: study.timeRaw,
     },
     orderPriority: null,
-    urgency: { level: urgency?.level ?? 'routine', standing: urgency?.standing ?? 'ordinary' },
+    urgency: {
+      level: urgency?.level ?? 'routine',
+      standing: urgency?.standing ?? 'ordinary',
+      raises: urgency?.raises ?? 0,
+    },
     serviceLevel: urgency?.serviceLevel ?? null,
     openByAtMs: urgency?.openByAtMs ?? null,
     reportByAtMs: urgency?.reportByAtMs ?? null,
@@ -62,11 +68,12 @@ export function projectRow(db: WritableDb, studyId: string): void {
       opening === null
         ? null
         : { userId: opening.userId, displayName: findDisplayName(db, opening.userId) ?? '', atMs: opening.atMs },
+    openAgain: [...openAgain],
     report: report.state,
     reasons: urgency?.reasons ?? [],
     quarantined: study.quarantined,
   });
-  const nextTarget = opening === null ? (row.openByAtMs ?? row.reportByAtMs) : (row.reportByAtMs ?? row.openByAtMs);
+  const nextTarget = isOpened ? (row.reportByAtMs ?? row.openByAtMs) : (row.openByAtMs ?? row.reportByAtMs);
   putRow(db, {
     studyId,
     siteId: study.siteId,
@@ -81,7 +88,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
     familyBirthKey: familyBirthKey(patient.name, patient.birthDateRaw),
     patientId: patient.patientId,
     intent: study.intent,
-    isOpened: opening === null ? 0 : 1,
+    isOpened: isOpened ? 1 : 0,
     aiState: ai.state,
     completeness: study.completeness,
     inPacs: row.inPacs,
@@ -92,7 +99,10 @@ export function projectRow(db: WritableDb, studyId: string): void {
     orderPriority: row.orderPriority ?? '',
     ageYears: yearsBetween(patient.birthDateRaw, study.dateRaw),
     readerId: opening?.userId ?? '',
-    settled: settledSince(study, opening, report, urgency?.level === 'routine' ? null : (urgency?.setAtMs ?? null)),
+    settled:
+      openAgain.length > 0
+        ? null
+        : settledSince(study, opening, report, urgency?.level === 'routine' ? null : (urgency?.setAtMs ?? null)),
     search: {
       name: foldForSearch(patient.name),
       number: foldForSearch([patient.mrn, study.accession].filter((text) => text !== null).join(' ')),
@@ -105,8 +115,8 @@ export function projectRow(db: WritableDb, studyId: string): void {
 }
 
 /**
- * Since when nothing is left to be done about a study; what still comes in, or was only begun to be reported, is work. What was
- * raised later counts from then: it may have been raised by what no reader knew who opened or reported it.
+ * Since when nothing is left to be done about a study that need not be opened again; what still comes in, or was only begun to be
+ * reported, is work. What was raised later counts from then.
  */
 function settledSince(
   study: StudyCard,
@@ -123,8 +133,7 @@ function settledSince(
   if (report.state === 'final' || report.state === 'addended') return since('final', report.signedAtMs ?? 0);
   if (report.state === 'preliminary') return null;
   if (study.intent !== 'new') return since('comparison', 0);
-  // Images that came after it was opened nobody has seen.
-  return opening === null || opening.revision < study.revision ? null : since('opened', opening.atMs);
+  return opening === null ? null : since('opened', opening.atMs);
 }
 
 /** Whole years from one raw DICOM day to another; null where either is unknown or they are the wrong way round. */

@@ -1,4 +1,5 @@
 import { prepared, type WritableDb } from '../platform/store/database.ts';
+import { LIST_RANK } from './list-rank.ts';
 import type { SearchText } from './search-text.ts';
 
 /** Why a row may leave the open list after a while, and since when; null while it is somebody's work. */
@@ -13,6 +14,7 @@ export type Settled = {
 export type StoredRow = {
   readonly studyId: string;
   readonly siteId: string;
+  /** Of its class; one that is opened stands behind (`LIST_RANK`). */
   readonly rank: number;
   readonly dueAtMs: number;
   readonly receivedAtMs: number;
@@ -59,7 +61,7 @@ const COLUMNS = `
   settled_at_ms, search_text, row
 `;
 const VALUES = `
-  @rowNo, @studyId, @siteId, @rank, @dueAtMs, @receivedAtMs, @nameOrder, @examOrder, @examAt, @nameKey, @familyBirthKey, @patientId, @intent,
+  @rowNo, @studyId, @siteId, ${LIST_RANK}, @dueAtMs, @receivedAtMs, @nameOrder, @examOrder, @examAt, @nameKey, @familyBirthKey, @patientId, @intent,
   @isOpened, @aiState, @completeness, @inPacs, @report, @modality, @bodyPart, @serviceLevel, @orderPriority, @ageYears, @readerId, @settledAs,
   @settledAtMs, @searchText, @row
 `;

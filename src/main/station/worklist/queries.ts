@@ -21,7 +21,7 @@ const IS_OPEN = `
 
 /**
  * Whether a study is somebody's work still: it came as new, and is neither reported finally nor, where reports are written
- * elsewhere, was ever opened.
+ * elsewhere, was opened as it is now.
  */
 export function isOpenStudy(db: ReadableDb, studyId: string): boolean {
   return prepared(db, IS_OPEN).get(studyId) !== undefined;

@@ -4,9 +4,9 @@ import {
   type WorklistFilter,
   WORKLIST_FILTERS,
 } from '../../../shared/contract/worklist.ts';
-import { URGENCY_LEVELS } from '../../../shared/domain/urgency.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { type FilteredRow, FILTERS } from './filters.ts';
+import { levelAt } from './list-rank.ts';
 import { type Narrowed, statementOf } from './narrowing.ts';
 
 /** What is tallied of a site: rows alike in all that filters ask, and how many; reads as many rows as there are kinds of rows. */
@@ -70,7 +70,7 @@ export function countFilters(db: ReadableDb, siteIds: readonly string[], userId:
   ) as WorklistCounts;
 }
 
-/** How many critical studies of these sites nobody has opened. */
+/** How many critical studies of these sites nobody has opened as they are now. */
 export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]): number {
   return prepared<{ unopened: number | null }>(db, COUNT_UNOPENED_CRITICAL).get(JSON.stringify(siteIds))?.unopened ?? 0;
 }
@@ -83,7 +83,7 @@ export function listChoices(db: ReadableDb, siteIds: readonly string[], filter: 
   const choicesOf = (name: (typeof CHOICES)[number]) => {
     const rows = new Map<string, number>();
     for (const group of groups) {
-      const value = name === 'levels' ? (URGENCY_LEVELS[Number(group[name])] ?? '') : String(group[name]);
+      const value = name === 'levels' ? (levelAt(Number(group[name])) ?? '') : String(group[name]);
       if (value !== '') rows.set(value, (rows.get(value) ?? 0) + Number(group['rows']));
     }
     return [...rows].map(([value, count]) => ({ value, rows: count })).toSorted((a, b) => b.rows - a.rows);

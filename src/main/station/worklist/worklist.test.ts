@@ -308,7 +308,7 @@ test('windows, one after another, show every row once and in order, whatever the
         after = window.next;
       }
       const expected = made
-        .map((row, index) => ({ ...row, index }))
+        .map((row, index) => ({ ...row, rank: row.rank + (row.isOpened && row.isNew ? 3 : 0), index }))
         .filter(({ rank, isNew, isOpened }) =>
           (FILTERS[filter].holds ?? isMine)({
             intent: isNew ? 'new' : 'comparison',

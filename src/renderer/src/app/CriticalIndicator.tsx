@@ -1,10 +1,11 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isOpenedAsItIs } from '../../../shared/contract/worklist.ts';
 import { client } from '../bridge/client.ts';
 import classes from './Shell.module.css';
 
-/** How many Criticals nobody has opened, on every page; opens the first of them, or the list when there is none left. */
+/** How many Criticals nobody has opened as they are now, on every page; opens the first of them, or the list when there is none left. */
 export function CriticalIndicator({ count }: { readonly count: number }): ReactNode {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -14,7 +15,7 @@ export function CriticalIndicator({ count }: { readonly count: number }): ReactN
     // Not reaching the station is shown by the strip; the list is the next best place to look.
     const first = await client.worklist
       .list({ filter: 'critical', limit: 100 })
-      .then(({ rows }) => rows.find((row) => row.openedBy === null))
+      .then(({ rows }) => rows.find((row) => !isOpenedAsItIs(row)))
       .catch(() => undefined);
     if (first === undefined) await navigate({ to: '/worklist' });
     else await navigate({ to: '/reading/$studyId', params: { studyId: first.studyId } });

@@ -1,10 +1,11 @@
-/** A span as a clock face: `4:05`, from an hour on without seconds (`1:02 h`), from two days on in days (`3 d`). Never negative. */
+/** A span as a clock face: `4:05`, from an hour on without seconds (`1:02 h`), from ten on in hours (`12 h`), from two days on in days (`3 d`). Never negative. */
 export function formatDuration(ms: number): string {
   const seconds = Math.floor(Math.max(0, ms) / 1000);
   if (seconds >= 172_800) return `${Math.floor(seconds / 86_400)} d`;
   const two = (value: number) => String(value).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
+  if (hours >= 10) return `${hours} h`;
   return hours > 0 ? `${hours}:${two(minutes)} h` : `${minutes}:${two(seconds % 60)}`;
 }
 

@@ -106,13 +106,14 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
         ? null
         : readers.run('list-timeline', { siteId: study.siteId, studyId, viewerId: principal.userId });
     },
-    open: (principal, studyId) => {
+    open: (principal, studyId, seen) => {
       if (inScope(principal, studyId) === null) return err({ code: 'study-not-found' });
       const opened = openStudy(db, {
         siteId: principal.siteId,
         studyId,
         userId: principal.userId,
         atMs: clock.nowMs(),
+        ...(seen !== undefined && { seen }),
       });
       if (!opened.ok) return opened;
       // Who opens it wants to see it: what is with the archive only is fetched at once.

@@ -13,9 +13,9 @@ import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { useShortcuts } from '../../ui/shortcuts.ts';
 import { FetchingNotice } from './FetchingNotice.tsx';
-import { NewsNotice } from './NewsNotice.tsx';
+import { FlagNotice, NewsNotice } from './NewsNotice.tsx';
 import classes from './reading.module.css';
-import { newsOf } from './study-news.ts';
+import { isFlaggedSince, newsOf } from './study-news.ts';
 import { useHangingRules } from './use-beside.ts';
 import { useFetchingBack, WHILE_AWAY_MS } from './use-fetching-back.ts';
 import { MAIN_WINDOW, useMainWindow } from './windows/main-window.ts';
@@ -36,7 +36,17 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const [kept, setKept] = useState<StudyDetail | null>(null);
   // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
   const isKept = kept?.series.some((series) => series.displayable) ?? false;
-  if (!isKept && now.data !== undefined && now.data !== kept) setKept(now.data);
+  // What was known from an earlier visit stands only until the station's answer is here: it may have been flagged since.
+  const isOfBefore = now.isFetching && !now.isFetchedAfterMount;
+  const [isTaken, setIsTaken] = useState(false);
+  const [seenRaises, setSeenRaises] = useState(0);
+  if (!isTaken && now.data !== undefined) {
+    if (now.data !== kept) {
+      setKept(now.data);
+      setSeenRaises(now.data.row.urgency.raises);
+    }
+    if (isKept && now.data === kept && !isOfBefore) setIsTaken(true);
+  }
 
   const [isDisplayed, setIsDisplayed] = useState(false);
   const onDisplayed = useCallback(() => setIsDisplayed(true), []);
@@ -77,6 +87,15 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             <Button component={Link} to={`/identity/${study.row.studyId}`} variant="subtle" size="compact-xs">
               {t('app:preview.identity')}
             </Button>
+            {isFlaggedSince(seenRaises, now.data ?? study) && (
+              <FlagNotice
+                row={(now.data ?? study).row}
+                onSeen={() => {
+                  setSeenRaises((now.data ?? study).row.urgency.raises);
+                  page.current?.focus();
+                }}
+              />
+            )}
             <NewsNotice
               news={newsOf(study, now.data ?? study)}
               onReload={() => {
@@ -91,6 +110,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                 <ReadingRoom
                   key={study.row.revision}
                   study={study}
+                  seenRaises={seenRaises}
                   ai={(now.data ?? study).row.ai}
                   runs={(now.data ?? study).runs}
                   findings={findings}

@@ -49,6 +49,8 @@ import { ViewportGrid } from './ViewportGrid.tsx';
 type Props = {
   /** The study as it was when it came on the screen; it stays so until a person reloads. */
   readonly study: StudyDetail;
+  /** How often it had been raised as far as the reader has seen. */
+  readonly seenRaises: number;
   /** What AI says now. */
   readonly ai: AiStatus;
   readonly runs: readonly RunCard[];
@@ -87,6 +89,7 @@ type RoomProps = Props & {
 /** The images with their tools, the series on the left and what AI says on the right. */
 function Room({
   study,
+  seenRaises,
   ai,
   runs,
   findings,
@@ -104,7 +107,7 @@ function Room({
   const { links, setLinks } = useLinks();
   const { rule, hanging, ...beside } = useBeside(study);
   const room = useRoom({ study, findings: findings.data ?? NO_FINDINGS, rule, prior: beside.prior, links });
-  const opening = useOpening(studyId);
+  const opening = useOpening(studyId, { revision: study.row.revision, raises: seenRaises });
   useNextStudy(studyId, isViewer !== true && room.panes.displayed.size > 0);
   useInStep(room.linked, main, study.row.patient.patientId);
 

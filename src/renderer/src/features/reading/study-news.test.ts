@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
-import { newsOf } from './study-news.ts';
+import { isFlaggedSince, newsOf } from './study-news.ts';
 
 /** The parts of a study that news are about; the rest plays no part. */
 function study(revision: number, patient: Partial<StudyDetail['row']['patient']> = {}): StudyDetail {
@@ -21,4 +21,14 @@ test('tells new images from nothing, and a changed patient from both', () => {
 
 test('takes alerts for no change of the patient: they show at once anyway', () => {
   expect(newsOf(study(1), study(1, { underInvestigation: true, nameAlert: true }))).toBe('nothing');
+});
+
+test.each([
+  ['critical', 1, 0, true],
+  ['urgent', 2, 1, true],
+  ['critical', 1, 1, false],
+  ['routine', 1, 0, false],
+] as const)('what is %s, raised %i times of which %i were seen, is news: %s', (level, raises, seen, isNews) => {
+  const now = { row: { urgency: { level, standing: 'suspected', raises } } } as StudyDetail;
+  expect(isFlaggedSince(seen, now)).toBe(isNews);
 });

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { StudyTriage } from '../../../../shared/contract/triage.ts';
+import { isOpenedAsItIs } from '../../../../shared/contract/worklist.ts';
 import { answerOf } from '../../bridge/answer.ts';
 import { station } from '../../bridge/queries.ts';
 import { Answered } from '../../ui/Answered.tsx';
@@ -34,7 +35,7 @@ export function StudyTriagePage(): ReactNode {
           <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
           <div className={page.sections}>
             <Answered answer={triage} failed={t('study.failed')} skeleton={skeleton}>
-              {(data) => <Place triage={data} isOpened={row.openedBy !== null} />}
+              {(data) => <Place triage={data} isOpened={isOpenedAsItIs(row)} />}
             </Answered>
           </div>
         </div>

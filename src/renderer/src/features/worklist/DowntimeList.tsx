@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import type { WorklistQuestion, WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { isOpenedAsItIs, type WorklistQuestion, type WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatDicomDate, formatDicomTime } from '../../ui/dicom-date.ts';
 import { formatMoment } from '../../ui/duration.ts';
@@ -58,7 +58,7 @@ export function DowntimeList({ rows, total, atMs, question, onClose }: Props): R
                 {row.urgency.standing === 'ordinary' ? '' : t(`urgency.standing.${row.urgency.standing}`)}
               </td>
               <td>
-                {row.openByAtMs === null || row.openedBy !== null ? '' : formatMoment(row.openByAtMs, site.zone)}
+                {row.openByAtMs === null || isOpenedAsItIs(row) ? '' : formatMoment(row.openByAtMs, site.zone)}
                 <br />
                 {row.reportByAtMs === null ? '' : formatMoment(row.reportByAtMs, site.zone)}
               </td>
@@ -98,6 +98,9 @@ export function DowntimeList({ rows, total, atMs, question, onClose }: Props): R
                 {t(`report.${row.report}`)}
                 <br />
                 {row.openedBy?.displayName ?? ''}
+                {row.openAgain.map((why) => (
+                  <strong key={why}> · {t(`openAgain.${why}`)}</strong>
+                ))}
               </td>
               <td className={classes.room} aria-label={t('worklist.paper.column.notes')} />
             </tr>

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -81,11 +81,14 @@ export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactN
             <h2 className={classes.heading}>{t('preview.why')}</h2>
             <div className={classes.standing}>
               <UrgencyMark level={row.urgency.level} standing={row.urgency.standing} />
-              {row.openedBy === null && row.openByAtMs !== null && (
-                <Countdown kind="open-by" dueAtMs={row.openByAtMs} />
-              )}
+              {!isOpenedAsItIs(row) && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} />}
               {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} />}
             </div>
+            {row.openAgain.map((why) => (
+              <p key={why} className={classes.again}>
+                {t('openAgain.title')}: {t(`openAgain.${why}`)}
+              </p>
+            ))}
             <ReasonList reasons={row.reasons} />
             <Link to="/triage/studies/$studyId" params={{ studyId: row.studyId }}>
               {t('preview.urgency')}

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { AiState } from '../../ui/AiState.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
 import { markText } from '../../ui/completeness-text.ts';
@@ -40,12 +40,12 @@ export function UrgencyCell({ row }: Props): ReactNode {
   );
 }
 
-/** The clocks that run: open-by until a reader opened it, report-by until it is reported. */
+/** The clocks that run: open-by until a reader opened it as it is, report-by until it is reported. */
 export function DueCell({ row }: Props): ReactNode {
   if (row.report === 'final' || row.report === 'addended') return null;
   return (
     <>
-      {row.openedBy === null && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} dense />}
+      {!isOpenedAsItIs(row) && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} dense />}
       {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} dense />}
     </>
   );
@@ -151,19 +151,21 @@ export function PriorsCell({ row }: Props): ReactNode {
 
 export function ReadingCell({ row }: Props): ReactNode {
   const { t } = useTranslation();
-  const { openedBy } = row;
+  const { openedBy, openAgain, report } = row;
+  const by = openedBy && t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs) });
+  if (by !== null && openAgain.length > 0)
+    return (
+      <span className={classes.stack} title={[...openAgain.map((why) => t(`openAgain.${why}`)), by].join(' · ')}>
+        <TwoLines
+          first={<span className={classes.aside}>{t('openAgain.title')}</span>}
+          second={openAgain.map((why) => t(`openAgain.short.${why}`)).join(', ')}
+        />
+      </span>
+    );
   return (
     <TwoLines
-      first={
-        row.report === 'none' ? <span className={classes.quiet}>{t('report.none')}</span> : t(`report.${row.report}`)
-      }
-      second={
-        openedBy && (
-          <span title={t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs) })}>
-            {openedBy.displayName}
-          </span>
-        )
-      }
+      first={report === 'none' ? <span className={classes.quiet}>{t('report.none')}</span> : t(`report.${report}`)}
+      second={openedBy && <span title={by ?? undefined}>{openedBy.displayName}</span>}
     />
   );
 }

@@ -1,5 +1,9 @@
 import type { Migration } from '../migrate.ts';
 
+/** What lists are narrowed by, as the console's step has it behind each order. */
+const NARROWED_BY =
+  'site_id, intent, is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority, age_years, exam_at, reader_id';
+
 /** What rows of a list are alike in, of all that lists are narrowed by: sets of values, without ages and days. */
 const KIND =
   'intent, urgency_rank, is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority';
@@ -100,6 +104,54 @@ CREATE TABLE reader_openings (
 ALTER TABLE open_studies ADD COLUMN routed_to TEXT NOT NULL DEFAULT '';
 ALTER TABLE archived_studies ADD COLUMN routed_to TEXT NOT NULL DEFAULT '';
 CREATE INDEX open_studies_by_routing ON open_studies (routed_to, urgency_rank, due_at_ms, study_id) WHERE intent = 'new' AND is_opened = 0 AND routed_to <> '';
+-- triage, reading, worklist: an opening holds for the images and the raises that the reader saw
+ALTER TABLE study_urgency ADD COLUMN raises INTEGER NOT NULL DEFAULT 0; -- how often it was raised, or flagged as urgently as it stood
+ALTER TABLE study_urgency ADD COLUMN seen_raises INTEGER NOT NULL DEFAULT 0; -- of those, what was known to who set its class with its images open
+ALTER TABLE study_openings ADD COLUMN raises INTEGER NOT NULL DEFAULT 0; -- of those, what this reader saw
+-- Of what stands above Routine now only the last raise is told apart: who opened it after that saw it. Of the open list alone, and of
+-- everything where that is still to be built: what left the list stays away from it.
+CREATE TABLE raised_before (study_id TEXT PRIMARY KEY, raised_at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO raised_before SELECT u.study_id, coalesce((
+  SELECT max(a.asked_at_ms) FROM urgency_asks a
+   WHERE a.study_id = u.study_id AND a.level = u.level AND (a.cause <> 'person' OR NOT EXISTS (
+     SELECT 1 FROM study_openings o WHERE o.study_id = a.study_id AND o.user_id = a.source AND o.opened_at_ms <= a.asked_at_ms))), 0)
+  FROM (SELECT study_id FROM open_studies WHERE intent = 'new'
+        UNION ALL SELECT w.study_id FROM (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM open_studies)) CROSS JOIN study_urgency w) s
+  CROSS JOIN study_urgency u ON u.study_id = s.study_id WHERE u.level <> 'routine';
+UPDATE study_urgency SET raises = 1, seen_raises = EXISTS (
+  SELECT 1 FROM urgency_asks a JOIN study_openings o ON o.study_id = a.study_id AND o.user_id = a.source AND o.opened_at_ms <= a.asked_at_ms
+   WHERE a.study_id = study_urgency.study_id AND a.cause = 'person'
+     AND a.asked_at_ms >= (SELECT raised_at_ms FROM raised_before r WHERE r.study_id = study_urgency.study_id))
+ WHERE study_id IN (SELECT study_id FROM raised_before);
+UPDATE study_openings SET raises = 1
+ WHERE study_id IN (SELECT study_id FROM raised_before)
+   AND opened_at_ms > (SELECT raised_at_ms FROM raised_before r WHERE r.study_id = study_openings.study_id);
+UPDATE study_urgency SET is_waiting = 1
+ WHERE study_id IN (SELECT study_id FROM raised_before) AND raises > seen_raises
+   AND NOT EXISTS (SELECT 1 FROM study_openings o WHERE o.study_id = study_urgency.study_id AND o.raises > 0)
+   AND EXISTS (SELECT 1 FROM studies s WHERE s.study_id = study_urgency.study_id AND s.deleted_at_ms IS NULL);
+CREATE TABLE open_again (study_id TEXT PRIMARY KEY, is_flagged INTEGER NOT NULL, is_changed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO open_again SELECT study_id, is_flagged, is_changed FROM (
+  SELECT r.study_id,
+         EXISTS (SELECT 1 FROM study_urgency u WHERE u.study_id = r.study_id AND u.raises > u.seen_raises AND u.raises > (
+           SELECT o.raises FROM study_openings o WHERE o.study_id = r.study_id ORDER BY o.study_revision DESC, o.raises DESC LIMIT 1)) AS is_flagged,
+         r.report NOT IN ('final', 'addended') AND (SELECT max(o.study_revision) FROM study_openings o WHERE o.study_id = r.study_id)
+           < (SELECT coalesce(s.complete_revision, 0) FROM studies s WHERE s.study_id = r.study_id) AS is_changed
+    FROM open_studies r WHERE r.intent = 'new' AND r.is_opened = 1) WHERE is_flagged OR is_changed;
+UPDATE open_studies SET row = json_set(row, '$.urgency.raises', 1) WHERE study_id IN (SELECT study_id FROM raised_before);
+UPDATE open_studies SET is_opened = 0, settled_as = NULL, settled_at_ms = NULL,
+       due_at_ms = max(coalesce(row ->> 'openByAtMs', row ->> 'reportByAtMs', received_at_ms + 86400000),
+                       coalesce((SELECT behind_due_at_ms FROM study_urgency u WHERE u.study_id = open_studies.study_id), 0) + 1),
+       row = json_set(row, '$.openAgain', json((
+         SELECT CASE WHEN is_flagged AND is_changed THEN '["flagged","images"]' WHEN is_flagged THEN '["flagged"]' ELSE '["images"]' END
+           FROM open_again a WHERE a.study_id = open_studies.study_id)))
+ WHERE study_id IN (SELECT study_id FROM open_again);
+DROP TABLE open_again;
+DROP TABLE raised_before;
+-- worklist: urgency_rank is 0 to 2 of what waits to be opened, and 3 to 5 of what is opened as it is, which stands behind
+UPDATE open_studies SET urgency_rank = urgency_rank + 3 WHERE intent = 'new' AND is_opened = 1;
+CREATE INDEX open_studies_critical ON open_studies (urgency_rank, due_at_ms, study_id, ${NARROWED_BY}) WHERE intent = 'new' AND urgency_rank IN (0, 3);
+CREATE INDEX open_studies_urgent ON open_studies (urgency_rank, due_at_ms, study_id, ${NARROWED_BY}) WHERE intent = 'new' AND urgency_rank IN (1, 4);
 -- worklist: how many rows are alike in every set of values that lists are narrowed by, kept as rows change: a narrowed list is counted and
 -- its choices are offered without passing over all rows
 CREATE TABLE worklist_kinds (

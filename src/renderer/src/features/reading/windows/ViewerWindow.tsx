@@ -63,6 +63,7 @@ export function ViewerWindow({ studyId, main }: Props): ReactNode {
       <ReadingRoom
         isViewer
         study={kept}
+        seenRaises={kept.row.urgency.raises}
         ai={now.row.ai}
         runs={now.runs}
         findings={findings}
