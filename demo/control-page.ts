@@ -7,11 +7,12 @@ const STYLE = `
   p { margin: .25rem 0 0; color: #a6a9b0; }
   .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; }
   .card { background: #1a1b1e; border: 1px solid #2c2e33; border-radius: 6px; padding: .75rem .9rem; display: flex; flex-direction: column; gap: .5rem; }
-  .card p { margin: 0; min-height: 3em; font-variant-numeric: tabular-nums; }
+  .card p { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
   .card[data-state=gone] { border-color: #a33a3a; } .card[data-state=refuse], .card[data-state=error] { border-color: #a3701f; } .card[data-state=slow] { border-color: #7d742b; }
-  fieldset { border: 0; margin: 0 0 .6rem; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; }
-  .card fieldset { margin: 0; flex-direction: column; align-items: flex-start; gap: .1rem; }
-  legend { float: left; width: 9rem; font-weight: 600; } .card legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  fieldset { border: 0; margin: 0 0 .6rem; padding: 0; display: grid; grid-template-columns: 9.5rem 1fr; align-items: baseline; }
+  fieldset div { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; }
+  .card fieldset { display: block; margin: 0; } .card fieldset div { flex-direction: column; align-items: flex-start; gap: .1rem; }
+  legend { float: left; font-weight: 600; } .card legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   label { display: inline-flex; gap: .35rem; align-items: center; }
   button, select, input[type=number] { font: inherit; color: inherit; background: #25262b; border: 1px solid #4a4d55; border-radius: 4px; padding: .3rem .6rem; }
   button:hover { background: #2f3138; } :focus-visible { outline: 2px solid #4dabf7; outline-offset: 2px; }
@@ -23,8 +24,8 @@ const STYLE = `
   summary { display: grid; grid-template-columns: 11rem 9rem 8rem 1fr; gap: .75rem; padding: .25rem .75rem; cursor: pointer; font-variant-numeric: tabular-nums; list-style: none; }
   summary:hover { background: #202125; } summary span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   pre { margin: 0; padding: .5rem .75rem; background: #101113; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px; }
-  .waiting { color: #d8b45a; } .refused { color: #e58a8a; }
-  @media (max-width: 44rem) { summary { grid-template-columns: 1fr 1fr; gap: 0 .75rem; } }
+  .waiting span:last-child { color: #d8b45a; } .refused span:last-child { color: #e58a8a; }
+  @media (max-width: 44rem) { summary { grid-template-columns: 1fr 1fr; gap: 0 .75rem; } fieldset { grid-template-columns: 1fr; } }
 `;
 
 const SCRIPT = `
@@ -45,18 +46,19 @@ const SCRIPT = `
     } catch { told.textContent = 'The pretend hospital does not answer.'; }
     await show();
   }
+  const noPort = ['Not listening: its port was taken.'];
   const facts = {
-    modalities: (state) => many(state.sentStudies, 'study', 'studies') + ' with ' + many(state.sentObjects, 'object') + ' sent; ' + state.notTaken + ' not taken.',
-    pacs: ({ pacs }) => pacs === null ? 'Not listening: its port was taken.' : 'Port ' + pacs.port + '. Holds ' + many(pacs.objects, 'object') + ', ' + (pacs.bytes / 1e6).toFixed(1) + ' MB.',
+    modalities: (state) => [many(state.sentStudies, 'study', 'studies') + ' with ' + many(state.sentObjects, 'object') + ' sent, ' + state.notTaken + ' not taken.'],
+    pacs: ({ pacs }) => pacs === null ? noPort : ['Port ' + pacs.port, 'Holds ' + many(pacs.objects, 'object') + ', ' + (pacs.bytes / 1e6).toFixed(1) + ' MB.'],
     ris: ({ ris }) => {
-      if (ris === null) return 'Not listening: its port was taken.';
+      if (ris === null) return noPort;
       const wait = many(ris.counts.waiting, 'message') + (ris.counts.waiting === 1 ? ' waits' : ' wait');
-      const there = { untried: 'Nothing sent yet.', answers: 'Port ' + ris.stationPort + ' answers; ' + wait + '.', 'nobody-listens': 'Nobody listens on ' + ris.stationPort + ' yet: ' + wait + '.',
-        'no-answer': 'Port ' + ris.stationPort + ' takes messages and does not answer: ' + wait + '.', busy: 'Port ' + ris.stationPort + ' says not now: ' + wait + '.' }[ris.station];
-      return there + ' ' + ris.counts.accepted + ' taken, ' + ris.counts.refused + ' refused. Takes results on port ' + ris.port + '.';
+      const there = { untried: 'Nothing sent yet.', answers: 'Port ' + ris.stationPort + ' answers: ' + wait + '.', 'nobody-listens': 'Nobody listens on ' + ris.stationPort + ' yet: ' + wait + '.',
+        'no-answer': 'Port ' + ris.stationPort + ' does not answer: ' + wait + '.', busy: 'Port ' + ris.stationPort + ' says not now: ' + wait + '.' }[ris.station];
+      return ['Takes results on port ' + ris.port, there, ris.counts.accepted + ' taken, ' + ris.counts.refused + ' refused.'];
     },
-    ehr: ({ ehr }) => ehr === null ? 'Not listening: its port was taken.'
-      : 'http://127.0.0.1:' + ehr.port + '/fhir holds ' + Object.entries(ehr.held).map(([type, count]) => count + ' ' + type).join(', ') + '; ' + ehr.count + ' written from outside.',
+    ehr: ({ ehr }) => ehr === null ? noPort
+      : ['http://127.0.0.1:' + ehr.port + '/fhir', 'Holds ' + Object.entries(ehr.held).map(([type, count]) => count + ' ' + type).join(', ') + '.', ehr.count + ' written from outside.'],
   };
   let isBuilt = false;
   function build(state) {
@@ -65,7 +67,7 @@ const SCRIPT = `
       const choices = states.map((one) => make('label', {}, make('input', { type: 'radio', name: machine, value: one,
         onchange: () => post('/turn', { machine, state: one }) }), particular[machine]?.[one] ?? plain(one)));
       document.querySelector('#machines').append(make('section', { className: 'card', id: 'card-' + machine },
-        make('h3', {}, plain(machine)), make('fieldset', {}, make('legend', {}, plain(machine)), ...choices), make('p', { id: 'facts-' + machine })));
+        make('h3', {}, plain(machine)), make('fieldset', {}, make('legend', {}, plain(machine)), make('div', {}, ...choices)), make('div', { id: 'facts-' + machine })));
     }
     const every = state.possibleTroubles.filter((one) => one !== 'none').map((one) => make('label', {}, make('input', {
       type: 'checkbox', name: 'trouble', value: one, checked: state.troubles.includes(one), onchange: () => post('/troubles', {
@@ -99,7 +101,8 @@ const SCRIPT = `
     for (const [machine, { state: now }] of Object.entries(state.machines)) {
       for (const one of document.querySelectorAll('[name=' + machine + ']')) one.checked = one.value === now;
       document.querySelector('#card-' + machine).dataset.state = now;
-      document.querySelector('#facts-' + machine).textContent = facts[machine](state);
+      const lines = facts[machine](state).map((line) => make('p', {}, line));
+      document.querySelector('#facts-' + machine).replaceChildren(...lines);
     }
     document.querySelector('#morning').textContent = 'Of the morning before ' + state.history.sent + ' of ' + state.history.planned + ' studies are sent.';
     const standing = { waiting: 'waits', accepted: 'taken', refused: 'refused' };
@@ -129,9 +132,9 @@ export function controlPage(): { readonly html: string; readonly nonce: string }
 <h2>Machines</h2>
 <div id="machines" class="cards"></div>
 <h2>Arrivals</h2>
-<fieldset><legend>Pace</legend><label>a study every <input id="pace" type="number" min="1" max="3600"> seconds</label><button id="set-pace">Set</button></fieldset>
-<fieldset id="troubles"><legend>Every fourth has</legend></fieldset>
-<fieldset><legend>One now</legend><select id="kind" aria-label="Kind of study"></select><select id="trouble" aria-label="Trouble"></select><button id="send">Send</button></fieldset>
+<fieldset><legend>Pace</legend><div><label>a study every <input id="pace" type="number" min="1" max="3600"> seconds</label><button id="set-pace">Set</button></div></fieldset>
+<fieldset><legend>Every fourth has</legend><div id="troubles"></div></fieldset>
+<fieldset><legend>One now</legend><div><select id="kind" aria-label="Kind of study"></select><select id="trouble" aria-label="Trouble"></select><button id="send">Send</button></div></fieldset>
 <p id="morning"></p>
 <p id="told" role="status"></p>
 <h2>What the RIS says</h2>

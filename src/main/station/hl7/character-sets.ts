@@ -68,8 +68,14 @@ export function encodeText(text: string, sets: readonly string[]): Result<Buffer
 function labelOf(sets: readonly string[]): string | null {
   const [first = '', ...others] = sets;
   if (sets.some((set) => JAPANESE.includes(set)))
-    return [first, ...others].every((set) => JAPANESE.includes(set) || LABELS[set] === ASCII) ? JAPANESE_LABEL : null;
-  return others.length > 0 ? null : (LABELS[first] ?? null);
+    return [first, ...others].every((set) => JAPANESE.includes(set) || labelNamed(set) === ASCII)
+      ? JAPANESE_LABEL
+      : null;
+  return others.length > 0 ? null : labelNamed(first);
+}
+
+function labelNamed(set: string): string | null {
+  return Object.hasOwn(LABELS, set) ? (LABELS[set] ?? null) : null;
 }
 
 const tables = new Map<string, ReadonlyMap<string, readonly number[]>>();

@@ -117,6 +117,7 @@ test('what a set does not have is neither written nor guessed', () => {
   expect(encodeText('花', ['BIG-5'])).toEqual(unknown);
   expect(decodeText(Buffer.from('花'), ['BIG-5', 'UNICODE UTF-8'])).toEqual(unknown);
   expect(decodeText(Buffer.from('a'), ['', 'ISO IR159'])).toEqual(unknown);
+  expect(decodeText(Buffer.from('a'), ['constructor'])).toEqual(unknown);
   expect(decodeText(Buffer.from('a'), ['8859/1', 'ISO IR87'])).toEqual(unknown);
   expect(decodeText(Buffer.from([0xfc]), [])).toEqual(missing);
   expect(decodeText(Buffer.from([0xfc]), ['UNICODE UTF-8'])).toEqual(missing);
