@@ -116,6 +116,12 @@ describe('refusals', () => {
       () => ({ ...used(), config: { ...TEST_CONFIG, site: { code: 'other' } } }),
     ],
     [
+      'a demo that could reach a real archive',
+      14,
+      /could reach what is real.*dicom\.peers\.0\.host/s,
+      () => ({ demo: true, config: { dicom: { peers: [{ aeTitle: 'PACS', host: '192.0.2.1', port: 104 }] } } }),
+    ],
+    [
       'a data directory that cannot be made',
       20,
       /cannot be written to/,

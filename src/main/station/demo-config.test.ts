@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demoConfig } from './demo-config.ts';
+import { demoConfig, demoConflicts } from './demo-config.ts';
 import { Config } from './platform/config.ts';
 
 test('a demo is on loopback whatever is configured, at a site called demo, with peers of this machine only', () => {
@@ -28,4 +28,45 @@ test('only with its hospital a demo knows where the archive listens', () => {
   expect(archive(true)).toMatchObject({ host: '127.0.0.1', port: 11_113, isArchive: true, intent: 'comparison' });
   expect(archive(false)?.host).toBeUndefined();
   expect(archive(false)?.isArchive).toBe(false);
+});
+
+test.each([
+  ['nothing of its own', {}, [], []],
+  ['senders of this machine', { dicom: { peers: [{ aeTitle: 'CT1', address: '127.0.0.1' }] } }, [], []],
+  ['senders from anywhere, who reach no loopback', { dicom: { peers: [{ aeTitle: 'CT1', address: '*' }] } }, [], []],
+  [
+    'a real archive',
+    {
+      dicom: {
+        peers: [
+          { aeTitle: 'CT1', address: '::1' },
+          { aeTitle: 'PACS', host: 'pacs.example', port: 104 },
+        ],
+      },
+    },
+    ['dicom.peers.1.host'],
+    ['dicom.peers.1.host'],
+  ],
+  [
+    'a real modality',
+    { dicom: { peers: [{ aeTitle: 'MR1', address: '10.0.0.1' }] } },
+    ['dicom.peers.0.address'],
+    ['dicom.peers.0.address'],
+  ],
+  [
+    'an archive of this machine',
+    { dicom: { peers: [{ aeTitle: 'PACS', host: 'localhost', port: 104 }] } },
+    [],
+    ['dicom.peers.0.host'],
+  ],
+  ['further sites', { sites: [{ code: 'south', name: 'South', zone: 'Etc/UTC' }] }, ['sites'], ['sites']],
+  [
+    'a server for models',
+    { inference: { providers: ['remote'], remotes: [{ name: 'gpu', url: 'https://gpu.example:8000' }] } },
+    ['inference.remotes.0.url'],
+    ['inference.remotes.0.url'],
+  ],
+] as const)('a configuration with %s conflicts with a demo where it should', (_what, given, alone, withHospital) => {
+  const config = Config.parse(given);
+  expect([demoConflicts(config, false), demoConflicts(config, true)]).toEqual([alone, withHospital]);
 });

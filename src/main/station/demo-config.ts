@@ -1,5 +1,6 @@
 import { DEMO_HOSPITAL } from '../../shared/domain/demo-hospital.ts';
 import { type Config, ConfiguredPeer } from './platform/config.ts';
+import { isLoopback } from './platform/http/loopback.ts';
 
 /** Who may send in a demo: the pretend hospital's machines, and DCMTK's `storescu` under its own name; all from this machine. */
 const DEMO_PEERS = [
@@ -24,4 +25,23 @@ export function demoConfig(config: Config, hasHospital = false): Config {
     http: { ...config.http, host: '127.0.0.1', tls: undefined },
     dicom: { ...config.dicom, host: '127.0.0.1', peers: [...config.dicom.peers, ...peers] },
   };
+}
+
+/**
+ * The keys of a configuration that a demo must not be started with, by name: whatever lies beyond this machine, and further sites.
+ * A demo asks archives and sends studies by itself, and its patients are pretence: neither may reach a real one. With its pretend
+ * hospital no other station of this machine is called either.
+ */
+export function demoConflicts({ sites, dicom, inference }: Config, hasHospital: boolean): readonly string[] {
+  const isHere = (host: string) => host === 'localhost' || isLoopback(host);
+  return [
+    ...(sites.length === 0 ? [] : ['sites']),
+    ...dicom.peers.flatMap(({ address = '*', host }, index) => [
+      ...(address === '*' || isHere(address) ? [] : [`dicom.peers.${index}.address`]),
+      ...(host === undefined || (isHere(host) && !hasHospital) ? [] : [`dicom.peers.${index}.host`]),
+    ]),
+    ...inference.remotes.flatMap(({ url }, index) =>
+      isHere(new URL(url).hostname.replace(/^\[|\]$/g, '')) ? [] : [`inference.remotes.${index}.url`],
+    ),
+  ];
 }

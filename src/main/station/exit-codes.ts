@@ -11,6 +11,10 @@ export const REFUSALS = {
     exitCode: 13,
     text: 'This data directory belongs to a site with another code. Put site.code back as it was; the name and the zone may be changed.',
   },
+  'config-not-for-demo': {
+    exitCode: 14,
+    text: 'With --demo this configuration could reach what is real: pretend studies must not be sent there, nor real ones fetched. Leave these settings out, or leave out --demo.',
+  },
   'data-not-writable': {
     exitCode: 20,
     text: 'The data directory cannot be written to. Choose another with --data, or give this user the right to write there.',

@@ -12,7 +12,7 @@ import { claimDataDirectory } from './platform/data-directory.ts';
 import { type Log, openLog } from './platform/log.ts';
 import { findParentPort, openParentPort, type ParentPort } from './platform/parent-port.ts';
 import { openVault } from './platform/vault.ts';
-import { demoConfig } from './demo-config.ts';
+import { demoConfig, demoConflicts } from './demo-config.ts';
 
 type Arguments = {
   readonly data: string;
@@ -63,6 +63,8 @@ async function start(
     process.stderr.write('--hl7-port is ignored: this version of Wetread does not listen for HL7.\n');
   const read = readConfig(args.config);
   if (!read.ok) return err({ code: read.error.code, details: read.error.faults });
+  const conflicts = args.demo ? demoConflicts(read.value, !args.noHospital) : [];
+  if (conflicts.length > 0) return err({ code: 'config-not-for-demo', details: conflicts });
   const config = args.demo ? demoConfig(read.value, !args.noHospital) : read.value;
   const claimed = claimDataDirectory(args.data, args.demo);
   if (!claimed.ok) return claimed;
