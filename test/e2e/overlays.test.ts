@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
-import { mirroredHead, writeMarkingModels } from '../system/support/marking-model.ts';
+import { besideMirroredHead, mirroredHead, writeMarkingModels } from '../system/support/marking-model.ts';
 import {
   endEverything,
   type RunningStation,
@@ -102,13 +102,18 @@ async function maskFromMiddle(page: Page): Promise<number> {
   });
 }
 
+/** Keeps a picture where wanted. */
+async function look(page: Page, name: string): Promise<void> {
+  if (folder === null) return;
+  mkdirSync(folder, { recursive: true });
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
 /** Keeps a picture where wanted, and gives everything wrong with what is seen. */
 async function judge(page: Page, name: string): Promise<readonly string[]> {
   await page.waitForTimeout(500);
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
+  await look(page, name);
   return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
 }
 
@@ -172,3 +177,98 @@ test('boxes, masks and a heatmap of a mirrored object of many frames lie on the 
   expect([...complaints, ...faults]).toEqual([]);
   await close();
 });
+
+test('what others sent beside images is off at first, and on says whose it is and what of it cannot be drawn', async () => {
+  expect(notAccepted(await sendObjects(remoteOf(station), besideMirroredHead()))).toEqual([]);
+  await until(async () => (await radiologist.study(studyId)).series.length === 7);
+  const { page, complaints, close } = await openPage(browser, station, {
+    as: 'radiologist',
+    at: `/reading/${studyId}`,
+  });
+  await page.locator('[data-image]').first().waitFor();
+  const panel = page.getByRole('region', { name: 'Sent by others' });
+  await panel.waitFor();
+  const said = page.locator('[data-others]').first();
+  await said.getByText('sent by others for this image are off').waitFor();
+  expect(await page.locator('[data-graphics], [data-segments]').count()).toBe(0);
+  const edges = () =>
+    page.evaluate(() =>
+      ['top', 'right', 'bottom', 'left'].map(
+        (edge) => document.querySelector(`[data-edge="${edge}"]`)?.textContent ?? '',
+      ),
+    );
+  expect(await edges()).toEqual(['A', 'R', 'P', 'L']);
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('a');
+  await look(page, 'reading-others-off');
+
+  // The key image: picked out by two, by one of them as faulty.
+  await panel.getByRole('button', { name: 'Image 1' }).first().click();
+  await said.getByText('★ Key image: Of Interest · Elsewhere Workstation').waitFor();
+  await said.getByText('⚠ Quality Issue · Elsewhere Workstation').waitFor();
+  await page.getByText('1 image reported faulty').waitFor();
+
+  // A presentation state turns, flips, hides and draws; the reader's own key takes it off, and reset brings its look back.
+  await panel.getByRole('switch', { name: 'ARROW' }).check({ force: true });
+  await said.getByText('Presentation state ARROW by Reader, Other').waitFor();
+  await until(async () => (await edges()).join('') === 'LPRA');
+  await page.locator('svg[data-graphics="2"][data-graphic-texts="2"]').waitFor();
+  await page.getByText('W 119 C 49.5').waitFor();
+  await look(page, 'reading-others-state');
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('f');
+  await until(async () => (await edges()).join('') === 'LARP');
+  await page.keyboard.press('r');
+  await until(async () => (await edges()).join('') === 'LPRA');
+  await page.keyboard.press('u');
+  await said.getByText('Marks of others hidden').waitFor();
+  await until(async () => (await edges()).join('') === 'ARPL');
+  await page.keyboard.press('u');
+  await until(async () => (await edges()).join('') === 'LPRA');
+  await panel.getByRole('switch', { name: 'ARROW' }).uncheck({ force: true });
+  await until(async () => (await edges()).join('') === 'ARPL');
+
+  // Segments lie on the ball; those of another frame of reference are not drawn, and say so.
+  await panel.getByRole('switch', { name: 'Ball' }).first().check({ force: true });
+  await panel.getByRole('switch', { name: 'Ball' }).nth(1).check({ force: true });
+  await page.locator('canvas[data-segments="1"]').waitFor();
+  await said.getByText('Segments ELSEWHERE cannot be drawn here: another frame of reference').waitFor();
+  await said.getByText('Ball · automatic').waitFor();
+  await panel.getByRole('switch', { name: 'Imaging Measurement Report' }).check({ force: true });
+  await said.getByText('found by a machine, not verified by anyone').waitFor();
+  await page.locator('svg[data-graphics="1"]').waitFor();
+  await panel.getByText('Diameter 27.5 mm').waitFor();
+  const faults = await judge(page, 'reading-others-segments');
+  expect(await segmentsOnBall(page)).toBeGreaterThan(0.9);
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('Home');
+  await page.locator('canvas[data-segments="0"]').waitFor();
+  await said.getByText('nothing marked on this image').waitFor();
+  expect([...complaints, ...faults]).toEqual([]);
+  await close();
+});
+
+/** How much of what a segment fills lies on the ball: as bright as the ball, in the window of the brain. */
+async function segmentsOnBall(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const picture = document.querySelector<HTMLCanvasElement>('[data-image] canvas.cornerstone-canvas');
+    const marks = document.querySelector<HTMLCanvasElement>('canvas[data-segments]');
+    if (picture === null || marks === null) throw new Error('nothing is drawn');
+    const { width, height } = picture;
+    const read = (canvas: HTMLCanvasElement) => canvas.getContext('2d')?.getImageData(0, 0, width, height).data;
+    const [below, marked] = [read(picture), read(marks)];
+    let [on, all, brightest] = [0, 0, 0];
+    const middle: number[] = [];
+    for (let index = 0; index < width * height; index += 1) {
+      const alpha = marked?.[index * 4 + 3] ?? 0;
+      if (alpha < 70 || alpha > 110) continue;
+      middle.push(below?.[index * 4] ?? 0);
+    }
+    brightest = Math.max(...middle.slice(0, 1000));
+    for (const value of middle) {
+      all += 1;
+      if (value > brightest - 25) on += 1;
+    }
+    return all === 0 ? 0 : on / all;
+  });
+}

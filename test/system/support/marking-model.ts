@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { startGraph, type Value } from '../../../scripts/onnx/graph.ts';
 import { type DicomRecord, encodeInstance } from '../../../src/main/station/dicom/dataset/write-dataset.ts';
 import type { WrittenManifest } from '../../../src/shared/domain/model-manifest.ts';
-import type { SentStudy } from './studies.ts';
+import type { SentObject, SentStudy } from './studies.ts';
+import { keyImages, type MarkedFrame, markedReport, presentationState, segmentation } from './third-party-objects.ts';
 
 /** Pixels along each side of the phantom, and of what the model takes. */
 const SIZE = 128;
@@ -14,6 +15,11 @@ const DESCRIPTION = 'Marking phantom';
 const STUDY_UID = '2.25.9100';
 const SERIES_UID = '2.25.9101';
 const SOP_UID = '2.25.9102';
+
+const PATIENT: DicomRecord = {
+  ...{ PatientName: 'Mirror^Ball', PatientID: 'MARK1', PatientBirthDate: '19600101', PatientSex: 'F' },
+  ...{ StudyDate: '20260115', StudyTime: '090000', AccessionNumber: 'MARK1', StudyDescription: DESCRIPTION },
+};
 
 /**
  * Writes two packages that say something of every kind about the ball of `mirroredHead`: one with boxes, masks, a heatmap and
@@ -163,8 +169,7 @@ export function mirroredHead(): SentStudy {
   const record: DicomRecord = {
     SOPClassUID: '1.2.840.10008.5.1.4.1.1.2.1',
     ...{ SOPInstanceUID: SOP_UID, StudyInstanceUID: STUDY_UID, SeriesInstanceUID: SERIES_UID },
-    ...{ PatientName: 'Mirror^Ball', PatientID: 'MARK1', PatientBirthDate: '19600101', PatientSex: 'F' },
-    ...{ StudyDate: '20260115', StudyTime: '090000', AccessionNumber: 'MARK1', StudyDescription: DESCRIPTION },
+    ...PATIENT,
     ...{ Modality: 'CT', SeriesNumber: 1, SeriesDescription: DESCRIPTION, InstanceNumber: 1 },
     ImageType: ['ORIGINAL', 'PRIMARY', 'VOLUME', 'NONE'],
     FrameOfReferenceUID: '2.25.9103',
@@ -185,4 +190,36 @@ export function mirroredHead(): SentStudy {
   };
   const file = encodeInstance(record);
   return { studyUid: STUDY_UID, objects: [{ studyUid: STUDY_UID, seriesUid: SERIES_UID, sopUid: SOP_UID, file }] };
+}
+
+/** What others sent beside `mirroredHead`: a presentation state, the ball segmented here and elsewhere, key images and a report. */
+export function besideMirroredHead(): readonly SentObject[] {
+  const about = {
+    ...{ studyUid: STUDY_UID, seriesUid: SERIES_UID, sopUid: SOP_UID, frameOfReferenceUid: '2.25.9103' },
+    sopClassUid: '1.2.840.10008.5.1.4.1.1.2.1',
+    patient: { ...PATIENT },
+  };
+  const pixelMm = 224 / SIZE;
+  const middle = (SIZE - 1) / 2;
+  const frames = [6, 7].map((slice): MarkedFrame => {
+    const z = (slice - (SLICES - 1) / 2) * 5;
+    const bits = Uint8Array.from({ length: SIZE * SIZE }, (_, index) => {
+      const [x, y] = [(middle - (index % SIZE)) * pixelMm, (Math.floor(index / SIZE) - middle) * pixelMm];
+      return Math.hypot(x - 25, y, z) < 14 ? 1 : 0;
+    });
+    // Frames stand out of order: the fifth slice after the first is the second.
+    const frame = Array.from({ length: SLICES }, (_, index) => (index * 5) % SLICES).indexOf(slice) + 1;
+    return { frame, positionMm: [middle * pixelMm, -middle * pixelMm, z], bits };
+  });
+  const [key] = frames;
+  if (key === undefined) throw new Error('no frames');
+  const geometry = { size: SIZE, pixelMm, orientation: [-1, 0, 0, 0, 1, 0] };
+  return [
+    presentationState(about, SIZE),
+    segmentation(about, frames, geometry),
+    segmentation(about, frames, geometry, { number: 4, frameOfReferenceUid: '2.25.9999', label: 'ELSEWHERE' }),
+    keyImages(about, key.frame, 'of-interest'),
+    keyImages(about, key.frame, 'quality-issue'),
+    markedReport(about, key.frame, [41.2, 64, 57.2, 64, 49.2, 56, 49.2, 72]),
+  ];
 }

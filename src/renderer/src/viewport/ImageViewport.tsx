@@ -16,6 +16,7 @@ import type { Fusion } from './fusion/use-fusion.ts';
 import { placeOf, type Vector3 } from './geometry.ts';
 import classes from './ImageViewport.module.css';
 import type { LinkedViews } from './linked-views.ts';
+import { LinkedCross } from './LinkedCross.tsx';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
 import { OverlayLayer } from './OverlayLayer.tsx';
 import { refusalOf } from './picture/load-picture.ts';
@@ -29,6 +30,11 @@ import { measurementOf, useViewportTool } from './tools.ts';
 import { useOverlays } from './use-overlays.ts';
 import { useSeries } from './use-series.ts';
 import { useStackView } from './use-stack-view.ts';
+import { GraphicsLayer } from './third-party/GraphicsLayer.tsx';
+import { presentedOn } from './third-party/presented-image.ts';
+import { SegmentLayer } from './third-party/SegmentLayer.tsx';
+import { ThirdPartyLine } from './third-party/ThirdPartyLine.tsx';
+import { registerPresented, useThirdParty } from './third-party/use-third-party.ts';
 
 type Props = {
   readonly shelf: SeriesShelf;
@@ -47,13 +53,13 @@ type Props = {
   readonly priorOf: WorklistRow['exam'] | null;
   /** What was measured and done on this look at the study. */
   readonly desk: ReadingDesk;
+  /** PET over these images; left out: none. */
+  readonly fusion?: Fusion | null;
   /** What the viewports do together, and this one's number among them. */
   readonly linked: LinkedViews;
   readonly pane: number;
   readonly isActive: boolean;
   readonly label: string;
-  /** PET over these images; left out: none. */
-  readonly fusion?: Fusion | null;
   readonly onActivate: () => void;
   /** A double click: this viewport wants to be the only one, or no longer. */
   readonly onLarge: () => void;
@@ -76,12 +82,12 @@ export function ImageViewport(props: Props): ReactNode {
     patient,
     priorOf,
     desk,
+    fusion = null,
     linked,
     pane,
     isActive,
     label,
     ...tell
-    fusion = null,
   } = props;
   const { onActivate, onLarge, onView, onShown } = tell;
   const { t } = useTranslation('reading');
@@ -103,10 +109,21 @@ export function ImageViewport(props: Props): ReactNode {
   const stack = series.state === 'ready' ? series.stack : null;
   const opening = useRef({ opensAt, drawing });
   opening.current = { opensAt, drawing };
+  const others = useThirdParty(desk.thirdParty, stack);
+  const { stack: presented, applied } = others;
+  // A state that names no image of this series changes nothing here.
+  const presenting = presented === stack ? null : applied;
   useEffect(() => {
-    if (view === null || stack === null || stack.images.length === 0) return;
-    void view.show(stack, openingIndex(stack, opening.current.opensAt), opening.current.drawing);
-  }, [view, stack]);
+    if (view === null || stack === null || presented === null || presented.images.length === 0) return;
+    const forget = registerPresented(presented, stack);
+    const { stack: before, index } = view.getState();
+    const isTurnedOver = before?.seriesUid === presented.seriesUid;
+    void view.show(presented, isTurnedOver ? index : openingIndex(presented, opening.current.opensAt), {
+      ...opening.current.drawing,
+      ...(presenting !== null && { presentedOn: (image) => presentedOn(presenting, image) }),
+    });
+    return forget;
+  }, [view, stack, presented, presenting]);
   useEffect(() => {
     if (view === null || stack === null) return;
     onView(view);
@@ -145,10 +162,21 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && fusion?.pet.state === 'ready' && (
         <FusionLayer shown={shown} pet={fusion.pet.pet} view={fusion.view} />
       )}
+      {isShown && others.segments.length > 0 && (
+        <SegmentLayer
+          shown={shown}
+          drawn={others.segments}
+          pixels={desk.thirdParty.pixels}
+          opacity={others.all.opacity}
+          onFailed={others.onFailed}
+        />
+      )}
       {isShown && drawn.length > 0 && (
         <OverlayLayer shown={shown} findings={drawn} overlays={overlays} opacity={ai.opacity} />
       )}
+      {isShown && <GraphicsLayer shown={shown} state={applied} reports={others.reports} />}
       {isShown && !isActive && <ReferenceLine shown={shown} leading={leading} />}
+      {isShown && <LinkedCross shown={shown} pane={pane} isOn={leading !== null} />}
       {isShown && <MeasurementLayer target={frame} view={view} shown={shown} book={desk.measurements} />}
       {isShown && (
         <div className={classes.texts}>
@@ -156,11 +184,28 @@ export function ImageViewport(props: Props): ReactNode {
             {documents !== undefined && (
               <strong className={classes.mark}>{t('image.notPictures', { count: documents.length })}</strong>
             )}
+            {stack !== null && (
+              <ThirdPartyLine
+                image={shown.image}
+                stack={stack}
+                {...{ all: others.all, applied, drawn: others.segments, reports: others.reports }}
+                failed={others.segments.length > 0 ? others.failed : 0}
+              />
+            )}
             <AiLine
               {...{ findings: marked, drawn, heatmapOf, overlays, shown }}
               opacity={ai.opacity}
               isHidden={ai.isHidden}
             />
+            {fusion !== null && (
+              <FusionCorner
+                fusion={fusion}
+                fit={
+                  fusion.pet.state === 'ready' && shown.image !== null ? fusionFit(fusion.pet.pet, shown.image) : null
+                }
+                place={probedPlace(shown)}
+              />
+            )}
           </CornerTexts>
           <EdgeMarkers shown={shown} />
           {shown.image !== null && rejected.has(shown.image.sopUid) && (
@@ -198,15 +243,6 @@ export function ImageViewport(props: Props): ReactNode {
             <Loader size="sm" color="gray" role="status" aria-label={t('image.loading')} />
           )}
         </div>
-            {fusion !== null && (
-              <FusionCorner
-                fusion={fusion}
-                fit={
-                  fusion.pet.state === 'ready' && shown.image !== null ? fusionFit(fusion.pet.pet, shown.image) : null
-                }
-                place={probedPlace(shown)}
-              />
-            )}
       )}
     </div>
   );

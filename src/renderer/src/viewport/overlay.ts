@@ -14,6 +14,14 @@ export type MaskPicture = {
   readonly columns: number;
   readonly tint: HTMLCanvasElement;
   readonly outline: Path2D;
+  readonly ink: Ink;
+};
+
+/** How marked pixels are drawn: in which colour, how strongly filled (0 to 255), and with a dark rim around the line, as what AI here marks never has. */
+export type Ink = {
+  readonly colour: readonly [number, number, number];
+  readonly fill: number;
+  readonly isRimmed: boolean;
 };
 
 /** One frame's heat, ready to be drawn over the whole image. */
@@ -36,18 +44,38 @@ const LABEL_PX = 11;
 const LABEL_LINE_PX = 13;
 const LABEL_PAD_PX = 3;
 
+const AI_INK: Ink = { colour: AI_COLOUR, fill: TINT_ALPHA, isRimmed: false };
+const RIM_PX = 4;
+
 /** Prepares what is marked on one frame; null when nothing is, or when the mask is not of that image's size. */
-export function paintMask(mask: Mask, image: MarkedImage, isDashed: boolean): MaskPicture | null {
+export function paintMask(mask: Mask, image: MarkedImage, isDashed: boolean, ink: Ink = AI_INK): MaskPicture | null {
   if (mask.rows !== image.rows || mask.columns !== image.columns) return null;
   const bits = mask.bitsOf(image);
   if (bits === null || !bits.includes(1)) return null;
-  const tint = pictureOf(mask, (pixels) => {
-    for (let index = bits.indexOf(1); index >= 0; index = bits.indexOf(1, index + 1))
-      pixels.set([...AI_COLOUR, TINT_ALPHA], index * 4);
+  return paintMarked(
+    bits.map((bit) => bit * 255),
+    mask,
+    isDashed,
+    ink,
+  );
+}
+
+/** Prepares pixels that are marked more or less, 0 to 255: filled by as much, with a line around those that are so by half. */
+export function paintMarked(
+  strengths: Uint8Array,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  isDashed: boolean,
+  ink: Ink,
+): MaskPicture | null {
+  const tint = pictureOf({ rows, columns }, (pixels) => {
+    for (let index = 0; index < strengths.length; index += 1) {
+      const strength = strengths[index] ?? 0;
+      if (strength > 0) pixels.set([...ink.colour, Math.round((ink.fill * strength) / 255)], index * 4);
+    }
   });
   if (tint === null) return null;
-  const outline = pathOf(outlineOf(bits, mask.rows, mask.columns), isDashed);
-  return { rows: mask.rows, columns: mask.columns, tint, outline };
+  const bits = strengths.map((strength) => (strength >= 128 ? 1 : 0));
+  return { rows, columns, tint, outline: pathOf(outlineOf(bits, rows, columns), isDashed), ink };
 }
 
 /** Prepares the heat of one frame; null when the heatmap says nothing of it. */
@@ -71,7 +99,9 @@ export function drawMask(
   drawPixels(context, picture.tint, picture, map, devicePixels, false);
   const outline = new Path2D();
   outline.addPath(picture.outline, matrixOf(map));
-  stroke(context, outline, false, devicePixels);
+  const { colour, isRimmed } = picture.ink;
+  if (isRimmed) stroke(context, outline, false, devicePixels, 'rgb(0 0 0 / 70%)', RIM_PX);
+  stroke(context, outline, false, devicePixels, `rgb(${colour.join(' ')})`);
 }
 
 /** Draws heat over the whole image: each cell covers its share of the image's pixels. */
@@ -143,11 +173,18 @@ function drawPixels(
   context.setTransform(devicePixels, 0, 0, devicePixels, 0, 0);
 }
 
-function stroke(context: CanvasRenderingContext2D, path: Path2D, isDashed: boolean, devicePixels: number): void {
+function stroke(
+  context: CanvasRenderingContext2D,
+  path: Path2D,
+  isDashed: boolean,
+  devicePixels: number,
+  colour = AI_STROKE,
+  width = OUTLINE_PX,
+): void {
   context.setTransform(devicePixels, 0, 0, devicePixels, 0, 0);
   context.setLineDash(isDashed ? DASH_PX : []);
-  context.lineWidth = OUTLINE_PX;
-  context.strokeStyle = AI_STROKE;
+  context.lineWidth = width;
+  context.strokeStyle = colour;
   context.stroke(path);
   context.setLineDash([]);
 }

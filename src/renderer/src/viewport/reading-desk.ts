@@ -1,10 +1,13 @@
 import { History } from './history.ts';
 import { MeasurementBook } from './measurements/measurement-book.ts';
+import { ThirdPartyBook } from './third-party/third-party-book.ts';
 
 /** What a reader has done on this look at a study, on images and on planes through them: it is kept nowhere and gone when the study is left. */
 export type ReadingDesk = {
   readonly history: History;
   readonly measurements: MeasurementBook;
+  /** What others sent beside the images, and what of it is drawn. */
+  readonly thirdParty: ThirdPartyBook;
   readonly planeMeasurements: MeasurementBook;
 };
 
@@ -14,6 +17,7 @@ export function openDesk(): ReadingDesk {
   return {
     history,
     measurements: new MeasurementBook(history),
+    thirdParty: new ThirdPartyBook(),
     planeMeasurements: new MeasurementBook(history),
   };
 }

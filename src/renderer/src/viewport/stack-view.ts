@@ -7,6 +7,7 @@ import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vec
 import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
+import type { Presented } from './third-party/presented-image.ts';
 import { attachTools, detachTools } from './tools.ts';
 import type { PixelValue } from './measurements/pixel-statistics.ts';
 import type { History } from './history.ts';
@@ -21,7 +22,12 @@ export type ViewportCommand =
   | { readonly type: 'reset' | 'invert' | 'rotate' | 'flip' | 'flip-vertical' | 'cine' };
 
 /** How a series is drawn when it comes on the screen. */
-export type FirstDrawing = { readonly isMirrored?: boolean; readonly preset?: string | null };
+export type FirstDrawing = {
+  readonly isMirrored?: boolean;
+  readonly preset?: string | null;
+  /** How the presentation state that is applied wants an image to stand; null of those it does not name. */
+  readonly presentedOn?: (image: StackImage) => Presented | null;
+};
 
 /** How a picture is drawn: what `reset` gives up and what can be taken back. */
 type Drawing = { readonly place: Types.ViewPresentation; readonly properties: Types.StackViewportProperties };
@@ -76,6 +82,8 @@ export class StackView {
   #isGone = false;
   #isSet: Promise<void> = Promise.resolve();
   #state: StackViewState = EMPTY_VIEW;
+  #presentedOn: NonNullable<FirstDrawing['presentedOn']> = () => null;
+  #presented: Presented | null = null;
 
   constructor(element: HTMLDivElement, history: History) {
     created += 1;
@@ -117,6 +125,10 @@ export class StackView {
     this.#stopCine();
     this.#rate = null;
     this.#prefetch = new Prefetch((next) => loadAhead(stack.images[next]));
+    this.#presentedOn = drawing.presentedOn ?? (() => null);
+    // The engine would turn the next stack as it turned this one.
+    if (this.#presented !== null) this.#standUpright();
+    this.#presented = null;
     this.#change({ ...EMPTY_VIEW, stack, index });
     const imageIds = stack.images.map((image) => image.imageId);
     this.#isSet = this.#viewport.setStack(imageIds, index).then(
@@ -125,6 +137,7 @@ export class StackView {
         if (this.#isGone || this.#state.stack !== stack) return;
         this.#viewport.setCamera({ flipHorizontal: drawing.isMirrored === true, flipVertical: false });
         if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
+        this.#standAsPresented();
         this.#viewport.render();
       },
       () => {
@@ -240,7 +253,8 @@ export class StackView {
       }
       case 'reset':
         this.#viewport.resetCamera();
-        return this.#viewport.resetProperties();
+        this.#viewport.resetProperties();
+        return this.#standAsPresented();
       case 'invert':
         return this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
       case 'rotate':
@@ -293,6 +307,47 @@ export class StackView {
     this.#change({ ...this.#state, cineRate: null });
   };
 
+  /** Where a presentation state says more of this image than of the one before, or less, it is drawn anew: as said, or as it is. */
+  #present(image: StackImage): void {
+    const [before, now] = [this.#presented, this.#presentedOn(image)];
+    if (before?.turn === now?.turn && before?.area === now?.area) return;
+    this.#presented = now;
+    this.#standUpright();
+    this.#viewport.resetCamera();
+    this.#viewport.resetProperties();
+    this.#viewport.setProperties({ invert: image.monochrome1 });
+    this.#standAsPresented();
+  }
+
+  #standUpright(): void {
+    this.#viewport.setViewPresentation({ rotation: 0 });
+    this.#viewport.setCamera({ flipHorizontal: false, flipVertical: false });
+  }
+
+  /** Turns, flips and frames the picture as the presentation state says (PS3.3 §C.10.4, §C.10.6). */
+  #standAsPresented(): void {
+    const { image } = this.#state;
+    if (this.#presented === null || image === null) return;
+    const { turn, area } = this.#presented;
+    this.#viewport.setCamera({ flipHorizontal: turn.isFlipped, flipVertical: false });
+    // What is flipped turns the other way round.
+    this.#viewport.setViewPresentation({ rotation: turn.isFlipped ? (360 - turn.degrees) % 360 : turn.degrees });
+    if (area === null) return;
+    const corner = (column: number, row: number) =>
+      this.#viewport.worldToCanvas([...placeOf(image.drawnPlane, column, row)]);
+    const [[x1, y1], [x2, y2]] = [corner(area.left, area.top), corner(area.right, area.bottom)];
+    const { clientWidth, clientHeight } = this.#element;
+    const [width, height] = [Math.abs(x2 - x1), Math.abs(y2 - y1)];
+    if (!(width > 0 && height > 0)) return;
+    const magnified = (area.magnification ?? 0) / window.devicePixelRatio;
+    const factor =
+      area.magnification === null
+        ? Math.min(clientWidth / width, clientHeight / height)
+        : (magnified * (area.right - area.left + area.bottom - area.top)) / (width + height);
+    this.#viewport.setZoom(this.#viewport.getZoom() * factor);
+    this.#centre(placeOf(image.drawnPlane, (area.left + area.right) / 2, (area.top + area.bottom) / 2));
+  }
+
   async #scrollTo(index: number): Promise<void> {
     const last = (this.#state.stack?.images.length ?? 0) - 1;
     await this.#viewport.setImageIdIndex(Math.max(0, Math.min(last, index)));
@@ -314,6 +369,7 @@ export class StackView {
     if (image === undefined) return;
     if (!isWhole(loaded, image)) return this.#change({ ...this.#state, image: null, index, missing: index });
     this.#change({ ...this.#state, image, index, missing: null, probe: null });
+    this.#present(image);
     // Together the views look ahead no further than the cache can hold; a quarter of it is left to what is passed by.
     this.#prefetch?.lookAt(index, images.length, Math.floor((CACHE_BYTES * 0.75) / openViews / image.bytes));
   };

@@ -19,6 +19,7 @@ import type { JumpTarget } from './jump-target.ts';
 import { LinkMenu } from './LinkMenu.tsx';
 import { MeasurementList } from './MeasurementList.tsx';
 import { OpeningNotice } from './OpeningNotice.tsx';
+import { OthersList } from './OthersList.tsx';
 import {
   activatePane,
   changeLayout,
@@ -42,6 +43,7 @@ import { nextScrollLink, useLinks } from './use-links.ts';
 import { useNextStudy } from './use-next-study.ts';
 import { useOpening } from './use-opening.ts';
 import { useRoom } from './use-room.ts';
+import { useThirdPartyObjects } from './use-third-party-objects.ts';
 import { openViewerWindow } from './windows/main-window.ts';
 import { useInStep } from './windows/use-in-step.ts';
 import { ViewportGrid } from './ViewportGrid.tsx';
@@ -115,6 +117,7 @@ function Room({
   const [mprOf, setMprOf] = useState<string | null>(null);
   const mprShelf = mprOf === null ? null : room.shelfOf(mprOf);
   const allSeries = [...study.series, ...(beside.prior?.series ?? [])];
+  useThirdPartyObjects(desk.thirdParty, allSeries, room.shelfOf, panes.displayed.size > 0);
   const activeSeries = allSeries.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
 
@@ -185,6 +188,10 @@ function Room({
       case 'toggle-ai':
         announce(t(aiView.isHidden ? 'ai.shown' : 'ai.hidden'));
         return setAiView({ ...aiView, isHidden: !aiView.isHidden });
+      case 'toggle-others': {
+        if (!desk.thirdParty.toggle()) return announce(t('others.noneOn'));
+        return announce(t(desk.thirdParty.getState().isHidden ? 'others.hidden' : 'others.shown'));
+      }
       default:
         return room.command(action);
     }
@@ -240,6 +247,7 @@ function Room({
           panes={panes}
           shelfOf={room.shelfOf}
           prior={beside}
+          thirdParty={desk.thirdParty}
           onHang={(seriesUid) => {
             setMprOf(null);
             setPanes((before) => hangSeries(before, seriesUid));
@@ -247,6 +255,12 @@ function Room({
           showsRejected={showsRejected}
           onShowRejected={setShowsRejected}
         >
+          <OthersList
+            book={desk.thirdParty}
+            isHere={(seriesUid) => allSeries.some((one) => one.seriesUid === seriesUid)}
+            shown={panes.series}
+            onJump={jumpTo}
+          />
           <MeasurementList
             book={desk.measurements}
             seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}

@@ -11,6 +11,8 @@ type Props = {
   readonly series: SeriesCard;
   readonly panes: Panes;
   readonly shelf: SeriesShelf | null;
+  /** Key images that others picked out of it, and those they picked because something is wrong; none where nobody asked. */
+  readonly keys?: { readonly picked: number; readonly warned: number };
   readonly onHang: (seriesUid: string) => void;
 };
 
@@ -28,7 +30,7 @@ export function isSeriesDragged(event: DragEvent): boolean {
 }
 
 /** One series: hung in the active viewport by a click, and in any by dragging it there. */
-export function SeriesEntry({ series, panes, shelf, onHang }: Props): ReactNode {
+export function SeriesEntry({ series, panes, shelf, keys, onHang }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const title = [series.modality, series.number].filter((part) => part !== null).join(' · ');
   if (!series.displayable) {
@@ -77,6 +79,10 @@ export function SeriesEntry({ series, panes, shelf, onHang }: Props): ReactNode 
             <IconEyeOff size={13} aria-label={t('series.notYet')} className={classes.notYet} />
           )}
         </span>
+        {keys !== undefined && keys.picked > 0 && <span>★ {t('others.keyImages', { count: keys.picked })}</span>}
+        {keys !== undefined && keys.warned > 0 && (
+          <strong className={classes.notYet}>⚠ {t('others.warnedImages', { count: keys.warned })}</strong>
+        )}
       </span>
     </button>
   );

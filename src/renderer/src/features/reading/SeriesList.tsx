@@ -1,10 +1,12 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { EvidenceList } from '../../ui/EvidenceList.tsx';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
+import type { ThirdPartyBook } from '../../viewport/third-party/third-party-book.ts';
+import { countKeys } from './others-targets.ts';
 import { countNotDisplayed, type Panes } from './panes.ts';
 import { PriorList } from './PriorList.tsx';
 import { RejectedImages } from './RejectedImages.tsx';
@@ -17,6 +19,8 @@ type Props = {
   readonly panes: Panes;
   readonly shelfOf: (seriesUid: string) => SeriesShelf | null;
   readonly prior: Pick<Beside, 'prior' | 'wanted' | 'isFailed' | 'choose'>;
+  /** What others sent: key images are marked at their series. */
+  readonly thirdParty: ThirdPartyBook;
   readonly onHang: (seriesUid: string) => void;
   readonly showsRejected: boolean;
   readonly onShowRejected: (isShown: boolean) => void;
@@ -26,7 +30,8 @@ type Props = {
 
 /** The study's series with small pictures; which were on the screen, and how many were not. */
 export function SeriesList(props: Props): ReactNode {
-  const { study, panes, shelfOf, prior, onHang, showsRejected, onShowRejected, children } = props;
+  const { study, panes, shelfOf, prior, thirdParty, onHang, showsRejected, onShowRejected, children } = props;
+  const { objects } = useSyncExternalStore(thirdParty.subscribe, thirdParty.getState);
   const { t } = useTranslation('reading');
   const { zone } = useCurrentUser().site;
   const notDisplayed = countNotDisplayed(panes, study.series);
@@ -40,7 +45,13 @@ export function SeriesList(props: Props): ReactNode {
       <ul className={classes.plainList}>
         {study.series.map((series) => (
           <li key={series.seriesUid}>
-            <SeriesEntry series={series} panes={panes} shelf={shelfOf(series.seriesUid)} onHang={onHang} />
+            <SeriesEntry
+              series={series}
+              panes={panes}
+              shelf={shelfOf(series.seriesUid)}
+              keys={countKeys(objects, series.seriesUid)}
+              onHang={onHang}
+            />
           </li>
         ))}
       </ul>

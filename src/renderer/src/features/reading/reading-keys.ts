@@ -18,6 +18,7 @@ export type ReadingAction =
         | 'link-window'
         | 'lines'
         | 'toggle-ai'
+        | 'toggle-others'
         | 'clear-measurements'
         | 'delete-measurement'
         | 'undo'
@@ -53,6 +54,7 @@ export const TOOL_KEYS: Readonly<Record<ViewportTool, string>> = {
 export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingKey[] {
   return [
     letter('a', 'key.toggleAi', { type: 'toggle-ai' }),
+    letter('u', 'key.toggleOthers', { type: 'toggle-others' }),
     letter('r', 'key.reset', { type: 'reset' }),
     letter('i', 'key.invert', { type: 'invert' }),
     letter('t', 'tool.rotate', { type: 'rotate' }),

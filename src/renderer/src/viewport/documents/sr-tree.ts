@@ -72,7 +72,7 @@ const VALUES: Readonly<Record<string, (dataSet: DicomJson) => string | null>> = 
 };
 
 /** A number with its unit, or in words why there is none (PS3.3 §C.18.1). */
-function measuredValue(dataSet: DicomJson): string | null {
+export function measuredValue(dataSet: DicomJson): string | null {
   const [measured] = itemsOf(dataSet, '0040A300');
   const number = measured === undefined ? null : textOf(measured, '0040A30A');
   if (measured === undefined || number === null) return codedMeaning(dataSet, '0040A301');

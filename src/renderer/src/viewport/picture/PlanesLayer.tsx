@@ -6,7 +6,7 @@ import type { StackViewState } from '../stack-view.ts';
 import type { StackImage } from '../stack.ts';
 import { factsOf } from './load-picture.ts';
 import { paintPlanes } from './paint-planes.ts';
-import { shutteredPixels, shutterShade } from './shutters.ts';
+import { shutteredPixels, shutterGroupOf, shutterShade } from './shutters.ts';
 
 /** What the image's maker laid over it or hid of it: overlay planes, shutters, and padding where it would shine. */
 export function PlanesLayer({ shown }: { readonly shown: StackViewState }): ReactNode {
@@ -35,9 +35,11 @@ function planesOf(image: StackImage, isLowBright: boolean): HTMLCanvasElement | 
   const loaded = cache.getImage(image.imageId);
   const facts = loaded === undefined ? null : factsOf(loaded);
   const { rows, columns } = image;
-  const shuttered = shutteredPixels(image.dataSet, rows, columns);
+  const all = facts?.overlays ?? [];
+  const bitmap = shutterGroupOf(image.dataSet);
+  const shuttered = shutteredPixels(image.dataSet, rows, columns, all.find(({ group }) => group === bitmap) ?? null);
   const padding = isLowBright ? (facts?.padding ?? null) : null;
-  const overlays = facts?.overlays ?? [];
+  const overlays = all.filter(({ group }) => group !== bitmap);
   if (shuttered === null && padding === null && overlays.length === 0) return null;
   const canvas = document.createElement('canvas');
   canvas.width = columns;

@@ -4,11 +4,20 @@ import { type DicomJson, itemsOf, numberOf } from '../dicom-json.ts';
 import { drawnSpacing } from './drawn-spacing.ts';
 import { TAG } from '../tags.ts';
 import { type Palette, colourPixels } from './colour-pixels.ts';
-import { fetchNativeFrame, type NativeFrame } from './native-frame.ts';
+import { fetchNativeFrame, fetchStoredWords, type NativeFrame } from './native-frame.ts';
 import { modalityValues, ownWindowOf, type ShapedWindow, tabledValues, wholeWindow } from './grey-pixels.ts';
 import { LUT_ITEM, readLookupTable } from './lookup-table.ts';
 import { PictureRefusal } from './picture-refusal.ts';
-import { isGrey, isInverted, isPlainGrey, paddingOf, type PixelFormat, pixelFormatOf } from './pixel-format.ts';
+import {
+  embeddedOverlayGroups,
+  isGrey,
+  isInverted,
+  isPlainGrey,
+  paddingOf,
+  type PixelFormat,
+  pixelFormatOf,
+} from './pixel-format.ts';
+import { presentedValues, readPresentationTable } from './presentation-table.ts';
 import { type OverlayBits, readOverlays } from './overlay-planes.ts';
 import { type StoredValues, storedValues } from './stored-values.ts';
 
@@ -108,7 +117,7 @@ async function makePicture(imageId: string, dataSet: DicomJson, format: PixelFor
   const frame = await fetchNativeFrame(imageId, format);
   const stored = storedValues(format, frame);
   if (stored === null) throw new PictureRefusal('frame-too-short');
-  const overlays = await readOverlays(dataSet, frame.isDecoded ? null : frame.bytes);
+  const overlays = await readOverlays(dataSet, await overlayBytes(imageId, dataSet, format, frame));
   if (isGrey(format)) {
     const [item] = itemsOf(dataSet, TAG.ModalityLUTSequence);
     const table = item === undefined ? null : await readLookupTable(item, LUT_ITEM, format.isSigned);
@@ -121,6 +130,17 @@ async function makePicture(imageId: string, dataSet: DicomJson, format: PixelFor
   const loaded = pictureOf(imageId, dataSet, format, pixels);
   facts.set(loaded, { modality: null, hasVoiTable: false, padding: null, overlays });
   return loaded;
+}
+
+/** The bytes that overlays within the pixels are read from: what the station decodes has no more than the pixels' own bits. */
+async function overlayBytes(
+  imageId: string,
+  dataSet: DicomJson,
+  format: PixelFormat,
+  frame: NativeFrame,
+): Promise<Uint8Array | null> {
+  if (!frame.isDecoded) return frame.bytes;
+  return embeddedOverlayGroups(dataSet).length === 0 ? null : fetchStoredWords(imageId, format);
 }
 
 async function coloursOf(
@@ -167,14 +187,33 @@ async function present(
     itemsOf(dataSet, TAG.ModalityLUTSequence).length === 0 &&
     (pixelFormatOf(dataSet).isSigned || (numberOf(dataSet, TAG.RescaleIntercept) ?? 0) < 0);
   const table = item === undefined ? null : await readLookupTable(item, LUT_ITEM, isSigned);
+  const presentation = await readPresentationTable(dataSet);
+  if (presentation !== null) {
+    const before = table ?? window ?? wholeWindow(values, (index) => padding?.[index] === 1);
+    return presentTabled(loaded, dataSet, presentedValues(values, before, presentation), presentation.bits, {
+      padding,
+      overlays,
+    });
+  }
   if (table === null) {
     setWindow(loaded, window ?? wholeWindow(values, (index) => padding?.[index] === 1));
     facts.set(loaded, { modality: null, hasVoiTable: false, padding, overlays });
     return loaded;
   }
-  const shown = pictureOf(loaded.imageId, dataSet, pixelFormatOf(dataSet), tabledValues(values, table));
-  setWindow(shown, { centre: (2 ** table.bits - 1) / 2, width: 2 ** table.bits - 1, shape: 'LINEAR_EXACT' });
-  facts.set(shown, { modality: values, hasVoiTable: true, padding, overlays });
+  return presentTabled(loaded, dataSet, tabledValues(values, table), table.bits, { padding, overlays });
+}
+
+/** Draws what came out of a table, over all that it can give; what is read under the mouse stays what went in. */
+function presentTabled(
+  loaded: Types.IImage,
+  dataSet: DicomJson,
+  tabled: Float32Array,
+  bits: number,
+  known: Pick<PictureFacts, 'padding' | 'overlays'>,
+): Types.IImage {
+  const shown = pictureOf(loaded.imageId, dataSet, pixelFormatOf(dataSet), tabled);
+  setWindow(shown, { centre: (2 ** bits - 1) / 2, width: 2 ** bits - 1, shape: 'LINEAR_EXACT' });
+  facts.set(shown, { modality: loaded.getPixelData(), hasVoiTable: true, ...known });
   return shown;
 }
 

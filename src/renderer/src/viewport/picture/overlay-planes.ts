@@ -1,4 +1,4 @@
-import { type DicomJson, numberOf, numbersOf, textOf } from '../dicom-json.ts';
+import { type DicomJson, numberOf, numbersOf, textOf, textsOf } from '../dicom-json.ts';
 import { bytesOf, wordsOf } from './binary-value.ts';
 import { embeddedOverlayGroups, OVERLAY_GROUPS, pixelFormatOf } from './pixel-format.ts';
 import { bitPlane, unpackBits } from './stored-values.ts';
@@ -13,13 +13,16 @@ export type OverlayBits = {
   /** 1 where drawn, row after row. */
   readonly bits: Uint8Array;
   readonly label: string | null;
+  /** The group it stands in, as the beginning of a tag. */
+  readonly group: string;
 };
 
 /** The overlays of one frame: from their own data, or from bits of these undecoded pixels that the image does not use. */
 export async function readOverlays(dataSet: DicomJson, pixels: Uint8Array | null): Promise<readonly OverlayBits[]> {
   const embedded = new Set(embeddedOverlayGroups(dataSet));
+  const hidden = new Set(textsOf(dataSet, HIDDEN_OVERLAYS));
   const read = await Promise.all(
-    OVERLAY_GROUPS.map(async (group) => {
+    OVERLAY_GROUPS.filter((group) => !hidden.has(group)).map(async (group) => {
       const [rows, columns] = ['0010', '0011'].map((element) => numberOf(dataSet, `${group}${element}`));
       if (!rows || !columns || rows < 1 || columns < 1) return null;
       const bits = embedded.has(group)
@@ -28,7 +31,7 @@ export async function readOverlays(dataSet: DicomJson, pixels: Uint8Array | null
       if (bits === null || bits.length < rows * columns || !bits.includes(1)) return null;
       const [row = 1, column = 1] = numbersOf(dataSet, `${group}0050`);
       const label = textOf(dataSet, `${group}1500`) ?? textOf(dataSet, `${group}0022`);
-      return { rows, columns, top: row - 1, left: column - 1, bits, label };
+      return { rows, columns, top: row - 1, left: column - 1, bits, label, group };
     }),
   );
   return read.filter((one) => one !== null);
@@ -56,3 +59,6 @@ async function storedBits(dataSet: DicomJson, group: string, count: number): Pro
 
 /** Where `frameDataSets` notes which frame, counted from 1, its data set is of. */
 export const FRAME_NUMBER = 'frame-number';
+
+/** Where a data set that a presentation state was applied to notes the groups of overlays that are not shown. */
+export const HIDDEN_OVERLAYS = 'hidden-overlays';

@@ -1,22 +1,40 @@
 import { type DicomJson, numberOf, numbersOf, textsOf } from '../dicom-json.ts';
 import { TAG } from '../tags.ts';
+import type { OverlayBits } from './overlay-planes.ts';
 
 /** What of an image is hidden: 1 where it is, row after row; null where nothing is. */
 export type Hidden = Uint8Array | null;
 
 /**
- * Where the image's shutters hide it (PS3.3 §C.7.6.11): outside a rectangle, a circle, a polygon, or any of several. Coordinates are
- * rows and columns counted from 1, edges and vertices themselves visible.
+ * Where the image's shutters hide it (PS3.3 §C.7.6.11, §C.7.6.15): outside a rectangle, a circle, a polygon, or any of several, and
+ * wherever a bitmap has a bit. Coordinates are rows and columns counted from 1, edges and vertices themselves visible.
  */
-export function shutteredPixels(dataSet: DicomJson, rows: number, columns: number): Hidden {
+export function shutteredPixels(
+  dataSet: DicomJson,
+  rows: number,
+  columns: number,
+  bitmap: OverlayBits | null = null,
+): Hidden {
   const shapes = textsOf(dataSet, TAG.ShutterShape);
   const visible = shapes.map((shape) => SHAPES[shape]?.(dataSet) ?? null).filter((one) => one !== null);
-  if (visible.length === 0) return null;
+  if (visible.length === 0 && bitmap === null) return null;
   const hidden = new Uint8Array(rows * columns);
   for (let row = 1; row <= rows; row += 1)
     for (let column = 1; column <= columns; column += 1)
-      if (!visible.every((isVisible) => isVisible(row, column))) hidden[(row - 1) * columns + column - 1] = 1;
+      if (!visible.every((isVisible) => isVisible(row, column)) || (bitmap !== null && hides(bitmap, row, column)))
+        hidden[(row - 1) * columns + column - 1] = 1;
   return hidden.includes(1) ? hidden : null;
+}
+
+function hides({ top, left, rows, columns, bits }: OverlayBits, row: number, column: number): boolean {
+  const [down, right] = [row - 1 - top, column - 1 - left];
+  return down >= 0 && right >= 0 && down < rows && right < columns && bits[down * columns + right] === 1;
+}
+
+/** The overlay group that is a shutter and no overlay (Shutter Overlay Group), as the beginning of a tag; null where none is. */
+export function shutterGroupOf(dataSet: DicomJson): string | null {
+  const group = textsOf(dataSet, TAG.ShutterShape).includes('BITMAP') ? numberOf(dataSet, '00181623') : null;
+  return group === null ? null : group.toString(16).toUpperCase().padStart(4, '0');
 }
 
 /** The shade of what is hidden, 0 black to 1 white (PS3.3 §C.7.6.11, Shutter Presentation Value, P-values of 16 bits). */

@@ -1,0 +1,163 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formatPersonName } from '../../ui/person-name.ts';
+import { addressOf } from '../frame-marks.ts';
+import type { Stack, StackImage } from '../stack.ts';
+import { cssOf } from './cielab.ts';
+import { type DrawnSegments, misfitOf } from './drawn-segments.ts';
+import { names } from './image-references.ts';
+import type { MarkedReport } from './marked-report.ts';
+import type { PresentationState } from './presentation-state.ts';
+import { isPresented } from './presented-image.ts';
+import type { Provenance } from './provenance.ts';
+import { marksOn } from './report-places.ts';
+import type { Segmentation } from './segmentation.ts';
+import classes from './ThirdParty.module.css';
+import type { ThirdPartyState } from './third-party-book.ts';
+
+type Props = {
+  readonly image: StackImage | null;
+  readonly stack: Stack;
+  readonly all: ThirdPartyState;
+  /** What is on; nothing while all is hidden. */
+  readonly applied: PresentationState | null;
+  readonly drawn: readonly DrawnSegments[];
+  readonly reports: readonly MarkedReport[];
+  /** Frames of segments that could not be had. */
+  readonly failed: number;
+};
+
+/** Says on the picture whose presentation state, segments and marks are drawn, what of them is not, and that there are others which are off. */
+export function ThirdPartyLine({ image, stack, all, applied, drawn, reports, failed }: Props): ReactNode {
+  const { t } = useTranslation('reading');
+  if (image === null) return null;
+  const keys = (all.objects ?? []).filter(
+    (one) => one.kind === 'key-objects' && names(one.references, addressOf(image)),
+  );
+  const waiting = countOff(all, image, stack);
+  return (
+    <span className={classes.line} data-others>
+      {keys.map((one) => {
+        if (one.kind !== 'key-objects') return null;
+        const words = t(one.isWarning ? 'others.keyWarning' : 'others.key', {
+          title: one.title ?? t('others.untitled'),
+          maker: makerOf(one) ?? t('others.nobody'),
+        });
+        return one.isWarning ? <strong key={one.id}>⚠ {words}</strong> : <span key={one.id}>★ {words}</span>;
+      })}
+      {applied !== null && <StateWords state={applied} isOfImage={isPresented(applied, image)} />}
+      {drawn.map((one) => (
+        <SegmentWords key={one.segmentation.id} drawn={one} image={image} />
+      ))}
+      {failed > 0 && <strong>{t('others.segmentsFailed', { count: failed })}</strong>}
+      {reports.map((report) => (
+        <ReportWords key={report.id} report={report} image={image} />
+      ))}
+      {all.isHidden && <strong>{t('others.hidden')}</strong>}
+      {all.unread > 0 && <strong>{t('others.unread', { count: all.unread })}</strong>}
+      {waiting > 0 && <span>{t('others.off', { count: waiting })}</span>}
+    </span>
+  );
+}
+
+function StateWords({
+  state,
+  isOfImage,
+}: {
+  readonly state: PresentationState;
+  readonly isOfImage: boolean;
+}): ReactNode {
+  const { t } = useTranslation('reading');
+  const words = { name: state.label || t('others.untitled'), maker: makerOf(state) ?? t('others.nobody') };
+  if (!isOfImage) return <span>{t('others.stateElsewhere', words)}</span>;
+  return (
+    <>
+      <strong>{t('others.state', words)}</strong>
+      {state.unapplied.length > 0 && (
+        <strong>
+          {t('others.notAll', { parts: state.unapplied.map((part) => t(`others.part.${part}`)).join('; ') })}
+        </strong>
+      )}
+    </>
+  );
+}
+
+function SegmentWords({ drawn, image }: { readonly drawn: DrawnSegments; readonly image: StackImage }): ReactNode {
+  const { t } = useTranslation('reading');
+  const { segmentation, segments, fit, fittedOn } = drawn;
+  const name = segmentation.label || t('others.untitled');
+  const misfit = misfitOf(fit);
+  if (misfit !== null) return <strong>{t('others.cannotDraw', { name, why: t(`others.misfit.${misfit}`) })}</strong>;
+  const lost = [...fit.misfits.values()].reduce((sum, count) => sum + count, 0);
+  return (
+    <>
+      <span>
+        {t('others.segmentsOf', { name, maker: makerOf(segmentation) ?? t('others.nobody') })}
+        {' · '}
+        {t('others.notVerified')}
+      </span>
+      {segments.map((segment) => (
+        <span key={segment.number}>
+          <i className={classes.swatch} style={{ background: cssOf(segment.colour) }} />
+          {segment.label || segment.type || String(segment.number)}
+          {segment.by !== null && ` · ${t(`others.segmentedBy.${segment.by}`)}`}
+          {segmentation.fraction !== null && ` · ${t(`others.fraction.${segmentation.fraction.of ?? 'other'}`)}`}
+        </span>
+      ))}
+      {fittedOn(image).length === 0 && <span>{t('others.noneHere')}</span>}
+      {lost > 0 && <strong>{t('others.framesLost', { count: lost, of: segmentation.frames.length })}</strong>}
+    </>
+  );
+}
+
+function ReportWords({ report, image }: { readonly report: MarkedReport; readonly image: StackImage }): ReactNode {
+  const { t } = useTranslation('reading');
+  const count = marksOn(report, image).length;
+  return (
+    <>
+      <span>
+        {t('others.marksOf', {
+          count,
+          title: report.title ?? t('others.untitled'),
+          maker: makerOf(report) ?? t('others.nobody'),
+        })}
+        {!report.isVerified && ` · ${t(report.isByMachine ? 'others.machineUnverified' : 'others.unverified')}`}
+      </span>
+      {report.undrawn.size > 0 && (
+        <strong>
+          {t('others.notAll', { parts: [...report.undrawn].map((part) => t(`others.part.${part}`)).join('; ') })}
+        </strong>
+      )}
+    </>
+  );
+}
+
+/** Who made it: the person it names, else the maker of what made it. */
+export function makerOf({ person, maker }: Provenance): string | null {
+  return formatPersonName(person) ?? maker;
+}
+
+/** How many things others want shown on this image are off. */
+function countOff({ objects, applied, segments, reports }: ThirdPartyState, image: StackImage, stack: Stack): number {
+  return (objects ?? []).filter((one) => {
+    switch (one.kind) {
+      case 'presentation-state':
+        return one.id !== applied && isPresented(one, image);
+      case 'segmentation':
+        return isAbout(one, stack) && !one.segments.some(({ number }) => segments.has(`${one.id}/${number}`));
+      case 'marked-report':
+        return !reports.has(one.id) && marksOn(one, image).length > 0;
+      case 'key-objects':
+        return false;
+    }
+  }).length;
+}
+
+/** Whether a segmentation is of these images, as far as its frames say without being held against each. */
+function isAbout({ frames }: Segmentation, { images }: Stack): boolean {
+  const [first] = frames;
+  if (first === undefined) return false;
+  if (first.sources !== null) return images.some((image) => first.sources?.has(image.sopUid));
+  const { frameOfReferenceUid } = first.image;
+  return frameOfReferenceUid !== null && images.some((image) => image.frameOfReferenceUid === frameOfReferenceUid);
+}
