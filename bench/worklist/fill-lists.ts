@@ -128,6 +128,7 @@ export function fillLists(db: WritableDb, open: number, archived: number): void 
         openedBy: null,
         openAgain: [],
         report: 'none',
+        routed: null,
         reasons: [{ code: 'no-order-matched', params: {} }],
         quarantined: 0,
       },
@@ -156,7 +157,7 @@ export function fillLists(db: WritableDb, open: number, archived: number): void 
         serviceLevel: 'outpatient',
         orderPriority: '',
       },
-      ...{ ageYears: Number(dateRaw.slice(0, 4)) - birthYear, readerId: '', settled: null },
+      ...{ ageYears: Number(dateRaw.slice(0, 4)) - birthYear, readerId: '', routedTo: '', settled: null },
       search: {
         name: foldForSearch(name),
         number: foldForSearch(`${mrn} ${accession}`),

@@ -3,6 +3,7 @@ import { AiStateName, AiStatus } from '../domain/ai-status.ts';
 import { PatientId, StudyId, UserId, WorklistViewId } from '../domain/ids.ts';
 import { OpenAgainReason } from '../domain/opening.ts';
 import { Completeness, CompletenessMark, Intent, IntentReason, ReportState } from '../domain/study.ts';
+import { RouteStanding } from '../domain/triage-routing.ts';
 import { Reason, ServiceLevel, UrgencyLevel, UrgencyStanding } from '../domain/urgency.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 
@@ -71,6 +72,16 @@ export const WorklistRow = z.object({
   /** Why it is to be opened again although somebody opened it; empty where nobody did, or as it is now. */
   openAgain: z.array(OpenAgainReason).default([]),
   report: ReportState,
+  /** For whom it is to read, while it waits; null where nothing was said. Without a reader it is its group's, or anyone's. */
+  routed: z
+    .object({
+      standing: RouteStanding,
+      to: z.object({ userId: UserId, displayName: z.string() }).nullable(),
+      group: z.string().nullable(),
+      reasons: z.array(Reason),
+    })
+    .nullable()
+    .default(null),
   reasons: z.array(Reason),
   quarantined: z.number().int(),
 });
@@ -85,6 +96,7 @@ export function isOpenedAsItIs({ openedBy, openAgain }: Pick<WorklistRow, 'opene
 export const WORKLIST_FILTERS = [
   'all',
   'mine',
+  'for-me',
   'critical',
   'urgent',
   'unread',

@@ -55,6 +55,7 @@ export const ROW: WorklistRow = {
   openedBy: null,
   openAgain: [],
   report: 'none',
+  routed: null,
   reasons: [{ code: 'ai-finding', params: { score: 0.9 } }],
   quarantined: 0,
 };

@@ -33,6 +33,11 @@ export const FILTERS: Readonly<Record<OpenFilter, Filter>> = {
     index: 'open_studies_by_reader',
     holds: null,
   },
+  'for-me': {
+    condition: "intent = 'new' AND is_opened = 0 AND routed_to <> '' AND routed_to = @userId",
+    index: 'open_studies_by_routing',
+    holds: null,
+  },
   critical: {
     condition: `intent = 'new' AND urgency_rank IN (${listRanksOf('critical').join(', ')})`,
     index: 'open_studies_critical',

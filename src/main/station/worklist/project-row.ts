@@ -5,9 +5,9 @@ import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { findDisplayName } from '../access/index.ts';
 import { findArchiveState, findStudyCard, type StudyCard } from '../archive/index.ts';
 import { aiStatus } from '../inference/index.ts';
-import type { WritableDb } from '../platform/store/database.ts';
+import type { ReadableDb, WritableDb } from '../platform/store/database.ts';
 import { findOpening, findReport, type StudyOpening, whyOpenAgain } from '../reading/index.ts';
-import { findUrgency } from '../triage/index.ts';
+import { findRoute, findUrgency, type RouteRow } from '../triage/index.ts';
 import { dropRow, putRow, type Settled } from './put-row.ts';
 import { foldForSearch } from './search-text.ts';
 
@@ -29,6 +29,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
   const isOpened = opening !== null && openAgain.length === 0;
   const report = findReport(db, studyId);
   const { nameKey, ...patient } = study.patient;
+  const route = findRoute(db, studyId);
   const row = WorklistRow.parse({
     studyId,
     studyUid: study.studyUid,
@@ -70,6 +71,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
         : { userId: opening.userId, displayName: findDisplayName(db, opening.userId) ?? '', atMs: opening.atMs },
     openAgain: [...openAgain],
     report: report.state,
+    routed: route === null ? null : showRoute(db, route),
     reasons: urgency?.reasons ?? [],
     quarantined: study.quarantined,
   });
@@ -99,6 +101,7 @@ export function projectRow(db: WritableDb, studyId: string): void {
     orderPriority: row.orderPriority ?? '',
     ageYears: yearsBetween(patient.birthDateRaw, study.dateRaw),
     readerId: opening?.userId ?? '',
+    routedTo: route?.readerId ?? '',
     settled:
       openAgain.length > 0
         ? null
@@ -112,6 +115,14 @@ export function projectRow(db: WritableDb, studyId: string): void {
     },
     row: JSON.stringify(row),
   });
+}
+
+/** For whom it is, as rows say it: the group's name stands in its reasons. */
+function showRoute(db: ReadableDb, { standing, readerId, reasons }: RouteRow): unknown {
+  if (standing === null) return null;
+  const group = reasons.find(({ code }) => code === 'route-group')?.params['group'] ?? null;
+  const to = readerId === null ? null : { userId: readerId, displayName: findDisplayName(db, readerId) ?? '' };
+  return { standing, to, group, reasons };
 }
 
 /**

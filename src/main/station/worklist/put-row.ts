@@ -36,6 +36,8 @@ export type StoredRow = {
   readonly orderPriority: string;
   readonly ageYears: number | null;
   readonly readerId: string;
+  /** For whom it is to read, while it waits; empty: nobody alone. */
+  readonly routedTo: string;
   readonly settled: Settled | null;
   readonly search: SearchText;
   readonly row: string;
@@ -57,12 +59,12 @@ const NEXT_ROW_NO = `
 `;
 const COLUMNS = `
   row_no, study_id, site_id, urgency_rank, due_at_ms, received_at_ms, name_order, exam_order, exam_at, name_key, family_birth_key, patient_id, intent,
-  is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority, age_years, reader_id, settled_as,
+  is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority, age_years, reader_id, routed_to, settled_as,
   settled_at_ms, search_text, row
 `;
 const VALUES = `
   @rowNo, @studyId, @siteId, ${LIST_RANK}, @dueAtMs, @receivedAtMs, @nameOrder, @examOrder, @examAt, @nameKey, @familyBirthKey, @patientId, @intent,
-  @isOpened, @aiState, @completeness, @inPacs, @report, @modality, @bodyPart, @serviceLevel, @orderPriority, @ageYears, @readerId, @settledAs,
+  @isOpened, @aiState, @completeness, @inPacs, @report, @modality, @bodyPart, @serviceLevel, @orderPriority, @ageYears, @readerId, @routedTo, @settledAs,
   @settledAtMs, @searchText, @row
 `;
 const ANEW = COLUMNS.split(',')

@@ -160,7 +160,11 @@ function askedOf({ siteIds, userId, filter, narrowed, sort }: ListQuestion): Ask
   const narrow = narrowedBy(narrowed);
   return {
     ...{ filter, narrowed: narrow, walk: walkOf(filter, sort, narrow.condition) },
-    parameters: { sites: JSON.stringify(siteIds), ...(filter === 'mine' && { userId }), ...narrow.parameters },
+    parameters: {
+      sites: JSON.stringify(siteIds),
+      ...((filter === 'mine' || filter === 'for-me') && { userId }),
+      ...narrow.parameters,
+    },
   };
 }
 

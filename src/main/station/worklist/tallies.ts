@@ -19,6 +19,11 @@ export const COUNT_MINE = `
   SELECT count(*) AS rows FROM open_studies INDEXED BY open_studies_by_reader
    WHERE reader_id = @userId AND intent = 'new' AND report IN ('none', 'preliminary') AND site_id IN (SELECT value FROM json_each(@sites))
 `;
+/** What is for a person to read; walks open_studies_by_routing. */
+export const COUNT_FOR_ME = `
+  SELECT count(*) AS rows FROM open_studies INDEXED BY open_studies_by_routing
+   WHERE routed_to <> '' AND routed_to = @userId AND intent = 'new' AND is_opened = 0 AND site_id IN (SELECT value FROM json_each(@sites))
+`;
 const COUNT_UNOPENED_CRITICAL = `
   SELECT sum(rows) AS unopened FROM worklist_tallies
    WHERE place = 'open' AND intent = 'new' AND urgency_rank = 0 AND is_opened = 0 AND site_id IN (SELECT value FROM json_each(?))
@@ -64,9 +69,14 @@ export function countKinds(
 
 /** How many rows of these sites each filter lets through. */
 export function countFilters(db: ReadableDb, siteIds: readonly string[], userId: string): WorklistCounts {
-  const mine = prepared<{ rows: number }>(db, COUNT_MINE).get({ userId, sites: JSON.stringify(siteIds) })?.rows ?? 0;
+  const count = (sql: string) =>
+    prepared<{ rows: number }>(db, sql).get({ userId, sites: JSON.stringify(siteIds) })?.rows ?? 0;
+  const own: Readonly<Partial<Record<WorklistFilter, number>>> = {
+    mine: count(COUNT_MINE),
+    'for-me': count(COUNT_FOR_ME),
+  };
   return Object.fromEntries(
-    WORKLIST_FILTERS.map((filter) => [filter, filter === 'mine' ? mine : countTallied(db, siteIds, filter)]),
+    WORKLIST_FILTERS.map((filter) => [filter, own[filter] ?? countTallied(db, siteIds, filter)]),
   ) as WorklistCounts;
 }
 

@@ -17,7 +17,7 @@ import { FIND_NAMESAKE, FIND_TWIN } from './row-columns.ts';
 import { searchRows } from './search-rows.ts';
 import { COUNT_OPEN, LIST_OPEN, walkOf } from './slices.ts';
 import { SORTS } from './sorts.ts';
-import { COUNT_KINDS, COUNT_MINE, LIST_CHOICES, LIST_TALLIES } from './tallies.ts';
+import { COUNT_KINDS, COUNT_FOR_ME, COUNT_MINE, LIST_CHOICES, LIST_TALLIES } from './tallies.ts';
 
 let clinic: Clinic;
 let studies: number;
@@ -89,6 +89,7 @@ test.each([
   ['tallies', LIST_TALLIES, /PRIMARY KEY \(place=\? AND site_id=\?\)/],
   ['choices', LIST_CHOICES, /PRIMARY KEY \(place=\? AND site_id=\?\)/],
   ['kinds', COUNT_KINDS(FILTERS.unread.condition, "modality IN ('CT')"), /PRIMARY KEY \(place=\? AND site_id=\?/],
+  ['what is for a reader', COUNT_FOR_ME, /INDEX open_studies_by_routing \(routed_to=\?\)/],
   ['a reader’s own', COUNT_MINE, /INDEX open_studies_by_reader \(reader_id=\?\)/],
 ])('%s come from an index alone, without a sort', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');
@@ -190,6 +191,7 @@ test('every filter’s count is the number of its rows', async () => {
   expect(counts).toEqual({
     all: 3,
     mine: 1,
+    'for-me': 0,
     'not-in-pacs': 0,
     archived: 0,
     critical: 1,
@@ -310,7 +312,7 @@ test('windows, one after another, show every row once and in order, whatever the
       const expected = made
         .map((row, index) => ({ ...row, rank: row.rank + (row.isOpened && row.isNew ? 3 : 0), index }))
         .filter(({ rank, isNew, isOpened }) =>
-          (FILTERS[filter].holds ?? isMine)({
+          (FILTERS[filter].holds ?? (filter === 'mine' ? isMine : isForMe))({
             intent: isNew ? 'new' : 'comparison',
             rank,
             isOpened: isOpened ? 1 : 0,
@@ -328,6 +330,7 @@ test('windows, one after another, show every row once and in order, whatever the
   );
 });
 
+const isForMe = ({ intent, isOpened }: { intent: string; isOpened: 0 | 1 }) => intent === 'new' && isOpened === 0;
 const isMine = ({ intent, isOpened }: { intent: string; isOpened: 0 | 1 }) => intent === 'new' && isOpened === 1;
 
 /** Puts rows like the given study's, told apart by their study UID; those that are opened, the reader opened. */
@@ -348,7 +351,12 @@ function getRowTemplate(studyId: string) {
         report: 'none',
       },
       ...{ modality: 'CT', bodyPart: '', serviceLevel: '', orderPriority: '', ageYears: null },
-      ...{ readerId: made.isOpened ? reader : '', settled: null, search: { name: '', number: '', exam: '' } },
+      ...{
+        readerId: made.isOpened ? reader : '',
+        routedTo: made.isOpened ? '' : reader,
+        settled: null,
+        search: { name: '', number: '', exam: '' },
+      },
       row: JSON.stringify({ ...row, studyId: id, studyUid: String(index) }),
     });
   };

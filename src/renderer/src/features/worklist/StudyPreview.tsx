@@ -20,6 +20,7 @@ import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { ReasonList } from '../../ui/ReasonList.tsx';
 import { Timeline } from '../../ui/Timeline.tsx';
 import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
+import { RoutedSection } from './RoutedSection.tsx';
 import classes from './StudyPreview.module.css';
 
 type Props = {
@@ -95,6 +96,7 @@ export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactN
             </Link>
           </section>
         )}
+        {row.intent === 'new' && <RoutedSection row={row} />}
         <Findings row={row} isSettled={isSettled} />
         <Details row={row} />
         <Story studyId={row.studyId} isSettled={isSettled} />

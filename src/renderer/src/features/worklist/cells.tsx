@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { useCurrentUser } from '../../bridge/session.ts';
 import { AiState } from '../../ui/AiState.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
 import { markText } from '../../ui/completeness-text.ts';
@@ -147,6 +148,26 @@ export function AiCell({ row }: Props): ReactNode {
 
 export function PriorsCell({ row }: Props): ReactNode {
   return <span className={classes.number}>{row.priors === 0 ? '–' : row.priors}</span>;
+}
+
+/** For whom it is while it waits, oneself marked; how firmly stands under it. */
+export function RoutedCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { userId } = useCurrentUser();
+  const { routed } = row;
+  if (routed === null) return <span className={classes.quiet}>–</span>;
+  const isMe = routed.to?.userId === userId;
+  const name = isMe ? t('worklist.routed.me') : (routed.to?.displayName ?? routed.group ?? t('worklist.routed.anyone'));
+  return (
+    <TwoLines
+      first={
+        <span title={name} className={isMe ? classes.mine : undefined}>
+          {name}
+        </span>
+      }
+      second={t(`worklist.routed.standing.${routed.standing}`)}
+    />
+  );
 }
 
 export function ReadingCell({ row }: Props): ReactNode {

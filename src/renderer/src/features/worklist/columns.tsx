@@ -9,6 +9,7 @@ import {
   PatientCell,
   PriorsCell,
   ReadingCell,
+  RoutedCell,
   UrgencyCell,
   WaitedCell,
 } from './cells.tsx';
@@ -25,6 +26,7 @@ export const COLUMN_IDS = [
   'images',
   'ai',
   'priors',
+  'routed',
   'reading',
 ] as const;
 export type ColumnId = (typeof COLUMN_IDS)[number];
@@ -41,6 +43,7 @@ export const CELLS: Readonly<Record<ColumnId, (row: WorklistRow) => React.ReactN
   images: (row) => <ImagesCell row={row} />,
   ai: (row) => <AiCell row={row} />,
   priors: (row) => <PriorsCell row={row} />,
+  routed: (row) => <RoutedCell row={row} />,
   reading: (row) => <ReadingCell row={row} />,
 };
 
@@ -71,6 +74,7 @@ const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: num
   images: { px: 92, share: 0 },
   ai: { px: 142, share: 3 },
   priors: { px: 44, share: 0 },
+  routed: { px: 96, share: 0 },
   reading: { px: 98, share: 0 },
 };
 
@@ -78,7 +82,16 @@ const GAP_PX = 10;
 const EDGES_PX = 24;
 
 /** Hidden in this order while there is no room; the preview shows what they say. */
-const FIRST_TO_GO: readonly ColumnId[] = ['priors', 'date', 'accession', 'waited', 'reading', 'images', 'exam'];
+const FIRST_TO_GO: readonly ColumnId[] = [
+  'priors',
+  'date',
+  'accession',
+  'routed',
+  'waited',
+  'reading',
+  'images',
+  'exam',
+];
 
 /** The columns that fit, in the person's order: what they left out is out, and the least needed go while the rest does not fit. */
 export function fittingColumns(chosen: readonly ColumnId[], roomPx: number): readonly ColumnId[] {
