@@ -161,10 +161,10 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'outside-by-protocols',
-      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads; one shows images by the viewport itself.',
+      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads; two show images by the viewer itself.',
       {
         path: below('(?:demo|bench|test)/'),
-        pathNot: [below('test/architecture/[^/]+$'), below('bench/(?:inference|worklist|pictures)(?:/|\\.ts$)')],
+        pathNot: [below('test/architecture/[^/]+$'), below('bench/(?:inference|worklist|pictures|viewer)(?:/|\\.ts$)')],
       },
       { path: below('src/'), pathNot: [below('src/shared/'), station(`${protocol}/`)] },
     ),
@@ -256,13 +256,14 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     gate(
       'cornerstone-gate',
-      'cornerstone keeps its globals in src/renderer/src/viewport; its codecs alone also serve the station, in dicom/pixel, one file of the pretend hospital, which encodes, and the page of a benchmark, which looks at the canvas.',
+      'cornerstone keeps its globals in src/renderer/src/viewport; its codecs alone also serve the station, in dicom/pixel, one file of the pretend hospital, which encodes, and the pages of two benchmarks, which look at the canvas and into the cache.',
       ['@cornerstonejs'],
       [
         'src/renderer/src/viewport/',
         'src/main/station/dicom/pixel/',
         'demo/phantoms/compress-record\\.ts$',
         'bench/pictures/picture-page\\.ts$',
+        'bench/viewer/(?:watched-page|bare-page|watch)\\.ts$',
       ],
     ),
     gate(

@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import type { HeatmapOverlay, MaskOverlay } from '../../../shared/contract/studies.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type Failure, failureOfAnswer } from '../bridge/failure.ts';
-import { DicomJson } from './dicom-json.ts';
+import { readDicomJson } from './dicom-json.ts';
 import { type Heatmap, openHeatmap } from './heatmap.ts';
 import { type Mask, openMask } from './mask.ts';
 import { readStack, type SeriesAddress, type Stack, seriesPath } from './stack.ts';
@@ -14,8 +13,8 @@ const UNEXPECTED: Failure = { code: 'unexpected-answer', detail: null, incidentI
 export async function fetchStack(address: SeriesAddress, signal: AbortSignal): Promise<Result<Stack, Failure>> {
   const answer = await get(`${seriesPath(address)}/metadata`, 'application/dicom+json', signal);
   if (!answer.ok) return answer;
-  const dataSets = z.array(DicomJson).safeParse(await jsonOf(answer.value));
-  return dataSets.success ? ok(readStack(dataSets.data, address)) : err(UNEXPECTED);
+  const dataSets = readDicomJson(await jsonOf(answer.value));
+  return dataSets === null ? err(UNEXPECTED) : ok(readStack(dataSets, address));
 }
 
 /** Fetches a mask's packed bits; `unexpected-answer` when they do not fit the layout. */

@@ -17,7 +17,10 @@ const OF_THE_OBJECT: ReadonlySet<string> = new Set([
 export function frameDataSets(dataSet: DicomJson): (frame: number) => DicomJson {
   const ownItems = itemsOf(dataSet, TAG.PerFrameFunctionalGroupsSequence);
   const shared = flatten(itemsOf(dataSet, TAG.SharedFunctionalGroupsSequence)[0]);
-  const all = Object.fromEntries(Object.entries(dataSet).filter(([tag]) => !OF_THE_OBJECT.has(tag)));
+  // Of most objects nothing is left out: two thousand of them are not taken apart for that.
+  const all = OF_THE_OBJECT.values().some((tag) => tag in dataSet)
+    ? Object.fromEntries(Object.entries(dataSet).filter(([tag]) => !OF_THE_OBJECT.has(tag)))
+    : dataSet;
   return (frame) => ({
     ...all,
     ...shared,

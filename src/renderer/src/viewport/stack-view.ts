@@ -1,7 +1,8 @@
 import { Enums, eventTarget, StackViewport, type Types } from '@cornerstonejs/core';
 import type { KeyImage } from '../../../shared/contract/studies.ts';
 import { Cine, cineRateOf, otherRate } from './cine.ts';
-import { CACHE_BYTES, getEngine } from './engine.ts';
+import { imagesAhead } from './cache-share.ts';
+import { getEngine, shareNow } from './engine.ts';
 import { coordinateOn } from './frame-marks.ts';
 import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
 import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
@@ -370,8 +371,9 @@ export class StackView {
     if (!isWhole(loaded, image)) return this.#change({ ...this.#state, image: null, index, missing: index });
     this.#change({ ...this.#state, image, index, missing: null, probe: null });
     this.#present(image);
-    // Together the views look ahead no further than the cache can hold; a quarter of it is left to what is passed by.
-    this.#prefetch?.lookAt(index, images.length, Math.floor((CACHE_BYTES * 0.75) / openViews / image.bytes));
+    // By what it takes decoded, which may be twice what its header says.
+    const bytes = Math.max(image.bytes, loaded.sizeInBytes);
+    this.#prefetch?.lookAt(index, images.length, imagesAhead(shareNow(), openViews, bytes));
   };
 
   readonly #onRendered = (): void => {

@@ -128,7 +128,7 @@ async function makePicture(imageId: string, dataSet: DicomJson, format: PixelFor
   }
   const pixels = await coloursOf(dataSet, format, frame, stored);
   const loaded = pictureOf(imageId, dataSet, format, pixels);
-  facts.set(loaded, { modality: null, hasVoiTable: false, padding: null, overlays });
+  note(loaded, { modality: null, hasVoiTable: false, padding: null, overlays });
   return loaded;
 }
 
@@ -141,6 +141,14 @@ async function overlayBytes(
 ): Promise<Uint8Array | null> {
   if (!frame.isDecoded) return frame.bytes;
   return embeddedOverlayGroups(dataSet).length === 0 ? null : fetchStoredWords(imageId, format);
+}
+
+/** Notes what is known of a picture; the bytes that takes count among the picture's own, so that the cache keeps to its bound. */
+function note(loaded: Types.IImage, known: PictureFacts): void {
+  facts.set(loaded, known);
+  const values = known.modality as { readonly byteLength?: number } | null;
+  const bits = known.overlays.reduce((sum, overlay) => sum + overlay.bits.byteLength, 0);
+  loaded.sizeInBytes += (values?.byteLength ?? 0) + (known.padding?.byteLength ?? 0) + bits;
 }
 
 async function coloursOf(
@@ -197,7 +205,7 @@ async function present(
   }
   if (table === null) {
     setWindow(loaded, window ?? wholeWindow(values, (index) => padding?.[index] === 1));
-    facts.set(loaded, { modality: null, hasVoiTable: false, padding, overlays });
+    note(loaded, { modality: null, hasVoiTable: false, padding, overlays });
     return loaded;
   }
   return presentTabled(loaded, dataSet, tabledValues(values, table), table.bits, { padding, overlays });
@@ -213,7 +221,7 @@ function presentTabled(
 ): Types.IImage {
   const shown = pictureOf(loaded.imageId, dataSet, pixelFormatOf(dataSet), tabled);
   setWindow(shown, { centre: (2 ** bits - 1) / 2, width: 2 ** bits - 1, shape: 'LINEAR_EXACT' });
-  facts.set(shown, { modality: loaded.getPixelData(), hasVoiTable: true, ...known });
+  note(shown, { modality: loaded.getPixelData(), hasVoiTable: true, ...known });
   return shown;
 }
 
