@@ -14,7 +14,12 @@ export type MammogramWish = StudyWish & {
   readonly mass?: { readonly side: 'R' | 'L'; readonly diameterMm: number };
   /** Magnification of the plane the mass lies in; 1.05 unless told, 1.8 for a magnification view. */
   readonly magnification?: number;
+  /** How pixels lie in the object, as detectors and plate readers store them; its orientation says so. */
+  readonly storedAs?: (typeof STORED_AS)[number];
 };
+
+/** As it hangs, left and right swapped, or turned upside down. */
+export const STORED_AS = ['hung', 'mirrored', 'upside-down'] as const;
 
 export type MammogramTruth = {
   /** One object a view. */
@@ -50,7 +55,8 @@ export async function makeMammogram(wish: MammogramWish): Promise<DemoStudy<Mamm
       const seriesUid = uidFrom('mammogram', wish.seed, `${side}${view}`);
       const sopUid = uidFrom(seriesUid, 0);
       const massMm = wish.mass?.side === side ? wish.mass.diameterMm : null;
-      const breast = drawBreast({ seed: wish.seed, side, view, rows, columns, spacingMm, massMm, magnification });
+      const drawn = drawBreast({ seed: wish.seed, side, view, rows, columns, spacingMm, massMm, magnification });
+      const breast = stored(drawn, wish.storedAs ?? 'hung');
       views.push({ sopUid, side, view });
       if (breast.mass !== null && massMm !== null) {
         const [column, row] = breast.mass;
@@ -74,7 +80,7 @@ export async function makeMammogram(wish: MammogramWish): Promise<DemoStudy<Mamm
           ...{ isInverse: false, orientation: ['A', 'R'] },
         }),
         SOPClassUID: MG_FOR_PRESENTATION,
-        PatientOrientation: orientationOf(side, view),
+        PatientOrientation: storedOrientation(orientationOf(side, view), wish.storedAs ?? 'hung'),
         ViewPosition: view,
         ViewCodeSequence: [{ ...coded(CODES[view]), ViewModifierCodeSequence: [] }],
         PositionerType: 'MAMMOGRAPHIC',
@@ -99,6 +105,34 @@ function orientationOf(side: 'R' | 'L', view: 'CC' | 'MLO'): readonly [string, s
   return side === 'R' ? ['P', 'FL'] : ['A', 'FR'];
 }
 
+type Breast = { readonly shadow: Shadow; readonly mass: PixelPoint | null };
+
+/** A picture the other way round; a quarter of a turn would need other rows and columns. */
+function stored({ shadow, mass }: Breast, how: (typeof STORED_AS)[number]): Breast {
+  const { rows, columns, values } = shadow;
+  if (how === 'hung') return { shadow, mass };
+  const isTurned = how === 'upside-down';
+  const moved = values.map((_, at) => {
+    const [row, column] = [Math.floor(at / columns), columns - 1 - (at % columns)];
+    return values[(isTurned ? rows - 1 - row : row) * columns + column] as number;
+  });
+  return {
+    shadow: { rows, columns, values: moved },
+    mass: mass && [columns - 1 - mass[0], isTurned ? rows - 1 - mass[1] : mass[1]],
+  };
+}
+
+const OPPOSITE: Readonly<Record<string, string>> = { A: 'P', P: 'A', L: 'R', R: 'L', H: 'F', F: 'H' };
+
+function storedOrientation(
+  [right, down]: readonly [string, string],
+  how: (typeof STORED_AS)[number],
+): readonly [string, string] {
+  const opposite = (letters: string) => letters.replaceAll(/[APLRHF]/g, (letter) => OPPOSITE[letter] ?? letter);
+  if (how === 'hung') return [right, down];
+  return [opposite(right), how === 'upside-down' ? opposite(down) : down];
+}
+
 function drawBreast(wish: {
   readonly seed: number;
   readonly side: 'R' | 'L';
@@ -108,7 +142,7 @@ function drawBreast(wish: {
   readonly spacingMm: number;
   readonly massMm: number | null;
   readonly magnification: number;
-}): { readonly shadow: Shadow; readonly mass: PixelPoint | null } {
+}): Breast {
   const { side, view, rows, columns, spacingMm, massMm } = wish;
   const random = seededRandom(wish.seed, `${side}${view}`);
   const folds = drawFolds(seededRandom(wish.seed, `tissue ${side}`), 11);

@@ -219,7 +219,7 @@ test('what is measured with the mouse is what the phantoms are made of: mm, at t
   const [ct, breast, artery, pet] = await Promise.all([
     makeChestCtStudy({ ...wish, ...chest, nodules, person: personOf(3), accession: 'M1' }),
     makeMammogram({
-      ...{ ...wish, rows: 200, magnification: 1.8, mass: { side: 'L', diameterMm: 14 } },
+      ...{ ...wish, rows: 200, magnification: 1.8, storedAs: 'upside-down', mass: { side: 'L', diameterMm: 14 } },
       ...{ person: personOf(4), accession: 'M2' },
     }),
     makeUltrasound({ ...wish, columns: 160, frames: 2, person: personOf(5), accession: 'M3' }),
@@ -239,6 +239,7 @@ test('what is measured with the mouse is what the phantoms are made of: mm, at t
     const { studyId } = await rowOf(who, study.studyUid, (row) => row.images.received === objectsOf(study).length);
     if (opened === null) opened = await openReading(studyId);
     else await opened.page.goto(`${station.http}/#/reading/${studyId}`);
+    if (study === breast) expect(await hungBreasts(opened.page)).toEqual(BACK_TO_BACK);
     for (const known of study === ct ? study.truth.measures : study.truth.measures.slice(0, 1)) {
       const series = study.series.find(({ instances }) => instances.some(({ sopUid }) => sopUid === known.sopUid));
       await showFrame(opened.page, series?.description ?? '', known.sopUid, known.frame);
@@ -250,6 +251,34 @@ test('what is measured with the mouse is what the phantoms are made of: mm, at t
   expect(held.filter(({ isRight }) => !isRight)).toEqual([]);
   expect(new Set(held.map(({ unit }) => unit))).toEqual(new Set(['mm', '°', 'HU', 'mm at detector', 'SUVbw']));
 });
+
+/** Chest walls meet in the middle of the screen, and heads are up: of what lies seen from above, the outer side. */
+const BACK_TO_BACK = [
+  { right: 'P', bottom: 'L', isAtEdge: true },
+  { left: 'P', bottom: 'R', isAtEdge: true },
+  { right: 'P', bottom: 'FL', isAtEdge: true },
+  { left: 'P', bottom: 'FR', isAtEdge: true },
+].map((pane) => expect.objectContaining({ ...pane, scale: expect.closeTo(0.6, 0) }));
+
+/** Of the four panes of a mammogram: the letters at their edges, whether the picture reaches the one it faces, and pixels of the screen a pixel. */
+async function hungBreasts(page: Page) {
+  await page.locator('[data-layout="2x2"]').waitFor();
+  await until(async () => (await page.locator('[data-image][data-edge] svg[data-map]').count()) === 4);
+  return page.locator('[data-image][data-edge]').evaluateAll((panes) =>
+    panes.map((pane) => {
+      const letters = Object.fromEntries(
+        [...pane.querySelectorAll<HTMLElement>('span[data-edge]')].map((one) => [one.dataset['edge'], one.innerText]),
+      );
+      const svg = pane.querySelector('svg[data-map]');
+      const [a = 0, , , , x0 = 0] = (svg?.getAttribute('data-map') ?? '').split(' ').map(Number);
+      // From the outer edge of the first column to that of the last, of 160.
+      const [one, other] = [x0 - a / 2, x0 + a * 159.5];
+      const edge = pane.getAttribute('data-edge') === 'left' ? Math.min(one, other) : Math.max(one, other);
+      const wanted = pane.getAttribute('data-edge') === 'left' ? 0 : (svg?.clientWidth ?? 0);
+      return { ...letters, isAtEdge: Math.abs(edge - wanted) < 1, scale: Math.abs(a) };
+    }),
+  );
+}
 
 function personOf(number: number) {
   const person = PEOPLE[number];

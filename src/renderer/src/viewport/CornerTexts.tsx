@@ -22,6 +22,8 @@ type Props = {
 };
 
 const LONGEST_BAR_PX = 110;
+/** Less is what every breast and every chest is magnified by the way it is taken. */
+const MAGNIFIED = 1.2;
 
 /** What a picture says of itself at its corners: the patient of its own header, which image it is, how it is drawn. */
 export function CornerTexts({ shown, patient, priorOf, children }: Props): ReactNode {
@@ -80,6 +82,7 @@ function ImageCorner({ image, position, count }: ImageCornerProps): ReactNode {
 function DrawingCorner({ shown, image }: { readonly shown: StackViewState; readonly image: StackImage }): ReactNode {
   const { t } = useTranslation('reading');
   const { window, map, inverted } = shown;
+  const magnification = image.spacing.kind === 'detector' ? (image.spacing.magnification ?? 1) : 1;
   const preset = presetsOf(image.modality).find(
     (one) =>
       one.kind === 'fixed' && window !== null && same(one.width, window.width) && same(one.centre, window.centre),
@@ -89,6 +92,7 @@ function DrawingCorner({ shown, image }: { readonly shown: StackViewState; reado
     <div className={classes.corner} data-corner="bottom-left">
       {shown.cineRate !== null && <strong>{t('image.cine', { rate: shown.cineRate })}</strong>}
       {inverted && <span>{t('image.inverted')}</span>}
+      {magnification >= MAGNIFIED && <strong>{t('image.magnified', { factor: magnification.toFixed(2) })}</strong>}
       {map !== null && isMirrored(map) && <strong>{t('image.mirrored')}</strong>}
       {window !== null && (
         <span>

@@ -149,6 +149,7 @@ export function ImageViewport(props: Props): ReactNode {
       data-image={shown.image?.sopUid}
       data-prior={priorOf !== null}
       data-frame={shown.image?.frame}
+      data-edge={drawing.edge}
       aria-label={label}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- keys go where the focus is.
       tabIndex={0}

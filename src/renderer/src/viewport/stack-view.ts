@@ -5,6 +5,7 @@ import { imagesAhead } from './cache-share.ts';
 import { getEngine, shareNow } from './engine.ts';
 import { coordinateOn } from './frame-marks.ts';
 import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } from './geometry.ts';
+import { type Placement, fitIn, type Turned } from './hung-picture.ts';
 import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
@@ -22,13 +23,13 @@ export type ViewportCommand =
   | { readonly type: 'cine-rate'; readonly step: 1 | -1 }
   | { readonly type: 'reset' | 'invert' | 'rotate' | 'flip' | 'flip-vertical' | 'cine' };
 
-/** How a series is drawn when it comes on the screen. */
-export type FirstDrawing = {
-  readonly isMirrored?: boolean;
-  readonly preset?: string | null;
-  /** How the presentation state that is applied wants an image to stand; null of those it does not name. */
-  readonly presentedOn?: (image: StackImage) => Presented | null;
-};
+/** How a series is drawn when it comes on the screen, and when the reader asks for that again. */
+export type FirstDrawing = Partial<Turned> &
+  Placement & {
+    readonly preset?: string | null;
+    /** How the presentation state that is applied wants an image to stand; null of those it does not name. */
+    readonly presentedOn?: (image: StackImage) => Presented | null;
+  };
 
 /** How a picture is drawn: what `reset` gives up and what can be taken back. */
 type Drawing = { readonly place: Types.ViewPresentation; readonly properties: Types.StackViewportProperties };
@@ -81,6 +82,9 @@ export class StackView {
   #cine: Cine | null = null;
   #rate: number | null = null;
   #isGone = false;
+  #hung: FirstDrawing = {};
+  /** Where the picture lay when it was fitted: while it still does, it is fitted anew to a pane of another size. */
+  #fitted = { zoom: 1, pan: [0, 0] as readonly number[] };
   #isSet: Promise<void> = Promise.resolve();
   #state: StackViewState = EMPTY_VIEW;
   #presentedOn: NonNullable<FirstDrawing['presentedOn']> = () => null;
@@ -136,7 +140,8 @@ export class StackView {
       () => {
         // The reader may have left meanwhile, or hung another.
         if (this.#isGone || this.#state.stack !== stack) return;
-        this.#viewport.setCamera({ flipHorizontal: drawing.isMirrored === true, flipVertical: false });
+        this.#hung = drawing;
+        this.#hang();
         if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
         this.#standAsPresented();
         this.#viewport.render();
@@ -255,6 +260,7 @@ export class StackView {
       case 'reset':
         this.#viewport.resetCamera();
         this.#viewport.resetProperties();
+        this.#hang();
         return this.#standAsPresented();
       case 'invert':
         return this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
@@ -317,6 +323,7 @@ export class StackView {
     this.#viewport.resetCamera();
     this.#viewport.resetProperties();
     this.#viewport.setProperties({ invert: image.monochrome1 });
+    if (now === null) this.#hang();
     this.#standAsPresented();
   }
 
@@ -379,12 +386,10 @@ export class StackView {
   readonly #onRendered = (): void => {
     const { image } = this.#state;
     if (image === null) return;
-    const drawn = (column: number, row: number) =>
-      this.#viewport.worldToCanvas([...placeOf(image.drawnPlane, column, row)]) as readonly [number, number];
     const { voiRange, invert } = this.#viewport.getProperties();
     this.#change({
       ...this.#state,
-      map: imageToCanvas(drawn(0, 0), drawn(1, 0), drawn(0, 1)),
+      map: this.#mapOf(image),
       window: voiRange ? windowOfRange(voiRange, this.#isExact()) : null,
       inverted: Boolean(invert) !== image.monochrome1,
     });
@@ -412,11 +417,42 @@ export class StackView {
   /** A picture the reader has not moved fits its pane again; any other stays as it was. */
   readonly #onResize = (): void => {
     const [panX, panY] = this.#viewport.getPan();
-    const isAsFitted = Math.abs(this.#viewport.getZoom() - 1) < 1e-3 && Math.hypot(panX, panY) < 1;
+    const { zoom, pan } = this.#fitted;
+    const moved = Math.hypot(panX - (pan[0] ?? 0), panY - (pan[1] ?? 0));
+    const isAsFitted = Math.abs(this.#viewport.getZoom() / zoom - 1) < 1e-3 && moved < 1;
     getEngine().resize(true, true);
-    if (isAsFitted && this.#state.image !== null) this.#viewport.resetCamera();
+    if (isAsFitted && this.#state.image !== null) {
+      this.#viewport.resetCamera();
+      this.#hang();
+    }
     this.#viewport.render();
   };
+
+  /** Lays the picture as it was hung: mirrored, turned, at its edge and as large as its neighbours. */
+  #hang(): void {
+    const { isMirrored = false, quarterTurns = 0, edge = null, fitMm = null } = this.#hung;
+    this.#viewport.setCamera({ flipHorizontal: isMirrored, flipVertical: false });
+    // A picture that is mirrored is turned the other way by the engine.
+    const clockwise = isMirrored ? -quarterTurns : quarterTurns;
+    this.#viewport.setViewPresentation({ rotation: (360 + 90 * clockwise) % 360 });
+    const image = this.#state.stack?.images[this.#viewport.getCurrentImageIdIndex()];
+    if (image !== undefined && (edge !== null || fitMm !== null || quarterTurns % 2 === 1)) {
+      const { clientWidth: width, clientHeight: height } = this.#element;
+      const { zoom } = fitIn(this.#mapOf(image), image, { width, height }, { edge, fitMm });
+      this.#viewport.setZoom(this.#viewport.getZoom() * zoom);
+      // Zoomed about the middle, it is moved from where it then is.
+      const { move } = fitIn(this.#mapOf(image), image, { width, height }, { edge, fitMm });
+      const [panX, panY] = this.#viewport.getPan();
+      this.#viewport.setPan([panX + move[0], panY + move[1]]);
+    }
+    this.#fitted = { zoom: this.#viewport.getZoom(), pan: this.#viewport.getPan() };
+  }
+
+  #mapOf(image: StackImage): ImageToCanvas {
+    const drawn = (column: number, row: number) =>
+      this.#viewport.worldToCanvas([...placeOf(image.drawnPlane, column, row)]) as readonly [number, number];
+    return imageToCanvas(drawn(0, 0), drawn(1, 0), drawn(0, 1));
+  }
 
   readonly #onMouseLeave = (): void => this.#change({ ...this.#state, probe: null });
 

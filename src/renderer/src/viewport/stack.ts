@@ -1,4 +1,5 @@
 import { type DicomJson, itemsOf, numberOf, numbersOf, personNameOf, textOf, textsOf } from './dicom-json.ts';
+import { type FilmView, filmViewOf } from './film-view.ts';
 import { frameDataSets } from './frame-data-set.ts';
 import { cross, dot, type ImagePlane, type Vector3 } from './geometry.ts';
 import { type UltrasoundRegion, ultrasoundRegionsOf } from './measurements/ultrasound-regions.ts';
@@ -49,8 +50,8 @@ export type StackImage = {
   readonly regions?: readonly UltrasoundRegion[];
   /** Which way rows and columns run in the patient, where no plane says it (PS3.3 §C.7.6.1.1.1); null where neither does. */
   readonly patientOrientation: readonly [string, string] | null;
-  /** Of a film: which side it is of and how it was taken (ImageLaterality or Laterality, ViewPosition). */
-  readonly view: { readonly side: string | null; readonly position: string | null };
+  /** Of a film: which side it is of and how it was taken. */
+  readonly view: FilmView;
   /** Frames a second its maker wants it played at; null where it says none. */
   readonly framesPerSecond: number | null;
   readonly rescale: {
@@ -174,7 +175,7 @@ function framesOf(dataSet: DicomJson, path: string): readonly StackImage[] {
       spacing: spacingOf(frame),
       ...(regions !== null && { regions }),
       patientOrientation: patientOrientationOf(frame),
-      view: viewOf(frame),
+      view: filmViewOf(frame),
       framesPerSecond: framesPerSecondOf(frame),
       rescale: rescaleOf(frame),
       marks: marksOf(frame),
@@ -214,11 +215,6 @@ export function drawnPlaneOf(dataSet: DicomJson): ImagePlane {
 function patientOrientationOf(dataSet: DicomJson): readonly [string, string] | null {
   const [row, column] = textsOf(dataSet, TAG.PatientOrientation);
   return row === undefined || column === undefined ? null : [row, column];
-}
-
-function viewOf(dataSet: DicomJson): StackImage['view'] {
-  const side = textOf(dataSet, TAG.ImageLaterality) ?? textOf(dataSet, TAG.Laterality);
-  return { side: side?.toUpperCase() ?? null, position: textOf(dataSet, TAG.ViewPosition)?.toUpperCase() ?? null };
 }
 
 function framesPerSecondOf(dataSet: DicomJson): number | null {

@@ -12,6 +12,12 @@ export type Placed = {
   /** Null: the series' middle, or what AI found in it. */
   readonly frame: FrameAddress | null;
   readonly isMirrored: boolean;
+  /** Turned clockwise by so many right angles, after it was mirrored. */
+  readonly quarterTurns?: number;
+  /** Which edge of its pane it is pushed to; in the middle where none is said. */
+  readonly edge?: 'left' | 'right' | null;
+  /** What its pane must have room for, so that pictures hung together have one scale. */
+  readonly fitMm?: { readonly width: number; readonly height: number } | null;
   /** The digit of a window. */
   readonly preset: string | null;
   /** Absent: the images as they are. */

@@ -51,7 +51,8 @@ export function useMeasuring(
 
     const pointAt = (event: MouseEvent) => {
       const { left, top } = element.getBoundingClientRect();
-      const at: CanvasPoint = [event.clientX - left, event.clientY - top];
+      // The picture begins within the border.
+      const at: CanvasPoint = [event.clientX - left - element.clientLeft, event.clientY - top - element.clientTop];
       const { on } = current.current;
       const point = on && toImage(on.map, at);
       return on && point && { on, at, point: within(on.image, point) };

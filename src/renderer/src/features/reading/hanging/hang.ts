@@ -1,4 +1,5 @@
 import type { SeriesCard, StudyDetail } from '../../../../../shared/contract/studies.ts';
+import { extentMm, turnedTo } from '../../../viewport/hung-picture.ts';
 import type { FrameAddress, Stack, StackImage } from '../../../viewport/stack.ts';
 import { PANES_OF } from '../layouts.ts';
 import { hangingOrder, type Panes, type Placed } from '../panes.ts';
@@ -35,6 +36,7 @@ export function ruleFor(rules: readonly HangingRule[], study: Hangable, hasPrior
         (when.bodyParts.length === 0 || when.bodyParts.some((part) => words.includes(part.toLowerCase()))) &&
         series.length >= when.minSeries &&
         series.length <= when.maxSeries &&
+        series.reduce((sum, one) => sum + one.instances, 0) >= when.minImages &&
         (when.prior === 'any' || (when.prior === 'with') === hasPrior),
     ) ?? null
   );
@@ -42,7 +44,10 @@ export function ruleFor(rules: readonly HangingRule[], study: Hangable, hasPrior
 
 /** Whether a rule asks what the headers of films say: then their metadata must be here before it can hang them. */
 export function asksForViews({ panes }: HangingRule): boolean {
-  return panes.some(({ side, views, chestWall }) => side !== undefined || views.length > 0 || chestWall !== undefined);
+  return panes.some(
+    ({ side, views, chestWall, towards }) =>
+      side !== undefined || views.length > 0 || chestWall !== undefined || towards !== undefined,
+  );
 }
 
 /**
@@ -76,8 +81,31 @@ export function hangBy(rule: HangingRule, { study, prior, stacks }: HangingSubje
       ),
       displayed: new Set(),
     },
-    ...{ series: placed.map((one) => one?.seriesUid ?? null), placed, before: null },
+    ...{ series: placed.map((one) => one?.seriesUid ?? null), placed: onOneScale(placed, stacks), before: null },
   };
+}
+
+/** Pictures that meet at their chest walls are drawn on one scale: each pane has room for the largest of them. */
+function onOneScale(
+  placed: readonly (Placed | null)[],
+  stacks: ReadonlyMap<string, Stack>,
+): readonly (Placed | null)[] {
+  const extents = placed.map((one) => {
+    const image = one?.edge == null ? undefined : imageOf(one, stacks);
+    return image === undefined ? null : extentMm(image, one?.quarterTurns ?? 0);
+  });
+  const known = extents.filter((one) => one !== null);
+  const fitMm = {
+    width: Math.max(...known.map(({ width }) => width)),
+    height: Math.max(...known.map(({ height }) => height)),
+  };
+  return placed.map((one, pane) => (one === null || extents[pane] == null ? one : { ...one, fitMm }));
+}
+
+function imageOf({ seriesUid, frame }: Placed, stacks: ReadonlyMap<string, Stack>): StackImage | undefined {
+  const images = stacks.get(seriesUid)?.images ?? [];
+  if (frame === null) return images[0];
+  return images.find((one) => one.sopUid === frame.sopUid && one.frame === frame.frameNumber);
 }
 
 function firstFor(
@@ -92,13 +120,20 @@ function firstFor(
     if (series === undefined || !isSeriesFor(wish, series)) return [];
     const { images } = stacks.get(seriesUid) ?? { images: [] };
     const shown = asksForImage ? images.filter((one) => isImageFor(wish, one)) : [undefined];
-    return shown.map((image) => ({ series, placed: placedAs(wish, seriesUid, image, images[0]) }));
+    return shown.map((image) => ({ series, image, placed: placedAs(wish, seriesUid, image, images[0]) }));
   });
   const [first] = candidates;
   if (first === undefined) return null;
-  const free = candidates.find(({ series, placed }) => !taken.has(keyOf(placed)) && !isMinor(series, first.series));
+  const free = candidates
+    .filter(({ series, placed }) => !taken.has(keyOf(placed)) && !isMinor(series, first.series))
+    // A view with its implant displaced comes where there is no plain one.
+    .toSorted((a, b) => modifiersOf(a.image) - modifiersOf(b.image))[0];
   // The same series hangs twice where a rule wants it in another window; the same picture of a film never does.
   return free?.placed ?? (asksForImage || wish.preset === undefined ? null : first.placed);
+}
+
+function modifiersOf(image: StackImage | undefined): number {
+  return image?.view.modifiers.length ?? 0;
 }
 
 function placedAs(
@@ -107,11 +142,23 @@ function placedAs(
   image: StackImage | undefined,
   first: StackImage | undefined,
 ): Placed {
+  const shown = image ?? first;
+  const wanted = wantedOf(wish, shown);
+  const said = shown?.patientOrientation ?? null;
+  const turned = wanted === null || said === null ? null : turnedTo(said, wanted);
   return {
     ...{ seriesUid, frame: image === undefined ? null : { sopUid: image.sopUid, frameNumber: image.frame } },
-    isMirrored: wish.chestWall !== undefined && isMirrored(image ?? first, wish.chestWall),
-    preset: wish.preset ?? null,
+    ...{ isMirrored: turned?.isMirrored ?? false, quarterTurns: turned?.quarterTurns ?? 0 },
+    ...{ edge: wish.chestWall ?? null, preset: wish.preset ?? null },
   };
+}
+
+/** What right and lower edge are to be: of a breast the chest wall to its edge, the head up, or what lies outwards where it is seen from above. */
+function wantedOf({ chestWall, towards, side }: HungPane, image: StackImage | undefined): [string, string] | null {
+  if (chestWall === undefined) return towards ?? null;
+  const isFromAbove = image?.patientOrientation?.every((letters) => !/^[HF]/.test(letters.trim())) ?? false;
+  const inwards = (image?.view.side ?? side) === 'L' ? 'R' : 'L';
+  return [chestWall === 'right' ? 'P' : 'A', isFromAbove ? inwards : 'F'];
 }
 
 /** A scout is no second look at the volume beside it. */
@@ -125,16 +172,13 @@ function isSeriesFor({ modality, words }: HungPane, series: SeriesCard): boolean
   return words.length === 0 || words.some((word) => description.includes(word.toLowerCase()));
 }
 
+/** Views that show a part alone, larger or pressed otherwise, pose as none of the whole. */
+const OF_A_PART: ReadonlySet<string> = new Set(['M', 'S', 'TAN', 'CV', 'AT', 'AC', 'IMF', 'NP']);
+
 function isImageFor({ side, views }: HungPane, { view }: StackImage): boolean {
   if (side !== undefined && view.side !== side) return false;
-  return views.length === 0 || (view.position !== null && views.includes(view.position));
-}
-
-/** True where the chest wall lies at the other edge: rows that run to the back end at it, rows that run to the front begin at it. */
-function isMirrored(image: StackImage | undefined, wanted: 'left' | 'right'): boolean {
-  const towards = image?.patientOrientation?.[0].charAt(0);
-  if (towards !== 'P' && towards !== 'A') return false;
-  return (towards === 'P' ? 'right' : 'left') !== wanted;
+  if (views.length === 0) return true;
+  return view.position !== null && views.includes(view.position) && !view.modifiers.some((one) => OF_A_PART.has(one));
 }
 
 function keyOf({ seriesUid, frame }: { readonly seriesUid: string; readonly frame: FrameAddress | null }): string {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { LAYOUTS } from '../layouts.ts';
 
+/** Directions in the patient (PS3.3 §C.7.6.1.1.1). */
+const DIRECTIONS = ['L', 'R', 'A', 'P', 'H', 'F'] as const;
+
 /** Which image a pane of a rule shows; what is left out does not matter. Words are looked for in the series' description, whatever their case. */
 export const HungPane = z.strictObject({
   study: z.enum(['current', 'prior']).default('current'),
@@ -9,8 +12,10 @@ export const HungPane = z.strictObject({
   /** Of a film: the side it is of (ImageLaterality), and its view (ViewPosition), any of these. */
   side: z.enum(['L', 'R']).optional(),
   views: z.array(z.string().min(1).max(16)).max(12).default([]),
-  /** Of a breast: which edge of the picture the chest wall is turned to. */
+  /** Of a breast: which edge of the picture the chest wall is turned to; what lies there meets its neighbour, on one scale. */
   chestWall: z.enum(['left', 'right']).optional(),
+  /** What the right and the lower edge of the picture are turned to, where the image says how it lies. */
+  towards: z.tuple([z.enum(DIRECTIONS), z.enum(DIRECTIONS)]).optional(),
   /** The digit of a window. */
   preset: z
     .string()
@@ -31,10 +36,12 @@ export const HangingRule = z.strictObject({
     /** Series that can be displayed. */
     minSeries: z.number().int().min(1).max(999).default(1),
     maxSeries: z.number().int().min(1).max(999).default(999),
+    /** Images of all of them: two views may stand in one series. */
+    minImages: z.number().int().min(1).max(99_999).default(1),
     prior: z.enum(['any', 'with', 'without']).default('any'),
   }),
   layout: z.enum(LAYOUTS),
-  panes: z.array(HungPane).max(4),
+  panes: z.array(HungPane).max(8),
 });
 export type HangingRule = z.infer<typeof HangingRule>;
 

@@ -22,7 +22,7 @@ export function ruleFromPanes(study: StudyDetail, prior: StudyDetail | null, pan
     when: {
       modalities: [...new Set(study.series.filter((one) => one.displayable).map((one) => one.modality))].slice(0, 6),
       bodyParts: exam.bodyPart === null ? [] : [exam.bodyPart.toLowerCase()],
-      ...{ minSeries: 1, maxSeries: 999 },
+      ...{ minSeries: 1, maxSeries: 999, minImages: 1 },
       prior: shown.some((one) => one.study === 'prior') ? 'with' : 'any',
     },
     layout: panes.layout,

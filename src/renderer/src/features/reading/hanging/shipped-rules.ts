@@ -4,18 +4,33 @@ const CHEST = ['chest', 'thorax', 'lung'];
 const HEAD = ['head', 'brain', 'skull', 'schädel', 'cranial'];
 const FRONTAL = ['PA', 'AP'];
 const LATERAL = ['LL', 'RL', 'LAT', 'LATERAL', 'LLO', 'RLO'];
-const OBLIQUE = ['MLO', 'ML', 'LM', 'LMO'];
-const CRANIAL = ['CC', 'XCCL', 'XCC', 'FB'];
+const OBLIQUE = ['MLO', 'ML', 'LM', 'LMO', 'SIO', 'ISO'];
+const CRANIAL = ['CC', 'XCCL', 'XCCM', 'XCC', 'FB'];
+
+/** As who stands before the patient sees them: the patient's left to the right. */
+const FROM_THE_FRONT = ['L', 'F'];
+/** Right breast left of the left one, chest walls meeting; seen from above, then obliquely. */
+const BREASTS = [
+  { modality: 'MG', side: 'R', views: CRANIAL, chestWall: 'right' },
+  { modality: 'MG', side: 'L', views: CRANIAL, chestWall: 'left' },
+  { modality: 'MG', side: 'R', views: OBLIQUE, chestWall: 'right' },
+  { modality: 'MG', side: 'L', views: OBLIQUE, chestWall: 'left' },
+];
 
 /** How studies open as delivered; a person's own rules are asked first. To add one, add it here: its place is its rank. */
 export const SHIPPED_RULES: readonly HangingRule[] = [
   rule('pt-ct', ['PT', 'CT'], [], '1x2', [{ modality: 'CT', preset: '5' }, { modality: 'PT' }]),
-  rule('mg-four-views', ['MG'], [], '2x2', [
-    { modality: 'MG', side: 'R', views: CRANIAL, chestWall: 'right' },
-    { modality: 'MG', side: 'L', views: CRANIAL, chestWall: 'left' },
-    { modality: 'MG', side: 'R', views: OBLIQUE, chestWall: 'right' },
-    { modality: 'MG', side: 'L', views: OBLIQUE, chestWall: 'left' },
-  ]),
+  rule(
+    'mg-four-views-prior',
+    ['MG'],
+    [],
+    '2x4',
+    [...BREASTS, ...BREASTS.map((pane) => ({ ...pane, study: 'prior' }))],
+    {
+      prior: 'with',
+    },
+  ),
+  rule('mg-four-views', ['MG'], [], '2x2', BREASTS),
   rule(
     'ct-head-prior',
     ['CT'],
@@ -54,10 +69,21 @@ export const SHIPPED_RULES: readonly HangingRule[] = [
       CHEST,
       '1x2',
       [
-        { modality, views: FRONTAL },
-        { study: 'prior', modality, views: FRONTAL },
+        { modality, views: FRONTAL, towards: FROM_THE_FRONT },
+        { study: 'prior', modality, views: FRONTAL, towards: FROM_THE_FRONT },
       ],
       { prior: 'with' },
+    ),
+    rule(
+      `${modality.toLowerCase()}-chest-two-views`,
+      [modality],
+      CHEST,
+      '1x2',
+      [
+        { modality, views: FRONTAL, towards: FROM_THE_FRONT },
+        { modality, views: LATERAL },
+      ],
+      { minImages: 2 },
     ),
     rule(
       `${modality.toLowerCase()}-two-views`,
@@ -68,7 +94,7 @@ export const SHIPPED_RULES: readonly HangingRule[] = [
         { modality, views: FRONTAL },
         { modality, views: LATERAL },
       ],
-      { minSeries: 2 },
+      { minImages: 2 },
     ),
   ]),
   rule(
