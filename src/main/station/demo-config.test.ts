@@ -18,6 +18,16 @@ test('a demo is on loopback whatever is configured, at a site called demo, with 
   expect(added.filter(({ intent }) => intent === 'comparison').map(({ aeTitle }) => aeTitle)).toEqual(['DEMO_PACS']);
 });
 
+test('without its hospital, a machine that is configured under one of these titles stands in its place', () => {
+  const archive = { aeTitle: 'DEMO_PACS', address: '127.0.0.1', host: '127.0.0.1', port: 4104, isArchive: true };
+  const peers = (hasHospital: boolean) =>
+    demoConfig(Config.parse({ dicom: { peers: [archive] } }), hasHospital).dicom.peers.filter(
+      ({ aeTitle }) => aeTitle === 'DEMO_PACS',
+    );
+  expect(peers(false).map(({ port }) => port)).toEqual([4104]);
+  expect(peers(true).at(-1)?.port).toBe(11_113);
+});
+
 test('what a demo adds is itself a valid configuration', () => {
   expect(Config.safeParse(demoConfig(Config.parse({}))).success).toBe(true);
 });

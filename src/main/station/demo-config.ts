@@ -16,7 +16,9 @@ const DEMO_PEERS = [
  */
 export function demoConfig(config: Config, hasHospital = false): Config {
   const { aeTitle: archive, port } = DEMO_HOSPITAL.pacs;
-  const peers = DEMO_PEERS.map((peer) =>
+  // Where a demo runs without its hospital, a test may put another in its place.
+  const named = DEMO_PEERS.filter(({ aeTitle }) => !config.dicom.peers.some((peer) => peer.aeTitle === aeTitle));
+  const peers = (hasHospital ? DEMO_PEERS : named).map((peer) =>
     hasHospital && peer.aeTitle === archive ? { ...peer, host: '127.0.0.1', port, isArchive: true } : peer,
   );
   return {
