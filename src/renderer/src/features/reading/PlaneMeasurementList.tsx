@@ -3,7 +3,7 @@ import { IconTrash } from '@tabler/icons-react';
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MeasurementBook } from '../../viewport/measurements/measurement-book.ts';
-import { describeMeasured } from '../../viewport/measurements/measurement-text.ts';
+import { describeInPlane } from '../../viewport/mpr/describe-in-plane.ts';
 import { isPlaneMeasurement, type PlaneMeasurement } from '../../viewport/mpr/plane-measurement.ts';
 import classes from './reading.module.css';
 
@@ -28,8 +28,7 @@ export function PlaneMeasurementList({ book, seriesName, onJump }: Props): React
       <ul className={classes.plainList}>
         {ofPlanes.map((one) => {
           const { slab, plane } = one.on;
-          const made = slab.kind === 'none' ? t('image.mark.resampled') : t(`mpr.slab.${slab.kind}`, { mm: slab.mm });
-          const name = `${t(`tool.${one.kind}`)} · ${t(`mpr.plane.${plane}`)} · ${made}`;
+          const name = `${t(`tool.${one.kind}`)} · ${t(`mpr.plane.${plane}`)}`;
           return (
             <li key={one.id} className={classes.measurement} data-selected={one.id === selected}>
               <button
@@ -45,7 +44,7 @@ export function PlaneMeasurementList({ book, seriesName, onJump }: Props): React
                   className={classes.dim}
                 >{`${seriesName(one.seriesUid) ?? t('measure.otherSeries')} · ${name}`}</span>
                 <span className={classes.measuredValue}>
-                  {describeMeasured(one.measured, t).map((line) => (
+                  {describeInPlane(one.measured, slab, t).map((line) => (
                     <span key={line}>{line}</span>
                   ))}
                 </span>

@@ -27,13 +27,13 @@ import {
   hangSeries,
   noteDisplayed,
   type Panes,
-  toggleLarge,
   type PaneView,
   placedIn,
-} from './panes.ts';
+  toggleLarge,
   toggleView,
-import { ReadingToolbar } from './ReadingToolbar.tsx';
+} from './panes.ts';
 import { PlaneMeasurementList } from './PlaneMeasurementList.tsx';
+import { ReadingToolbar } from './ReadingToolbar.tsx';
 import classes from './reading.module.css';
 import { type ReadingAction, readingKeys } from './reading-keys.ts';
 import { RejectedNotice } from './RejectedImages.tsx';
@@ -115,19 +115,13 @@ function Room({
 
   const { panes, setPanes, noteOnPanes } = room;
   const [mprOf, setMprOf] = useState<string | null>(null);
+  const [isMprFused, setIsMprFused] = useState(false);
+  const [showing, setShowing] = useState<PlaneMeasurement | null>(null);
   const mprShelf = mprOf === null ? null : room.shelfOf(mprOf);
   const allSeries = [...study.series, ...(beside.prior?.series ?? [])];
   useThirdPartyObjects(desk.thirdParty, allSeries, room.shelfOf, panes.displayed.size > 0);
   const activeSeries = allSeries.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
-
-  const [isMprFused, setIsMprFused] = useState(false);
-  const [showing, setShowing] = useState<PlaneMeasurement | null>(null);
-  const act = (action: ReadingAction) => {
-    const { history } = desk;
-    switch (action.type) {
-      case 'tool':
-        return chooseTool(action.tool);
   const pets = useMemo(() => petChoices(study.series), [study]);
   const isPaneFused = panes.series.some((_, pane) => placedIn(panes, pane)?.shows === 'fused');
   const fusion = useFusion({
@@ -153,6 +147,12 @@ function Room({
     setPanes(toggled);
     desk.history.note({ undo: to(toggled), redo: to(toggled) });
   };
+
+  const act = (action: ReadingAction) => {
+    const { history } = desk;
+    switch (action.type) {
+      case 'tool':
+        return chooseTool(action.tool);
       case 'clear-measurements':
         return measurementsShown.clear();
       case 'delete-measurement': {
@@ -181,6 +181,9 @@ function Room({
         if (mprOf !== null) return setIsMprFused(!isMprFused);
         return changeView('fused');
       }
+      case 'body':
+        if (mprOf !== null) openPlanes(null, null);
+        return changeView('volume');
       case 'large':
         return setPanes(toggleLarge);
       case 'series':
@@ -266,6 +269,11 @@ function Room({
             seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
             onJump={jumpTo}
           />
+          <PlaneMeasurementList
+            book={desk.planeMeasurements}
+            seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
+            onJump={(measurement) => openPlanes(measurement.seriesUid, measurement)}
+          />
         </SeriesList>
         <div className={classes.stage}>
           <ViewportGrid
@@ -278,17 +286,14 @@ function Room({
             aiView={aiView}
             rejected={rejected}
             desk={desk}
+            fusion={fusion}
             linked={room.linked}
             onKeyDown={onKeyDown}
             onActivate={(pane) => setPanes((before) => activatePane(before, pane))}
             onHang={(seriesUid, pane) => setPanes((before) => hangSeries(before, seriesUid, pane))}
-          <PlaneMeasurementList
-            book={desk.planeMeasurements}
-            seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
-            onJump={(measurement) => openPlanes(measurement.seriesUid, measurement)}
-          />
             onLarge={() => setPanes(toggleLarge)}
             onView={room.setView}
+            onCommands={room.setPaneCommands}
             onShown={onShown}
           />
           {mprOf !== null && mprShelf !== null && (
@@ -299,10 +304,12 @@ function Room({
                 shelf={mprShelf}
                 seriesUid={mprOf}
                 findings={findings.data ?? NO_FINDINGS}
-            fusion={fusion}
                 ai={aiView}
                 patient={study.row.patient}
                 priorOf={beside.prior?.series.some((one) => one.seriesUid === mprOf) ? beside.prior.row.exam : null}
+                desk={desk}
+                fusion={isMprFused ? fusion : null}
+                showing={showing}
                 onCommands={room.setCommands}
                 onClose={() => openPlanes(null, null)}
               />
@@ -319,9 +326,6 @@ function Room({
           />
         )}
       </div>
-                desk={desk}
-                fusion={isMprFused ? fusion : null}
-                showing={showing}
     </>
   );
 }
@@ -333,6 +337,13 @@ function seriesNameOf(series: StudyDetail['series'], seriesUid: string): string 
   return [one.number === null ? null : `${one.modality} ${one.number}`, one.description]
     .filter((part) => part !== null)
     .join(' · ');
+}
+
+/** The PET series of a study. */
+function petChoices(series: StudyDetail['series']) {
+  return series
+    .filter(({ modality, displayable }) => modality === 'PT' && displayable)
+    .map(({ seriesUid }) => ({ seriesUid, name: seriesNameOf(series, seriesUid) ?? seriesUid }));
 }
 
 /** The study with the images that were rejected for quality among its own, as the station serves it to who asks. */
@@ -350,10 +361,3 @@ function orderOf(study: StudyDetail, prior: StudyDetail | null, { series, active
   const of = prior?.series.some((one) => one.seriesUid === now) ? prior : study;
   return of.series.filter((one) => one.displayable).map((one) => one.seriesUid);
 }
-/** The PET series of a study. */
-function petChoices(series: StudyDetail['series']) {
-  return series
-    .filter(({ modality, displayable }) => modality === 'PT' && displayable)
-    .map(({ seriesUid }) => ({ seriesUid, name: seriesNameOf(series, seriesUid) ?? seriesUid }));
-}
-

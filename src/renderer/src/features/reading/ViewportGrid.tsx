@@ -8,7 +8,9 @@ import { ImageViewport } from '../../viewport/ImageViewport.tsx';
 import type { LinkedViews } from '../../viewport/linked-views.ts';
 import type { ReadingDesk } from '../../viewport/reading-desk.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
-import type { StackView } from '../../viewport/stack-view.ts';
+import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
+import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
+import { BodyPane } from '../../viewport/volume3d/BodyPane.tsx';
 import { type Panes, placedIn, topFinding } from './panes.ts';
 import classes from './reading.module.css';
 import { droppedSeries, isSeriesDragged } from './SeriesEntry.tsx';
@@ -36,26 +38,44 @@ type Props = {
   readonly onLarge: () => void;
   readonly onView: (pane: number, view: StackView | null) => void;
   readonly onShown: (seriesUid: string) => void;
+  /** What commands a pane that shows no images, as a body in 3D; null when it goes. */
+  readonly onCommands: (pane: number, perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
 };
 
 /** The viewports side by side. */
 export function ViewportGrid(props: Props): ReactNode {
-  const { panes, onKeyDown, onView } = props;
+  const { panes, onKeyDown, onView, onCommands } = props;
   const count = panes.series.length;
   const tellers = useMemo(
     () => Array.from({ length: count }, (_, pane) => (view: StackView | null) => onView(pane, view)),
     [count, onView],
   );
+  const commanders = useMemo(
+    () =>
+      Array.from(
+        { length: count },
+        (_, pane) => (perform: Parameters<Props['onCommands']>[1]) => onCommands(pane, perform),
+      ),
+    [count, onCommands],
+  );
   const grid = useRef<HTMLDivElement>(null);
   const isAnyShown = panes.displayed.size > 0;
   useEffect(() => {
     if (isAnyShown && isFocusFree()) grid.current?.querySelector<HTMLElement>('[data-active="true"]')?.focus();
-  }, [isAnyShown]);
+    // A pane that shows its series in another way is another element.
+  }, [isAnyShown, panes.placed]);
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears the keys of the viewport that has the focus.
     <div ref={grid} className={classes.grid} data-layout={panes.layout} onKeyDown={onKeyDown}>
       {panes.series.map((seriesUid, pane) => (
-        <Pane key={`${pane}`} {...props} pane={pane} seriesUid={seriesUid} tell={tellers[pane]} />
+        <Pane
+          key={`${pane}`}
+          {...props}
+          pane={pane}
+          seriesUid={seriesUid}
+          tell={tellers[pane]}
+          command={commanders[pane]}
+        />
       ))}
     </div>
   );
@@ -73,9 +93,10 @@ type PaneProps = Props & {
   readonly pane: number;
   readonly seriesUid: string | null;
   readonly tell: ((view: StackView | null) => void) | undefined;
+  readonly command: ((perform: Parameters<Props['onCommands']>[1]) => void) | undefined;
 };
 
-function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
+function Pane({ pane, seriesUid, tell, command, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
   const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk, fusion, linked } = props;
   const { onActivate, onHang, onLarge, onShown } = props;
@@ -97,7 +118,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
       onHang(dropped, pane);
     },
   };
-  if (seriesUid === null || shelf === null || tell === undefined) {
+  if (seriesUid === null || shelf === null || tell === undefined || command === undefined) {
     return (
       <button
         type="button"
@@ -119,11 +140,29 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
   const found = aiView.isHidden ? null : (topFinding(findings, seriesUid)?.keyImage ?? null);
   const isPrior = prior?.series.some((one) => one.seriesUid === seriesUid) ?? false;
   const { onDragOver, onDragLeave, onDrop } = drop;
+  const shared = {
+    ...{ shelf, seriesUid, isActive, patient: study.row.patient },
+    priorOf: isPrior ? (prior?.row.exam ?? null) : null,
+    label: t(isPrior ? 'grid.prior' : 'grid.viewport', { number: pane + 1 }),
+    ...{ onActivate: () => onActivate(pane), onLarge, onShown },
+  };
+  const series = [...study.series, ...(prior?.series ?? [])].find((one) => one.seriesUid === seriesUid);
+  if (placed?.shows === 'volume')
+    return (
+      <div className={classes.pane} data-over={isOver} {...{ onDragOver, onDragLeave, onDrop }}>
+        <BodyPane
+          key={seriesUid}
+          {...shared}
+          modality={series?.modality ?? ''}
+          history={desk.history}
+          onCommands={command}
+        />
+      </div>
+    );
   return (
     <div className={classes.pane} data-over={isOver} {...{ onDragOver, onDragLeave, onDrop }}>
       <ImageViewport
-        shelf={shelf}
-        seriesUid={seriesUid}
+        {...shared}
         findings={findings}
         ai={aiView}
         rejected={rejected}
@@ -133,14 +172,7 @@ function Pane({ pane, seriesUid, tell, ...props }: PaneProps): ReactNode {
         pane={pane}
         opensAt={placed?.frame ?? found}
         drawing={placed ?? AS_IT_COMES}
-        patient={study.row.patient}
-        priorOf={isPrior ? (prior?.row.exam ?? null) : null}
-        isActive={isActive}
-        label={t(isPrior ? 'grid.prior' : 'grid.viewport', { number: pane + 1 })}
-        onActivate={() => onActivate(pane)}
-        onLarge={onLarge}
         onView={tell}
-        onShown={onShown}
       />
     </div>
   );

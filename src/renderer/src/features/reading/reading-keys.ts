@@ -14,6 +14,7 @@ export type ReadingAction =
         | 'large'
         | 'mpr'
         | 'fuse'
+        | 'body'
         | 'link-scroll'
         | 'link-window'
         | 'lines'
@@ -35,8 +36,8 @@ export type ReadingKey = {
 };
 
 const PAGE = 10;
-
 const TURN_DEGREES = 5;
+
 /** What the left button does, by letter. Y, N, M and Enter belong to the findings. */
 export const TOOL_KEYS: Readonly<Record<ViewportTool, string>> = {
   window: 'w',
@@ -76,11 +77,12 @@ export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingK
     { key: ',', label: 'key.previousSeries', action: { type: 'series', step: -1 } },
     letter('q', 'key.large', { type: 'large' }),
     letter('x', 'key.mpr', { type: 'mpr' }),
-    letter('k', 'key.linkScroll', { type: 'link-scroll' }),
-    letter('j', 'key.linkWindow', { type: 'link-window' }),
     { key: '(', label: 'key.turnBack', action: { type: 'turn', degrees: -TURN_DEGREES } },
     { key: ')', label: 'key.turn', action: { type: 'turn', degrees: TURN_DEGREES } },
     letter('d', 'key.fuse', { type: 'fuse' }),
+    { key: '#', label: 'key.body', action: { type: 'body' } },
+    letter('k', 'key.linkScroll', { type: 'link-scroll' }),
+    letter('j', 'key.linkWindow', { type: 'link-window' }),
     letter('h', 'key.lines', { type: 'lines' }),
     { key: 'Delete', alias: 'Backspace', label: 'key.deleteMeasurement', action: { type: 'delete-measurement' } },
     { key: 'z', mod: true, label: 'key.undo', action: { type: 'undo' } },

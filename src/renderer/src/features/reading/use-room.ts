@@ -27,6 +27,8 @@ export type Room = {
   readonly command: (command: ViewportCommand | TurnCommand) => void;
   /** Takes what commands the active viewport's place while it is drawn otherwise, as in three planes. */
   readonly setCommands: (perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
+  /** The same for one pane that shows no images, as a body in 3D. */
+  readonly setPaneCommands: (pane: number, perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
   /** Shows an image, centred on what is there, in the pane that has its series, or hung in the active one. */
   readonly jumpTo: (target: JumpTarget) => void;
 };
@@ -87,11 +89,17 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
   const setCommands = useCallback((perform: ((command: ViewportCommand | TurnCommand) => void) | null) => {
     instead.current = perform;
   }, []);
+  const performers = useRef(new Map<number, (command: ViewportCommand | TurnCommand) => void>());
+  const setPaneCommands = useCallback<Room['setPaneCommands']>((pane, perform) => {
+    if (perform === null) performers.current.delete(pane);
+    else performers.current.set(pane, perform);
+  }, []);
   const command = (one: ViewportCommand | TurnCommand) => {
-    if (instead.current !== null) return instead.current(one);
+    const perform = instead.current ?? performers.current.get(panes.active);
+    if (perform !== undefined) return perform(one);
     if (one.type !== 'turn') views.current.get(panes.active)?.perform(one);
   };
-  return { shelfOf, linked, ...hanging, setView, command, setCommands, jumpTo };
+  return { shelfOf, linked, ...hanging, setView, command, setCommands, setPaneCommands, jumpTo };
 }
 
 /** The images of a study for as long as it is in the room. */

@@ -4,6 +4,7 @@ import type { Vector3 } from '../geometry.ts';
 import viewportClasses from '../ImageViewport.module.css';
 import { describeValue } from '../measurements/measurement-text.ts';
 import { valueAtPlace } from '../mpr/reslice.ts';
+import classes from './fusion.module.css';
 import { coloursOf } from './colour-tables.ts';
 import { type FusionFit, type PetState, petWindowOf } from './fusion-view.ts';
 import type { Fusion } from './use-fusion.ts';
@@ -29,10 +30,11 @@ export function FusionCorner({ fusion, fit, place }: Props): ReactNode {
   return (
     <span className={viewportClasses.legend}>
       <strong className={viewportClasses.mark}>{t('fusion.mark')}</strong>
+      <strong className={viewportClasses.mark}>{t('fusion.movement')}</strong>
       {volume.geometry.thinning > 1 && (
         <strong className={viewportClasses.mark}>{t('mpr.thinned', { count: volume.geometry.thinning })}</strong>
       )}
-      <span className={viewportClasses.scale}>
+      <span className={classes.scale}>
         {describeValue(from, null)}
         <i style={{ background: gradientOf(view.table) }} />
         {told.unit === null ? t('fusion.raw', { value: describeValue(to, null) }) : describeValue(to, told.unit)}

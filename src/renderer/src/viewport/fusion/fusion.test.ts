@@ -4,7 +4,7 @@ import { toImage } from '../measurements/shapes.ts';
 import type { LoadedVolume } from '../mpr/load-volume.ts';
 import { reslice } from '../mpr/reslice.ts';
 import { placeOfVoxel, type VolumeGeometry } from '../mpr/volume.ts';
-import { COLOUR_TABLES, coloursOf } from './colour-tables.ts';
+import { type ColourTable, coloursOf } from './colour-tables.ts';
 import { petWindowOf } from './fusion-view.ts';
 import { colourValues, gridOnImage } from './paint-fusion.ts';
 
@@ -65,9 +65,7 @@ test('under a gantry that leans, PET is sampled at each pixel’s own place, tur
 });
 
 test('the standard’s colours: hot iron from black over red to white, PET and hot metal blue at places of their own', () => {
-  const at = (table: (typeof COLOUR_TABLES)[number], entry: number) => [
-    ...coloursOf(table).subarray(entry * 3, entry * 3 + 3),
-  ];
+  const at = (table: ColourTable, entry: number) => [...coloursOf(table).subarray(entry * 3, entry * 3 + 3)];
   expect([at('hot-iron', 0), at('hot-iron', 128), at('hot-iron', 255)]).toEqual([
     [0, 0, 0],
     [255, 0, 0],

@@ -17,7 +17,7 @@ import { edgeLetters, imageCoordinateOf, imageToCanvas, placeOf, type Vector3 } 
 import classes from '../ImageViewport.module.css';
 import type { MeasurementBook } from '../measurements/measurement-book.ts';
 import { describeValue } from '../measurements/measurement-text.ts';
-import { drawMask, paintMask } from '../overlay.ts';
+import { drawMask, type Ink, paintMask } from '../overlay.ts';
 import { scaleBarOf } from '../scale-bar.ts';
 import type { ImageMark } from '../stack.ts';
 import type { LoadedVolume } from './load-volume.ts';
@@ -35,7 +35,12 @@ import { useStill } from './use-still.ts';
 import { extentMm, type ToldAs } from './volume.ts';
 
 /** What AI marked in the volume's own images, by their number in it; `isDashed` of what is uncertain. */
-export type VolumeMarks = { readonly bitsOf: (image: number) => Uint8Array | null; readonly isDashed: boolean };
+export type VolumeMarks = {
+  readonly bitsOf: (image: number) => Uint8Array | null;
+  readonly isDashed: boolean;
+  /** Of marks that others made; left out of what AI here marked. */
+  readonly ink?: Ink;
+};
 
 type Props = {
   readonly plane: MprPlane;
@@ -122,20 +127,20 @@ export function MprPane(props: Props): ReactNode {
     const devicePixels = globalThis.devicePixelRatio;
     layer.current.width = Math.round(size.columns * devicePixels);
     layer.current.height = Math.round(size.rows * devicePixels);
-    const drawn = marks.flatMap(({ bitsOf, isDashed }) => {
+    const drawn = marks.flatMap(({ bitsOf, isDashed, ink }) => {
       const bits = resliceMarks(geometry, grid, bitsOf);
       const mask = { ...size, sizeBytes: bits.length, reads: () => true, bitsOf: () => bits };
-      return paintMask(mask, { sopUid: '', frameNumber: 1, ...size }, isDashed) ?? [];
+      return paintMask(mask, { sopUid: '', frameNumber: 1, ...size }, isDashed, ink) ?? [];
     });
     layer.current.dataset['marks'] = String(drawn.length);
     for (const one of drawn) drawMask(context, one, SAME, devicePixels);
   }, [geometry, grid, size, marks]);
 
-  const at = imageCoordinateOf(grid.plane, centre);
   const crosshairs = useMemo(
-    () => ({ at, size, lines: crossingLines(frames, plane) }),
-    [at[0], at[1], size, frames, plane],
+    () => ({ at: imageCoordinateOf(grid.plane, centre), size, lines: crossingLines(frames, plane) }),
+    [grid, centre, size, frames, plane],
   );
+  const { at } = crosshairs;
   const pane = { plane, grid, state, volume, seriesUid, book };
   const measuring = usePlaneMeasuring(pane);
   const held = useRef<Held>(null);

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { imageToCanvas } from '../geometry.ts';
 import viewportClasses from '../ImageViewport.module.css';
 import type { ImagePoint, Measured, MeasurementKind } from '../measurements/measurement.ts';
-import { describeMeasured } from '../measurements/measurement-text.ts';
 import classes from '../measurements/MeasurementLayer.module.css';
 import { drawnLineOf } from '../measurements/shapes.ts';
+import { describeInPlane } from './describe-in-plane.ts';
 import { isOnPlane, isPlaneMeasurement, measureInPlane, placesBelow, pointsOn } from './plane-measurement.ts';
 import type { Slab } from './reslice.ts';
 import type { MeasuredPane, PlaneDraft } from './use-plane-measuring.ts';
@@ -59,7 +59,6 @@ function Shape({ kind, points, measured, slab, isSelected }: ShapeProps): ReactN
   const { t } = useTranslation('reading');
   const line = drawnLineOf(kind, points, SAME);
   const [x, y] = line.reduce((best, one) => (one[0] > best[0] ? one : best), line[0] ?? [0, 0]);
-  const made = slab.kind === 'none' ? t('image.mark.resampled') : t(`mpr.slab.${slab.kind}`, { mm: slab.mm });
   return (
     <g className={classes.shape} data-selected={isSelected} data-kind={kind}>
       {kind !== 'probe' && <polyline points={line.map(([left, top]) => `${left},${top}`).join(' ')} />}
@@ -67,7 +66,7 @@ function Shape({ kind, points, measured, slab, isSelected }: ShapeProps): ReactN
         <circle key={index} cx={left} cy={top} r={isSelected ? 4 : 2.5} />
       ))}
       <text x={x + 10} y={y + 4}>
-        {[...describeMeasured(measured, t), made].map((words, index) => (
+        {describeInPlane(measured, slab, t).map((words, index) => (
           <tspan key={words} x={x + 10} dy={index === 0 ? 0 : LINE_PX}>
             {words}
           </tspan>

@@ -128,8 +128,9 @@ function firstFor(
     .filter(({ series, placed }) => !taken.has(keyOf(placed)) && !isMinor(series, first.series))
     // A view with its implant displaced comes where there is no plain one.
     .toSorted((a, b) => modifiersOf(a.image) - modifiersOf(b.image))[0];
-  // The same series hangs twice where a rule wants it in another window; the same picture of a film never does.
-  return free?.placed ?? (asksForImage || wish.preset === undefined ? null : first.placed);
+  // The same series hangs twice where a rule wants it in another window or view; the same picture of a film never does.
+  const mayRepeat = !asksForImage && (wish.preset !== undefined || wish.shows !== undefined);
+  return free?.placed ?? (mayRepeat ? first.placed : null);
 }
 
 function modifiersOf(image: StackImage | undefined): number {
@@ -150,6 +151,7 @@ function placedAs(
     ...{ seriesUid, frame: image === undefined ? null : { sopUid: image.sopUid, frameNumber: image.frame } },
     ...{ isMirrored: turned?.isMirrored ?? false, quarterTurns: turned?.quarterTurns ?? 0 },
     ...{ edge: wish.chestWall ?? null, preset: wish.preset ?? null },
+    ...(wish.shows !== undefined && { shows: wish.shows }),
   };
 }
 

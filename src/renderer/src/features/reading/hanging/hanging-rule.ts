@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LAYOUTS } from '../layouts.ts';
+import { PANE_VIEWS } from '../panes.ts';
 
 /** Directions in the patient (PS3.3 §C.7.6.1.1.1). */
 const DIRECTIONS = ['L', 'R', 'A', 'P', 'H', 'F'] as const;
@@ -21,6 +22,8 @@ export const HungPane = z.strictObject({
     .string()
     .regex(/^[0-9]$/)
     .optional(),
+  /** With PET over the images, or as a body in 3D. */
+  shows: z.enum(PANE_VIEWS).optional(),
 });
 export type HungPane = z.infer<typeof HungPane>;
 

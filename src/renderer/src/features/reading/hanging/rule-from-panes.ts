@@ -1,5 +1,5 @@
 import type { StudyDetail } from '../../../../../shared/contract/studies.ts';
-import type { Panes } from '../panes.ts';
+import { type Panes, placedIn } from '../panes.ts';
 import type { HangingRule, HungPane } from './hanging-rule.ts';
 
 /** The rule that hangs studies like this one as it hangs now: each pane by its series' modality and description. */
@@ -9,11 +9,13 @@ export function ruleFromPanes(study: StudyDetail, prior: StudyDetail | null, pan
     const isPrior = prior?.series.some((one) => one.seriesUid === seriesUid) ?? false;
     const series = [...study.series, ...(prior?.series ?? [])].find((one) => one.seriesUid === seriesUid);
     const preset = panes.placed[pane]?.preset ?? undefined;
+    const shows = placedIn(panes, pane)?.shows;
     return {
       ...{ study: isPrior ? 'prior' : 'current', views: [] },
       ...(series !== undefined && { modality: series.modality }),
       words: series?.description ? [series.description.slice(0, 64)] : [],
       ...(preset !== undefined && { preset }),
+      ...(shows !== undefined && { shows }),
     };
   });
   return {

@@ -19,7 +19,12 @@ const BREASTS = [
 
 /** How studies open as delivered; a person's own rules are asked first. To add one, add it here: its place is its rank. */
 export const SHIPPED_RULES: readonly HangingRule[] = [
-  rule('pt-ct', ['PT', 'CT'], [], '1x2', [{ modality: 'CT', preset: '5' }, { modality: 'PT' }]),
+  rule('pt-ct', ['PT', 'CT'], [], '2x2', [
+    { modality: 'CT', preset: '5' },
+    { modality: 'PT' },
+    { modality: 'CT', preset: '5', shows: 'fused' },
+    { modality: 'PT', shows: 'volume' },
+  ]),
   rule(
     'mg-four-views-prior',
     ['MG'],
