@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
@@ -6,6 +7,7 @@ import { ageOn, dicomDayOf, formatDicomDate, formatDicomTime } from './dicom-dat
 import classes from './PatientHeader.module.css';
 import { patientColour } from './patient-colour.ts';
 import { formatPersonName } from './person-name.ts';
+import { sideOf } from './side.ts';
 
 type Props = {
   readonly patient: PatientCard;
@@ -36,7 +38,7 @@ export function PatientHeader({ patient, accession, exam, children }: Props): Re
           <Fact label={t('patient.accession')} value={accession} isPhi />
           <PatientAlerts patient={patient} />
         </div>
-        {exam && <div className={classes.exam}>{describeExam(exam)}</div>}
+        {exam && <div className={classes.exam}>{describeExam(exam, t)}</div>}
       </div>
       {children && <div className={classes.trailing}>{children}</div>}
     </section>
@@ -69,9 +71,11 @@ export function PatientAlerts({ patient, brief = false }: AlertsProps): ReactNod
 }
 
 /** An exam in one line: modality, description, side, date and time. */
-export function describeExam(exam: WorklistRow['exam']): string {
+function describeExam(exam: WorklistRow['exam'], t: TFunction): string {
   const when = [formatDicomDate(exam.dateRaw), formatDicomTime(exam.timeRaw)].filter(Boolean).join(' ');
-  return [exam.modality, exam.description ?? exam.bodyPart, exam.laterality, when].filter(Boolean).join(' · ');
+  return [exam.modality, exam.description ?? exam.bodyPart, sideOf(exam.laterality, t), when]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 type FactProps = { readonly label: string; readonly value: string | null; readonly isPhi?: boolean };

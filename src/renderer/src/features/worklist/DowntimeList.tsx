@@ -6,6 +6,7 @@ import { useCurrentUser } from '../../bridge/session.ts';
 import { formatDicomDate, formatDicomTime } from '../../ui/dicom-date.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { formatPersonName } from '../../ui/person-name.ts';
+import { sideOf } from '../../ui/side.ts';
 import classes from './DowntimeList.module.css';
 
 type Props = {
@@ -81,7 +82,7 @@ export function DowntimeList({ rows, total, atMs, question, onClose }: Props): R
                 <br />
                 {[
                   row.exam.modality,
-                  row.exam.laterality,
+                  sideOf(row.exam.laterality, t),
                   formatDicomDate(row.exam.dateRaw),
                   formatDicomTime(row.exam.timeRaw),
                 ]

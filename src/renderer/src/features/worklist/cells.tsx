@@ -11,6 +11,7 @@ import { formatSpan, formatTimeOfDay } from '../../ui/duration.ts';
 import { PatientAlerts } from '../../ui/PatientHeader.tsx';
 import { patientColour } from '../../ui/patient-colour.ts';
 import { formatPersonName } from '../../ui/person-name.ts';
+import { sideOf } from '../../ui/side.ts';
 import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
 import classes from './WorklistTable.module.css';
 
@@ -99,8 +100,9 @@ export function AccessionCell({ row }: Props): ReactNode {
 }
 
 export function ExamCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
   const { exam } = row;
-  const under = [exam.modality, exam.description === null ? null : exam.bodyPart, exam.laterality];
+  const under = [exam.modality, exam.description === null ? null : exam.bodyPart, sideOf(exam.laterality, t)];
   const said = exam.description ?? exam.bodyPart ?? exam.modality;
   return <TwoLines first={<span title={said}>{said}</span>} second={under.filter(Boolean).join(' · ')} />;
 }
