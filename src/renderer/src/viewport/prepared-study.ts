@@ -1,9 +1,10 @@
+import { shareNow } from './engine.ts';
 import { loadAhead } from './loaded-image.ts';
 import { outwards } from './prefetch.ts';
 import { SeriesShelf } from './series-shelf.ts';
 
-/** Of the next study, images of so many bytes are made ready: an eighth of what the cache may hold. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** Of the next study, images are made ready up to this share of what this window may keep. */
+const READY_SHARE = 1 / 8;
 
 let prepared: { readonly key: string; readonly shelf: SeriesShelf } | null = null;
 
@@ -29,7 +30,7 @@ export async function prepareStudy(dicomwebPath: string, studyUid: string, serie
   for (const index of outwards(Math.floor(images.length / 2), images.length)) {
     const image = images[index];
     bytes += image?.bytes ?? 0;
-    if (bytes > MOST_BYTES || prepared?.shelf !== shelf) return;
+    if (bytes > shareNow() * READY_SHARE || prepared?.shelf !== shelf) return;
     // One that cannot be had now is asked for again when it is looked at.
     await loadAhead(image).catch(() => undefined);
   }
