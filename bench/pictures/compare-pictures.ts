@@ -14,6 +14,7 @@ import { openPage } from '../../test/e2e/support/open-page.ts';
 import { runPython } from '../../test/peers/support/debian-python.ts';
 import { startStation, TEST_CONFIG, temporaryFolder } from '../../test/system/support/start-station.ts';
 import { remoteOf, sendObjects, type SentObject } from '../../test/system/support/studies.ts';
+import { drawPresented, makeStates, type PresentedBy } from './presented-pictures.ts';
 import type { PicturePage, PictureShown } from './picture-page.ts';
 
 const run = promisify(execFile);
@@ -48,6 +49,8 @@ type Candidate = {
   readonly photometric: string;
   readonly bits: string;
   readonly sent: SentObject;
+  /** The presentation state it is shown under; null: as it is. */
+  readonly state: PresentedBy | null;
 };
 
 /** The files of folders below the real ones that hold pixels, by path. */
@@ -64,25 +67,31 @@ export function realFiles(sets: readonly string[]): readonly string[] {
 
 /**
  * Sends copies of these files, each as a study of its own, to a fresh station, shows one frame of each in a browser by the viewport
- * that readers see, and holds the canvas against DCMTK, or pydicom where DCMTK cannot. The caller ends what was started
- * (`endEverything`).
+ * that readers see, and holds the canvas against DCMTK, or pydicom where DCMTK cannot. Files that are `presented` are shown under
+ * presentation states too, as DCMTK applies them. The caller ends what was started (`endEverything`).
  */
 export async function comparePictures(
   files: readonly string[],
   onCompared: (one: ComparedPicture) => void = () => undefined,
+  presented: readonly string[] = [],
 ): Promise<readonly ComparedPicture[]> {
   const folder = temporaryFolder();
-  const [candidates, pageFolder, station, browser] = await Promise.all([
-    makeCandidates(files, folder),
+  const [plain, pageFolder, station, browser] = await Promise.all([
+    makeCandidates([...files, ...presented], folder),
     buildPicturePage(folder),
     startStation({ demo: true, config: TEST_CONFIG }),
     launchChromium(),
   ]);
+  const candidates = plain.flatMap((one) =>
+    presented.some((file) => path.relative(REAL_FILES, file) === one.file)
+      ? makeStates(one.sent, folder).map((state) => ({ ...one, file: `${one.file} by ${state.name}`, state }))
+      : [one],
+  );
   const compared: ComparedPicture[] = [];
   try {
     const refusals = new Map<number, string>();
-    for (const [index, { sent }] of candidates.entries()) {
-      const [outcome] = await sendObjects(remoteOf(station), [sent]);
+    for (const [index, { sent, state }] of candidates.entries()) {
+      const [outcome] = await sendObjects(remoteOf(station), state === null ? [sent] : [state.sent, sent]);
       if (outcome?.state !== 'accepted') refusals.set(index, JSON.stringify(outcome));
     }
     const references = await drawReferences(candidates, folder);
@@ -125,9 +134,16 @@ export async function comparePictures(
   return compared;
 }
 
-async function showPicture(page: Page, { sent, frame }: Candidate): Promise<PictureShown> {
+async function showPicture(page: Page, { sent, frame, state }: Candidate): Promise<PictureShown> {
   const { studyUid, seriesUid, sopUid } = sent;
-  const asked = { dicomwebPath: '/dicomweb/demo', studyUid, seriesUid, sopUid, frame };
+  const asked = {
+    dicomwebPath: '/dicomweb/demo',
+    studyUid,
+    seriesUid,
+    sopUid,
+    frame,
+    stateSeriesUid: state?.sent.seriesUid ?? null,
+  };
   return page.evaluate((one) => (window as unknown as PicturePage).showPicture(one), asked);
 }
 
@@ -166,6 +182,7 @@ async function readCandidate(file: string, copy: string): Promise<Candidate | nu
       sopUid: of('SOPInstanceUID'),
       file: bytes,
     },
+    state: null,
   };
 }
 
@@ -191,10 +208,15 @@ async function drawReferences(
 ): Promise<ReadonlyMap<number, Drawn | string>> {
   const target = path.join(folder, 'references');
   mkdirSync(target);
-  const asked = candidates.map(({ copy, frame }, index) => JSON.stringify({ index, path: copy, frame }));
+  const asked = candidates.flatMap(({ copy, frame, state }, index) =>
+    state === null ? [JSON.stringify({ index, path: copy, frame })] : [],
+  );
   const script = path.join(import.meta.dirname, 'reference-pictures.py');
   const printed = await runPython(script, [target], `${asked.join('\n')}\n`);
   const references = new Map<number, Drawn | string>();
+  for (const [index, { copy, frame, state }] of candidates.entries())
+    if (state !== null)
+      references.set(index, await drawPresented(copy, frame, state, path.join(target, `${index}.pgm`)));
   for (const line of printed.split('\n').filter((one) => one !== '')) {
     const { index, by, rows, columns, channels, why } = Reference.parse(JSON.parse(line));
     if (by === undefined || rows === undefined || columns === undefined || channels === undefined)

@@ -10,6 +10,7 @@ import { WHOLE_AI_VIEW } from '../../src/renderer/src/viewport/ai-view.ts';
 import { ImageViewport } from '../../src/renderer/src/viewport/ImageViewport.tsx';
 import { LinkedViews } from '../../src/renderer/src/viewport/linked-views.ts';
 import { openDesk } from '../../src/renderer/src/viewport/reading-desk.ts';
+import { readThirdParty } from '../../src/renderer/src/viewport/third-party/read-third-party.ts';
 import { SeriesShelf } from '../../src/renderer/src/viewport/series-shelf.ts';
 import type { StackView } from '../../src/renderer/src/viewport/stack-view.ts';
 
@@ -21,6 +22,8 @@ export type PictureAsked = {
   readonly sopUid: string;
   /** Counted from 1. */
   readonly frame: number;
+  /** The series of a presentation state that is applied; null: none. */
+  readonly stateSeriesUid: string | null;
 };
 
 /** What the canvas showed: red, green, blue of every pixel of the image row by row as base64; or the page's words for why not. */
@@ -59,6 +62,14 @@ async function showPicture(asked: PictureAsked): Promise<PictureShown> {
     if (!stack.ok) return { refused: stack.error.code };
     const image = stack.value.images.find(({ sopUid, frame }) => sopUid === asked.sopUid && frame === asked.frame);
     if (image === undefined) return { refused: 'no-image' };
+    const desk = openDesk();
+    if (asked.stateSeriesUid !== null) {
+      const states = await shelf.stack(asked.stateSeriesUid);
+      const [state] = states.ok ? readThirdParty(states.value) : [];
+      if (state === undefined) return { refused: 'no-state' };
+      desk.thirdParty.found([state], 0);
+      desk.thirdParty.apply(state.id);
+    }
     const { rowSpacing, columnSpacing } = image.drawnPlane;
     const [perColumn, perRow] = [columnSpacing, rowSpacing].map((one) => one / Math.min(columnSpacing, rowSpacing));
     if (perColumn === undefined || perRow === undefined) throw new Error('no spacing');
@@ -68,7 +79,7 @@ async function showPicture(asked: PictureAsked): Promise<PictureShown> {
     const size = { width: Math.ceil(image.columns * perColumn * zoom), height: Math.ceil(image.rows * perRow * zoom) };
     let view: StackView | null = null;
     const viewport = createElement(ImageViewport, {
-      key: `${asked.sopUid}/${asked.frame}`,
+      key: `${asked.sopUid}/${asked.frame}/${asked.stateSeriesUid}`,
       shelf,
       seriesUid: asked.seriesUid,
       findings: [],
@@ -81,7 +92,7 @@ async function showPicture(asked: PictureAsked): Promise<PictureShown> {
       linked: new LinkedViews(),
       pane: 0,
       onLarge: () => undefined,
-      desk: openDesk(),
+      desk,
       isActive: false,
       label: 'picture',
       onActivate: () => undefined,

@@ -244,6 +244,10 @@ test('what others sent beside images is off at first, and on says whose it is an
   await page.keyboard.press('Home');
   await page.locator('canvas[data-segments="0"]').waitFor();
   await said.getByText('nothing marked on this image').waitFor();
+  await page.keyboard.press('x');
+  await until(async () => (await page.locator('[data-mpr="axial"] canvas[data-marks="1"]').count()) === 1);
+  await page.getByText('Of what others sent, planes show segments only').waitFor();
+  await look(page, 'reading-others-planes');
   expect([...complaints, ...faults]).toEqual([]);
   await close();
 });

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { comparePictures, REAL_FILES } from '../../bench/pictures/compare-pictures.ts';
+import { STATE_NAMES } from '../../bench/pictures/presented-pictures.ts';
 import { endEverything } from '../system/support/start-station.ts';
 import { havePython } from './support/debian-python.ts';
 import { havePeers } from './support/run-peer.ts';
@@ -22,14 +23,20 @@ const A_DOZEN = [
   'dicom-variety/suyashkumar-dicom/5.dcm', // many frames, each with its own window
 ].map((file) => path.join(REAL_FILES, file));
 
-const isHere = havePeers('dcmodify', 'dcmj2pnm', 'dcml2pnm') && havePython();
-const hasData = A_DOZEN.every((file) => existsSync(file));
+/** Shown under presentation states too. */
+const PRESENTED = path.join(REAL_FILES, 'dicom-variety/dcmqi/segmentations/ct-3slice/01.dcm');
+
+const isHere = havePeers('dcmodify', 'dcmj2pnm', 'dcml2pnm', 'dcmp2pgm') && havePython();
+const hasData = [...A_DOZEN, PRESENTED].every((file) => existsSync(file));
 if (!hasData) console.log('skipped: the real test data are not on this machine');
 
 afterAll(endEverything);
 
-test.skipIf(!isHere || !hasData)('the viewport shows a dozen real objects as DCMTK and pydicom draw them', async () => {
-  const compared = await comparePictures(A_DOZEN);
-  expect(compared).toHaveLength(A_DOZEN.length);
-  expect(compared.filter(({ verdict }) => verdict !== 'same')).toEqual([]);
-});
+test.skipIf(!isHere || !hasData)(
+  'the viewport shows a dozen real objects as DCMTK and pydicom draw them, and one under presentation states as DCMTK applies them',
+  async () => {
+    const compared = await comparePictures(A_DOZEN, undefined, [PRESENTED]);
+    expect(compared).toHaveLength(A_DOZEN.length + STATE_NAMES.length);
+    expect(compared.filter(({ verdict }) => verdict !== 'same')).toEqual([]);
+  },
+);

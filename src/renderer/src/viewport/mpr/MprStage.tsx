@@ -14,6 +14,8 @@ import type { ReadingDesk } from '../reading-desk.ts';
 import type { SeriesShelf } from '../series-shelf.ts';
 import { IMAGE_MARKS } from '../stack.ts';
 import { EMPTY_VIEW, type ViewportCommand } from '../stack-view.ts';
+import { VolumeSegmentsLine } from '../third-party/VolumeSegmentsLine.tsx';
+import { useVolumeSegments } from '../third-party/use-volume-segments.ts';
 import { useOverlays } from '../use-overlays.ts';
 import { useSeries } from '../use-series.ts';
 import { type LoadedVolume, loadVolume } from './load-volume.ts';
@@ -153,6 +155,8 @@ function Planes(props: PlanesProps): ReactNode {
     () => (isThin ? drawn.flatMap((finding) => marksOf(finding, overlays.masks, volume)) : []),
     [drawn, overlays.masks, volume, isThin],
   );
+  const others = useVolumeSegments(desk.thirdParty, seriesUid, volume.geometry.images, isThin);
+  const allMarks = useMemo(() => [...marks, ...others.marks], [marks, others.marks]);
   const { slab } = state;
   const notDrawn = drawn.some(({ boxes, heatmaps }) => boxes.length + heatmaps.length > 0);
 
@@ -211,7 +215,7 @@ function Planes(props: PlanesProps): ReactNode {
             onGesture={onGesture}
             book={desk.planeMeasurements}
             fusion={fusion}
-            marks={marks}
+            marks={allMarks}
             told={told}
             imageMarks={imageMarks}
             label={t('mpr.pane', { plane: t(`mpr.plane.${plane}`) })}
@@ -225,9 +229,13 @@ function Planes(props: PlanesProps): ReactNode {
             }
             aiLine={
               plane !== 'axial' ? (
-                drawn.length > 0 && <span className={viewportClasses.ai}>{t('mpr.aiMarks')}</span>
+                <>
+                  {others.marks.length > 0 && <span>{t('others.mprSegments')}</span>}
+                  {drawn.length > 0 && <span className={viewportClasses.ai}>{t('mpr.aiMarks')}</span>}
+                </>
               ) : (
                 <>
+                  <VolumeSegmentsLine segments={others} isThin={isThin} />
                   <AiLine
                     {...{ findings: marked, drawn, overlays, heatmapOf: null, shown: EMPTY_VIEW }}
                     opacity={0}

@@ -82,7 +82,14 @@ function StateWords({
   );
 }
 
-function SegmentWords({ drawn, image }: { readonly drawn: DrawnSegments; readonly image: StackImage }): ReactNode {
+type SegmentWordsProps = {
+  readonly drawn: DrawnSegments;
+  /** Null where a whole volume is shown. */
+  readonly image: StackImage | null;
+};
+
+/** Whose segments are drawn, how they were made, and which of them are not drawn and why. */
+export function SegmentWords({ drawn, image }: SegmentWordsProps): ReactNode {
   const { t } = useTranslation('reading');
   const { segmentation, segments, fit, fittedOn } = drawn;
   const name = segmentation.label || t('others.untitled');
@@ -104,7 +111,7 @@ function SegmentWords({ drawn, image }: { readonly drawn: DrawnSegments; readonl
           {segmentation.fraction !== null && ` · ${t(`others.fraction.${segmentation.fraction.of ?? 'other'}`)}`}
         </span>
       ))}
-      {fittedOn(image).length === 0 && <span>{t('others.noneHere')}</span>}
+      {image !== null && fittedOn(image).length === 0 && <span>{t('others.noneHere')}</span>}
       {lost > 0 && <strong>{t('others.framesLost', { count: lost, of: segmentation.frames.length })}</strong>}
     </>
   );

@@ -16,7 +16,7 @@ export type DrawnSegments = {
 /** The segmentations with a segment that is on. */
 export function drawnSegments(
   book: ThirdPartyBook,
-  { objects, segments, isHidden }: ThirdPartyState,
+  { objects, segments, isHidden }: Pick<ThirdPartyState, 'objects' | 'segments' | 'isHidden'>,
   stack: Stack,
 ): readonly DrawnSegments[] {
   if (isHidden || objects === null) return [];

@@ -22,7 +22,7 @@ export type ThirdPartyDrawing = {
 /** Follows what of others is on, for one series. */
 export function useThirdParty(book: ThirdPartyBook, stack: Stack | null): ThirdPartyDrawing {
   const all = useSyncExternalStore(book.subscribe, book.getState);
-  const { objects, isHidden } = all;
+  const { objects, isHidden, segments: keys } = all;
   const appliedId = isHidden ? null : all.applied;
   const applied = useMemo(() => {
     const found = objects?.find((one) => one.id === appliedId);
@@ -32,7 +32,10 @@ export function useThirdParty(book: ThirdPartyBook, stack: Stack | null): ThirdP
     if (stack === null || applied === null) return stack;
     return stack.images.some((image) => isPresented(applied, image)) ? presentStack(stack, applied) : stack;
   }, [stack, applied]);
-  const segments = useMemo(() => (stack === null ? [] : drawnSegments(book, all, stack)), [book, all, stack]);
+  const segments = useMemo(
+    () => (stack === null ? [] : drawnSegments(book, { objects, segments: keys, isHidden }, stack)),
+    [book, objects, keys, isHidden, stack],
+  );
   const reports = useMemo(
     () =>
       isHidden
