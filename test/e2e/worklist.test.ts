@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WorklistCounts } from '../../src/shared/contract/worklist.ts';
 import { launchChromium } from '../chromium.ts';
-import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { until } from '../system/support/until.ts';
 import { arrive, bleedingHead, quietHead } from './support/arrivals.ts';
@@ -264,6 +264,27 @@ test('next study is the true top; once a reader opened it, it is no longer unope
       .getByTitle(/^Opened by/)
       .innerText(),
   ).toMatch(/radiologist/i);
+  // Somebody else raises a study while it is open here: it is unopened again until this reader says that they saw it.
+  const raised = quietHead(JOERG).studyUid;
+  const { row } = await who.study((await rowOf(who, raised)).studyId);
+  await page.goto(`${station.http}/#/reading/${row.studyId}`);
+  await rowOf(who, raised, ({ openedBy }) => openedBy !== null);
+  const { headers, body } = jsonBody({
+    patientId: row.patient.patientId,
+    level: 'critical',
+    reason: 'the ward called',
+  });
+  expect((await who.fetch(`/api/v1/studies/${row.studyId}/urgency`, { method: 'POST', headers, body })).status).toBe(
+    200,
+  );
+  const notice = page.getByRole('alert').filter({ hasText: 'Flagged while you have it open: ' });
+  await notice.getByText(/the ward called/).waitFor();
+  const strip = page.getByRole('button', { name: '1 unopened Critical' });
+  await strip.waitFor();
+  expect((await who.study(row.studyId)).row.openAgain).toEqual(['flagged']);
+  await notice.getByRole('button', { name: 'Seen' }).click();
+  await Promise.all([notice, strip].map((gone) => gone.waitFor({ state: 'detached' })));
+  await rowOf(who, raised, ({ openAgain }) => openAgain.length === 0);
   expect(complaints).toEqual([]);
   await close();
 });

@@ -65,9 +65,9 @@ export const COLUMNS_AS_DELIVERED: readonly ColumnId[] = COLUMN_IDS.filter((id) 
 /** Each column's least width, and its share of the room that is left. */
 const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: number }>> = {
   urgency: { px: 110, share: 0 },
-  due: { px: 114, share: 0 },
-  waited: { px: 66, share: 0 },
-  patient: { px: 240, share: 4 },
+  due: { px: 124, share: 0 },
+  waited: { px: 74, share: 0 },
+  patient: { px: 236, share: 4 },
   accession: { px: 88, share: 0 },
   exam: { px: 142, share: 3 },
   date: { px: 84, share: 0 },
