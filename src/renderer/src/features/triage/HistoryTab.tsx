@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { RoutingCard } from '../../../../shared/contract/routing.ts';
 import type { PolicyCard, RulesCard, TriageState } from '../../../../shared/contract/triage.ts';
 import { client } from '../../bridge/client.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
@@ -25,12 +26,14 @@ export function HistoryTab({ triage }: { readonly triage: TriageState }): ReactN
   );
 }
 
-type Props = { readonly cards: readonly (PolicyCard | RulesCard)[]; readonly label: string };
+type Card = PolicyCard | RulesCard | RoutingCard;
+type Props = { readonly cards: readonly Card[]; readonly label: string };
 
-function Versions({ cards, label }: Props): ReactNode {
+/** Versions of one kind of set, newest first, and the way back to one. */
+export function Versions({ cards, label }: Props): ReactNode {
   const { t } = useTranslation('triage');
   const { permissions } = useCurrentUser();
-  const [restoring, setRestoring] = useState<PolicyCard | RulesCard | null>(null);
+  const [restoring, setRestoring] = useState<Card | null>(null);
   if (cards.length === 0) return <p className={page.quiet}>{t('history.empty')}</p>;
   const columns = ['version', 'state', 'proposed', 'signed', 'why', 'actions'] as const;
   return (

@@ -2,19 +2,19 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { RoutingCard } from '../../../../shared/contract/routing.ts';
 import type { PolicyCard, RulesCard } from '../../../../shared/contract/triage.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
-import { station } from '../../bridge/queries.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
 import { Section } from '../../ui/Section.tsx';
-import { SignDialog } from './SignDialog.tsx';
+import { invalidateSets, SignDialog } from './SignDialog.tsx';
 
 type Props = {
-  readonly card: PolicyCard | RulesCard;
+  readonly card: PolicyCard | RulesCard | RoutingCard;
   /** What it changes. */
   readonly children: ReactNode;
 };
@@ -28,7 +28,7 @@ export function ProposalNotice({ card, children }: Props): ReactNode {
   const { kind, version, reason, proposedBy, proposedAtMs } = card;
   const withdrawing = useMutation({
     mutationFn: () => client.triage.withdraw({ kind, version }),
-    onSuccess: () => cache.invalidateQueries({ queryKey: station.triage.key() }),
+    onSuccess: () => invalidateSets(cache),
   });
   return (
     <Section

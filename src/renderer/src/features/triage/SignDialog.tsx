@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ComponentProps, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { failureOf } from '../../bridge/failure.ts';
@@ -17,7 +17,7 @@ export function SignDialog({ act, ...shown }: Props): ReactNode {
     mutationFn: act,
     async onSuccess() {
       shown.onClose();
-      await cache.invalidateQueries({ queryKey: station.triage.key() });
+      await invalidateSets(cache);
     },
   });
   return (
@@ -30,4 +30,9 @@ export function SignDialog({ act, ...shown }: Props): ReactNode {
       onSign={acting.mutate}
     />
   );
+}
+
+/** Asks anew for what the medical lead signs: how studies are placed, and for whom they are. */
+export async function invalidateSets(cache: QueryClient): Promise<void> {
+  await Promise.all([station.triage, station.routing].map((part) => cache.invalidateQueries({ queryKey: part.key() })));
 }

@@ -9,6 +9,7 @@ import { TableSkeleton } from '../../ui/TableSkeleton.tsx';
 import hidden from '../../ui/Unseen.module.css';
 import { HistoryTab } from './HistoryTab.tsx';
 import { PolicyTab } from './PolicyTab.tsx';
+import { RoutingTab } from './RoutingTab.tsx';
 import { RulesTab } from './RulesTab.tsx';
 import { TRIAGE_TABS } from './triage-tabs.ts';
 import { useTriage } from './use-triage.ts';
@@ -17,6 +18,7 @@ import { WaitsTab } from './WaitsTab.tsx';
 const PANELS: Readonly<Record<(typeof TRIAGE_TABS)[number], (props: { readonly triage: TriageState }) => ReactNode>> = {
   policy: PolicyTab,
   rules: RulesTab,
+  routing: RoutingTab,
   waits: WaitsTab,
   history: HistoryTab,
 };

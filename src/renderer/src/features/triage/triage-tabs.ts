@@ -1,2 +1,2 @@
 /** The parts of the page, as its address names them. */
-export const TRIAGE_TABS = ['policy', 'rules', 'waits', 'history'] as const;
+export const TRIAGE_TABS = ['policy', 'rules', 'routing', 'waits', 'history'] as const;

@@ -83,10 +83,10 @@ const EDGES_PX = 24;
 
 /** Hidden in this order while there is no room; the preview shows what they say. */
 const FIRST_TO_GO: readonly ColumnId[] = [
+  'routed',
   'priors',
   'date',
   'accession',
-  'routed',
   'waited',
   'reading',
   'images',
