@@ -9,7 +9,7 @@ const STYLE = `
   .card { background: #1a1b1e; border: 1px solid #2c2e33; border-radius: 6px; padding: .75rem .9rem; display: flex; flex-direction: column; gap: .5rem; }
   .card p { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
   .card[data-state=gone] { border-color: #a33a3a; } .card[data-state=refuse], .card[data-state=error] { border-color: #a3701f; } .card[data-state=slow] { border-color: #7d742b; }
-  fieldset { border: 0; margin: 0 0 .6rem; padding: 0; display: grid; grid-template-columns: 9.5rem 1fr; align-items: baseline; }
+  fieldset { border: 0; margin: 0 0 .6rem; padding: 0; display: grid; grid-template-columns: 8.5rem 1fr; align-items: baseline; }
   fieldset div { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; }
   .card fieldset { display: block; margin: 0; } .card fieldset div { flex-direction: column; align-items: flex-start; gap: .1rem; }
   legend { float: left; font-weight: 600; } .card legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
@@ -133,7 +133,7 @@ export function controlPage(): { readonly html: string; readonly nonce: string }
 <div id="machines" class="cards"></div>
 <h2>Arrivals</h2>
 <fieldset><legend>Pace</legend><div><label>a study every <input id="pace" type="number" min="1" max="3600"> seconds</label><button id="set-pace">Set</button></div></fieldset>
-<fieldset><legend>Every fourth has</legend><div id="troubles"></div></fieldset>
+<fieldset><legend>One in four has</legend><div id="troubles"></div></fieldset>
 <fieldset><legend>One now</legend><div><select id="kind" aria-label="Kind of study"></select><select id="trouble" aria-label="Trouble"></select><button id="send">Send</button></div></fieldset>
 <p id="morning"></p>
 <p id="told" role="status"></p>
