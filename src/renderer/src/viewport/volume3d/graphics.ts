@@ -5,8 +5,8 @@ export type Graphics =
   | { readonly kind: 'none' }
   | { readonly kind: 'software' | 'hardware'; readonly limits: TextureLimits };
 
-/** A texture of 16-bit voxels takes 64 MB of the graphics processor; the processor itself draws an eighth of that in bearable time. */
-const VOXELS = { hardware: 32 * 1024 * 1024, software: 4 * 1024 * 1024 } as const;
+/** A texture of 16-bit voxels takes 64 MB of the graphics processor; the processor itself draws a small part of that in bearable time. */
+const VOXELS = { hardware: 32 * 1024 * 1024, software: 1024 * 1024 } as const;
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 let known: Graphics | null = null;

@@ -47,7 +47,7 @@ export function useBody(element: RefObject<HTMLDivElement | null>, shelf: Series
       if (!volume.ok) return setBody({ state: 'refused', code: 'image-missing' });
       try {
         const texture = bodyTexture(volume.value, graphics.limits);
-        view = new BodyView(current, geometry.value, texture);
+        view = new BodyView(current, geometry.value, texture, graphics.kind);
         await view.open();
         const made = { every: texture.every };
         const isSoftware = graphics.kind === 'software';
