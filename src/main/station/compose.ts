@@ -91,6 +91,8 @@ export type Station = {
 };
 
 const RECEPTION_GRACE_MS = 5_000;
+/** So many events are no ordinary lag after a stop: a minute of work or more. */
+const MANY_EVENTS = 10_000;
 
 /** Puts the station together; it reads from top to bottom as the data flows. */
 export async function compose(options: StationOptions): Promise<Result<Station, Refusal>> {
@@ -185,6 +187,10 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
     clock,
     log,
   });
+  // After an upgrade that builds the worklist anew this takes minutes on a large archive, and nothing is served meanwhile: an unfinished
+  // list would be taken for a whole one.
+  const behind = Math.max(...Object.values(followers.lags()));
+  if (behind > MANY_EVENTS) log.warn('ledger-followed-before-serving', { count: behind });
   followers.catchUp();
   const jobs = createJobRunner(
     db,
