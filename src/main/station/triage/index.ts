@@ -17,7 +17,6 @@ export { listRuleFailures } from './rule-failures.ts';
 export { checkRule } from './rule-language.ts';
 export { boundWaiting } from './bound-waiting.ts';
 export { LIMIT_JOB } from './limit-job.ts';
-export { kindOfStudy } from './routing/kind-of-study.ts';
 export {
   endOverride,
   listOverrides,

@@ -230,14 +230,3 @@ test('readers of the same studies are apart by the slack and one study at most, 
     { numRuns: 200 },
   );
 });
-
-test('two hundred studies among fifty readers are shared out in a few milliseconds', () => {
-  const all = Array.from({ length: 200 }, (_, at) => aStudy({ studyId: `s${at}`, points: 1 + (at % 9) }));
-  const readers = Array.from({ length: 50 }, (_, at) => aReader({ readerId: `r${at}` }));
-  const tooks = Array.from({ length: 9 }, () => {
-    const began = performance.now();
-    route(all, readers);
-    return performance.now() - began;
-  }).toSorted((a, b) => a - b);
-  expect(tooks[4]).toBeLessThan(15);
-});
