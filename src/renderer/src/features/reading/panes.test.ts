@@ -11,7 +11,9 @@ import {
   hangNeighbour,
   hangSeries,
   noteDisplayed,
+  placedIn,
   toggleLarge,
+  toggleView,
   topFinding,
 } from './panes.ts';
 
@@ -104,4 +106,13 @@ test('goes from series to series in the active viewport and stops at the ends', 
     ['3'],
     ['3'],
   ]);
+});
+
+test('shows the active series in another way and as it is again; another series is shown as it is', () => {
+  const opened = firstPanes(STUDY);
+  const fused = toggleView(opened, 'fused');
+  expect(placedIn(fused, 0)).toMatchObject({ seriesUid: opened.series[0], shows: 'fused' });
+  expect(placedIn(toggleView(fused, 'volume'), 0)?.shows).toBe('volume');
+  expect(placedIn(toggleView(fused, 'fused'), 0)?.shows).toBeUndefined();
+  expect(placedIn(hangSeries(fused, '3'), 0)).toBeNull();
 });

@@ -191,6 +191,25 @@ test('leaves the prior’s place empty until it is here: nothing of this study p
   ]);
 });
 
+test('hangs PET/CT as CT, PET, the same CT with PET over it, and the same PET as a body', () => {
+  const petCt = study(
+    'PET CT',
+    'CHEST',
+    series('1', 'CT', 'AC', 45),
+    series('2', 'CT', 'lung', 40),
+    series('3', 'PT', 'AC', 45),
+  );
+  const rule = SHIPPED_RULES.find(({ id }) => id === ruleOf(petCt));
+  if (rule === undefined) throw new Error('no rule');
+  const panes = hangBy(rule, { study: petCt, prior: null, stacks: new Map() });
+  expect(panes.placed.map((one) => [one?.seriesUid, one?.preset, one?.shows])).toEqual([
+    ['1', '5', undefined],
+    ['3', null, undefined],
+    ['1', '5', 'fused'],
+    ['3', null, 'volume'],
+  ]);
+});
+
 test('hangs MR by weighting and fills with what is left', () => {
   const rule = SHIPPED_RULES.find(({ id }) => id === 'mr') as HangingRule;
   const subject = study(

@@ -128,9 +128,10 @@ function firstFor(
     .filter(({ series, placed }) => !taken.has(keyOf(placed)) && !isMinor(series, first.series))
     // A view with its implant displaced comes where there is no plain one.
     .toSorted((a, b) => modifiersOf(a.image) - modifiersOf(b.image))[0];
-  // The same series hangs twice where a rule wants it in another window or view; the same picture of a film never does.
-  const mayRepeat = !asksForImage && (wish.preset !== undefined || wish.shows !== undefined);
-  return free?.placed ?? (mayRepeat ? first.placed : null);
+  // Another way to look at a series is of the one that hangs already.
+  if (wish.shows !== undefined) return first.placed;
+  // The same series hangs twice where a rule wants it in another window; the same picture of a film never does.
+  return free?.placed ?? (asksForImage || wish.preset === undefined ? null : first.placed);
 }
 
 function modifiersOf(image: StackImage | undefined): number {
