@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WorklistCounts } from '../../src/shared/contract/worklist.ts';
@@ -6,7 +7,8 @@ import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-stati
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { until } from '../system/support/until.ts';
 import { arrive, bleedingHead, quietHead } from './support/arrivals.ts';
-import { openPage } from './support/open-page.ts';
+import { findBarriers } from './support/accessibility.ts';
+import { openPage, type PageWish } from './support/open-page.ts';
 import { worklistOn } from './support/worklist-view.ts';
 
 /** Ada and Ida Mockridge are twins; Jörg Übungsmann has accents; Luca Invento bleeds. */
@@ -37,8 +39,11 @@ afterAll(async () => {
   await endEverything();
 });
 
-async function openWorklist(as: 'radiologist' | 'technologist' = 'radiologist') {
-  const opened = await openPage(browser, station, { as, at: '/worklist' });
+async function openWorklist(
+  as: 'radiologist' | 'technologist' | 'coordinator' = 'radiologist',
+  prepare?: PageWish['prepare'],
+) {
+  const opened = await openPage(browser, station, { as, at: '/worklist', ...(prepare && { prepare }) });
   const list = worklistOn(opened.page);
   await until(async () => (await list.rows.count()) > 0);
   return { ...opened, list };
@@ -47,6 +52,15 @@ async function openWorklist(as: 'radiologist' | 'technologist' = 'radiologist') 
 const press = async (page: Page, ...keys: readonly string[]) => {
   for (const key of keys) await page.keyboard.press(key);
 };
+
+/** Goes to a control as somebody without a mouse does, and says which one has the keys then. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let steps = 0; steps < 60; steps += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error('nothing to be reached by Tab');
+}
 
 /** Somebody's hand on the mouse over a row: it never lies quite still, until it leaves the list. */
 async function pointAt(page: Page, row: Locator): Promise<{ leave(): Promise<void> }> {
@@ -219,6 +233,233 @@ test('the list is worked by keys alone', async () => {
   await page.waitForURL(/#\/audit/);
   await page.goBack();
   await until(async () => (await list.order()).length === 4);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('headings sort by the keyboard, say which way, and turn round; searched rows have an order of their own', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  await list.untilRows(4);
+  const heading = list.grid.getByRole('columnheader', { name: 'Patient' });
+  await tabTo(page, heading.getByRole('button'));
+  for (const [key, direction] of [
+    ['Enter', 'ascending'],
+    [' ', 'descending'],
+  ] as const) {
+    await press(page, key);
+    await until(async () => (await heading.getAttribute('aria-sort')) === direction);
+    const byName = [MRN.luca, MRN.ada, MRN.ida, MRN.joerg];
+    const expected = direction === 'ascending' ? byName : byName.toReversed();
+    await until(async () => (await list.order()).join() === expected.join());
+  }
+  await page.getByRole('textbox', { name: /Search/ }).fill('Mockridge');
+  await list.untilRows(2);
+  expect(await list.grid.getByRole('columnheader').getByRole('button').count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('pages of rows are turned and ends reached by keys, and the first result by the arrow out of the search', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const order = await list.order();
+  for (const [key, place] of [
+    ['PageDown', 3],
+    ['PageUp', 0],
+    ['End', 3],
+    ['ArrowDown', 3],
+    ['Home', 0],
+    ['k', 0],
+  ] as const) {
+    await press(page, key);
+    await until(async () => (await list.selected()) === order[place]);
+  }
+  await press(page, '/');
+  await page.keyboard.type('ida');
+  await until(async () => (await list.order()).join() === MRN.ida);
+  await press(page, 'ArrowDown', 'j');
+  await until(async () => (await list.selected()) === MRN.ida);
+  await press(page, 'Enter');
+  await page.waitForURL(/#\/reading\//);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('the list is narrowed, says so, and is wide again, by keys alone', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const narrow = page.getByRole('button', { name: /^Narrow/ });
+  await tabTo(page, narrow);
+  await press(page, 'Enter');
+  const panel = page.getByRole('dialog', { name: 'Narrow' });
+  const urgency = panel.getByRole('combobox', { name: 'Urgency' }).or(panel.getByRole('textbox', { name: 'Urgency' }));
+  await tabTo(page, urgency.first());
+  expect(await findBarriers(page)).toEqual([]);
+  const critical = page.getByRole('option', { name: 'Critical (1)' });
+  await until(async () => {
+    if ((await critical.count()) > 0 && (await critical.getAttribute('data-combobox-selected')) !== null) return true;
+    await press(page, 'ArrowDown');
+    return false;
+  });
+  await press(page, 'Enter');
+  await until(async () => (await list.order()).join() === MRN.luca);
+  await page.getByRole('button', { name: 'Narrowed by 1' }).waitFor();
+  await press(page, 'Escape', 'Escape');
+  await panel.waitFor({ state: 'hidden' });
+  await tabTo(page, page.getByRole('button', { name: 'Clear', exact: true }));
+  await press(page, 'Enter');
+  await list.untilRows(4);
+  await page.getByRole('button', { name: 'Narrow', exact: true }).waitFor();
+
+  await narrow.click();
+  await panel.getByLabel('Age from, years').fill('140');
+  await page.getByText('Nothing is left of this list').waitFor();
+  await press(page, 'Escape');
+  await page.locator('main').getByRole('button', { name: 'Clear' }).last().click();
+  await list.untilRows(4);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a view is saved, opens the list, is shared with others to choose, and deleted', async () => {
+  const { page, complaints, close, list } = await openWorklist('coordinator');
+  await page
+    .getByRole('group', { name: 'Quick filters' })
+    .getByRole('button', { name: /^AI flagged/ })
+    .click();
+  await list.untilRows(1);
+  await tabTo(page, page.getByRole('button', { name: 'Views' }));
+  await press(page, 'Enter');
+  const menu = page.getByRole('menu');
+  await menu.getByRole('menuitem', { name: 'Save this view…' }).waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await menu.getByRole('menuitem', { name: 'Save this view…' }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Save this view…' });
+  await dialog.getByLabel('Name').fill('What AI flagged');
+  await dialog.getByLabel('For everybody of this site').check();
+  expect(await findBarriers(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const view = page.getByRole('button', { name: 'What AI flagged' });
+  await view.click();
+  await menu.getByRole('menuitem', { name: 'Open the list with this' }).click();
+  await menu.waitFor({ state: 'hidden' });
+  await page.reload();
+  await view.waitFor();
+  await list.untilRows(1);
+
+  const colleague = await openWorklist();
+  await colleague.list.untilRows(4);
+  await colleague.page.getByRole('button', { name: 'Views' }).click();
+  await colleague.page.getByText('Shared views').waitFor();
+  await colleague.page.getByRole('menuitem', { name: 'What AI flagged', exact: true }).press('Enter');
+  await colleague.list.untilRows(1);
+  expect(colleague.complaints).toEqual([]);
+  await colleague.close();
+
+  await view.click();
+  await menu.getByRole('menuitem', { name: 'Delete the view What AI flagged' }).click();
+  await page.getByRole('button', { name: 'Views' }).waitFor();
+  await menu.getByRole('menuitem', { name: 'Everything open' }).click();
+  await list.untilRows(4);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('columns are left out, moved and brought back, rows are roomy, and it stays so', async () => {
+  const { page, complaints, close, list } = await openWorklist('technologist');
+  await press(page, 'Home', ' '); // the preview away: room for every column
+  const headings = async () => (await list.grid.getByRole('columnheader').allInnerTexts()).map((text) => text.trim());
+  const before = await headings();
+  const open = async () => {
+    await tabTo(page, page.getByRole('button', { name: 'Columns and density' }));
+    await press(page, 'Enter');
+    await page.getByRole('menuitemcheckbox', { name: 'Images' }).waitFor();
+  };
+  await open();
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole('menuitemcheckbox', { name: 'Images' }).press('Enter');
+  await until(async () => !(await headings()).includes(before[before.indexOf('Images')] ?? ''));
+  await page.getByRole('menuitem', { name: 'Move Exam to the left' }).press('Enter');
+  const place = before.indexOf('Exam');
+  await until(async () => (await headings()).indexOf('Exam') === place - 1);
+  await page.getByRole('menuitemcheckbox', { name: 'Dense rows' }).press('Enter');
+  await until(async () => (await list.rows.first().boundingBox())?.height === 46);
+  await page.reload();
+  await until(async () => (await headings()).indexOf('Exam') === place - 1);
+  await until(async () => (await list.rows.first().boundingBox())?.height === 46);
+  expect(await headings()).not.toContain('Images');
+  await list.grid.focus();
+  await open();
+  await page.getByRole('menuitemcheckbox', { name: 'Dense rows' }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Columns as delivered' }).press('Enter');
+  await until(async () => (await headings()).join() === before.join());
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('F8 hides whose studies they are from whoever stands behind, also while somebody types, and shows it again', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const name = list.row(MRN.ada).locator('[data-phi]').first();
+  const isHidden = () => name.evaluate((element) => getComputedStyle(element).color === 'rgba(0, 0, 0, 0)');
+  expect(await isHidden()).toBe(false);
+  await press(page, 'Home', '/', 'F8');
+  const strip = page.getByRole('button', { name: 'Names hidden · F8 shows them' });
+  await strip.waitFor();
+  await until(isHidden);
+  const open = await page
+    .locator('[data-phi]')
+    .evaluateAll((marked) => marked.filter((one) => getComputedStyle(one).color !== 'rgba(0, 0, 0, 0)').length);
+  expect(open).toBe(0);
+  expect(await page.getByRole('textbox', { name: /Search/ }).inputValue()).toBe('');
+  await press(page, 'F8');
+  await strip.waitFor({ state: 'detached' });
+  expect(await isHidden()).toBe(false);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('the list is taken out as a table and on paper, as it is filtered, and both are recorded', async () => {
+  const stubPrinter: PageWish['prepare'] = (context) =>
+    context.addInitScript(() => {
+      window.print = () => document.documentElement.setAttribute('data-printed', '');
+    });
+  const { page, complaints, close, list } = await openWorklist('radiologist', stubPrinter);
+  await list.untilRows(4);
+  await tabTo(page, page.getByRole('button', { name: 'Export and print' }));
+  await press(page, 'Enter');
+  await page.getByText('Both are recorded in the audit.').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Export as a table (CSV)' }).press('Enter'),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.csv$/);
+  const lines = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\r\n');
+  expect(lines).toHaveLength(5);
+  for (const mrn of Object.values(MRN).filter((one) => one !== MRN.compared)) expect(lines.join('\n')).toContain(mrn);
+  await page.getByText('4 rows exported.').waitFor({ state: 'attached' });
+
+  await page
+    .getByRole('group', { name: 'Quick filters' })
+    .getByRole('button', { name: /^Critical/ })
+    .click();
+  await list.untilRows(1);
+  await page.getByRole('button', { name: 'Export and print' }).click();
+  await page.getByRole('menuitem', { name: 'Print a downtime list' }).click();
+  await page.locator('html[data-printed]').waitFor();
+  await page.emulateMedia({ media: 'print' });
+  const paper = page.locator('[data-paper]');
+  await paper.getByRole('heading', { name: /^Downtime worklist/ }).waitFor();
+  expect(await paper.getByRole('row').count()).toBe(2);
+  const text = await paper.innerText();
+  for (const part of ['Critical', MRN.luca, '1 studies', 'Printed by']) expect(text).toContain(part);
+  expect(await list.grid.isVisible()).toBe(false);
+  await page.emulateMedia({ media: 'screen' });
+  await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+  await paper.waitFor({ state: 'detached' });
+
+  await page.goto(`${station.http}/#/audit`);
+  await until(async () => (await page.getByText(/worklist/i).count()) > 1);
   expect(complaints).toEqual([]);
   await close();
 });

@@ -15,7 +15,7 @@ export function ColumnChooser(): ReactNode {
   const { showPreview } = usePreferences();
   const hidden = COLUMN_IDS.filter((id) => !columns.includes(id));
   return (
-    <Menu closeOnItemClick={false} position="bottom-end" width={270}>
+    <Menu closeOnItemClick={false} position="bottom-end" width={270} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Tooltip label={t('worklist.columns')}>
           <ActionIcon variant="default" size={30} aria-label={t('worklist.columns')}>
@@ -38,11 +38,9 @@ export function ColumnChooser(): ReactNode {
               </Choice>
               {isShown &&
                 ([-1, 1] as const).map((by) => (
-                  <ActionIcon
+                  <Menu.Item
                     key={by}
-                    variant="subtle"
-                    color="gray"
-                    size={22}
+                    className={classes.step}
                     aria-label={t(by === -1 ? 'worklist.moveLeft' : 'worklist.moveRight', {
                       column: t(`worklist.column.${id}`),
                     })}
@@ -50,7 +48,7 @@ export function ColumnChooser(): ReactNode {
                     onClick={() => change({ columns: movedColumn(columns, id, by) })}
                   >
                     {by === -1 ? <IconArrowUp size={14} /> : <IconArrowDown size={14} />}
-                  </ActionIcon>
+                  </Menu.Item>
                 ))}
             </div>
           );
@@ -82,14 +80,8 @@ type ChoiceProps = {
 
 function Choice({ isOn, isFixed = false, onToggle, children }: ChoiceProps): ReactNode {
   return (
-    <Menu.Item
-      role="menuitemcheckbox"
-      aria-checked={isOn}
-      disabled={isFixed}
-      leftSection={isOn ? '✓' : ' '}
-      onClick={onToggle}
-    >
+    <Menu.CheckboxItem checked={isOn} disabled={isFixed} onChange={onToggle}>
       {children}
-    </Menu.Item>
+    </Menu.CheckboxItem>
   );
 }

@@ -32,7 +32,7 @@ export function TakeMenu({ question }: { readonly question: WorklistQuestion }):
   if (!permissions.includes('worklist.export')) return null;
   return (
     <>
-      <Menu position="bottom-end" width={260}>
+      <Menu position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Tooltip label={t('worklist.take.title')}>
             <ActionIcon

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Menu, TextInput } from '@mantine/core';
+import { Button, Checkbox, Menu, TextInput } from '@mantine/core';
 import { IconBookmark, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -44,7 +44,7 @@ export function ViewsMenu({ question, onQuestion }: Props): ReactNode {
   ] as const;
   return (
     <>
-      <Menu position="bottom-start" width={300}>
+      <Menu position="bottom-start" width={300} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button size="xs" variant="default" leftSection={<IconBookmark size={14} />}>
             {current?.name ?? t('worklist.views.title')}
@@ -61,15 +61,14 @@ export function ViewsMenu({ question, onQuestion }: Props): ReactNode {
                     <div key={view.viewId} className={classes.choice}>
                       <Menu.Item onClick={() => onQuestion(view.question)}>{view.name}</Menu.Item>
                       {(view.isShared ? mayShare : view.isOwn) && (
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          size={22}
+                        <Menu.Item
+                          className={classes.step}
+                          closeMenuOnClick={false}
                           aria-label={t('worklist.views.delete', { name: view.name })}
                           onClick={() => remove.mutate(view)}
                         >
                           <IconTrash size={14} />
-                        </ActionIcon>
+                        </Menu.Item>
                       )}
                     </div>
                   ))}

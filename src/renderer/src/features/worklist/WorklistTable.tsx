@@ -124,7 +124,7 @@ function Heading({ id, sort, onSort }: HeadingProps): ReactNode {
   const direction = sort.by === by ? sort.direction : 'none';
   return (
     <span role="columnheader" aria-sort={direction} className={classes.heading}>
-      <button type="button" className={classes.sorting} tabIndex={-1} onClick={() => onSort(by)}>
+      <button type="button" className={classes.sorting} onClick={() => onSort(by)}>
         {t(`worklist.column.${id}`)}
         {direction !== 'none' && <span aria-hidden>{direction === 'ascending' ? ' ↓' : ' ↑'}</span>}
       </button>

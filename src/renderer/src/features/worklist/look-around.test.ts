@@ -18,7 +18,13 @@ test.each([
   ['it is back at the top at once', part(700, 180, { place: 700 }), 0, 25, { at: undefined }],
   ['it is asked for already', part(0, 180, { place: 700 }), 700, 725, 'here'],
   ['it stands at the very end', part(880, 120, { place: 999 }), 970, 999, 'here'],
-  ['the row that is looked around stands elsewhere by now', part(100, 180, { key: 'key 101', near: 90 }), 101, 270, 'here'],
+  [
+    'the row that is looked around stands elsewhere by now',
+    part(100, 180, { key: 'key 101', near: 90 }),
+    101,
+    270,
+    'here',
+  ],
   ['a search has no keys', { ...part(0, 180), keys: [] }, 160, 179, 'here'],
 ])('where to look when %s', (_when, here, first, last, expected) => {
   expect(lookAround(here, first, last)).toEqual(expected);
