@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { ok, type Result } from '../../src/shared/domain/result.ts';
-import { type FhirFailure, failure, type FhirStore, type Kept, type Write, type Written } from './fhir-store.ts';
-import { isResourceType, type ResourceType, RULES, TAKEN_TYPES } from './resource-rules.ts';
-import { pageOf, parametersOf, search } from './search.ts';
+import { capabilities } from './capabilities.ts';
+import { answerOf, bundleAnswer, failed, type FhirAnswer, outcome, versionHeaders } from './fhir-answer.ts';
+import { type FhirFailure, failure, type FhirStore, type Write, type Written } from './fhir-store.ts';
+import { isResourceType, type ResourceType, TAKEN_TYPES } from './resource-rules.ts';
+import { pageOf, search } from './search.ts';
 
 /** A request below `/fhir`, its body read. */
 export type FhirRequest = {
@@ -11,11 +13,6 @@ export type FhirRequest = {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-};
-export type FhirAnswer = {
-  readonly status: number;
-  readonly body: object;
-  readonly headers?: Readonly<Record<string, string>>;
 };
 export type FhirPlace = {
   readonly store: FhirStore;
@@ -33,11 +30,6 @@ export function answerFhir(request: FhirRequest, place: FhirPlace): FhirAnswer {
   if (root !== 'fhir' || more.length > 0) return outcome(404, 'not-found', 'There is nothing at this address');
   const done = route(request, place, type, id, url.searchParams);
   return done.ok ? done.value : failed(done.error);
-}
-
-/** An OperationOutcome of one issue. */
-export function outcome(status: number, code: string, what: string): FhirAnswer {
-  return { status, body: outcomeOf(code, [{ at: '', what }]) };
 }
 
 function route(
@@ -230,70 +222,6 @@ function parsed({ headers, body }: FhirRequest): Result<unknown, FhirFailure> {
   }
 }
 
-function answerOf({ resource, outcome: how }: Written, base: string): FhirAnswer {
-  const location = `${base}/${resource.resourceType}/${resource.id}/_history/${resource.meta.versionId}`;
-  return { status: how === 'created' ? 201 : 200, body: resource, headers: { ...versionHeaders(resource), location } };
-}
-
-function versionHeaders({ meta }: Kept): Readonly<Record<string, string>> {
-  return { etag: `W/"${meta.versionId}"`, 'last-modified': new Date(meta.lastUpdated).toUTCString() };
-}
-
-function bundleAnswer(type: string, answers: readonly FhirAnswer[]): FhirAnswer {
-  const entry = answers.map(({ status, body, headers = {} }) => ({
-    ...(status < 300 && { resource: body }),
-    response: {
-      status: String(status),
-      ...(headers['location'] !== undefined && { location: headers['location'] }),
-      ...(headers['etag'] !== undefined && { etag: headers['etag'] }),
-      ...(status >= 300 && { outcome: body }),
-    },
-  }));
-  return { status: 200, body: { resourceType: 'Bundle', type, ...(entry.length > 0 && { entry }) } };
-}
-
-function failed({ status, code, issues }: FhirFailure): FhirAnswer {
-  return { status, body: outcomeOf(code, issues) };
-}
-
-function outcomeOf(code: string, issues: FhirFailure['issues']): object {
-  return {
-    resourceType: 'OperationOutcome',
-    issue: issues.map(({ at, what }) => ({
-      ...{ severity: 'error', code, diagnostics: what },
-      ...(at !== '' && { expression: [at] }),
-    })),
-  };
-}
-
 function notAllowed(): ReturnType<typeof failure> {
   return failure('not-supported', 405, 'That is not done here');
-}
-
-/** What this server does, as it says it itself (FHIR R4 §2.21). */
-function capabilities(base: string): object {
-  const interactions = (type: ResourceType) =>
-    ['read', 'search-type', ...(TAKEN_TYPES.includes(type) ? ['create', 'update'] : [])].map((code) => ({ code }));
-  return {
-    ...{
-      resourceType: 'CapabilityStatement',
-      status: 'active',
-      date: '2026-11-22',
-      kind: 'instance',
-      fhirVersion: '4.0.1',
-    },
-    ...{ format: ['application/fhir+json'], software: { name: 'Pretend hospital record' } },
-    implementation: { description: 'A made-up record of made-up people', url: base },
-    rest: [
-      {
-        mode: 'server',
-        resource: (Object.keys(RULES) as ResourceType[]).map((type) => ({
-          ...{ type, interaction: interactions(type), versioning: 'versioned-update' },
-          ...(TAKEN_TYPES.includes(type) && { conditionalCreate: true, conditionalUpdate: true, updateCreate: true }),
-          searchParam: parametersOf(type),
-        })),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
-      },
-    ],
-  };
 }

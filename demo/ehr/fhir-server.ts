@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LOOPBACK } from '../loopback.ts';
 import type { Switchboard } from '../switchboard.ts';
-import { answerFhir, type FhirAnswer, outcome } from './answer-request.ts';
+import { answerFhir } from './answer-request.ts';
+import { type FhirAnswer, outcome } from './fhir-answer.ts';
 import type { FhirStore } from './fhir-store.ts';
 
 /** Everything the record's server is told when it starts. */
