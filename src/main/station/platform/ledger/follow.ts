@@ -20,6 +20,8 @@ export type Consumer = {
 /** How often an event may fail before it is parked, visible and alarmed, and the cursor goes on. */
 export const FAILURES_BEFORE_PARKING = 5;
 const BATCH = 64;
+/** So many where nobody is served yet, or any more: of a study's events spread over a long ledger one is worked, and the disk is seldom synced. */
+const BATCH_ALONE = 1024;
 const POLL_MS = 1000;
 /**
  * Under a stream of commits the consumers pause this long between batches, and longer where a batch takes long: they leave
@@ -85,6 +87,7 @@ export function followLedger(
   /** Until when they rest, and how long where a stream is all there is. */
   let rest = { untilMs: Number.NEGATIVE_INFINITY, inStreamUntilMs: Number.NEGATIVE_INFINITY };
   let pressingHeard = -1;
+  let batchSize = BATCH;
   const work = () => {
     scheduled = null;
     const beganAtMs = performance.now();
@@ -153,7 +156,7 @@ export function followLedger(
   /** Moves one consumer by one batch; an event that fails is tried alone, and parked after its fifth failure. */
   function step(consumer: Consumer, list: ReturnType<typeof listOnce>): Moved {
     const cursor = readCursor(db, consumer.name);
-    const rows = list(cursor.seq, cursor.failures > 0 ? 1 : BATCH);
+    const rows = list(cursor.seq, cursor.failures > 0 ? 1 : batchSize);
     const last = rows.at(-1);
     if (last === undefined) return 'nothing';
     try {
@@ -166,11 +169,13 @@ export function followLedger(
       onFailure(consumer, rows[0] ?? last, cursor.failures, rows.length, error);
       return 'full-batch';
     }
-    return rows.length === BATCH ? 'full-batch' : 'some';
+    return rows.length === batchSize ? 'full-batch' : 'some';
   }
 
   function onFailure(consumer: Consumer, row: ToldEventRow, failures: number, batch: number, error: unknown): void {
     const { seq } = row;
+    // Which one it is is found by trying batches again: long ones would take long.
+    batchSize = BATCH;
     if (batch > 1 && failures === 0) {
       // Unknown which of the batch failed: mark the cursor so that the next step takes them one at a time.
       inTransaction(db, () => prepared(db, COUNT_FAILURE).run(consumer.name));
@@ -200,7 +205,9 @@ export function followLedger(
 
   return {
     catchUp() {
+      batchSize = BATCH_ALONE;
       while (stepAll() !== 'nothing');
+      batchSize = BATCH;
     },
     start() {
       forgetCommits = onCommit(db, nudge);
