@@ -42,8 +42,12 @@ async function pictures(): Promise<void> {
   try {
     const compared = await comparePictures(files, (one) => console.log(row(one)));
     const counts = Object.entries(Object.groupBy(compared, ({ verdict }) => verdict));
+    const sum = (of: (one: ComparedPicture) => number) => compared.reduce((total, one) => total + of(one), 0);
     console.log(
-      JSON.stringify({ bench: 'pictures', ...Object.fromEntries(counts.map(([key, all]) => [key, all?.length ?? 0])) }),
+      JSON.stringify({
+        ...{ bench: 'pictures', ...Object.fromEntries(counts.map(([key, all]) => [key, all?.length ?? 0])) },
+        ...{ measures: sum(({ measures }) => measures), wrongMeasures: sum(({ wrong }) => wrong.length) },
+      }),
     );
   } finally {
     await endEverything();
@@ -51,9 +55,21 @@ async function pictures(): Promise<void> {
 }
 
 function row(one: ComparedPicture): string {
-  const { file, frame, syntax, photometric, bits, by, largest, mean, verdict, said } = one;
+  const { file, frame, syntax, photometric, bits, by, largest, mean, verdict, said, measures, wrong } = one;
   const figures = largest === null || mean === null ? '' : `${largest} ${mean.toFixed(3)}`;
-  return [file, frame, syntax, photometric, bits, by ?? '-', figures, verdict, said].join(' | ');
+  return [
+    file,
+    frame,
+    syntax,
+    photometric,
+    bits,
+    by ?? '-',
+    figures,
+    verdict,
+    said,
+    `${measures} measures`,
+    ...wrong,
+  ].join(' | ');
 }
 
 await main();

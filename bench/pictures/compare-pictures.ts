@@ -16,6 +16,7 @@ import { startStation, TEST_CONFIG, temporaryFolder } from '../../test/system/su
 import { remoteOf, sendObjects, type SentObject } from '../../test/system/support/studies.ts';
 import { drawPresented, makeStates, type PresentedBy } from './presented-pictures.ts';
 import type { PicturePage, PictureShown } from './picture-page.ts';
+import { type WantedMeasure, wantedMeasures, wrongMeasures } from './real-measures.ts';
 
 const run = promisify(execFile);
 
@@ -36,6 +37,9 @@ export type ComparedPicture = {
   /** Why there is nothing to compare, or that what is shown is right or wrong. */
   readonly verdict: 'same' | 'different' | 'not-taken-in' | 'not-shown' | 'no-reference';
   readonly said: string;
+  /** How many lengths, angles and values were measured on it, and which came out otherwise than pydicom has them. */
+  readonly measures: number;
+  readonly wrong: readonly string[];
 };
 
 /** Alike within this: roundings of 8 bits, and a table of 1,024 shades between 0 and 255 on the graphics card. */
@@ -94,7 +98,7 @@ export async function comparePictures(
       const [outcome] = await sendObjects(remoteOf(station), state === null ? [sent] : [state.sent, sent]);
       if (outcome?.state !== 'accepted') refusals.set(index, JSON.stringify(outcome));
     }
-    const references = await drawReferences(candidates, folder);
+    const [references, wanted] = [await drawReferences(candidates, folder), await wantedMeasures(candidates)];
     const open = () =>
       openPage(browser, station, {
         as: 'radiologist',
@@ -114,11 +118,15 @@ export async function comparePictures(
       const refusal = refusals.get(index);
       const shown: PictureShown | null =
         refusal === undefined
-          ? await showPicture(opened.page, candidate).catch((error: unknown) => ({
+          ? await showPicture(opened.page, candidate, wanted.get(index) ?? []).catch((error: unknown) => ({
               refused: `page: ${String(error)}`.slice(0, 200),
             }))
           : null;
-      const one = judge(candidate, refusal ?? null, shown, references.get(index) ?? null);
+      const held = {
+        measures: shown !== null && 'measured' in shown ? (wanted.get(index) ?? []).length : 0,
+        wrong: shown !== null && 'measured' in shown ? wrongMeasures(wanted.get(index) ?? [], shown.measured) : [],
+      };
+      const one = { ...judge(candidate, refusal ?? null, shown, references.get(index) ?? null), ...held };
       compared.push(one);
       onCompared(one);
       if (shown !== null && 'refused' in shown && shown.refused.startsWith('page:')) {
@@ -134,7 +142,11 @@ export async function comparePictures(
   return compared;
 }
 
-async function showPicture(page: Page, { sent, frame, state }: Candidate): Promise<PictureShown> {
+async function showPicture(
+  page: Page,
+  { sent, frame, state }: Candidate,
+  measures: readonly WantedMeasure[],
+): Promise<PictureShown> {
   const { studyUid, seriesUid, sopUid } = sent;
   const asked = {
     dicomwebPath: '/dicomweb/demo',
@@ -143,6 +155,7 @@ async function showPicture(page: Page, { sent, frame, state }: Candidate): Promi
     sopUid,
     frame,
     stateSeriesUid: state?.sent.seriesUid ?? null,
+    measures: measures.map(({ kind, points }) => ({ kind, points })),
   };
   return page.evaluate((one) => (window as unknown as PicturePage).showPicture(one), asked);
 }
@@ -231,7 +244,7 @@ function judge(
   refusal: string | null,
   shown: PictureShown | null,
   reference: Drawn | string | null,
-): ComparedPicture {
+): Omit<ComparedPicture, 'measures' | 'wrong'> {
   const about = { file, frame, syntax, photometric, bits, by: null, largest: null, mean: null };
   if (refusal !== null || shown === null) return { ...about, verdict: 'not-taken-in', said: refusal ?? '' };
   if ('refused' in shown) return { ...about, verdict: 'not-shown', said: shown.refused };

@@ -9,6 +9,12 @@ import { setUpText } from '../../src/renderer/src/app/text/text.ts';
 import { WHOLE_AI_VIEW } from '../../src/renderer/src/viewport/ai-view.ts';
 import { ImageViewport } from '../../src/renderer/src/viewport/ImageViewport.tsx';
 import { LinkedViews } from '../../src/renderer/src/viewport/linked-views.ts';
+import { measure } from '../../src/renderer/src/viewport/measurements/measure.ts';
+import type {
+  ImagePoint,
+  Measured,
+  MeasurementKind,
+} from '../../src/renderer/src/viewport/measurements/measurement.ts';
 import { openDesk } from '../../src/renderer/src/viewport/reading-desk.ts';
 import { readThirdParty } from '../../src/renderer/src/viewport/third-party/read-third-party.ts';
 import { SeriesShelf } from '../../src/renderer/src/viewport/series-shelf.ts';
@@ -22,13 +28,25 @@ export type PictureAsked = {
   readonly sopUid: string;
   /** Counted from 1. */
   readonly frame: number;
+  readonly measures: readonly MeasureAsked[];
   /** The series of a presentation state that is applied; null: none. */
   readonly stateSeriesUid: string | null;
 };
 
+/** What to measure on a picture: between points in columns and rows. */
+export type MeasureAsked = { readonly kind: MeasurementKind; readonly points: readonly ImagePoint[] };
+
+/** What was measured: mm, mm-at-detector, px, ° or a pixel's value; null where there is none. */
+export type MeasureSaid = { readonly unit: string; readonly value: number | null };
+
 /** What the canvas showed: red, green, blue of every pixel of the image row by row as base64; or the page's words for why not. */
 export type PictureShown =
-  | { readonly rows: number; readonly columns: number; readonly pixels: string }
+  | {
+      readonly rows: number;
+      readonly columns: number;
+      readonly pixels: string;
+      readonly measured: readonly MeasureSaid[];
+    }
   | { readonly refused: string };
 
 /** The page's one way in, for whoever drives it. */
@@ -106,10 +124,25 @@ async function showPicture(asked: PictureAsked): Promise<PictureShown> {
     const seen = await until(() => refusal() ?? (isDrawn(view, asked) ? view : null));
     if (seen === null) return { refused: 'nothing-drawn' };
     if (typeof seen === 'string') return { refused: seen };
-    return readCanvases(seen, image.rows, image.columns);
+    const measured = asked.measures.map(({ kind, points }) => saidOf(measure(kind, points, image, seen.valueAt)));
+    const read = readCanvases(seen, image.rows, image.columns);
+    return 'refused' in read ? read : { ...read, measured };
   } finally {
     draw(null);
     shelf.close();
+  }
+}
+
+function saidOf(measured: Measured): MeasureSaid {
+  switch (measured.of) {
+    case 'length':
+      return { unit: measured.length.unit, value: measured.length.value };
+    case 'angle':
+      return { unit: '°', value: measured.degrees };
+    case 'value':
+      return { unit: measured.without ?? 'value', value: measured.value };
+    default:
+      return { unit: measured.of, value: null };
   }
 }
 
@@ -157,7 +190,11 @@ async function until<T>(look: () => T | null): Promise<T | null> {
 }
 
 /** All canvases of the viewport over one another, read at the middle of each pixel of the image. */
-function readCanvases(view: StackView, rows: number, columns: number): PictureShown {
+function readCanvases(
+  view: StackView,
+  rows: number,
+  columns: number,
+): { readonly rows: number; readonly columns: number; readonly pixels: string } | { readonly refused: string } {
   const { map } = view.getState();
   const canvases = [...document.querySelectorAll<HTMLCanvasElement>('#root canvas')];
   const [first] = canvases;
