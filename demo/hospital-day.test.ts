@@ -6,6 +6,7 @@ import type { ReadDataset } from '../src/main/station/dicom/dataset/dataset.ts';
 import { readDataset } from '../src/main/station/dicom/dataset/read-dataset.ts';
 import { items, text } from '../src/main/station/dicom/dataset/values.ts';
 import { DEFAULT_ACCEPTS, startDicomServer } from '../src/main/station/dicom/server.ts';
+import { SERVICE_CLASSES } from '../src/main/station/dicom/services/sop-classes.ts';
 import { acknowledgement } from '../src/main/station/hl7/acknowledge.ts';
 import { startMllpServer } from '../src/main/station/hl7/mllp-server.ts';
 import { type ReceivedMessage, readMessage } from '../src/main/station/hl7/read-message.ts';
@@ -39,7 +40,15 @@ type Taken = {
 /** A station that takes every object which it can read, and a hospital with its page that sends to it. */
 async function hospital(historyStudies: number) {
   const taken: Taken[] = [];
+  const steps: { readonly uid: string; readonly dataset: ReadDataset | null }[] = [];
+  const note = async ({ sopInstanceUid: uid, dataset }: { sopInstanceUid: string; dataset: ReadDataset | null }) => {
+    steps.push({ uid, dataset });
+    return { status: 'success' as const };
+  };
   const station = await startDicomServer<null>({
+    services: [
+      { sopClass: SERVICE_CLASSES['performed-procedure-step'], takesLongLists: true, create: note, set: note },
+    ],
     ...{ host: '127.0.0.1', port: 0, maxAssociations: 8, maxPduLength: 131_072, accepts: DEFAULT_ACCEPTS },
     timeouts: { artimMs: 10_000, idleMs: 30_000, objectMs: 30_000, wholeObjectMs: 30_000 },
     policy: async () => ({ accept: true, correlationId: 'test', context: null }),
@@ -100,7 +109,7 @@ async function hospital(historyStudies: number) {
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
-  return { taken, day, ask, switches, port: control.port, messages, ris, store, holdings };
+  return { taken, steps, day, ask, switches, port: control.port, messages, ris, store, holdings };
 }
 
 test('a study sent from the page arrives; while the modalities are gone it waits', async () => {
@@ -115,6 +124,27 @@ test('a study sent from the page arrives; while the modalities are gone it waits
   await ask('/turn', { machine: 'modalities', state: 'up' });
   await waiting;
   expect(taken).toHaveLength(2);
+});
+
+test('a machine tells when it begins and all that it made, also what is then lost; one in five says nothing', async () => {
+  const { taken, steps, ask } = await hospital(0);
+  for (const trouble of ['missing-slice', 'none', 'none', 'none', 'none'])
+    await ask('/send', { kind: 'mammogram', trouble });
+  expect(taken).toHaveLength(19);
+  expect(steps).toHaveLength(8);
+  for (let at = 0; at < steps.length; at += 2) {
+    const [begun, ended] = steps.slice(at, at + 2);
+    expect(begun?.uid).toBe(ended?.uid);
+    expect(begun?.dataset && text(begun.dataset, 'PerformedProcedureStepStatus')).toBe('IN PROGRESS');
+    expect(ended?.dataset && text(ended.dataset, 'PerformedProcedureStepStatus')).toBe('COMPLETED');
+  }
+  const named = steps.flatMap(({ dataset }) =>
+    (dataset === null ? [] : items(dataset, 'PerformedSeriesSequence'))
+      .flatMap((series) => items(series, 'ReferencedImageSequence'))
+      .map((image) => text(image, 'ReferencedSOPInstanceUID')),
+  );
+  expect(named).toHaveLength(16);
+  expect(named.filter((uid) => !taken.some(({ sopUid }) => sopUid === uid))).toHaveLength(1);
 });
 
 test('a modality that breaks off halfway sends the rest once it is mended', async () => {

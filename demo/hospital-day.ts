@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { makeStudy, type PlannedStudy, type StudyKind } from './make-study.ts';
 import { type ModalitySettings, sendFrom } from './modality.ts';
 import type { Holdings } from './pacs/holdings.ts';
+import { performedStep } from './performed-step.ts';
 import { type Arrival, planArrivals, planHistory, planOne, planPriors } from './schedule.ts';
 import { makeTroubled, type Trouble } from './troubles.ts';
 import { type RecordKeeper, visitOf } from './visits.ts';
@@ -69,7 +70,10 @@ export function planDay(settings: DaySettings): HospitalDay {
       if (signal.aborted) return;
       const { visit, correction } = sending;
       for (const record of records) record.ordered(visit);
+      const step = performedStep(modality, visit, sending.study);
+      await step.begin();
       notTaken += await sendFrom(modality, sending.now);
+      await step.end();
       sentStudies += 1;
       sentObjects += sending.now.length;
       for (const record of records) record.taken(visit, sending.study);
