@@ -2,9 +2,14 @@ import { expect, test } from 'vitest';
 import { crossAt } from './LinkedCross.tsx';
 
 const IMAGE = {
-  ...{ rows: 20, columns: 30 },
+  rows: 20,
+  columns: 30,
   plane: {
-    ...{ originMm: [10, -5, 40], alongRow: [1, 0, 0], alongColumn: [0, 1, 0], columnSpacing: 2, rowSpacing: 0.5 },
+    originMm: [10, -5, 40],
+    alongRow: [1, 0, 0],
+    alongColumn: [0, 1, 0],
+    columnSpacing: 2,
+    rowSpacing: 0.5,
   },
 } as const;
 
