@@ -45,11 +45,28 @@ export function findLastOpening(
   return prepared<{ atMs: number; points: number }>(db, LAST_OPENINGS).get(siteId, userId, 1) ?? null;
 }
 
+/** It changes with the next opening, and all readers are looked at again and again. */
+type Known = { readonly lastAtMs: number; readonly speed: MeasuredSpeed | null };
+const known = new WeakMap<ReadableDb, Map<string, Known>>();
+
 /**
  * The median of minutes from one opening to the next for each point of the study between, over a reader's last 200; null of
  * fewer than LEAST_STUDIES. It is of the time until the next study is opened: pauses up to an hour are in it.
  */
 export function measuredSpeed(db: ReadableDb, siteId: string, userId: string): MeasuredSpeed | null {
+  const lastAtMs = findLastOpening(db, siteId, userId)?.atMs ?? null;
+  if (lastAtMs === null) return null;
+  const key = `${siteId} ${userId}`;
+  const speeds = known.get(db) ?? new Map<string, Known>();
+  known.set(db, speeds);
+  const kept = speeds.get(key);
+  if (kept?.lastAtMs === lastAtMs) return kept.speed;
+  const speed = measure(db, siteId, userId);
+  speeds.set(key, { lastAtMs, speed });
+  return speed;
+}
+
+function measure(db: ReadableDb, siteId: string, userId: string): MeasuredSpeed | null {
   const openings = prepared<{ atMs: number; points: number }>(db, LAST_OPENINGS).all(siteId, userId, MOST_STUDIES + 1);
   const paces = openings
     .flatMap(({ atMs, points }, at) => {

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { RouteStanding } from '../../../../shared/domain/triage-routing.ts';
-import { Reason, URGENCY_LEVELS, type UrgencyLevel } from '../../../../shared/domain/urgency.ts';
+import { type Reason, URGENCY_LEVELS, type UrgencyLevel } from '../../../../shared/domain/urgency.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../../platform/store/database.ts';
 
 /** For whom a study is, and what of it routing goes by. */
@@ -57,6 +56,10 @@ const OFFER_ANEW = "UPDATE study_routes SET is_stale = 1, passed = '[]', open_un
 export const LIST_SAID = `
   SELECT ${COLUMNS} FROM study_routes r WHERE r.site_id = ? AND r.standing IS NOT NULL ORDER BY r.study_id LIMIT ?
 `;
+/** Walks study_routes_said alone. */
+export const LIST_SAID_IDS = `
+  SELECT study_id AS studyId FROM study_routes WHERE site_id = ? AND standing IS NOT NULL ORDER BY study_id LIMIT ?
+`;
 /** Walks study_urgency_in_order: the first of a class, in the order of the worklist. */
 export const LIST_FIRST_WAITING = `
   SELECT u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, ${COLUMNS}
@@ -83,14 +86,13 @@ type StoredWaiting = { readonly waitingId: string; readonly level: UrgencyLevel 
 > &
   (Stored | { readonly studyId: null });
 
-const Ids = z.array(z.string());
-const Reasons = z.array(Reason);
+/** Written here alone, and two hundred of them are read at every look: parsed, and not checked again. */
 const parsed = (row: Stored): RouteRow => ({
   ...row,
   isStale: row.isStale === 1,
-  needs: Ids.parse(JSON.parse(row.needs)),
-  reasons: Reasons.parse(JSON.parse(row.reasons)),
-  passed: Ids.parse(JSON.parse(row.passed)),
+  needs: JSON.parse(row.needs) as readonly string[],
+  reasons: JSON.parse(row.reasons) as readonly Reason[],
+  passed: JSON.parse(row.passed) as readonly string[],
 });
 
 /** Writes for whom a study is. */
@@ -117,6 +119,13 @@ export function dropRoute(db: WritableDb, studyId: string): void {
 /** Has a study's kind looked up anew; where it is another class now, whoever let it wait may be asked again. */
 export function outdateRoute(db: WritableDb, studyId: string, isOtherClass: boolean): void {
   prepared(db, isOtherClass ? OFFER_ANEW : MAKE_STALE).run(studyId);
+}
+
+/** Of which studies of a site anything is said. */
+export function listSaidIds(db: ReadableDb, siteId: string, limit: number): readonly string[] {
+  return prepared<{ studyId: string }>(db, LIST_SAID_IDS)
+    .all(siteId, limit)
+    .map(({ studyId }) => studyId);
 }
 
 /** What is said of studies of a site, opened ones and those far behind included. */

@@ -16,7 +16,8 @@ import {
   dropRoute,
   findWaiting,
   listFirstWaiting,
-  listSaid,
+  findRoute,
+  listSaidIds,
   putRoute,
   type RouteRow,
   type WaitingStudy,
@@ -42,7 +43,7 @@ export function routeWaiting(policy: TriagePolicy): JobHandler {
     forgetEndedPresence(db, siteId, nowMs);
     const { set, version } = routingInForce(db, siteId);
     const overrides = listOverrides(db, siteId);
-    if (set.mode === 'off' && overrides.length === 0 && listSaid(db, siteId, 1).length === 0) return;
+    if (set.mode === 'off' && overrides.length === 0 && listSaidIds(db, siteId, 1).length === 0) return;
     const waiting = waitingNow(db, siteId, set, overrides);
     const outdated = waiting.filter(({ route }) => route === null || route.isStale || route.setVersion !== version);
     // What is most urgent stands first.
@@ -214,10 +215,12 @@ function silence(
   nowMs: number,
 ): boolean {
   const ids = new Set(asked.map(({ studyId }) => studyId));
-  const over = listSaid(db, siteId, ids.size + limit + 1).filter(({ studyId }) => !ids.has(studyId));
-  for (const { studyId, groupId, setVersion } of over.slice(0, limit)) {
+  const over = listSaidIds(db, siteId, ids.size + limit + 1).filter((studyId) => !ids.has(studyId));
+  for (const studyId of over.slice(0, limit)) {
+    const route = findRoute(db, studyId);
     dropRoute(db, studyId);
-    tell(db, studyId, { standing: null, readerId: null, groupId, code: 'route-ended', version: setVersion }, nowMs);
+    const { groupId, version } = { groupId: route?.groupId ?? null, version: route?.setVersion ?? 0 };
+    tell(db, studyId, { standing: null, readerId: null, groupId, code: 'route-ended', version }, nowMs);
   }
   return over.length > limit;
 }
