@@ -9,6 +9,7 @@ import { echoPeer } from './query-peer.ts';
 let clinic: Clinic;
 let peer: KeepingServer;
 let watch: PeerWatch;
+let aheadMs: number;
 beforeEach(async () => {
   clinic = openClinic();
   peer = await keepingDicomServer({
@@ -17,7 +18,8 @@ beforeEach(async () => {
         ? { accept: true, correlationId: 'c', context: 'peer' }
         : { accept: false, reason: 'called-ae-not-recognized' },
   });
-  const clock = { nowMs: () => Date.now() };
+  aheadMs = 0;
+  const clock = { nowMs: () => Date.now() + aheadMs };
   watch = createPeerWatch({ db: clinic.db, clock }, [clinic.north.siteId], clinic.log);
 });
 afterEach(async () => {
@@ -56,6 +58,25 @@ test('each is asked whether it is there: one answers, one refuses us, one is gon
   expect(peer.ends.length).toBe(1);
   await watch.look();
   expect(peer.ends.length).toBe(1); // it was heard a moment ago
+});
+
+test('one that has just gone is asked again soon, one that is gone for long as seldom as one that is there', async () => {
+  const { port } = peer.server;
+  const { siteId } = clinic.north;
+  known({ aeTitle: 'PACS', port });
+  const isAskedAfter = async (ms: number, goneSinceMs: number) => {
+    const nowMs = Date.now();
+    noteContact(clinic.db, siteId, 'PACS', 'answered', nowMs - goneSinceMs - 1);
+    noteContact(clinic.db, siteId, 'PACS', 'no-answer', nowMs - goneSinceMs);
+    noteContact(clinic.db, siteId, 'PACS', 'no-answer', nowMs);
+    aheadMs = ms;
+    const before = peer.ends.length;
+    await watch.look();
+    return peer.ends.length > before;
+  };
+  expect([await isAskedAfter(500, 0), await isAskedAfter(2_000, 0)]).toEqual([false, true]);
+  expect([await isAskedAfter(6_000, 10_000), await isAskedAfter(10_000, 10_000)]).toEqual([false, true]);
+  expect([await isAskedAfter(20_000, 3_600_000), await isAskedAfter(30_000, 3_600_000)]).toEqual([false, true]);
 });
 
 test('any other call tells as well; a state keeps the time since when it is so', async () => {

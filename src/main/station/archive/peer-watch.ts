@@ -16,6 +16,7 @@ export type PeerWatch = {
 /** A peer that things are sent to, and how it was last found; null: not called yet. */
 export type Destination = PeerCard & { readonly contact: PeerContact | null };
 
+const TICK_MS = 2_000;
 const LOOK_EVERY_MS = 30_000;
 /** Whether a peer answers is no news worth waiting longer for. */
 export const ANSWER_WITHIN_MS = 10_000;
@@ -28,6 +29,12 @@ export function listDestinations(db: ReadableDb, siteId: string): readonly Desti
     ...peer,
     contact: findContact(db, siteId, peer.aeTitle),
   }));
+}
+
+/** How long until it is asked again: one that has just gone may be back at once, one that is gone for long is asked as seldom as one that is there. */
+function pauseAfter({ outcome, sinceMs, lastAtMs }: PeerContact): number {
+  if (outcome === 'answered') return LOOK_EVERY_MS;
+  return Math.min(LOOK_EVERY_MS, Math.max(TICK_MS, lastAtMs - sinceMs));
 }
 
 /** A watch over the destinations of these sites. */
@@ -49,11 +56,12 @@ export function createPeerWatch(
   }
 
   async function look(): Promise<void> {
-    const calledAfterMs = clock.nowMs() - LOOK_EVERY_MS;
+    const nowMs = clock.nowMs();
     const due = siteIds
       .flatMap((siteId) => listDestinations(db, siteId))
       .filter(
-        ({ contact }) => contact === null || contact.lastAtMs <= calledAfterMs || contact.lastAtMs > clock.nowMs(),
+        ({ contact }) =>
+          contact === null || contact.lastAtMs + pauseAfter(contact) <= nowMs || contact.lastAtMs > nowMs,
       );
     await Promise.all(due.map(ask));
   }
@@ -67,7 +75,7 @@ export function createPeerWatch(
   return {
     start() {
       begin();
-      timer = setInterval(begin, LOOK_EVERY_MS).unref();
+      timer = setInterval(begin, TICK_MS).unref();
     },
     look,
     async stop() {
