@@ -72,7 +72,12 @@ test.each([
   ['further sites', { sites: [{ code: 'south', name: 'South', zone: 'Etc/UTC' }] }, ['sites'], ['sites']],
   [
     'a server for models',
-    { inference: { providers: ['remote'], remotes: [{ name: 'gpu', url: 'https://gpu.example:8000' }] } },
+    {
+      inference: {
+        providers: ['remote'],
+        remotes: [{ name: 'gpu', url: 'https://gpu.example:8000', models: [{ id: 'bleed', name: 'bleed' }] }],
+      },
+    },
     ['inference.remotes.0.url'],
     ['inference.remotes.0.url'],
   ],
