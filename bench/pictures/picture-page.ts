@@ -121,6 +121,11 @@ async function showPicture(asked: PictureAsked): Promise<PictureShown> {
     });
     draw(createElement('div', { style: { ...size, display: 'grid' } }, viewport));
     if (!isSquare && (await until(() => (isDrawn(view, asked) ? view : null))) !== null) await drawUnmixed();
+    if (asked.stateSeriesUid !== null) {
+      // What a state draws stays so when the reader takes back what they did.
+      const drawn = await until(() => (isDrawn(view, asked) ? view : null));
+      for (const type of ['invert', 'rotate', 'reset'] as const) drawn?.perform({ type });
+    }
     const seen = await until(() => refusal() ?? (isDrawn(view, asked) ? view : null));
     if (seen === null) return { refused: 'nothing-drawn' };
     if (typeof seen === 'string') return { refused: seen };

@@ -18,11 +18,11 @@ const linear = (length: number, at: (share: number) => number) =>
 
 /** What each state says beyond the image it names; of shutters there is none, for DCMTK leaves them to whoever shows its picture. */
 const STATES: Readonly<Record<string, () => DicomRecord>> = {
-  window: () => ({ ...window(40, 350), PresentationLUTShape: 'IDENTITY' }),
-  inverse: () => ({ ...window(0, 1200), PresentationLUTShape: 'INVERSE' }),
+  window: () => ({ ...window(600, 1600), PresentationLUTShape: 'IDENTITY' }),
+  inverse: () => ({ ...window(500, 1200), PresentationLUTShape: 'INVERSE' }),
   'all values': () => ({ PresentationLUTShape: 'IDENTITY' }),
   tables: () => ({
-    SoftcopyVOILUTSequence: [{ VOILUTSequence: [table(1000, -500, 12, (share) => 4095 * share ** 0.5)] }],
+    SoftcopyVOILUTSequence: [{ VOILUTSequence: [table(2000, -100, 12, (share) => 4095 * share ** 0.5)] }],
     PresentationLUTSequence: [table(4096, 0, 12, (share) => 4095 * (1 - share))],
   }),
 };

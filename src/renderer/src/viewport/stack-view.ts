@@ -1,4 +1,4 @@
-import { Enums, eventTarget, StackViewport, type Types } from '@cornerstonejs/core';
+import { Enums, eventTarget, StackViewport, type Types, utilities } from '@cornerstonejs/core';
 import type { KeyImage } from '../../../shared/contract/studies.ts';
 import { Cine, cineRateOf, otherRate } from './cine.ts';
 import { imagesAhead } from './cache-share.ts';
@@ -89,6 +89,8 @@ export class StackView {
   #state: StackViewState = EMPTY_VIEW;
   #presentedOn: NonNullable<FirstDrawing['presentedOn']> = () => null;
   #presented: Presented | null = null;
+  /** The first image is drawn as its stack wants: what the next ones change, they change from there. */
+  #isStacked = false;
 
   constructor(element: HTMLDivElement, history: History) {
     created += 1;
@@ -134,6 +136,7 @@ export class StackView {
     // The engine would turn the next stack as it turned this one.
     if (this.#presented !== null) this.#standUpright();
     this.#presented = null;
+    this.#isStacked = false;
     this.#change({ ...EMPTY_VIEW, stack, index });
     const imageIds = stack.images.map((image) => image.imageId);
     this.#isSet = this.#viewport.setStack(imageIds, index).then(
@@ -143,6 +146,8 @@ export class StackView {
         this.#hung = drawing;
         this.#hang();
         if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
+        this.#isStacked = true;
+        this.#presented = this.#state.image && this.#presentedOn(this.#state.image);
         this.#standAsPresented();
         this.#viewport.render();
       },
@@ -259,7 +264,7 @@ export class StackView {
       }
       case 'reset':
         this.#viewport.resetCamera();
-        this.#viewport.resetProperties();
+        this.#resetShades();
         this.#hang();
         return this.#standAsPresented();
       case 'invert':
@@ -317,14 +322,26 @@ export class StackView {
   /** Where a presentation state says more of this image than of the one before, or less, it is drawn anew: as said, or as it is. */
   #present(image: StackImage): void {
     const [before, now] = [this.#presented, this.#presentedOn(image)];
-    if (before?.turn === now?.turn && before?.area === now?.area) return;
+    if (!this.#isStacked || (before?.turn === now?.turn && before?.area === now?.area)) return;
     this.#presented = now;
     this.#standUpright();
     this.#viewport.resetCamera();
-    this.#viewport.resetProperties();
-    this.#viewport.setProperties({ invert: image.monochrome1 });
+    this.#resetShades();
     if (now === null) this.#hang();
     this.#standAsPresented();
+  }
+
+  /** The image's own window, its shades the right way round: the engine forgets to turn those of an image whose low values are bright. */
+  #resetShades(): void {
+    this.#viewport.resetProperties();
+    const { image } = this.#state;
+    const { invert = false, voiRange } = this.#viewport.getProperties();
+    const property = this.#viewport.getDefaultActor()?.actor.getProperty();
+    if (image === null || !voiRange || !property || !('getRGBTransferFunction' in property)) return;
+    const shades = property.getRGBTransferFunction(0);
+    const isTurned = shades.getRedValue(voiRange.lower) > shades.getRedValue(voiRange.upper);
+    if (isTurned !== invert) utilities.invertRgbTransferFunction(shades);
+    if (invert !== image.monochrome1) this.#viewport.setProperties({ invert: image.monochrome1 });
   }
 
   #standUpright(): void {

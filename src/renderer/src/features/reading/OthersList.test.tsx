@@ -6,6 +6,7 @@ import type { MarkedReport } from '../../viewport/third-party/marked-report.ts';
 import { readPresentationState } from '../../viewport/third-party/presentation-state.ts';
 import type { Segmentation } from '../../viewport/third-party/segmentation.ts';
 import { ThirdPartyBook } from '../../viewport/third-party/third-party-book.ts';
+import type { JumpTarget } from './jump-target.ts';
 import { OthersList } from './OthersList.tsx';
 import { countKeys } from './others-targets.ts';
 
@@ -82,7 +83,7 @@ const REPORT: MarkedReport = {
 function open() {
   if (STATE === null) throw new Error('no state');
   const book = new ThirdPartyBook();
-  const onJump = vi.fn();
+  const onJump = vi.fn<(target: JumpTarget) => void>();
   book.found([STATE, KEYS, SEGMENTS, REPORT], 2);
   show(<OthersList book={book} isHere={(uid) => uid === '1.5'} shown={[]} onJump={onJump} />);
   return { book, onJump };

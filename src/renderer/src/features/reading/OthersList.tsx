@@ -9,6 +9,7 @@ import type { PresentationState } from '../../viewport/third-party/presentation-
 import type { Provenance } from '../../viewport/third-party/provenance.ts';
 import type { Segmentation } from '../../viewport/third-party/segmentation.ts';
 import { makerOf } from '../../viewport/third-party/ThirdPartyLine.tsx';
+import type { ThirdPartyObject } from '../../viewport/third-party/third-party-object.ts';
 import { segmentKey, type ThirdPartyBook } from '../../viewport/third-party/third-party-book.ts';
 import type { JumpTarget } from './jump-target.ts';
 import { keyTargets, reportTargets, segmentTarget, stateTarget } from './others-targets.ts';
@@ -34,22 +35,15 @@ export function OthersList({ book, isHere, shown, onJump }: Props): ReactNode {
   const bring = (target: JumpTarget | null) => {
     if (target !== null && !shown.includes(target.seriesUid)) jump(target)?.();
   };
-  const entries = {
-    'presentation-state': (one: PresentationState) => <StateEntry key={one.id} {...{ state: one, book, bring }} />,
-    segmentation: (one: Segmentation) => <SegmentationEntry key={one.id} {...{ segmentation: one, book, bring }} />,
-    'key-objects': (one: KeyObjects) => <KeyEntry key={one.id} {...{ keys: one, jump }} />,
-    'marked-report': (one: MarkedReport) => <ReportEntry key={one.id} {...{ report: one, book, jump }} />,
-  };
   return (
     <section className={others.list} aria-label={t('others.heading')}>
       <h2 className={classes.heading}>{t('others.heading')}</h2>
       <p className={classes.fact}>{t('others.notOurs')}</p>
       {unread > 0 && <p role="alert">{t('others.unread', { count: unread })}</p>}
       <ul className={classes.plainList}>
-        {objects.map((one) => {
-          const entry = entries[one.kind] as (of: typeof one) => ReactNode;
-          return entry(one);
-        })}
+        {objects.map((one) => (
+          <Entry key={one.id} {...{ one, book, jump, bring }} />
+        ))}
       </ul>
       {segments.size > 0 && (
         <label className={others.opacity}>
@@ -68,6 +62,26 @@ export function OthersList({ book, isHere, shown, onJump }: Props): ReactNode {
       )}
     </section>
   );
+}
+
+type EntryProps = {
+  readonly one: ThirdPartyObject;
+  readonly book: ThirdPartyBook;
+  readonly jump: Jump;
+  readonly bring: Bring;
+};
+
+function Entry({ one, book, jump, bring }: EntryProps): ReactNode {
+  switch (one.kind) {
+    case 'presentation-state':
+      return <StateEntry state={one} book={book} bring={bring} />;
+    case 'segmentation':
+      return <SegmentationEntry segmentation={one} book={book} bring={bring} />;
+    case 'key-objects':
+      return <KeyEntry keys={one} jump={jump} />;
+    case 'marked-report':
+      return <ReportEntry report={one} book={book} jump={jump} />;
+  }
 }
 
 type Jump = (target: JumpTarget | null) => (() => void) | undefined;

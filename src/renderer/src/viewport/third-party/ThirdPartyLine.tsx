@@ -154,7 +154,8 @@ function countOff({ objects, applied, segments, reports }: ThirdPartyState, imag
         return isAbout(one, stack) && !one.segments.some(({ number }) => segments.has(`${one.id}/${number}`));
       case 'marked-report':
         return !reports.has(one.id) && marksOn(one, image).length > 0;
-      case 'key-objects':
+      default:
+        // Key images are marked at once.
         return false;
     }
   }).length;

@@ -218,7 +218,7 @@ test('no data set, however odd, is more than refused', () => {
   });
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...tags), attribute), (rest) => {
-      const one = readPresentationState(state(rest as DicomJson), '1.2.9');
+      const one = readPresentationState(state(rest), '1.2.9');
       if (one !== null) presentStack(stack, one);
       return one !== null;
     }),
