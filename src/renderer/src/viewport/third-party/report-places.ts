@@ -22,19 +22,6 @@ export function marksOn(report: MarkedReport, image: StackImage): readonly Place
   });
 }
 
-/** The first image of a list that a mark lies on; null where none is. */
-export function firstImageOf(mark: ReportedMark, images: readonly StackImage[]): StackImage | null {
-  return images.find((image) => mark.places.some((place) => pointsOn(place, image) !== null)) ?? null;
-}
-
-/** The middle of a mark on an image, as column and row. */
-export function middleOfMark(mark: ReportedMark, image: StackImage): Point | null {
-  const points = mark.places.flatMap((place) => pointsOn(place, image) ?? []);
-  if (points.length === 0) return null;
-  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
-  return [mean(0), mean(1)];
-}
-
 function pointsOn(place: ReportedPlace, image: StackImage): readonly Point[] | null {
   if (place.on === 'images') return names(place.images, addressOf(image)) ? place.points : null;
   const { plane } = image;
