@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright';
+import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
 import { rowOf, signIn } from '../system/support/ask-station.ts';
@@ -149,6 +149,75 @@ test('waits with and without AI are worked from the site’s own log, and a read
   expect(await page.getByRole('button', { name: 'Change' }).count()).toBe(0);
   expect([faults, complaints]).toEqual([[], []]);
   await close();
+});
+
+/** A field with a list: the list has its name, too. */
+const fieldOf = (within: Page | Locator, name: string) => within.getByLabel(name).and(within.locator('input'));
+
+test('routing is set up, tried, signed and says for whom a study is; a reader says they are away, and a person sets it to one', async () => {
+  const lead = await openPage(browser, station, { as: 'medical-lead', at: '/triage?tab=routing' });
+  await lead.page.getByText('Nobody has signed how studies are shared out here').waitFor();
+  const faults = [...(await judgePage(lead.page, 'routing-empty'))];
+  await lead.page.getByRole('button', { name: 'Set up routing' }).click();
+  await fieldOf(lead.page, 'What routing does').click();
+  await lead.page.getByRole('option', { name: 'Suggests' }).click();
+  await lead.page.getByRole('button', { name: 'Add a group' }).click();
+  await lead.page.getByLabel('Name', { exact: true }).fill('Neuro');
+  await lead.page.getByLabel('Holds when').fill('study.modality == "CT"');
+  await fieldOf(lead.page, 'Add readers').press('ArrowDown');
+  await lead.page.getByRole('option', { name: 'Demo Radiologist' }).click();
+  await lead.page.keyboard.press('Escape');
+  const reader = lead.page.getByRole('group', { name: 'Demo Radiologist' });
+  await fieldOf(reader, 'Groups').press('ArrowDown');
+  await lead.page.getByRole('option', { name: 'Neuro' }).click();
+  await lead.page.keyboard.press('Escape');
+  await reader.getByLabel('Shifts').fill('every day');
+  await reader.getByText('Write days and hours').waitFor();
+  expect(await lead.page.getByRole('button', { name: 'Propose' }).isDisabled()).toBe(true);
+  await reader.getByLabel('Shifts').fill('Mon–Sun 00:00–24:00');
+  await lead.page.getByRole('button', { name: 'Try on what waits' }).click();
+  await lead.page.getByText(/^\d+ stud(y waits|ies wait); [1-9]\d* would be for somebody else\.$/).waitFor();
+  faults.push(...(await judgePage(lead.page, 'routing-editor', { inEveryLook: true })));
+  await lead.page.getByRole('button', { name: 'Propose' }).click();
+  await lead.page.getByRole('dialog').getByLabel('Reason').fill('As the department agreed');
+  await lead.page.getByRole('dialog').getByRole('button', { name: 'Propose' }).click();
+  await lead.page.getByRole('heading', { name: 'Proposed: version 1' }).waitFor();
+  faults.push(...(await judgePage(lead.page, 'routing-proposed')));
+  await lead.page.getByRole('button', { name: 'Sign', exact: true }).click();
+  await sign(lead.page, 'Sign');
+  await lead.page.getByRole('row', { name: /Demo Radiologist here [1-9]/ }).waitFor();
+  faults.push(...(await judgePage(lead.page, 'routing', { inEveryLook: true })));
+
+  const { page, complaints, close } = await openPage(browser, station, { as: 'radiologist', at: '/worklist' });
+  await page
+    .getByRole('group', { name: 'Quick filters' })
+    .getByRole('button', { name: /^For me/ })
+    .click();
+  await page
+    .getByRole('row', { name: /CT HEAD/ })
+    .first()
+    .click();
+  await page.getByText('Its kind is read by Neuro').waitFor();
+  faults.push(...(await judgePage(page, 'worklist-for-me', { inEveryLook: true })));
+  await page.getByRole('button', { name: 'Set to a reader' }).click();
+  await fieldOf(page, 'Reader').click();
+  await page.getByRole('option', { name: 'Demo Radiologist' }).click();
+  await page.getByLabel('Reason').fill('Knows the patient');
+  faults.push(...(await judgePage(page, 'routing-pin')));
+  await page.getByRole('dialog').getByRole('button', { name: 'Set to a reader' }).click();
+  await page.getByText('A person set it to them').waitFor();
+  await page.goto(`${station.http}/#/triage?tab=routing`);
+  await page.getByRole('row', { name: /Knows the patient/ }).waitFor();
+  await page.getByRole('button', { name: 'End now' }).click();
+  await page.getByText('Knows the patient').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'On a break' }).click();
+  await page.getByText('You are on a break until').waitFor();
+  await page.getByText(/of Neuro (is|are) for no one alone/).waitFor();
+  expect(await page.getByRole('button', { name: 'Change routing' }).count()).toBe(0);
+  faults.push(...(await judgePage(page, 'routing-reader')));
+  expect([faults, [...complaints, ...lead.complaints]]).toEqual([[], []]);
+  await close();
+  await lead.close();
 });
 
 test('where it cannot be asked for, the page says so', async () => {
