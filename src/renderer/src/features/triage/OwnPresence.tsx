@@ -40,7 +40,7 @@ export function OwnPresence({ said }: Pick<RoutingState, 'said'>): ReactNode {
           allowDecimal={false}
           value={minutes}
           onChange={setMinutes}
-          w={150}
+          w={190}
         />
         {PRESENCE_STATES.map((state) => (
           <Button
