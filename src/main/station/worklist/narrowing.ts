@@ -1,5 +1,4 @@
 import type { WorklistNarrowing } from '../../../shared/contract/worklist.ts';
-import type Sqlite from 'better-sqlite3';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { listRanksOf } from './list-rank.ts';
 
@@ -60,7 +59,7 @@ export function narrowedBy(narrowing: WorklistNarrowing): Narrowed {
 }
 
 /** The statement of a list. One that is narrowed is prepared each time (0.1 ms): there are thousands of ways to narrow, and none is kept. */
-export function statementOf<Row>(db: ReadableDb, sql: string, narrowed: Narrowed): Sqlite.Statement<unknown[], Row> {
+export function statementOf<Row>(db: ReadableDb, sql: string, narrowed: Narrowed): ReturnType<typeof prepared<Row>> {
   return narrowed.condition === NOTHING ? prepared<Row>(db, sql) : db.prepare<unknown[], Row>(sql);
 }
 

@@ -23,7 +23,7 @@ export function turnedTo(said: Orientation, wanted: Orientation): Turned | null 
   const [right, down] = said.map((letters) => letters.trim().charAt(0));
   if (right === undefined || down === undefined || OPPOSITE[right] === undefined) return null;
   for (const isMirrored of [false, true]) {
-    let [toRight, toBottom] = [isMirrored ? OPPOSITE[right] : right, down];
+    let [toRight, toBottom]: (string | undefined)[] = [isMirrored ? OPPOSITE[right] : right, down];
     for (let quarterTurns = 0; quarterTurns < 4; quarterTurns += 1) {
       if (toRight === wanted[0] && toBottom === wanted[1]) return { isMirrored, quarterTurns };
       // What pointed right points down after a turn, and what pointed up points right.
