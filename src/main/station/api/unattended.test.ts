@@ -15,7 +15,7 @@ const DIGEST = 'd'.repeat(64);
 /** Everything a page asks with nobody in front of it. */
 const POLLED = [
   ...['sessions/current', 'station/status', 'worklist', 'worklist/counts', 'worklist/choices', 'worklist/views'],
-  ...['preferences', 'triage', `studies/${STUDY}`],
+  ...['preferences', 'triage', 'routing', `studies/${STUDY}`],
   ...['findings', 'quality-remarks', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
   ...['audit/events', 'deliveries', `findings/${FINDING}/overlays/mask-1`, 'openapi.json', 'models', 'model-figures'],
 ].map((path) => `/api/v1/${path}`);
