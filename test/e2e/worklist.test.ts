@@ -237,6 +237,54 @@ test('the list is worked by keys alone', async () => {
   await close();
 });
 
+test('x takes the selected study for whoever reads, and gives it back; what somebody set to them stays until that is ended', async () => {
+  const { page, complaints, close, list } = await openWorklist();
+  const row = list.row(MRN.ada);
+  const preview = page.getByRole('complementary', { name: 'Preview of the selected study' });
+  const setByPerson = row.getByText('set by a person');
+  await row.click();
+  await preview.getByRole('button', { name: 'Take it (x)' }).waitFor();
+  await press(page, 'x');
+  await page.getByText('It is yours until your shift ends, or you open it.').waitFor();
+  await setByPerson.waitFor();
+  await row.getByText('Me', { exact: true }).waitFor();
+  const back = preview.getByRole('button', { name: 'Give it back (x)' });
+  await back.waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await list.grid.focus();
+  await press(page, 'x');
+  await page.getByText('You gave it back.').waitFor();
+  await setByPerson.waitFor({ state: 'detached' });
+
+  await press(page, 'Control+k');
+  await page
+    .getByRole('dialog', { name: 'Command palette' })
+    .getByPlaceholder('What do you want to do?')
+    .fill('for me');
+  await page.getByRole('button', { name: 'Take the study for me, or give it back' }).waitFor();
+  await press(page, 'Enter');
+  await setByPerson.waitFor();
+  await back.click();
+  await setByPerson.waitFor({ state: 'detached' });
+
+  const { studyId, patient } = await rowOf(who, quietHead(ADA).studyUid);
+  const reader = (JSON.parse((await who.fetch('/api/v1/routing')).text) as { people: { userId: string }[] }).people[0];
+  const { headers, body } = jsonBody({
+    ...{ patientId: patient.patientId, userId: reader?.userId, reason: 'knows the patient', hours: 1 },
+  });
+  const pinned = await who.fetch(`/api/v1/studies/${studyId}/pins`, { method: 'POST', headers, body });
+  expect(pinned.status).toBe(201);
+  await setByPerson.waitFor();
+  await list.grid.focus();
+  await press(page, 'x');
+  await page.getByText('Somebody set it to you. It ends on the Triage page, under Routing.').waitFor();
+  const { overrideId } = JSON.parse(pinned.text) as { overrideId: string };
+  await who.fetch(`/api/v1/routing/overrides/${overrideId}`, { method: 'DELETE', headers: {} });
+  await setByPerson.waitFor({ state: 'detached' });
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 test('headings sort by the keyboard, say which way, and turn round; searched rows have an order of their own', async () => {
   const { page, complaints, close, list } = await openWorklist();
   await list.untilRows(4);

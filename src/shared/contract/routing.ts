@@ -117,6 +117,19 @@ export const routing = {
     .route({ method: 'POST', path: '/studies/{studyId}/pins', successStatus: 201 })
     .input(z.object({ studyId: StudyId, patientId: PatientId, userId: UserId, reason, hours }))
     .output(z.object({ overrideId: z.string() })),
+  /**
+   * The caller takes a study for themselves, until their shift ends; `isAlready`: it was set to them before. Conflicts:
+   * `patient-mismatch`, `study-not-waiting`, `set-to-another`.
+   */
+  take: procedure('study.open')
+    .route({ method: 'PUT', path: '/studies/{studyId}/taking' })
+    .input(z.object({ studyId: StudyId, patientId: PatientId }))
+    .output(z.object({ isAlready: z.boolean() })),
+  /** The caller gives back what they took. Conflict: `set-by-another`. */
+  giveBack: procedure('study.open')
+    .route({ method: 'DELETE', path: '/studies/{studyId}/taking' })
+    .input(z.object({ studyId: StudyId }))
+    .output(z.object({})),
   /** Takes a reader out of routing for a time. Conflicts: `unknown-reader`. */
   takeOut: procedure('routing.override')
     .route({ method: 'POST', path: '/routing/readers/{userId}/outs', successStatus: 201 })

@@ -11,6 +11,9 @@ export const ROUTE_STANDINGS = ['suggested', 'assigned', 'pinned', 'offered'] as
 export const RouteStanding = z.enum(ROUTE_STANDINGS);
 export type RouteStanding = z.infer<typeof RouteStanding>;
 
+/** Kept as the reason where readers took a study for themselves, who are not asked for one; pages put it in words. */
+export const TAKEN_REASON = 'taken-by-reader';
+
 /** What readers say of themselves; it ends by itself. */
 export const PRESENCE_STATES = ['available', 'break', 'off'] as const;
 export const PresenceState = z.enum(PRESENCE_STATES);

@@ -114,6 +114,8 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
     input: { studyId: STUDY, patientId: STUDY, userId: STUDY, reason: 'because of it', hours: 1 },
     status: 404,
   },
+  'routing.take': { input: { studyId: STUDY, patientId: STUDY }, status: 200 },
+  'routing.giveBack': { input: { studyId: STUDY }, status: 409 },
   'routing.takeOut': { input: { userId: STUDY, reason: 'because of it', hours: 1 }, status: 409 },
   'routing.endOverride': { input: { overrideId: 'o' }, status: 404 },
   'modelFigures.overview': { status: 200 },

@@ -18,6 +18,11 @@ export function bindRouting({ reads, services: { routing } }: Bindings) {
       routing.sayPresence(context.session.principal, input.said),
     ),
     pin: guarded.routing.pin.handler(({ input, context }) => valueOf(routing.pin(context.session.principal, input))),
+    take: guarded.routing.take.handler(({ input, context }) => valueOf(routing.take(context.session.principal, input))),
+    giveBack: guarded.routing.giveBack.handler(({ input, context }) => {
+      valueOf(routing.giveBack(context.session.principal, input.studyId));
+      return {};
+    }),
     takeOut: guarded.routing.takeOut.handler(({ input, context }) =>
       valueOf(routing.takeOut(context.session.principal, input)),
     ),

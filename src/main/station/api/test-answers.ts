@@ -350,6 +350,8 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       preview: () => Promise.resolve(err({ code: 'unknown-reader' })),
       sayPresence: () => null,
       pin: () => err({ code: 'study-not-found' }),
+      take: () => ok({ isAlready: false }),
+      giveBack: () => err({ code: 'set-by-another' }),
       takeOut: () => err({ code: 'unknown-reader' }),
       endOverride: () => err({ code: 'override-not-found' }),
     },

@@ -19,16 +19,18 @@ export { boundWaiting } from './bound-waiting.ts';
 export { LIMIT_JOB } from './limit-job.ts';
 export {
   endOverride,
+  giveBackStudy,
   listOverrides,
   type OverrideRefusal,
   pinStudy,
   type RoutingOverride,
   takeOut,
+  takeStudy,
 } from './routing/overrides.ts';
 export { endPresence, listPresence, sayPresence } from './routing/presence.ts';
 export { previewRouting, type RoutingQuestion } from './routing/preview-routing.ts';
 export { LEAST_STUDIES } from './routing/reading-speed.ts';
-export { type ReaderNow, readersNow } from './routing/readers-now.ts';
+export { type ReaderNow, readersNow, takenUntilMs } from './routing/readers-now.ts';
 export { ROUTE_JOB } from './routing/route-job.ts';
 export { findRoute, listSaid, MOST_ROUTED, type RouteRow } from './routing/route-rows.ts';
 export { routeWaiting, routingInForce } from './routing/route-waiting.ts';

@@ -12,6 +12,7 @@ import {
   checkRule,
   endOverride,
   endPresence,
+  giveBackStudy,
   LEAST_STUDIES,
   listOverrides,
   listPresence,
@@ -24,7 +25,9 @@ import {
   readersNow,
   routingInForce,
   sayPresence,
+  takenUntilMs,
   takeOut,
+  takeStudy,
   type TriagePolicy,
 } from '../../triage/index.ts';
 import type { Readers } from './readers.ts';
@@ -42,6 +45,11 @@ export type RoutingServices = {
     principal: Principal,
     input: { studyId: StudyId; patientId: PatientId; userId: UserId; reason: string; hours: number },
   ): Overridden;
+  take(
+    principal: Principal,
+    input: { studyId: StudyId; patientId: PatientId },
+  ): Result<{ isAlready: boolean }, Refused>;
+  giveBack(principal: Principal, studyId: StudyId): Result<null, Refused>;
   takeOut(principal: Principal, input: { userId: UserId; reason: string; hours: number }): Overridden;
   endOverride(principal: Principal, overrideId: string): Result<null, Refused>;
 };
@@ -100,6 +108,13 @@ export function routingServices({ db, clock, readers, triagePolicy: policy }: To
       const pinned = pinStudy(db, { ...pin, siteId, by, atMs, untilMs: atMs + hours * HOUR_MS });
       return pinned.ok ? ok({ overrideId: pinned.value }) : pinned;
     },
+    take({ siteId, userId }, { studyId, patientId }) {
+      const atMs = clock.nowMs();
+      const { set } = routingInForce(db, siteId);
+      const untilMs = takenUntilMs(set, { userId, zone: policy.zoneOf(siteId), nowMs: atMs });
+      return takeStudy(db, { siteId, studyId, patientId, userId, atMs, untilMs });
+    },
+    giveBack: ({ siteId, userId }, studyId) => giveBackStudy(db, { siteId, studyId, userId, atMs: clock.nowMs() }),
     takeOut({ siteId, userId: by }, { hours, ...out }) {
       if (!isReader(siteId, out.userId)) return err({ code: 'unknown-reader' });
       const atMs = clock.nowMs();

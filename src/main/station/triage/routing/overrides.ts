@@ -1,4 +1,5 @@
 import { freshRowId } from '../../platform/ids.ts';
+import { TAKEN_REASON } from '../../../../shared/domain/triage-routing.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
 import { findStudyCard } from '../../archive/index.ts';
 import { appendEvent } from '../../platform/ledger/append.ts';
@@ -7,6 +8,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../../platform/store
 import { inTransaction } from '../../platform/store/transaction.ts';
 import { findUrgency } from '../urgency-rows.ts';
 import { oweRouting } from './route-job.ts';
+import { findRoute, putRoute } from './route-rows.ts';
 
 /** What a person set against routing for a time: a study to a reader, or (no study) a reader out. */
 export type RoutingOverride = {
@@ -48,6 +50,16 @@ type Making = Omit<RoutingOverride, 'overrideId' | 'studyId' | 'madeBy' | 'madeA
   readonly atMs: number;
 };
 
+type Taking = {
+  readonly siteId: string;
+  readonly studyId: string;
+  readonly userId: string;
+  readonly atMs: number;
+};
+
+/** Why a reader did not get a study. */
+export type TakingRefusal = OverrideRefusal | { readonly code: 'set-to-another' };
+
 /** Sets a study that waits to one reader, in the place of whom it was set to before; ends by itself. */
 export function pinStudy(
   db: WritableDb,
@@ -60,6 +72,44 @@ export function pinStudy(
     if (findUrgency(db, pin.studyId) === null || prepared(db, IS_WAITING).get(pin.studyId) === undefined)
       return err({ code: 'study-not-waiting' });
     return ok(make(db, pin, findPin(db, pin.studyId)));
+  });
+}
+
+/**
+ * A reader takes a study that waits for themselves, until a moment; nobody is asked. `isAlready`: it was set to them before, and
+ * stays as it was. What another is set to is left to them. Whoever let it wait before has it again by taking it.
+ */
+export function takeStudy(
+  db: WritableDb,
+  taking: Taking & { readonly patientId: string; readonly untilMs: number },
+): Result<{ readonly isAlready: boolean }, TakingRefusal> {
+  const { siteId, studyId, patientId, userId, atMs, untilMs } = taking;
+  return inTransaction(db, () => {
+    const before = findPin(db, studyId);
+    if (before !== null && before.siteId === siteId) {
+      if (before.userId !== userId) return err({ code: 'set-to-another' });
+      return ok({ isAlready: true });
+    }
+    const pin = { siteId, studyId, patientId, userId, reason: TAKEN_REASON, by: userId, atMs, untilMs };
+    const pinned = pinStudy(db, pin);
+    if (!pinned.ok) return pinned;
+    const route = findRoute(db, studyId);
+    if (route !== null) putRoute(db, { ...route, passed: route.passed.filter((one) => one !== userId) });
+    return ok({ isAlready: false });
+  });
+}
+
+/** A reader gives back what they took; what another set to them is not theirs to give back here. */
+export function giveBackStudy(
+  db: WritableDb,
+  { siteId, studyId, userId, atMs }: Taking,
+): Result<null, { readonly code: 'override-not-found' | 'set-by-another' }> {
+  return inTransaction(db, () => {
+    const pin = findPin(db, studyId);
+    if (pin === null || pin.siteId !== siteId || pin.userId !== userId) return err({ code: 'override-not-found' });
+    if (pin.madeBy !== userId) return err({ code: 'set-by-another' });
+    end(db, pin, 'taken-back', { kind: 'user', id: userId }, atMs);
+    return ok(null);
   });
 }
 

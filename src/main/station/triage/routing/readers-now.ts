@@ -5,7 +5,7 @@ import type { RoutingOverride } from './overrides.ts';
 import { listPresence } from './presence.ts';
 import { findLastOpening, measuredSpeed, type MeasuredSpeed } from './reading-speed.ts';
 import type { RoutableReader } from './route-studies.ts';
-import { covers, type LocalMoment, localMoment } from './weekly-hours.ts';
+import { covers, type LocalMoment, localMoment, minutesCovered } from './weekly-hours.ts';
 
 /** A reader as routing takes them now: what they may be offered, why they are here or not, and how fast they read. */
 export type ReaderNow = RoutableReader & { readonly state: ReaderState; readonly measured: MeasuredSpeed | null };
@@ -42,6 +42,20 @@ export function readersNow(
       busyMinutes: busyMinutes(db, siteId, userId, minutesPerPoint, nowMs),
     };
   });
+}
+
+const MINUTE_MS = 60_000;
+const LONGEST_TAKEN_MINUTES = 12 * 60;
+const LEAST_TAKEN_MINUTES = 60;
+
+/** Until when a study stays with a reader who takes it now: the end of their shift, at least an hour and at most twelve; twelve without one. */
+export function takenUntilMs(
+  { readers }: Pick<RoutingSet, 'readers'>,
+  { userId, zone, nowMs }: { readonly userId: string; readonly zone: string; readonly nowMs: number },
+): number {
+  const shifts = readers.find((reader) => reader.userId === userId)?.shifts ?? [];
+  const minutes = minutesCovered(shifts, localMoment(nowMs, zone), LONGEST_TAKEN_MINUTES);
+  return nowMs + Math.max(LEAST_TAKEN_MINUTES, minutes) * MINUTE_MS;
 }
 
 type ReadersAsked = {

@@ -22,6 +22,7 @@ import {
   declareUrgency,
   endOverride,
   findRoute,
+  giveBackStudy,
   pinStudy,
   previewRouting,
   proposeSet,
@@ -30,7 +31,9 @@ import {
   routingConsumer,
   sayPresence,
   signSet,
+  takenUntilMs,
   takeOut,
+  takeStudy,
   triageConsumer,
 } from '../index.ts';
 import { LIST_OVERRIDES } from './overrides.ts';
@@ -214,6 +217,75 @@ test('a person sets a study to a reader or a reader out, for a time; both end by
   openStudy(clinic.db, { siteId: clinic.north.siteId, studyId: study, userId: ben, atMs: clinic.nowMs() });
   settle();
   expect(pin(study, anna, 10)).toEqual({ ok: false, error: { code: 'study-not-waiting' } });
+});
+
+test('a reader takes a study for themselves and gives it back; what another has is left to them, and it is on record', async () => {
+  await enter('anna', 'ben');
+  const study = await send();
+  settle();
+  const { siteId } = clinic.north;
+  const patientId = getStudyCard(clinic.db, study).patient.patientId;
+  const take = (userId: string, of = patientId) =>
+    takeStudy(clinic.db, {
+      ...{ siteId, studyId: study, patientId: of, userId },
+      ...{ atMs: clinic.nowMs(), untilMs: clinic.nowMs() + 60 * MINUTE_MS },
+    });
+  const giveBack = (userId: string) =>
+    giveBackStudy(clinic.db, { siteId, studyId: study, userId, atMs: clinic.nowMs() });
+
+  expect(take(anna, study)).toEqual({ ok: false, error: { code: 'patient-mismatch' } });
+  expect(take(anna)).toEqual({ ok: true, value: { isAlready: false } });
+  settle();
+  expect(said(study)).toEqual(['pinned', anna, ['route-pinned']]);
+  expect(clinic.events('routing-overridden').map(({ payload }) => [payload['kind'], payload['userId']])).toEqual([
+    ['pin', anna],
+  ]);
+  expect(take(anna)).toEqual({ ok: true, value: { isAlready: true } });
+  expect(take(ben)).toEqual({ ok: false, error: { code: 'set-to-another' } });
+  expect(giveBack(ben)).toEqual({ ok: false, error: { code: 'override-not-found' } });
+  expect(giveBack(anna)).toEqual({ ok: true, value: null });
+  settle();
+  expect(said(study)).toBeNull();
+  expect(clinic.events('routing-override-ended').map(({ payload }) => payload['because'])).toEqual(['taken-back']);
+
+  expect(pin(study, anna, 10).ok).toBe(true); // by ben
+  expect(giveBack(anna)).toEqual({ ok: false, error: { code: 'set-by-another' } });
+  settle(11 * MINUTE_MS);
+  openStudy(clinic.db, { siteId, studyId: study, userId: ben, atMs: clinic.nowMs() });
+  settle();
+  expect(take(anna)).toEqual({ ok: false, error: { code: 'study-not-waiting' } });
+});
+
+test('whoever let an urgent study wait has it again by taking it', async () => {
+  await enter('anna');
+  const study = await send();
+  sign(setOf());
+  settle();
+  declare(study, 'urgent');
+  settle();
+  settle(15 * MINUTE_MS);
+  expect(said(study)).toEqual(['offered', null, ['route-group', 'route-nobody-opened']]);
+  const { patientId } = getStudyCard(clinic.db, study).patient;
+  const atMs = clinic.nowMs();
+  const taken = takeStudy(clinic.db, {
+    ...{ siteId: clinic.north.siteId, studyId: study, patientId, userId: anna },
+    ...{ atMs, untilMs: atMs + 60 * MINUTE_MS },
+  });
+  expect(taken.ok).toBe(true);
+  settle();
+  expect(said(study)?.slice(0, 2)).toEqual(['pinned', anna]);
+});
+
+test.each([
+  ['the end of the shift', { weekdays: [1], fromMinute: 480, toMinute: 960 }, '2026-03-02T12:00:00Z', 4 * 60],
+  ['an hour at least', { weekdays: [1], fromMinute: 480, toMinute: 960 }, '2026-03-02T15:50:00Z', 60],
+  ['past midnight', { weekdays: [7], fromMinute: 1320, toMinute: 360 }, '2026-03-01T23:00:00Z', 7 * 60],
+  ['twelve hours at most', { weekdays: [1, 2], fromMinute: 0, toMinute: 0 }, '2026-03-02T23:00:00Z', 12 * 60],
+  ['twelve hours off shift', { weekdays: [1], fromMinute: 480, toMinute: 960 }, '2026-03-03T12:00:00Z', 12 * 60],
+])('what a reader takes stays theirs until %s', (_, hours, at, minutes) => {
+  const { readers } = setOf({ readers: setOf().readers.map((one) => ({ ...one, shifts: [hours] })) });
+  const nowMs = Date.parse(at);
+  expect(takenUntilMs({ readers }, { userId: anna, zone: 'Etc/UTC', nowMs })).toBe(nowMs + minutes * MINUTE_MS);
 });
 
 test('a set is tried on what waits without writing anything, and one with a condition that is none is refused', async () => {

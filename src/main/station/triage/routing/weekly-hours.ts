@@ -30,3 +30,13 @@ export function covers(hours: readonly WeeklyHours[], { weekday, minute }: Local
     return (begins && minute >= fromMinute) || (weekdays.includes(yesterday) && minute < toMinute);
   });
 }
+
+/** How many minutes from a moment on these hours still cover what comes, up to a bound; the bound where they do not cover the moment itself. */
+export function minutesCovered(hours: readonly WeeklyHours[], { weekday, minute }: LocalMoment, most: number): number {
+  if (!covers(hours, { weekday, minute })) return most;
+  for (let later = 1; later < most; later += 1) {
+    const days = Math.floor((minute + later) / 1440);
+    if (!covers(hours, { weekday: ((weekday - 1 + days) % 7) + 1, minute: (minute + later) % 1440 })) return later;
+  }
+  return most;
+}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoutingState } from '../../../../shared/contract/routing.ts';
+import { TAKEN_REASON } from '../../../../shared/domain/triage-routing.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -39,7 +40,7 @@ export function OverrideList({ routing: { overrides } }: { readonly routing: Rou
               )}
             </td>
             <td>{reader.displayName}</td>
-            <td>{reason}</td>
+            <td>{reason === TAKEN_REASON ? t('overrides.taken') : reason}</td>
             <td>{by.displayName}</td>
             <td data-number>{formatMoment(untilMs)}</td>
             <td>

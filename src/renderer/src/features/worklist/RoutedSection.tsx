@@ -2,7 +2,7 @@ import { Button, NumberInput, Select } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -10,18 +10,22 @@ import { useCurrentUser } from '../../bridge/session.ts';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { ReasonList } from '../../ui/ReasonList.tsx';
 import { SignatureDialog } from '../../ui/SignatureDialog.tsx';
+import type { Taking } from './use-taking.ts';
 import classes from './StudyPreview.module.css';
 
 type Props = { readonly row: WorklistRow };
 
-/** For whom the selected study is and why, and the way to set it to a reader for a time. */
-export function RoutedSection({ row }: Props): ReactNode {
+/** For whom the selected study is and why, and the ways to take it, to give it back and to set it to a reader for a time. */
+export function RoutedSection({ row, taking }: Props & { readonly taking: Taking }): ReactNode {
   const { t } = useTranslation();
   const { userId, permissions } = useCurrentUser();
-  const [isSetting, setIsSetting] = useState<'me' | 'anyone' | null>(null);
+  const [isSetting, setIsSetting] = useState(false);
   const { routed } = row;
-  const maySet = permissions.includes('routing.override') && row.openedBy === null;
-  if (routed === null && !maySet) return null;
+  const isWaiting = !isOpenedAsItIs(row);
+  const maySet = isWaiting && permissions.includes('routing.override');
+  const mayTake = isWaiting && permissions.includes('study.open');
+  const isMine = routed?.standing === 'pinned' && routed.to?.userId === userId;
+  if (routed === null && !maySet && !mayTake) return null;
   return (
     <section>
       <h2 className={classes.heading}>{t('worklist.routed.title')}</h2>
@@ -40,33 +44,33 @@ export function RoutedSection({ row }: Props): ReactNode {
           <ReasonList reasons={routed.reasons} />
         </>
       )}
-      {maySet && (
+      {(maySet || mayTake) && (
         <div className={classes.moreActions}>
-          {permissions.includes('study.open') && routed?.to?.userId !== userId && (
-            <Button size="compact-sm" variant="default" onClick={() => setIsSetting('me')}>
-              {t('worklist.routed.setMe')}
+          {mayTake && (
+            <Button size="compact-sm" variant="default" loading={taking.isPending} onClick={() => taking.toggle(row)}>
+              {t(isMine ? 'worklist.taking.giveBack' : 'worklist.taking.take')}
             </Button>
           )}
-          <Button size="compact-sm" variant="default" onClick={() => setIsSetting('anyone')}>
-            {t('worklist.routed.set')}
-          </Button>
+          {maySet && (
+            <Button size="compact-sm" variant="default" onClick={() => setIsSetting(true)}>
+              {t('worklist.routed.set')}
+            </Button>
+          )}
         </div>
       )}
-      {isSetting !== null && (
-        <PinDialog row={row} to={isSetting === 'me' ? userId : null} onClose={() => setIsSetting(null)} />
-      )}
+      {isSetting && <PinDialog row={row} onClose={() => setIsSetting(false)} />}
     </section>
   );
 }
 
-type PinProps = Props & { readonly to: string | null; readonly onClose: () => void };
+type PinProps = Props & { readonly onClose: () => void };
 
-function PinDialog({ row, to, onClose }: PinProps): ReactNode {
+function PinDialog({ row, onClose }: PinProps): ReactNode {
   const { t } = useTranslation();
   const { t: signing } = useTranslation('triage');
   const cache = useQueryClient();
   const routing = useQuery(station.routing.state.queryOptions());
-  const [reader, setReader] = useState(to);
+  const [reader, setReader] = useState<string | null>(null);
   const [hours, setHours] = useState<number | string>(8);
   const people = routing.data?.people ?? [];
   const chosen = people.find(({ userId }) => userId === reader);
@@ -88,7 +92,7 @@ function PinDialog({ row, to, onClose }: PinProps): ReactNode {
     <SignatureDialog
       title={t('worklist.routed.setTitle')}
       text={t('worklist.routed.setText')}
-      action={t(to === null ? 'worklist.routed.set' : 'worklist.routed.setMe')}
+      action={t('worklist.routed.set')}
       asks={['reason']}
       isReady={chosen !== undefined && isTime}
       isPending={pinning.isPending}

@@ -21,17 +21,19 @@ import { ReasonList } from '../../ui/ReasonList.tsx';
 import { Timeline } from '../../ui/Timeline.tsx';
 import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
 import { RoutedSection } from './RoutedSection.tsx';
+import type { Taking } from './use-taking.ts';
 import classes from './StudyPreview.module.css';
 
 type Props = {
   readonly row: WorklistRow;
   readonly onOpen: () => void;
   readonly onPromote: () => void;
+  readonly taking: Taking;
   readonly onClose: () => void;
 };
 
 /** The selected study beside the list: why it stands here, what AI found, its details and its story. No pictures, no scores unasked. */
-export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactNode {
+export function StudyPreview({ row, onOpen, onPromote, taking, onClose }: Props): ReactNode {
   const { t } = useTranslation();
   // Each reading is recorded in the ledger: a study merely passed by with the arrow keys is not read.
   const [settledOn] = useDebouncedValue(row.studyId, 250);
@@ -96,7 +98,7 @@ export function StudyPreview({ row, onOpen, onPromote, onClose }: Props): ReactN
             </Link>
           </section>
         )}
-        {row.intent === 'new' && <RoutedSection row={row} />}
+        {row.intent === 'new' && <RoutedSection row={row} taking={taking} />}
         <Findings row={row} isSettled={isSettled} />
         <Details row={row} />
         <Story studyId={row.studyId} isSettled={isSettled} />

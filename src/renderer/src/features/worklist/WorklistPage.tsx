@@ -16,6 +16,7 @@ import { PromoteDialog } from './PromoteDialog.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
 import { useLayout } from './use-layout.ts';
+import { useTaking } from './use-taking.ts';
 import { type LookingAt, type Worklist, useWorklist } from './use-worklist.ts';
 import { changeWorklistView, EVERYTHING, useWorklistView } from './worklist-view.ts';
 import { WorklistBar } from './WorklistBar.tsx';
@@ -29,7 +30,7 @@ import { WorklistTable } from './WorklistTable.tsx';
 export function WorklistPage(): ReactNode {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { userId } = useCurrentUser();
+  const { userId, permissions } = useCurrentUser();
   const { layout, isKnown } = useLayout();
   const view = useWorklistView(userId);
   const { selected } = view;
@@ -93,6 +94,7 @@ export function WorklistPage(): ReactNode {
     (studyId: StudyId) => void navigate({ to: '/reading/$studyId', params: { studyId } }),
     [navigate],
   );
+  const taking = useTaking();
   const openNext = useCallback(async () => {
     // Not reaching the station is shown by the strip.
     const next = await client.worklist.next().catch(() => null);
@@ -114,6 +116,9 @@ export function WorklistPage(): ReactNode {
     { key: 'End', label: t('worklist.key.last'), run: () => select(total - 1) },
     { key: 'Enter', label: t('worklist.key.open'), run: () => selectedRow && open(selectedRow.studyId) },
     { key: ' ', label: t('worklist.key.preview'), run: () => usePreferences.setState({ showPreview: !showPreview }) },
+    ...(permissions.includes('study.open')
+      ? [{ key: 'x', label: t('worklist.key.take'), run: () => selectedRow && taking.toggle(selectedRow) }]
+      : []),
     { key: 'n', label: t('worklist.key.next'), run: () => void openNext() },
     { key: '/', label: t('worklist.key.search'), run: () => searchField.current?.focus() },
     { key: 'h', label: t('namesHidden.key'), run: toggleNamesHidden },
@@ -174,6 +179,7 @@ export function WorklistPage(): ReactNode {
             row={selectedRow}
             onOpen={() => open(selectedRow.studyId)}
             onPromote={() => setPromoting(selectedRow)}
+            taking={taking}
             onClose={() => usePreferences.setState({ showPreview: false })}
           />
         )}
