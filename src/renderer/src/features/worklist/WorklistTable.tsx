@@ -44,9 +44,10 @@ export function WorklistTable(props: Props): ReactNode {
   const { ref: sizer, width } = useElementSize();
   const visible = useMemo(() => fittingColumns(chosen, Math.floor(width)), [chosen, width]);
   const height = ROW_HEIGHT[density];
-  const { first, last, show } = useRowsInSight(scroller, { total, rowHeight: height, headHeight: HEAD_HEIGHT });
+  const sight = useRowsInSight(scroller, { total, rowHeight: height, headHeight: HEAD_HEIGHT });
+  const { first, last, show } = sight;
   useEffect(() => onSight(first, last), [onSight, first, last]);
-  useScrollAnchor(scroller, part, question, height);
+  useScrollAnchor(sight.scroll, part, question, height);
   const partNow = useRef(part);
   partNow.current = part;
   useEffect(() => {
@@ -82,11 +83,11 @@ export function WorklistTable(props: Props): ReactNode {
             <Heading key={id} id={id} sort={sort} onSort={props.onSort} />
           ))}
         </div>
-        <div role="presentation" className={classes.rows} style={{ height: total * height }}>
+        <div role="presentation" className={classes.rows} style={{ height: sight.height }}>
           {Array.from({ length: drawn }, (_, index) => {
             const place = drawnFrom + index;
             const row = part.rows[place - part.place];
-            const offset = place * height;
+            const offset = sight.offsetOf(place);
             if (row === undefined) return <ComingRow key={place} tracks={tracks} offset={offset} height={height} />;
             return (
               <Row

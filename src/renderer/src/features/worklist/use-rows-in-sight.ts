@@ -1,50 +1,117 @@
-import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
+import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
+import { elementHeight, type Lie, lieAfter, lieAt } from './tall-list.ts';
 
 /** A list of rows that are all of one height, below a heading that stays in sight. */
 type Rows = { readonly total: number; readonly rowHeight: number; readonly headHeight: number };
 
-/** The places in sight, from 0, both ends in, and a way to scroll just as far as a place needs to be in sight. */
-type RowsInSight = { readonly first: number; readonly last: number; readonly show: (place: number) => void };
+/** Where a list is scrolled to, in its own pixels, which may be more than any element is high. */
+export type ListScroll = { readonly top: () => number; readonly moveTo: (top: number) => void };
+
+/** The places in sight, from 0, both ends in, where they are drawn, and a way to scroll just as far as a place needs to be in sight. */
+type RowsInSight = {
+  readonly first: number;
+  readonly last: number;
+  /** The height of the element that rows are drawn in. */
+  readonly height: number;
+  /** How far from the top of that element a place is drawn. */
+  readonly offsetOf: (place: number) => number;
+  readonly show: (place: number) => void;
+  readonly scroll: ListScroll;
+};
+
+const AT_TOP: Lie = { top: 0, offset: 0 };
 
 /**
  * Which rows of a long list are in sight, by arithmetic alone: a virtualizer that can measure rows keeps something of each of
- * them, and 100,000 of those, made anew whenever a study comes, took most of the time of a jump.
+ * them, and 100,000 of those, made anew whenever a study comes, took most of the time of a jump. A list that is higher than an
+ * element can be is laid into one by `tall-list`: rows still move as far as the wheel says, and either end is reached.
  */
 export function useRowsInSight(scroller: RefObject<HTMLDivElement | null>, rows: Rows): RowsInSight {
   const { total, rowHeight, headHeight } = rows;
-  const [sight, setSight] = useState({ first: 0, last: -1 });
+  const [sight, setSight] = useState({ first: 0, last: -1, offset: 0 });
+  const lie = useRef(AT_TOP);
+  const listPx = useRef(0);
+
+  const see = useCallback(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const { offset } = lie.current;
+    const top = lie.current.top + offset;
+    const first = Math.floor(top / rowHeight);
+    const last = Math.ceil((top + element.clientHeight - headHeight) / rowHeight) - 1;
+    setSight((before) =>
+      before.first === first && before.last === last && before.offset === offset ? before : { first, last, offset },
+    );
+  }, [scroller, rowHeight, headHeight]);
+
+  const scroll = useMemo<ListScroll>(
+    () => ({
+      top: () => lie.current.top + lie.current.offset,
+      moveTo(wanted) {
+        const element = scroller.current;
+        if (element === null) return;
+        const lowest = Math.max(0, listPx.current + headHeight - element.clientHeight);
+        const target = Math.max(0, Math.min(lowest, wanted));
+        const next = lieAt(target, listPx.current);
+        if (next.top !== element.scrollTop) element.scrollTop = next.top;
+        // What the element made of it, which may be a part of a pixel off.
+        lie.current = { top: element.scrollTop, offset: next.offset };
+        see();
+      },
+    }),
+    [scroller, headHeight, see],
+  );
+
+  useLayoutEffect(() => {
+    // As many pixels from the top as before; only where a list does not fit an element is anything scrolled for that.
+    const isLaid = lie.current.offset !== 0 || elementHeight(total * rowHeight) < total * rowHeight;
+    listPx.current = total * rowHeight;
+    if (isLaid) scroll.moveTo(scroll.top());
+  }, [total, rowHeight, scroll]);
+
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     const look = () => {
-      const { scrollTop, clientHeight } = element;
-      const first = Math.floor(scrollTop / rowHeight);
-      const last = Math.ceil((scrollTop + clientHeight - headHeight) / rowHeight) - 1;
-      setSight((before) => (before.first === first && before.last === last ? before : { first, last }));
+      lie.current = lieAfter(lie.current, element.scrollTop, listPx.current, element.clientHeight);
+      see();
     };
     look();
     // In the same frame: what was scrolled to is never drawn empty first.
     const onScroll = () => flushSync(look);
+    // Rows stay where they are, and the scroll bar shows again how far down that is.
+    const onScrollEnd = () => {
+      if (elementHeight(listPx.current) < listPx.current) flushSync(() => scroll.moveTo(scroll.top()));
+    };
     element.addEventListener('scroll', onScroll, { passive: true });
+    element.addEventListener('scrollend', onScrollEnd, { passive: true });
     const resized = new ResizeObserver(look);
     resized.observe(element);
     return () => {
       element.removeEventListener('scroll', onScroll);
+      element.removeEventListener('scrollend', onScrollEnd);
       resized.disconnect();
     };
-  }, [scroller, rowHeight, headHeight]);
+  }, [scroller, see, scroll]);
 
   const show = useCallback(
     (place: number) => {
       const element = scroller.current;
       if (element === null) return;
-      const [top, room] = [place * rowHeight, element.clientHeight - headHeight];
-      if (top < element.scrollTop) element.scrollTop = top;
-      else if (top + rowHeight > element.scrollTop + room) element.scrollTop = top + rowHeight - room;
+      const [top, room, now] = [place * rowHeight, element.clientHeight - headHeight, scroll.top()];
+      if (top < now) scroll.moveTo(top);
+      else if (top + rowHeight > now + room) scroll.moveTo(top + rowHeight - room);
     },
-    [scroller, rowHeight, headHeight],
+    [scroller, rowHeight, headHeight, scroll],
   );
   const last = Math.min(sight.last, total - 1);
-  return { first: Math.max(0, Math.min(sight.first, last)), last, show };
+  return {
+    first: Math.max(0, Math.min(sight.first, last)),
+    last,
+    height: elementHeight(total * rowHeight),
+    offsetOf: (place) => place * rowHeight - sight.offset,
+    show,
+    scroll,
+  };
 }
