@@ -17,15 +17,21 @@ export type FhirRequest = {
 export type FhirPlace = {
   readonly store: FhirStore;
   readonly base: string;
+  /** Characters of JSON beyond which nothing from outside is taken; 256 Mi unless told. */
+  readonly fullAt?: number;
   /** Called for each resource that was written. */
   readonly onTaken: (written: Written) => void;
 };
 
 type Done = Result<FhirAnswer, FhirFailure>;
 
+/** So much the record takes from outside, in characters of JSON: it is all in memory. */
+const FULL_AT = 256 * 1024 * 1024;
+
 /** The answer to a request: a resource, a bundle, or an OperationOutcome that says what is wrong (FHIR R4 §3.1.0). */
 export function answerFhir(request: FhirRequest, place: FhirPlace): FhirAnswer {
-  const url = new URL(request.url, 'http://localhost');
+  const url = URL.parse(request.url, 'http://localhost');
+  if (url === null) return outcome(400, 'invalid', 'That is no address');
   const [root, type = '', id, ...more] = url.pathname.split('/').filter((part) => part !== '');
   if (root !== 'fhir' || more.length > 0) return outcome(404, 'not-found', 'There is nothing at this address');
   const done = route(request, place, type, id, url.searchParams);
@@ -46,6 +52,7 @@ function route(
   if (method === 'GET') return id === undefined ? find(place, type, query) : readOne(place, type, id);
   if (method === 'POST' && id === '_search') return find(place, type, new URLSearchParams(request.body));
   if (!TAKEN_TYPES.includes(type) || (method !== 'POST' && method !== 'PUT')) return notAllowed();
+  if (isFull(request, place)) return full();
   const resource = parsed(request);
   if (!resource.ok) return resource;
   const write = asWrite(request, resource.value, id, query);
@@ -123,6 +130,7 @@ const Bundle = z.strictObject({
 
 /** A transaction is done whole or not at all, and its `urn:uuid:` links become what was made; in a batch each stands alone. */
 function takeBundle(request: FhirRequest, place: FhirPlace): Done {
+  if (isFull(request, place)) return full();
   const body = parsed(request);
   if (!body.ok) return body;
   const bundle = Bundle.safeParse(body.value);
@@ -183,21 +191,28 @@ function takeBundle(request: FhirRequest, place: FhirPlace): Done {
   );
 }
 
-/** Entries with those first that refer to no entry still to come; a circle is left as it is, and fails. */
+/** Entries with those first that others refer to; a circle is left as it is, and fails. */
 function inOrder<T extends z.infer<typeof Entry>>(entries: readonly T[]): readonly T[] {
-  const ordered: T[] = [];
-  let left = [...entries];
-  while (left.length > 0) {
-    const urls = left.flatMap(({ fullUrl }) => fullUrl ?? []);
-    const free = left.filter((one) => {
-      const text = JSON.stringify(one.resource);
-      return !urls.some((url) => url !== one.fullUrl && text.includes(`"${url}"`));
-    });
-    const next = free.length > 0 ? free : left;
-    ordered.push(...next);
-    left = left.filter((one) => !next.includes(one));
-  }
-  return ordered;
+  const byUrl = new Map(entries.flatMap((one) => (one.fullUrl === undefined ? [] : [[one.fullUrl, one] as const])));
+  const [begun, ordered] = [new Set<T>(), new Set<T>()];
+  const take = (one: T) => {
+    if (begun.has(one)) return;
+    begun.add(one);
+    for (const url of linksIn(one.resource)) {
+      const needed = byUrl.get(url);
+      if (needed !== undefined) take(needed);
+    }
+    ordered.add(one);
+  };
+  for (const one of entries) take(one);
+  return [...ordered];
+}
+
+function linksIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'reference' && typeof inner === 'string' ? [inner] : linksIn(inner),
+  );
 }
 
 function linked(value: unknown, made: ReadonlyMap<string, string>): unknown {
@@ -224,4 +239,12 @@ function parsed({ headers, body }: FhirRequest): Result<unknown, FhirFailure> {
 
 function notAllowed(): ReturnType<typeof failure> {
   return failure('not-supported', 405, 'That is not done here');
+}
+
+function isFull({ body }: FhirRequest, { store, fullAt = FULL_AT }: FhirPlace): boolean {
+  return store.size() + body.length > fullAt;
+}
+
+function full(): ReturnType<typeof failure> {
+  return failure('too-costly', 507, 'The record is full');
 }

@@ -4,6 +4,7 @@ import { makeStudy } from '../make-study.ts';
 import { planOne } from '../schedule.ts';
 import { createSwitchboard } from '../switchboard.ts';
 import { visitOf } from '../visits.ts';
+import { answerFhir } from './answer-request.ts';
 import { startEhr } from './fhir-server.ts';
 import { openFhirStore } from './fhir-store.ts';
 import { patientId, recordsIn, requestId, SYSTEMS } from './records.ts';
@@ -276,4 +277,49 @@ test('two numbers of one person become one: the other points to it, and its orde
     { reference },
     { reference },
   ]);
+});
+
+test('is full at its bound, says so, and takes nothing more; what throws in a transaction leaves nothing of it', async () => {
+  const { store, visit } = await record();
+  const place = { store, base: 'http://localhost/fhir', fullAt: store.size() + 2_000, onTaken: () => undefined };
+  const write = (note: string, url = '/fhir/Observation') =>
+    answerFhir(
+      {
+        ...{ method: 'POST', url, headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify(observation(patientId(visit.person), { note })),
+      },
+      place,
+    );
+  expect([write('short').status, write('long '.repeat(500)).status, store.list('Observation')]).toMatchObject([
+    201,
+    507,
+    [{ note: 'short' }],
+  ]);
+  expect(write('short', '//').status).toBe(400);
+  const before = store.size();
+  expect(() =>
+    store.transaction(() => {
+      store.write('Observation', { method: 'POST', resource: observation(patientId(visit.person)) });
+      throw new Error('a fault of the record');
+    }),
+  ).toThrow('a fault of the record');
+  expect([store.size(), store.list('Observation')]).toMatchObject([before, [{ note: 'short' }]]);
+});
+
+test('a thousand entries that each refer to the next are written from the last to the first', async () => {
+  const { ask, visit, store } = await record();
+  const entry = Array.from({ length: 1_000 }, (_, at) => ({
+    fullUrl: `urn:uuid:${at}`,
+    resource: observation(patientId(visit.person), {
+      identifier: [{ value: String(at) }],
+      ...(at < 999 && { derivedFrom: [{ reference: `urn:uuid:${at + 1}` }] }),
+    }),
+    request: { method: 'POST', url: 'Observation' },
+  }));
+  const answer = await ask('POST', '', { resourceType: 'Bundle', type: 'transaction', entry });
+  expect(answer.body.entry).toHaveLength(1_000);
+  const [first, second] = ['0', '1'].map((value) =>
+    store.list('Observation').find((one) => (one['identifier'] as { value: string }[])[0]?.value === value),
+  );
+  expect(first?.['derivedFrom']).toEqual([{ reference: `Observation/${second?.id}` }]);
 });

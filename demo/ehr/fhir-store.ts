@@ -17,8 +17,9 @@ export type FhirFailure = {
     | 'not-supported'
     | 'conflict'
     | 'multiple-matches'
+    | 'too-costly'
     | 'business-rule';
-  readonly status: 400 | 404 | 405 | 412 | 415 | 422;
+  readonly status: 400 | 404 | 405 | 412 | 415 | 422 | 507;
   readonly issues: readonly { readonly at: string; readonly what: string }[];
 };
 
@@ -36,7 +37,9 @@ export type FhirStore = {
   list(type: ResourceType): readonly Kept[];
   /** Writes one, or says why not. Ids of what is created are decided by the seed and by how many came before. */
   write(type: ResourceType, write: Write): Result<Written, FhirFailure>;
-  /** All of it, or none of it: what was written before the failure is as it was. */
+  /** How much it holds, in characters of JSON. */
+  size(): number;
+  /** All of it, or none of it: what was written before the failure, or before it threw, is as it was. */
   transaction<T>(work: () => Result<T, FhirFailure>): Result<T, FhirFailure>;
 };
 
@@ -73,6 +76,7 @@ export function openFhirStore(settings: {
 }): FhirStore {
   let held = new Map<string, Kept>();
   let written = 0;
+  let size = 0;
   const keyOf = (type: string, id: string) => `${type}/${id}`;
 
   const store: FhirStore = {
@@ -110,11 +114,17 @@ export function openFhirStore(settings: {
         return failure('conflict', 412, 'It has another version');
       return ok(put(resource, write.id));
     },
+    size: () => size,
     transaction(work) {
-      const [before, count] = [new Map(held), written];
-      const done = work();
-      if (!done.ok) [held, written] = [before, count];
-      return done;
+      const before = [new Map(held), written, size] as const;
+      let isDone = false;
+      try {
+        const done = work();
+        isDone = done.ok;
+        return done;
+      } finally {
+        if (!isDone) [held, written, size] = before;
+      }
     },
   };
   return store;
@@ -133,6 +143,7 @@ export function openFhirStore(settings: {
     const kept: Kept = { ...resource, id, meta: { ...(resource['meta'] as object | undefined), ...meta } };
     held.delete(key); // what was written last comes last
     held.set(key, kept);
+    size += JSON.stringify(kept).length - (before === undefined ? 0 : JSON.stringify(before).length);
     written += 1;
     return { resource: kept, outcome: before === undefined ? 'created' : 'updated' };
   }
