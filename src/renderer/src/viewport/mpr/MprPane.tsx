@@ -29,7 +29,7 @@ import { PlaneMeasurementLayer } from './PlaneMeasurementLayer.tsx';
 import { gridAt, type MprPlane, reslice, resliceMarks, valueAtPlace } from './reslice.ts';
 import { shade } from './shade.ts';
 import { crossingLines, isOblique, leanDegrees } from './turn-planes.ts';
-import { usePlaneMeasuring } from './use-plane-measuring.ts';
+import { pointAt, usePlaneMeasuring } from './use-plane-measuring.ts';
 import { useSize } from './use-size.ts';
 import { useStill } from './use-still.ts';
 import { extentMm, type ToldAs } from './volume.ts';
@@ -145,18 +145,14 @@ export function MprPane(props: Props): ReactNode {
   const measuring = usePlaneMeasuring(pane);
   const held = useRef<Held>(null);
 
-  const placeUnder = (event: PointerEvent) => {
-    const { left, top } = event.currentTarget.getBoundingClientRect();
-    return placeOf(grid.plane, event.clientX - left, event.clientY - top);
-  };
+  const placeUnder = (event: PointerEvent) => placeOf(grid.plane, ...pointAt(event));
   const angleUnder = (event: PointerEvent) => {
-    const { left, top } = event.currentTarget.getBoundingClientRect();
-    return (Math.atan2(event.clientY - top - at[1], event.clientX - left - at[0]) * 180) / Math.PI;
+    const [x, y] = pointAt(event);
+    return (Math.atan2(y - at[1], x - at[0]) * 180) / Math.PI;
   };
   const onPointerDown = (event: PointerEvent) => {
     event.currentTarget.setPointerCapture(event.pointerId);
-    const { left, top } = event.currentTarget.getBoundingClientRect();
-    const hit = event.button === 0 ? hitCrosshairs(crosshairs, [event.clientX - left, event.clientY - top]) : null;
+    const hit = event.button === 0 ? hitCrosshairs(crosshairs, pointAt(event)) : null;
     const isMeasuring = pictureDrag(1) === null;
     if (hit === 'end') held.current = { type: 'turn', angle: angleUnder(event) };
     else if (event.button === 0 && (event.shiftKey || (hit === 'line' && !isMeasuring)))

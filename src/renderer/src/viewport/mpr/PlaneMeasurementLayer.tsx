@@ -24,9 +24,7 @@ export function PlaneMeasurementLayer({
   const { plane, grid, state, volume, book } = pane;
   const { all, selected } = useSyncExternalStore(book.subscribe, book.getState);
   const frame = state.frames[plane];
-  const standing = all
-    .filter(isPlaneMeasurement)
-    .filter((one) => one.id !== draft?.id && isOnPlane(one, state, frame, volume.geometry));
+  const standing = all.filter(isPlaneMeasurement).filter((one) => one.id !== draft?.id && isOnPlane(one, pane));
   return (
     <svg className={viewportClasses.layer} data-measurements={standing.length} aria-hidden>
       {standing.map(({ id, kind, on, measured }) => (

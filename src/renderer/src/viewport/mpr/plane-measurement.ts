@@ -71,20 +71,27 @@ function valueIn(values: Float32Array, index: number, factor: number): number | 
   return Number.isNaN(value) ? 'padding' : value * factor;
 }
 
-/** True when a measurement was made on what a pane shows now: the same plane of the patient, its rows the same way, through the same slab. */
-export function isOnPlane(
-  { on }: PlaneMeasurement,
-  { centre, slab }: Pick<MprState, 'centre' | 'slab'>,
-  frame: PlaneFrame,
-  geometry: VolumeGeometry,
-): boolean {
+/** What a pane shows, as far as a measurement belongs on it. */
+type ShownPlane = {
+  readonly plane: MprPlane;
+  readonly seriesUid: string;
+  readonly state: Pick<MprState, 'centre' | 'slab' | 'frames'>;
+  readonly volume: Pick<Volume, 'geometry'>;
+};
+
+/** True when a measurement was made on what a pane shows now: the same series and plane of the patient, its rows the same way, through the same slab. */
+export function isOnPlane({ on, seriesUid }: PlaneMeasurement, shown: ShownPlane): boolean {
+  // Another series may lie at the same place, with other values, or in a frame of reference of its own.
+  if (seriesUid !== shown.seriesUid) return false;
+  const { centre, slab, frames } = shown.state;
+  const frame = frames[shown.plane];
   const of = on.frames[on.plane];
   const [place] = on.places;
   if (place === undefined || dot(normalOf(of), normalOf(frame)) < 0.999999) return false;
   if (dot(of.alongRow, frame.alongRow) < 0.999999) return false;
   if (slab.kind !== on.slab.kind || (slab.kind !== 'none' && slab.mm !== on.slab.mm)) return false;
   const offset: Vector3 = [place[0] - centre[0], place[1] - centre[1], place[2] - centre[2]];
-  return Math.abs(dot(offset, normalOf(frame))) < Math.min(...geometry.spacingMm) / 2;
+  return Math.abs(dot(offset, normalOf(frame))) < Math.min(...shown.volume.geometry.spacingMm) / 2;
 }
 
 /** A measurement's points on a pane's picture, and back. */

@@ -123,9 +123,14 @@ export function usePlaneMeasuring(pane: MeasuredPane): {
   };
 }
 
-function pointAt(event: PointerEvent): ImagePoint {
-  const { left, top } = event.currentTarget.getBoundingClientRect();
-  return [event.clientX - left, event.clientY - top];
+/** Where on the pane's picture the mouse is, CSS pixels: the picture begins within the border. */
+export function pointAt({
+  clientX,
+  clientY,
+  currentTarget,
+}: Pick<PointerEvent, 'clientX' | 'clientY' | 'currentTarget'>): ImagePoint {
+  const { left, top } = currentTarget.getBoundingClientRect();
+  return [clientX - left - currentTarget.clientLeft, clientY - top - currentTarget.clientTop];
 }
 
 function planeMeasurement(
@@ -144,11 +149,12 @@ function planeMeasurement(
 }
 
 /** What of this plane's measurements lies under the mouse, the selected one before others, later ones before earlier ones. */
-function hitOn({ plane, grid, state, volume, book }: MeasuredPane, at: ImagePoint) {
+function hitOn(pane: MeasuredPane, at: ImagePoint) {
+  const { grid, book } = pane;
   const { all, selected } = book.getState();
   const here = all
     .filter(isPlaneMeasurement)
-    .filter((one) => isOnPlane(one, state, state.frames[plane], volume.geometry))
+    .filter((one) => isOnPlane(one, pane))
     .toReversed()
     .toSorted((a, b) => Number(b.id === selected) - Number(a.id === selected));
   for (const measurement of here) {
