@@ -127,6 +127,8 @@ export const StudyTriage = z.object({
     .object({
       level: UrgencyLevel,
       standing: UrgencyStanding,
+      /** How often it was raised or flagged: whoever sets its class says which of these they knew of. */
+      raises: z.number().int(),
       serviceLevel: ServiceLevel,
       countsFromMs: z.number(),
       openByAtMs: z.number().nullable(),
@@ -218,10 +220,12 @@ export const triage = {
     .output(StudyTriage),
   /**
    * A person's word on how urgent a study is. Conflicts: `patient-mismatch` (the caller has another patient before them),
-   * `study-has-no-place`, `raise-not-permitted`, `lower-not-permitted`, `images-not-opened` (as they are now).
+   * `study-has-no-place`, `raise-not-permitted`, `lower-not-permitted`, `images-not-opened` (as they are now), `raised-meanwhile`
+   * (it would be lowered, and was raised since the caller looked). `raises` is the place's as they looked; left out, they know it
+   * as it stands.
    */
   declare: procedure('study.read')
     .route({ method: 'POST', path: '/studies/{studyId}/urgency' })
-    .input(study.extend({ patientId: PatientId, level: UrgencyLevel, reason }))
+    .input(study.extend({ patientId: PatientId, level: UrgencyLevel, raises: z.int().min(0).optional(), reason }))
     .output(StudyTriage),
 };

@@ -18,7 +18,8 @@ export type DeclareRefusal = {
     | 'study-has-no-place'
     | 'raise-not-permitted'
     | 'lower-not-permitted'
-    | 'images-not-opened';
+    | 'images-not-opened'
+    | 'raised-meanwhile';
 };
 
 type Declaration = {
@@ -34,12 +35,14 @@ type Declaration = {
   readonly permissions: readonly Permission[];
   /** The newest images of it that the declarer opened; null where they opened none. */
   readonly openedRevision: number | null;
+  /** How often it had been raised or flagged as the declarer knew it; left out, they know it as it stands. */
+  readonly knownRaises?: number | undefined;
   readonly atMs: number;
 };
 
 /**
  * Sets a study's class by a person's word, drawn filled from then on. Raising, and standing behind the class that AI suspects,
- * takes a permission; lowering takes a radiologist who opened the images as they are now.
+ * takes a permission; lowering takes a radiologist who opened the images as they are now and knows what raised it.
  */
 export function declareUrgency(db: WritableDb, policy: TriagePolicy, input: Declaration): Result<null, DeclareRefusal> {
   const { siteId, studyId, level, userId, permissions, atMs } = input;
@@ -50,9 +53,12 @@ export function declareUrgency(db: WritableDb, policy: TriagePolicy, input: Decl
     const current = findUrgency(db, studyId);
     if (current === null) return err({ code: 'study-has-no-place' });
     const isLower = urgencyRank(level) > urgencyRank(current.level);
+    const knowsRaises = (input.knownRaises ?? current.raises) >= current.raises;
     if (isLower && !permissions.includes('urgency.lower')) return err({ code: 'lower-not-permitted' });
     if (!isLower && !permissions.includes('urgency.raise')) return err({ code: 'raise-not-permitted' });
     if (isLower && input.openedRevision !== study.revision) return err({ code: 'images-not-opened' });
+    // Whoever meant to raise what was Routine on their screen would lower what was flagged Critical since.
+    if (isLower && !knowsRaises) return err({ code: 'raised-meanwhile' });
     putAsk(db, {
       ...{ studyId, siteId, ask: `person:${v7()}`, askedAtMs: atMs, cause: 'person', source: userId, level },
       ...{ revision: study.revision, falseShare: null, said: input.reason },
@@ -72,7 +78,7 @@ export function declareUrgency(db: WritableDb, policy: TriagePolicy, input: Decl
       declared: {
         by: { kind: 'user', id: userId },
         loweredRevision: isLower ? study.revision : null,
-        hasOpened: input.openedRevision === study.revision,
+        hasSeen: input.openedRevision === study.revision && knowsRaises,
       },
     });
     return ok(null);

@@ -28,8 +28,8 @@ export type Placement = {
   readonly atMs: number;
   /** Something says anew that it is as urgent as it stands: whoever opened it before has not seen that. */
   readonly isFlaggedAnew?: boolean;
-  /** A person's word: it unseats what stood, and is held against no other. Some have the images as they are now open. */
-  readonly declared?: { readonly by: Actor; readonly loweredRevision: number | null; readonly hasOpened: boolean };
+  /** A person's word: it unseats what stood, and is held against no other. Some have the images open and know all that raised it. */
+  readonly declared?: { readonly by: Actor; readonly loweredRevision: number | null; readonly hasSeen: boolean };
 };
 
 /** Walks study_urgency_declared: until when the unopened Criticals are due that people declared by a moment. */
@@ -73,7 +73,7 @@ export function settle(
     declaredAtMs: declared ? atMs : (previous?.declaredAtMs ?? null),
     loweredRevision: declared ? declared.loweredRevision : (previous?.loweredRevision ?? null),
     raises,
-    seenRaises: declared?.hasOpened === true ? raises : (previous?.seenRaises ?? 0),
+    seenRaises: declared?.hasSeen === true ? raises : (previous?.seenRaises ?? 0),
   };
   if (previous !== null && isDeepStrictEqual({ ...urgency, setAtMs: previous.setAtMs }, previous)) return;
   setRunPriority(db, study.studyId, 'triage', runPriorityOf(place), atMs);

@@ -54,15 +54,20 @@ function flag(): void {
   finishNext(clinic, 0.9);
   followAll(clinic);
 }
-function declare(studyId: string, level: 'critical' | 'urgent' | 'routine', openedRevision: number | null): void {
+type Level = 'critical' | 'urgent' | 'routine';
+function declare(studyId: string, level: Level, openedRevision: number | null): void {
+  expect(declared(studyId, level, openedRevision)).toBe('done');
+}
+function declared(studyId: string, level: Level, openedRevision: number | null, knownRaises?: number): string {
   clinic.pass(1000);
   const { patientId } = getStudyCard(clinic.db, studyId).patient;
   const said = declareUrgency(clinic.db, SHIPPED_POLICY, {
     ...{ siteId: clinic.north.siteId, studyId, patientId, level, reason: 'the ward called', userId: anna },
-    ...{ displayName: 'Anna', permissions: ['urgency.raise', 'urgency.lower'], openedRevision, atMs: clinic.nowMs() },
+    ...{ displayName: 'Anna', permissions: ['urgency.raise', 'urgency.lower'], openedRevision, knownRaises },
+    atMs: clinic.nowMs(),
   });
-  if (!said.ok) throw new Error(said.error.code);
   followAll(clinic);
+  return said.ok ? 'done' : said.error.code;
 }
 /** What tells people of a study: why it is to be opened again, how many unopened Criticals, what is next, and whether it waits for triage. */
 const told = (studyId: string) => [
@@ -121,6 +126,21 @@ test('lowering what was flagged after it was opened is having seen it', async ()
   open(studyId);
   flag();
   declare(studyId, 'urgent', now(studyId).revision);
+  expect(told(studyId)).toEqual(OPENED);
+});
+
+test('who sets the class as they knew it before a flag neither lowers what was flagged nor has seen it', async () => {
+  installed(clinic, 'general', { category: 1 });
+  const studyId = await arrive();
+  open(studyId);
+  const { revision, raises } = now(studyId);
+  flag();
+  // Urgent was more than it was on their screen, and is less than it is.
+  expect(declared(studyId, 'urgent', revision, raises)).toBe('raised-meanwhile');
+  expect([findUrgency(clinic.db, studyId)?.level, told(studyId)]).toEqual(['critical', FLAGGED]);
+  expect(declared(studyId, 'critical', revision, raises)).toBe('done');
+  expect(told(studyId)).toEqual(FLAGGED);
+  expect(declared(studyId, 'urgent', revision, now(studyId).raises)).toBe('done');
   expect(told(studyId)).toEqual(OPENED);
 });
 

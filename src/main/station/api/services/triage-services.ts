@@ -67,7 +67,13 @@ export type TriageServices = {
   study(principal: Principal, studyId: StudyId): StudyTriage | null;
   declare(
     principal: Principal,
-    input: { studyId: StudyId; patientId: PatientId; level: UrgencyLevel; reason: string },
+    input: {
+      studyId: StudyId;
+      patientId: PatientId;
+      level: UrgencyLevel;
+      raises?: number | undefined;
+      reason: string;
+    },
   ): Result<StudyTriage, Refused>;
 };
 
@@ -129,13 +135,13 @@ export function triageServices({ db, clock, readers, triagePolicy: policy }: Too
       const study = inScope(principal, studyId);
       return study === null ? null : describeStudy(db, principal, study);
     },
-    declare(principal, { studyId, ...input }) {
+    declare(principal, { studyId, raises, ...input }) {
       const study = inScope(principal, studyId);
       if (study === null) return err({ code: 'study-not-found' });
       const declared = declareUrgency(db, policy, {
         ...{ ...actOf(principal), ...input, studyId, permissions: principal.permissions },
         displayName: findDisplayName(db, principal.userId) ?? principal.userId,
-        openedRevision: findOpenedRevision(db, studyId, principal.userId),
+        ...{ openedRevision: findOpenedRevision(db, studyId, principal.userId), knownRaises: raises },
       });
       if (!declared.ok) return declared;
       refreshRow(db, studyId);

@@ -8,13 +8,13 @@ import { client } from '../../bridge/client.ts';
 import { station } from '../../bridge/queries.ts';
 import { SignDialog } from './SignDialog.tsx';
 
-type Props = { readonly triage: StudyTriage; readonly level: UrgencyLevel };
+type Props = { readonly triage: StudyTriage; readonly place: NonNullable<StudyTriage['place']> };
 
 /** The classes that the person here may set now, each with a reason; lowering is said as that. */
-export function DeclareUrgency({ triage, level }: Props): ReactNode {
+export function DeclareUrgency({ triage, place: { level, raises } }: Props): ReactNode {
   const { t } = useTranslation('triage');
   const cache = useQueryClient();
-  const [to, setTo] = useState<UrgencyLevel | null>(null);
+  const [asked, setAsked] = useState<{ readonly to: UrgencyLevel; readonly raises: number } | null>(null);
   const { studyId, patientId, mayDeclare } = triage;
   const name = (one: UrgencyLevel) => {
     const how = urgencyRank(one) > urgencyRank(level) ? 'lower' : one === level ? 'confirm' : 'declare';
@@ -23,21 +23,22 @@ export function DeclareUrgency({ triage, level }: Props): ReactNode {
   return (
     <>
       {mayDeclare.map((one) => (
-        <Button key={one} size="xs" variant="default" onClick={() => setTo(one)}>
+        <Button key={one} size="xs" variant="default" onClick={() => setAsked({ to: one, raises })}>
           {name(one)}
         </Button>
       ))}
-      {to !== null && (
+      {asked !== null && (
         <SignDialog
-          title={name(to)}
-          text={t(urgencyRank(to) > urgencyRank(level) ? 'declare.lowerText' : 'declare.text')}
-          action={name(to)}
+          title={name(asked.to)}
+          text={t(urgencyRank(asked.to) > urgencyRank(level) ? 'declare.lowerText' : 'declare.text')}
+          action={name(asked.to)}
           asks={['reason']}
           act={async ({ reason }) => {
-            await client.triage.declare({ studyId, patientId, level: to, reason });
+            // As it was when they chose: what raises it while the dialog stands they have not weighed.
+            await client.triage.declare({ studyId, patientId, level: asked.to, raises: asked.raises, reason });
             await cache.invalidateQueries({ queryKey: station.studies.key() });
           }}
-          onClose={() => setTo(null)}
+          onClose={() => setAsked(null)}
         />
       )}
     </>

@@ -49,10 +49,7 @@ function Place({ triage, isOpened }: { readonly triage: StudyTriage; readonly is
   const { place, asks, complexity, waitedMs } = triage;
   return (
     <>
-      <Section
-        title={t('study.place')}
-        actions={place !== null && <DeclareUrgency triage={triage} level={place.level} />}
-      >
+      <Section title={t('study.place')} actions={place !== null && <DeclareUrgency triage={triage} place={place} />}>
         {place === null ? (
           <p className={page.quiet}>{t('study.noPlace')}</p>
         ) : (
