@@ -39,10 +39,13 @@ test.each([
   ['B', 'CT · CT Head · both sides · 2026-11-21 21:45'],
   ['U', 'CT · CT Head · 2026-11-21 21:45'],
   ['links', 'CT · CT Head · links · 2026-11-21 21:45'],
-])('the side %s is said in words, what has no pair not at all, and what nobody knows as it came', (laterality, said) => {
-  const { container } = render(<PatientHeader patient={patient} accession="A1" exam={{ ...exam, laterality }} />);
-  expect(container.textContent).toContain(said);
-});
+])(
+  'the side %s is said in words, what has no pair not at all, and what nobody knows as it came',
+  (laterality, said) => {
+    const { container } = render(<PatientHeader patient={patient} accession="A1" exam={{ ...exam, laterality }} />);
+    expect(container.textContent).toContain(said);
+  },
+);
 
 test('what is missing of an identity is said, not left out', () => {
   const { container } = render(<PatientHeader patient={{ ...patient, mrn: null, name: '' }} accession={null} />);
