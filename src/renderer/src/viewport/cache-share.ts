@@ -27,8 +27,8 @@ export function followShare(onShare: (bytes: number) => void): void {
   onShare(told);
   const { locks } = navigator;
   if (locks === undefined) return;
-  // Held until the window is gone, however it went.
-  void locks.request(LOCK, { mode: 'shared' }, () => new Promise(() => undefined));
+  // Held until the window is gone, however it went. Refused where a page may hold no locks: then it counts itself as one.
+  void locks.request(LOCK, { mode: 'shared' }, () => new Promise(() => undefined)).catch(() => undefined);
   const ask = async () => {
     const { held = [] } = await locks.query();
     const share = shareOf(held.filter(({ name }) => name === LOCK).length);

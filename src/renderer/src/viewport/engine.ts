@@ -6,8 +6,6 @@ import { forgetDataSet, registerPictureLoader, rememberDataSet } from './picture
 import { shownAs } from './picture/shown-as.ts';
 import type { StackImage } from './stack.ts';
 
-export { CACHE_BYTES } from './cache-share.ts';
-
 let engine: RenderingEngine | null = null;
 
 /** The page's one rendering engine; started on first use. */

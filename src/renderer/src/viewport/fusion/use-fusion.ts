@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { CACHE_BYTES } from '../engine.ts';
+import { shareNow } from '../engine.ts';
 import type { History } from '../history.ts';
 import { loadVolume } from '../mpr/load-volume.ts';
 import { volumeOf } from '../mpr/volume.ts';
@@ -26,8 +26,8 @@ type Wish = {
   readonly history: History;
 };
 
-/** A PET is drawn over others beside their own pixels: it may take a quarter of what the cache may. */
-const MOST_BYTES = CACHE_BYTES / 4;
+/** A PET is drawn over others beside their own pixels: it may take so much of what the cache may. */
+const PET_SHARE = 1 / 4;
 /** What changes within so short a time is one gesture. */
 const GESTURE_MS = 700;
 
@@ -72,7 +72,7 @@ function usePet(seriesUid: string | null, shelf: SeriesShelf | null): PetState {
       tell({ state: 'loading', loaded: 0, of: 0 });
       const stack = await shelf.stack(seriesUid);
       if (!stack.ok) return tell({ state: 'refused', code: 'series-failed' });
-      const geometry = volumeOf(stack.value, MOST_BYTES);
+      const geometry = volumeOf(stack.value, shareNow() * PET_SHARE);
       if (!geometry.ok) return tell({ state: 'refused', code: geometry.error.code });
       const of = geometry.value.images.length;
       const volume = await loadVolume(geometry.value, leave.signal, (loaded) => tell({ state: 'loading', loaded, of }));

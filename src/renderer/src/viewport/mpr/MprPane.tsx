@@ -23,7 +23,7 @@ import type { ImageMark } from '../stack.ts';
 import type { LoadedVolume } from './load-volume.ts';
 import mprClasses from './mpr.module.css';
 import { changeLook, lookAtPlace, type MprState, placeOfPlane, scrollPlane, turnCrosshairs } from './mpr-state.ts';
-import { dragged, pictureDrag } from './plane-dragging.ts';
+import { boundedZoom, dragged, pictureDrag } from './plane-dragging.ts';
 import { hitCrosshairs, PlaneLines } from './PlaneLines.tsx';
 import { PlaneMeasurementLayer } from './PlaneMeasurementLayer.tsx';
 import { gridAt, type MprPlane, reslice, resliceMarks, valueAtPlace } from './reslice.ts';
@@ -189,7 +189,7 @@ export function MprPane(props: Props): ReactNode {
   const onWheel = (event: WheelEvent) => {
     const by = Math.sign(event.deltaY);
     if (event.ctrlKey)
-      onChange((before) => changeLook(before, plane, (one) => ({ ...one, zoom: one.zoom * 1.1 ** -by })));
+      onChange((before) => changeLook(before, plane, (one) => ({ ...one, zoom: boundedZoom(one.zoom * 1.1 ** -by) })));
     else onChange((before) => scrollPlane({ ...before, active: plane }, geometry, plane, by));
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -257,6 +257,7 @@ export function MprPane(props: Props): ReactNode {
               {t(`image.mark.${mark}`)}
             </strong>
           ))}
+          {coarse > 1 && <strong className={classes.mark}>{t('mpr.coarse')}</strong>}
           {slab.kind !== 'none' && (
             <strong className={classes.mark}>{t(`mpr.slab.${slab.kind}`, { mm: slab.mm })}</strong>
           )}

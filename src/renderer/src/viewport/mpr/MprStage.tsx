@@ -8,7 +8,7 @@ import { type AiView, drawnFindings, hasMarks, isDrawable } from '../ai-view.ts'
 import { AiLine } from '../AiLine.tsx';
 import { PatientCorner } from '../CornerTexts.tsx';
 import type { Fusion } from '../fusion/use-fusion.ts';
-import { CACHE_BYTES } from '../engine.ts';
+import { shareNow } from '../engine.ts';
 import viewportClasses from '../ImageViewport.module.css';
 import type { ReadingDesk } from '../reading-desk.ts';
 import type { SeriesShelf } from '../series-shelf.ts';
@@ -21,7 +21,7 @@ import { useSeries } from '../use-series.ts';
 import { type LoadedVolume, loadVolume } from './load-volume.ts';
 import classes from './mpr.module.css';
 import { MprPane, type VolumeMarks } from './MprPane.tsx';
-import { lookAtPlace, type MprState, openMpr, performMpr, type TurnCommand } from './mpr-state.ts';
+import { lookAtPlace, type MprState, openMpr, performMpr, type TurnCommand, withChange } from './mpr-state.ts';
 import { middleOfPlaces, type PlaneMeasurement } from './plane-measurement.ts';
 import { DIRECTIONS, MPR_PLANES, SLAB_KINDS } from './reslice.ts';
 import { toldAs, type VolumeRefusal, volumeOf } from './volume.ts';
@@ -48,9 +48,6 @@ type Loading =
   | { readonly state: 'loading'; readonly loaded: number; readonly of: number }
   | { readonly state: 'refused'; readonly code: VolumeRefusal | 'image-missing' | 'series-failed' }
   | { readonly state: 'ready'; readonly volume: LoadedVolume };
-
-/** A volume may take as much as all other images together. */
-const MOST_BYTES = CACHE_BYTES;
 
 /** A series in three planes through one place; a series that is no even volume says so and is not drawn. */
 export function MprStage({ onCommands, onClose, ...props }: Props): ReactNode {
@@ -96,7 +93,8 @@ function useVolume(shelf: SeriesShelf, seriesUid: string): Loading {
   useEffect(() => {
     if (series.state === 'failed') return setLoading({ state: 'refused', code: 'series-failed' });
     if (series.state !== 'ready') return;
-    const geometry = volumeOf(series.stack, MOST_BYTES);
+    // A volume may take as much as all other images of this window together.
+    const geometry = volumeOf(series.stack, shareNow());
     if (!geometry.ok) return setLoading({ state: 'refused', code: geometry.error.code });
     const leave = new AbortController();
     const of = geometry.value.images.length;
@@ -268,12 +266,12 @@ function useUndoablePlanes(volume: LoadedVolume, { history }: ReadingDesk) {
     };
     const note = (before: MprState, after: MprState) => {
       if (isSameToReader(before, after)) return;
-      const to = (wanted: MprState) => () => {
+      const change = (from: MprState, to: MprState) => () => {
         if (current.current === null) return false;
-        show(wanted);
+        show(withChange(current.current, from, to));
         return true;
       };
-      history.note({ undo: to(before), redo: to(after) });
+      history.note({ undo: change(after, before), redo: change(before, after) });
     };
     return {
       setState: setTo,

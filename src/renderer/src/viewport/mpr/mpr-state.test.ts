@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LoadedVolume } from './load-volume.ts';
-import { lookAtPlace, openMpr, performMpr, placeOfPlane, scrollPlane } from './mpr-state.ts';
+import { lookAtPlace, openMpr, performMpr, placeOfPlane, scrollPlane, withChange } from './mpr-state.ts';
 import type { VolumeGeometry } from './volume.ts';
 
 /** Head first, on the back: 0.5 mm pixels, 3 mm slices from z = 0 to 57. */
@@ -68,4 +68,13 @@ test('crosshairs turned in one plane move the others along their leaning normals
   const moved = scrollPlane(turned, GEOMETRY, 'sagittal', 4).centre;
   expect(moved.map((one) => Math.round(Math.abs(one) * 1000) / 1000)).toEqual([0, 2, 28.5]);
   expect(performMpr(turned, VOLUME, 'CT', { type: 'reset' }).frames).toEqual(opened.frames);
+});
+
+test('taking a window back leaves the planes where one has scrolled to since; taking reset back goes back there', () => {
+  const opened = openMpr(VOLUME);
+  const lung = performMpr(opened, VOLUME, 'CT', { type: 'preset', key: '6' });
+  const scrolled = scrollPlane({ ...lung, active: 'coronal' }, GEOMETRY, 'coronal', 10);
+  expect(withChange(scrolled, lung, opened)).toEqual({ ...scrolled, window: opened.window });
+  const reset = performMpr(scrolled, VOLUME, 'CT', { type: 'reset' });
+  expect(withChange(reset, reset, scrolled)).toEqual(scrolled);
 });

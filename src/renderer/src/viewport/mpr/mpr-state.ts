@@ -92,6 +92,15 @@ export function performMpr(
   }
 }
 
+/** What can be taken back; which plane takes the keys is none of it. */
+const PARTS = ['frames', 'window', 'slab', 'isInverted', 'looks', 'centre'] as const;
+
+/** The planes as they are now with that alone which changed from one state to another: where one has scrolled to since stays. */
+export function withChange(now: MprState, from: MprState, to: MprState): MprState {
+  const changed = PARTS.filter((part) => from[part] !== to[part]).map((part) => [part, to[part]]);
+  return { ...now, ...(Object.fromEntries(changed) as Partial<MprState>) };
+}
+
 /** Changes how a plane is looked at. */
 export function changeLook(state: MprState, plane: MprPlane, change: (look: PlaneLook) => PlaneLook): MprState {
   return { ...state, looks: { ...state.looks, [plane]: change(state.looks[plane]) } };

@@ -15,6 +15,11 @@ export function pictureDrag(buttons: number): PictureDrag | null {
   return measurementOf(tool) === null ? (tool as PictureDrag) : null;
 }
 
+/** How large a plane may be drawn: beyond that there is nothing to see. */
+export function boundedZoom(zoom: number): number {
+  return Math.max(0.2, Math.min(20, zoom));
+}
+
 /** A plane after the mouse was dragged by so many pixels. */
 export function dragged(
   state: MprState,
@@ -33,7 +38,7 @@ export function dragged(
     case 'zoom':
       return changeLook(state, plane, (look) => ({
         ...look,
-        zoom: Math.max(0.2, Math.min(20, look.zoom * 1.01 ** -dy)),
+        zoom: boundedZoom(look.zoom * 1.01 ** -dy),
       }));
     case 'scroll':
       return scrollPlane(state, volume.geometry, plane, Math.sign(dy));

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useState } from 'react';
-import { CACHE_BYTES } from '../engine.ts';
+import { shareNow } from '../engine.ts';
 import { type LoadedVolume, loadVolume } from '../mpr/load-volume.ts';
 import { type VolumeRefusal, volumeOf } from '../mpr/volume.ts';
 import type { SeriesShelf } from '../series-shelf.ts';
@@ -21,9 +21,6 @@ export type Body =
       readonly isSoftware: boolean;
     };
 
-/** The images may take as much while they are read as planes may; what is kept is the texture alone. */
-const MOST_BYTES = CACHE_BYTES;
-
 /** Loads a series, makes a body of it in this element, and frees it when it goes. */
 export function useBody(element: RefObject<HTMLDivElement | null>, shelf: SeriesShelf, seriesUid: string): Body {
   const series = useSeries(shelf, seriesUid);
@@ -34,7 +31,8 @@ export function useBody(element: RefObject<HTMLDivElement | null>, shelf: Series
     if (series.state === 'failed') return setBody({ state: 'refused', code: 'series-failed' });
     const { current } = element;
     if (series.state !== 'ready' || current === null) return;
-    const geometry = volumeOf(series.stack, MOST_BYTES);
+    // The images may take as much while they are read as planes may; what is kept is the texture alone.
+    const geometry = volumeOf(series.stack, shareNow());
     if (!geometry.ok) return setBody({ state: 'refused', code: geometry.error.code });
     const leave = new AbortController();
     let view: BodyView | null = null;
