@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { type ReactNode, useCallback, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding, QualityRemark, RunCard, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { AiStatus } from '../../../../shared/domain/ai-status.ts';
@@ -22,15 +22,18 @@ import { OpeningNotice } from './OpeningNotice.tsx';
 import { OthersList } from './OthersList.tsx';
 import {
   activatePane,
+  activeView,
   changeLayout,
   hangNeighbour,
   hangSeries,
+  isShownAs,
   noteDisplayed,
   type Panes,
   type PaneView,
   placedIn,
+  showAs,
+  type ShownAs,
   toggleLarge,
-  toggleView,
 } from './panes.ts';
 import { PlaneMeasurementList } from './PlaneMeasurementList.tsx';
 import { ReadingToolbar } from './ReadingToolbar.tsx';
@@ -114,6 +117,13 @@ function Room({
   useInStep(room.linked, main, study.row.patient.patientId);
 
   const { panes, setPanes, noteOnPanes } = room;
+  const latestPanes = useRef<Panes | null>(null);
+  useEffect(() => {
+    latestPanes.current = panes;
+    return () => {
+      latestPanes.current = null;
+    };
+  }, [panes]);
   const [mprOf, setMprOf] = useState<string | null>(null);
   const [isMprFused, setIsMprFused] = useState(false);
   const [showing, setShowing] = useState<PlaneMeasurement | null>(null);
@@ -138,14 +148,17 @@ function Room({
     setMprOf(seriesUid);
   };
   const changeView = (view: PaneView) => {
-    const to = (change: (before: Panes) => Panes) => () => {
-      setPanes(change);
+    const before = activeView(panes);
+    if (before === null) return;
+    const after = { ...before, shows: before.shows === view ? null : view };
+    const change = (from: ShownAs, to: ShownAs) => () => {
+      // Another series may hang there since, or it is shown otherwise: that is not what was done.
+      if (latestPanes.current === null || !isShownAs(latestPanes.current, from)) return false;
+      setPanes((now) => showAs(now, to));
       return true;
     };
-    const pane = panes.active;
-    const toggled = (before: Panes) => toggleView(activatePane(before, pane), view);
-    setPanes(toggled);
-    desk.history.note({ undo: to(toggled), redo: to(toggled) });
+    setPanes((now) => showAs(now, after));
+    desk.history.note({ undo: change(after, before), redo: change(before, after) });
   };
 
   const act = (action: ReadingAction) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Finding, SeriesCard } from '../../../../shared/contract/studies.ts';
 import {
+  activeView,
   activatePane,
   bringFinding,
   changeLayout,
@@ -10,10 +11,11 @@ import {
   hangingOrder,
   hangNeighbour,
   hangSeries,
+  isShownAs,
   noteDisplayed,
   placedIn,
+  showAs,
   toggleLarge,
-  toggleView,
   topFinding,
 } from './panes.ts';
 
@@ -110,9 +112,19 @@ test('goes from series to series in the active viewport and stops at the ends', 
 
 test('shows the active series in another way and as it is again; another series is shown as it is', () => {
   const opened = firstPanes(STUDY);
-  const fused = toggleView(opened, 'fused');
+  const asItIs = activeView(opened);
+  if (asItIs === null) throw new Error('nothing hangs');
+  const [asFused, asVolume] = [
+    { ...asItIs, shows: 'fused' },
+    { ...asItIs, shows: 'volume' },
+  ] as const;
+  const fused = showAs(opened, asFused);
+  expect([asItIs.shows, activeView(fused)]).toEqual([null, asFused]);
   expect(placedIn(fused, 0)).toMatchObject({ seriesUid: opened.series[0], shows: 'fused' });
-  expect(placedIn(toggleView(fused, 'volume'), 0)?.shows).toBe('volume');
-  expect(placedIn(toggleView(fused, 'fused'), 0)?.shows).toBeUndefined();
-  expect(placedIn(hangSeries(fused, '3'), 0)).toBeNull();
+  expect(activeView(showAs(showAs(fused, asVolume), asFused))).toEqual(asFused);
+  expect(placedIn(showAs(fused, asItIs), 0)?.shows).toBeUndefined();
+  // What is taken back is of that series: another one that hangs there since is left as it is.
+  const other = hangSeries(fused, '3');
+  expect([placedIn(other, 0), isShownAs(fused, asFused), isShownAs(other, asFused)]).toEqual([null, true, false]);
+  expect(showAs(other, asVolume)).toBe(other);
 });

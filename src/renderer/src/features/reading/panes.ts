@@ -99,13 +99,28 @@ export function hangNeighbour(panes: Panes, order: readonly string[], step: 1 | 
   return next === undefined ? panes : hangSeries(panes, next);
 }
 
-/** Shows the active pane's series in another way, or as it is again. */
-export function toggleView(panes: Panes, view: PaneView): Panes {
-  const { active } = panes;
-  const seriesUid = panes.series[active];
-  if (seriesUid === null || seriesUid === undefined) return panes;
-  const { shows, ...asItIs } = placedIn(panes, active) ?? { seriesUid, frame: null, isMirrored: false, preset: null };
-  return { ...panes, placed: panes.placed.with(active, shows === view ? asItIs : { ...asItIs, shows: view }) };
+/** A pane's series and how it is shown (null: as it is). */
+export type ShownAs = { readonly pane: number; readonly seriesUid: string; readonly shows: PaneView | null };
+
+/** How the active pane shows its series; null of an empty one. */
+export function activeView(panes: Panes): ShownAs | null {
+  const { active: pane } = panes;
+  const seriesUid = panes.series[pane] ?? null;
+  return seriesUid === null ? null : { pane, seriesUid, shows: placedIn(panes, pane)?.shows ?? null };
+}
+
+/** True while a pane shows that series that way. */
+export function isShownAs(panes: Panes, { pane, seriesUid, shows }: ShownAs): boolean {
+  return panes.series[pane] === seriesUid && (placedIn(panes, pane)?.shows ?? null) === shows;
+}
+
+/** Shows a pane's series so, and makes it the active one; nothing where another series hangs there. */
+export function showAs(panes: Panes, { pane, seriesUid, shows }: ShownAs): Panes {
+  if (panes.series[pane] !== seriesUid) return panes;
+  const placed = placedIn(panes, pane) ?? { seriesUid, frame: null, isMirrored: false, preset: null };
+  const { shows: _, ...asItIs } = placed;
+  const next = panes.placed.with(pane, shows === null ? asItIs : { ...asItIs, shows });
+  return { ...activatePane(panes, pane), placed: next };
 }
 
 /** How the series that hangs in a pane was hung there; null where it was put there by hand. */
