@@ -9,7 +9,7 @@ import { prepared, type WritableDb } from '../platform/store/database.ts';
 import { inTransaction } from '../platform/store/transaction.ts';
 import { oweRouting } from './routing/route-job.ts';
 import { checkRule } from './rule-language.ts';
-import { findSet, listSets } from './triage-set-rows.ts';
+import { findSet, newestVersion } from './triage-set-rows.ts';
 
 /** Settles what waits under a set that was just signed: a few studies at a time. */
 export const SETTLE_TRIAGE_JOB = 'triage-settle-set';
@@ -83,7 +83,7 @@ export function rollBackSet(
 function insertProposal(db: WritableDb, proposal: Proposal, restores: number | null): number {
   const { siteId, kind, body, reason, userId, atMs } = proposal;
   prepared(db, WITHDRAW).run({ siteId, kind });
-  const version = (listSets(db, siteId, kind)[0]?.version ?? 0) + 1;
+  const version = newestVersion(db, siteId, kind) + 1;
   prepared(db, INSERT_SET).run({
     ...{ siteId, kind, version, restores, reason, userId, atMs },
     body: JSON.stringify(body),

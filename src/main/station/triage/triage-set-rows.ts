@@ -22,31 +22,57 @@ export type TriageSet<Body> = {
 };
 
 const COLUMNS = `
-  site_id AS siteId, kind, version, state, body, restores, reason, proposed_by AS proposedBy, proposed_at_ms AS proposedAtMs,
+  site_id AS siteId, kind, version, state, restores, reason, proposed_by AS proposedBy, proposed_at_ms AS proposedAtMs,
   signed_by AS signedBy, signed_at_ms AS signedAtMs
 `;
-const LIST_SETS = `SELECT ${COLUMNS} FROM triage_sets WHERE site_id = ? AND kind = ? ORDER BY version DESC`;
+/** So many are listed: pages ask again and again, and who signed what before stands in the ledger. */
+const MOST_LISTED = 20;
+const LIST_SETS = `
+  SELECT ${COLUMNS} FROM triage_sets
+   WHERE site_id = @siteId AND kind = @kind AND (state = 'current' OR version > @most - ${MOST_LISTED}) ORDER BY version DESC
+`;
+const FIND_NEWEST = 'SELECT max(version) AS version FROM triage_sets WHERE site_id = ? AND kind = ?';
 const FIND_SET = `SELECT ${COLUMNS} FROM triage_sets WHERE site_id = ? AND kind = ? AND version = ?`;
+const FIND_BODY = 'SELECT body FROM triage_sets WHERE site_id = ? AND kind = ? AND version = ?';
 const FIND_CURRENT = "SELECT version FROM triage_sets WHERE site_id = ? AND kind = ? AND state = 'current'";
 
 /** What each kind of set holds. */
 export const BODIES = { policy: TriagePolicySet, rules: TriageRules, routing: RoutingSet } as const;
 /** A set with what its kind holds. */
 export type SetOf<Kind extends TriageSetKind> = TriageSet<z.infer<(typeof BODIES)[Kind]>>;
-type Row = Omit<TriageSet<unknown>, 'body'> & { readonly body: string };
+type Row = Omit<TriageSet<unknown>, 'body'>;
 
-const parsed = <Kind extends TriageSetKind>(kind: Kind, row: Row): SetOf<Kind> =>
-  ({ ...row, body: BODIES[kind].parse(JSON.parse(row.body)) }) as SetOf<Kind>;
+/** What a version holds never changes, so each is read and parsed once. */
+const bodies = new WeakMap<ReadableDb, Map<string, unknown>>();
 
-/** Every version of a kind at a site, newest first. */
+function withBody<Kind extends TriageSetKind>(db: ReadableDb, row: Row): SetOf<Kind> {
+  const known = bodies.get(db) ?? new Map<string, unknown>();
+  bodies.set(db, known);
+  const { siteId, kind, version } = row;
+  const key = `${siteId} ${kind} ${version}`;
+  if (!known.has(key)) known.set(key, readBody(db, row));
+  return { ...row, body: known.get(key) } as SetOf<Kind>;
+}
+
+function readBody(db: ReadableDb, { siteId, kind, version }: Row): unknown {
+  const stored = prepared<{ body: string }>(db, FIND_BODY).get(siteId, kind, version);
+  return BODIES[kind].parse(JSON.parse(stored?.body ?? 'null'));
+}
+
+/** The number of the newest version of a kind at a site; 0 where there is none. */
+export function newestVersion(db: ReadableDb, siteId: string, kind: TriageSetKind): number {
+  return prepared<{ version: number | null }>(db, FIND_NEWEST).get(siteId, kind)?.version ?? 0;
+}
+
+/** The newest twenty versions of a kind at a site and the one in force, newest first. */
 export function listSets<Kind extends TriageSetKind>(
   db: ReadableDb,
   siteId: string,
   kind: Kind,
 ): readonly SetOf<Kind>[] {
   return prepared<Row>(db, LIST_SETS)
-    .all(siteId, kind)
-    .map((row) => parsed(kind, row));
+    .all({ siteId, kind, most: newestVersion(db, siteId, kind) })
+    .map((row) => withBody(db, row));
 }
 
 /** One version, or null. */
@@ -57,11 +83,8 @@ export function findSet<Kind extends TriageSetKind>(
   version: number,
 ): SetOf<Kind> | null {
   const row = prepared<Row>(db, FIND_SET).get(siteId, kind, version);
-  return row === undefined ? null : parsed(kind, row);
+  return row === undefined ? null : withBody(db, row);
 }
-
-/** Versions never change once signed, so each is parsed once. */
-const known = new WeakMap<ReadableDb, Map<string, TriageSet<unknown>>>();
 
 /** The version in force at a site; null where none was ever signed. */
 export function findCurrentSet<Kind extends TriageSetKind>(
@@ -70,13 +93,7 @@ export function findCurrentSet<Kind extends TriageSetKind>(
   kind: Kind,
 ): SetOf<Kind> | null {
   const version = prepared<{ version: number }>(db, FIND_CURRENT).get(siteId, kind)?.version;
-  if (version === undefined) return null;
-  const sets = known.get(db) ?? new Map<string, TriageSet<unknown>>();
-  known.set(db, sets);
-  const key = `${siteId} ${kind} ${version}`;
-  const set = (sets.get(key) as SetOf<Kind> | undefined) ?? findSet(db, siteId, kind, version);
-  if (set !== null) sets.set(key, set);
-  return set;
+  return version === undefined ? null : findSet(db, siteId, kind, version);
 }
 
 /** The policy a site's studies are placed by: the signed one, else the starting set. */

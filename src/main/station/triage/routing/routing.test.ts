@@ -14,6 +14,7 @@ import { getStudyCard } from '../../archive/index.ts';
 import { serviceActor } from '../../platform/ledger/event.ts';
 import { followLedger } from '../../platform/ledger/follow.ts';
 import { planOf } from '../../platform/store/test-plan.ts';
+import { inTransaction } from '../../platform/store/transaction.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { SHIPPED_POLICY } from '../../testing/deadlines.ts';
 import { openStudy } from '../../testing/later.ts';
@@ -23,6 +24,7 @@ import {
   endOverride,
   findRoute,
   giveBackStudy,
+  listSets,
   pinStudy,
   previewRouting,
   proposeSet,
@@ -36,7 +38,7 @@ import {
   takeStudy,
   triageConsumer,
 } from '../index.ts';
-import { LIST_OVERRIDES } from './overrides.ts';
+import { endExpired, LIST_OVERRIDES, listOverrides } from './overrides.ts';
 import { LAST_OPENINGS, LEAST_STUDIES, measuredSpeed } from './reading-speed.ts';
 import { LIST_FIRST_WAITING, LIST_SAID } from './route-rows.ts';
 import { covers, localMoment } from './weekly-hours.ts';
@@ -358,4 +360,26 @@ test.each([
   const plan = planOf(clinic.db, sql).join('\n');
   expect(plan).toMatch(index);
   expect(plan).not.toContain('TEMP B-TREE');
+});
+
+test('what many readers took ends a few a turn when their shift does, and all of it in the end', async () => {
+  const studies = await Promise.all(Array.from({ length: 10 }, () => send()));
+  settle();
+  for (const studyId of studies) pin(studyId, anna, 60);
+  const left = () => listOverrides(clinic.db, clinic.north.siteId).length;
+  const endedAtMs = clinic.nowMs() + 61 * MINUTE_MS;
+  inTransaction(clinic.db, () => endExpired(clinic.db, clinic.north.siteId, endedAtMs));
+  expect(left()).toBe(2);
+  settle(61 * MINUTE_MS);
+  expect(left()).toBe(0);
+});
+
+test('the newest twenty versions are listed, and the one in force however old it is', () => {
+  sign(setOf());
+  const act = { siteId: clinic.north.siteId, userId: anna, atMs: clinic.nowMs() };
+  for (let n = 2; n <= 25; n += 1)
+    proposeSet(clinic.db, { ...act, kind: 'routing', body: setOf({ batch: n > 20 ? 20 : n }), reason: 'tried again' });
+  const listed = listSets(clinic.db, clinic.north.siteId, 'routing');
+  expect(listed.map(({ version }) => version)).toEqual([...Array.from({ length: 20 }, (_, n) => 25 - n), 1]);
+  expect([listed[0]?.state, listed.at(-1)?.state, listed.at(-2)?.body.batch]).toEqual(['proposed', 'current', 6]);
 });
