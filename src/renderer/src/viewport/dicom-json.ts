@@ -59,6 +59,11 @@ export function itemsOf(dataSet: DicomJson, tag: string): readonly DicomJson[] {
   return (dataSet[tag]?.Value ?? []).filter(isDataSet);
 }
 
+/** The entry of a table under a name that a file says; undefined also of names that every object inherits, as `constructor`. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** The alphabetic form of a person name, components as stored (`Family^Given^Middle^Prefix^Suffix`); null when absent. */
 export function personNameOf(dataSet: DicomJson, tag: string): string | null {
   const parsed = PersonName.safeParse(dataSet[tag]?.Value?.[0]);

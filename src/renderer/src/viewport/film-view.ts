@@ -1,4 +1,4 @@
-import { type DicomJson, itemsOf, textOf } from './dicom-json.ts';
+import { type DicomJson, entryOf, itemsOf, textOf } from './dicom-json.ts';
 import { TAG } from './tags.ts';
 
 /** What a film says of how it was taken. */
@@ -35,12 +35,12 @@ export function filmViewOf(dataSet: DicomJson): FilmView {
   const side =
     textOf(dataSet, TAG.ImageLaterality) ?? textOf(dataSet, TAG.FrameLaterality) ?? textOf(dataSet, TAG.Laterality);
   const [view] = itemsOf(dataSet, TAG.ViewCodeSequence);
-  const coded = view === undefined ? undefined : VIEWS[codeOf(view)];
+  const coded = view === undefined ? undefined : entryOf(VIEWS, codeOf(view));
   const position = coded ?? textOf(dataSet, TAG.ViewPosition)?.toUpperCase() ?? null;
   const modifiers = view === undefined ? [] : itemsOf(view, TAG.ViewModifierCodeSequence).map(codeOf);
   return {
     ...{ side: side?.toUpperCase() ?? null, position },
-    modifiers: modifiers.map((code) => MODIFIERS[code] ?? code),
+    modifiers: modifiers.map((code) => entryOf(MODIFIERS, code) ?? code),
   };
 }
 

@@ -1,3 +1,5 @@
+import { entryOf } from './dicom-json.ts';
+
 /** A window of grey values: what is drawn between black and white, by centre and width (PS3.3 §C.11.2.1.2). */
 export type GreyWindow = { readonly centre: number; readonly width: number };
 
@@ -38,7 +40,7 @@ export const WINDOW_PRESETS: Readonly<Record<string, readonly WindowPreset[]>> =
 
 /** The presets of a modality. */
 export function presetsOf(modality: string): readonly WindowPreset[] {
-  return WINDOW_PRESETS[modality] ?? RELATIVE;
+  return entryOf(WINDOW_PRESETS, modality) ?? RELATIVE;
 }
 
 /** The preset on a digit key, or null where that modality has none. */

@@ -1,4 +1,4 @@
-import { type DicomJson, itemsOf, numbersOf, personNameOf, textOf, textsOf } from '../dicom-json.ts';
+import { type DicomJson, entryOf, itemsOf, numbersOf, personNameOf, textOf, textsOf } from '../dicom-json.ts';
 
 /** One content item of a structured report (PS3.3 §C.17.3) as a person reads it. */
 export type SrItem = {
@@ -43,7 +43,8 @@ function readItem(dataSet: DicomJson, depth: number, left: { items: number }): S
     relationship: textOf(dataSet, '0040A010'),
     valueType,
     name: codedMeaning(dataSet, '0040A043'),
-    value: dataSet['0040DB73'] === undefined ? (VALUES[valueType]?.(dataSet) ?? null) : referencedItem(dataSet),
+    value:
+      dataSet['0040DB73'] === undefined ? (entryOf(VALUES, valueType)?.(dataSet) ?? null) : referencedItem(dataSet),
     children,
     isCut: children.length < items.length,
   };

@@ -1,3 +1,4 @@
+import { entryOf } from '../dicom-json.ts';
 import { type LookupTable, lookUp } from './lookup-table.ts';
 import type { PixelFormat } from './pixel-format.ts';
 import type { StoredValues } from './stored-values.ts';
@@ -24,7 +25,7 @@ export function colourPixels(
         pixels[3 * index + channel] = (lookUp(table, values[index] ?? 0) / (2 ** table.bits - 1)) * 255;
     return new Uint8Array(pixels.buffer);
   }
-  const convert = CONVERSIONS[photometric];
+  const convert = entryOf(CONVERSIONS, photometric);
   if (format.samples !== 3 || convert === undefined) return null;
   const most = 2 ** format.bitsStored - 1;
   const scale = format.bitsStored === 8 ? 1 : 255 / most;

@@ -1,4 +1,4 @@
-import { type DicomJson, numberOf, numbersOf, textsOf } from '../dicom-json.ts';
+import { type DicomJson, entryOf, numberOf, numbersOf, textsOf } from '../dicom-json.ts';
 import { TAG } from '../tags.ts';
 import type { OverlayBits } from './overlay-planes.ts';
 
@@ -16,7 +16,7 @@ export function shutteredPixels(
   bitmap: OverlayBits | null = null,
 ): Hidden {
   const shapes = textsOf(dataSet, TAG.ShutterShape);
-  const visible = shapes.map((shape) => SHAPES[shape]?.(dataSet) ?? null).filter((one) => one !== null);
+  const visible = shapes.map((shape) => entryOf(SHAPES, shape)?.(dataSet) ?? null).filter((one) => one !== null);
   if (visible.length === 0 && bitmap === null) return null;
   const hidden = new Uint8Array(rows * columns);
   for (let row = 1; row <= rows; row += 1)

@@ -1,4 +1,4 @@
-import { type DicomJson, itemsOf, numberOf, textOf, textsOf } from '../dicom-json.ts';
+import { type DicomJson, entryOf, itemsOf, numberOf, textOf, textsOf } from '../dicom-json.ts';
 import { TAG } from '../tags.ts';
 
 /** Why values of a PET image are not told as SUV. */
@@ -40,7 +40,7 @@ export function uptakeOf(dataSet: DicomJson): Uptake | null {
   if (stored !== undefined) return { factor: 1, unit: stored };
   const factor = unit === 'BQML' ? bodyWeightFactor(dataSet) : 'units';
   if (typeof factor === 'number') return { factor, unit: 'SUVbw' };
-  return { factor: null, unit: unit === null ? null : (UNITS[unit] ?? unit), why: factor };
+  return { factor: null, unit: unit === null ? null : (entryOf(UNITS, unit) ?? unit), why: factor };
 }
 
 /** Nobody weighs more; grams where kilograms belong do. */

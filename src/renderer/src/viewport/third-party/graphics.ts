@@ -1,4 +1,4 @@
-import { type DicomJson, itemsOf, numberOf, numbersOf, textOf } from '../dicom-json.ts';
+import { type DicomJson, entryOf, itemsOf, numberOf, numbersOf, textOf } from '../dicom-json.ts';
 import { type Colour, colourOf } from './cielab.ts';
 import { type Point, SHAPE_KINDS, type ShapeKind } from './shapes.ts';
 
@@ -112,7 +112,7 @@ const SIMPLE_COMPOUNDS: Readonly<Record<string, ShapeKind>> = {
 /** One item of a Compound Graphic Sequence; null where it is of no simple kind, which is for the caller to say. */
 export function readCompound(item: DicomJson, budget: GraphicsBudget): Shape | null {
   const type = textOf(item, '00700294') ?? '';
-  const kind = SIMPLE_COMPOUNDS[type];
+  const kind = entryOf(SIMPLE_COMPOUNDS, type);
   const shape = kind === undefined ? null : shapeOf(item, kind, textOf(item, '00700282'), budget);
   const [first] = shape?.points ?? [];
   return shape && type === 'RECTANGLE' && first ? { ...shape, points: [...shape.points, first] } : shape;

@@ -1,4 +1,4 @@
-import { type DicomJson, itemsOf, numbersOf, textOf } from '../dicom-json.ts';
+import { type DicomJson, entryOf, itemsOf, numbersOf, textOf } from '../dicom-json.ts';
 import { codedMeaning, measuredValue } from '../documents/sr-tree.ts';
 import type { Vector3 } from '../geometry.ts';
 import { TAG } from '../tags.ts';
@@ -114,7 +114,7 @@ const KINDS: Readonly<Record<string, ShapeKind>> = {
 
 /** PS3.3 §C.18.6. Its images are those it was selected from: below it, or told elsewhere in the report. */
 function onImages(item: DicomJson, walk: Walk): ReportedPlace | null {
-  const kind = KINDS[textOf(item, '00700023') ?? ''];
+  const kind = entryOf(KINDS, textOf(item, '00700023') ?? '');
   const pairs = pairsOf(item, '00700022');
   if (textOf(item, '00480301') === 'VOLUME') {
     walk.say('graphics-in-matrix');
@@ -138,7 +138,7 @@ function onImages(item: DicomJson, walk: Walk): ReportedPlace | null {
 
 /** PS3.3 §C.18.9. */
 function inPatient(item: DicomJson, walk: Walk): ReportedPlace | null {
-  const kind = KINDS[textOf(item, '00700023') ?? ''];
+  const kind = entryOf(KINDS, textOf(item, '00700023') ?? '');
   const values = numbersOf(item, '00700022');
   const frameOfReferenceUid = textOf(item, '30060024');
   const isWhole = values.length === (item['00700022']?.Value ?? []).length && values.length % 3 === 0;
