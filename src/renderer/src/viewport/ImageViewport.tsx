@@ -19,7 +19,7 @@ import type { LinkedViews } from './linked-views.ts';
 import { LinkedCross } from './LinkedCross.tsx';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
 import { OverlayLayer } from './OverlayLayer.tsx';
-import { refusalOf } from './picture/load-picture.ts';
+import { hasLostOverlays, refusalOf } from './picture/load-picture.ts';
 import { PlanesLayer } from './picture/PlanesLayer.tsx';
 import type { ReadingDesk } from './reading-desk.ts';
 import { ReferenceLine } from './ReferenceLine.tsx';
@@ -184,6 +184,9 @@ export function ImageViewport(props: Props): ReactNode {
           <CornerTexts shown={shown} patient={patient} priorOf={priorOf}>
             {documents !== undefined && (
               <strong className={classes.mark}>{t('image.notPictures', { count: documents.length })}</strong>
+            )}
+            {shown.image !== null && hasLostOverlays(shown.image.imageId) && (
+              <strong className={classes.mark}>{t('image.lostOverlays')}</strong>
             )}
             {stack !== null && (
               <ThirdPartyLine

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { fetchStoredWords } from './native-frame.ts';
-import { readOverlays } from './overlay-planes.ts';
+import { lostOverlayGroups, readOverlays } from './overlay-planes.ts';
 import { pixelFormatOf } from './pixel-format.ts';
 import { presentedValues } from './presentation-table.ts';
 import { shutteredPixels, shutterGroupOf } from './shutters.ts';
@@ -36,9 +36,13 @@ test('an overlay within big-endian pixels is read from the words as they were st
   expect(await readOverlays({ ...EMBEDDED, 'hidden-overlays': of('LO', '6000') }, words)).toEqual([]);
 });
 
-test('a compressed frame has no such words', async () => {
+test('a compressed frame has no such words, and the overlays within are known to be lost where they would be shown', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response('{}', { status: 406 })));
-  expect(await fetchStoredWords('wadors:/instances/1/frames/1', pixelFormatOf(EMBEDDED))).toBeNull();
+  const words = await fetchStoredWords('wadors:/instances/1/frames/1', pixelFormatOf(EMBEDDED));
+  expect(words).toBeNull();
+  const hidden = { ...EMBEDDED, 'hidden-overlays': of('LO', '6000') };
+  expect([EMBEDDED, hidden, {}].map((one) => lostOverlayGroups(one, words))).toEqual([['6000'], [], []]);
+  expect(lostOverlayGroups(EMBEDDED, new Uint8Array(8))).toEqual([]);
 });
 
 test('a bitmap hides what its bits say, together with other shutters, and is no overlay then', () => {

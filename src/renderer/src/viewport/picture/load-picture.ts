@@ -18,7 +18,7 @@ import {
   pixelFormatOf,
 } from './pixel-format.ts';
 import { presentedValues, readPresentationTable } from './presentation-table.ts';
-import { type OverlayBits, readOverlays } from './overlay-planes.ts';
+import { lostOverlayGroups, type OverlayBits, readOverlays } from './overlay-planes.ts';
 import { type StoredValues, storedValues } from './stored-values.ts';
 
 /** What the page needs to know of a loaded picture beyond what the engine draws. */
@@ -35,6 +35,7 @@ export type PictureFacts = {
 const facts = new WeakMap<Types.IImage, PictureFacts>();
 const dataSets = new Map<string, DicomJson>();
 const refusals = new Map<string, string>();
+const withLostOverlays = new Set<string>();
 
 /** What is known of a loaded picture. */
 export function factsOf(loaded: Types.IImage): PictureFacts | null {
@@ -46,6 +47,11 @@ export function refusalOf(imageId: string): string | null {
   return refusals.get(imageId) ?? null;
 }
 
+/** True of a loaded picture with overlays that stand within its compressed pixels, where nobody can read them. */
+export function hasLostOverlays(imageId: string): boolean {
+  return withLostOverlays.has(imageId);
+}
+
 /** What a picture's own header says, for as long as its series is open. */
 export function rememberDataSet(imageId: string, dataSet: DicomJson): void {
   dataSets.set(imageId, dataSet);
@@ -55,6 +61,7 @@ export function rememberDataSet(imageId: string, dataSet: DicomJson): void {
 export function forgetDataSet(imageId: string): void {
   dataSets.delete(imageId);
   refusals.delete(imageId);
+  withLostOverlays.delete(imageId);
 }
 
 /** Loads pictures for the engine: plain grey ones by its own decoder, all others as the station decodes them. */
@@ -117,7 +124,9 @@ async function makePicture(imageId: string, dataSet: DicomJson, format: PixelFor
   const frame = await fetchNativeFrame(imageId, format);
   const stored = storedValues(format, frame);
   if (stored === null) throw new PictureRefusal('frame-too-short');
-  const overlays = await readOverlays(dataSet, await overlayBytes(imageId, dataSet, format, frame));
+  const words = await overlayBytes(imageId, dataSet, format, frame);
+  const overlays = await readOverlays(dataSet, words);
+  if (lostOverlayGroups(dataSet, words).length > 0) withLostOverlays.add(imageId);
   if (isGrey(format)) {
     const [item] = itemsOf(dataSet, TAG.ModalityLUTSequence);
     const table = item === undefined ? null : await readLookupTable(item, LUT_ITEM, format.isSigned);

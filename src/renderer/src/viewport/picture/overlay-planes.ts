@@ -37,6 +37,13 @@ export async function readOverlays(dataSet: DicomJson, pixels: Uint8Array | null
   return read.filter((one) => one !== null);
 }
 
+/** The overlays that would be shown and stand within pixels whose words nobody gives (null): what was compressed has lost them. */
+export function lostOverlayGroups(dataSet: DicomJson, pixels: Uint8Array | null): readonly string[] {
+  if (pixels !== null) return [];
+  const hidden = new Set(textsOf(dataSet, HIDDEN_OVERLAYS));
+  return embeddedOverlayGroups(dataSet).filter((group) => !hidden.has(group));
+}
+
 /** The bit of every pixel that the overlay stands in; null where pixels have no such bit. */
 function embeddedBits(dataSet: DicomJson, group: string, pixels: Uint8Array): Uint8Array | null {
   const { bitsAllocated } = pixelFormatOf(dataSet);

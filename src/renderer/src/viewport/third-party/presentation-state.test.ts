@@ -250,3 +250,14 @@ test('round shapes run around their middle, and curves through their points', ()
     [20, 0],
   ]);
 });
+
+test('overlays are drawn white: another colour of their layer is said not to be, white or another layer’s is not', () => {
+  const layer = (name: string, grey: number) => ({ '00700002': of('CS', name), '00700066': of('US', grey) });
+  const shown = (name: string) =>
+    read({ '00700060': of('SQ', layer('DIM', 30_000), layer('WHITE', 65_535)), '60001001': of('CS', name) }).unapplied;
+  expect([shown('DIM'), shown('WHITE'), shown('UNKNOWN')]).toEqual([['overlay-colour'], [], []]);
+});
+
+test('a shutter named as what every object inherits is a damaged shutter', () => {
+  expect(read({ [TAG.ShutterShape]: of('CS', 'constructor', 'RECTANGULAR') }).unapplied).toEqual(['shutter-damaged']);
+});

@@ -1,4 +1,4 @@
-import { type DicomJson, itemsOf, numberOf, numbersOf, textOf, textsOf } from '../dicom-json.ts';
+import { type DicomJson, entryOf, itemsOf, numberOf, numbersOf, textOf, textsOf } from '../dicom-json.ts';
 import { OVERLAY_GROUPS } from '../picture/pixel-format.ts';
 import { TAG } from '../tags.ts';
 import { type Colour, colourOf, greyOf } from './cielab.ts';
@@ -27,6 +27,7 @@ export const UNAPPLIED_PARTS = [
   'window-damaged',
   'colour-profile',
   'pixel-shape',
+  'overlay-colour',
 ] as const;
 export type UnappliedPart = (typeof UNAPPLIED_PARTS)[number];
 
@@ -91,12 +92,17 @@ export function readPresentationState(dataSet: DicomJson, seriesUid: string): Pr
   const isKnown = [GREYSCALE, COLOUR, ANGIOGRAPHIC].includes(sopClass);
   if (itemsOf(dataSet, '00286100').length > 0) unapplied.add('mask-subtraction');
   if (dataSet['00282000'] !== undefined) unapplied.add('colour-profile');
+  const layers = readLayers(dataSet);
   const part = {
     turn: readTurn(dataSet, unapplied),
     areas: readAreas(dataSet, unapplied),
     windows: readWindows(dataSet, unapplied),
-    annotations: readAnnotations(dataSet, unapplied),
+    annotations: readAnnotations(dataSet, layers, unapplied),
   };
+  const shownOverlays = OVERLAY_GROUPS.filter((group) => textOf(dataSet, `${group}1001`) !== null);
+  // Bits are drawn white, whatever the colour of their layer.
+  const colours = shownOverlays.map((group) => layers.get(textOf(dataSet, `${group}1001`) ?? '')?.colour ?? []);
+  if (colours.flat().some((part) => part < 0xff)) unapplied.add('overlay-colour');
   checkShutter(dataSet, unapplied);
   return {
     kind: 'presentation-state',
@@ -106,7 +112,7 @@ export function readPresentationState(dataSet: DicomJson, seriesUid: string): Pr
     references,
     isColour: sopClass === COLOUR,
     ...part,
-    shownOverlays: new Set(OVERLAY_GROUPS.filter((group) => textOf(dataSet, `${group}1001`) !== null)),
+    shownOverlays: new Set(shownOverlays),
     unapplied: [...unapplied],
     refusal: isKnown ? (references.size === 0 ? 'names-no-image' : null) : 'kind-not-shown',
     dataSet,
@@ -164,9 +170,9 @@ function readWindows(dataSet: DicomJson, unapplied: Set<UnappliedPart>): readonl
 
 type Layer = { readonly order: number; readonly colour: Colour | null };
 
-/** PS3.3 §C.10.5, §C.10.7. */
-function readAnnotations(dataSet: DicomJson, unapplied: Set<UnappliedPart>): readonly OfImages<Annotation>[] {
-  const layers = new Map(
+/** PS3.3 §C.10.7, by name. */
+function readLayers(dataSet: DicomJson): ReadonlyMap<string, Layer> {
+  return new Map(
     itemsOf(dataSet, '00700060').map((item): [string, Layer] => [
       textOf(item, '00700002') ?? '',
       {
@@ -175,6 +181,14 @@ function readAnnotations(dataSet: DicomJson, unapplied: Set<UnappliedPart>): rea
       },
     ]),
   );
+}
+
+/** PS3.3 §C.10.5. */
+function readAnnotations(
+  dataSet: DicomJson,
+  layers: ReadonlyMap<string, Layer>,
+  unapplied: Set<UnappliedPart>,
+): readonly OfImages<Annotation>[] {
   const budget = openBudget((fault) => unapplied.add(fault));
   const items = itemsOf(dataSet, '00700001');
   if (items.length > MOST_ITEMS) unapplied.add('graphics-cut');
@@ -211,7 +225,7 @@ function checkShutter(dataSet: DicomJson, unapplied: Set<UnappliedPart>): void {
     BITMAP: ['00181623', 1],
   };
   for (const shape of textsOf(dataSet, TAG.ShutterShape)) {
-    const [tag, count] = needs[shape] ?? ['', 0];
+    const [tag, count] = entryOf(needs, shape) ?? ['', 0];
     const isThere = shape === 'BITMAP' ? numberOf(dataSet, tag) !== null : numbersOf(dataSet, tag).length >= count;
     if (count === 0 || !isThere) unapplied.add('shutter-damaged');
   }
