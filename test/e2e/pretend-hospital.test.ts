@@ -98,6 +98,7 @@ test('a newcomer is taken round in seven steps by the keyboard alone, while the 
   await page.keyboard.press('Enter');
   await tour.waitFor({ state: 'detached' });
   await page.reload();
+  await page.locator('aside').getByText('Guided tour').waitFor();
   await tabTo(page, 'Guided tour');
   expect(await tour.count()).toBe(0);
   await page.keyboard.press('Enter');
