@@ -49,7 +49,7 @@ export const WorklistRow = z.object({
   urgency: z.object({
     level: UrgencyLevel,
     standing: UrgencyStanding,
-    /** How often it was raised, or flagged as urgently as it stands: whoever opens it says which of these they saw. */
+    /** How often it was raised, or flagged anew above Routine: whoever opens it says which of these they saw. */
     raises: z.number().int().default(0),
   }),
   serviceLevel: ServiceLevel.nullable(),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Why a study that somebody opened is to be opened again: `flagged`, it was raised above Routine, or flagged anew as urgently as it
- * stands, and nobody saw that; `images`, images came or changed since.
+ * Why a study that somebody opened is to be opened again: `flagged`, it was raised, or flagged anew, above Routine, and nobody saw
+ * that; `images`, images came or changed since.
  */
 export const OPEN_AGAIN_REASONS = ['flagged', 'images'] as const;
 export const OpenAgainReason = z.enum(OPEN_AGAIN_REASONS);

@@ -39,12 +39,12 @@ export function raise(
     ...{ studyId: study.studyId, siteId: study.siteId, ask, askedAtMs: atMs, cause, source, level: to, said: null },
     ...{ revision: Math.min(revision, study.revision), falseShare: isHigher && to === 'critical' ? falseShare : null },
   });
-  // A model's flag that nobody saw yet is news also of a study that stands as urgent: it may be of something else. The same said
-  // of newer images is none.
+  // A model's flag that nobody saw yet is news also of a study that stands as urgent or more: it is of something else. The same
+  // said of newer images is none.
   const isFlaggedAnew =
     cause === 'ai' &&
     !isSeenAndLowered &&
-    urgencyRank(to) === urgencyRank(current.level) &&
+    !isHigher &&
     to !== 'routine' &&
     reasons.some((reason) => !current.reasons.some((known) => isSameFlag(known, reason)));
   const standing = current.reasons.filter((reason) => !replaces(reason));

@@ -26,7 +26,7 @@ export type Placement = {
   readonly reasons: readonly Reason[];
   readonly countsFromMs: number;
   readonly atMs: number;
-  /** Something says anew that it is as urgent as it stands: whoever opened it before has not seen that. */
+  /** Something new is said to be urgent in it, though it stands as urgent already: whoever opened it before has not seen that. */
   readonly isFlaggedAnew?: boolean;
   /** A person's word: it unseats what stood, and is held against no other. Some have the images open and know all that raised it. */
   readonly declared?: { readonly by: Actor; readonly loweredRevision: number | null; readonly hasSeen: boolean };

@@ -23,7 +23,7 @@ export type StudyUrgency = {
   readonly declaredAtMs: number | null;
   /** The images a radiologist saw and lowered it for: nothing but a person raises it for those. */
   readonly loweredRevision: number | null;
-  /** How often it was raised, or flagged anew as urgently as it stood; only grows. */
+  /** How often it was raised, or flagged anew above Routine; only grows. */
   readonly raises: number;
   /** Of those, the ones that whoever set its class last, with its images open, knew of. */
   readonly seenRaises: number;

@@ -164,6 +164,18 @@ test('another finding flagged as urgently is to be seen, the same one said of ne
   expect(told(studyId)).toEqual(OPENED);
 });
 
+test('what another model flags as less urgent than the study stands is to be seen as well', async () => {
+  installed(clinic, 'general', { category: 1 });
+  installed(clinic, 'general', { category: 2 }, { id: 'second' });
+  const studyId = await arrive();
+  flag();
+  expect(findUrgency(clinic.db, studyId)?.level).toBe('critical');
+  open(studyId);
+  expect(told(studyId)).toEqual(OPENED);
+  flag();
+  expect([findUrgency(clinic.db, studyId)?.level, told(studyId)]).toEqual(['critical', FLAGGED]);
+});
+
 test('images that came after it was opened make it one to be opened again once they are complete; a late report does not', async () => {
   const studyId = await arrive();
   open(studyId);

@@ -12,7 +12,7 @@ export function newsOf(onScreen: StudyDetail, now: StudyDetail): StudyNews {
   return onScreen.row.revision === now.row.revision ? 'nothing' : 'images';
 }
 
-/** Whether the study was raised, or flagged as urgently as it stands, since what the reader has seen of it. */
+/** Whether the study was raised, or flagged anew above Routine, since what the reader has seen of it. */
 export function isFlaggedSince(seenRaises: number, { row }: Pick<StudyDetail, 'row'>): boolean {
   return row.urgency.level !== 'routine' && row.urgency.raises > seenRaises;
 }
