@@ -14,7 +14,7 @@ export type MllpServerOptions = {
   readonly tls?: TlsOptions;
   readonly maxConnections: number;
   readonly maxMessageBytes?: number;
-  /** A connection on which nothing comes for so long is closed. */
+  /** A connection on which nothing comes, or an answer does not leave, for so long is closed. */
   readonly idleMs: number;
   /** Asked with the address of who connects; everybody may unless told. */
   readonly mayConnect?: (address: string) => boolean;
@@ -60,8 +60,10 @@ export async function startMllpServer(options: MllpServerOptions): Promise<MllpS
 
   async function serve(socket: Socket, address: string, connection: { isAnswering: boolean }): Promise<void> {
     socket.setKeepAlive(true, 60_000);
+    let isAsking = false;
+    // An answer that its sender does not read is idleness too: it would hold the connection, and the closing of all, for ever.
     socket.setTimeout(options.idleMs, () => {
-      if (connection.isAnswering) return;
+      if (isAsking) return;
       options.onFault?.({ code: 'idle' }, address);
       socket.destroy();
     });
@@ -71,8 +73,9 @@ export async function startMllpServer(options: MllpServerOptions): Promise<MllpS
           options.onFault?.(read.error, address);
           break;
         }
-        connection.isAnswering = true;
+        isAsking = connection.isAnswering = true;
         const answer = await options.answer(read.value, address);
+        isAsking = false;
         if (answer === null) break;
         await new Promise<void>((resolve) => socket.write(frame(answer), () => resolve()));
         connection.isAnswering = false;

@@ -1,7 +1,7 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type MllpRemote, mllpTo } from './mllp-client.ts';
 import { frame, readFrames } from './mllp-frames.ts';
 import { type MllpServerOptions, startMllpServer } from './mllp-server.ts';
@@ -206,6 +206,18 @@ test('a connection too many, one not allowed, an idle one and one that lies abou
   const faulty = await listener({ answer: () => Promise.reject(new TypeError('bug')) });
   expect(await sender(faulty.server.port).send('one')).toBe('unknown connection-lost');
   expect(faulty.told).toEqual(['failed: TypeError: bug']);
+});
+
+test('who sends and never reads the answer is closed, and keeps no listener from closing', async () => {
+  const { server, told } = await listener({ idleMs: 80, answer: async () => Buffer.alloc(16 * 1024 * 1024, 'A') });
+  const deaf = connect(server.port, '127.0.0.1').pause();
+  const hungUp = new Promise<void>((resolve) => deaf.on('error', () => undefined).once('close', () => resolve()));
+  await opened(deaf);
+  deaf.write(frame(Buffer.from('one')));
+  await vi.waitFor(() => expect(told).toEqual(['idle']));
+  await server.close();
+  deaf.resume();
+  await hungUp;
 });
 
 async function portOf(server: Server): Promise<number> {
