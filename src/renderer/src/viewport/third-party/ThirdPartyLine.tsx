@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatPersonName } from '../../ui/person-name.ts';
 import { addressOf } from '../frame-marks.ts';
@@ -30,11 +30,12 @@ type Props = {
 /** Says on the picture whose presentation state, segments and marks are drawn, what of them is not, and that there are others which are off. */
 export function ThirdPartyLine({ image, stack, all, applied, drawn, reports, failed }: Props): ReactNode {
   const { t } = useTranslation('reading');
+  // Said anew whenever the mouse moves; a study may hold hundreds of reports with thousands of places.
+  const waiting = useMemo(() => (image === null ? 0 : countOff(all, image, stack)), [all, image, stack]);
   if (image === null) return null;
   const keys = (all.objects ?? []).filter(
     (one) => one.kind === 'key-objects' && names(one.references, addressOf(image)),
   );
-  const waiting = countOff(all, image, stack);
   return (
     <span className={classes.line} data-others>
       {keys.map((one) => {

@@ -2,8 +2,9 @@ import { addressOf } from '../frame-marks.ts';
 import { cross, dot, imageCoordinateOf, type ImagePlane, placeOf, type Vector3 } from '../geometry.ts';
 import { keyOf } from '../mask.ts';
 import type { Stack, StackImage } from '../stack.ts';
-import { numberOf } from '../dicom-json.ts';
-import { names } from './image-references.ts';
+import { numberOf, numbersOf } from '../dicom-json.ts';
+import { TAG } from '../tags.ts';
+import { type ImageReferences, names } from './image-references.ts';
 import type { Segmentation, SegmentFrame } from './segmentation.ts';
 
 /** Why a frame of a segmentation is drawn on no image of a series. */
@@ -62,7 +63,8 @@ type Fitted = { readonly image: StackImage; readonly map: GridMap };
 
 function fitFrame(frame: SegmentFrame, images: readonly StackImage[], planes: PlaneIndex): readonly Fitted[] | Misfit {
   const { sources, image: marks } = frame;
-  const { plane, frameOfReferenceUid } = marks;
+  const { frameOfReferenceUid } = marks;
+  const plane = sizedPlane(marks);
   const named = sources === null ? [] : planes.named(sources);
   if (sources !== null && named.length === 0) return 'other-images';
   if (plane === null) return bySource(named, marks);
@@ -70,11 +72,11 @@ function fitFrame(frame: SegmentFrame, images: readonly StackImage[], planes: Pl
     image.frameOfReferenceUid === null || image.frameOfReferenceUid !== frameOfReferenceUid;
   const asked = sources === null ? images : named;
   if (asked.every(isOther)) return 'other-frame-of-reference';
-  if (asked.every((image) => image.plane === null)) return 'no-place';
+  if (!asked.some((image) => planes.isPlaced(image))) return 'no-place';
   const tolerance = toleranceOf(marks);
-  const fitting = (sources === null ? planes.near(plane) : named).flatMap((image) => {
-    if (image.plane === null || isOther(image) || !isSamePlane(plane, marks, image.plane, tolerance)) return [];
-    return [{ image, map: mapBetween(image.plane, plane) }];
+  const fitting = planes.near(plane).flatMap(({ image, plane: of }) => {
+    if (sources !== null && !names(sources, addressOf(image))) return [];
+    return isOther(image) || !isSamePlane(plane, marks, of, tolerance) ? [] : [{ image, map: mapBetween(of, plane) }];
   });
   // What names an image and lies elsewhere is one of two things, and nobody can say which.
   if (fitting.length === 0) return sources === null ? 'other-planes' : 'contradicting';
@@ -83,11 +85,17 @@ function fitFrame(frame: SegmentFrame, images: readonly StackImage[], planes: Pl
 
 /** Pixel upon pixel, where the source says nothing of a place either, as films do. */
 function bySource(named: readonly StackImage[], marks: StackImage): readonly Fitted[] | Misfit {
-  const unplaced = named.filter((image) => image.plane === null);
+  const unplaced = marks.plane === null ? named.filter((image) => image.plane === null) : [];
   if (unplaced.length === 0) return 'no-place';
   const alike = unplaced.filter((image) => image.rows === marks.rows && image.columns === marks.columns);
   if (alike.length === 0) return 'other-size';
   return alike.map((image) => ({ image, map: { zero: [0, 0], perColumn: [1, 0], perRow: [0, 1] } }));
+}
+
+/** Where an image lies, if it also says how large its pixels are: a grid whose steps are guessed lies nowhere. */
+function sizedPlane({ plane, dataSet }: StackImage): ImagePlane | null {
+  const sizes = numbersOf(dataSet, TAG.PixelSpacing);
+  return sizes.length === 2 && sizes.every((size) => size > 0) ? plane : null;
 }
 
 function toleranceOf({ dataSet }: StackImage): number {
@@ -126,14 +134,22 @@ function mapBetween(image: ImagePlane, marks: ImagePlane): GridMap {
   };
 }
 
+type PlacedImage = { readonly image: StackImage; readonly plane: ImagePlane };
+
 /** Images by where they lie, so that thousands of frames are not held against thousands of images each. */
 class PlaneIndex {
   readonly #byUid: ReadonlyMap<string, readonly StackImage[]>;
-  readonly #normals: readonly { readonly normal: Vector3; readonly at: ReadonlyMap<number, readonly StackImage[]> }[];
+  readonly #placed: ReadonlySet<StackImage>;
+  readonly #named = new Map<ImageReferences, readonly StackImage[]>();
+  readonly #normals: readonly { readonly normal: Vector3; readonly at: ReadonlyMap<number, readonly PlacedImage[]> }[];
 
   constructor(images: readonly StackImage[]) {
     this.#byUid = Map.groupBy(images, ({ sopUid }) => sopUid);
-    const placed = images.flatMap((image) => (image.plane === null ? [] : [{ image, plane: image.plane }]));
+    const placed = images.flatMap((image): readonly PlacedImage[] => {
+      const plane = sizedPlane(image);
+      return plane === null ? [] : [{ image, plane }];
+    });
+    this.#placed = new Set(placed.map(({ image }) => image));
     const byNormal = Map.groupBy(placed, ({ plane }) =>
       cross(plane.alongRow, plane.alongColumn)
         .map((part) => part.toFixed(3))
@@ -142,20 +158,28 @@ class PlaneIndex {
     this.#normals = [...byNormal.values()].map((alike) => {
       const plane = alike[0]?.plane;
       const normal: Vector3 = plane ? cross(plane.alongRow, plane.alongColumn) : [0, 0, 1];
-      const at = Map.groupBy(alike, (one) => Math.round(dot(one.plane.originMm, normal)));
-      return { normal, at: new Map([...at].map(([mm, of]) => [mm, of.map(({ image }) => image)])) };
+      return { normal, at: Map.groupBy(alike, (one) => Math.round(dot(one.plane.originMm, normal))) };
     });
   }
 
-  /** Images that references name. */
-  named(references: NonNullable<SegmentFrame['sources']>): readonly StackImage[] {
-    return [...references.keys()]
+  /** Whether an image says where it lies and how large its pixels are. */
+  isPlaced(image: StackImage): boolean {
+    return this.#placed.has(image);
+  }
+
+  /** Images that references name; frames that share theirs are looked up once. */
+  named(references: ImageReferences): readonly StackImage[] {
+    const known = this.#named.get(references);
+    if (known !== undefined) return known;
+    const named = [...references.keys()]
       .flatMap((sopUid) => this.#byUid.get(sopUid) ?? [])
       .filter((image) => names(references, addressOf(image)));
+    this.#named.set(references, named);
+    return named;
   }
 
   /** Images within some millimetres of a plane's origin along their own normals. */
-  near({ originMm }: ImagePlane): readonly StackImage[] {
+  near({ originMm }: ImagePlane): readonly PlacedImage[] {
     return this.#normals.flatMap(({ normal, at }) => {
       const mm = Math.round(dot(originMm, normal));
       return [mm - 1, mm, mm + 1].flatMap((one) => at.get(one) ?? []);

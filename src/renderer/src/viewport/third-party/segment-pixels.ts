@@ -57,6 +57,8 @@ export function markedPixels(
   fitted: readonly { readonly on: FittedFrame; readonly values: StoredValues }[],
   { rows, columns }: { readonly rows: number; readonly columns: number },
 ): Uint8Array | null {
+  // Most segments of a map of a hundred are on few of its images.
+  if (kind === 'labels' && !fitted.some(({ values }) => values.includes(segment))) return null;
   const marked = new Uint8Array(rows * columns);
   const strengthOf = (value: number) => {
     if (kind === 'labels') return value === segment ? 255 : 0;

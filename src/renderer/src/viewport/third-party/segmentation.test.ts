@@ -131,3 +131,34 @@ test('fractions fill by as much, and a label map marks each segment by its value
   expect(markedPixels(labels, 200, map, { rows: SIZE, columns: SIZE })?.indexOf(255)).toBe(1);
   expect(markedPixels(labels, 7, map, { rows: SIZE, columns: SIZE })).toBeNull();
 });
+
+test('a segmentation that does not say how large its pixels are lies nowhere, and on no image that does not', () => {
+  const [plain, unsized] = [images([0, 4]), images([0, 4], { [TAG.PixelSpacing]: of('DS') })];
+  const named = [{ z: 0, source: '1.0' }];
+  const withoutSize = segments(named, {
+    [TAG.PerFrameFunctionalGroupsSequence]: of('SQ', { '00209113': of('SQ', plane(0)) }),
+  });
+  expect(
+    [fitSegmentation(withoutSize, plain), fitSegmentation(segments(named), unsized)].map(({ on, misfits }) => [
+      on.size,
+      ...misfits,
+    ]),
+  ).toEqual([
+    [0, ['no-place', 1]],
+    [0, ['no-place', 1]],
+  ]);
+});
+
+test('frames that share a list of all images lie each on its own of them', () => {
+  const zs = [0, 4, 8];
+  const all = of('SQ', ...zs.map((_, index) => ({ '00081155': of('UI', `1.${index}`) })));
+  const shared = { [TAG.SharedFunctionalGroupsSequence]: of('SQ', { '00089124': of('SQ', { '00082112': all }) }) };
+  const segmentation = segments(
+    [...zs, 40].map((z) => ({ z })),
+    shared,
+  );
+  expect(new Set(segmentation.frames.map(({ sources }) => sources)).size).toBe(1);
+  const { on, misfits } = fitSegmentation(segmentation, images(zs));
+  expect([...on.values()].map((fitted) => fitted.map(({ frame }) => frame.image.frame))).toEqual([[1], [2], [3]]);
+  expect([...misfits]).toEqual([['contradicting', 1]]);
+});

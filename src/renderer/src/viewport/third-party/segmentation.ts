@@ -69,6 +69,7 @@ function readSegmentation(frames: readonly StackImage[], seriesUid: string): Seg
   const [first] = frames;
   if (first === undefined) return null;
   const { dataSet } = first;
+  const sourcesOf = sourcesReader();
   const said = CLASSES[textOf(dataSet, TAG.SOPClassUID) ?? ''];
   const provenance = provenanceOf(dataSet, seriesUid);
   if (said === undefined || provenance === null) return null;
@@ -105,7 +106,16 @@ function readSegment(item: DicomJson, index: number): Segment {
   };
 }
 
-function sourcesOf(dataSet: DicomJson): ImageReferences | null {
-  const items = itemsOf(dataSet, '00082112');
-  return items.length === 0 ? null : readReferences(items);
+/** Frames that share their sources are given the same ones: thousands of frames may, of thousands of images. */
+function sourcesReader(): (dataSet: DicomJson) => ImageReferences | null {
+  const read = new Map<unknown, ImageReferences | null>();
+  return (dataSet) => {
+    const { '00082112': said } = dataSet;
+    const known = read.get(said);
+    if (known !== undefined) return known;
+    const items = itemsOf(dataSet, '00082112');
+    const sources = items.length === 0 ? null : readReferences(items);
+    read.set(said, sources);
+    return sources;
+  };
 }
