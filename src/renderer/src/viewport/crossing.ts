@@ -1,4 +1,4 @@
-import { cross, dot, type ImagePlane, imageCoordinateOf, placeOf, type Vector3 } from './geometry.ts';
+import { dot, type ImagePlane, imageCoordinateOf, normalOf, placeOf, type Vector3 } from './geometry.ts';
 import type { ImagePoint } from './measurements/measurement.ts';
 import type { Stack, StackImage } from './stack.ts';
 
@@ -72,10 +72,6 @@ export function facesAlike(a: PlacedImage, b: PlacedImage): boolean {
 /** From whichever side: a picture that is mirrored shows the same slice. */
 function areParallel(a: PlacedImage, b: PlacedImage): boolean {
   return a.plane !== null && b.plane !== null && Math.abs(dot(normalOf(a.plane), normalOf(b.plane))) > PARALLEL;
-}
-
-function normalOf({ alongRow, alongColumn }: ImagePlane): Vector3 {
-  return cross(alongRow, alongColumn);
 }
 
 function middleOf(plane: ImagePlane, { rows, columns }: PlacedImage): Vector3 {

@@ -31,6 +31,17 @@ export function cross(a: Vector3, b: Vector3): Vector3 {
   return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 }
 
+/** A direction, one mm long; nowhere stays nowhere. */
+export function unit([x, y, z]: Vector3): Vector3 {
+  const length = Math.hypot(x, y, z) || 1;
+  return [x / length, y / length, z / length];
+}
+
+/** What an image looks along: with rows to the right and columns down, away from the eye. */
+export function normalOf({ alongRow, alongColumn }: Pick<ImagePlane, 'alongRow' | 'alongColumn'>): Vector3 {
+  return cross(alongRow, alongColumn);
+}
+
 /** The place of an image coordinate in the patient (PS3.3 §C.7.6.2.1.1, Equation C.7.6.2.1-1). */
 export function placeOf(plane: ImagePlane, column: number, row: number): Vector3 {
   const x = column * plane.columnSpacing;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { crossingOf, nearestTo } from './crossing.ts';
 import type { DicomJson } from './dicom-json.ts';
-import { cross, dot, imageCoordinateOf, placeOf, type Vector3 } from './geometry.ts';
+import { dot, imageCoordinateOf, normalOf, placeOf, type Vector3 } from './geometry.ts';
 import { measure } from './measurements/measure.ts';
 import { isOn } from './measurements/measurement.ts';
 import { readStack, type Stack } from './stack.ts';
@@ -111,7 +111,3 @@ test('in a series of several frames of reference a measurement is on its own ima
   const spaces = stack.images.map(({ frameOfReferenceUid }) => frameOfReferenceUid);
   expect(spaces.lastIndexOf(first.frameOfReferenceUid)).toBe(COUNT - 1);
 });
-
-function normalOf({ alongRow, alongColumn }: { readonly alongRow: Vector3; readonly alongColumn: Vector3 }): Vector3 {
-  return cross(alongRow, alongColumn);
-}

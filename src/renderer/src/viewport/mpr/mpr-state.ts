@@ -1,7 +1,7 @@
-import { dot, type Vector3 } from '../geometry.ts';
+import { dot, normalOf, type Vector3 } from '../geometry.ts';
 import type { ViewportCommand } from '../stack-view.ts';
 import { findPreset, type GreyWindow, windowOf } from '../window-presets.ts';
-import { DIRECTIONS, type MprPlane, normalOf, type PlaneFrame, type Slab } from './reslice.ts';
+import { DIRECTIONS, type MprPlane, type PlaneFrame, type Slab } from './reslice.ts';
 import type { LoadedVolume } from './load-volume.ts';
 import { turnFrames } from './turn-planes.ts';
 import { middleOfVolume, placeOfVoxel, type VolumeGeometry, voxelOf } from './volume.ts';

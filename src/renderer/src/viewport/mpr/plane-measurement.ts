@@ -1,8 +1,8 @@
-import { dot, imageCoordinateOf, placeOf, type Vector3 } from '../geometry.ts';
+import { dot, imageCoordinateOf, normalOf, placeOf, type Vector3 } from '../geometry.ts';
 import { measure } from '../measurements/measure.ts';
 import type { ImagePoint, Measured, Measurement, MeasurementKind } from '../measurements/measurement.ts';
 import type { MprState } from './mpr-state.ts';
-import { type MprPlane, normalOf, type PlaneFrame, reslice, type Slab, type Volume } from './reslice.ts';
+import { type MprPlane, type PlaneFrame, reslice, type Slab, type Volume } from './reslice.ts';
 import { toldAs, type VolumeGeometry, voxelOf } from './volume.ts';
 
 /** A measurement on a plane through a volume: its points are places in the patient. It belongs to that plane and slab, and is drawn on no other. */

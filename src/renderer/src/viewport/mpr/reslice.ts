@@ -48,11 +48,6 @@ export function gridAt(
   return { plane, ...size };
 }
 
-/** The direction looked along: with rows to the right and columns down, away from the eye. */
-export function normalOf({ alongRow, alongColumn }: PlaneFrame): Vector3 {
-  return cross(alongRow, alongColumn);
-}
-
 /** The voxel steps of one pixel right, one pixel down, and one mm along the plane's normal. */
 function stepsOf({ geometry }: Pick<Volume, 'geometry'>, { plane }: PictureGrid) {
   const { alongRow, alongColumn, columnSpacing, rowSpacing, originMm } = plane;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { dot, type Vector3 } from '../geometry.ts';
-import { DIRECTIONS, MPR_PLANES, normalOf } from './reslice.ts';
+import { dot, normalOf, type Vector3 } from '../geometry.ts';
+import { DIRECTIONS, MPR_PLANES } from './reslice.ts';
 import { crossingLines, isOblique, leanDegrees, turnFrames } from './turn-planes.ts';
 
 const rounded = (vector: readonly number[]) => vector.map((one) => Math.round(one * 1e6) / 1e6 + 0);

@@ -1,5 +1,5 @@
-import { cross, dot, type Vector3 } from '../geometry.ts';
-import { DIRECTIONS, MPR_PLANES, type MprPlane, normalOf, type PlaneFrame } from './reslice.ts';
+import { cross, dot, normalOf, unit, type Vector3 } from '../geometry.ts';
+import { DIRECTIONS, MPR_PLANES, type MprPlane, type PlaneFrame } from './reslice.ts';
 
 type Frames = Readonly<Record<MprPlane, PlaneFrame>>;
 
@@ -53,9 +53,4 @@ function squared({ alongRow, alongColumn }: PlaneFrame): PlaneFrame {
   const share = dot(row, alongColumn);
   const at = (i: 0 | 1 | 2) => alongColumn[i] - share * row[i];
   return { alongRow: row, alongColumn: unit([at(0), at(1), at(2)]) };
-}
-
-function unit([x, y, z]: Vector3): Vector3 {
-  const length = Math.hypot(x, y, z) || 1;
-  return [x / length, y / length, z / length];
 }

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import { cross, dot, type Vector3 } from '../geometry.ts';
+import { cross, dot, unit, type Vector3 } from '../geometry.ts';
 import type { Stack, StackImage } from '../stack.ts';
 
 /** Why a series makes no volume: what would be drawn through it would lie about the patient. */
@@ -134,11 +134,6 @@ export function extentMm({ columns, rows, images, spacingMm, ...axes }: VolumeGe
 
 function near(a: number | undefined, b: number): boolean {
   return a !== undefined && Math.abs(a - b) < 1e-4 * b;
-}
-
-function unit(a: Vector3): Vector3 {
-  const length = Math.hypot(...a) || 1;
-  return [a[0] / length, a[1] / length, a[2] / length];
 }
 
 function minus(a: Vector3, b: Vector3): Vector3 {

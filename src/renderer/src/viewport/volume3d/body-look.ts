@@ -1,4 +1,4 @@
-import { cross, dot, type Vector3 } from '../geometry.ts';
+import { cross, dot, unit, type Vector3 } from '../geometry.ts';
 
 /** How a body is looked at: what runs to the right, up and towards the eye on the screen, at right angles; how large. */
 export type BodyLook = { readonly right: Vector3; readonly up: Vector3; readonly zoom: number };
@@ -43,9 +43,4 @@ function mix(a: Vector3, share: number, b: Vector3, other: number): Vector3 {
 /** Many small turns add up: directions are made square to one another again. */
 function squareTo(vector: Vector3, direction: Vector3): Vector3 {
   return unit(mix(vector, 1, direction, -dot(vector, direction)));
-}
-
-function unit([x, y, z]: Vector3): Vector3 {
-  const length = Math.hypot(x, y, z) || 1;
-  return [x / length, y / length, z / length];
 }

@@ -118,6 +118,6 @@ test('without WebGL there is nothing to draw with, and a renderer in software is
   expect([
     askGraphics(null),
     askGraphics(context('ANGLE (Google, Vulkan (SwiftShader Device))')).kind,
-    askGraphics(context('NVIDIA H200')).kind,
+    askGraphics(context('Mesa Intel(R) UHD Graphics 770 (ADL-S GT1)')).kind,
   ]).toEqual([{ kind: 'none' }, 'software', 'hardware']);
 });
