@@ -136,3 +136,41 @@ test('where the list is still to be built, everything above Routine was raised',
   expect(db.prepare('SELECT raises FROM study_urgency').pluck().all()).toEqual([1, 1]);
   expect(db.prepare('SELECT raises FROM study_openings ORDER BY opened_at_ms').pluck().all()).toEqual([0, 1]);
 });
+
+test('what medical leads signed is carried over as it was, and routing may be signed beside it', () => {
+  const set = (kind: string, version: number, state: string, signed_by: string | null = null): void =>
+    put('triage_sets', {
+      ...{ site_id: 'north', kind, version, state, body: `{"n":${version}}`, reason: 'as agreed', proposed_by: 'anna' },
+      ...{ proposed_at_ms: version, signed_by, signed_at_ms: signed_by === null ? null : version + 1 },
+    });
+  set('policy', 1, 'replaced', 'anna');
+  set('policy', 2, 'current', 'ben');
+  set('policy', 3, 'proposed');
+  set('rules', 1, 'withdrawn');
+  const stored = () => db.prepare('SELECT * FROM triage_sets ORDER BY kind, version').all();
+  const before = stored();
+  expect(migrate(db, MIGRATIONS).ok).toBe(true);
+  expect(stored()).toEqual(before);
+  set('routing', 1, 'current', 'anna');
+  expect(stored()).toHaveLength(5);
+  expect(() => set('routing', 2, 'current', 'ben')).toThrow('UNIQUE');
+  expect(() => set('rota', 1, 'proposed')).toThrow('CHECK');
+});
+
+test('rows of before are counted by their kinds, open ones where they stand by now', () => {
+  study('flagged-after', { asked: [['ai', 'digest', 100]], opened: [['anna', 4, 50]] });
+  study('flagged-before', { asked: [['ai', 'digest', 100]], opened: [['anna', 4, 150]] });
+  study('late-report', { level: 'routine', opened: [['anna', 3, 50]] });
+  study('unopened', { level: 'routine' });
+  expect(migrate(db, MIGRATIONS).ok).toBe(true);
+  const kinds = () =>
+    db.prepare('SELECT place, urgency_rank, is_opened, rows FROM worklist_kinds ORDER BY urgency_rank').raw().all();
+  expect(kinds()).toEqual([
+    ['open', 0, 0, 1],
+    ['open', 2, 0, 1],
+    ['open', 3, 1, 1],
+    ['open', 5, 1, 1],
+  ]);
+  db.prepare("DELETE FROM open_studies WHERE study_id = 'flagged-after'").run();
+  expect(kinds()).toHaveLength(3);
+});
