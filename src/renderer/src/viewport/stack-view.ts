@@ -1,5 +1,6 @@
 import { Enums, eventTarget, StackViewport, type Types, utilities } from '@cornerstonejs/core';
 import type { KeyImage } from '../../../shared/contract/studies.ts';
+import { changedParts } from './changed-parts.ts';
 import { Cine, cineRateOf, otherRate } from './cine.ts';
 import { imagesAhead } from './cache-share.ts';
 import { getEngine, shareNow } from './engine.ts';
@@ -239,14 +240,15 @@ export class StackView {
     draw();
     this.#viewport.render();
     const [after, { stack }] = [this.#drawing(), this.#state];
-    const to = (drawing: Drawing) => () => {
+    // What the reader has done by mouse since, as a window or a zoom, is theirs and stays.
+    const change = (from: Drawing, to: Drawing) => () => {
       if (this.#isGone || this.#state.stack !== stack) return false;
-      this.#viewport.setProperties(drawing.properties);
-      this.#viewport.setViewPresentation(drawing.place);
+      this.#viewport.setProperties(changedParts(from.properties, to.properties));
+      this.#viewport.setViewPresentation(changedParts(from.place, to.place));
       this.#viewport.render();
       return true;
     };
-    this.#history.note({ undo: to(before), redo: to(after) });
+    this.#history.note({ undo: change(after, before), redo: change(before, after) });
   }
 
   #drawing(): Drawing {

@@ -1,3 +1,4 @@
+import { changedParts } from '../changed-parts.ts';
 import { dot, normalOf, type Vector3 } from '../geometry.ts';
 import type { ViewportCommand } from '../stack-view.ts';
 import { findPreset, type GreyWindow, windowOf } from '../window-presets.ts';
@@ -92,13 +93,9 @@ export function performMpr(
   }
 }
 
-/** What can be taken back; which plane takes the keys is none of it. */
-const PARTS = ['frames', 'window', 'slab', 'isInverted', 'looks', 'centre'] as const;
-
 /** The planes as they are now with that alone which changed from one state to another: where one has scrolled to since stays. */
 export function withChange(now: MprState, from: MprState, to: MprState): MprState {
-  const changed = PARTS.filter((part) => from[part] !== to[part]).map((part) => [part, to[part]]);
-  return { ...now, ...(Object.fromEntries(changed) as Partial<MprState>) };
+  return { ...now, ...changedParts(from, to), active: now.active };
 }
 
 /** Changes how a plane is looked at. */
