@@ -16,7 +16,7 @@ import { deadlinesOf } from './deadlines.ts';
 import { oweLimit } from './limit-job.ts';
 import type { TriagePolicy } from './triage-policy.ts';
 import { policyInForce } from './triage-set-rows.ts';
-import { putUrgency, type StudyUrgency } from './urgency-rows.ts';
+import { isWaiting, putUrgency, type StudyUrgency } from './urgency-rows.ts';
 
 /** Where a study is put, and who puts it there. */
 export type Placement = {
@@ -64,7 +64,11 @@ export function settle(
   const raises = (previous?.raises ?? 0) + (isRaised || isFlaggedAnew ? 1 : 0);
   const urgency: StudyUrgency = {
     ...{ studyId: study.studyId, siteId: study.siteId, setAtMs: atMs, ...place, ...deadlines },
-    limitAtMs: limitOf(inForce, { ...place, ...deadlines, previous, atMs }),
+    // What nobody waits for any more has its limit behind it: what is flagged anew waits from then.
+    limitAtMs: limitOf(inForce, {
+      ...{ ...place, ...deadlines, atMs },
+      previous: isFlaggedAnew && !isWaiting(db, study.studyId) ? null : previous,
+    }),
     behindDueAtMs: declared
       ? null
       : place.level === 'critical' && isRaised

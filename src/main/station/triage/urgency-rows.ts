@@ -49,6 +49,7 @@ const FIND_URGENCY = `
          declared_at_ms AS declaredAtMs, lowered_revision AS loweredRevision, raises, seen_raises AS seenRaises
     FROM study_urgency WHERE study_id = ?
 `;
+const IS_WAITING = 'SELECT 1 FROM study_urgency WHERE study_id = ? AND is_waiting = 1';
 const END_WAIT = 'UPDATE study_urgency SET is_waiting = 0 WHERE study_id = ?';
 const NOTE_OPENING = `
   INSERT INTO first_openings (study_id, site_id, opened_at_ms) VALUES (?, ?, ?) ON CONFLICT (study_id) DO NOTHING
@@ -85,6 +86,11 @@ export function noteOpening(
   const urgency = findUrgency(db, studyId);
   // What was raised while it was being opened still waits for somebody who sees that.
   if (urgency === null || raises >= raiseToSee(urgency)) endWait(db, studyId);
+}
+
+/** Whether a study waits to be opened as urgent as it is. */
+export function isWaiting(db: ReadableDb, studyId: string): boolean {
+  return prepared(db, IS_WAITING).get(studyId) !== undefined;
 }
 
 /** Ends a study's wait: nobody is to read it any more. */

@@ -165,8 +165,7 @@ test('another finding flagged as urgently is to be seen, the same one said of ne
 });
 
 test('what another model flags as less urgent than the study stands is to be seen as well', async () => {
-  installed(clinic, 'general', { category: 1 });
-  installed(clinic, 'general', { category: 2 }, { id: 'second' });
+  installed(clinic, 'general', { category: 1 }, { id: 'second', category: 2 });
   const studyId = await arrive();
   flag();
   expect(findUrgency(clinic.db, studyId)?.level).toBe('critical');
@@ -174,6 +173,25 @@ test('what another model flags as less urgent than the study stands is to be see
   expect(told(studyId)).toEqual(OPENED);
   flag();
   expect([findUrgency(clinic.db, studyId)?.level, told(studyId)]).toEqual(['critical', FLAGGED]);
+  const asked = clinic.db
+    .prepare("SELECT level FROM urgency_asks WHERE cause = 'ai' ORDER BY asked_at_ms")
+    .pluck()
+    .all();
+  expect(asked).toEqual(['critical', 'urgent']);
+});
+
+test('what is flagged anew after its limit waits a limit of its own, and is not bound at once for a wait that ended', async () => {
+  installed(clinic, 'general', { category: 2 }, { id: 'second', category: 2 });
+  const studyId = await arrive();
+  flag();
+  const limit = () => findUrgency(clinic.db, studyId)?.limitAtMs ?? 0;
+  const waitMs = limit() - clinic.nowMs();
+  open(studyId);
+  clinic.pass(DAY_MS);
+  expect(limit()).toBeLessThan(clinic.nowMs());
+  flag();
+  expect([findUrgency(clinic.db, studyId)?.level, told(studyId)[0]]).toEqual(['urgent', ['flagged']]);
+  expect(limit() - clinic.nowMs()).toBe(waitMs);
 });
 
 test('images that came after it was opened make it one to be opened again once they are complete; a late report does not', async () => {

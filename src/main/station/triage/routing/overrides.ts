@@ -6,7 +6,7 @@ import { appendEvent } from '../../platform/ledger/append.ts';
 import { type Actor, serviceActor } from '../../platform/ledger/event.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../../platform/store/database.ts';
 import { inTransaction } from '../../platform/store/transaction.ts';
-import { findUrgency } from '../urgency-rows.ts';
+import { isWaiting } from '../urgency-rows.ts';
 import { oweRouting } from './route-job.ts';
 import { findRoute, putRoute } from './route-rows.ts';
 
@@ -43,7 +43,6 @@ const FIND_OUT = `
   SELECT ${COLUMNS} FROM routing_overrides WHERE site_id = ? AND user_id = ? AND study_id IS NULL AND ended_at_ms IS NULL
 `;
 const END = 'UPDATE routing_overrides SET ended_at_ms = ? WHERE override_id = ?';
-const IS_WAITING = 'SELECT 1 FROM study_urgency WHERE study_id = ? AND is_waiting = 1';
 
 type Making = Omit<RoutingOverride, 'overrideId' | 'studyId' | 'madeBy' | 'madeAtMs'> & {
   readonly by: string;
@@ -69,8 +68,7 @@ export function pinStudy(
     const study = findStudyCard(db, pin.studyId);
     if (study === null || study.siteId !== pin.siteId) return err({ code: 'study-not-found' });
     if (study.patient.patientId !== patientId) return err({ code: 'patient-mismatch' });
-    if (findUrgency(db, pin.studyId) === null || prepared(db, IS_WAITING).get(pin.studyId) === undefined)
-      return err({ code: 'study-not-waiting' });
+    if (!isWaiting(db, pin.studyId)) return err({ code: 'study-not-waiting' });
     return ok(make(db, pin, findPin(db, pin.studyId)));
   });
 }
