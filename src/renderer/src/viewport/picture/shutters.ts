@@ -15,7 +15,8 @@ export function shutteredPixels(
   columns: number,
   bitmap: OverlayBits | null = null,
 ): Hidden {
-  const shapes = textsOf(dataSet, TAG.ShutterShape);
+  // Each kind has its values once, however often it is named.
+  const shapes = [...new Set(textsOf(dataSet, TAG.ShutterShape))];
   const visible = shapes.map((shape) => entryOf(SHAPES, shape)?.(dataSet) ?? null).filter((one) => one !== null);
   if (visible.length === 0 && bitmap === null) return null;
   const hidden = new Uint8Array(rows * columns);
@@ -35,6 +36,12 @@ function hides({ top, left, rows, columns, bits }: OverlayBits, row: number, col
 export function shutterGroupOf(dataSet: DicomJson): string | null {
   const group = textsOf(dataSet, TAG.ShutterShape).includes('BITMAP') ? numberOf(dataSet, '00181623') : null;
   return group === null ? null : group.toString(16).toUpperCase().padStart(4, '0');
+}
+
+/** Whether a shutter of this kind hides anything here: it is known, and has all its values. */
+export function isShutterWhole(dataSet: DicomJson, shape: string): boolean {
+  if (shape === 'BITMAP') return numberOf(dataSet, '00181623') !== null;
+  return (entryOf(SHAPES, shape)?.(dataSet) ?? null) !== null;
 }
 
 /** The shade of what is hidden, 0 black to 1 white (PS3.3 §C.7.6.11, Shutter Presentation Value, P-values of 16 bits). */

@@ -258,6 +258,25 @@ test('overlays are drawn white: another colour of their layer is said not to be,
   expect([shown('DIM'), shown('WHITE'), shown('UNKNOWN')]).toEqual([['overlay-colour'], [], []]);
 });
 
-test('a shutter named as what every object inherits is a damaged shutter', () => {
-  expect(read({ [TAG.ShutterShape]: of('CS', 'constructor', 'RECTANGULAR') }).unapplied).toEqual(['shutter-damaged']);
+test('a shutter that hides nothing is said not to: of no known kind, without a value, or with more corners than are drawn', () => {
+  const said = (shape: string, rest: DicomJson = {}) =>
+    read({ [TAG.ShutterShape]: of('CS', shape), ...rest }).unapplied;
+  const edges = { '00181602': of('IS', 1), '00181604': of('IS', 9), '00181606': of('IS', 1) };
+  const round = { '00181610': of('IS', 5, 5) };
+  const corners = (count: number) => ({
+    '00181620': of('IS', ...Array.from({ length: 2 * count }, (_, at) => at % 7)),
+  });
+  const damaged = [
+    said('constructor'),
+    said('RECTANGULAR', edges),
+    said('CIRCULAR', round),
+    said('POLYGONAL', corners(513)),
+  ];
+  expect(damaged).toEqual(damaged.map(() => ['shutter-damaged']));
+  expect([
+    said('RECTANGULAR', { ...edges, '00181608': of('IS', 9) }),
+    said('CIRCULAR', { ...round, '00181612': of('IS', 4) }),
+    said('POLYGONAL', corners(512)),
+    said('BITMAP', { '00181623': of('US', 0x6000) }),
+  ]).toEqual([[], [], [], []]);
 });

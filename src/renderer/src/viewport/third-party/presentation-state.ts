@@ -1,5 +1,6 @@
-import { type DicomJson, entryOf, itemsOf, numberOf, numbersOf, textOf, textsOf } from '../dicom-json.ts';
+import { type DicomJson, itemsOf, numberOf, numbersOf, textOf, textsOf } from '../dicom-json.ts';
 import { OVERLAY_GROUPS } from '../picture/pixel-format.ts';
+import { isShutterWhole } from '../picture/shutters.ts';
 import { TAG } from '../tags.ts';
 import { type Colour, colourOf, greyOf } from './cielab.ts';
 import {
@@ -216,17 +217,8 @@ function readAnnotations(
     });
 }
 
-/** A shutter of a kind, or without the values of its kind, hides nothing: that must be said. */
+/** A shutter of a kind that is not known, without all its values or with more corners than are drawn hides nothing: that must be said. */
 function checkShutter(dataSet: DicomJson, unapplied: Set<UnappliedPart>): void {
-  const needs: Readonly<Record<string, readonly [string, number]>> = {
-    RECTANGULAR: ['00181602', 1],
-    CIRCULAR: ['00181610', 2],
-    POLYGONAL: ['00181620', 6],
-    BITMAP: ['00181623', 1],
-  };
-  for (const shape of textsOf(dataSet, TAG.ShutterShape)) {
-    const [tag, count] = entryOf(needs, shape) ?? ['', 0];
-    const isThere = shape === 'BITMAP' ? numberOf(dataSet, tag) !== null : numbersOf(dataSet, tag).length >= count;
-    if (count === 0 || !isThere) unapplied.add('shutter-damaged');
-  }
+  if (textsOf(dataSet, TAG.ShutterShape).some((shape) => !isShutterWhole(dataSet, shape)))
+    unapplied.add('shutter-damaged');
 }
