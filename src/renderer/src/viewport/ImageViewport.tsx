@@ -1,5 +1,5 @@
 import { Loader } from '@mantine/core';
-import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../../shared/contract/studies.ts';
 import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
@@ -113,17 +113,24 @@ export function ImageViewport(props: Props): ReactNode {
   const { stack: presented, applied } = others;
   // A state that names no image of this series changes nothing here.
   const presenting = presented === stack ? null : applied;
+  const show = useCallback(
+    (at: number) => {
+      if (view === null || presented === null) return;
+      void view.show(presented, at, {
+        ...opening.current.drawing,
+        ...(presenting !== null && { presentedOn: (image) => presentedOn(presenting, image) }),
+      });
+    },
+    [view, presented, presenting],
+  );
   useEffect(() => {
     if (view === null || stack === null || presented === null || presented.images.length === 0) return;
     const forget = registerPresented(presented, stack);
     const { stack: before, index } = view.getState();
     const isTurnedOver = before?.seriesUid === presented.seriesUid;
-    void view.show(presented, isTurnedOver ? index : openingIndex(presented, opening.current.opensAt), {
-      ...opening.current.drawing,
-      ...(presenting !== null && { presentedOn: (image) => presentedOn(presenting, image) }),
-    });
+    show(isTurnedOver ? index : openingIndex(presented, opening.current.opensAt));
     return forget;
-  }, [view, stack, presented, presenting]);
+  }, [view, stack, presented, show]);
   useEffect(() => {
     if (view === null || stack === null) return;
     onView(view);
@@ -240,7 +247,7 @@ export function ImageViewport(props: Props): ReactNode {
             <IncidentNotice
               title={t('image.missing', { number: shown.missing + 1 })}
               failure={{ code: refusal ?? 'unexpected-answer', incidentId: null }}
-              onRetry={() => void view?.show(stack, shown.missing ?? 0)}
+              onRetry={() => show(shown.missing ?? 0)}
             />
           )}
           {series.state !== 'failed' && shown.missing === null && stack?.images.length !== 0 && (
