@@ -65,7 +65,7 @@ function study(
   const standing = level === 'routine' ? 'ordinary' : 'suspected';
   put('study_urgency', {
     ...{ ...place, level, standing, service_level: 'outpatient', reasons: '[]', open_by_at_ms: 900 },
-    ...{ report_by_at_ms: 1800, is_waiting: opened.length === 0 ? 1 : 0 },
+    ...{ report_by_at_ms: 1800, limit_at_ms: 700, is_waiting: opened.length === 0 ? 1 : 0 },
   });
   for (const [cause, source, asked_at_ms] of asked)
     put('urgency_asks', { ...place, ask: `${cause} ${asked_at_ms}`, cause, source, asked_at_ms, level });
@@ -117,6 +117,8 @@ test('who opened a study before it was raised, or before its last images, has no
   });
   expect(placeOf('late-report')).toEqual({ ...seen, raises: 0, seen_raises: 0, urgency_rank: 5, row: [[], 0] });
   expect(db.prepare("SELECT raises FROM study_urgency WHERE study_id = 'left-the-list'").pluck().get()).toBe(0);
+  const limitOf = db.prepare('SELECT limit_at_ms FROM study_urgency WHERE study_id = ?').pluck();
+  expect(['flagged-after', 'flagged-before', 'nobody-opened'].map((id) => limitOf.get(id))).toEqual([null, 700, 700]);
   const tallies = db.prepare(
     'SELECT urgency_rank, is_opened, rows FROM worklist_tallies WHERE rows <> 0 ORDER BY 1, 2',
   );

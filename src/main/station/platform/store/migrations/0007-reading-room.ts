@@ -126,7 +126,8 @@ UPDATE study_urgency SET raises = 1, seen_raises = EXISTS (
 UPDATE study_openings SET raises = 1
  WHERE study_id IN (SELECT study_id FROM raised_before)
    AND opened_at_ms > (SELECT raised_at_ms FROM raised_before r WHERE r.study_id = study_openings.study_id);
-UPDATE study_urgency SET is_waiting = 1
+-- Of what was opened the limit of waiting lies behind: it would go up a class at once, for a wait that had ended.
+UPDATE study_urgency SET is_waiting = 1, limit_at_ms = CASE is_waiting WHEN 1 THEN limit_at_ms END
  WHERE study_id IN (SELECT study_id FROM raised_before) AND raises > seen_raises
    AND NOT EXISTS (SELECT 1 FROM study_openings o WHERE o.study_id = study_urgency.study_id AND o.raises > 0)
    AND EXISTS (SELECT 1 FROM studies s WHERE s.study_id = study_urgency.study_id AND s.deleted_at_ms IS NULL);
