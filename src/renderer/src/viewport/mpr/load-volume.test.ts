@@ -3,11 +3,18 @@ import { loadVolume } from './load-volume.ts';
 import { valueAtPlace } from './reslice.ts';
 import type { VolumeGeometry } from './volume.ts';
 
-const kept = vi.hoisted(() => ({ images: new Map<string, object>(), modality: new Map<object, Float32Array>() }));
+const kept = vi.hoisted(() => ({
+  images: new Map<string, object>(),
+  modality: new Map<object, Float32Array>(),
+  padding: new Map<object, Uint8Array>(),
+}));
 vi.mock('@cornerstonejs/core', () => ({ cache: { getImage: (imageId: string) => kept.images.get(imageId) } }));
 vi.mock('../loaded-image.ts', () => ({ isWhole: () => true, loadAhead: async () => undefined }));
 vi.mock('../picture/load-picture.ts', () => ({
-  factsOf: (loaded: object) => ({ modality: kept.modality.get(loaded) ?? null }),
+  factsOf: (loaded: object) => ({
+    modality: kept.modality.get(loaded) ?? null,
+    padding: kept.padding.get(loaded) ?? null,
+  }),
 }));
 
 const image = (imageId: string) => ({ imageId, rescale: { slope: 2, intercept: -1000, unit: 'HU' } });
@@ -27,4 +34,21 @@ test('holds values after rescale, of an image drawn by a VOI table too', async (
   const at = (column: number, z: number) => valueAtPlace(volume.value, [column, 0, z]);
   expect([at(0, 0), at(1, 0), at(0, 1), at(1, 1)]).toEqual([0, 200, 70, -900]);
   expect(volume.value.range).toEqual({ min: -1000, max: 200 });
+});
+
+test('padding has no value on planes, nor what lies between it and the image', async () => {
+  const look = { minPixelValue: -1500, maxPixelValue: 600, windowCenter: 40, windowWidth: 400 };
+  const padded = { ...look, getPixelData: () => Int16Array.of(500, -1500) };
+  kept.images.set('stored', padded);
+  kept.padding.set(padded, Uint8Array.of(0, 1));
+  const volume = await loadVolume(GEOMETRY, new AbortController().signal, () => undefined);
+  if (!volume.ok) throw new Error(volume.error.code);
+  const at = (column: number, z: number) => valueAtPlace(volume.value, [column, 0, z]);
+  expect([at(0, 0), at(0.25, 0), at(1, 0), at(1, 0.5), at(1, 1)]).toEqual([
+    0,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+    -900,
+  ]);
 });

@@ -70,9 +70,11 @@ type Slice = { readonly values: SliceValues; readonly min: number; readonly max:
  * values: those before the table are taken, in a window over all of them.
  */
 function sliceOf(loaded: Types.IImage, image: StackImage): Slice {
-  const before = factsOf(loaded)?.modality ?? null;
+  const facts = factsOf(loaded);
+  const before = facts?.modality ?? null;
+  const padding = facts?.padding?.includes(1) === true ? facts.padding : null;
   const { slope, intercept } = loaded.preScale?.scaled ? { slope: 1, intercept: 0 } : image.rescale;
-  const values = { values: before ?? loaded.getPixelData(), slope, intercept };
+  const values = { values: before ?? loaded.getPixelData(), slope, intercept, ...(padding !== null && { padding }) };
   if (before === null) {
     const [least, most] = [loaded.minPixelValue, loaded.maxPixelValue].map((value) => value * slope + intercept);
     const [centre = 128, width = 256] = [[loaded.windowCenter].flat()[0], [loaded.windowWidth].flat()[0]];

@@ -20,8 +20,13 @@ export const SLAB_KINDS = ['none', 'mip', 'minip', 'mean'] as const;
 export type SlabKind = (typeof SLAB_KINDS)[number];
 export type Slab = { readonly kind: SlabKind; readonly mm: number };
 
-/** The values of one image, and how they become real ones. */
-export type SliceValues = { readonly values: ArrayLike<number>; readonly slope: number; readonly intercept: number };
+/** The values of one image, and how they become real ones; 1 where a pixel is padding and no image, which most have none of. */
+export type SliceValues = {
+  readonly values: ArrayLike<number>;
+  readonly slope: number;
+  readonly intercept: number;
+  readonly padding?: Uint8Array;
+};
 
 /** A volume whose values are here, an entry for each of its images. */
 export type Volume = { readonly geometry: VolumeGeometry; readonly slices: readonly SliceValues[] };
@@ -72,7 +77,7 @@ function stepsOf({ geometry }: Pick<Volume, 'geometry'>, { plane }: PictureGrid)
 const EDGE = 0.5;
 
 /**
- * The values in a plane, row after row, NaN outside the volume: between voxels by trilinear interpolation; through a slab at steps
+ * The values in a plane, row after row, NaN outside the volume and beside padding: between voxels by trilinear interpolation; through a slab at steps
  * of no more than its smallest voxel, half of it on each side.
  */
 export function reslice(volume: Volume, grid: PictureGrid, slab: Slab): Float32Array {
@@ -137,8 +142,9 @@ function sampler({ geometry: { columns, rows }, slices }: Volume): (i: number, j
   const inSlice = (k: number, j0: number, j1: number, i0: number, i1: number, fj: number, fi: number): number => {
     const slice = slices[k];
     if (slice === undefined) return Number.NaN;
-    const { values, slope, intercept } = slice;
+    const { values, slope, intercept, padding } = slice;
     const [top, bottom] = [j0 * columns, j1 * columns];
+    if (padding !== undefined && touches(padding, top, bottom, i0, i1, fj, fi)) return Number.NaN;
     const upper = (values[top + i0] ?? 0) * (1 - fi) + (values[top + i1] ?? 0) * fi;
     const lower = (values[bottom + i0] ?? 0) * (1 - fi) + (values[bottom + i1] ?? 0) * fi;
     return (upper * (1 - fj) + lower * fj) * slope + intercept;
@@ -153,6 +159,20 @@ function sampler({ geometry: { columns, rows }, slices }: Volume): (i: number, j
     const near = inSlice(k0, j0, j1, i0, i1, fj, fi);
     return fk === 0 ? near : near * (1 - fk) + inSlice(k1, j0, j1, i0, i1, fj, fi) * fk;
   };
+}
+
+/** Whether padding has a share in what lies between four pixels: a mean with what was never measured is no value. */
+function touches(
+  padding: Uint8Array,
+  top: number,
+  bottom: number,
+  i0: number,
+  i1: number,
+  fj: number,
+  fi: number,
+): boolean {
+  if (padding[top + i0] === 1 || (fi > 0 && padding[top + i1] === 1)) return true;
+  return fj > 0 && (padding[bottom + i0] === 1 || (fi > 0 && padding[bottom + i1] === 1));
 }
 
 function clamp(value: number, last: number): number {
