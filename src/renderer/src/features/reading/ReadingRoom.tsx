@@ -285,7 +285,8 @@ function Room({
           <PlaneMeasurementList
             book={desk.planeMeasurements}
             seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
-            onJump={(measurement) => openPlanes(measurement.seriesUid, measurement)}
+            // Anew each time: one has scrolled away meanwhile.
+            onJump={(measurement) => openPlanes(measurement.seriesUid, { ...measurement })}
           />
         </SeriesList>
         <div className={classes.stage}>
