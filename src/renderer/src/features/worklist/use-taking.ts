@@ -26,8 +26,8 @@ export function useTaking(): Taking {
     },
     onSuccess: (isGivenBack) => say(t(isGivenBack ? 'worklist.taking.givenBack' : 'worklist.taking.taken')),
     onError(error) {
-      const { code } = failureOf(error);
-      say(t([`worklist.taking.refused.${code}`, `failure.${code}`, 'failure.unexpected-answer']));
+      const { code, detail } = failureOf(error);
+      say(t([`worklist.taking.refused.${detail}`, `failure.${code}`, 'failure.unexpected-answer']));
     },
   });
   return {
