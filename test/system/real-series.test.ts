@@ -26,7 +26,7 @@ test('the real head CT, which shows no bleed, is read to its end and not flagged
   // Fourteen slices of 4 mm, then fourteen of 7 mm: whole, although its steps are not even.
   expect(completeness).toMatchObject({ rule: 'association-ended-gapless-volume', gaps: 0 });
   expect(row.ai).toMatchObject({ state: 'no-flag' });
-  expect(row.urgency).toEqual({ level: 'routine', standing: 'ordinary' });
+  expect(row.urgency).toEqual({ level: 'routine', standing: 'ordinary', raises: 0 });
   // Whoever judges the images may still be at it: nothing waits for that.
   expect(runs.filter(({ model }) => model.id === 'head-ct-hyperdense')).toMatchObject([{ state: 'finished' }]);
   expect(await radiologist.findings(row.studyId)).toEqual([]);

@@ -39,7 +39,7 @@ describe('in a demo, where the reference model may be seen', () => {
     expect(row.reasons.map(({ code }) => code)).toContain('ai-flag');
     expect(row.openByAtMs).toBe((row.completeAtMs ?? 0) + 15 * 60_000);
     const other = await rowOf(radiologist, quiet.studyUid, ({ ai }) => ai.state === 'no-flag');
-    expect(other.urgency).toEqual({ level: 'routine', standing: 'ordinary' });
+    expect(other.urgency).toEqual({ level: 'routine', standing: 'ordinary', raises: 0 });
     const { rows } = await radiologist.worklist();
     expect(rows.map(({ studyUid }) => studyUid)).toEqual([bleeding.studyUid, quiet.studyUid]);
     expect((await radiologist.worklist('ai-flagged')).rows.map(({ studyUid }) => studyUid)).toEqual([
