@@ -21,7 +21,7 @@ const STYLE = `
   .list { border: 1px solid #2c2e33; border-radius: 6px; max-height: 19rem; overflow: auto; margin-top: .5rem; }
   .list:empty { display: none; }
   details { border-bottom: 1px solid #2c2e33; } details:last-child { border: 0; }
-  summary { display: grid; grid-template-columns: 11rem 9rem 8rem 1fr; gap: .75rem; padding: .25rem .75rem; cursor: pointer; font-variant-numeric: tabular-nums; list-style: none; }
+  summary { display: grid; grid-template-columns: 12.5rem 8rem 8rem 1fr; gap: .75rem; padding: .25rem .75rem; cursor: pointer; font-variant-numeric: tabular-nums; list-style: none; }
   summary:hover { background: #202125; } summary span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   pre { margin: 0; padding: .5rem .75rem; background: #101113; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px; }
   .waiting span:last-child { color: #d8b45a; } .refused span:last-child { color: #e58a8a; }

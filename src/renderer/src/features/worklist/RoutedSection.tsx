@@ -45,7 +45,7 @@ export function RoutedSection({ row, taking }: Props & { readonly taking: Taking
         </>
       )}
       {(maySet || mayTake) && (
-        <div className={classes.moreActions}>
+        <div className={classes.sectionActions}>
           {mayTake && (
             <Button size="compact-sm" variant="default" loading={taking.isPending} onClick={() => taking.toggle(row)}>
               {t(isMine ? 'worklist.taking.giveBack' : 'worklist.taking.take')}

@@ -93,7 +93,7 @@ export function StudyPreview({ row, onOpen, onPromote, taking, onClose }: Props)
               </p>
             ))}
             <ReasonList reasons={row.reasons} />
-            <Link to="/triage/studies/$studyId" params={{ studyId: row.studyId }}>
+            <Link className={classes.link} to="/triage/studies/$studyId" params={{ studyId: row.studyId }}>
               {t('preview.urgency')}
             </Link>
           </section>
