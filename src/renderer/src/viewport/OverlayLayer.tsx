@@ -2,6 +2,7 @@ import { type ReactNode, useLayoutEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../../shared/contract/studies.ts';
 import { formatMeasure, formatScore } from '../ui/measure-text.ts';
+import { emptyCanvas } from './empty-canvas.ts';
 import { type BoxOnImage, addressOf, boxesOn } from './frame-marks.ts';
 import classes from './ImageViewport.module.css';
 import { type BoxPicture, drawBoxes, drawHeat, drawMask, paintHeat, paintMask } from './overlay.ts';
@@ -70,9 +71,7 @@ export function OverlayLayer({ shown: { image, map }, findings, overlays, opacit
     const context = target?.getContext('2d');
     if (!target || !context) return;
     const devicePixels = window.devicePixelRatio;
-    // Setting the size also wipes what was drawn for the image before.
-    target.width = Math.round(target.clientWidth * devicePixels);
-    target.height = Math.round(target.clientHeight * devicePixels);
+    emptyCanvas(context, target.clientWidth * devicePixels, target.clientHeight * devicePixels);
     if (map === null) return;
     for (const picture of heats) drawHeat(context, picture, map, devicePixels);
     for (const picture of masks) drawMask(context, picture, map, devicePixels);

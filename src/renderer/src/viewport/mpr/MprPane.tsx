@@ -9,6 +9,7 @@ import {
   type WheelEvent,
 } from 'react';
 import { useTranslation } from 'react-i18next';
+import { emptyCanvas } from '../empty-canvas.ts';
 import { FusionCorner } from '../fusion/FusionCorner.tsx';
 import { fusionFit } from '../fusion/fusion-view.ts';
 import { paintFusion } from '../fusion/paint-fusion.ts';
@@ -125,8 +126,7 @@ export function MprPane(props: Props): ReactNode {
     const context = layer.current?.getContext('2d');
     if (!layer.current || !context || size.columns === 0) return;
     const devicePixels = globalThis.devicePixelRatio;
-    layer.current.width = Math.round(size.columns * devicePixels);
-    layer.current.height = Math.round(size.rows * devicePixels);
+    emptyCanvas(context, size.columns * devicePixels, size.rows * devicePixels);
     const drawn = marks.flatMap(({ bitsOf, isDashed, ink }) => {
       const bits = resliceMarks(geometry, grid, bitsOf);
       const mask = { ...size, sizeBytes: bits.length, reads: () => true, bitsOf: () => bits };

@@ -1,5 +1,6 @@
 import { cache } from '@cornerstonejs/core';
 import { type ReactNode, useLayoutEffect, useMemo, useRef } from 'react';
+import { emptyCanvas } from '../empty-canvas.ts';
 import type { ImageToCanvas } from '../geometry.ts';
 import classes from '../ImageViewport.module.css';
 import type { StackViewState } from '../stack-view.ts';
@@ -20,8 +21,7 @@ export function PlanesLayer({ shown }: { readonly shown: StackViewState }): Reac
     const context = target?.getContext('2d');
     if (!target || !context) return;
     const devicePixels = window.devicePixelRatio;
-    target.width = Math.round(target.clientWidth * devicePixels);
-    target.height = Math.round(target.clientHeight * devicePixels);
+    emptyCanvas(context, target.clientWidth * devicePixels, target.clientHeight * devicePixels);
     if (painted === null || map === null) return;
     context.setTransform(new DOMMatrix().scale(devicePixels).multiply(matrixOf(map)));
     context.imageSmoothingEnabled = false;

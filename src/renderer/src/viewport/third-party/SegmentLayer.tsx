@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { emptyCanvas } from '../empty-canvas.ts';
 import classes from '../ImageViewport.module.css';
 import { drawMask, type MaskPicture, paintMarked } from '../overlay.ts';
 import type { StackImage } from '../stack.ts';
@@ -40,8 +41,7 @@ export function SegmentLayer({ shown: { image, map }, drawn, pixels, opacity, on
     const context = target?.getContext('2d');
     if (!target || !context) return;
     const devicePixels = window.devicePixelRatio;
-    target.width = Math.round(target.clientWidth * devicePixels);
-    target.height = Math.round(target.clientHeight * devicePixels);
+    emptyCanvas(context, target.clientWidth * devicePixels, target.clientHeight * devicePixels);
     if (map !== null) for (const picture of pictures) drawMask(context, picture, map, devicePixels);
   }, [pictures, map]);
   return <canvas ref={canvas} className={classes.layer} data-segments={pictures.length} aria-hidden />;
