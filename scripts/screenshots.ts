@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildPageIfStale } from './build.ts';
+import { withFewerColours } from './fewer-colours.ts';
 import { ROOT, runCommand } from './run-command.ts';
 
 // Takes the pictures of every page in every state anew: the browser tests keep what they see only when told where. Pictures take the
@@ -27,15 +28,19 @@ const isPicture = (name: string) => name.endsWith('.png');
 
 /** Puts what was taken in the place of what was there, where it is light enough; gives what there is to say of it. */
 function exchange(taken: string): { readonly isDone: boolean; readonly said: string } {
-  const names = readdirSync(taken).filter(isPicture);
-  const bytes = names.reduce((sum, name) => sum + statSync(path.join(taken, name)).size, 0);
-  const size = `${names.length} pictures, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const pictures = new Map(
+    readdirSync(taken)
+      .filter(isPicture)
+      .map((name) => [name, withFewerColours(readFileSync(path.join(taken, name)))] as const),
+  );
+  const bytes = pictures.values().reduce((sum, picture) => sum + picture.length, 0);
+  const size = `${pictures.size} pictures, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
   if (bytes > MOST_BYTES)
     return { isDone: false, said: `${size}: more than ${MOST_BYTES / 2 ** 20} MiB, kept in ${taken}` };
   mkdirSync(FOLDER, { recursive: true });
-  const gone = readdirSync(FOLDER).filter((name) => isPicture(name) && !names.includes(name));
+  const gone = readdirSync(FOLDER).filter((name) => isPicture(name) && !pictures.has(name));
   for (const name of gone) rmSync(path.join(FOLDER, name));
-  for (const name of names) copyFileSync(path.join(taken, name), path.join(FOLDER, name));
+  for (const [name, picture] of pictures) writeFileSync(path.join(FOLDER, name), picture);
   rmSync(taken, { recursive: true });
   return { isDone: true, said: `${size}${gone.length > 0 ? `; taken by nobody any more: ${gone.join(', ')}` : ''}` };
 }

@@ -9,7 +9,7 @@ import { freePort } from '../system/support/free-port.ts';
 import { endEverything, type RunningStation, startStation, TEST_CONFIG } from '../system/support/start-station.ts';
 import { until } from '../system/support/until.ts';
 import { findBarriers } from './support/accessibility.ts';
-import { judgePage } from './support/judge-page.ts';
+import { judgePage, keepPicture } from './support/judge-page.ts';
 import { LONGEST_WAIT_MS, openPage } from './support/open-page.ts';
 import { worklistOn } from './support/worklist-view.ts';
 
@@ -138,5 +138,6 @@ test('the hospital’s page says what waits for whom, throws switches by the key
     return answer.status === 200 && answer.text.includes(studyUid);
   });
   expect(await findBarriers(page)).toEqual([]);
+  await keepPicture(page, 'pretend-hospital');
   await context.close();
 });

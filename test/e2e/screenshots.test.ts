@@ -1,23 +1,18 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PEOPLE } from '../../demo/people.ts';
 import { BLEED_KINDS } from '../../demo/phantoms/bleed.ts';
 import { launchChromium } from '../chromium.ts';
-import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation, TEST_CONFIG } from '../system/support/start-station.ts';
 import { phantomStudy, type SentStudy } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
 import { findBarriers } from './support/accessibility.ts';
 import { arrive, bleedingHead, quietHead, studyWithoutImages } from './support/arrivals.ts';
+import { isForPictures, keepEverySize, keepPicture } from './support/judge-page.ts';
 import { findLayoutFaults } from './support/layout-faults.ts';
 import { openPage, type PageWish } from './support/open-page.ts';
 import { worklistOn } from './support/worklist-view.ts';
-
-/** Where pictures go; without it (`npm run screenshots` sets it) every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
-const isForPictures = folder !== null;
 
 let station: RunningStation;
 let browser: Browser;
@@ -48,10 +43,7 @@ async function look({ name, until: settle, ...wish }: View): Promise<readonly st
   const { page, close } = await openPage(browser, station, wish);
   await settle(page);
   await page.waitForTimeout(400);
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
+  await keepPicture(page, name, 0);
   const faults = [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
   await close();
   return faults;
@@ -201,6 +193,58 @@ test('worklist and audit of a working day', async () => {
   ]);
   expect(faults).toEqual([]);
 }, 300_000);
+
+// What worklist.test.ts holds to its flows, here with a full list.
+test.runIf(isForPictures)('the worklist’s menus, its paper and what must be opened again', async () => {
+  const { page, close } = await openPage(browser, station, { as: 'radiologist', at: '/worklist' });
+  await untilListed(page);
+  const faults = [...(await keepEverySize(page, 'worklist'))];
+  const menus = [
+    ['Narrow', 'narrow'],
+    ['Views', 'views'],
+    ['Columns and density', 'columns'],
+    ['Export and print', 'export'],
+  ] as const;
+  for (const [button, name] of menus) {
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await keepPicture(page, `worklist-${name}`);
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(400);
+  }
+  const filters = page.getByRole('group', { name: 'Quick filters' });
+  await filters.getByRole('button', { name: /^Archived/ }).click();
+  await keepPicture(page, 'worklist-archived', 1_500);
+  await filters.getByRole('button', { name: /^All/ }).click();
+  await untilListed(page);
+  await page.keyboard.press('F8');
+  await keepPicture(page, 'worklist-names-hidden');
+  await page.keyboard.press('F8');
+  await page.evaluate(() => void (window.print = () => undefined));
+  await page.getByRole('button', { name: 'Export and print' }).click();
+  await page.getByRole('menuitem', { name: 'Print a downtime list' }).click();
+  await page.locator('[data-paper]').waitFor({ state: 'attached' });
+  await page.emulateMedia({ media: 'print' });
+  await keepPicture(page, 'worklist-paper');
+  await page.emulateMedia({ media: 'screen' });
+  await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+
+  const { studyUid } = picturedHead(10, null);
+  const { studyId, patient } = await rowOf(who, studyUid);
+  await page.goto(`${station.http}/#/reading/${studyId}`);
+  await untilDrawn(page);
+  await page.goto(`${station.http}/#/worklist`);
+  await untilListed(page);
+  const { headers, body } = jsonBody({ patientId: patient.patientId, level: 'urgent', reason: 'the ward called' });
+  const answer = await who.fetch(`/api/v1/studies/${studyId}/urgency`, { method: 'POST', headers, body });
+  expect(answer.status).toBe(200);
+  await rowOf(who, studyUid, ({ openAgain }) => openAgain.length > 0);
+  await worklistOn(page)
+    .row(PEOPLE[10]?.mrn ?? '')
+    .click();
+  await keepPicture(page, 'worklist-open-again', 1_500);
+  await close();
+  expect(faults).toEqual([]);
+});
 
 test('reading', async () => {
   const at = `/reading/${critical}`;

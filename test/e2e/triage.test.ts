@@ -4,7 +4,7 @@ import { launchChromium } from '../chromium.ts';
 import { rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { notAccepted, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
-import { judgePage } from './support/judge-page.ts';
+import { judgePage, keepEverySize } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
 
 let station: RunningStation;
@@ -38,6 +38,7 @@ test('the medical lead signs the starting set, changes a deadline, signs it, and
   const { page, complaints, close } = await openPage(browser, station, { as: 'medical-lead', at: '/triage' });
   await page.getByText('Nobody has signed how studies are placed here').waitFor();
   const faults = [...(await judgePage(page, 'triage-unsigned', { inEveryLook: true }))];
+  faults.push(...(await keepEverySize(page, 'triage')));
   await page.getByRole('button', { name: 'Sign the starting set' }).click();
   faults.push(...(await judgePage(page, 'triage-signing')));
   await sign(page, 'Sign');
