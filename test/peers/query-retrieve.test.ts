@@ -285,8 +285,12 @@ async function expectFetched(
   });
   expect(ended).toMatchObject({ state: 'done', code: null, completed: study.objects.length, failed: 0 });
   expect(ended.studyId).not.toBeNull();
-  const detail = await radiologist.study(ended.studyId ?? '');
-  expect({ intent: detail.row.intent, images: detail.row.images.received }).toEqual({
+  // The list follows the archive a moment later.
+  const { row } = await until(async () => {
+    const detail = await radiologist.study(ended.studyId ?? '');
+    return detail.row.images.received < study.objects.length ? null : detail;
+  });
+  expect({ intent: row.intent, images: row.images.received }).toEqual({
     intent: 'comparison',
     images: study.objects.length,
   });

@@ -26,12 +26,16 @@ export async function showFrame(page: Page, description: string, sopUid: string,
   const wanted = shown(page, sopUid, frame);
   await page.locator('nav[aria-label="Series"] button', { hasText: description }).first().click();
   const active = page.locator('[data-image][data-active="true"]').first();
-  await active.waitFor();
+  const corner = active.locator('[data-corner="top-right"]');
+  // A key ahead of the page would go to the series before, or past the frame that is looked for.
+  const isAt = (position: number) => until(async () => new RegExp(`\\b${position} / `).test(await corner.innerText()));
+  await corner.filter({ hasText: description }).waitFor();
   await active.focus();
   await page.keyboard.press('Home');
-  for (let step = 0; step < MOST_IMAGES && (await wanted.count()) === 0; step += 1) {
+  await isAt(1);
+  for (let position = 2; position <= MOST_IMAGES && (await wanted.count()) === 0; position += 1) {
     await page.keyboard.press('ArrowDown');
-    await page.waitForTimeout(20);
+    await isAt(position);
   }
   await wanted.first().waitFor();
 }
