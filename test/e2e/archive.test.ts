@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
@@ -8,13 +6,9 @@ import { endEverything } from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { startTwoStations, type TwoStations } from '../system/support/two-stations.ts';
 import { until } from '../system/support/until.ts';
-import { findBarriers } from './support/accessibility.ts';
 import { arrive, quietHead } from './support/arrivals.ts';
-import { findLayoutFaults } from './support/layout-faults.ts';
+import { judgePage } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
-
-/** Where pictures go; without it every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 
 let stations: TwoStations;
 let browser: Browser;
@@ -34,32 +28,23 @@ afterAll(async () => {
   await endEverything();
 });
 
-async function picture(page: Page, name: string): Promise<readonly string[]> {
-  await page.waitForTimeout(400);
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
-}
-
 test('a study is looked for at the archive by keyboard, fetched, and here; what cannot be asked or had says why', async () => {
   const { page, complaints, close } = await openPage(browser, stations.reading, { as: 'radiologist', at: '/archive' });
   const form = page.getByRole('form', { name: 'What to look for' });
   await page.getByText('Look for a study at another machine').waitFor();
-  const faults = [...(await picture(page, 'archive-before'))];
+  const faults = [...(await judgePage(page, 'archive-before'))];
   await form.getByLabel('Modality').fill('CT');
   await form.getByRole('button', { name: 'Search' }).click();
   await form.getByText('a modality alone would be everything').waitFor();
   await form.getByLabel('Study date from').fill('2026-02-01');
   await form.getByLabel('to', { exact: true }).fill('2026-01-01');
   await form.getByText('Before the first day.').waitFor();
-  faults.push(...(await picture(page, 'archive-invalid')));
+  faults.push(...(await judgePage(page, 'archive-invalid')));
   await form.getByRole('button', { name: 'Clear' }).click();
   await form.getByLabel('Patient name').fill('Nobody, Known');
   await form.getByLabel('Patient name').press('Enter');
   await page.getByText('PACS has nothing like it').waitFor();
-  faults.push(...(await picture(page, 'archive-nothing')));
+  faults.push(...(await judgePage(page, 'archive-nothing')));
 
   await form.getByRole('button', { name: 'Clear' }).click();
   await form.getByLabel('Study date from').fill('2020-01-01');
@@ -70,16 +55,16 @@ test('a study is looked for at the archive by keyboard, fetched, and here; what 
   await grid.focus();
   await page.keyboard.press('ArrowDown');
   const aside = page.getByRole('complementary', { name: 'The chosen study' });
-  faults.push(...(await picture(page, 'archive-found')));
+  faults.push(...(await judgePage(page, 'archive-found', { inEverySize: true })));
   await aside.getByRole('button', { name: 'Fetch from PACS' }).click();
   await aside.getByText('here', { exact: true }).waitFor();
   await aside.getByRole('link', { name: 'Open' }).waitFor();
-  faults.push(...(await picture(page, 'archive-fetched')));
+  faults.push(...(await judgePage(page, 'archive-fetched')));
   await form.getByRole('combobox', { name: 'At' }).click();
   await page.getByRole('option', { name: 'GONE' }).click();
   await form.getByRole('button', { name: 'Search' }).click();
   await page.getByText('GONE did not answer').waitFor();
-  faults.push(...(await picture(page, 'archive-gone')));
+  faults.push(...(await judgePage(page, 'archive-gone')));
   expect([complaints, faults]).toEqual([[], []]);
   await close();
 });
@@ -96,7 +81,7 @@ test('a study is sent from the worklist: who it is of, whether the peer is there
   await dialog.getByRole('button', { name: 'Test' }).click();
   await dialog.getByText('It cannot be reached').waitFor();
   await dialog.getByRole('radio', { name: 'Some series' }).click();
-  const faults = [...(await picture(page, 'archive-send'))];
+  const faults = [...(await judgePage(page, 'archive-send'))];
   await expectDisabled(page);
   await dialog.getByRole('radio', { name: 'The whole study' }).click();
   await dialog.getByRole('button', { name: 'Send', exact: true }).click();
@@ -111,7 +96,7 @@ test('a study is sent from the worklist: who it is of, whether the peer is there
   await dialog.getByText(/answered in \d+ ms/).waitFor();
   await dialog.getByRole('button', { name: 'Send', exact: true }).click();
   await table.getByText('archive answers for all of it').waitFor();
-  faults.push(...(await picture(page, 'archive-transfers')));
+  faults.push(...(await judgePage(page, 'archive-transfers')));
   const there = await signIn(stations.archive, 'radiologist', 'demo');
   expect(await notStoredAsSent(there, 'demo', mine.objects)).toEqual([]);
 
@@ -122,7 +107,7 @@ test('a study is sent from the worklist: who it is of, whether the peer is there
   const settle = page.getByRole('dialog', { name: 'Give up sending' });
   await settle.getByRole('combobox', { name: 'Reason' }).click();
   await page.getByRole('option', { name: 'wrong destination' }).click();
-  faults.push(...(await picture(page, 'archive-give-up')));
+  faults.push(...(await judgePage(page, 'archive-give-up')));
   await settle.getByRole('button', { name: 'Give up' }).click();
   await table.getByText('given up').waitFor();
   expect([complaints, faults]).toEqual([[], []]);
@@ -135,13 +120,13 @@ async function expectDisabled(page: Page): Promise<void> {
 
 test('the peers say what they may and whether they are there; a page that fails says so, and whoever may not does not see it', async () => {
   const { page, complaints, close } = await openPage(browser, stations.reading, {
-    ...{ as: 'coordinator', at: '/archive?tab=peers', colorScheme: 'light' },
+    ...{ as: 'coordinator', at: '/archive?tab=peers' },
   });
   await page.getByRole('button', { name: 'Test PACS' }).click();
   await page.getByRole('button', { name: 'Test GONE' }).click();
   await page.getByText(/answered in \d+ ms/).waitFor();
   await page.getByText('It cannot be reached').waitFor();
-  const faults = [...(await picture(page, 'archive-peers-light'))];
+  const faults = [...(await judgePage(page, 'archive-peers'))];
   expect([complaints, faults]).toEqual([[], []]);
   await close();
   const administrator = await openPage(browser, stations.reading, { as: 'administrator', at: '/worklist' });
@@ -149,7 +134,7 @@ test('the peers say what they may and whether they are there; a page that fails 
   expect(await administrator.page.getByRole('link', { name: 'Archive', exact: true }).count()).toBe(0);
   await administrator.page.goto(`${stations.reading.http}/#/archive`);
   await administrator.page.getByText('Your role does not allow this.').first().waitFor();
-  await picture(administrator.page, 'archive-forbidden');
+  await judgePage(administrator.page, 'archive-forbidden');
   await administrator.close();
 });
 
@@ -165,7 +150,7 @@ test('a study that left the cache says so when it is opened, comes back by itsel
   const { page, complaints, close } = await openPage(browser, station, { as: 'technologist', at });
   await page.getByText(`${mine.objects.length} images are being fetched back from PACS`).waitFor();
   await page.getByText('The peer cannot be reached.').waitFor();
-  const faults = [...(await picture(page, 'reading-fetching'))];
+  const faults = [...(await judgePage(page, 'reading-fetching'))];
   await stations.restart('archive');
   await page.locator('[data-image]').first().waitFor();
   expect(await page.getByText('fetched back').count()).toBe(0);
@@ -188,7 +173,7 @@ test('a study that left the cache says so when it is opened, comes back by itsel
   await reading.page.locator('[data-image]').first().focus();
   await reading.page.keyboard.press('Home');
   await reading.page.getByText('REJECTED FOR QUALITY', { exact: true }).waitFor();
-  faults.push(...(await picture(reading.page, 'reading-rejected')));
+  faults.push(...(await judgePage(reading.page, 'reading-rejected')));
   await reading.page.getByRole('button', { name: 'Hide them' }).click();
   await reading.page.getByText(new RegExp(`\\d+ / ${count - 2}`)).waitFor();
   expect([reading.complaints, faults]).toEqual([[], []]);

@@ -1,5 +1,4 @@
-import path from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAssociation } from '../../src/main/station/dicom/open-association.ts';
 import { SERVICE_SYNTAXES } from '../../src/main/station/dicom/services/ask.ts';
@@ -12,11 +11,10 @@ import { stepBegins, stepEnds } from '../system/support/steps.ts';
 import { remoteOf } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
 import { arrive, quietHead } from './support/arrivals.ts';
+import { keepPicture } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
 import { worklistOn } from './support/worklist-view.ts';
 
-/** Where pictures go, if anybody wants them. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 const ADA = 0;
 const LOST = 3;
 
@@ -29,10 +27,6 @@ afterAll(async () => {
   await browser?.close();
   await endEverything();
 });
-
-async function keepPicture(page: Page, name: string): Promise<void> {
-  if (folder !== null) await page.screenshot({ path: path.join(folder, `${name}.png`) });
-}
 
 test('row, panel and reading page say how many images are expected, who says so, and that some are missing', async () => {
   const study = quietHead(ADA);

@@ -1,6 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
 import { StudyIdentity } from '../../src/shared/contract/identity.ts';
@@ -10,13 +8,9 @@ import { launchChromium } from '../chromium.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import type { SentObject, SentStudy } from '../system/support/studies.ts';
-import { findBarriers } from './support/accessibility.ts';
 import { arrive } from './support/arrivals.ts';
-import { findLayoutFaults } from './support/layout-faults.ts';
+import { judgePage } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
-
-/** Where pictures go; without it every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 
 const JANE = { PatientName: 'Muster^Jane', PatientID: '4711', PatientBirthDate: '19600102', PatientSex: 'F' };
 const ANNA = { PatientName: 'Beispiel^Anna', PatientID: '4713', PatientBirthDate: '19710506', PatientSex: 'F' };
@@ -81,15 +75,6 @@ const json = async (path_: string, init?: RequestInit) => {
 const held = async () => QuarantineWindow.parse(await json('/quarantine'));
 const identityOf = async (studyId: string) => StudyIdentity.parse(await json(`/studies/${studyId}/identity`));
 
-async function picture(page: Page, name: string): Promise<readonly string[]> {
-  await page.waitForTimeout(400);
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
-}
-
 test('what was set aside stands beside what is stored, is exported and audited, and a person settles it', async () => {
   expect((await held()).held).toEqual([
     { reason: 'same-uid-other-patient', count: 1 },
@@ -103,7 +88,7 @@ test('what was set aside stands beside what is stored, is exported and audited, 
   await aside.getByRole('row').nth(1).waitFor();
   const compared = await aside.getByRole('row').allInnerTexts();
   expect(compared[1]).toMatch(/StudyDescription[\s\S]*CT head, repeated[\s\S]*CT head/);
-  const faults = [...(await picture(page, 'quarantine'))];
+  const faults = [...(await judgePage(page, 'quarantine', { inEverySize: true }))];
   const href = (await aside.getByRole('link', { name: 'Export file' }).getAttribute('href')) ?? '';
   const file = await who.fetch(href);
   expect([file.status, file.headers.get('content-type')]).toEqual([200, 'application/dicom']);
@@ -111,7 +96,7 @@ test('what was set aside stands beside what is stored, is exported and audited, 
   await aside.getByRole('button', { name: 'Make it the current one' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Muster, Jane').waitFor();
-  faults.push(...(await picture(page, 'quarantine-release')));
+  faults.push(...(await judgePage(page, 'quarantine-release')));
   await dialog.getByRole('button', { name: 'Confirm' }).click();
   await grid.getByText('same identifier, other pixels').waitFor({ state: 'detached' });
   expect((await held()).entries.map(({ reason }) => reason)).toEqual(['same-uid-other-patient']);
@@ -134,7 +119,7 @@ test('a study is given to another patient on the page, shows it at once everywhe
     at: `/identity/${janes}`,
   });
   await page.getByText('UNDER INVESTIGATION: this study').waitFor();
-  const faults = [...(await picture(page, 'identity'))];
+  const faults = [...(await judgePage(page, 'identity', { inEverySize: true }))];
   await page
     .getByRole('region', { name: 'Patients of the same' })
     .getByRole('button', { name: 'Give the study to this patient' })
@@ -147,10 +132,10 @@ test('a study is given to another patient on the page, shows it at once everywhe
     expect(cards.join()).toContain(words);
   await dialog.getByRole('combobox', { name: 'Reason' }).click();
   await page.getByRole('option', { name: 'wrong worklist entry' }).click();
-  faults.push(...(await picture(page, 'identity-move')));
+  faults.push(...(await judgePage(page, 'identity-move')));
   await dialog.getByRole('button', { name: 'Confirm' }).click();
   await page.getByText('study moved: wrong worklist entry').waitFor();
-  faults.push(...(await picture(page, 'identity-moved')));
+  faults.push(...(await judgePage(page, 'identity-moved')));
   const moved = await rowOf(who, '2.25.810', ({ patient }) => patient.mrn === '4712');
   expect(moved).toMatchObject({ patient: { name: 'Muster^John' }, priors: 1 });
   expect(await rowOf(who, '2.25.820', ({ priors }) => priors === 1)).toMatchObject({ studyId: johns });
@@ -191,7 +176,7 @@ test('what is split off and hidden is served so by QIDO and WADO, and the histor
   expect((await who.fetch(`/dicomweb/demo/studies/${study.studyUid}/metadata`)).status).toBe(404);
   const { page, complaints, close } = await openPage(browser, station, { as: 'coordinator', at: '/corrections' });
   await page.getByText('objects hidden: test images').waitFor();
-  const faults = await picture(page, 'corrections');
+  const faults = await judgePage(page, 'corrections', { inEverySize: true });
   await page.getByRole('button', { name: 'Undo' }).first().click();
   await page.getByText('undone by').first().waitFor();
   expect(await found(`studies?StudyInstanceUID=${study.studyUid}`)).toHaveLength(1);
@@ -217,10 +202,10 @@ test('a whole series of somebody else is let out as one study of theirs, with wh
   expect(await opener.evaluate((one) => one === document.activeElement)).toBe(true);
   await page.keyboard.press('Enter');
   await dialog.getByRole('radio', { name: 'All 3 of this study' }).check();
-  const faults = [...(await picture(page, 'quarantine-all'))];
+  const faults = [...(await judgePage(page, 'quarantine-all'))];
   await dialog.getByRole('button', { name: 'Confirm for all 3' }).click();
   await dialog.getByText('3 filed: part of a study now').waitFor();
-  faults.push(...(await picture(page, 'quarantine-all-done')));
+  faults.push(...(await judgePage(page, 'quarantine-all-done')));
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
   await grid.getByText('Beispiel, Anna').first().waitFor({ state: 'detached' });

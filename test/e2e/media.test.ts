@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
 import {
@@ -11,13 +11,10 @@ import {
   temporaryFolder,
 } from '../system/support/start-station.ts';
 import { until } from '../system/support/until.ts';
-import { findBarriers } from './support/accessibility.ts';
 import { quietHead } from './support/arrivals.ts';
-import { findLayoutFaults } from './support/layout-faults.ts';
+import { judgePage } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
 
-/** Where pictures go; without it every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 const IN_FORCE = { evenUnproven: true, inForceBy: 'medical lead' } as const;
 const drive = temporaryFolder();
 const study = quietHead(11);
@@ -50,19 +47,10 @@ afterAll(async () => {
   await endEverything();
 });
 
-async function picture(page: Page, name: string): Promise<readonly string[]> {
-  await page.waitForTimeout(400);
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
-}
-
 test('files are picked, sent and told of one by one; a drive is walked by keyboard; a study is written out and downloaded', async () => {
   const { page, complaints, close } = await openPage(browser, station, { as: 'technologist', at: '/media' });
   await page.getByText('Nothing imported yet').waitFor();
-  const faults = [...(await picture(page, 'media-empty'))];
+  const faults = [...(await judgePage(page, 'media-empty'))];
 
   const picked = study.objects.map(({ file }, index) => ({
     name: `IM${index}.dcm`,
@@ -78,12 +66,12 @@ test('files are picked, sent and told of one by one; a drive is walked by keyboa
   await details.getByText('Done', { exact: true }).waitFor();
   await details.getByText('read me.txt').waitFor();
   await details.getByText(`${study.objects.length} stored · 0 here already`).waitFor();
-  faults.push(...(await picture(page, 'media-done')));
+  faults.push(...(await judgePage(page, 'media-done', { inEverySize: true })));
 
   await page.getByRole('button', { name: "From the station's drive" }).click();
   await page.getByRole('button', { name: 'Open PATIENT1' }).press('Enter');
   await page.getByRole('button', { name: 'Open CT' }).waitFor();
-  faults.push(...(await picture(page, 'media-drive')));
+  faults.push(...(await judgePage(page, 'media-drive')));
   await page.getByRole('button', { name: 'Import all of this' }).press('Enter');
   await details.getByText('From CD drive/PATIENT1').waitFor();
   await details.getByText('Done', { exact: true }).waitFor();
@@ -108,10 +96,10 @@ test('files are picked, sent and told of one by one; a drive is walked by keyboa
   await dialog.getByRole('checkbox', { name: /CT/ }).first().click();
   const link = await dialog.getByRole('link', { name: 'Download as ZIP' }).getAttribute('href');
   expect(link).toContain(`&series=${study.objects[0]?.seriesUid ?? 'none'}`);
-  faults.push(...(await picture(page, 'media-export')));
+  faults.push(...(await judgePage(page, 'media-export')));
   await write.click();
   await page.getByText(`${study.objects.length} of ${study.objects.length} written`).waitFor();
-  faults.push(...(await picture(page, 'media-exported')));
+  faults.push(...(await judgePage(page, 'media-exported')));
 
   await page.goto(`${station.http}/#/worklist`);
   const answer = await page.context().request.get(`${station.http}/api/v1/studies/${studyId}/export?form=dicomdir`);
@@ -130,7 +118,7 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
   await page.getByRole('meter', { name: 'Used' }).waitFor();
   const leaving = page.getByRole('region', { name: 'What may leave the cache' });
   await leaving.getByText('stays: no archive is known to hold all of it').first().waitFor();
-  const faults = [...(await picture(page, 'storage-cache'))];
+  const faults = [...(await judgePage(page, 'storage-cache', { inEverySize: true }))];
   await leaving
     .getByRole('button', { name: /^Hold / })
     .first()
@@ -138,7 +126,7 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('combobox', { name: 'Reason' }).click();
   await page.getByRole('option', { name: 'teaching' }).click();
-  faults.push(...(await picture(page, 'storage-hold')));
+  faults.push(...(await judgePage(page, 'storage-hold')));
   await dialog.getByRole('button', { name: 'Hold', exact: true }).click();
   await leaving.getByText('stays: somebody holds it').waitFor();
   await page.getByRole('table', { name: 'Held studies' }).getByText('teaching').waitFor();
@@ -147,12 +135,12 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
   const dryRun = page.getByRole('region', { name: 'Dry run' });
   await dryRun.getByText('1 study would be deleted').waitFor();
   await dryRun.getByText('1 is held').waitFor();
-  faults.push(...(await picture(page, 'storage-retention')));
+  faults.push(...(await judgePage(page, 'storage-retention')));
   await dryRun.getByRole('button', { name: 'Apply rules in force…' }).click();
   const confirm = dialog.getByRole('button', { name: 'Delete now' });
   expect(await confirm.isDisabled()).toBe(true);
   await dialog.getByRole('checkbox', { name: 'I have looked at the dry run' }).click();
-  faults.push(...(await picture(page, 'storage-apply')));
+  faults.push(...(await judgePage(page, 'storage-apply')));
   await confirm.click();
   await dialog.waitFor({ state: 'detached' });
   await until(async () => {
@@ -178,9 +166,9 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
       )),
   );
   await damaged.getByText('The peer cannot be reached.').waitFor();
-  faults.push(...(await picture(page, 'storage-integrity')));
+  faults.push(...(await judgePage(page, 'storage-integrity')));
   await page.getByRole('button', { name: 'Rotate key…' }).click();
-  faults.push(...(await picture(page, 'storage-rotate')));
+  faults.push(...(await judgePage(page, 'storage-rotate')));
   await dialog.getByRole('button', { name: 'Rotate', exact: true }).click();
   await page.getByText(/: seal the objects' own keys anew, /).waitFor();
   expect([complaints, faults]).toEqual([[], []]);
@@ -189,7 +177,7 @@ test('storage: the disk and its marks, what may leave, a hold, a dry run before 
   const technologist = await openPage(browser, station, { as: 'technologist', at: '/storage' });
   await technologist.page.getByText('Your role does not allow this.').first().waitFor();
   expect(await technologist.page.getByRole('link', { name: 'Storage' }).count()).toBe(0);
-  expect(await picture(technologist.page, 'storage-forbidden')).toEqual([]);
+  expect(await judgePage(technologist.page, 'storage-forbidden')).toEqual([]);
   await technologist.close();
 });
 

@@ -125,7 +125,7 @@ test('back to the version before in one action; the newer one is retired, begins
   await pilot.getByText('Your role may not take this step. No signed acceptance').waitFor();
   await pilot.getByText('Medical lead', { exact: true }).waitFor();
   expect(await pilot.getByRole('button').count()).toBe(0);
-  expect(await judgePage(page, 'governing-silent', { inEveryLook: true })).toEqual([]);
+  expect(await judgePage(page, 'governing-silent')).toEqual([]);
 });
 
 test('a reference reader says what is in each study, and nothing tells what the silent version said', async () => {
@@ -141,7 +141,7 @@ test('a reference reader says what is in each study, and nothing tells what the 
   const { page, complaints, close } = await openPage(browser, station, { as: 'truth-reader', at: '/reference' });
   const forms = page.getByRole('form');
   await until(async () => (await forms.count()) === 2);
-  const faults = [...(await judgePage(page, 'reference-open', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'reference-open', { inEverySize: true }))];
   const heads = page.getByRole('article').filter({ hasText: 'Suspected hyperdense blood' });
   for (const [place, word] of ['Not present', 'Present'].entries()) {
     const asked = heads.nth(place).getByRole('radiogroup', { name: 'Suspected hyperdense blood' });
@@ -185,7 +185,7 @@ test('targets are fixed, reached and signed by two people, neither of them who i
   await page.getByRole('button', { name: 'Show report' }).click();
   await page.getByText(/^Every target is reached\./).waitFor();
   await page.getByText('As Medical lead you cannot sign: Your role may not sign this.').waitFor();
-  faults.push(...(await judgePage(page, 'governing-report', { inEveryLook: true })));
+  faults.push(...(await judgePage(page, 'governing-report', { inEverySize: true })));
   await page.getByRole('button', { name: 'Sign as Model owner' }).click();
   await page.getByRole('dialog').getByText('once the other person has signed').waitFor();
   await signDialog(page, 'Sign', null);
@@ -216,11 +216,11 @@ test('the newer version beside the one that is shown: how often they agree, and 
   await differing.getByText(/^flagged, score/).waitFor();
   await differing.getByText(/^not flagged, score/).waitFor();
   await differing.getByText('not present, readers say').waitFor();
-  const faults = [...(await judgePage(page, 'governing-comparison', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'governing-comparison'))];
   await page.getByRole('tab', { name: 'Silent results' }).click();
   await page.getByRole('button', { name: 'Show silent results' }).click();
   await until(async () => (await page.getByRole('table', { name: 'Silent results' }).getByRole('row').count()) === 3);
-  faults.push(...(await judgePage(page, 'governing-silent-results', { inEveryLook: true })));
+  faults.push(...(await judgePage(page, 'governing-silent-results')));
   expect(faults).toEqual([]);
 });
 
@@ -242,7 +242,7 @@ test('a pilot for a group is composed with a view of what it would have shown, a
   await page.getByRole('option', { name: 'Demo Radiologist' }).click();
   await page.keyboard.press('Tab');
   await dialog.getByText('the pilot would have shown 2.').waitFor();
-  const faults = [...(await judgePage(page, 'governing-pilot', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'governing-pilot'))];
   await signDialog(page, 'To Pilot', 'The neuro readers first');
   await page.getByText('100 % of every exam it is made for, shown to Neuro.').waitFor();
   await step(page, 'To General', 'It did well');

@@ -72,12 +72,12 @@ test('many models, long names and packages that cannot be used: each is there, w
     .getByText('broken: golden cases differ')
     .waitFor();
   await page.getByText('3 packages cannot be used here').waitFor();
-  const faults = [...(await judgePage(page, 'models-many', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'models-many', { inEverySize: true }))];
   await page.getByRole('button', { name: 'Show what is wrong' }).click();
   await page.getByText('the manifest is no JSON').waitFor();
   await page.getByRole('cell', { name: 'budgetMs' }).first().waitFor();
   await page.getByRole('cell', { name: '"the newest"' }).first().waitFor();
-  faults.push(...(await judgePage(page, 'models-refused', { inEveryLook: true })));
+  faults.push(...(await judgePage(page, 'models-refused')));
   expect(faults).toEqual([]);
   expect(complaints).toEqual([]);
   await close();
@@ -91,7 +91,7 @@ test('a card that means harm is text: nothing of it runs, loads or leads anywher
   const main = page.locator('main');
   expect(await main.locator('script, iframe, img, style, a[href*="192.0.2.1"], a[href^="javascript"]').count()).toBe(0);
   expect(await page.title()).toBe(title);
-  const faults = [...(await judgePage(page, 'model-hostile-card', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'model-hostile-card'))];
   await page.getByRole('tab', { name: 'Beside another version' }).click();
   await page.getByText('No other version of this model is here').waitFor();
   expect(faults).toEqual([]);
@@ -105,7 +105,7 @@ test('a broken package says which golden case differs, and by how much', async (
   await page.getByRole('tab', { name: 'Golden cases' }).click();
   await page.getByText('Does not hold: a golden case differs').waitFor();
   await page.getByRole('cell', { name: 'differs', exact: true }).first().waitFor();
-  expect(await judgePage(page, 'model-broken', { inEveryLook: true })).toEqual([]);
+  expect(await judgePage(page, 'model-broken')).toEqual([]);
   await close();
 });
 
@@ -129,13 +129,13 @@ test('a paused model says since when and why, and is tried at once for who may a
   await page.getByText('paused: failed too often').waitFor();
   await page.getByRole('link', { name: 'Model number 1', exact: true }).click();
   await page.getByText(/^Paused since .*5 failures in a row; the last one: .*One run tries it in/).waitFor();
-  const faults = [...(await judgePage(page, 'model-paused', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'model-paused'))];
   await page.getByRole('button', { name: 'Try it now' }).click();
   await page.getByText(/^Being tried again since/).waitFor();
   await close();
   const reader = await openPage(browser, station, { as: 'radiologist', at: '/models' });
   await reader.page.getByText('No model is shown here').waitFor();
-  faults.push(...(await judgePage(reader.page, 'models-empty', { inEveryLook: true })));
+  faults.push(...(await judgePage(reader.page, 'models-empty')));
   expect(faults).toEqual([]);
   await reader.close();
 });

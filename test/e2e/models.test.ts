@@ -1,18 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
 import { rowOf, signIn } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import { endEverything, type RunningStation, startStation, TEST_CONFIG } from '../system/support/start-station.ts';
-import { findBarriers } from './support/accessibility.ts';
 import { arrive, bleedingHead, quietHead } from './support/arrivals.ts';
-import { findLayoutFaults } from './support/layout-faults.ts';
+import { judgePage } from './support/judge-page.ts';
 import { openPage, type PageWish } from './support/open-page.ts';
 
-/** Where pictures go; without it every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 const HEAD = 'head-ct-hyperdense';
 const DAY_MS = 86_400_000;
 const SCANNERS = [
@@ -117,18 +112,9 @@ type View = PageWish & { readonly name: string; readonly until: (page: Page) => 
 async function look({ name, until: settle, ...wish }: View): Promise<readonly string[]> {
   const { page, complaints, close } = await openPage(browser, station, wish);
   await settle(page);
-  await page.waitForTimeout(400);
-  const faults = await judge(page, name);
+  const faults = await judgePage(page, name);
   await close();
   return [...faults, ...(wish.prepare === undefined ? complaints : [])];
-}
-
-async function judge(page: Page, name: string): Promise<readonly string[]> {
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
 }
 
 const silence = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, () => undefined);
@@ -143,11 +129,11 @@ test('the list says of each model how far it reaches, what it reads, and what is
   await row.getByText('below the limit').waitFor();
   await row.getByText(/\d+(\.\d)? % \(\d+ of \d+\)/).waitFor();
   await row.getByText('moved far').waitFor();
-  const faults = await judge(page, 'models');
+  const faults = await judgePage(page, 'models');
   await row.getByRole('link').click();
   await page.getByRole('tab', { name: 'Overview', selected: true }).waitFor();
   await page.getByText('A reference algorithm. Not for clinical use.').waitFor();
-  expect([complaints, faults, await judge(page, 'model-overview')]).toEqual([[], [], []]);
+  expect([complaints, faults, await judgePage(page, 'model-overview', { inEverySize: true })]).toEqual([[], [], []]);
   await close();
 });
 
@@ -217,7 +203,7 @@ test('suspending takes a reason and the right password, and stands on record', a
   expect(await sign.isDisabled()).toBe(true);
   await dialog.getByLabel('Reason').fill('Scores have moved');
   await dialog.getByLabel('Your password').fill('guess');
-  const faults = [...(await judge(page, 'model-suspend'))];
+  const faults = [...(await judgePage(page, 'model-suspend'))];
   await sign.click();
   await dialog.getByText('That is not your password.').waitFor();
   await dialog.getByLabel('Your password').fill('demo');
@@ -225,7 +211,7 @@ test('suspending takes a reason and the right password, and stands on record', a
   await dialog.waitFor({ state: 'detached' });
   await page.getByText('It is suspended: nothing is computed by it.').waitFor();
   await page.getByRole('table', { name: 'History' }).getByText('Scores have moved').waitFor();
-  faults.push(...(await judge(page, 'model-suspended')));
+  faults.push(...(await judgePage(page, 'model-suspended')));
   expect(faults).toEqual([]);
   expect(complaints.filter((one) => !one.includes('409'))).toEqual([]);
   await close();

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
@@ -14,12 +12,8 @@ import {
 } from '../system/support/start-station.ts';
 import { notAccepted, remoteOf, sendObjects } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
-import { findBarriers } from './support/accessibility.ts';
-import { findLayoutFaults } from './support/layout-faults.ts';
+import { judgePage, keepPicture } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
-
-/** Where pictures go; without it (`npm run screenshots` sets it) every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 
 let station: RunningStation;
 let browser: Browser;
@@ -102,21 +96,6 @@ async function maskFromMiddle(page: Page): Promise<number> {
   });
 }
 
-/** Keeps a picture where wanted. */
-async function look(page: Page, name: string): Promise<void> {
-  if (folder === null) return;
-  mkdirSync(folder, { recursive: true });
-  await page.waitForTimeout(500);
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
-}
-
-/** Keeps a picture where wanted, and gives everything wrong with what is seen. */
-async function judge(page: Page, name: string): Promise<readonly string[]> {
-  await page.waitForTimeout(500);
-  await look(page, name);
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
-}
-
 test('boxes, masks and a heatmap of a mirrored object of many frames lie on the ball, on its frames alone', async () => {
   const findings = await radiologist.findings(studyId);
   const [ball, bone] = findings;
@@ -138,7 +117,7 @@ test('boxes, masks and a heatmap of a mirrored object of many frames lie on the 
     at: `/reading/${studyId}`,
   });
   await page.locator('[data-image]').first().waitFor();
-  const faults = [...(await judge(page, 'reading-overlays'))];
+  const faults = [...(await judgePage(page, 'reading-overlays'))];
   expect(await frameOf(page)).toBe(String(box.keyImage.frameNumber));
   await until(async () => (await drawn(page, 'heat')) === 1 && (await drawn(page, 'boxes')) === 1);
   await page.getByRole('img', { name: /^Heatmap of Bright ball: colours from 0 to 0.9/ }).waitFor();
@@ -163,7 +142,7 @@ test('boxes, masks and a heatmap of a mirrored object of many frames lie on the 
     await page.waitForTimeout(400);
     expect([name, await liesOnTheBall(page), await drawn(page, 'boxes')]).toEqual([name, true, 1]);
   }
-  faults.push(...(await judge(page, 'reading-box-turned')));
+  faults.push(...(await judgePage(page, 'reading-box-turned')));
 
   // On a frame that the box does not cross there is none, and no mask either.
   await page.locator('[data-image]').first().focus();
@@ -200,7 +179,7 @@ test('what others sent beside images is off at first, and on says whose it is an
   expect(await edges()).toEqual(['A', 'R', 'P', 'L']);
   await page.locator('[data-image]').first().focus();
   await page.keyboard.press('a');
-  await look(page, 'reading-others-off');
+  await keepPicture(page, 'reading-others-off');
 
   // The key image: picked out by two, by one of them as faulty.
   await panel.getByRole('button', { name: 'Image 1' }).first().click();
@@ -214,7 +193,7 @@ test('what others sent beside images is off at first, and on says whose it is an
   await until(async () => (await edges()).join('') === 'LPRA');
   await page.locator('svg[data-graphics="2"][data-graphic-texts="2"]').waitFor();
   await page.getByText('W 119 C 49.5').waitFor();
-  await look(page, 'reading-others-state');
+  await keepPicture(page, 'reading-others-state');
   await page.locator('[data-image]').first().focus();
   await page.keyboard.press('f');
   await until(async () => (await edges()).join('') === 'LARP');
@@ -238,7 +217,7 @@ test('what others sent beside images is off at first, and on says whose it is an
   await said.getByText('found by a machine, not verified by anyone').waitFor();
   await page.locator('svg[data-graphics="1"]').waitFor();
   await panel.getByText('Diameter 27.5 mm').waitFor();
-  const faults = await judge(page, 'reading-others-segments');
+  const faults = await judgePage(page, 'reading-others-segments');
   expect(await segmentsOnBall(page)).toBeGreaterThan(0.9);
   await page.locator('[data-image]').first().focus();
   await page.keyboard.press('Home');
@@ -247,7 +226,7 @@ test('what others sent beside images is off at first, and on says whose it is an
   await page.keyboard.press('x');
   await until(async () => (await page.locator('[data-mpr="axial"] canvas[data-marks="1"]').count()) === 1);
   await page.getByText('Of what others sent, planes show segments only').waitFor();
-  await look(page, 'reading-others-planes');
+  await keepPicture(page, 'reading-others-planes');
   expect([...complaints, ...faults]).toEqual([]);
   await close();
 });

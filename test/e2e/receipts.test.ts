@@ -1,17 +1,11 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright';
+import type { Browser, BrowserContext } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { notAccepted, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
-import { findBarriers } from './support/accessibility.ts';
-import { findLayoutFaults } from './support/layout-faults.ts';
+import { judgePage } from './support/judge-page.ts';
 import { openPage, type PageWish } from './support/open-page.ts';
-
-/** Where pictures go; without it (`npm run screenshots` sets it) every page is judged and none is kept. */
-const folder = process.env['SCREENSHOTS'] ?? null;
 
 let station: RunningStation;
 let browser: Browser;
@@ -36,16 +30,6 @@ afterAll(async () => {
   await endEverything();
 });
 
-/** Keeps a picture where wanted, and gives everything wrong with what is seen. */
-async function judge(page: Page, name: string): Promise<readonly string[]> {
-  await page.waitForTimeout(400);
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
-}
-
 test('from a finding to its receipt: what was read, how long it took, what came out; replayed, it comes out again', async () => {
   const { page, close } = await openPage(browser, station, { as: 'radiologist', at: `/reading/${studyId}` });
   await page.getByRole('link', { name: 'How AI came to this' }).first().click();
@@ -60,9 +44,9 @@ test('from a finding to its receipt: what was read, how long it took, what came 
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download JSON' }).click();
   expect((await download).suggestedFilename()).toBe(`receipt-${runId}.json`);
-  const faults = [...(await judge(page, 'receipt-ready'))];
+  const faults = [...(await judgePage(page, 'receipt-ready', { inEverySize: true }))];
   await page.getByRole('heading', { name: 'Replays' }).scrollIntoViewIfNeeded();
-  faults.push(...(await judge(page, 'receipt-replayed')));
+  faults.push(...(await judgePage(page, 'receipt-replayed')));
   expect(faults).toEqual([]);
   await close();
 });
@@ -80,7 +64,7 @@ test('a run nobody may see, one that cannot be asked for, and one that loads', a
   for (const { name, seen, ...wish } of views) {
     const { page, close } = await openPage(browser, station, { as: 'radiologist', ...wish });
     await page.getByText(seen).first().waitFor();
-    faults.push(...(await judge(page, name)));
+    faults.push(...(await judgePage(page, name)));
     await close();
   }
   const { page, close } = await openPage(browser, station, {
@@ -89,7 +73,7 @@ test('a run nobody may see, one that cannot be asked for, and one that loads', a
     prepare: silence,
   });
   await page.getByRole('status', { name: 'Loading…' }).waitFor();
-  faults.push(...(await judge(page, 'receipt-loading')));
+  faults.push(...(await judgePage(page, 'receipt-loading')));
   await close();
   expect(faults).toEqual([]);
 });

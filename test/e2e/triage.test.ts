@@ -4,7 +4,7 @@ import { launchChromium } from '../chromium.ts';
 import { rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { notAccepted, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
-import { judgePage, keepEverySize } from './support/judge-page.ts';
+import { judgePage } from './support/judge-page.ts';
 import { openPage } from './support/open-page.ts';
 
 let station: RunningStation;
@@ -37,8 +37,7 @@ const sign = async (page: Page, button: string) => {
 test('the medical lead signs the starting set, changes a deadline, signs it, and brings the first version back', async () => {
   const { page, complaints, close } = await openPage(browser, station, { as: 'medical-lead', at: '/triage' });
   await page.getByText('Nobody has signed how studies are placed here').waitFor();
-  const faults = [...(await judgePage(page, 'triage-unsigned', { inEveryLook: true }))];
-  faults.push(...(await keepEverySize(page, 'triage')));
+  const faults = [...(await judgePage(page, 'triage-unsigned', { inEverySize: true }))];
   await page.getByRole('button', { name: 'Sign the starting set' }).click();
   faults.push(...(await judgePage(page, 'triage-signing')));
   await sign(page, 'Sign');
@@ -85,7 +84,7 @@ test('a rule is checked as it is written, tried on real studies, proposed, signe
   await page.getByText('This is a rule.').waitFor();
   await page.getByRole('button', { name: 'Try on the last studies' }).click();
   await page.getByText('1 would be in another class').waitFor();
-  faults.push(...(await judgePage(page, 'triage-rule-tried', { inEveryLook: true })));
+  faults.push(...(await judgePage(page, 'triage-rule-tried')));
   await page.getByRole('button', { name: 'Work the log of 14 days under them' }).click();
   await page.getByText('No study of these days was opened yet').waitFor();
   await page.getByRole('button', { name: 'Propose' }).click();
@@ -112,7 +111,7 @@ test('a radiologist confirms what AI suspects, and lowers it only after opening 
     at: `/triage/studies/${studyId}`,
   });
   await page.getByText('Lowering it takes having opened its images as they are now.').waitFor();
-  const faults = [...(await judgePage(page, 'triage-study', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'triage-study', { inEverySize: true }))];
   await page.getByRole('button', { name: 'Confirm Critical' }).click();
   await page.getByRole('dialog').getByLabel('Reason').fill('The ward called about it');
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm Critical' }).click();
@@ -144,7 +143,7 @@ test('waits with and without AI are worked from the site’s own log, and a read
     .getByRole('img', { name: /Half of them waited at most/ })
     .first()
     .waitFor();
-  const faults = [...(await judgePage(page, 'triage-waits', { inEveryLook: true }))];
+  const faults = [...(await judgePage(page, 'triage-waits', { inEverySize: true }))];
   await page.getByRole('tab', { name: 'Deadlines and limits' }).click();
   await page.getByRole('table', { name: 'Deadlines' }).waitFor();
   expect(await page.getByRole('button', { name: 'Change' }).count()).toBe(0);
@@ -178,7 +177,7 @@ test('routing is set up, tried, signed and says for whom a study is; a reader sa
   await reader.getByLabel('Shifts').fill('Mon–Sun 00:00–24:00');
   await lead.page.getByRole('button', { name: 'Try on what waits' }).click();
   await lead.page.getByText(/^\d+ stud(y waits|ies wait); [1-9]\d* would be for somebody else\.$/).waitFor();
-  faults.push(...(await judgePage(lead.page, 'routing-editor', { inEveryLook: true })));
+  faults.push(...(await judgePage(lead.page, 'routing-editor')));
   await lead.page.getByRole('button', { name: 'Propose' }).click();
   await lead.page.getByRole('dialog').getByLabel('Reason').fill('As the department agreed');
   await lead.page.getByRole('dialog').getByRole('button', { name: 'Propose' }).click();
@@ -187,7 +186,7 @@ test('routing is set up, tried, signed and says for whom a study is; a reader sa
   await lead.page.getByRole('button', { name: 'Sign', exact: true }).click();
   await sign(lead.page, 'Sign');
   await lead.page.getByRole('row', { name: /Demo Radiologist here [1-9]/ }).waitFor();
-  faults.push(...(await judgePage(lead.page, 'routing', { inEveryLook: true })));
+  faults.push(...(await judgePage(lead.page, 'routing', { inEverySize: true })));
 
   const { page, complaints, close } = await openPage(browser, station, { as: 'radiologist', at: '/worklist' });
   await page
@@ -199,7 +198,7 @@ test('routing is set up, tried, signed and says for whom a study is; a reader sa
     .first()
     .click();
   await page.getByText('Its kind is read by Neuro').waitFor();
-  faults.push(...(await judgePage(page, 'worklist-for-me', { inEveryLook: true })));
+  faults.push(...(await judgePage(page, 'worklist-for-me')));
   await page.getByRole('button', { name: 'Set to a reader' }).click();
   await fieldOf(page, 'Reader').click();
   await page.getByRole('option', { name: 'Demo Radiologist' }).click();

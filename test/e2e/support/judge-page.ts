@@ -8,70 +8,57 @@ import { findLayoutFaults } from './layout-faults.ts';
 const folder = process.env['SCREENSHOTS'] ?? null;
 /** Whether pictures are kept: only then is it worth bringing a page into a state that is judged elsewhere. */
 export const isForPictures = folder !== null;
-/** `npm run screenshots -- --looks`: also in light and in a large window, where a page asks for it. */
-const takesEveryLook = folder !== null && process.env['SCREENSHOT_LOOKS'] === 'all';
-const LARGE = { width: 1920, height: 1080 } as const;
 /** The sizes a page is shown in beside the usual one: an office's screen, and a diagnostic one of eight megapixels. */
-const SCREENS = { '1920': LARGE, '3840': { width: 3840, height: 2160 } } as const;
+const SCREENS = [
+  { width: 1920, height: 1080 },
+  { width: 3840, height: 2160 },
+] as const;
 
-/** Everything wrong with what is seen: cut or covered texts, and what axe-core finds serious. Keeps a picture where wanted, and with `inEveryLook`, where all looks are taken, of the light theme and of a large window too. */
-export async function judgePage(
-  page: Page,
-  name: string,
-  { inEveryLook = false }: { readonly inEveryLook?: boolean } = {},
-): Promise<readonly string[]> {
-  await page.waitForTimeout(400);
-  await keep(page, name);
-  const faults = await faultsOf(page, name);
-  if (!inEveryLook || !takesEveryLook) return faults;
-  const size = page.viewportSize();
-  await page.setViewportSize(LARGE);
-  faults.push(...(await looked(page, `${name}-large`)));
-  await inScheme(page, 'light');
-  faults.push(...(await looked(page, `${name}-large-light`)));
-  if (size !== null) await page.setViewportSize(size);
-  faults.push(...(await looked(page, `${name}-light`)));
-  await inScheme(page, 'dark');
-  return faults;
+type Look = {
+  /** On larger screens too, where pictures are kept. */
+  readonly inEverySize?: boolean;
+  /** What still moves after the state is there: texts, images. */
+  readonly settleMs?: number;
+};
+
+/** Everything wrong with what is seen: cut or covered texts, and what axe-core finds serious. Where pictures are kept, keeps one of this state in dark and one in light, and judges the light one too. */
+export async function judgePage(page: Page, name: string, look: Look = {}): Promise<readonly string[]> {
+  await page.waitForTimeout(look.settleMs ?? 400);
+  const faults = [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
+  return [...faults, ...(await kept(page, name, look, true))];
 }
 
-/** Keeps a picture where wanted, once texts and images stand still; costs nothing where none is. */
-export async function keepPicture(page: Page, name: string, settleMs = 600): Promise<void> {
-  if (folder === null) return;
-  await page.waitForTimeout(settleMs);
-  await keep(page, name);
-}
-
-/** As `keepPicture`, in the light theme and on larger screens too; gives what is cut or covered in any of them. */
-export async function keepEverySize(page: Page, name: string): Promise<readonly string[]> {
+/** Keeps a picture of this state as it is, once texts and images stand still; costs nothing where none is wanted. Gives what is cut or covered on larger screens. */
+export async function keepPicture(page: Page, name: string, look: Look = {}): Promise<readonly string[]> {
   if (folder === null) return [];
-  await keepPicture(page, name);
+  await page.waitForTimeout(look.settleMs ?? 600);
+  return kept(page, name, look, false);
+}
+
+async function kept(page: Page, name: string, look: Look, isJudged: boolean): Promise<readonly string[]> {
+  if (folder === null) return [];
+  // What a test set to light is judged so; its picture is that of the dark one, turned.
+  if ((await schemeOf(page)) === 'light') return [];
+  await keep(page, name);
   const faults: string[] = [];
   const size = page.viewportSize();
-  for (const [width, screen] of Object.entries(SCREENS)) {
-    await page.setViewportSize(screen);
-    faults.push(...(await shown(page, `${name}-${width}`)));
+  if (look.inEverySize === true && size !== null) {
+    for (const screen of SCREENS) {
+      await page.setViewportSize(screen);
+      await page.waitForTimeout(1_500);
+      await keep(page, `${name}-${screen.width}`);
+      faults.push(...(await findLayoutFaults(page)).map((fault) => `${name}-${screen.width}: ${fault}`));
+    }
+    await page.setViewportSize(size);
+    await page.waitForTimeout(700);
   }
-  if (size !== null) await page.setViewportSize(size);
+  if (!isJudged) return faults;
   await inScheme(page, 'light');
-  faults.push(...(await shown(page, `${name}-light`)));
+  await page.waitForTimeout(200);
+  await keep(page, `${name}-light`);
+  faults.push(...(await findBarriers(page)).map((fault) => `${name}-light: ${fault}`));
   await inScheme(page, 'dark');
   return faults;
-}
-
-async function shown(page: Page, name: string): Promise<readonly string[]> {
-  await keepPicture(page, name, 1_500);
-  return (await findLayoutFaults(page)).map((fault) => `${name}: ${fault}`);
-}
-
-async function looked(page: Page, name: string): Promise<readonly string[]> {
-  await page.waitForTimeout(300);
-  await keep(page, name);
-  return faultsOf(page, name);
-}
-
-async function faultsOf(page: Page, name: string): Promise<string[]> {
-  return [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
 }
 
 async function keep(page: Page, name: string): Promise<void> {
@@ -80,7 +67,10 @@ async function keep(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
 }
 
+const SCHEME = 'data-mantine-color-scheme';
+const schemeOf = (page: Page) => page.evaluate((name) => document.documentElement.getAttribute(name), SCHEME);
+
 /** As the user's own switch does, without going through it for every picture. */
 async function inScheme(page: Page, scheme: 'dark' | 'light'): Promise<void> {
-  await page.evaluate((value) => document.documentElement.setAttribute('data-mantine-color-scheme', value), scheme);
+  await page.evaluate(([name, value]) => document.documentElement.setAttribute(name, value), [SCHEME, scheme] as const);
 }
