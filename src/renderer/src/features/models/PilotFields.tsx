@@ -79,6 +79,7 @@ export function PilotFields({ draft, onChange }: Props): ReactNode {
                 <Button
                   size="compact-xs"
                   variant="subtle"
+                  mt={6}
                   onClick={() => onChange({ ...draft, groups: groups.toSpliced(place, 1) })}
                 >
                   {t('pilot.removeGroup', { number: place + 1 })}

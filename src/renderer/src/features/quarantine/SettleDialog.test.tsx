@@ -83,7 +83,7 @@ test('what becomes a study of its own says whom it names, beside the study that 
   });
   const attributes = [names('PatientName', 'Roe^John'), names('PatientID', '4712')];
   open({ kind: 'release', release: 'as-a-study-of-its-own' }, { ...OBJECT, attributes });
-  expect(screen.getByText('It names: Roe^John · 4712 · –')).toBeTruthy();
+  expect(screen.getByText('It names: Roe, John, born –, MRN 4712')).toBeTruthy();
   expect(screen.getByText('The study that it was sent as part of stays as it is:')).toBeTruthy();
   expect(screen.getByText(/Doe/)).toBeTruthy();
 });

@@ -8,6 +8,8 @@ import { client } from '../../bridge/client.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { DialogActions } from '../../ui/DialogActions.tsx';
+import { formatDicomDate } from '../../ui/dicom-date.ts';
+import { formatPersonName } from '../../ui/person-name.ts';
 import { StudyFaceCard } from '../../ui/StudyFaceCard.tsx';
 import page from '../../ui/Page.module.css';
 import { RefusalText } from '../../ui/RefusalText.tsx';
@@ -61,9 +63,8 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
               onChange={(which) => setIsAll(which === 'all')}
             >
               <div className={page.stack}>
-                <Radio size="xs" value="one" label={t('quarantine.all.onlyThis')} />
+                <Radio value="one" mt={6} label={t('quarantine.all.onlyThis')} />
                 <Radio
-                  size="xs"
                   value="all"
                   label={t('quarantine.all.allOf', { count: alike })}
                   description={t('quarantine.all.allOfText', { why: t(`app:quarantine.${object.reason}`) })}
@@ -73,7 +74,7 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
           )}
           {isOfItsOwn && (
             <>
-              <p>{t('quarantine.namesItself', { who: namedPatient(object.attributes) })}</p>
+              <p data-phi>{t('quarantine.namesItself', namedPatient(object.attributes))}</p>
               <p>{t('quarantine.staysAsItIs')}</p>
             </>
           )}
@@ -103,10 +104,14 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
   );
 }
 
-/** Whom an object names: name, number and birth date as it states them. */
-function namedPatient(attributes: QuarantineDetail['attributes']): string {
+/** Whom an object names, in the words the card beside it has; a dash for what it does not say. */
+function namedPatient(attributes: QuarantineDetail['attributes']) {
   const stated = new Map(attributes.map(({ keyword, held }) => [keyword, held]));
-  return ['PatientName', 'PatientID', 'PatientBirthDate'].map((keyword) => stated.get(keyword) || '–').join(' · ');
+  return {
+    name: formatPersonName(stated.get('PatientName') ?? null) ?? '–',
+    born: formatDicomDate(stated.get('PatientBirthDate') ?? null) ?? '–',
+    mrn: stated.get('PatientID') || '–',
+  };
 }
 
 async function perform(

@@ -56,7 +56,7 @@ export function ReferenceCard({ asked }: { readonly asked: ReferenceStudy }): Re
                 value={valueOf(words[keyOf(one)] ?? null)}
                 onChange={(value) => setWords({ ...words, [keyOf(one)]: value === 'present' })}
               >
-                <div className={page.actions}>
+                <div className={classes.answers}>
                   <Radio value="present" label={t('present')} />
                   <Radio value="not-present" label={t('notPresent')} />
                 </div>
