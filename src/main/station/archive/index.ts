@@ -64,6 +64,7 @@ export {
   listInstancesAt,
   listPriorIds,
   listHiddenSeries,
+  listStudyIdsAfter,
   listStudyIdsOf,
   listSeries,
   type SeriesSummary,

@@ -18,7 +18,14 @@ import {
   listSeries,
 } from './index.ts';
 import { FORGET_INSTANCE } from './delete-study.ts';
-import { COUNT_RECEIVED, LAST_RECEIVED, LIST_INSTANCES, LIST_INSTANCES_AT, LIST_PRIORS } from './queries.ts';
+import {
+  COUNT_RECEIVED,
+  LAST_RECEIVED,
+  LIST_INSTANCES,
+  LIST_INSTANCES_AT,
+  LIST_PRIORS,
+  LIST_STUDIES_AFTER,
+} from './queries.ts';
 
 let clinic: Clinic;
 let north: string;
@@ -48,6 +55,7 @@ test.each([
   ['what hides an object', FIND_MARKS_OF, /SEARCH m USING .*\(site_id=\? AND subject=\?\)/],
   ['the version that a new one replaces', RETIRE_VERSIONS, /SEARCH instance_versions USING INDEX one_current_version/],
   ['what came since', COUNT_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
+  ['studies behind one', LIST_STUDIES_AFTER, /SEARCH studies USING COVERING INDEX \S+ \(study_id>\?\)/],
   ['when the last came', LAST_RECEIVED, /SEARCH instance_versions USING COVERING INDEX instance_versions_by_arrival/],
 ])('%s is found by an index, without a sort', (_what, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');

@@ -73,6 +73,9 @@ export const LIST_PRIORS = `
    WHERE n.study_id = ? AND ${IS_SHOWN} ORDER BY s.date_raw DESC, s.received_at_ms DESC LIMIT 50
 `;
 const LIST_OF_PATIENT = 'SELECT study_id AS studyId FROM studies WHERE patient_id = ? ORDER BY received_at_ms DESC';
+/** Walks the primary key: ids grow with time. */
+export const LIST_STUDIES_AFTER =
+  'SELECT study_id AS studyId FROM studies WHERE study_id > ? ORDER BY study_id LIMIT ?';
 /** Walks instance_versions_by_arrival. */
 export const COUNT_RECEIVED =
   'SELECT count(*) AS received, max(received_at_ms) AS last FROM instance_versions WHERE site_id = ? AND received_at_ms >= ?';
@@ -130,6 +133,13 @@ export function listPriorIds(db: ReadableDb, studyId: string): readonly string[]
 export function listStudyIdsOf(db: ReadableDb, patientId: string): readonly string[] {
   return prepared<{ studyId: string }>(db, LIST_OF_PATIENT)
     .all(patientId)
+    .map((row) => row.studyId);
+}
+
+/** Studies of every site behind an id (at first ''), the oldest first, hidden and deleted ones included. */
+export function listStudyIdsAfter(db: ReadableDb, after: string, limit: number): readonly string[] {
+  return prepared<{ studyId: string }>(db, LIST_STUDIES_AFTER)
+    .all(after, limit)
     .map((row) => row.studyId);
 }
 

@@ -1,3 +1,4 @@
+import { listStudyIdsAfter } from '../archive/index.ts';
 import { wasHeldAgainst } from '../inference/index.ts';
 import { type JobHandler, scheduleJob } from '../platform/jobs/jobs.ts';
 import { ledgerHead } from '../platform/ledger/append.ts';
@@ -15,6 +16,8 @@ const LOOK_AT = 100;
 const BUILD = 8;
 /** Behind every id. */
 const NEWEST = '~';
+/** So many rows in one transaction where nobody is served yet. */
+const AT_ONCE = 250;
 
 /** Walks the ids of open and archived rows back from a place: they grow with time, and the newest rows are the ones people look at. */
 export const LIST_ROWS_BEFORE = `
@@ -50,6 +53,13 @@ export function buildAnewJob(changed: (change: RowChange) => void): JobHandler {
       return;
     }
   };
+}
+
+/** Builds the rows of some studies behind an id from what is known of them now, the oldest first; the id to go on from, or null at the end. */
+export function buildSomeRows(db: WritableDb, after: string): string | null {
+  const studyIds = listStudyIdsAfter(db, after, AT_ONCE);
+  for (const studyId of studyIds) projectRow(db, studyId);
+  return studyIds.length < AT_ONCE ? null : (studyIds.at(-1) ?? null);
 }
 
 function rowOf(db: WritableDb, studyId: string): string | null {

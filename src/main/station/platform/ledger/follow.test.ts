@@ -91,6 +91,47 @@ test('a consumer starts from the beginning or from its registration, as it says'
   ]);
 });
 
+/** Builds in three steps from what is, and notes how far the others had come by then. */
+function building(name: string, other: string, steps: string[]): Consumer {
+  return {
+    ...noting(name),
+    buildSome(db, from) {
+      steps.push(`${from}:${noted(other).length}`);
+      db.prepare('INSERT OR IGNORE INTO station_facts VALUES (?, ?)').run(`built ${steps.length}`, '');
+      return from === '' ? 'a' : from === 'a' ? 'b' : null;
+    },
+  };
+}
+
+test('a consumer at its beginning is built from the present once the others came to the end, and follows from there', () => {
+  append(3);
+  const steps: string[] = [];
+  const consumers = [building('rows', 'others', steps), noting('others')];
+  followLedger(ledger.db, consumers, tools).catchUp();
+  expect([steps, noted('rows'), noted('built')]).toEqual([[':3', 'a:3', 'b:3'], [], [1, 2, 3]]);
+  append(2);
+  const again = followLedger(ledger.db, consumers, tools);
+  again.catchUp();
+  expect([steps.length, noted('rows'), again.lags()]).toEqual([3, [4, 5], { rows: 0, others: 0 }]);
+});
+
+test('what cannot be built from the present is followed event by event, and said in the log', () => {
+  append(3);
+  const rows: Consumer = {
+    ...noting('rows'),
+    buildSome(db, from) {
+      db.prepare('INSERT INTO station_facts VALUES (?, ?)').run(`built ${from.length + 1}`, '');
+      if (from === 'a') throw new Error('cannot be built');
+      return 'a';
+    },
+  };
+  const followers = followLedger(ledger.db, [rows], tools);
+  followers.catchUp();
+  // The step before is there, the one that failed is not.
+  expect([noted('built'), noted('rows'), followers.lags()]).toEqual([[1], [1, 2, 3], { rows: 0 }]);
+  expect(logged.join('')).toContain('building-from-present-failed');
+});
+
 test('goes on from the cursor after a restart', () => {
   append(3);
   followLedger(ledger.db, [noting('a')], tools).catchUp();

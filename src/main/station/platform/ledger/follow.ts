@@ -15,6 +15,12 @@ export type Consumer = {
   handle(db: WritableDb, event: LedgerEvent): void;
   /** Where only the newest event of a key matters, its key: of one batch the earlier ones are passed over. Null: always handled. */
   coalesce?(event: LedgerEvent): string | null;
+  /**
+   * Where rows say what is, and not how it came: builds some of them from the present, from a place on (at first ''), and gives the
+   * place to go on from, or null once all are built. A consumer at its beginning is brought to the head so, and not event by event;
+   * idempotent, for what a stop cuts begins again.
+   */
+  buildSome?(db: WritableDb, from: string): string | null;
 };
 
 /** How often an event may fail before it is parked, visible and alarmed, and the cursor goes on. */
@@ -52,7 +58,7 @@ export const LIST_EVENTS_AFTER = `
 type Moved = 'nothing' | 'some' | 'full-batch';
 
 export type Followers = {
-  /** Works every consumer up to the head; returns once nothing moved. */
+  /** Works every consumer up to the head, one that is at its beginning from the present where it can; returns once nothing moved. */
   catchUp(): void;
   start(): void;
   stop(): void;
@@ -125,14 +131,14 @@ export function followLedger(
     }
   };
 
-  /** Moves every consumer by one batch, in one transaction: one sync of the disk for all of them. */
-  function stepAll(): Moved {
+  /** Moves consumers by one batch, in one transaction: one sync of the disk for all of them. */
+  function stepAll(moving: readonly Consumer[] = consumers): Moved {
     const head = ledgerHead(db).seq;
-    if (consumers.every(({ name }) => readCursor(db, name).seq >= head)) return 'nothing';
+    if (moving.every(({ name }) => readCursor(db, name).seq >= head)) return 'nothing';
     try {
       return inTransaction(db, () => {
         const listed = listOnce();
-        const moved = consumers.map((consumer) => step(consumer, listed));
+        const moved = moving.map((consumer) => step(consumer, listed));
         return moved.find((one) => one === 'full-batch') ?? moved.find((one) => one === 'some') ?? 'nothing';
       });
     } catch (error) {
@@ -203,9 +209,30 @@ export function followLedger(
     });
   }
 
+  /** Brings a consumer from its beginning to the head by what is now; where that fails it is left to its events, which find out at which. */
+  function buildFromPresent({ name, buildSome }: Consumer): void {
+    const { seq } = ledgerHead(db);
+    try {
+      for (let place: string | null = ''; place !== null; ) {
+        const from: string = place;
+        place = inTransaction(db, () => buildSome?.(db, from) ?? null);
+      }
+      inTransaction(db, () => prepared(db, MOVE_CURSOR).run(seq, name));
+    } catch (error) {
+      if (isOutOfRoom(error)) return;
+      tools.log.incident('building-from-present-failed', error, { consumer: name });
+    }
+  }
+
   return {
     catchUp() {
       batchSize = BATCH_ALONE;
+      const beginning = consumers.filter(
+        ({ name, buildSome }) => buildSome !== undefined && readCursor(db, name).seq === 0,
+      );
+      // What is built from the present is built of what the others know: they come to the end first.
+      while (stepAll(consumers.filter((consumer) => !beginning.includes(consumer))) !== 'nothing');
+      for (const consumer of beginning) buildFromPresent(consumer);
       while (stepAll() !== 'nothing');
       batchSize = BATCH;
     },
