@@ -3,7 +3,7 @@ import { isSilentRun } from '../inference/index.ts';
 import type { LedgerEvent } from '../platform/ledger/event.ts';
 import type { Consumer } from '../platform/ledger/follow.ts';
 import type { WritableDb } from '../platform/store/database.ts';
-import { oweBuilding, type RowChange } from './build-anew.ts';
+import { buildSomeRows, oweBuilding, type RowChange } from './build-anew.ts';
 import { projectRow } from './project-row.ts';
 
 export { BUILD_ANEW_JOB, buildAnewJob } from './build-anew.ts';
@@ -12,9 +12,9 @@ export { ARCHIVE_ROWS_JOB, archiveRowsJob, type LeavingRules, oweArchiving } fro
 export { findNextUnread, findRow, isOpenStudy } from './queries.ts';
 export { type SearchQuery, searchRows } from './search-rows.ts';
 export { type ListQuestion, listSlice, listWindow, type SliceQuery, type WindowQuery } from './slices.ts';
-export { recordTaking, rowsToTake, tableToTake } from './take-rows.ts';
+export { recordTaking, rowsToTake, tableToTake, type TakeQuestion } from './take-rows.ts';
 export { deleteView, listViews, saveView } from './views.ts';
-export { countFilters, countUnopenedCritical, listChoices } from './tallies.ts';
+export { countFilters, countUnopenedCritical, listChoices, listUnopenedCritical } from './tallies.ts';
 
 /**
  * Builds a study's row anew at once, for the answer to a verb that just changed it; the follower does the same a moment
@@ -24,11 +24,15 @@ export function refreshRow(db: WritableDb, studyId: string): void {
   projectRow(db, studyId);
 }
 
-/** The worklist as a follower of the ledger: every event about a study builds its row anew, and tells who listens. */
+/**
+ * The worklist as a follower of the ledger: every event about a study builds its row anew, and tells who listens. A list that is
+ * made anew, after an upgrade, is built a row a study: a row says what is, whichever events it came by.
+ */
 export function worklistConsumer(changed: (change: RowChange) => void): Consumer {
   return {
     name: 'worklist',
     startsFrom: 'beginning',
+    buildSome: buildSomeRows,
     // A run's event stands alone: whether it is one that nobody is shown is asked when it is handled.
     coalesce: (event) => (patientsOf(event).length > 0 || runOf(event) !== null ? null : event.studyId),
     handle(db, event) {

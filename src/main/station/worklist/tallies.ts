@@ -4,6 +4,8 @@ import {
   type WorklistFilter,
   WORKLIST_FILTERS,
 } from '../../../shared/contract/worklist.ts';
+import type { StudyId } from '../../../shared/domain/ids.ts';
+import { urgencyRank } from '../../../shared/domain/urgency.ts';
 import { prepared, type ReadableDb } from '../platform/store/database.ts';
 import { type FilteredRow, FILTERS } from './filters.ts';
 import { levelAt } from './list-rank.ts';
@@ -27,6 +29,13 @@ export const COUNT_FOR_ME = `
 const COUNT_UNOPENED_CRITICAL = `
   SELECT sum(rows) AS unopened FROM worklist_tallies
    WHERE place = 'open' AND intent = 'new' AND urgency_rank = 0 AND is_opened = 0 AND site_id IN (SELECT value FROM json_each(?))
+`;
+/** Which of them are read first; walks open_studies_critical, whose condition is said whole so that it is known to do. */
+export const LIST_UNOPENED_CRITICAL = `
+  SELECT study_id AS studyId FROM open_studies INDEXED BY open_studies_critical
+   WHERE ${FILTERS.critical.condition} AND urgency_rank = ${urgencyRank('critical')} AND is_opened = 0
+     AND site_id IN (SELECT value FROM json_each(?))
+   ORDER BY urgency_rank, due_at_ms, study_id LIMIT 100
 `;
 /** Every value that rows have of what lists are narrowed by, with how many; reads as many rows as there are kinds of rows. */
 export const LIST_CHOICES = `
@@ -83,6 +92,13 @@ export function countFilters(db: ReadableDb, siteIds: readonly string[], userId:
 /** How many critical studies of these sites nobody has opened as they are now. */
 export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]): number {
   return prepared<{ unopened: number | null }>(db, COUNT_UNOPENED_CRITICAL).get(JSON.stringify(siteIds))?.unopened ?? 0;
+}
+
+/** The first of them in the order they are read, a hundred at most. */
+export function listUnopenedCritical(db: ReadableDb, siteIds: readonly string[]): readonly StudyId[] {
+  return prepared<{ studyId: StudyId }>(db, LIST_UNOPENED_CRITICAL)
+    .all(JSON.stringify(siteIds))
+    .map(({ studyId }) => studyId);
 }
 
 /** The values that rows of these sites have, the commonest first, of each thing a list may be narrowed by; what is unknown is no choice. */
