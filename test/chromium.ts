@@ -21,6 +21,9 @@ const FLAGS = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--ignore-gpu-blocklist',
+  // Only what asks for WebGL gets it: the page itself drawn through WebGL in software takes a fifth more of the processors.
+  '--disable-gpu-rasterization',
+  '--disable-gpu-compositing',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-domain-reliability',
