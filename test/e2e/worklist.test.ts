@@ -107,6 +107,13 @@ test('a study that comes while somebody points at the list stays below, then ris
   await press(page, 'Home');
   const why = page.getByRole('complementary', { name: 'Preview of the selected study' }).getByRole('list').first();
   expect(await why.innerText()).toMatch(/AI flagged .+ACR category 1/);
+  // No picture unasked; asked for, the image on which it is seen best.
+  const picture = page.getByRole('img', { name: /^The image on which AI’s .+ is seen best/ });
+  const pictures = page.getByRole('switch', { name: 'Pictures' });
+  await pictures.waitFor();
+  expect(await picture.count()).toBe(0);
+  await pictures.click({ force: true });
+  await until(() => picture.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0));
   expect(complaints).toEqual([]);
   await close();
 });
@@ -488,6 +495,18 @@ test('the list is taken out as a table and on paper, as it is filtered, and both
   expect(lines).toHaveLength(5);
   for (const mrn of Object.values(MRN).filter((one) => one !== MRN.compared)) expect(lines.join('\n')).toContain(mrn);
   await page.getByText('4 rows exported.').waitFor({ state: 'attached' });
+  // Searched, what is found and nothing else.
+  await page.getByRole('textbox', { name: /Search/ }).fill('Mockridge');
+  await list.untilRows(2);
+  await page.getByRole('button', { name: 'Export and print' }).click();
+  const [found] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Export as a table (CSV)' }).click(),
+  ]);
+  const twins = readFileSync(await found.path(), 'utf8');
+  expect([MRN.ada, MRN.ida, MRN.joerg, MRN.luca].map((mrn) => twins.includes(mrn))).toEqual([true, true, false, false]);
+  await page.getByRole('textbox', { name: /Search/ }).fill('');
+  await list.untilRows(4);
 
   await page
     .getByRole('group', { name: 'Quick filters' })
@@ -509,9 +528,40 @@ test('the list is taken out as a table and on paper, as it is filtered, and both
   await paper.waitFor({ state: 'detached' });
 
   await page.goto(`${station.http}/#/audit`);
-  for (const rows of [4, 1])
+  for (const rows of [4, 2, 1])
     await page.getByRole('gridcell', { name: new RegExp(`^Worklist taken out as .*: ${rows} rows of `) }).waitFor();
   expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a list that cannot be asked for again says since when its rows are old, and shows them still', async () => {
+  // What the page asks of the list is spoilt on its way for as long as the test says so.
+  const spoil: PageWish['prepare'] = (context) =>
+    context.addInitScript(() => {
+      const send = WebSocket.prototype.send;
+      WebSocket.prototype.send = function (this: WebSocket, data) {
+        const isSpoilt = document.documentElement.hasAttribute('data-spoilt') && typeof data === 'string';
+        send.call(this, isSpoilt ? data.replace('"before":', '"before":-') : data);
+      };
+    });
+  const { page, close, list } = await openWorklist('radiologist', spoil);
+  await list.untilRows(4);
+  const setSpoilt = (isSpoilt: boolean) =>
+    page.evaluate((is) => document.documentElement.toggleAttribute('data-spoilt', is), isSpoilt);
+  await list.row(MRN.ada).click();
+  await setSpoilt(true);
+  await list.grid.focus();
+  await press(page, 'x');
+  const notice = page.getByRole('alert').filter({ hasText: 'These rows are as they were at' });
+  await notice.waitFor();
+  expect(await list.rows.count()).toBe(4);
+  expect(await findBarriers(page)).toEqual([]);
+  await setSpoilt(false);
+  await notice.getByRole('button', { name: 'Try again' }).click();
+  await notice.waitFor({ state: 'detached' });
+  await list.grid.focus();
+  await press(page, 'x');
+  await page.getByText('You gave it back.').waitFor();
   await close();
 });
 

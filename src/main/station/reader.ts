@@ -64,7 +64,6 @@ import {
 } from './triage/index.ts';
 import {
   isOpenStudy,
-  type ListQuestion,
   listChoices,
   listSlice,
   rowsToTake,
@@ -72,6 +71,7 @@ import {
   type SearchQuery,
   type SliceQuery,
   tableToTake,
+  type TakeQuestion,
 } from './worklist/index.ts';
 
 type Compared = {
@@ -86,8 +86,8 @@ type Matching = { readonly siteIds: readonly string[]; readonly keys: InstanceKe
 export const READER_TASKS = {
   'list-slice': (db: ReadableDb, query: SliceQuery) => listSlice(db, query),
   'search-rows': (db: ReadableDb, query: SearchQuery) => searchRows(db, query),
-  'rows-to-take': (db: ReadableDb, question: ListQuestion) => rowsToTake(db, question),
-  'table-to-take': (db: ReadableDb, question: ListQuestion) => tableToTake(db, question),
+  'rows-to-take': (db: ReadableDb, question: TakeQuestion) => rowsToTake(db, question),
+  'table-to-take': (db: ReadableDb, question: TakeQuestion) => tableToTake(db, question),
   'list-choices': (db: ReadableDb, { siteIds, filter }: Pick<SliceQuery, 'siteIds' | 'filter'>) =>
     listChoices(db, siteIds, filter),
   'list-audit-events': (db: ReadableDb, query: AuditQuestion) => listAuditEvents(db, query),

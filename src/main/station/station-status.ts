@@ -28,7 +28,7 @@ import { countDamaged } from './platform/objects/records.ts';
 import type { WritableDb } from './platform/store/database.ts';
 import type { Reception } from './reception.ts';
 import { countUnsignedSites } from './triage/index.ts';
-import { countUnopenedCritical } from './worklist/index.ts';
+import { countUnopenedCritical, listUnopenedCritical } from './worklist/index.ts';
 
 type StatusTools = {
   readonly db: WritableDb;
@@ -135,6 +135,7 @@ export function createStatus(tools: StatusTools): Status {
           rotation: progress(latestPass(db, 'rewrap', 'running') ?? latestPass(db, 'reseal', 'running')),
         },
         unopenedCritical: countUnopenedCritical(db, scope.siteIds),
+        unopenedCriticalIds: [...listUnopenedCritical(db, scope.siteIds)],
         readersSignedIn: scope.siteIds.reduce((sum, siteId) => sum + readersAt(siteId), 0),
         reasons: [...reasons(scope.siteIds, shownAt)],
       };

@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
+import { StudyId } from '../domain/ids.ts';
 import { BACKGROUND, procedure } from './procedure.ts';
 
 /** A reason why the station is not wholly well: a code for the page's text. */
@@ -63,6 +64,8 @@ export const StationStatus = z.object({
     rotation: WalkProgress.nullable(),
   }),
   unopenedCritical: z.number().int(),
+  /** Which they are, in the order they are read, a hundred at most: whoever counts alone misses one that came as another was opened. */
+  unopenedCriticalIds: z.array(StudyId),
   readersSignedIn: z.number().int(),
   reasons: z.array(HealthReason),
 });

@@ -215,6 +215,11 @@ const question = {
   sort: WorklistSort.default(READING_ORDER),
 };
 
+/** What of a list is taken out: all of it, or only what a search finds there. */
+const taken = { ...question, text: z.string().trim().min(1).max(200).optional() };
+/** How many rows the list has; null of a search that finds more than are taken. */
+const total = z.number().int().nullable();
+
 export const worklist = {
   list: procedure('worklist.read', BACKGROUND)
     .route({ method: 'GET', path: '/worklist' })
@@ -269,13 +274,13 @@ export const worklist = {
   /** The list as a table for a spreadsheet: CSV (RFC 4180), UTF-8, at most `MOST_EXPORTED` rows. Recorded. */
   export: procedure('worklist.export')
     .route({ method: 'POST', path: '/worklist/export' })
-    .input(z.object(question))
-    .output(z.object({ fileName: z.string(), csv: z.string(), rows: z.number().int(), total: z.number().int() })),
+    .input(z.object(taken))
+    .output(z.object({ fileName: z.string(), csv: z.string(), rows: z.number().int(), total })),
   /** The list for paper, for when the network or this station is down, at most `MOST_PRINTED` rows. Recorded. */
   print: procedure('worklist.export')
     .route({ method: 'POST', path: '/worklist/print' })
-    .input(z.object(question))
-    .output(z.object({ rows: z.array(WorklistRow), total: z.number().int(), atMs: z.number() })),
+    .input(z.object(taken))
+    .output(z.object({ rows: z.array(WorklistRow), total, atMs: z.number() })),
   views: procedure('worklist.read', BACKGROUND)
     .route({ method: 'GET', path: '/worklist/views' })
     .output(z.array(WorklistView)),

@@ -265,6 +265,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
         disk: { freeBytes: 1, totalBytes: 2, state: 'enough' },
         objects: { damaged: 0, verification: null, lastVerifiedAtMs: null, rotation: null },
         unopenedCritical: 0,
+        unopenedCriticalIds: [],
         readersSignedIn: 0,
         reasons: [],
       }),

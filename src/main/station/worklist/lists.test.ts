@@ -371,3 +371,13 @@ test('paper has the top of a long list, and says how many rows it has', () => {
   const { rows, total } = rowsToTake(store.db, everything);
   expect([rows.length, total]).toEqual([MOST_PRINTED, MOST_PRINTED + 1]);
 });
+
+test('what a search finds is taken out, and nothing else; of one that finds more than is taken nobody counts the rest', () => {
+  put(1, { name: 'Doe^Jane' });
+  put(2, { name: 'Roe^Mary' });
+  const taken = rowsToTake(store.db, { ...everything, text: 'mary' });
+  expect([taken.rows.map(({ studyUid }) => studyUid), taken.total]).toEqual([['2'], 1]);
+  expect(tableToTake(store.db, { ...everything, text: 'nobody' })).toMatchObject({ rows: 0, total: 0 });
+  store.db.transaction(() => Array.from({ length: MOST_PRINTED + 1 }, (_, index) => put(index)))();
+  expect(rowsToTake(store.db, { ...everything, text: 'jane' })).toMatchObject({ total: null });
+});

@@ -24,7 +24,7 @@ const stripOf = (destinations: readonly Destination[], wanted = ['cpu'], used = 
       inference: { state: 'ready', wanted, provider: 'cpu', used, elsewhere, queued: 0, running: 0, models: 1 },
       disk: { freeBytes: 1, totalBytes: 2, state: 'enough' },
       objects: { damaged: 0, verification: null, lastVerifiedAtMs: null, rotation: null },
-      ...{ unopenedCritical: 0, readersSignedIn: 1, reasons: [] },
+      ...{ unopenedCritical: 0, unopenedCriticalIds: [], readersSignedIn: 1, reasons: [] },
     }}
   />
 );

@@ -34,7 +34,7 @@ function SignedInShell(): ReactNode {
   useDesktopNotices();
   useOwnKeysOf();
   const status = useStationStatus();
-  useCriticalWatch(status.data?.unopenedCritical ?? null);
+  useCriticalWatch(status.data);
   const tour = useDemoTour(status.data);
   return (
     <div className={classes.shell}>

@@ -1,22 +1,34 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { StationStatus } from '../../../shared/contract/station.ts';
 import { notifyDesktop } from '../bridge/desktop.ts';
 import { announce } from '../ui/announcer.ts';
 import { usePreferences } from '../ui/preferences.ts';
 import { playCriticalSound } from './critical-sound.ts';
 
-/** Says, sounds and notifies once whenever there are more unopened Criticals than before. */
-export function useCriticalWatch(unopened: number | null): void {
+/** What is known of unopened Criticals: how many, and which. */
+export type UnopenedCriticals = Pick<StationStatus, 'unopenedCritical' | 'unopenedCriticalIds'>;
+
+/** Says, sounds and notifies once whenever there are more unopened Criticals than before, or others: one may come as another is opened. */
+export function useCriticalWatch(status: UnopenedCriticals | undefined): void {
   const { t } = useTranslation();
-  const known = useRef(0);
+  const known = useRef<UnopenedCriticals>({ unopenedCritical: 0, unopenedCriticalIds: [] });
   useEffect(() => {
-    if (unopened === null) return;
-    const risen = unopened > known.current;
-    known.current = unopened;
-    if (!risen) return;
-    const words = t('critical.unopened', { count: unopened });
+    if (status === undefined) return;
+    const before = known.current;
+    known.current = status;
+    if (!hasNew(before, status)) return;
+    const words = t('critical.unopened', { count: status.unopenedCritical });
     announce(words);
     if (usePreferences.getState().criticalSound) playCriticalSound();
     if (document.hidden) void notifyDesktop({ title: t('critical.noticeTitle'), body: words });
-  }, [unopened, t]);
+  }, [status, t]);
+}
+
+/** Whether one is there now that was not before. */
+export function hasNew(before: UnopenedCriticals, now: UnopenedCriticals): boolean {
+  if (now.unopenedCritical > before.unopenedCritical) return true;
+  // Where not all are named, one that moved up among the named ones is not new.
+  if (before.unopenedCritical > before.unopenedCriticalIds.length) return false;
+  return now.unopenedCriticalIds.some((id) => !before.unopenedCriticalIds.includes(id));
 }

@@ -11,6 +11,7 @@ function seededCache() {
   const cache = new QueryClient();
   const keys = {
     counts: station.worklist.counts.queryKey(),
+    views: station.worklist.views.queryKey(),
     status: station.station.status.queryKey(),
     namedDetail: station.studies.get.queryKey({ input: { studyId: named } }),
     namedFindings: station.studies.findings.queryKey({ input: { studyId: named } }),
@@ -34,5 +35,5 @@ test('a hint asks again for the lists, the strip and the studies it names, and f
 test('a reset asks again for everything', () => {
   const { cache, stale } = seededCache();
   applyHint(cache, { type: 'reset', seq: 5 });
-  expect(stale()).toHaveLength(6);
+  expect(stale()).toHaveLength(7);
 });

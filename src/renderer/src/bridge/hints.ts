@@ -7,8 +7,11 @@ import { paced } from './paced.ts';
 import { station } from './queries.ts';
 
 const POLL_MS = 5_000;
-/** Lists are asked for at once, and then no more often: where fifty studies a second change, every hint names one. */
-const LISTS_EVERY_MS = 250;
+/**
+ * Lists are asked for at once, and then no more often: where fifty studies a second change, every hint names one. A row that waits half
+ * a second longer is nothing to the three for which a list lies still anyway; asking twice as often took a fifth of the page's time.
+ */
+const LISTS_EVERY_MS = 500;
 
 /**
  * Keeps the cache fresh until stopped: each hint refetches what it names, a new connection refetches everything, and
@@ -62,12 +65,21 @@ const studyAnswers = [
   station.studies.findings,
   station.studies.qualityRemarks,
   station.studies.report,
+  station.studies.keyImages,
   station.studies.timeline,
 ] as const;
 
+/** What a change of any study may change; views that people saved are none of it. */
+const lists = [
+  station.worklist.slice,
+  station.worklist.search,
+  station.worklist.counts,
+  station.worklist.choices,
+  station.station.status,
+] as const;
+
 function invalidateLists(cache: QueryClient): void {
-  void cache.invalidateQueries({ queryKey: station.worklist.key() });
-  void cache.invalidateQueries({ queryKey: station.station.status.key() });
+  for (const area of lists) void cache.invalidateQueries({ queryKey: area.key() });
 }
 
 function refetchAll(cache: QueryClient): void {

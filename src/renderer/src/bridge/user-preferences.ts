@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { z } from 'zod';
 import type { PreferenceKey } from '../../../shared/domain/preference-keys.ts';
 import { station } from './queries.ts';
@@ -21,7 +21,8 @@ export function useUserPreference<T>(key: PreferenceKey, schema: z.ZodType<T>, s
   const { data, isFetched } = useQuery({ ...options, staleTime: 60_000 });
   const { mutate, isError } = useMutation(station.preferences.put.mutationOptions());
   const kept = data?.find((one) => one.key === key)?.value;
-  const read = kept === undefined ? undefined : schema.safeParse(kept);
+  // Read once for as long as it stands: what draws by it is drawn anew for another object.
+  const read = useMemo(() => (kept === undefined ? undefined : schema.safeParse(kept)), [kept, schema]);
   const { queryKey } = options;
   const [isBlind, setIsBlind] = useState(false);
   const set = useCallback(

@@ -23,10 +23,24 @@ export function formatSpan(ms: number): string {
 
 /** A moment as `YYYY-MM-DD HH:MM:SS` in the site's zone (or the browser's). */
 export function formatMoment(atMs: number, zone?: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }).format(atMs);
+  return formatterOf('moment', zone).format(atMs);
 }
 
 /** A moment as `HH:MM` in the site's zone (or the browser's). */
 export function formatTimeOfDay(atMs: number, zone?: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeStyle: 'short', timeZone: zone }).format(atMs);
+  return formatterOf('time', zone).format(atMs);
+}
+
+const STYLES = {
+  moment: { dateStyle: 'short', timeStyle: 'medium' },
+  time: { timeStyle: 'short' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Made once: making one takes longer than a row does. */
+function formatterOf(style: keyof typeof STYLES, zone: string | undefined): Intl.DateTimeFormat {
+  const key = `${style} ${zone ?? ''}`;
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat('sv-SE', { ...STYLES[style], timeZone: zone });
+  formatters.set(key, known);
+  return known;
 }

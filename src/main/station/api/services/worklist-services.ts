@@ -29,7 +29,8 @@ import {
 import type { Readers } from './readers.ts';
 
 type Asked<Query> = Omit<Query, 'siteIds' | 'userId'>;
-type Taken = { readonly rows: number; readonly total: number };
+type Asking = WorklistQuestion & { readonly text?: string | undefined };
+type Taken = { readonly rows: number; readonly total: number | null };
 
 /** The worklist as the api has it. What walks far runs on the reader threads. */
 export type WorklistServices = {
@@ -40,11 +41,8 @@ export type WorklistServices = {
   choices(scope: Scope, filter: WorklistFilter): Promise<WorklistChoices>;
   next(scope: Scope): WorklistRow | null;
   /** Recorded before anything is handed out. */
-  export(principal: Principal, question: WorklistQuestion): Promise<Taken & { fileName: string; csv: string }>;
-  print(
-    principal: Principal,
-    question: WorklistQuestion,
-  ): Promise<{ rows: WorklistRow[]; total: number; atMs: number }>;
+  export(principal: Principal, question: Asking): Promise<Taken & { fileName: string; csv: string }>;
+  print(principal: Principal, question: Asking): Promise<{ rows: WorklistRow[]; total: number | null; atMs: number }>;
   views(principal: Principal): WorklistView[];
   saveView(
     principal: Principal,

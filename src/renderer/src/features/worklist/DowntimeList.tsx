@@ -11,9 +11,11 @@ import classes from './DowntimeList.module.css';
 
 type Props = {
   readonly rows: readonly WorklistRow[];
-  readonly total: number;
+  /** Of a search that finds more than are printed, null. */
+  readonly total: number | null;
   readonly atMs: number;
   readonly question: WorklistQuestion;
+  readonly text: string;
   readonly onClose: () => void;
 };
 
@@ -21,7 +23,7 @@ type Props = {
  * The list on paper, for when the network or the station is down: whose studies wait, since when and until when, with room
  * to write. It says who printed it, when, and that it ages. Printing begins at once; afterwards nothing of it stays.
  */
-export function DowntimeList({ rows, total, atMs, question, onClose }: Props): ReactNode {
+export function DowntimeList({ rows, total, atMs, question, text, onClose }: Props): ReactNode {
   const { t } = useTranslation();
   const { site, displayName } = useCurrentUser();
   useEffect(() => {
@@ -34,13 +36,18 @@ export function DowntimeList({ rows, total, atMs, question, onClose }: Props): R
     };
   }, [onClose]);
   const narrowed = Object.keys(question.narrowed).map((name) => t(`worklist.narrow.${name}`));
+  const whole = total === null ? 'first' : rows.length < total ? 'partly' : 'rows';
   return createPortal(
     <div className={classes.paper} data-paper>
       <h1>{t('worklist.paper.title', { site: site.name })}</h1>
       <p>{t('worklist.paper.printed', { name: displayName, time: formatMoment(atMs, site.zone) })}</p>
       <p>
-        {[t(`worklist.filter.${question.filter}`), ...narrowed].join(' · ')} ·{' '}
-        {t(rows.length < total ? 'worklist.paper.partly' : 'worklist.paper.rows', { rows: rows.length, total })}
+        {[
+          t(`worklist.filter.${question.filter}`),
+          ...narrowed,
+          ...(text === '' ? [] : [t('worklist.paper.search', { text })]),
+          t(`worklist.paper.${whole}`, { rows: rows.length, total }),
+        ].join(' · ')}
       </p>
       <table>
         <thead>

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
+import type { Finding } from '../../../../shared/contract/studies.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -13,6 +14,7 @@ import { useCurrentUser } from '../../bridge/session.ts';
 import { AiState } from '../../ui/AiState.tsx';
 import { CompletenessMarks } from '../../ui/CompletenessMarks.tsx';
 import { Countdown } from '../../ui/Countdown.tsx';
+import { formatDicomDate } from '../../ui/dicom-date.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { ExportMenu } from '../../ui/ExportMenu.tsx';
 import { FindingLine } from '../../ui/FindingLine.tsx';
@@ -101,6 +103,7 @@ export function StudyPreview({ row, onOpen, onPromote, taking, onClose }: Props)
         {row.intent === 'new' && <RoutedSection row={row} taking={taking} />}
         <Findings row={row} isSettled={isSettled} />
         <Details row={row} />
+        {row.priors > 0 && <Priors studyId={row.studyId} isSettled={isSettled} />}
         <Story studyId={row.studyId} isSettled={isSettled} />
       </div>
     </aside>
@@ -112,6 +115,7 @@ type FindingsProps = { readonly row: WorklistRow; readonly isSettled: boolean };
 function Findings({ row, isSettled }: FindingsProps): ReactNode {
   const { t } = useTranslation();
   const [showScores, setShowScores] = useState(false);
+  const [showPictures, setShowPictures] = useState(false);
   const flagged = row.ai.state === 'flagged';
   const findings = useQuery({
     ...station.studies.findings.queryOptions({ input: { studyId: row.studyId } }),
@@ -124,20 +128,52 @@ function Findings({ row, isSettled }: FindingsProps): ReactNode {
       <div className={classes.headingLine}>
         <h2 className={classes.heading}>{t('preview.ai')}</h2>
         {flagged && (
-          <Switch
-            size="xs"
-            label={t('preview.showScores')}
-            checked={showScores}
-            onChange={(event) => setShowScores(event.currentTarget.checked)}
-          />
+          <div className={classes.switches}>
+            <Switch
+              size="xs"
+              label={t('preview.showScores')}
+              checked={showScores}
+              onChange={(event) => setShowScores(event.currentTarget.checked)}
+            />
+            <Switch
+              size="xs"
+              label={t('preview.showPictures')}
+              checked={showPictures}
+              onChange={(event) => setShowPictures(event.currentTarget.checked)}
+            />
+          </div>
         )}
       </div>
       {flags.length === 0 ? (
         <AiState ai={row.ai} showScores={showScores} />
       ) : (
-        flags.map((finding) => <FindingLine key={finding.findingId} finding={finding} showScore={showScores} />)
+        flags.map((finding) => (
+          <div key={finding.findingId}>
+            <FindingLine finding={finding} showScore={showScores} />
+            {showPictures && <FindingPicture row={row} finding={finding} />}
+          </div>
+        ))
       )}
     </section>
+  );
+}
+
+/** The image a finding is seen best on, small and without its mark; a model that may not say where, and a picture that cannot be had, say so. */
+function FindingPicture({ row, finding }: { readonly row: WorklistRow; readonly finding: Finding }): ReactNode {
+  const { t } = useTranslation();
+  const { site } = useCurrentUser();
+  const [isMissing, setMissing] = useState(false);
+  const { keyImage, seriesUid } = finding;
+  if (keyImage === null || isMissing)
+    return <p className={classes.quiet}>{t(keyImage === null ? 'preview.noPlace' : 'preview.noPicture')}</p>;
+  const image = `studies/${row.studyUid}/series/${seriesUid}/instances/${keyImage.sopUid}/frames/${keyImage.frameNumber}`;
+  return (
+    <img
+      className={classes.picture}
+      src={`/dicomweb/${encodeURIComponent(site.code)}/${image}/thumbnail`}
+      alt={t('preview.picture', { finding: finding.label.display })}
+      onError={() => setMissing(true)}
+    />
   );
 }
 
@@ -176,6 +212,32 @@ function Details({ row }: { readonly row: WorklistRow }): ReactNode {
         )}
       </dl>
       <CompletenessMarks marks={images.marks} />
+    </section>
+  );
+}
+
+/** The patient's other studies here, the newest first; each opens. */
+function Priors({ studyId, isSettled }: StoryProps): ReactNode {
+  const { t } = useTranslation();
+  const study = useQuery({ ...station.studies.get.queryOptions({ input: { studyId } }), enabled: isSettled });
+  return (
+    <section>
+      <h2 className={classes.heading}>{t('preview.priors')}</h2>
+      <ul className={classes.priors}>
+        {study.data?.priors.map((prior) => (
+          <li key={prior.studyId}>
+            <Link className={classes.link} to="/reading/$studyId" params={{ studyId: prior.studyId }}>
+              {[formatDicomDate(prior.dateRaw) ?? t('preview.noDate'), prior.modality, prior.description]
+                .filter(Boolean)
+                .join(' · ')}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {study.isPending && <p className={classes.quiet}>{t('loading')}</p>}
+      {study.isError && !study.data && (
+        <p className={classes.quiet}>{t([`failure.${failureOf(study.error).code}`, 'failure.unexpected-answer'])}</p>
+      )}
     </section>
   );
 }

@@ -11,12 +11,18 @@ import { announce } from '../../ui/announcer.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { DowntimeList } from './DowntimeList.tsx';
 
-/** What of the list may be taken out of the station: a table, or paper for when it is down. Both are recorded. */
-export function TakeMenu({ question }: { readonly question: WorklistQuestion }): ReactNode {
+type Props = {
+  readonly question: WorklistQuestion /** What is searched for in it; empty: nothing. */;
+  readonly text: string;
+};
+
+/** What of the list that is shown may be taken out of the station: a table, or paper for when it is down. Both are recorded. */
+export function TakeMenu({ question, text }: Props): ReactNode {
   const { t } = useTranslation();
   const { permissions } = useCurrentUser();
+  const asked = text === '' ? question : { ...question, text };
   const table = useMutation({
-    mutationFn: () => client.worklist.export(question),
+    mutationFn: () => client.worklist.export(asked),
     onSuccess: ({ fileName, csv, rows, total }) => {
       const address = URL.createObjectURL(new Blob([csv], { type: 'text/csv;charset=utf-8' }));
       const link = document.createElement('a');
@@ -24,10 +30,11 @@ export function TakeMenu({ question }: { readonly question: WorklistQuestion }):
       link.download = fileName;
       link.click();
       URL.revokeObjectURL(address);
-      announce(t(rows < total ? 'worklist.take.partly' : 'worklist.take.exported', { rows, total }));
+      const whole = total === null ? 'first' : rows < total ? 'partly' : 'exported';
+      announce(t(`worklist.take.${whole}`, { rows, total }));
     },
   });
-  const paper = useMutation({ mutationFn: () => client.worklist.print(question) });
+  const paper = useMutation({ mutationFn: () => client.worklist.print(asked) });
   const failed = table.isError ? table : paper.isError ? paper : null;
   if (!permissions.includes('worklist.export')) return null;
   return (
@@ -60,7 +67,7 @@ export function TakeMenu({ question }: { readonly question: WorklistQuestion }):
           <p role="alert">{t([`failure.${failureOf(failed.error).code}`, 'failure.unexpected-answer'])}</p>
         </Dialog>
       )}
-      {paper.data && <DowntimeList {...paper.data} question={question} onClose={paper.reset} />}
+      {paper.data && <DowntimeList {...paper.data} question={question} text={text} onClose={paper.reset} />}
     </>
   );
 }

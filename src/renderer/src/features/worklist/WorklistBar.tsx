@@ -15,6 +15,8 @@ const TYPING_PAUSE_MS = 180;
 type Props = {
   readonly question: WorklistQuestion;
   readonly onQuestion: (changed: Partial<WorklistQuestion>) => void;
+  /** What is searched for; empty: nothing. */
+  readonly text: string;
   readonly onSearch: (text: string) => void;
   /** What the search found so far; null where nothing is searched. */
   readonly hits: { readonly rows: number; readonly isMore: boolean } | null;
@@ -43,7 +45,7 @@ export function WorklistBar(props: Props): ReactNode {
         )}
         <span className={classes.space} />
         <ColumnChooser />
-        <TakeMenu question={question} />
+        <TakeMenu question={question} text={props.text} />
         <Button size="xs" rightSection={<IconArrowRight size={15} />} onClick={props.onNext}>
           {t('worklist.next')}
         </Button>
@@ -94,6 +96,8 @@ function SearchField({ onSearch, searchField, onLeaveSearch }: Props): ReactNode
       className={classes.search}
       size="xs"
       value={typed}
+      // What is typed is somebody's name more often than not.
+      data-phi={typed !== '' || undefined}
       maxLength={200}
       placeholder={t('worklist.search')}
       aria-label={t('worklist.search')}

@@ -13,11 +13,12 @@ import { useShortcuts } from '../../ui/shortcuts.ts';
 import { lookAround, turned } from './look-around.ts';
 import { NothingListed } from './NothingListed.tsx';
 import { PromoteDialog } from './PromoteDialog.tsx';
+import { StaleNotice } from './StaleNotice.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
 import { useLayout } from './use-layout.ts';
 import { useTaking } from './use-taking.ts';
-import { type LookingAt, type Worklist, useWorklist } from './use-worklist.ts';
+import { type LookingAt, useAskingAhead, type Worklist, useWorklist } from './use-worklist.ts';
 import { changeWorklistView, EVERYTHING, useWorklistView } from './worklist-view.ts';
 import { WorklistBar } from './WorklistBar.tsx';
 import hidden from '../../ui/Unseen.module.css';
@@ -38,7 +39,9 @@ export function WorklistPage(): ReactNode {
   const setSelected = useCallback((studyId: StudyId) => changeWorklistView(userId, { selected: studyId }), [userId]);
   const [text, setText] = useState('');
   const [at, setAt] = useState<LookingAt>();
+  const askAhead = useAskingAhead();
   const ask = (changed: Partial<WorklistQuestion>) => {
+    if (text === '') askAhead({ ...question, ...changed }, undefined);
     setAt(undefined);
     changeWorklistView(userId, { question: { ...question, ...changed } });
   };
@@ -76,19 +79,29 @@ export function WorklistPage(): ReactNode {
   }, [rows, firstPlace, setSelected]);
 
   // What is here is what was answered, whichever order it is shown in.
-  const now = useRef({ here, total, at });
-  now.current = { here, total, at };
-  const onSight = useCallback((first: number, last: number) => {
-    const known = now.current;
-    if (known.here.fetchMore !== null && last > known.total - 40) known.here.fetchMore();
-    const { rows: answered, keys, place: from } = known.here;
-    const around = lookAround(
-      { rows: answered, keys, firstPlace: from, total: known.total, at: known.at },
-      first,
-      last,
-    );
-    if (around !== 'here') setAt(around.at);
+  const now = useRef({ here, total, at, question });
+  now.current = { here, total, at, question };
+  const around = useCallback((first: number, last: number) => {
+    const { here: known, at: atNow, total: ofAll } = now.current;
+    const { rows: answered, keys, place: firstPlace } = known;
+    return lookAround({ rows: answered, keys, firstPlace, total: ofAll, at: atNow }, first, last);
   }, []);
+  const onComing = useCallback(
+    (first: number, last: number) => {
+      const next = around(first, last);
+      if (next !== 'here') askAhead(now.current.question, next.at);
+    },
+    [around, askAhead],
+  );
+  const onSight = useCallback(
+    (first: number, last: number) => {
+      const { here: known, total: ofAll } = now.current;
+      if (known.fetchMore !== null && last > ofAll - 40) known.fetchMore();
+      const next = around(first, last);
+      if (next !== 'here') setAt(next.at);
+    },
+    [around],
+  );
 
   const open = useCallback(
     (studyId: StudyId) => void navigate({ to: '/reading/$studyId', params: { studyId } }),
@@ -136,12 +149,14 @@ export function WorklistPage(): ReactNode {
       <WorklistBar
         question={question}
         onQuestion={ask}
+        text={text}
         onSearch={setText}
         hits={text === '' ? null : { rows: total, isMore: here.fetchMore !== null }}
         searchField={searchField}
         onLeaveSearch={() => scroller.current?.focus()}
         onNext={() => void openNext()}
       />
+      {worklist.state === 'ready' && worklist.stale !== null && <StaleNotice stale={worklist.stale} />}
       <div className={page.body}>
         <div className={classes.list}>
           {order.newAbove > 0 && (
@@ -165,6 +180,7 @@ export function WorklistPage(): ReactNode {
               outdated={worklist.outdated}
               sort={text === '' && question.filter !== 'archived' ? question.sort : null}
               scroller={scroller}
+              onComing={onComing}
               onSight={onSight}
               onSort={(by) => ask({ sort: turned(question.sort, by) })}
               onSelect={setSelected}

@@ -6,12 +6,14 @@ import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { CELLS, type ColumnId, fittingColumns, gridTracks, SORTED_BY } from './columns.tsx';
 import type { Part } from './settled-order.ts';
 import { useLayout } from './use-layout.ts';
+import { useRowSlots } from './use-row-slots.ts';
 import { useRowsInSight } from './use-rows-in-sight.ts';
 import { useScrollAnchor } from './use-scroll-anchor.ts';
+import { useSteadyPointer } from './use-steady-pointer.ts';
 import classes from './WorklistTable.module.css';
 
 /** A row's height for each density, in pixels. */
-const ROW_HEIGHT = { dense: 36, roomy: 46 } as const;
+export const ROW_HEIGHT = { dense: 36, roomy: 46 } as const;
 
 /** The heading's height, as in the style sheet. */
 const HEAD_HEIGHT = 26;
@@ -27,7 +29,8 @@ type Props = {
   readonly outdated: boolean;
   readonly sort: WorklistSort | null;
   readonly scroller: RefObject<HTMLDivElement | null>;
-  /** The places in sight, as they change. */
+  /** The places that come in sight, before they are drawn; and those in sight, once they are. */
+  readonly onComing: (first: number, last: number) => void;
   readonly onSight: (first: number, last: number) => void;
   readonly onSort: (by: WorklistSortKey) => void;
   readonly onSelect: (studyId: StudyId) => void;
@@ -38,16 +41,17 @@ type Props = {
 
 /** The worklist as a grid with one focus; only the rows in sight are on the page, and of a long list only those near it are here. */
 export function WorklistTable(props: Props): ReactNode {
-  const { part, total, question, selected, outdated, sort, scroller, onTouch, onSight } = props;
+  const { part, total, question, selected, outdated, sort, scroller, onTouch, onComing, onSight } = props;
   const { t } = useTranslation();
   const { columns: chosen, density } = useLayout().layout;
   const { ref: sizer, width } = useElementSize();
   const visible = useMemo(() => fittingColumns(chosen, Math.floor(width)), [chosen, width]);
   const height = ROW_HEIGHT[density];
-  const sight = useRowsInSight(scroller, { total, rowHeight: height, headHeight: HEAD_HEIGHT });
+  const sight = useRowsInSight(scroller, { total, rowHeight: height, headHeight: HEAD_HEIGHT, onComing });
   const { first, last, show } = sight;
   useEffect(() => onSight(first, last), [onSight, first, last]);
   useScrollAnchor(sight.scroll, part, question, height);
+  const pointer = useSteadyPointer(part, studyIdAt);
   const partNow = useRef(part);
   partNow.current = part;
   useEffect(() => {
@@ -58,6 +62,8 @@ export function WorklistTable(props: Props): ReactNode {
 
   const drawnFrom = Math.max(0, first - BEYOND);
   const drawn = Math.min(total, last + 1 + BEYOND) - drawnFrom;
+  const places = Array.from({ length: Math.max(0, drawn) }, (_, index) => drawnFrom + index);
+  const slots = useRowSlots(places.map((place) => part.rows[place - part.place]?.studyId ?? `${place}`));
   const tracks = gridTracks(visible);
   return (
     <div
@@ -74,8 +80,17 @@ export function WorklistTable(props: Props): ReactNode {
         onTouch();
         props.onKeyDown(event);
       }}
-      onPointerMove={onTouch}
-      onWheel={onTouch}
+      onPointerMove={(event) => {
+        onTouch();
+        pointer.onPointerMove(event);
+      }}
+      onPointerDown={onTouch}
+      onWheel={() => {
+        onTouch();
+        pointer.onWheel();
+      }}
+      onClickCapture={pointer.onClickCapture}
+      onDoubleClickCapture={pointer.onDoubleClickCapture}
     >
       <div ref={sizer}>
         <div className={classes.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
@@ -84,21 +99,18 @@ export function WorklistTable(props: Props): ReactNode {
           ))}
         </div>
         <div role="presentation" className={classes.rows} style={{ height: sight.height }}>
-          {Array.from({ length: drawn }, (_, index) => {
-            const place = drawnFrom + index;
+          {places.map((place, index) => {
             const row = part.rows[place - part.place];
-            const offset = sight.offsetOf(place);
-            if (row === undefined) return <ComingRow key={place} tracks={tracks} offset={offset} height={height} />;
             return (
               <Row
-                key={row.studyId}
+                key={slots[index]}
                 row={row}
                 index={place}
-                offset={offset}
+                offset={sight.offsetOf(place)}
                 height={height}
                 columns={visible}
                 tracks={tracks}
-                isSelected={row.studyId === selected}
+                isSelected={row !== undefined && row.studyId === selected}
                 onSelect={props.onSelect}
                 onOpen={props.onOpen}
               />
@@ -133,29 +145,20 @@ function Heading({ id, sort, onSort }: HeadingProps): ReactNode {
   );
 }
 
-type ComingProps = { readonly tracks: string; readonly offset: number; readonly height: number };
-
-/** A row that is not here yet. */
-function ComingRow({ tracks, offset, height }: ComingProps): ReactNode {
-  return (
-    <div
-      className={classes.row}
-      data-coming
-      aria-hidden
-      style={{ gridTemplateColumns: tracks, height, transform: `translateY(${offset}px)` }}
-    >
-      <span className={classes.coming} />
-    </div>
-  );
-}
-
 /** The id of a row's element, for `aria-activedescendant`. */
 function rowElementId(studyId: StudyId): string {
   return `row-${studyId}`;
 }
 
+/** The study whose row something lies in. */
+function studyIdAt(target: EventTarget): string | null {
+  const row = target instanceof Element ? target.closest('[id^="row-"]') : null;
+  return row === null ? null : row.id.slice('row-'.length);
+}
+
 type RowProps = {
-  readonly row: WorklistRow;
+  /** Undefined while it is on its way. */
+  readonly row: WorklistRow | undefined;
   readonly index: number;
   readonly offset: number;
   readonly height: number;
@@ -166,8 +169,23 @@ type RowProps = {
   readonly onOpen: (studyId: StudyId) => void;
 };
 
-/** One study. What it holds and where it stands decide whether to draw it again: an answer that changed nothing of it draws nothing. */
-const Row = memo(function Row({ row, index, offset, height, columns, tracks, isSelected, onSelect, onOpen }: RowProps) {
+/**
+ * One study. An answer that changed nothing of it draws nothing; one that moved it draws nothing of what it says. While its row is on its
+ * way nothing is shown nor read out of the row that its element had before: those words only wait to be other ones.
+ */
+const Row = memo(function Row(props: RowProps) {
+  const { row, index, offset, height, columns, tracks, isSelected } = props;
+  const last = useRef(row);
+  if (row !== undefined) last.current = row;
+  const style = { gridTemplateColumns: tracks, height, transform: `translateY(${offset}px)` };
+  const cells = last.current !== undefined && <Cells row={last.current} columns={columns} />;
+  if (row === undefined)
+    return (
+      <div className={classes.row} data-coming aria-hidden style={style}>
+        {cells}
+        <span className={classes.coming} />
+      </div>
+    );
   return (
     // Keys act on the grid, which has the focus (aria-activedescendant); a row is only pointed at.
     <div
@@ -177,15 +195,20 @@ const Row = memo(function Row({ row, index, offset, height, columns, tracks, isS
       aria-rowindex={index + 2}
       aria-selected={isSelected}
       data-level={row.urgency.level}
-      style={{ gridTemplateColumns: tracks, height, transform: `translateY(${offset}px)` }}
-      onClick={() => onSelect(row.studyId)}
-      onDoubleClick={() => onOpen(row.studyId)}
+      style={style}
+      onClick={() => props.onSelect(row.studyId)}
+      onDoubleClick={() => props.onOpen(row.studyId)}
     >
-      {columns.map((id) => (
-        <span key={id} role="gridcell" className={classes.cell}>
-          {CELLS[id](row)}
-        </span>
-      ))}
+      {cells}
     </div>
   );
+});
+
+/** What one study's row says; where it stands is no part of it. */
+const Cells = memo(function Cells({ row, columns }: { readonly row: WorklistRow } & Pick<RowProps, 'columns'>) {
+  return columns.map((id) => (
+    <span key={id} role="gridcell" className={classes.cell}>
+      {CELLS[id](row)}
+    </span>
+  ));
 });

@@ -116,6 +116,18 @@ export function DateCell({ row }: Props): ReactNode {
   );
 }
 
+/** How urgent who ordered it said it was, and where the patient waits as far as that is known; without an order it says so. */
+export function OrderCell({ row }: Props): ReactNode {
+  const { t } = useTranslation();
+  const { orderPriority, serviceLevel } = row;
+  return (
+    <TwoLines
+      first={orderPriority ?? <span className={classes.quiet}>{t('worklist.noOrder')}</span>}
+      second={serviceLevel === null ? '' : t(`serviceLevel.${serviceLevel}`)}
+    />
+  );
+}
+
 export function ImagesCell({ row }: Props): ReactNode {
   const { t } = useTranslation();
   const { received, expected, completeness, marks } = row.images;

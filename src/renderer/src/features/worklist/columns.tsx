@@ -6,6 +6,7 @@ import {
   DateCell,
   ExamCell,
   ImagesCell,
+  OrderCell,
   PatientCell,
   PriorsCell,
   ReadingCell,
@@ -23,6 +24,7 @@ export const COLUMN_IDS = [
   'accession',
   'exam',
   'date',
+  'order',
   'images',
   'ai',
   'priors',
@@ -40,6 +42,7 @@ export const CELLS: Readonly<Record<ColumnId, (row: WorklistRow) => React.ReactN
   accession: (row) => <AccessionCell row={row} />,
   exam: (row) => <ExamCell row={row} />,
   date: (row) => <DateCell row={row} />,
+  order: (row) => <OrderCell row={row} />,
   images: (row) => <ImagesCell row={row} />,
   ai: (row) => <AiCell row={row} />,
   priors: (row) => <PriorsCell row={row} />,
@@ -71,6 +74,7 @@ const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: num
   accession: { px: 88, share: 0 },
   exam: { px: 142, share: 3 },
   date: { px: 84, share: 0 },
+  order: { px: 100, share: 0 },
   images: { px: 92, share: 0 },
   ai: { px: 142, share: 3 },
   priors: { px: 44, share: 0 },
@@ -83,6 +87,7 @@ const EDGES_PX = 24;
 
 /** Hidden in this order while there is no room; the preview shows what they say. */
 const FIRST_TO_GO: readonly ColumnId[] = [
+  'order',
   'routed',
   'priors',
   'date',

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback } from 'react';
 import { z } from 'zod';
 import { WorklistQuestion } from '../../../../shared/contract/worklist.ts';
 import { useUserPreference } from '../../bridge/user-preferences.ts';
@@ -25,10 +25,7 @@ export function useLayout(): {
   readonly isKnown: boolean;
   readonly change: (changed: Partial<Layout>) => void;
 } {
-  const { value, isKnown, set } = useUserPreference('worklist', Layout, AS_DELIVERED);
-  const said = JSON.stringify(value);
-  // The same object for as long as it says the same: rows are drawn anew for another one.
-  const layout = useMemo(() => JSON.parse(said) as Layout, [said]);
+  const { value: layout, isKnown, set } = useUserPreference('worklist', Layout, AS_DELIVERED);
   const change = useCallback((changed: Partial<Layout>) => set({ ...layout, ...changed }), [set, layout]);
   return { layout, isKnown, change };
 }

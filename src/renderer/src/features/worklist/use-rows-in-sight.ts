@@ -3,7 +3,13 @@ import { flushSync } from 'react-dom';
 import { elementHeight, type Lie, lieAfter, lieAt } from './tall-list.ts';
 
 /** A list of rows that are all of one height, below a heading that stays in sight. */
-type Rows = { readonly total: number; readonly rowHeight: number; readonly headHeight: number };
+type Rows = {
+  readonly total: number;
+  readonly rowHeight: number;
+  readonly headHeight: number;
+  /** Told of the places that come in sight before they are drawn: what is to be fetched for them is on its way meanwhile. */
+  readonly onComing: (first: number, last: number) => void;
+};
 
 /** Where a list is scrolled to, in its own pixels, which may be more than any element is high. */
 export type ListScroll = { readonly top: () => number; readonly moveTo: (top: number) => void };
@@ -28,22 +34,27 @@ const AT_TOP: Lie = { top: 0, offset: 0 };
  * element can be is laid into one by `tall-list`: rows still move as far as the wheel says, and either end is reached.
  */
 export function useRowsInSight(scroller: RefObject<HTMLDivElement | null>, rows: Rows): RowsInSight {
-  const { total, rowHeight, headHeight } = rows;
+  const { total, rowHeight, headHeight, onComing } = rows;
   const [sight, setSight] = useState({ first: 0, last: -1, offset: 0 });
   const lie = useRef(AT_TOP);
   const listPx = useRef(0);
 
+  const inSight = useCallback(
+    (element: HTMLDivElement) => {
+      const { offset } = lie.current;
+      const top = lie.current.top + offset;
+      const first = Math.floor(top / rowHeight);
+      return { first, last: Math.ceil((top + element.clientHeight - headHeight) / rowHeight) - 1, offset };
+    },
+    [rowHeight, headHeight],
+  );
   const see = useCallback(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const { offset } = lie.current;
-    const top = lie.current.top + offset;
-    const first = Math.floor(top / rowHeight);
-    const last = Math.ceil((top + element.clientHeight - headHeight) / rowHeight) - 1;
+    if (scroller.current === null) return;
+    const now = inSight(scroller.current);
     setSight((before) =>
-      before.first === first && before.last === last && before.offset === offset ? before : { first, last, offset },
+      before.first === now.first && before.last === now.last && before.offset === now.offset ? before : now,
     );
-  }, [scroller, rowHeight, headHeight]);
+  }, [scroller, inSight]);
 
   const scroll = useMemo<ListScroll>(
     () => ({
@@ -73,13 +84,23 @@ export function useRowsInSight(scroller: RefObject<HTMLDivElement | null>, rows:
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
+    const find = () => (lie.current = lieAfter(lie.current, element.scrollTop, listPx.current, element.clientHeight));
     const look = () => {
-      lie.current = lieAfter(lie.current, element.scrollTop, listPx.current, element.clientHeight);
+      find();
       see();
     };
     look();
-    // In the same frame: what was scrolled to is never drawn empty first.
-    const onScroll = () => flushSync(look);
+    let drawing: number | null = null;
+    // In the same frame, whose callbacks come after its scroll events: what was scrolled to is never drawn empty first.
+    const onScroll = () => {
+      find();
+      const { first, last } = inSight(element);
+      onComing(first, last);
+      drawing ??= requestAnimationFrame(() => {
+        drawing = null;
+        flushSync(see);
+      });
+    };
     // Rows stay where they are, and the scroll bar shows again how far down that is.
     const onScrollEnd = () => {
       if (elementHeight(listPx.current) < listPx.current) flushSync(() => scroll.moveTo(scroll.top()));
@@ -89,11 +110,12 @@ export function useRowsInSight(scroller: RefObject<HTMLDivElement | null>, rows:
     const resized = new ResizeObserver(look);
     resized.observe(element);
     return () => {
+      if (drawing !== null) cancelAnimationFrame(drawing);
       element.removeEventListener('scroll', onScroll);
       element.removeEventListener('scrollend', onScrollEnd);
       resized.disconnect();
     };
-  }, [scroller, see, scroll]);
+  }, [scroller, see, scroll, inSight, onComing]);
 
   const show = useCallback(
     (place: number) => {
