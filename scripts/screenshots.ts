@@ -15,6 +15,8 @@ const FOLDER = path.join(ROOT, 'docs/screenshots');
 const TESTS = path.join(ROOT, 'test/e2e');
 /** All together: more would weigh on everybody who fetches the project. */
 const MOST_BYTES = 16 * 2 ** 20;
+/** A test that keeps pictures does many times what it does where none is wanted. */
+const LONGEST_MS = 1_800_000;
 
 /** The browser tests that keep pictures where they are told to: they say so themselves. */
 function picturedTests(): readonly string[] {
@@ -33,7 +35,8 @@ const withFewerColours = (png: Buffer) =>
 async function take(file: string): Promise<readonly string[] | null> {
   const taken = mkdtempSync(path.join(tmpdir(), 'wetread-pictures-'));
   process.env.SCREENSHOTS = taken;
-  const { exitCode } = await runCommand('vitest', ['run', '--project', 'e2e', `test/e2e/${file}`], {
+  const args = ['run', '--project', 'e2e', '--testTimeout', String(LONGEST_MS), `test/e2e/${file}`];
+  const { exitCode } = await runCommand('vitest', args, {
     told: (text) => void process.stdout.write(text),
   });
   if (exitCode !== 0) {

@@ -65,7 +65,7 @@ const ASKING = [
   ['reading-study', 'radiologist', `/reading/${SOME_STUDY}`],
 ] as const;
 
-describe.runIf(isForPictures)('pictures', { timeout: 600_000 }, () => {
+describe.runIf(isForPictures)('pictures', () => {
   test('each page while the station does not answer, and where it is gone', async () => {
     const faults = await lookAtAll(
       ASKING.flatMap(([page, as, at]) => [

@@ -89,7 +89,7 @@ async function marksSeen(page: Page, pane: Locator): Promise<number> {
   }, taken);
 }
 
-describe.runIf(isForPictures)('pictures', { timeout: 400_000 }, () => {
+describe.runIf(isForPictures)('pictures', () => {
   test('a tilted head with measurements, in several layouts, with keys and commands, and why it has no planes', async () => {
     const head = await made('head-ct', 12, { bleed: { kind: 'intraparenchymal', volumeMl: 28 }, withThinBone: true });
     const { page, close } = await read(head, true);

@@ -193,7 +193,7 @@ test('worklist and audit of a working day', async () => {
     },
   ]);
   expect(faults).toEqual([]);
-}, 300_000);
+});
 
 // What worklist.test.ts holds to its flows, here with a full list.
 test.runIf(isForPictures)('the worklist’s menus, its paper and what must be opened again', async () => {
