@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { freePort } from '../../test/system/support/free-port.ts';
 import { planOne } from '../schedule.ts';
 import { createSwitchboard } from '../switchboard.ts';
 import { type Visit, visitOf } from '../visits.ts';
@@ -55,15 +56,6 @@ async function peer(port: number, answers: (controlId: string, count: number) =>
     server.close();
   });
   return { heard, ids: () => heard.map((one) => one.split('|')[9]) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function openRis(stationPort: number) {

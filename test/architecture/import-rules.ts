@@ -175,7 +175,7 @@ export function rulesBelow(root: string): readonly Rule[] {
     rule(
       'demo-stands-alone',
       'The pretend hospital serves tests and benchmarks, and imports neither.',
-      { path: below('demo/') },
+      { path: below('demo/'), pathNot: TESTS },
       { path: below('(?:bench|scripts|test)/') },
     ),
   ];

@@ -9,10 +9,11 @@ import {
   signIn,
   signInFirst,
 } from '../system/support/ask-station.ts';
+import { freePort } from '../system/support/free-port.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
 import { notAccepted, type PhantomStudy, phantomStudy, remoteOf, sendObjects } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
-import { freePort, type RunningOrthanc, startOrthanc } from './support/orthanc.ts';
+import { type RunningOrthanc, startOrthanc } from './support/orthanc.ts';
 import { havePeers } from './support/run-peer.ts';
 
 /** Starts the station on one data folder, with Orthanc at a port; the first administrator is signed in. */

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -9,6 +7,7 @@ import { echo, instanceFromBytes, sendInstances } from '../../src/main/station/d
 import type { RemoteAe } from '../../src/main/station/dicom/open-association.ts';
 import { findPeerProgram } from '../../scripts/debian-peers.ts';
 import { signInFirst } from '../system/support/ask-station.ts';
+import { freePort } from '../system/support/free-port.ts';
 import { endEverything, startStation, temporaryFolder, TEST_CONFIG } from '../system/support/start-station.ts';
 import { notStoredAsSent } from '../system/support/stored-objects.ts';
 import { phantomStudy } from '../system/support/studies.ts';
@@ -22,15 +21,6 @@ afterEach(() => {
   for (const kill of kills.splice(0)) kill();
 });
 afterAll(endEverything);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 test.skipIf(!isHere)('over TLS a peer is who its certificate says, and nobody without one', async () => {
   const folder = temporaryFolder();

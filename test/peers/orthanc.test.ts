@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPeerProgram } from '../../scripts/debian-peers.ts';
 import { type Asker, rowOf, signInFirst } from '../system/support/ask-station.ts';
+import { freePort } from '../system/support/free-port.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
 import { dataSetOf, phantomStudy, realHeadCt, type SentStudy } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
@@ -86,13 +86,4 @@ async function startOrthanc(dicomPort: number): Promise<{ readonly http: string;
   const http = `http://127.0.0.1:${httpPort}`;
   await until(async () => (await fetch(`${http}/system`).catch(() => null))?.ok === true, 100);
   return { http, process: child };
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

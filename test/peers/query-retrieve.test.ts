@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPeerProgram } from '../../scripts/debian-peers.ts';
@@ -9,6 +8,7 @@ import type { RemoteAe } from '../../src/main/station/dicom/open-association.ts'
 import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { PeerStudy, type PeerSummary, RetrievalCard } from '../../src/shared/contract/peers.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
+import { freePort } from '../system/support/free-port.ts';
 import { endEverything, type RunningStation, startStation, temporaryFolder } from '../system/support/start-station.ts';
 import {
   dataSetOf,
@@ -311,13 +311,4 @@ test('the study that was sent stands on the worklist', async () => {
 async function deliver(remote: RemoteAe, study: PhantomStudy): Promise<void> {
   const lost = notAccepted(await sendObjects(remote, study.objects));
   if (lost.length > 0) throw new Error(`not accepted: ${JSON.stringify(lost[0])}`);
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { findPeerProgram } from '../../../scripts/debian-peers.ts';
+import { freePort } from '../../system/support/free-port.ts';
 import { temporaryFolder } from '../../system/support/start-station.ts';
 import { until } from '../../system/support/until.ts';
 
@@ -57,13 +57,4 @@ export async function startOrthanc(stationPort: number, folder: string = tempora
       await ended; // perhaps by itself, before
     },
   };
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,7 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type MllpRemote, mllpTo } from './mllp-client.ts';
@@ -57,6 +59,31 @@ test('the largest message is taken, one byte more is not, and no more than that 
   for await (const read of readFrames(endless, 10_000))
     expect(read).toEqual({ ok: false, error: { code: 'message-too-large' } });
   expect(asked).toBeLessThan(13);
+});
+
+test('who sends byte by byte makes us hold their bytes, and no object for each', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heldBytes = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const sent = 300_000;
+  const byte = Buffer.from('A');
+  let heapBytes = 0;
+  const drip = (async function* () {
+    yield Buffer.from([0x0b]);
+    const before = heldBytes();
+    for (let at = 0; at < sent; at += 1) yield byte;
+    heapBytes = heldBytes() - before;
+    yield Buffer.from([0x1c]);
+    yield Buffer.from([0x0d]);
+  })();
+  const lengths: number[] = [];
+  for await (const read of readFrames(drip)) if (read.ok) lengths.push(read.value.length);
+  expect(lengths).toEqual([sent]);
+  // A buffer for each byte would be a hundred.
+  expect(heapBytes).toBeLessThan(20 * sent);
 });
 
 test('what is cut short is no message, and who speaks something else is told apart', async () => {
