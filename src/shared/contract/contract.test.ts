@@ -29,6 +29,7 @@ test('only what a person causes counts as use of a session', () => {
     'worklist.saveView',
     'worklist.deleteView',
     'studies.open',
+    'studies.setKeyImage',
     'studies.requestCommitment',
     'studies.recall',
     'studies.promote',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NotRunReason } from '../domain/ai-status.ts';
 import { HidingReason } from '../domain/correction.ts';
 import { FlagWhen } from '../domain/flag-when.ts';
-import { FindingId, RunId, SeriesId, StudyId } from '../domain/ids.ts';
+import { FindingId, PatientId, RunId, SeriesId, StudyId, UserId } from '../domain/ids.ts';
 import { LABEL_SCORES } from '../domain/model-manifest.ts';
 import { Seen } from '../domain/opening.ts';
 import { RetrievalCode, RetrievalState } from '../domain/retrieval.ts';
@@ -68,6 +68,8 @@ export type CommitmentCard = z.infer<typeof CommitmentCard>;
 /** A study as the reading page opens it. */
 export const StudyDetail = z.object({
   row: WorklistRow,
+  /** Of its patient; it rises when people correct who that is. Whoever writes of the study says which they were shown. */
+  identityVersion: z.number().int(),
   /** Where this study's DICOMweb lives, on the page's own origin. */
   dicomwebPath: z.string(),
   series: z.array(SeriesCard),
@@ -244,6 +246,25 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>;
 export const StudyReport = z.object({ studyId: StudyId, state: ReportState, signedAtMs: z.number().nullable() });
 export type StudyReport = z.infer<typeof StudyReport>;
 
+/** Images that readers picked out of a study: each their own, in the order in which they were marked. */
+export const MarkedImages = z.object({
+  studyId: StudyId,
+  marks: z.array(
+    FrameReference.extend({
+      /** Null where the mark does not stand. */
+      seriesUid: z.string().nullable(),
+      markedBy: z.object({ userId: UserId, name: z.string() }),
+      markedAtMs: z.number(),
+      /**
+       * Why it does not stand: the study was another patient's when it was marked, or the image is not of this study any more, or
+       * not shown. Then it is neither shown as key nor exported until its reader marks it anew.
+       */
+      setAside: z.enum(['other-patient', 'not-here']).nullable(),
+    }),
+  ),
+});
+export type MarkedImages = z.infer<typeof MarkedImages>;
+
 const one = z.object({ studyId: StudyId });
 
 export const studies = {
@@ -279,6 +300,22 @@ export const studies = {
     .route({ method: 'POST', path: '/studies/{studyId}/openings' })
     .input(one.extend({ seen: Seen.optional() }))
     .output(WorklistRow),
+  keyImages: procedure('study.read', BACKGROUND)
+    .route({ method: 'GET', path: '/studies/{studyId}/key-images' })
+    .input(one)
+    .output(MarkedImages),
+  /**
+   * Marks an image as key for the caller, or takes their own mark off it. Conflicts: `identity-changed` where the patient is not, or
+   * not any more, as the caller was shown them, `too-many-key-images`; not found: `image-not-found`.
+   */
+  setKeyImage: procedure('image.mark')
+    .route({ method: 'PUT', path: '/studies/{studyId}/key-images' })
+    .input(
+      one
+        .extend({ patientId: PatientId, identityVersion: z.number().int(), isKey: z.boolean() })
+        .extend(FrameReference.shape),
+    )
+    .output(MarkedImages),
   /** Asks an archive, by its AE title, to answer for all that is here of the study. Gives how many transactions that takes. */
   requestCommitment: procedure('commitment.request')
     .route({ method: 'POST', path: '/studies/{studyId}/commitments', successStatus: 202 })

@@ -9,6 +9,8 @@ export const PERMISSIONS = [
   'worklist.share',
   'study.read',
   'study.open',
+  /** Mark images of a study as key, for oneself. */
+  'image.mark',
   'study.promote',
   'study.retrieve',
   'study.store',
@@ -74,6 +76,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'worklist.share',
     'study.read',
     'study.open',
+    'image.mark',
     'study.promote',
     'study.retrieve',
     'study.import',

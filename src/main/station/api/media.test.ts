@@ -317,6 +317,51 @@ describe('an export', () => {
     ]);
   });
 
+  test('takes along what readers marked: a document of each, of the images that leave, listed with them', async () => {
+    const studyId = await sendStudy();
+    const radiologist = await web.station.token('radiologist');
+    const { json: identity } = await call<{ patient: { patientId: string; identityVersion: number } }>(
+      'GET',
+      `/studies/${studyId}/identity`,
+    );
+    const { patientId, identityVersion } = identity.patient;
+    const set = async (sopUid: string, isKey: boolean, seen = identityVersion) => {
+      const answer = await web.station.ask(radiologist, `/api/v1/studies/${studyId}/key-images`, {
+        method: 'PUT',
+        body: JSON.stringify({ patientId, identityVersion: seen, sopUid, frameNumber: 1, isKey }),
+        headers: { 'content-type': 'application/json' },
+      });
+      return [answer.status, await answer.json()] as const;
+    };
+    expect((await set('1.2.10.2.4', true))[0]).toBe(200);
+    const [, { marks }] = await set('1.2.10.1.2', true);
+    expect(marks).toMatchObject([
+      { sopUid: '1.2.10.1.2', seriesUid: '1.2.10.1', markedBy: { name: 'radiologist' }, setAside: null },
+      { sopUid: '1.2.10.2.4', seriesUid: '1.2.10.2', setAside: null },
+    ]);
+    expect(await set('1.2.10.1.1', true, identityVersion + 1)).toEqual([
+      409,
+      expect.objectContaining({ data: { code: 'identity-changed' } }),
+    ]);
+    const exported = async (query: string) => unzip(Buffer.from(await (await download(studyId, query)).arrayBuffer()));
+    const whole = await exported('form=dicomdir');
+    const listed = await readDicomdir(whole.get('DICOMDIR') ?? Buffer.alloc(0));
+    expect(listed.ok && listed.value.map(({ fileId }) => fileId.join('/')).at(-1)).toBe(
+      'DICOM/ST000001/SE000003/IM000001',
+    );
+    expect(whole.get('README.TXT')?.toString()).toContain('marked as key');
+    const namesIn = (files: Map<string, Buffer>) => {
+      const last = [...files].findLast(([name]) => name.startsWith('DICOM/'))?.[1];
+      return ['1.2.10.1.2', '1.2.10.2.4'].map((sopUid) => last?.includes(sopUid));
+    };
+    expect(namesIn(whole)).toEqual([true, true]);
+    expect(namesIn(await exported('form=files&series=1.2.10.1'))).toEqual([true, false]);
+    await set('1.2.10.1.2', false);
+    await set('1.2.10.2.4', false);
+    expect((await exported('form=files')).get('README.TXT')?.toString()).not.toContain('marked as key');
+    expect(web.clinic.events('study-exported').at(0)?.payload).toMatchObject({ objects: 5 });
+  });
+
   test.each([
     ['listed', 'series=1.2.10.1,1.2.10.2', 4],
     ['repeated', 'series=1.2.10.1&series=1.2.10.2', 4],

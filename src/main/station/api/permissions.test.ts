@@ -42,6 +42,11 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
   'studies.qualityRemarks': { input: { studyId: STUDY }, status: 200 },
   'studies.report': { input: { studyId: STUDY }, status: 200 },
   'studies.timeline': { input: { studyId: STUDY }, status: 200 },
+  'studies.keyImages': { input: { studyId: STUDY }, status: 200 },
+  'studies.setKeyImage': {
+    input: { studyId: STUDY, patientId: STUDY, identityVersion: 1, sopUid: '1.2', frameNumber: 1, isKey: true },
+    status: 404,
+  },
   'studies.open': { input: { studyId: STUDY }, status: 200 },
   'studies.requestCommitment': { input: { studyId: STUDY, peer: 'PACS' }, status: 409 },
   'studies.recall': { input: { studyId: STUDY }, status: 409 },

@@ -24,6 +24,7 @@ import type {
 import type { HealthReason, StationStatus } from '../../../shared/contract/station.ts';
 import type {
   Finding,
+  MarkedImages,
   QualityRemark,
   StudyDetail,
   StudyReport,
@@ -32,7 +33,7 @@ import type {
 import type { WorklistRow } from '../../../shared/contract/worklist.ts';
 import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
 import type { HoldReason } from '../../../shared/domain/hold.ts';
-import type { FindingId, StudyId } from '../../../shared/domain/ids.ts';
+import type { FindingId, PatientId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Seen } from '../../../shared/domain/opening.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Principal, Scope } from '../access/index.ts';
@@ -56,6 +57,16 @@ export type AuditQuery = {
   readonly kind?: string | undefined;
   readonly studyId?: StudyId | undefined;
   readonly actorId?: string | undefined;
+};
+
+/** An image to be marked as key, or no longer, and whose study its reader takes it to be of. */
+export type KeyImageInput = {
+  readonly studyId: StudyId;
+  readonly patientId: PatientId;
+  readonly identityVersion: number;
+  readonly sopUid: string;
+  readonly frameNumber: number;
+  readonly isKey: boolean;
 };
 
 /** A finding's mask or heatmap as stored: gzip over packed bits or bytes. */
@@ -85,6 +96,8 @@ export type StationServices = {
     findings(principal: Principal, studyId: StudyId): Finding[] | null;
     qualityRemarks(principal: Principal, studyId: StudyId): QualityRemark[] | null;
     report(scope: Scope, studyId: StudyId): StudyReport | null;
+    keyImages(scope: Scope, studyId: StudyId): MarkedImages | null;
+    setKeyImage(principal: Principal, input: KeyImageInput): Result<MarkedImages, { readonly code: string }>;
     timeline(principal: Principal, studyId: StudyId): Promise<TimelineEntry[] | null>;
     /** What the reader had before them; left out, the study as it is now. */
     open(

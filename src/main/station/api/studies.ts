@@ -30,6 +30,12 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
     report: guarded.studies.report.handler(({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'report', studies.report(session.principal, studyId)),
     ),
+    keyImages: guarded.studies.keyImages.handler(({ input: { studyId }, context: { session } }) =>
+      answer(session, studyId, 'detail', studies.keyImages(session.principal, studyId)),
+    ),
+    setKeyImage: guarded.studies.setKeyImage.handler(({ input, context }) =>
+      valueOf(studies.setKeyImage(context.session.principal, input)),
+    ),
     timeline: guarded.studies.timeline.handler(async ({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'timeline', await studies.timeline(session.principal, studyId)),
     ),

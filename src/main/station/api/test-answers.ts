@@ -62,6 +62,7 @@ export const ROW: WorklistRow = {
 
 const DETAIL: StudyDetail = {
   row: ROW,
+  identityVersion: 1,
   dicomwebPath: '/dicomweb/north',
   series: [],
   completeness: null,
@@ -145,6 +146,8 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       findings: (_principal, studyId) => known(studyId, [AI_FINDING]),
       qualityRemarks: (_principal, studyId) => known(studyId, []),
       report: (_scope, studyId) => known(studyId, { studyId: STUDY, state: 'none', signedAtMs: null }),
+      keyImages: (_scope, studyId) => known(studyId, { studyId: STUDY, marks: [] }),
+      setKeyImage: () => err({ code: 'image-not-found' }),
       timeline: (_principal, studyId) => Promise.resolve(known(studyId, [{ ...entry }])),
       open: (_principal, studyId) => (studyId === STUDY ? ok(ROW) : err({ code: 'study-not-found' })),
       requestCommitment: (_principal, studyId) =>

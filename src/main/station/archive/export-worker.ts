@@ -2,6 +2,7 @@ import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ExportForm } from '../../../shared/domain/media.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
+import type { DicomRecord } from '../dicom/dataset/write-dataset.ts';
 import { type Actor, serviceActor } from '../platform/ledger/event.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectReader } from '../platform/objects/object-store.ts';
@@ -28,6 +29,8 @@ export type ExportRequest = {
   readonly studyId: string;
   readonly form: ExportForm;
   readonly paths: readonly SendablePath[];
+  /** What the station writes besides of what was done here, and nobody sent. */
+  readonly written: readonly DicomRecord[];
   readonly actor: Actor;
 };
 
@@ -65,9 +68,9 @@ export function createExportWorker(
   const running = new Map<string, { readonly ending: AbortController; readonly done: Promise<void> }>();
   const rootOf = (name: string) => folders.find((one) => one.name === name)?.path ?? null;
 
-  function leaving({ paths, ...request }: ExportRequest) {
+  function leaving({ paths, written, ...request }: ExportRequest) {
     const missing = paths.filter(({ digest }) => missingReason(db, digest) !== null).length;
-    return { ...request, objects: paths.length, missing, atMs: clock.nowMs() };
+    return { ...request, objects: paths.length + written.length, missing, atMs: clock.nowMs() };
   }
 
   async function write(started: Export, request: ExportRequest, root: string, signal: AbortSignal): Promise<void> {
@@ -76,7 +79,7 @@ export function createExportWorker(
     const partial = `${target}.partial`;
     const counts = { written: 0, missing: 0 };
     let notedAtMs = performance.now();
-    const members = exportMembers(db, objects, request.paths, request.form, (what) => {
+    const members = exportMembers(db, objects, request, (what) => {
       counts[what === 'written' ? 'written' : 'missing'] += 1;
       if (performance.now() - notedAtMs < NOTE_EVERY_MS) return;
       notedAtMs = performance.now();
@@ -116,7 +119,7 @@ export function createExportWorker(
     download(request) {
       if (request.paths.length === 0) return err({ code: 'nothing-to-export' });
       recordDownload(db, leaving(request));
-      return ok(exportMembers(db, objects, request.paths, request.form, () => undefined));
+      return ok(exportMembers(db, objects, request, () => undefined));
     },
     begin(request, folder) {
       const root = rootOf(folder);

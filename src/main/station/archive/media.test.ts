@@ -298,7 +298,7 @@ async function exporting() {
   const { siteId } = clinic.north;
   const worker = createExportWorker(clinic.archive, clinic.archive.objects, [{ name: 'CD', path: drive }], clinic.log);
   const paths = findSendable(clinic.db, [siteId], { studyUids: ['1.2.10'] });
-  return { worker, siteId, request: { siteId, studyId, form: 'dicomdir', paths, actor } as const };
+  return { worker, siteId, request: { siteId, studyId, form: 'dicomdir', paths, written: [], actor } as const };
 }
 
 test('an export that is cancelled leaves nothing in the folder', async () => {

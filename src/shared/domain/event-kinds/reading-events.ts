@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { Reason, UrgencyLevel, UrgencyStanding } from '../urgency.ts';
 
+const keyImage = z.object({
+  userId: z.string(),
+  sopUid: z.string(),
+  frame: z.number().int(),
+  identityVersion: z.number().int(),
+});
+
 /** Who looked for studies and opened them, and how urgent they are. */
 export const READING_EVENTS = {
   /** `revision` and `raises` are what the reader had before them; before raises were counted, none is said. */
@@ -8,6 +15,9 @@ export const READING_EVENTS = {
     version: 1,
     payload: z.object({ userId: z.string(), revision: z.number().int(), raises: z.number().int().optional() }),
   },
+  /** A reader picked an image out, or took that back; the study's patient and their identity as the reader had them before them. */
+  'key-image-marked': { version: 1, payload: keyImage },
+  'key-image-unmarked': { version: 1, payload: keyImage },
   'study-read': { version: 1, payload: z.object({ surface: z.string() }) },
   /** Somebody asks for studies: recorded before anything of the question or its answer leaves; how many there were is told after. */
   'search-begun': { version: 1, payload: z.object({ surface: z.string() }) },

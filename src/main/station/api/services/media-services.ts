@@ -2,7 +2,7 @@ import type { ExportCard, ImportCard, ImportSummary } from '../../../../shared/c
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import type { ExportForm } from '../../../../shared/domain/media.ts';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
-import { actorOf, type Principal } from '../../access/index.ts';
+import { actorOf, findSite, type Principal } from '../../access/index.ts';
 import {
   type Export,
   type ExportMember,
@@ -20,6 +20,7 @@ import {
   type UploadedFile,
 } from '../../archive/index.ts';
 import type { ReadableDb } from '../../platform/store/database.ts';
+import { keyObjectsOf } from '../../reading/index.ts';
 import type { Readers } from './readers.ts';
 import { findStudyFace, nameActor } from './study-face.ts';
 
@@ -95,7 +96,11 @@ export function mediaServices({ db, readers, imports, exports }: MediaTools): Me
     if (study === null || study.siteId !== principal.siteId) return null;
     const keys = { studyUids: [study.studyUid], ...(series !== undefined && { seriesUids: series }) };
     const paths = await readers.run('find-outgoing', { siteIds: [principal.siteId], keys });
-    return { siteId: principal.siteId, studyId, form, paths, actor: actorOf(principal) };
+    // What readers marked goes with the images that can leave.
+    const leaving = new Set(paths.filter(({ stored }) => stored !== null).map(({ sopUid }) => sopUid));
+    const zone = findSite(db, study.siteId)?.zone ?? 'Etc/UTC';
+    const written = keyObjectsOf(db, { studyId, zone, leaving });
+    return { siteId: principal.siteId, studyId, form, paths, written, actor: actorOf(principal) };
   }
 
   return {

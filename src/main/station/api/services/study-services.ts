@@ -1,18 +1,20 @@
 import type {
   Finding,
   KeyImage,
+  MarkedImages,
   QualityRemark,
   RunCard,
   SeriesCard,
   StudyDetail,
 } from '../../../../shared/contract/studies.ts';
-import { FindingId, RunId, SeriesId, StudyId } from '../../../../shared/domain/ids.ts';
+import { FindingId, RunId, SeriesId, StudyId, UserId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import type { CompletenessEvidence } from '../../../../shared/domain/study.ts';
 import { actorOf, findSite, type Principal, type Scope } from '../../access/index.ts';
 import {
   countLetGo,
   findFetchAgain,
+  findPatient,
   findPeerTitle,
   findStudyCard,
   findStudyIdByUid,
@@ -43,11 +45,18 @@ import {
 import type { Clock } from '../../platform/clock.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
-import { findReport, openStudy } from '../../reading/index.ts';
+import {
+  findReport,
+  listKeyImages,
+  markKeyImage,
+  openStudy,
+  unmarkKeyImage,
+} from '../../reading/index.ts';
 import { findRow, refreshRow } from '../../worklist/index.ts';
 import type { StationServices } from '../services.ts';
 import { describeHidden } from './hidden-images.ts';
 import type { Readers } from './readers.ts';
+import { nameActor } from './study-face.ts';
 
 type StudyTools = {
   readonly db: WritableDb;
@@ -100,6 +109,15 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
       return listQualityRemarks(db, studyId, principal.userId).map((remark) => showRemark(remark, series));
     },
     report: (scope, studyId) => (inScope(scope, studyId) === null ? null : { studyId, ...findReport(db, studyId) }),
+    keyImages: (scope, studyId) => {
+      const study = inScope(scope, studyId);
+      return study === null ? null : showKeyImages(db, study);
+    },
+    setKeyImage: ({ siteId, userId }, { isKey, frameNumber: frame, ...image }) => {
+      const verb = isKey ? markKeyImage : unmarkKeyImage;
+      const set = verb(db, { ...image, frame, siteId, userId, atMs: clock.nowMs() });
+      return set.ok ? ok(showKeyImages(db, getStudyCard(db, image.studyId))) : set;
+    },
     timeline: async (principal, studyId) => {
       const study = inScope(principal, studyId);
       return study === null
@@ -168,6 +186,7 @@ function describeStudy(db: ReadableDb, principal: Principal, study: StudyCard): 
   );
   return {
     row,
+    identityVersion: findPatient(db, study.patient.patientId)?.identityVersion ?? 0,
     dicomwebPath: `/dicomweb/${site.code}`,
     series: series.map((one) => showSeries(one, withPixels.has(one.seriesId))),
     completeness: findEvidence(db, study),
@@ -182,6 +201,19 @@ function describeStudy(db: ReadableDb, principal: Principal, study: StudyCard): 
     }),
     runs: listRuns(db, study.studyId, principal.userId).map((run) => showRun(run, series)),
     quarantine: listQuarantineOf(db, study.studyId),
+  };
+}
+
+/** What readers picked out, as the contract shows it. */
+function showKeyImages(db: ReadableDb, study: StudyCard): MarkedImages {
+  return {
+    studyId: StudyId.parse(study.studyId),
+    marks: listKeyImages(db, study).map(({ sopUid, frame, userId, markedAtMs, place }) => ({
+      ...{ sopUid, frameNumber: frame, markedAtMs },
+      markedBy: { userId: UserId.parse(userId), name: nameActor(db, userId) },
+      seriesUid: place.state === 'here' ? place.seriesUid : null,
+      setAside: place.state === 'here' ? null : place.state,
+    })),
   };
 }
 

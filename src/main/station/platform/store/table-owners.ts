@@ -100,6 +100,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   reader_openings: 'triage',
   study_openings: 'reading',
   finding_decisions: 'reading',
+  key_images: 'reading',
   reports: 'reading',
   report_studies: 'reading',
   open_studies: 'worklist',

@@ -6,6 +6,7 @@ import { inference } from './0004-inference.ts';
 import { inferenceFurther } from './0005-inference-further.ts';
 import { forTheConsole } from './0006-console.ts';
 import { readingRoom } from './0007-reading-room.ts';
+import { consoleFurther } from './0008-console-further.ts';
 
 /** Every step of the schema in order; only ever appended to. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   inferenceFurther,
   forTheConsole,
   readingRoom,
+  consoleFurther,
 ];
