@@ -52,6 +52,7 @@ const isLoading = (page: Page) => page.getByRole('status', { name: 'Loading…' 
 const hasFailed = (page: Page) => page.getByRole('alert').getByRole('heading').first().waitFor();
 
 const SOME_STUDY = randomUUID();
+const SOME_MODEL = `/models/${'0'.repeat(64)}`;
 const ASKING = [
   ['archive', 'radiologist', '/archive'],
   ['archive-transfers', 'radiologist', '/archive?tab=transfers'],
@@ -62,7 +63,7 @@ const ASKING = [
   ['storage-integrity', 'administrator', '/storage?tab=integrity'],
   ['triage', 'radiologist', '/triage'],
   ['triage-study', 'radiologist', `/triage/studies/${SOME_STUDY}`],
-  ['model', 'radiologist', '/models/sha256-of-some-model'],
+  ['model', 'radiologist', SOME_MODEL],
   ['reference', 'truth-reader', '/reference'],
   ['reading-study', 'radiologist', `/reading/${SOME_STUDY}`],
 ] as const;
@@ -84,7 +85,7 @@ describe.runIf(isForPictures)('pictures', () => {
     const faults = await lookAtAll([
       { name: 'reading-not-found', as: 'radiologist', at: `/reading/${SOME_STUDY}`, until: hasFailed },
       { name: 'identity-not-found', as: 'technologist', at: `/identity/${SOME_STUDY}`, until: hasFailed },
-      { name: 'model-not-found', as: 'radiologist', at: '/models/sha256-of-some-model', until: hasFailed },
+      { name: 'model-not-found', as: 'radiologist', at: SOME_MODEL, until: hasFailed },
       {
         ...{ name: 'audit-forbidden', as: 'technologist', at: '/audit' },
         until: (page) => page.getByText('Your role does not allow this.').first().waitFor(),

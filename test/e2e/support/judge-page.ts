@@ -21,11 +21,11 @@ type Look = {
   readonly settleMs?: number;
 };
 
-/** Everything wrong with what is seen: cut or covered texts, and what axe-core finds serious. Where pictures are kept, keeps one of this state in dark and one in light, and judges the light one too. */
+/** Everything wrong with what is seen: cut or covered texts, and what axe-core finds serious. Where pictures are kept, keeps one of this state in dark and one in light, and the light one is judged by axe-core: the dark one is at every other run. */
 export async function judgePage(page: Page, name: string, look: Look = {}): Promise<readonly string[]> {
   await page.waitForTimeout(look.settleMs ?? 400);
-  const faults = [...(await findLayoutFaults(page)), ...(await findBarriers(page))].map((fault) => `${name}: ${fault}`);
-  return [...faults, ...(await kept(page, name, look, true))];
+  const faults = [...(await findLayoutFaults(page)), ...(folder === null ? await findBarriers(page) : [])];
+  return [...faults.map((fault) => `${name}: ${fault}`), ...(await kept(page, name, look, true))];
 }
 
 /** Keeps a picture of this state as it is, once texts and images stand still; costs nothing where none is wanted. Gives what is cut or covered on larger screens. */
