@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { NotRunReason } from '../domain/ai-status.ts';
 import { HidingReason } from '../domain/correction.ts';
+import { FindingDecision, ModifiedAspect, RejectionReason } from '../domain/finding-decision.ts';
 import { FlagWhen } from '../domain/flag-when.ts';
-import { FindingId, PatientId, RunId, SeriesId, StudyId, UserId } from '../domain/ids.ts';
+import { DecisionId, FindingId, PatientId, RunId, SeriesId, StudyId, UserId } from '../domain/ids.ts';
 import { LABEL_SCORES } from '../domain/model-manifest.ts';
 import { Seen } from '../domain/opening.ts';
 import { RetrievalCode, RetrievalState } from '../domain/retrieval.ts';
@@ -208,6 +209,18 @@ const Said = z.object({
   withdrawn: z.enum(['suspended', 'retired']).nullable(),
 });
 
+/** The word of a reader that stands on a finding. */
+export const DecisionCard = z.object({
+  decisionId: DecisionId,
+  decision: z.enum(['accepted', 'modified', 'rejected']),
+  reason: RejectionReason.nullable(),
+  aspects: z.array(ModifiedAspect),
+  words: z.string().nullable(),
+  by: z.object({ userId: UserId, name: z.string() }),
+  atMs: z.number(),
+});
+export type DecisionCard = z.infer<typeof DecisionCard>;
+
 /** What a model said, with the evidence for it. Without the use `mark` nothing says where it is. */
 export const Finding = Said.extend({
   findingId: FindingId,
@@ -220,6 +233,8 @@ export const Finding = Said.extend({
   parts: z.array(FindingPart),
   boxes: z.array(FindingBox),
   heatmaps: z.array(HeatmapOverlay),
+  /** Null while nobody decided, or it was taken back. */
+  decision: DecisionCard.nullable().default(null),
 });
 export type Finding = z.infer<typeof Finding>;
 
@@ -316,6 +331,23 @@ export const studies = {
         .extend(FrameReference.shape),
     )
     .output(MarkedImages),
+  /**
+   * Decides what AI found, or takes the decision that stands back; `knownDecisionId` is the one on the caller's screen. Conflicts:
+   * `identity-changed` where the patient is not, or not any more, as the caller was shown them, `images-not-opened` (as the finding
+   * has them), `decided-meanwhile`, `finding-superseded`, `nothing-to-take-back`, `report-final`; not found: `finding-not-found`.
+   */
+  decideFinding: procedure('finding.decide')
+    .route({ method: 'POST', path: '/studies/{studyId}/findings/{findingId}/decisions' })
+    .input(
+      one.extend({
+        findingId: FindingId,
+        patientId: PatientId,
+        identityVersion: z.number().int(),
+        knownDecisionId: DecisionId.nullable(),
+        decision: FindingDecision,
+      }),
+    )
+    .output(z.array(Finding)),
   /** Asks an archive, by its AE title, to answer for all that is here of the study. Gives how many transactions that takes. */
   requestCommitment: procedure('commitment.request')
     .route({ method: 'POST', path: '/studies/{studyId}/commitments', successStatus: 202 })

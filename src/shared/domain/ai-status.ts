@@ -50,6 +50,7 @@ export type NotRunReason = z.infer<typeof NotRunReason>;
 /**
  * What AI says of a study. `no-flag` stands only when every model made for the exam that may flag has read it, and says how many of
  * the eligible series were read; it is never "negative" or "normal".
+ * What AI flagged and a reader rejected stays `flagged`, with that word: it never turns into `no-flag`.
  * `late` is a run past its tolerance that still computes: the row stands unflagged meanwhile.
  */
 export const AiStatus = z.discriminatedUnion('state', [
@@ -60,7 +61,13 @@ export const AiStatus = z.discriminatedUnion('state', [
   z.object({ state: z.literal('late'), startedAtMs: z.number().nullable() }),
   z.object({
     state: z.literal('flagged'),
-    findings: z.array(z.object({ code: z.string(), display: z.string(), score: z.number(), model: z.string() })),
+    findings: z.array(
+      z.object({
+        ...{ code: z.string(), display: z.string(), score: z.number(), model: z.string() },
+        /** What a reader decided of it; absent while nobody did. */
+        decision: z.enum(['accepted', 'modified', 'rejected']).optional(),
+      }),
+    ),
   }),
   /** Each model reads one series, and this is of the model that had most to choose from. */
   z.object({ state: z.literal('no-flag'), readSeries: z.number().int(), eligibleSeries: z.number().int() }),

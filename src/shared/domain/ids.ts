@@ -15,6 +15,7 @@ export const PeerId = id<'PeerId'>();
 export const UserId = id<'UserId'>();
 export const RunId = id<'RunId'>();
 export const FindingId = id<'FindingId'>();
+export const DecisionId = id<'DecisionId'>();
 export const WorklistViewId = id<'WorklistViewId'>();
 export const CorrelationId = id<'CorrelationId'>();
 
@@ -28,5 +29,6 @@ export type PeerId = z.infer<typeof PeerId>;
 export type UserId = z.infer<typeof UserId>;
 export type RunId = z.infer<typeof RunId>;
 export type FindingId = z.infer<typeof FindingId>;
+export type DecisionId = z.infer<typeof DecisionId>;
 export type WorklistViewId = z.infer<typeof WorklistViewId>;
 export type CorrelationId = z.infer<typeof CorrelationId>;

@@ -11,6 +11,8 @@ export const PERMISSIONS = [
   'study.open',
   /** Mark images of a study as key, for oneself. */
   'image.mark',
+  /** Decide what AI found, finding by finding. */
+  'finding.decide',
   'study.promote',
   'study.retrieve',
   'study.store',
@@ -77,6 +79,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'study.read',
     'study.open',
     'image.mark',
+    'finding.decide',
     'study.promote',
     'study.retrieve',
     'study.import',

@@ -47,6 +47,13 @@ const CALLS: Readonly<Record<string, { readonly input?: Record<string, unknown>;
     input: { studyId: STUDY, patientId: STUDY, identityVersion: 1, sopUid: '1.2', frameNumber: 1, isKey: true },
     status: 404,
   },
+  'studies.decideFinding': {
+    input: {
+      ...{ studyId: STUDY, findingId: STUDY, patientId: STUDY, identityVersion: 1, knownDecisionId: null },
+      decision: { decision: 'accepted' },
+    },
+    status: 404,
+  },
   'studies.open': { input: { studyId: STUDY }, status: 200 },
   'studies.requestCommitment': { input: { studyId: STUDY, peer: 'PACS' }, status: 409 },
   'studies.recall': { input: { studyId: STUDY }, status: 409 },

@@ -32,6 +32,7 @@ import type {
 } from '../../../shared/contract/studies.ts';
 import type { WorklistRow } from '../../../shared/contract/worklist.ts';
 import type { DiscardReason, Release } from '../../../shared/domain/correction.ts';
+import type { FindingDecision } from '../../../shared/domain/finding-decision.ts';
 import type { HoldReason } from '../../../shared/domain/hold.ts';
 import type { FindingId, PatientId, StudyId } from '../../../shared/domain/ids.ts';
 import type { Seen } from '../../../shared/domain/opening.ts';
@@ -69,6 +70,16 @@ export type KeyImageInput = {
   readonly isKey: boolean;
 };
 
+/** A reader's word on a finding, and what they had before them. */
+export type DecideFindingInput = {
+  readonly studyId: StudyId;
+  readonly findingId: FindingId;
+  readonly patientId: PatientId;
+  readonly identityVersion: number;
+  readonly knownDecisionId: string | null;
+  readonly decision: FindingDecision;
+};
+
 /** A finding's mask or heatmap as stored: gzip over packed bits or bytes. */
 export type StoredOverlay = { readonly studyId: StudyId; readonly gzip: Uint8Array };
 
@@ -98,6 +109,7 @@ export type StationServices = {
     report(scope: Scope, studyId: StudyId): StudyReport | null;
     keyImages(scope: Scope, studyId: StudyId): MarkedImages | null;
     setKeyImage(principal: Principal, input: KeyImageInput): Result<MarkedImages, { readonly code: string }>;
+    decideFinding(principal: Principal, input: DecideFindingInput): Result<Finding[], { readonly code: string }>;
     timeline(principal: Principal, studyId: StudyId): Promise<TimelineEntry[] | null>;
     /** What the reader had before them; left out, the study as it is now. */
     open(

@@ -132,6 +132,7 @@ async function walk(token: string, { studyId, runId, findingId }: Secrets): Prom
     ...{ labels: [{ label: 'bleed', isPresent: true }], to: 'silent', password: TEST_PASSWORD, uses: [], flagFrom: {} },
     ...{ as: 'medical-lead', reportDigest: 'r', targets: [], identityVersion: 1, question: { patientId: '1' } },
     pilot: { groups: [], descriptions: [], share: 1 },
+    ...{ knownDecisionId: null, decision: { decision: 'accepted' } },
   };
   const { client, socket } = await station.connect(token);
   const procedures = Object.entries(contract).flatMap(([area, members]) =>

@@ -36,6 +36,9 @@ export function bindStudies({ services: { studies }, reads }: Bindings) {
     setKeyImage: guarded.studies.setKeyImage.handler(({ input, context }) =>
       valueOf(studies.setKeyImage(context.session.principal, input)),
     ),
+    decideFinding: guarded.studies.decideFinding.handler(({ input, context }) =>
+      valueOf(studies.decideFinding(context.session.principal, input)),
+    ),
     timeline: guarded.studies.timeline.handler(async ({ input: { studyId }, context: { session } }) =>
       answer(session, studyId, 'timeline', await studies.timeline(session.principal, studyId)),
     ),

@@ -107,6 +107,7 @@ const AI_FINDING: Finding = {
   ],
   boxes: [],
   heatmaps: [],
+  decision: null,
 };
 
 /** The mask's packed bits before gzip. */
@@ -148,6 +149,7 @@ export function testAnswers(changes: Partial<StationServices> = {}): StationServ
       report: (_scope, studyId) => known(studyId, { studyId: STUDY, state: 'none', signedAtMs: null }),
       keyImages: (_scope, studyId) => known(studyId, { studyId: STUDY, marks: [] }),
       setKeyImage: () => err({ code: 'image-not-found' }),
+      decideFinding: () => err({ code: 'finding-not-found' }),
       timeline: (_principal, studyId) => Promise.resolve(known(studyId, [{ ...entry }])),
       open: (_principal, studyId) => (studyId === STUDY ? ok(ROW) : err({ code: 'study-not-found' })),
       requestCommitment: (_principal, studyId) =>

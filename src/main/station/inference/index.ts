@@ -73,6 +73,7 @@ export { chooseOperatingPoint, signOperatingPoint } from './operating-points.ts'
 export { findRollback, rollBack } from './roll-back.ts';
 export { listSilentResults, mayReport, noteResultsShown, type ResultsQuestion } from './silent-results.ts';
 export { SETTLE_JOB, settleSome } from './settle-exposure.ts';
+export { settleFinding } from './settle-finding.ts';
 export { missingFor, setUses, suspendModel, takeStep } from './take-step.ts';
 export { listQuestions, type ReadingFacts, recordTruth } from './truths.ts';
 export { beginEarlyRuns, EARLY_JOB } from './early-runs.ts';

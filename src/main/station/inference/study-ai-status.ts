@@ -41,15 +41,22 @@ const LIST_FLAGGING = `
  */
 export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
   const study = getStudyCard(db, studyId);
-  const flagged = listFindings(db, studyId).filter(isStandingFlag);
+  const runs = listRuns(db, studyId);
+  const current = new Set(runs.filter(({ state }) => state !== 'superseded').map(({ runId }) => runId));
+  // What a reader rejected was flagged all the same, as long as nothing newer was said in its place.
+  const flagged = listFindings(db, studyId).filter(
+    (finding) =>
+      isStandingFlag(finding) ||
+      (finding.state === 'rejected' &&
+        current.has(finding.runId) &&
+        isStandingFlag({ ...finding, state: 'unverified' })),
+  );
   if (flagged.length > 0) {
     return {
       state: 'flagged',
-      findings: flagged.map(({ label, score, model }) => ({
-        code: label.code,
-        display: label.display,
-        score,
-        model: model.name,
+      findings: flagged.map(({ label, score, model, state }) => ({
+        ...{ code: label.code, display: label.display, score, model: model.name },
+        ...((state === 'accepted' || state === 'modified' || state === 'rejected') && { decision: state }),
       })),
     };
   }
@@ -63,25 +70,25 @@ export function aiStatus(db: ReadableDb, studyId: string): AiStatus {
     .all({ studyId, siteId: study.siteId, revision: study.completeRevision })
     .filter((model) => model.hasRead === 1 || isStillShown(db, study, model));
   const flagging = listFlaggingRuns(db, study);
-  const runs = listRuns(db, studyId).filter(
+  const said = runs.filter(
     ({ runId, state, revision, isEarly }) =>
       state !== 'superseded' && revision === study.completeRevision && !isEarly && flagging.has(runId),
   );
   const isOpen = ({ state }: RunRecord) => state === 'queued' || state === 'running';
-  const open = runs.filter((run) => isOpen(run) && !run.isResting);
+  const open = said.filter((run) => isOpen(run) && !run.isResting);
   const late = open.find(({ isLate }) => isLate);
   if (late !== undefined) return { state: 'late', startedAtMs: late.startedAtMs };
   const running = open.find(({ startedAtMs }) => startedAtMs !== null);
   if (running?.startedAtMs != null) return { state: 'running', startedAtMs: running.startedAtMs };
   if (open.length > 0) return { state: 'waiting' };
   // What pauses before another try is not run, and says why, until it begins.
-  const read = runs.filter(({ state, reason }) => !(state === 'failed' && reason === 'not-applicable'));
+  const read = said.filter(({ state, reason }) => !(state === 'failed' && reason === 'not-applicable'));
   const failed = read.find((run) => run.state === 'failed' || run.isResting);
   if (failed !== undefined) return { state: 'not-run', reason: failed.reason ?? 'internal' };
   if (models.some(({ state }) => state === 'no-eligible-series'))
     return { state: 'not-run', reason: 'no-eligible-series' };
   // Only silent models apply, and nobody who may report is told that they exist; or none that may flag.
-  if (runs.length === 0) return { state: 'no-model' };
+  if (said.length === 0) return { state: 'no-model' };
   // What has nothing to judge hides beside those that have read the study, and alone is no silence of theirs.
   if (read.length === 0) return { state: 'not-run', reason: 'not-applicable' };
   return { state: 'no-flag', readSeries: 1, eligibleSeries: models[0]?.eligibleSeries ?? 1 };

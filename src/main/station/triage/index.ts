@@ -3,6 +3,7 @@ import type { Consumer } from '../platform/ledger/follow.ts';
 import type { WritableDb } from '../platform/store/database.ts';
 import { applyRules } from './apply-rules.ts';
 import { placeSplitOff, placeStudy, raiseForRun } from './set-urgency.ts';
+import { standBehindFlag } from './stand-behind-flag.ts';
 import type { TriagePolicy } from './triage-policy.ts';
 import { endWait, noteOpening } from './urgency-rows.ts';
 
@@ -69,6 +70,9 @@ export function triageConsumer(policy: TriagePolicy): Consumer {
         case 'study-opened':
           if (siteId !== null) noteOpening(db, { siteId, studyId, raises: event.payload?.raises ?? 0 }, atMs);
           return;
+        case 'finding-decided':
+          if (event.payload === null) return;
+          return standBehindFlag(db, policy, studyId, { ...event.payload, by: event.actor, atMs });
         case 'study-deleted':
           return endWait(db, studyId);
         default:

@@ -1,11 +1,11 @@
 import { IconAlertHexagon, IconClockPause, IconLoader2, IconMinus, IconPlugConnectedX } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Fragment, type ReactNode } from 'react';
 import type { AiStatus } from '../../../shared/domain/ai-status.ts';
 import classes from './AiState.module.css';
 import { useNow } from './clock.ts';
 import { formatDuration } from './duration.ts';
 import { formatScore } from './measure-text.ts';
+import { useWords } from './words.ts';
 
 type Props = {
   readonly ai: AiStatus;
@@ -17,7 +17,7 @@ type Props = {
 
 /** What AI says of a study, always named as AI. No flag is grey: no tick, no green, and never a word that says all is well. */
 export function AiState({ ai, showScores = false, clinicalUse }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <span className={classes.ai} data-state={ai.state}>
       <AiIcon state={ai.state} />
@@ -32,20 +32,26 @@ export function AiState({ ai, showScores = false, clinicalUse }: Props): ReactNo
 }
 
 function AiText({ ai, showScores }: { readonly ai: AiStatus; readonly showScores: boolean }): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   switch (ai.state) {
     case 'flagged':
-      return ai.findings
-        .map((finding) =>
-          showScores
-            ? t('ai.flaggedWithScore', {
-                finding: finding.display,
-                score: formatScore(finding.score),
-                model: finding.model,
-              })
-            : t('ai.flagged', { finding: finding.display }),
-        )
-        .join('; ');
+      return ai.findings.map(({ decision, ...finding }, index) => {
+        const said = showScores
+          ? t('ai.flaggedWithScore', {
+              finding: finding.display,
+              score: formatScore(finding.score),
+              model: finding.model,
+            })
+          : t('ai.flagged', { finding: finding.display });
+        return (
+          // oxlint-disable-next-line react/no-array-index-key -- they stand in one order, and two may read alike.
+          <Fragment key={index}>
+            {index > 0 && '; '}
+            {decision === 'rejected' ? <s>{said}</s> : said}
+            {decision !== undefined && ` · ${t(`finding.${decision}`)}`}
+          </Fragment>
+        );
+      });
     case 'running':
       return (
         <>

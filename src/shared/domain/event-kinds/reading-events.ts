@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModifiedAspect, RejectionReason } from '../finding-decision.ts';
 import { Reason, UrgencyLevel, UrgencyStanding } from '../urgency.ts';
 
 const keyImage = z.object({
@@ -18,6 +19,18 @@ export const READING_EVENTS = {
   /** A reader picked an image out, or took that back; the study's patient and their identity as the reader had them before them. */
   'key-image-marked': { version: 1, payload: keyImage },
   'key-image-unmarked': { version: 1, payload: keyImage },
+  /** A reader's word on a finding of AI; what they wrote stands with the finding alone. */
+  'finding-decided': {
+    version: 1,
+    payload: z.object({
+      findingId: z.string(),
+      runId: z.string(),
+      decision: z.enum(['accepted', 'modified', 'rejected', 'withdrawn']),
+      reason: RejectionReason.nullable(),
+      aspects: z.array(ModifiedAspect),
+      identityVersion: z.number().int(),
+    }),
+  },
   'study-read': { version: 1, payload: z.object({ surface: z.string() }) },
   /** Somebody asks for studies: recorded before anything of the question or its answer leaves; how many there were is told after. */
   'search-begun': { version: 1, payload: z.object({ surface: z.string() }) },

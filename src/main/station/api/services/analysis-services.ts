@@ -75,6 +75,6 @@ function showAnalysis(db: ReadableDb, analysis: AnalysisResult): AnalysisCard {
     model: modelId,
     askedBy: nameActor(db, askedBy.id),
     runs: runs.map((run) => ({ ...run, runId: RunId.parse(run.runId) })),
-    findings: findings.map((finding) => showFinding(finding, series)),
+    findings: findings.map((finding) => showFinding(db, finding, series)),
   };
 }

@@ -1,4 +1,5 @@
 import type {
+  DecisionCard,
   Finding,
   KeyImage,
   MarkedImages,
@@ -7,7 +8,7 @@ import type {
   SeriesCard,
   StudyDetail,
 } from '../../../../shared/contract/studies.ts';
-import { FindingId, RunId, SeriesId, StudyId, UserId } from '../../../../shared/domain/ids.ts';
+import { DecisionId, FindingId, RunId, SeriesId, StudyId, UserId } from '../../../../shared/domain/ids.ts';
 import { err, ok } from '../../../../shared/domain/result.ts';
 import type { CompletenessEvidence } from '../../../../shared/domain/study.ts';
 import { actorOf, findSite, type Principal, type Scope } from '../../access/index.ts';
@@ -46,7 +47,9 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ObjectReader } from '../../platform/objects/object-store.ts';
 import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
 import {
+  decideFinding,
   findReport,
+  findStandingDecision,
   listKeyImages,
   markKeyImage,
   openStudy,
@@ -99,8 +102,7 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
     findings: (principal, studyId) => {
       const study = inScope(principal, studyId);
       if (study === null) return null;
-      const series = listSeries(db, studyId);
-      return listFindings(db, studyId, principal.userId).map((finding) => showFinding(finding, series));
+      return showFindings(db, studyId, principal);
     },
     qualityRemarks: (principal, studyId) => {
       const study = inScope(principal, studyId);
@@ -117,6 +119,11 @@ export function studyServices({ db, objects, clock, readers, retrievals }: Study
       const verb = isKey ? markKeyImage : unmarkKeyImage;
       const set = verb(db, { ...image, frame, siteId, userId, atMs: clock.nowMs() });
       return set.ok ? ok(showKeyImages(db, getStudyCard(db, image.studyId))) : set;
+    },
+    decideFinding: (principal, input) => {
+      const { siteId, userId } = principal;
+      const decided = decideFinding(db, { ...input, siteId, userId, atMs: clock.nowMs() });
+      return decided.ok ? ok(showFindings(db, input.studyId, principal)) : decided;
     },
     timeline: async (principal, studyId) => {
       const study = inScope(principal, studyId);
@@ -234,6 +241,12 @@ function findEvidence(db: ReadableDb, { evidence, completeness }: StudyCard): Co
   };
 }
 
+/** What a person is shown of what models found in a study, with what readers decided of it. */
+function showFindings(db: ReadableDb, studyId: string, { userId }: Principal): Finding[] {
+  const series = listSeries(db, studyId);
+  return listFindings(db, studyId, userId).map((finding) => showFinding(db, finding, series));
+}
+
 function showSeries(
   { seriesId, studyId: _studyId, bodyPart: _bodyPart, ...series }: SeriesSummary,
   displayable: boolean,
@@ -254,7 +267,7 @@ export function showRun(run: RunRecord, series: readonly SeriesSummary[]): RunCa
 }
 
 /** A finding as the contract shows one. Where it is on the images is shown of models that may mark, and of no others. */
-export function showFinding(finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
+export function showFinding(db: ReadableDb, finding: FindingRecord, series: readonly SeriesSummary[]): Finding {
   const { findingId, state, standing, category, keyImage } = finding;
   if (standing === 'remark') throw new Error('a remark on quality is no finding');
   const isMarked = finding.uses.includes('mark');
@@ -262,6 +275,7 @@ export function showFinding(finding: FindingRecord, series: readonly SeriesSumma
   return {
     ...showSaid(finding, series),
     ...{ state, standing, category, findingId: FindingId.parse(findingId), origin: 'ai' },
+    decision: showDecision(db, findingId),
     keyImage: isMarked && keyImage !== null ? showKey(keyImage) : null,
     parts: isMarked
       ? finding.parts.map(({ mask, key }, index) => ({
@@ -283,6 +297,16 @@ export function showFinding(finding: FindingRecord, series: readonly SeriesSumma
           return { href: href(`heatmap-${index + 1}`), rows, columns, low, high, frames: [...frames] };
         })
       : [],
+  };
+}
+
+function showDecision(db: ReadableDb, findingId: string): DecisionCard | null {
+  const standing = findStandingDecision(db, findingId);
+  if (standing === null) return null;
+  const { decisionId, decision, reason, aspects, words, userId, atMs } = standing;
+  return {
+    ...{ decision, reason, aspects: [...aspects], words, atMs, decisionId: DecisionId.parse(decisionId) },
+    by: { userId: UserId.parse(userId), name: nameActor(db, userId) },
   };
 }
 
