@@ -143,7 +143,34 @@ test('lets no magnified or spot view pose as the whole breast; one with its impl
     film('tangential', 'L', 'MLO', { modifiers: ['TAN'] }),
   ];
   const panes = hungImages('mg-four-views', MAMMO, views);
-  expect(panes.placed.map((one) => one?.frame?.sopUid ?? null)).toEqual(['plain', 'left', null, null]);
+  expect(panes.placed.map((one) => one?.frame?.sopUid ?? null)).toEqual([
+    ...['plain', 'left', null, null],
+    ...['displaced', null, null, null],
+  ]);
+});
+
+test('of breasts with implants hangs every view over the one with its implant displaced, before any prior', () => {
+  const views = (prefix: string, modifiers: readonly string[]) =>
+    (['R', 'L'] as const).flatMap((side) =>
+      ['CC', 'MLO'].map((position) => film(`${prefix}${side}${position}`, side, position, { modifiers })),
+    );
+  for (const rule of ['mg-four-views', 'mg-four-views-prior']) {
+    const panes = hungImages(rule, MAMMO, [...views('id', ['ID']), ...views('', [])]);
+    expect([panes.layout, panes.placed.map((one) => one?.frame?.sopUid)]).toEqual([
+      '2x4',
+      ['RCC', 'LCC', 'RMLO', 'LMLO', 'idRCC', 'idLCC', 'idRMLO', 'idLMLO'],
+    ]);
+    expect(panes.placed.map((one) => one?.edge)).toEqual([
+      'right',
+      'left',
+      'right',
+      'left',
+      'right',
+      'left',
+      'right',
+      'left',
+    ]);
+  }
 });
 
 test('shows no view twice, and none under another’s name', () => {
@@ -204,7 +231,7 @@ test('hangs PET/CT as CT, PET, the same CT with PET over it, and the same PET as
   const panes = hangBy(rule, { study: petCt, prior: null, stacks: new Map() });
   expect(panes.placed.map((one) => [one?.seriesUid, one?.preset, one?.shows])).toEqual([
     ['1', '5', undefined],
-    ['3', null, undefined],
+    ['3', '2', undefined],
     ['1', '5', 'fused'],
     ['3', null, 'volume'],
   ]);

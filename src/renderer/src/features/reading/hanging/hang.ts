@@ -56,8 +56,9 @@ export function asksForViews({ panes }: HangingRule): boolean {
  */
 export function hangBy(rule: HangingRule, { study, prior, stacks }: HangingSubject): Panes {
   const taken = new Set<string>();
-  const count = PANES_OF[rule.layout];
-  const wishes = rule.panes.slice(0, count);
+  const { layout, panes } = formOf(rule, study, stacks);
+  const count = PANES_OF[layout];
+  const wishes = panes.slice(0, count);
   const found = wishes.map((wish) => {
     const of = wish.study === 'prior' ? prior : study;
     const placed = of === null ? null : firstFor(wish, of, stacks, taken);
@@ -74,7 +75,7 @@ export function hangBy(rule: HangingRule, { study, prior, stacks }: HangingSubje
   });
   return {
     ...{
-      layout: rule.layout,
+      layout,
       active: Math.max(
         0,
         placed.findIndex((one) => one !== null),
@@ -83,6 +84,18 @@ export function hangBy(rule: HangingRule, { study, prior, stacks }: HangingSubje
     },
     ...{ series: placed.map((one) => one?.seriesUid ?? null), placed: onOneScale(placed, stacks), before: null },
   };
+}
+
+/** The rule's own panes, or those that stand instead where a film of the study is of another kind. */
+function formOf(
+  { instead, ...usual }: HangingRule,
+  { series }: Hangable,
+  stacks: ReadonlyMap<string, Stack>,
+): Pick<HangingRule, 'layout' | 'panes'> {
+  const isOther = series.some(({ seriesUid }) =>
+    stacks.get(seriesUid)?.images.some(({ view }) => view.modifiers.includes(instead?.modifier ?? '')),
+  );
+  return instead !== undefined && isOther ? instead : usual;
 }
 
 /** Pictures that meet at their chest walls are drawn on one scale: each pane has room for the largest of them. */
@@ -114,7 +127,7 @@ function firstFor(
   stacks: ReadonlyMap<string, Stack>,
   taken: ReadonlySet<string>,
 ): Placed | null {
-  const asksForImage = wish.side !== undefined || wish.views.length > 0;
+  const asksForImage = wish.side !== undefined || wish.views.length > 0 || wish.modifier !== undefined;
   const candidates = hangingOrder(of).flatMap((seriesUid) => {
     const series = of.series.find((one) => one.seriesUid === seriesUid);
     if (series === undefined || !isSeriesFor(wish, series)) return [];
@@ -178,8 +191,9 @@ function isSeriesFor({ modality, words }: HungPane, series: SeriesCard): boolean
 /** Views that show a part alone, larger or pressed otherwise, pose as none of the whole. */
 const OF_A_PART: ReadonlySet<string> = new Set(['M', 'S', 'TAN', 'CV', 'AT', 'AC', 'IMF', 'NP']);
 
-function isImageFor({ side, views }: HungPane, { view }: StackImage): boolean {
+function isImageFor({ side, views, modifier }: HungPane, { view }: StackImage): boolean {
   if (side !== undefined && view.side !== side) return false;
+  if (modifier !== undefined && !view.modifiers.includes(modifier)) return false;
   if (views.length === 0) return true;
   return view.position !== null && views.includes(view.position) && !view.modifiers.some((one) => OF_A_PART.has(one));
 }

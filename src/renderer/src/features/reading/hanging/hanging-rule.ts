@@ -13,6 +13,8 @@ export const HungPane = z.strictObject({
   /** Of a film: the side it is of (ImageLaterality), and its view (ViewPosition), any of these. */
   side: z.enum(['L', 'R']).optional(),
   views: z.array(z.string().min(1).max(16)).max(12).default([]),
+  /** Of a film: only one with this view modifier, as `ID` where an implant is displaced (`film-view.ts`). */
+  modifier: z.string().min(1).max(16).optional(),
   /** Of a breast: which edge of the picture the chest wall is turned to; what lies there meets its neighbour, on one scale. */
   chestWall: z.enum(['left', 'right']).optional(),
   /** What the right and the lower edge of the picture are turned to, where the image says how it lies. */
@@ -45,6 +47,10 @@ export const HangingRule = z.strictObject({
   }),
   layout: z.enum(LAYOUTS),
   panes: z.array(HungPane).max(8),
+  /** How it hangs instead where any film of the study has this view modifier. */
+  instead: z
+    .strictObject({ modifier: z.string().min(1).max(16), layout: z.enum(LAYOUTS), panes: z.array(HungPane).max(8) })
+    .optional(),
 });
 export type HangingRule = z.infer<typeof HangingRule>;
 

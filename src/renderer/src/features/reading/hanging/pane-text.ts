@@ -4,10 +4,10 @@ import type { HungPane } from './hanging-rule.ts';
 
 /** What a rule's viewport asks for, in words. */
 export function paneText(
-  { study, modality, words, side, views, preset, shows }: HungPane,
+  { study, modality, words, side, views, modifier, preset, shows }: HungPane,
   t: TFunction<'reading'>,
 ): string {
-  const asked = [modality, side, views.join(' / '), words.join(' / ')].filter(Boolean).join(' · ');
+  const asked = [modality, side, views.join(' / '), modifier, words.join(' / ')].filter(Boolean).join(' · ');
   const window = preset === undefined ? null : findPreset(modality ?? '', preset);
   return [
     study === 'prior' ? t('hanging.priorPane') : null,

@@ -16,12 +16,17 @@ const BREASTS = [
   { modality: 'MG', side: 'R', views: OBLIQUE, chestWall: 'right' },
   { modality: 'MG', side: 'L', views: OBLIQUE, chestWall: 'left' },
 ];
+/** Of breasts with implants every view is taken twice: over the implant, and below with it displaced. They come before a prior does. */
+const IMPLANTS = {
+  ...{ modifier: 'ID', layout: '2x4' },
+  panes: [...BREASTS, ...BREASTS.map((pane) => ({ ...pane, modifier: 'ID' }))],
+};
 
 /** How studies open as delivered; a person's own rules are asked first. To add one, add it here: its place is its rank. */
 export const SHIPPED_RULES: readonly HangingRule[] = [
   rule('pt-ct', ['PT', 'CT'], [], '2x2', [
     { modality: 'CT', preset: '5' },
-    { modality: 'PT' },
+    { modality: 'PT', preset: '2' },
     { modality: 'CT', preset: '5', shows: 'fused' },
     { modality: 'PT', shows: 'volume' },
   ]),
@@ -34,8 +39,9 @@ export const SHIPPED_RULES: readonly HangingRule[] = [
     {
       prior: 'with',
     },
+    IMPLANTS,
   ),
-  rule('mg-four-views', ['MG'], [], '2x2', BREASTS),
+  rule('mg-four-views', ['MG'], [], '2x2', BREASTS, {}, IMPLANTS),
   rule(
     'ct-head-prior',
     ['CT'],
@@ -126,6 +132,7 @@ function rule(
   layout: HangingRule['layout'],
   panes: readonly Record<string, unknown>[],
   when: Partial<HangingRule['when']> = {},
+  instead?: Record<string, unknown>,
 ): HangingRule {
-  return HangingRule.parse({ id, name: id, when: { modalities, bodyParts, ...when }, layout, panes });
+  return HangingRule.parse({ id, name: id, when: { modalities, bodyParts, ...when }, layout, panes, instead });
 }
