@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Mask, middleOf, openMask, outlineOf } from './mask.ts';
+import { markedBox, type Mask, middleOf, openMask, outlineOf } from './mask.ts';
 
 /** Packs the way the contract says, written apart from the code under test: bit n of the stream is bit n%8 of byte n/8. */
 function pack(bits: readonly number[]): Uint8Array {
@@ -91,4 +91,21 @@ test('outlines a pixel along its own edges and not the border between two marked
   expect(outlineOf(new Uint8Array([0, 1, 1]), 1, 3).length / 4).toBe(6);
   const edges = outlineOf(new Uint8Array([0, 0, 0, 0, 1, 0, 0, 0, 0]), 3, 3);
   expect([Math.min(...edges), Math.max(...edges), edges.length / 4]).toEqual([0.5, 1.5, 4]);
+});
+
+test('the box of what is marked is as tight as its pixels', () => {
+  const size = { rows: 3, columns: 4 };
+  expect(markedBox(Uint8Array.of(0, 0, 0, 0, 0, 9, 0, 1, 0, 0, 0, 0), size)).toEqual({
+    left: 1,
+    top: 1,
+    right: 3,
+    bottom: 1,
+  });
+  expect(markedBox(Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0), size)).toEqual({
+    left: 0,
+    top: 0,
+    right: 3,
+    bottom: 2,
+  });
+  expect(markedBox(new Uint8Array(12), size)).toBeNull();
 });

@@ -67,6 +67,27 @@ export function middleOf(bits: Uint8Array, columns: number): readonly [number, n
   return count === 0 ? null : [x / count, y / count];
 }
 
+/** The box of whole pixels around everything marked, its last row and column within; null when nothing is. */
+export function markedBox(
+  marks: Uint8Array,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } | null {
+  let [left, right, top, bottom] = [columns, -1, -1, -1];
+  for (let row = 0; row < rows; row += 1) {
+    const start = row * columns;
+    let first = 0;
+    while (first < columns && marks[start + first] === 0) first += 1;
+    if (first === columns) continue;
+    let last = columns - 1;
+    while (marks[start + last] === 0) last -= 1;
+    if (top < 0) top = row;
+    bottom = row;
+    left = Math.min(left, first);
+    right = Math.max(right, last);
+  }
+  return top < 0 ? null : { left, top, right, bottom };
+}
+
 /** The straight pieces around the marked pixels as column, row pairs on pixel edges: x1, y1, x2, y2, and so on. */
 export function outlineOf(bits: Uint8Array, rows: number, columns: number): readonly number[] {
   const at = (column: number, row: number): number =>

@@ -1,15 +1,17 @@
 import type { ImageRectangle } from './frame-marks.ts';
 import type { ImageToCanvas } from './geometry.ts';
 import { heatColour, type Heatmap } from './heatmap.ts';
-import { type Mask, outlineOf } from './mask.ts';
+import { markedBox, type Mask, outlineOf } from './mask.ts';
 import { placeLabels, type ScreenRectangle } from './place-labels.ts';
 import type { FrameAddress } from './stack.ts';
 
 /** An image as far as marks must fit it. */
 export type MarkedImage = FrameAddress & { readonly rows: number; readonly columns: number };
 
-/** One frame's marked pixels, ready to be drawn: a tinted picture and the line around it, in image coordinates. */
+/** One frame's marked pixels, ready to be drawn: a tinted picture of no more than them, where it lies, and the line around it, in image coordinates. */
 export type MaskPicture = {
+  readonly left: number;
+  readonly top: number;
   readonly rows: number;
   readonly columns: number;
   readonly tint: HTMLCanvasElement;
@@ -62,11 +64,15 @@ export function paintMask(mask: Mask, image: MarkedImage, isDashed: boolean, ink
 
 /** Prepares pixels that are marked more or less, 0 to 255: filled by as much, with a line around those that are so by half. */
 export function paintMarked(
-  strengths: Uint8Array,
-  { rows, columns }: { readonly rows: number; readonly columns: number },
+  all: Uint8Array,
+  image: { readonly rows: number; readonly columns: number },
   isDashed: boolean,
   ink: Ink,
 ): MaskPicture | null {
+  // Of a hundred segments most are small: what lies around them is not looked at again.
+  const around = markedBox(all, image);
+  if (around === null) return null;
+  const { strengths, left, top, rows, columns } = cropped(all, image.columns, around);
   const tint = pictureOf({ rows, columns }, (pixels) => {
     for (let index = 0; index < strengths.length; index += 1) {
       const strength = strengths[index] ?? 0;
@@ -75,7 +81,19 @@ export function paintMarked(
   });
   if (tint === null) return null;
   const bits = strengths.map((strength) => (strength >= 128 ? 1 : 0));
-  return { rows, columns, tint, outline: pathOf(outlineOf(bits, rows, columns), isDashed), ink };
+  const lines = outlineOf(bits, rows, columns).map((at, index) => at + (index % 2 === 0 ? left : top));
+  return { left, top, rows, columns, tint, outline: pathOf(lines, isDashed), ink };
+}
+
+/** The part of an image within a box of whole pixels. */
+function cropped(all: Uint8Array, width: number, { left, top, right, bottom }: ImageRectangle) {
+  const [rows, columns] = [bottom - top + 1, right - left + 1];
+  const strengths = new Uint8Array(rows * columns);
+  for (let row = 0; row < rows; row += 1) {
+    const from = (top + row) * width + left;
+    strengths.set(all.subarray(from, from + columns), row * columns);
+  }
+  return { strengths, left, top, rows, columns };
 }
 
 /** Prepares the heat of one frame; null when the heatmap says nothing of it. */
@@ -96,7 +114,7 @@ export function drawMask(
   map: ImageToCanvas,
   devicePixels: number,
 ): void {
-  drawPixels(context, picture.tint, picture, map, devicePixels, false);
+  drawPixels(context, picture.tint, picture, map, devicePixels, false, picture);
   const outline = new Path2D();
   outline.addPath(picture.outline, matrixOf(map));
   const { colour, isRimmed } = picture.ink;
@@ -157,7 +175,7 @@ function pictureOf(
   return canvas;
 }
 
-/** Draws a picture over all pixels of an image of this many rows and columns. */
+/** Draws a picture over so many rows and columns of an image, from its first pixel on or from another. */
 function drawPixels(
   context: CanvasRenderingContext2D,
   picture: HTMLCanvasElement,
@@ -165,11 +183,12 @@ function drawPixels(
   map: ImageToCanvas,
   devicePixels: number,
   isSmooth: boolean,
+  { left, top }: { readonly left: number; readonly top: number } = { left: 0, top: 0 },
 ): void {
   context.setTransform(new DOMMatrix().scale(devicePixels).multiply(matrixOf(map)));
   context.imageSmoothingEnabled = isSmooth;
   // A pixel's coordinate is its centre, so the picture starts half a pixel before it.
-  context.drawImage(picture, -0.5, -0.5, columns, rows);
+  context.drawImage(picture, left - 0.5, top - 0.5, columns, rows);
   context.setTransform(devicePixels, 0, 0, devicePixels, 0, 0);
 }
 

@@ -91,6 +91,20 @@ test('two pictures side by side of one scale are still two; of regions over one 
   expect(box('length', [50, 50], [60, 50])).toMatchObject({ length: { unit: 'mm', value: expect.closeTo(2, 9) } });
 });
 
+test('a maker’s region of the whole screen, which says nothing, takes no scale from the tissue within it; a mute box within tissue does', () => {
+  const MUTE: Axes = { format: 0, x: [0, 1], y: [0, 1] };
+  const acuson = measuredOn([
+    region([0, 0, 99, 119], MUTE, { '00186016': value(3) }),
+    region([10, 10, 89, 99], TISSUE, { '00186016': value(3) }),
+  ]);
+  expect(acuson('length', [20, 20], [30, 20])).toEqual({
+    ...{ of: 'length', length: { value: expect.closeTo(2, 9), unit: 'mm' } },
+  });
+  expect(acuson('length', [20, 20], [95, 20])).toMatchObject({ note: 'not-spatial', length: { unit: 'px' } });
+  const boxed = measuredOn([region([0, 0, 99, 99], TISSUE), region([40, 40, 60, 60], MUTE)]);
+  expect(boxed('length', [45, 45], [55, 45])).toMatchObject({ note: 'across-regions', length: { unit: 'px' } });
+});
+
 test('reads regions of ultrasound alone, and none that do not say where they are', () => {
   expect(ultrasoundRegionsOf({ ...pictureOf(...TRIPLEX), '00080060': value('CT') })).toBeNull();
   expect(ultrasoundRegionsOf({ '00080060': value('US') })).toBeNull();

@@ -74,7 +74,11 @@ function axisOf(item: DicomJson, tags: AxisTags, first: number): RegionAxis | nu
 export function scaleAt(regions: readonly UltrasoundRegion[], points: readonly ImagePoint[]): Scale {
   const holding = regions.filter((region) => points.every((point) => holds(region, point)));
   const onTop = holding.filter(({ isOnTop }) => isOnTop);
-  const [region, ...others] = onTop.length > 0 ? onTop : holding;
+  const candidates = onTop.length > 0 ? onTop : holding;
+  // Some makers call the whole screen a region too, which shows nothing.
+  const [region, ...others] = candidates.filter(
+    (one) => !(isMute(one) && candidates.some((other) => other !== one && encloses(one, other))),
+  );
   if (region === undefined || others.some((other) => !isAlike(region, other))) {
     const isTouching = regions.some((one) => points.some((point) => holds(one, point)));
     return { spacing: { kind: 'none' }, region: null, note: isTouching ? 'across-regions' : 'outside-regions' };
@@ -95,6 +99,17 @@ export function axesBetween({ across, down }: UltrasoundRegion, from: ImagePoint
 export function levelAt({ down }: UltrasoundRegion, [, row]: ImagePoint): Measured | null {
   if (down?.zeroAt == null || down.unit === 'mm') return null;
   return { of: 'level', level: { value: Math.abs(row - down.zeroAt) * down.perPixel, unit: down.unit } };
+}
+
+/** Whether it says nothing of what its pixels are. */
+function isMute({ spacing, across, down }: UltrasoundRegion): boolean {
+  return spacing.kind === 'none' && across === null && down === null;
+}
+
+function encloses(a: UltrasoundRegion, b: UltrasoundRegion): boolean {
+  const within = (outer: readonly [number, number], inner: readonly [number, number]) =>
+    outer[0] <= inner[0] && outer[1] >= inner[1];
+  return within(a.columns, b.columns) && within(a.rows, b.rows);
 }
 
 function isAlike(a: UltrasoundRegion, b: UltrasoundRegion): boolean {

@@ -60,6 +60,7 @@ export function markedPixels(
   // Most segments of a map of a hundred are on few of its images.
   if (kind === 'labels' && !fitted.some(({ values }) => values.includes(segment))) return null;
   const marked = new Uint8Array(rows * columns);
+  let isAny = false;
   const strengthOf = (value: number) => {
     if (kind === 'labels') return value === segment ? 255 : 0;
     if (kind === 'binary') return value > 0 ? 255 : 0;
@@ -68,23 +69,86 @@ export function markedPixels(
   for (const { on, values } of fitted) {
     if (on.frame.segment !== null && on.frame.segment !== segment) continue;
     const { rows: frameRows, columns: frameColumns } = on.frame.image;
-    eachPixel(on.map, rows, columns, (at, column, row) => {
+    const inFrame = extentsOf(values, frameColumns).get(kind === 'labels' ? segment : ANY);
+    if (inFrame === undefined) continue;
+    eachPixel(on.map, imageBox(on.map, inFrame, { rows, columns }), columns, (at, column, row) => {
       if (column < 0 || row < 0 || column >= frameColumns || row >= frameRows) return;
       const strength = strengthOf(values[row * frameColumns + column] ?? 0);
-      if (strength > (marked[at] ?? 0)) marked[at] = strength;
+      if (strength <= (marked[at] ?? 0)) return;
+      marked[at] = strength;
+      isAny = true;
     });
   }
-  return marked.some((strength) => strength > 0) ? marked : null;
+  return isAny ? marked : null;
+}
+
+/** Whole pixels, the last row and column within. */
+type Box = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
+
+/** Under this, where everything but 0 lies; no segment has this number. */
+const ANY = 0;
+const extents = new WeakMap<StoredValues, ReadonlyMap<number, Box>>();
+
+/** Where in a frame each of its values lies, and where any but 0: worked out once, for most segments are small and redrawn often. */
+function extentsOf(values: StoredValues, columns: number): ReadonlyMap<number, Box> {
+  const known = extents.get(values);
+  if (known !== undefined) return known;
+  const boxes = new Map<number, { left: number; top: number; right: number; bottom: number }>();
+  const stretch = (value: number, column: number, row: number) => {
+    const box = boxes.get(value);
+    if (box === undefined) return void boxes.set(value, { left: column, top: row, right: column, bottom: row });
+    box.left = Math.min(box.left, column);
+    box.right = Math.max(box.right, column);
+    box.bottom = row;
+  };
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] ?? 0;
+    if (value === 0) continue;
+    const [column, row] = [at % columns, Math.floor(at / columns)];
+    stretch(value, column, row);
+    stretch(ANY, column, row);
+  }
+  extents.set(values, boxes);
+  return boxes;
+}
+
+/** The pixels of an image that may lie in a box of a frame: around its corners carried back; all of them where the map is flat. */
+function imageBox(
+  { zero, perColumn, perRow }: GridMap,
+  { left, top, right, bottom }: Box,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Box {
+  const determinant = perColumn[0] * perRow[1] - perRow[0] * perColumn[1];
+  if (determinant === 0) return { left: 0, top: 0, right: columns - 1, bottom: rows - 1 };
+  const corners = [
+    [left - 1, top - 1],
+    [right + 1, top - 1],
+    [left - 1, bottom + 1],
+    [right + 1, bottom + 1],
+  ].map(([x = 0, y = 0]) => {
+    const [across, down] = [x - zero[0], y - zero[1]];
+    return {
+      column: (perRow[1] * across - perRow[0] * down) / determinant,
+      row: (perColumn[0] * down - perColumn[1] * across) / determinant,
+    };
+  });
+  const [atColumns, atRows] = [corners.map(({ column }) => column), corners.map(({ row }) => row)];
+  return {
+    left: Math.max(0, Math.floor(Math.min(...atColumns))),
+    top: Math.max(0, Math.floor(Math.min(...atRows))),
+    right: Math.min(columns - 1, Math.ceil(Math.max(...atColumns))),
+    bottom: Math.min(rows - 1, Math.ceil(Math.max(...atRows))),
+  };
 }
 
 function eachPixel(
   { zero, perColumn, perRow }: GridMap,
-  rows: number,
+  { left, top, right, bottom }: Box,
   columns: number,
   visit: (at: number, column: number, row: number) => void,
 ): void {
-  for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1)
+  for (let row = top; row <= bottom; row += 1)
+    for (let column = left; column <= right; column += 1)
       visit(
         row * columns + column,
         Math.round(zero[0] + column * perColumn[0] + row * perRow[0]),

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DicomJson } from '../dicom-json.ts';
 import { readStack, type Stack } from '../stack.ts';
 import { TAG } from '../tags.ts';
-import { fitSegmentation } from './segment-fit.ts';
+import { fitSegmentation, type FittedFrame } from './segment-fit.ts';
 import { markedPixels } from './segment-pixels.ts';
 import { readSegmentations } from './segmentation.ts';
 
@@ -130,6 +131,37 @@ test('fractions fill by as much, and a label map marks each segment by its value
   const map = [...fitSegmentation(labels, stack).on.values()].flat().map((one) => ({ on: one, values }));
   expect(markedPixels(labels, 200, map, { rows: SIZE, columns: SIZE })?.indexOf(255)).toBe(1);
   expect(markedPixels(labels, 7, map, { rows: SIZE, columns: SIZE })).toBeNull();
+});
+
+test('however a frame lies on an image, exactly the pixels are marked whose middles lie on marked ones', () => {
+  const [rows, columns] = [9, 11];
+  const number = fc.double({ min: -2, max: 2, noNaN: true });
+  const pair = fc.tuple(number, number);
+  const values = fc.uint8Array({ minLength: 20, maxLength: 20, max: 3 });
+  fc.assert(
+    fc.property(
+      fc.tuple(fc.integer({ min: -6, max: 9 }), fc.integer({ min: -6, max: 9 })),
+      pair,
+      pair,
+      values,
+      (zero, perColumn, perRow, marks) => {
+        const frame = { segment: null, image: { rows: 4, columns: 5 } };
+        const on = { frame, map: { zero, perColumn, perRow } } as unknown as FittedFrame;
+        const marked = markedPixels({ values: 'labels', fraction: null }, 2, [{ on, values: marks }], {
+          rows,
+          columns,
+        });
+        const wanted = Array.from({ length: rows * columns }, (_, at) => {
+          const [row, column] = [Math.floor(at / columns), at % columns];
+          const x = Math.round(zero[0] + column * perColumn[0] + row * perRow[0]);
+          const y = Math.round(zero[1] + column * perColumn[1] + row * perRow[1]);
+          return x >= 0 && y >= 0 && x < 5 && y < 4 && marks[y * 5 + x] === 2 ? 255 : 0;
+        });
+        expect(marked === null ? wanted.map(() => 0) : [...marked]).toEqual(wanted);
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 test('a segmentation that does not say how large its pixels are lies nowhere, and on no image that does not', () => {
