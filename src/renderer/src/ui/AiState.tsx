@@ -44,7 +44,6 @@ function AiText({ ai, showScores }: { readonly ai: AiStatus; readonly showScores
             })
           : t('ai.flagged', { finding: finding.display });
         return (
-          // oxlint-disable-next-line react/no-array-index-key -- they stand in one order, and two may read alike.
           <Fragment key={index}>
             {index > 0 && '; '}
             {decision === 'rejected' ? <s>{said}</s> : said}
