@@ -31,17 +31,21 @@ type View = PageWish & {
   readonly until: (page: Page) => Promise<unknown>;
 };
 
-async function look({ name, until, ...wish }: View): Promise<readonly string[]> {
-  const { page, close } = await openPage(browser, station, wish);
-  await until(page);
-  const faults = await judgePage(page, name);
-  await close();
-  return faults;
-}
-
 /** Side by side: a page gives its station up only after half a minute. */
 async function lookAtAll(views: readonly View[]): Promise<readonly string[]> {
-  return (await Promise.all(views.map(look))).flat();
+  const looks: Promise<readonly string[]>[] = [];
+  for (const { name, until, ...wish } of views) {
+    // Signing in takes its turn.
+    const { page, close } = await openPage(browser, station, wish);
+    const look = async () => {
+      await until(page);
+      const faults = await judgePage(page, name);
+      await close();
+      return faults;
+    };
+    looks.push(look());
+  }
+  return (await Promise.all(looks)).flat();
 }
 
 /** The socket opens and nothing is ever answered. */

@@ -41,6 +41,8 @@ export const theme: MantineThemeOverride = createTheme({
   components: {
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },
     Button: { defaultProps: { size: 'xs' } },
+    // The placeholder takes the focus and is no item of the menu: screen readers would be led to nothing.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Notification: { defaultProps: { radius: 'sm' } },
   },
 });
