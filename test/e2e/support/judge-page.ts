@@ -64,7 +64,8 @@ async function kept(page: Page, name: string, look: Look, isJudged: boolean): Pr
 async function keep(page: Page, name: string): Promise<void> {
   if (folder === null) return;
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  // What still fades from one colour to another is shown as it will be.
+  await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
 }
 
 const SCHEME = 'data-mantine-color-scheme';
