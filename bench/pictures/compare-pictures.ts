@@ -222,13 +222,13 @@ async function drawReferences(
   const target = path.join(folder, 'references');
   mkdirSync(target);
   const asked = candidates.flatMap(({ copy, frame, state }, index) =>
-    state === null ? [JSON.stringify({ index, path: copy, frame })] : [],
+    state === null || state.less ? [JSON.stringify({ index, path: copy, frame, less: state?.less })] : [],
   );
   const script = path.join(import.meta.dirname, 'reference-pictures.py');
   const printed = await runPython(script, [target], `${asked.join('\n')}\n`);
   const references = new Map<number, Drawn | string>();
   for (const [index, { copy, frame, state }] of candidates.entries())
-    if (state !== null)
+    if (state !== null && state.less === undefined)
       references.set(index, await drawPresented(copy, frame, state, path.join(target, `${index}.pgm`)));
   for (const line of printed.split('\n').filter((one) => one !== '')) {
     const { index, by, rows, columns, channels, why } = Reference.parse(JSON.parse(line));

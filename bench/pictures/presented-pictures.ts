@@ -11,7 +11,17 @@ import type { SentObject } from '../../test/system/support/studies.ts';
 const run = promisify(execFile);
 
 /** A presentation state of one image, and the file it stands in. */
-export type PresentedBy = { readonly name: string; readonly sent: SentObject; readonly file: string };
+export type PresentedBy = {
+  readonly name: string;
+  readonly sent: SentObject;
+  readonly file: string;
+  /** The mean of which frames it takes away, and the window of what is left; DCMTK does not. */
+  readonly less?: typeof LESS;
+};
+
+/** Of an object of several frames: its mask is the first. */
+const LESS = { frames: [1], centre: 30, width: 121 } as const;
+const MASK_STATE = 'mask';
 
 const linear = (length: number, at: (share: number) => number) =>
   Uint16Array.from({ length }, (_, index) => Math.round(at(index / (length - 1))));
@@ -27,8 +37,17 @@ const STATES: Readonly<Record<string, () => DicomRecord>> = {
   }),
 };
 
-/** The states every presented image is shown under. */
+/** The states every presented image of one frame is shown under; one of several is shown less its first frame. */
 export const STATE_NAMES: readonly string[] = Object.keys(STATES);
+
+function maskState(): DicomRecord {
+  return {
+    ...window(LESS.centre, LESS.width),
+    MaskSubtractionSequence: [{ MaskOperation: 'AVG_SUB', MaskFrameNumbers: [...LESS.frames] }],
+    RecommendedViewingMode: 'SUB',
+    PresentationLUTShape: 'IDENTITY',
+  };
+}
 
 function window(centre: number, width: number): DicomRecord {
   return { SoftcopyVOILUTSequence: [{ WindowCenter: centre, WindowWidth: width }] };
@@ -45,7 +64,9 @@ export function makeStates({ studyUid, seriesUid, sopUid, file }: SentObject, fo
   const read = readDataset(file.subarray(header.value.dataSetOffset), header.value.transferSyntaxUid);
   if (!read.ok) throw new Error('the image cannot be read');
   const facts = { rows: number(read.value, 'Rows') ?? 0, columns: number(read.value, 'Columns') ?? 0 };
-  return STATE_NAMES.map((name, index): PresentedBy => {
+  const isRun = (number(read.value, 'NumberOfFrames') ?? 1) > 1;
+  return (isRun ? [MASK_STATE] : STATE_NAMES).map((name, at): PresentedBy => {
+    const index = isRun ? STATE_NAMES.length : at;
     const own = { seriesUid: `2.25.77${index}0`, sopUid: `2.25.77${index}1` };
     const bytes = encodeInstance({
       SOPClassUID: '1.2.840.10008.5.1.4.1.1.11.1',
@@ -84,11 +105,11 @@ export function makeStates({ studyUid, seriesUid, sopUid, file }: SentObject, fo
           ...{ PresentationSizeMode: 'SCALE TO FIT', PresentationPixelAspectRatio: [1, 1] },
         },
       ],
-      ...STATES[name]?.(),
+      ...(isRun ? maskState() : STATES[name]?.()),
     });
     const place = path.join(folder, `state-${index}.dcm`);
     writeFileSync(place, bytes);
-    return { name, sent: { studyUid, ...own, file: bytes }, file: place };
+    return { name, sent: { studyUid, ...own, file: bytes }, file: place, ...(isRun && { less: LESS }) };
   });
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { runPython } from '../../test/peers/support/debian-python.ts';
 import type { MeasureSaid } from './picture-page.ts';
+import type { PresentedBy } from './presented-pictures.ts';
 
 const Wanted = z.object({
   kind: z.enum(['length', 'angle', 'probe']),
@@ -16,9 +17,11 @@ const Line = z.object({ index: z.number(), measures: z.array(Wanted) });
 
 /** What has to be measured on one frame of each file, by its place in the list: lengths along rows, columns and the diagonal, an angle and a value. */
 export async function wantedMeasures(
-  files: readonly { readonly copy: string; readonly frame: number }[],
+  files: readonly { readonly copy: string; readonly frame: number; readonly state: PresentedBy | null }[],
 ): Promise<ReadonlyMap<number, readonly WantedMeasure[]>> {
-  const asked = files.map(({ copy, frame }, index) => JSON.stringify({ index, path: copy, frame }));
+  const asked = files.map(({ copy, frame, state }, index) =>
+    JSON.stringify({ index, path: copy, frame, less: state?.less?.frames }),
+  );
   const printed = await runPython(path.join(import.meta.dirname, 'reference-measures.py'), [], `${asked.join('\n')}\n`);
   const lines = printed.split('\n').filter((line) => line !== '');
   return new Map(lines.map((line) => Line.parse(JSON.parse(line))).map(({ index, measures }) => [index, measures]));

@@ -1,6 +1,6 @@
 """Says of each file what has to be measured on one frame of it, by pydicom and PS3.3 alone, with nothing of this product.
 
-On standard input a line of JSON for each: {"index", "path", "frame"}; prints one for each: index, and measures: kind, points in
+On standard input a line of JSON for each: {"index", "path", "frame"}, and "less" where the mean of these frames is taken away; prints one for each: index, and measures: kind, points in
 columns and rows, unit and value as the page has to say them.
 """
 
@@ -68,7 +68,7 @@ def region_of(one):
     return False
 
 
-def value_at(one, frame, column, row):
+def value_at(one, frame, column, row, less):
     """The rescaled value of a grey pixel; None of colours, padding and what pydicom does not decode."""
     if one.get("SamplesPerPixel", 1) != 1 or not one.PhotometricInterpretation.startswith("MONOCHROME"):
         return None
@@ -76,13 +76,15 @@ def value_at(one, frame, column, row):
         return None
     pixels = one.pixel_array
     stored = pixels[frame - 1] if pixels.ndim == 3 else pixels
+    if less:
+        return float(stored[row, column]) - sum(float(pixels[other - 1][row, column]) for other in less) / len(less)
     if "ModalityLUTSequence" in one:
         return float(apply_modality_lut(stored, one)[row, column])
     slope = float(found(one, frame, "RescaleSlope") or 1)
     return float(stored[row, column]) * slope + float(found(one, frame, "RescaleIntercept") or 0)
 
 
-def measures(path, frame):
+def measures(path, frame, less):
     one = pydicom.dcmread(path, force=True)
     region = region_of(one)
     if region is False or not all(isinstance(one.get(size), int) for size in ("Rows", "Columns")):
@@ -100,7 +102,7 @@ def measures(path, frame):
         {"kind": "angle", "points": [beside, corner, aside], "unit": "°", "value": math.degrees(math.atan2(height, width))},
     ]
     try:
-        value = value_at(one, frame, column, row)
+        value = value_at(one, frame, column, row, less)
     except Exception:  # what pydicom cannot decode is compared as a picture, where DCMTK can
         value = None
     if value is not None and math.isfinite(value):
@@ -110,4 +112,4 @@ def measures(path, frame):
 
 for line in sys.stdin:
     asked = json.loads(line)
-    print(json.dumps({"index": asked["index"], "measures": measures(asked["path"], asked["frame"])}))
+    print(json.dumps({"index": asked["index"], "measures": measures(asked["path"], asked["frame"], asked.get("less"))}))

@@ -1,7 +1,8 @@
 """Draws one frame of each file as PS3.3 and PS3.4 Annex N ask, with nothing of this product: DCMTK's dcm2pnm where it can, else
 pydicom with GDCM and Pillow for the stored values, and NumPy for the rest.
 
-Usage: reference-pictures.py OUTPUT_FOLDER; on standard input a line of JSON for each: {"index", "path", "frame"}. Prints for each
+Usage: reference-pictures.py OUTPUT_FOLDER; on standard input a line of JSON for each: {"index", "path", "frame"}, and for a frame
+less the mean of others {"less": {"frames", "centre", "width"}}, which is windowed as PS3.4 §N.2.5 has it. Prints for each
 that can be drawn one line of JSON: index, by, rows, columns, channels, syntax, photometric; 8-bit pixels lie in OUTPUT_FOLDER/INDEX.
 """
 
@@ -139,6 +140,13 @@ def by_numpy(one, frame):
     return np.round(shown * 255).astype(np.uint8)
 
 
+def by_subtraction(one, frame, less):
+    values = one.pixel_array.astype(float)
+    values = values[frame - 1] - np.mean([values[other - 1] for other in less["frames"]], axis=0)
+    shown = (values - (less["centre"] - 0.5)) / (less["width"] - 1) + 0.5
+    return np.round(np.clip(shown, 0, 1) * 255).astype(np.uint8)
+
+
 def main():
     folder = sys.argv[1]
     for line in sys.stdin:
@@ -146,7 +154,11 @@ def main():
         target = os.path.join(folder, str(asked["index"]))
         try:
             one = pydicom.dcmread(asked["path"], force=True)
-            by, pixels = "dcmtk", by_dcmtk(asked["path"], one, asked["frame"], target)
+            by, pixels = "dcmtk", None
+            if asked.get("less"):
+                by, pixels = "pydicom", by_subtraction(one, asked["frame"], asked["less"])
+            else:
+                pixels = by_dcmtk(asked["path"], one, asked["frame"], target)
             if pixels is None:
                 by, pixels = "pydicom", by_numpy(one, asked["frame"])
         except Exception as why:  # whatever it cannot read is no reference

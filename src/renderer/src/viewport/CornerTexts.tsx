@@ -11,6 +11,7 @@ import { scaleBarOf } from './scale-bar.ts';
 import type { Probe, StackViewState } from './stack-view.ts';
 import type { StackImage } from './stack.ts';
 import { presetsOf } from './window-presets.ts';
+import { describeWindow } from './window-text.ts';
 
 type Props = {
   readonly shown: StackViewState;
@@ -96,7 +97,7 @@ function DrawingCorner({ shown, image }: { readonly shown: StackViewState; reado
       {map !== null && isMirrored(map) && <strong>{t('image.mirrored')}</strong>}
       {window !== null && (
         <span>
-          {t('image.window', { width: tidy(window.width), centre: tidy(window.centre) })}
+          {describeWindow(window, image.rescale, t)}
           {preset && ` · ${t(`preset.${preset.name}`)}`}
         </span>
       )}
@@ -139,10 +140,6 @@ function describeProbe({ column, row, value }: Probe, unit: string | null, t: TF
   const place = `${column}, ${row}`;
   if (value === null) return place;
   return `${value === 'padding' ? t('image.padding') : describeValue(value, unit)} · ${place}`;
-}
-
-function tidy(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
 
 function same(a: number, b: number): boolean {

@@ -13,13 +13,13 @@ import { FusionCorner } from './fusion/FusionCorner.tsx';
 import { FusionLayer } from './fusion/FusionLayer.tsx';
 import { fusionFit } from './fusion/fusion-view.ts';
 import type { Fusion } from './fusion/use-fusion.ts';
-import { placeOf, type Vector3 } from './geometry.ts';
+import { placeOf, sizedPlane, type Vector3 } from './geometry.ts';
 import classes from './ImageViewport.module.css';
 import type { LinkedViews } from './linked-views.ts';
 import { LinkedCross } from './LinkedCross.tsx';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
 import { OverlayLayer } from './OverlayLayer.tsx';
-import { hasLostOverlays, refusalOf } from './picture/load-picture.ts';
+import { faultsOf, refusalOf } from './picture/load-picture.ts';
 import { PlanesLayer } from './picture/PlanesLayer.tsx';
 import type { ReadingDesk } from './reading-desk.ts';
 import { ReferenceLine } from './ReferenceLine.tsx';
@@ -27,6 +27,8 @@ import type { SeriesShelf } from './series-shelf.ts';
 import { type FrameAddress, openingIndex } from './stack.ts';
 import type { FirstDrawing, StackView, StackViewState } from './stack-view.ts';
 import { measurementOf, useViewportTool } from './tools.ts';
+import { SubtractionLine } from './subtraction/SubtractionLine.tsx';
+import { canSubtract, isSubtracted, subtractStack } from './subtraction/subtract-stack.ts';
 import { useOverlays } from './use-overlays.ts';
 import { useSeries } from './use-series.ts';
 import { useStackView } from './use-stack-view.ts';
@@ -109,10 +111,16 @@ export function ImageViewport(props: Props): ReactNode {
   const stack = series.state === 'ready' ? series.stack : null;
   const opening = useRef({ opensAt, drawing });
   opening.current = { opensAt, drawing };
-  const others = useThirdParty(desk.thirdParty, stack);
+  const subtraction = useSyncExternalStore(desk.subtraction.subscribe, desk.subtraction.getState);
+  const base = useMemo(() => stack && subtractStack(stack, subtraction), [stack, subtraction]);
+  const isLess = useMemo(
+    () => (stack !== null && canSubtract(stack) ? isSubtracted(subtraction, stack) : null),
+    [stack, subtraction],
+  );
+  const others = useThirdParty(desk.thirdParty, stack, base);
   const { stack: presented, applied } = others;
   // A state that names no image of this series changes nothing here.
-  const presenting = presented === stack ? null : applied;
+  const presenting = presented === base ? null : applied;
   const show = useCallback(
     (at: number) => {
       if (view === null || presented === null) return;
@@ -192,9 +200,14 @@ export function ImageViewport(props: Props): ReactNode {
             {documents !== undefined && (
               <strong className={classes.mark}>{t('image.notPictures', { count: documents.length })}</strong>
             )}
-            {shown.image !== null && hasLostOverlays(shown.image.imageId) && (
-              <strong className={classes.mark}>{t('image.lostOverlays')}</strong>
-            )}
+            {shown.image !== null &&
+              faultsOf(shown.image.imageId).map((fault) => (
+                <strong key={fault} className={classes.mark}>
+                  {t(`image.fault.${fault}`)}
+                </strong>
+              ))}
+            {shown.image?.plane?.isGuessed && <strong className={classes.mark}>{t('image.noPixelSize')}</strong>}
+            {shown.image !== null && <SubtractionLine image={shown.image} isOn={isLess} />}
             {stack !== null && (
               <ThirdPartyLine
                 image={shown.image}
@@ -261,5 +274,6 @@ export function ImageViewport(props: Props): ReactNode {
 
 /** The place in the patient under the mouse; null beside the image, and where it knows no place. */
 function probedPlace({ image, probe }: StackViewState): Vector3 | null {
-  return image?.plane && probe ? placeOf(image.plane, probe.column, probe.row) : null;
+  const plane = image && sizedPlane(image);
+  return plane && probe ? placeOf(plane, probe.column, probe.row) : null;
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import { numberOf } from './dicom-json.ts';
-import { cross, dot, imageCoordinateOf, placeOf, type Vector3 } from './geometry.ts';
+import { cross, dot, imageCoordinateOf, placeOf, sizedPlane, type Vector3 } from './geometry.ts';
 import classes from './ImageViewport.module.css';
 import { toCanvas } from './measurements/shapes.ts';
 import { pointAt, usePointedPlace } from './pointed-place.ts';
@@ -16,8 +16,9 @@ export function LinkedCross({ shown: { image, map, probe }, pane, isOn }: Props)
   const { pointed } = usePointedPlace();
   useEffect(() => {
     const uid = image?.frameOfReferenceUid;
-    if (!isOn || !image?.plane || !probe || !uid) return pointAt(pane, null);
-    pointAt(pane, { place: placeOf(image.plane, probe.column, probe.row), frameOfReferenceUid: uid, pane });
+    const plane = image && sizedPlane(image);
+    if (!isOn || !plane || !probe || !uid) return pointAt(pane, null);
+    pointAt(pane, { place: placeOf(plane, probe.column, probe.row), frameOfReferenceUid: uid, pane });
   }, [image, probe, pane, isOn]);
   useEffect(() => () => pointAt(pane, null), [pane]);
   if (!isOn || pointed === null || pointed.pane === pane || image === null || map === null) return null;
@@ -37,12 +38,14 @@ const SLICE_THICKNESS = '00180050';
 /** How far an image reaches to each side at least, mm: places are seldom written closer. */
 const THIN_MM = 0.6;
 
-/** Where a place lies on an image, in columns and rows; null where the image does not go through it. */
+/** Where a place lies on an image, in columns and rows; null where the image does not go through it, or its pixels have no place. */
 export function crossAt(
-  { plane, rows, columns }: Pick<StackImage, 'plane' | 'rows' | 'columns'>,
+  image: Pick<StackImage, 'plane' | 'rows' | 'columns'>,
   thicknessMm: number | null,
   place: Vector3,
 ): readonly [number, number] | null {
+  const { rows, columns } = image;
+  const plane = sizedPlane(image);
   if (plane === null) return null;
   const [x, y, z] = plane.originMm;
   const away = dot([place[0] - x, place[1] - y, place[2] - z], cross(plane.alongRow, plane.alongColumn));

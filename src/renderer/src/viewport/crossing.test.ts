@@ -53,6 +53,14 @@ test('draws no line between parallel images, in another frame of reference or no
   ]).toEqual([null, null, null, null, null]);
 });
 
+test('draws no line on an image, or of one, whose pixel size would be a guess', () => {
+  const guessed = (of: PlacedImage): PlacedImage => ({ ...of, plane: of.plane && { ...of.plane, isGuessed: true } });
+  expect([crossingOf(guessed(SCOUT), axial(70)), crossingOf(SCOUT, guessed(axial(70)))]).toEqual([null, null]);
+  // A slice is told by its first pixel, which has a place.
+  const stack = stackOf(Array.from({ length: 10 }, (_, index) => guessed(axial(index))));
+  expect([nearestTo(stack, axial(4.2)), nearestTo(stack, guessed(axial(4.2)))]).toEqual([4, 4]);
+});
+
 test('finds the slice at the same place in a stack of another thickness and order, and none beyond its ends', () => {
   const thin = stackOf(Array.from({ length: 100 }, (_, index) => axial(100 - index)));
   expect([nearestTo(thin, axial(70.2)), nearestTo(thin, axial(100.4)), nearestTo(thin, axial(140))]).toEqual([

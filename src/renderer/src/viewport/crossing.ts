@@ -1,4 +1,4 @@
-import { dot, type ImagePlane, imageCoordinateOf, normalOf, placeOf, type Vector3 } from './geometry.ts';
+import { dot, type ImagePlane, imageCoordinateOf, normalOf, placeOf, sizedPlane, type Vector3 } from './geometry.ts';
 import type { ImagePoint } from './measurements/measurement.ts';
 import type { Stack, StackImage } from './stack.ts';
 
@@ -22,11 +22,11 @@ export function shareSpace(a: PlacedImage, b: PlacedImage): boolean {
 
 /** Where another picture cuts this one, from end to end of that other picture, in this one's columns and rows; null where it does not, or where nobody knows. */
 export function crossingOf(on: PlacedImage, other: PlacedImage): readonly [ImagePoint, ImagePoint] | null {
-  const { plane } = on;
-  if (plane === null || other.plane === null || !shareSpace(on, other)) return null;
+  const [plane, others] = [sizedPlane(on), sizedPlane(other)];
+  if (plane === null || others === null || !shareSpace(on, other)) return null;
   const normal = normalOf(plane);
-  if (Math.abs(dot(normal, normalOf(other.plane))) > PARALLEL) return null;
-  const corners = cornersOf(other.plane, other);
+  if (Math.abs(dot(normal, normalOf(others))) > PARALLEL) return null;
+  const corners = cornersOf(others, other);
   const heights = corners.map((corner) => dot(minus(corner, plane.originMm), normal));
   const places = corners.flatMap((corner, index) => {
     const next = (index + 1) % corners.length;
@@ -74,7 +74,9 @@ function areParallel(a: PlacedImage, b: PlacedImage): boolean {
   return a.plane !== null && b.plane !== null && Math.abs(dot(normalOf(a.plane), normalOf(b.plane))) > PARALLEL;
 }
 
+/** Of pixels whose size would be a guess the first alone has a place; of nearly parallel planes it does as well. */
 function middleOf(plane: ImagePlane, { rows, columns }: PlacedImage): Vector3 {
+  if (plane.isGuessed) return plane.originMm;
   return placeOf(plane, (columns - 1) / 2, (rows - 1) / 2);
 }
 

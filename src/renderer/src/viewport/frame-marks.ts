@@ -1,5 +1,5 @@
 import type { Finding, FindingBox, KeyImage } from '../../../shared/contract/studies.ts';
-import { imageCoordinateOf } from './geometry.ts';
+import { imageCoordinateOf, sizedPlane } from './geometry.ts';
 import type { FrameAddress, StackImage } from './stack.ts';
 
 /** A rectangle in image coordinates: whole numbers are pixel centres. */
@@ -45,16 +45,17 @@ export function middleOfBox({ frames, keyImage }: FindingBox): readonly [number,
 }
 
 /**
- * Where a place in the patient lies on an image, as column and row; null where the image has no place, is in another frame of
- * reference, or does not reach it: nothing is centred on what is not there.
+ * Where a place in the patient lies on an image, as column and row; null where its pixels have no place, it is in another frame
+ * of reference, or it does not reach it: nothing is centred on what is not there.
  */
 export function coordinateOn(
   image: StackImage,
   { centreMm, frameOfReferenceUid }: Pick<KeyImage, 'centreMm' | 'frameOfReferenceUid'>,
 ): readonly [number, number] | null {
-  if (centreMm === null || image.plane === null) return null;
+  const plane = sizedPlane(image);
+  if (centreMm === null || plane === null) return null;
   if (frameOfReferenceUid !== null && frameOfReferenceUid !== image.frameOfReferenceUid) return null;
-  const [column, row] = imageCoordinateOf(image.plane, centreMm);
+  const [column, row] = imageCoordinateOf(plane, centreMm);
   const isOn = column >= -0.5 && row >= -0.5 && column <= image.columns - 0.5 && row <= image.rows - 0.5;
   return isOn ? [column, row] : null;
 }

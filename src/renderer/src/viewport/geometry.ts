@@ -6,9 +6,11 @@ export type ImagePlane = {
   readonly originMm: Vector3;
   readonly alongRow: Vector3;
   readonly alongColumn: Vector3;
-  /** Distance between two neighbouring columns and between two neighbouring rows; 1 where the image says none. */
+  /** Distance between two neighbouring columns and between two neighbouring rows, mm; of a guess only their ratio holds. */
   readonly columnSpacing: number;
   readonly rowSpacing: number;
+  /** The image does not say how large its pixels are in the patient: none but the first has a place. */
+  readonly isGuessed?: true | undefined;
 };
 
 /** Maps image coordinates (column, row; whole numbers are pixel centres) to CSS pixels: x = a·c + b·r + e, y = c·c + d·r + f. */
@@ -40,6 +42,11 @@ export function unit([x, y, z]: Vector3): Vector3 {
 /** What an image looks along: with rows to the right and columns down, away from the eye. */
 export function normalOf({ alongRow, alongColumn }: Pick<ImagePlane, 'alongRow' | 'alongColumn'>): Vector3 {
   return cross(alongRow, alongColumn);
+}
+
+/** Where every pixel of an image lies; null of one without a place, and of one whose pixel size would be a guess. */
+export function sizedPlane({ plane }: { readonly plane: ImagePlane | null }): ImagePlane | null {
+  return plane?.isGuessed === true ? null : plane;
 }
 
 /** The place of an image coordinate in the patient (PS3.3 §C.7.6.2.1.1, Equation C.7.6.2.1-1). */

@@ -20,5 +20,6 @@ test('crosses where an image goes through the place, and nowhere beside or off i
     crossAt(IMAGE, 4, [16, -3, 42.1]),
     crossAt(IMAGE, 4, [5, -3, 40]),
     crossAt({ ...IMAGE, plane: null }, 4, [16, -3, 40]),
-  ]).toEqual([[3, 4], [3, 4], null, null, null]);
+    crossAt({ ...IMAGE, plane: { ...IMAGE.plane, isGuessed: true } }, 4, [16, -3, 40]),
+  ]).toEqual([[3, 4], [3, 4], null, null, null, null]);
 });

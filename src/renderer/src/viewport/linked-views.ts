@@ -1,6 +1,7 @@
 import { facesAlike, nearestAt, nearestTo, type PlacedImage, placeAlong, shareSpace } from './crossing.ts';
 import type { StackView } from './stack-view.ts';
 import type { StackImage } from './stack.ts';
+import { windowFor } from './window-presets.ts';
 
 /** How far scrolling is followed: not at all, by position in one frame of reference, or also from where the others stood. */
 export const SCROLL_LINKS = ['off', 'position', 'all'] as const;
@@ -136,11 +137,12 @@ export class LinkedViews {
 
   #copyWindow(): void {
     const leading = this.#leading();
-    if (leading?.window == null) return;
+    if (leading?.window == null || leading.image === null) return;
     for (const [pane, { view }] of this.#views) {
-      const { stack } = view.getState();
-      const isAlike = stack !== null && stack.modality === leading.stack?.modality;
-      if (pane !== this.#active && isAlike && view.getState().image !== null) view.setWindow(leading.window);
+      const { stack, image } = view.getState();
+      if (pane === this.#active || image === null || stack?.modality !== leading.stack?.modality) continue;
+      const window = windowFor(leading.window, leading.image.rescale, image.rescale);
+      if (window !== null) view.setWindow(window);
     }
   }
 

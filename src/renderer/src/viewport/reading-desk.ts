@@ -1,5 +1,6 @@
 import { History } from './history.ts';
 import { MeasurementBook } from './measurements/measurement-book.ts';
+import { SubtractionBook } from './subtraction/subtraction-book.ts';
 import { ThirdPartyBook } from './third-party/third-party-book.ts';
 
 /** What a reader has done on this look at a study, on images and on planes through them: it is kept nowhere and gone when the study is left. */
@@ -9,6 +10,8 @@ export type ReadingDesk = {
   /** What others sent beside the images, and what of it is drawn. */
   readonly thirdParty: ThirdPartyBook;
   readonly planeMeasurements: MeasurementBook;
+  /** Which runs are looked at less their mask. */
+  readonly subtraction: SubtractionBook;
 };
 
 /** An empty desk. */
@@ -19,5 +22,6 @@ export function openDesk(): ReadingDesk {
     measurements: new MeasurementBook(history),
     thirdParty: new ThirdPartyBook(),
     planeMeasurements: new MeasurementBook(history),
+    subtraction: new SubtractionBook(history),
   };
 }

@@ -90,6 +90,9 @@ export class StackView {
   #state: StackViewState = EMPTY_VIEW;
   #presentedOn: NonNullable<FirstDrawing['presentedOn']> = () => null;
   #presented: Presented | null = null;
+  /** How the reader left this series when it was shown otherwise, as by a presentation state: where it stood, and the shades of its values and of differences. */
+  #left: { readonly place: Drawing['place']; readonly shades: Partial<Record<Shades, Drawing['properties']>> } | null =
+    null;
   /** The first image is drawn as its stack wants: what the next ones change, they change from there. */
   #isStacked = false;
 
@@ -133,6 +136,11 @@ export class StackView {
     this.#stopCine();
     this.#rate = null;
     this.#prefetch = new Prefetch((next) => loadAhead(stack.images[next]));
+    if (this.#state.stack?.seriesUid !== stack.seriesUid) this.#left = null;
+    else if (this.#isStacked && this.#hung.presentedOn === undefined) {
+      const { place, properties } = this.#readersDrawing();
+      this.#left = { place, shades: { ...this.#left?.shades, [shadesOf(this.#state.stack)]: properties } };
+    }
     this.#presentedOn = drawing.presentedOn ?? (() => null);
     // The engine would turn the next stack as it turned this one.
     if (this.#presented !== null) this.#standUpright();
@@ -146,9 +154,13 @@ export class StackView {
         if (this.#isGone || this.#state.stack !== stack) return;
         this.#hung = drawing;
         this.#hang();
-        if (drawing.preset) this.#draw({ type: 'preset', key: drawing.preset }, stack.modality);
-        this.#isStacked = true;
         this.#presented = this.#state.image && this.#presentedOn(this.#state.image);
+        const shades = drawing.presentedOn === undefined ? this.#left?.shades[shadesOf(stack)] : undefined;
+        if (shades !== undefined) this.#viewport.setProperties(shades);
+        else if (this.#presented === null && shadesOf(stack) === 'values') this.#drawHungPreset();
+        if (this.#left !== null && drawing.presentedOn === undefined)
+          this.#viewport.setViewPresentation(this.#left.place);
+        this.#isStacked = true;
         this.#standAsPresented();
         this.#viewport.render();
       },
@@ -257,11 +269,27 @@ export class StackView {
     return { place: this.#viewport.getViewPresentation(), properties };
   }
 
+  /** What the reader set; the image's own window is none of it, for every image has its own. */
+  #readersDrawing(): Drawing {
+    const { place, properties } = this.#drawing();
+    const { voiRange, invert } = properties;
+    const own = this.#ownWindow();
+    const range = own && rangeOf(own, this.#isExact());
+    const isOwn = voiRange && range && near(voiRange.lower, range.lower) && near(voiRange.upper, range.upper);
+    return { place, properties: isOwn ? { invert: invert ?? false } : properties };
+  }
+
+  #drawHungPreset(): void {
+    const { stack } = this.#state;
+    if (this.#hung.preset && stack !== null) this.#draw({ type: 'preset', key: this.#hung.preset }, stack.modality);
+  }
+
   #draw(command: ViewportCommand, modality: string): void {
     switch (command.type) {
       case 'preset': {
         const preset = findPreset(modality, command.key);
-        const window = preset && windowOf(preset, this.#ownWindow(), this.#valueRange());
+        const told = this.#state.image?.rescale ?? { unit: null };
+        const window = preset && windowOf(preset, this.#ownWindow(), this.#valueRange(), told);
         return window === null ? undefined : this.setWindow(window);
       }
       case 'reset':
@@ -288,12 +316,17 @@ export class StackView {
   #ownWindow(): GreyWindow | null {
     const loaded = this.#viewport.getCornerstoneImage();
     const [centre, width] = [[loaded?.windowCenter].flat()[0], [loaded?.windowWidth].flat()[0]];
-    return centre === undefined || width === undefined ? null : { centre, width };
+    if (centre === undefined || width === undefined) return null;
+    return windowOfRange(rangeOf({ centre, width }, this.#isOwnExact()), this.#isExact());
   }
 
-  /** Whether this image's windows go from edge to edge of values (LINEAR_EXACT), which have no steps of one. */
-  #isExact(): boolean {
+  #isOwnExact(): boolean {
     return this.#viewport.getCornerstoneImage()?.voiLUTFunction === Enums.VOILUTFunctionType.LINEAR_EXACT;
+  }
+
+  /** Whether windows go from edge to edge of values, which have no steps of one: the image's own do (LINEAR_EXACT), or it shows uptake. */
+  #isExact(): boolean {
+    return this.#isOwnExact() || this.#state.image?.rescale.factor !== undefined;
   }
 
   #valueRange(): { readonly min: number; readonly max: number } | null {
@@ -329,7 +362,10 @@ export class StackView {
     this.#standUpright();
     this.#viewport.resetCamera();
     this.#resetShades();
-    if (now === null) this.#hang();
+    if (now === null) {
+      this.#hang();
+      this.#drawHungPreset();
+    }
     this.#standAsPresented();
   }
 
@@ -479,4 +515,15 @@ export class StackView {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What a window is of: values as they were stored, or what is left of them less a mask. */
+type Shades = 'values' | 'differences';
+
+function shadesOf({ images }: Stack): Shades {
+  return images.some(({ subtracted }) => subtracted !== undefined) ? 'differences' : 'values';
+}
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a));
 }

@@ -33,6 +33,21 @@ test('sorts by position along the normal, not by arrival, not by number', () => 
   ).toEqual(['low', 'middle', 'top']);
 });
 
+test('knows where every pixel lies only where the image says how large they are in the patient', () => {
+  const isGuessed = (more: DicomJson) =>
+    readStack([slice({ uid: '1', number: 1, z: 5, more })], ADDRESS).images[0]?.plane?.isGuessed ?? false;
+  const of = (...Value: readonly unknown[]) => ({ Value: [...Value] });
+  const projected = { '00080060': of('XA'), '00280030': of(0.3, 0.3), '00181164': of(0.3, 0.3) };
+  expect([
+    isGuessed({}),
+    isGuessed({ '00280034': of(2, 1) }),
+    isGuessed({ '00280030': of(0, 0.5) }),
+    isGuessed(projected),
+    isGuessed({ '00280030': of(0.5, 0.5) }),
+    isGuessed({ ...projected, '00280A02': of('FIDUCIAL') }),
+  ]).toEqual([true, true, true, true, false, false]);
+});
+
 test('opens at the image asked for, else in the middle', () => {
   const stack = readStack(
     ['a', 'b', 'c', 'd', 'e'].map((uid, number) => slice({ uid, number })),

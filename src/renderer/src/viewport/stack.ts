@@ -7,6 +7,7 @@ import { drawnSpacing } from './picture/drawn-spacing.ts';
 import { isInverted } from './picture/pixel-format.ts';
 import { type NoSuv, uptakeOf } from './picture/suv.ts';
 import { type Spacing, spacingOf } from './spacing.ts';
+import type { Subtracted } from './subtraction/subtract-stack.ts';
 import { TAG } from './tags.ts';
 
 /** What the image itself says of its patient; shown on the picture beside what the station says. */
@@ -64,6 +65,8 @@ export type StackImage = {
     readonly noSuv?: NoSuv;
   };
   readonly marks: readonly ImageMark[];
+  /** What was taken away from it; absent of a frame as it was stored. */
+  readonly subtracted?: Subtracted;
   readonly patient: ImagePatient;
   readonly dataSet: DicomJson;
 };
@@ -196,7 +199,19 @@ function planeOf(dataSet: DicomJson): ImagePlane | null {
     [cx, cy, cz],
   ];
   if (!areDirections(alongRow, alongColumn)) return null;
-  return { originMm: [x, y, z], alongRow, alongColumn, ...drawnSpacing(dataSet) };
+  const isGuessed = !hasPixelSpacing(dataSet) || spacingOf(dataSet).kind === 'detector';
+  return {
+    originMm: [x, y, z],
+    alongRow,
+    alongColumn,
+    ...drawnSpacing(dataSet),
+    ...(isGuessed && { isGuessed: true as const }),
+  };
+}
+
+function hasPixelSpacing(dataSet: DicomJson): boolean {
+  const sizes = numbersOf(dataSet, TAG.PixelSpacing);
+  return sizes.length === 2 && sizes.every((size) => size > 0);
 }
 
 /** True of two directions as PS3.3 §C.7.6.2.1.1 has them, of length one and at right angles, but for coarse rounding; with others every place would be wrong. */

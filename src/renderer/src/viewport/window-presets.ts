@@ -6,9 +6,10 @@ export type GreyWindow = { readonly centre: number; readonly width: number };
 /** A window a reader calls up with a digit; the name is a code for the page's text. */
 export type WindowPreset = { readonly key: string; readonly name: string } & PresetWindow;
 
-/** `fixed`: these values. `own`: as the image came. `full`: all its values. `scaled`: its own, narrower or wider. */
+/** `fixed`: these values. `suv`: from 0 to this uptake. `own`: as the image came. `full`: all its values. `scaled`: its own, narrower or wider. */
 type PresetWindow =
   | ({ readonly kind: 'fixed' } & GreyWindow)
+  | { readonly kind: 'suv'; readonly to: number }
   | { readonly kind: 'own' | 'full' }
   | { readonly kind: 'scaled'; readonly by: number };
 
@@ -22,7 +23,7 @@ const RELATIVE: readonly WindowPreset[] = [
   { key: '3', name: 'full', kind: 'full' },
 ];
 
-/** Windows by modality, in Hounsfield units. To add one, add a line. */
+/** Windows by modality, in Hounsfield units, or in standardised uptake values. To add one, add a line. */
 export const WINDOW_PRESETS: Readonly<Record<string, readonly WindowPreset[]>> = {
   CT: [
     fixed('1', 'brain', 40, 80),
@@ -34,6 +35,18 @@ export const WINDOW_PRESETS: Readonly<Record<string, readonly WindowPreset[]>> =
     fixed('7', 'mediastinum', 50, 350),
     fixed('8', 'liver', 60, 160),
     fixed('9', 'angiography', 300, 600),
+    OWN,
+  ],
+  // Of a PET whose uptake cannot be told these mean nothing, and its corner says why.
+  PT: [
+    uptake('1', 'suv-5', 5),
+    uptake('2', 'suv-7', 7),
+    uptake('3', 'suv-10', 10),
+    uptake('4', 'suv-15', 15),
+    uptake('5', 'suv-20', 20),
+    { key: '6', name: 'harder', kind: 'scaled', by: 0.6 },
+    { key: '7', name: 'softer', kind: 'scaled', by: 1.6 },
+    { key: '8', name: 'full', kind: 'full' },
     OWN,
   ],
 };
@@ -48,20 +61,40 @@ export function findPreset(modality: string, key: string): WindowPreset | null {
   return presetsOf(modality).find((preset) => preset.key === key) ?? null;
 }
 
+/** How rescaled values are told: times `factor` (1 where it is left out) they are in `unit`. */
+export type ToldUnit = { readonly unit: string | null; readonly factor?: number };
+
+/** What rescaled values are multiplied by to be standardised uptake; null where they cannot be told so. */
+export function suvFactorOf({ unit, factor = 1 }: ToldUnit): number | null {
+  return unit?.startsWith('SUV') === true ? factor : null;
+}
+
+/** The same window of another picture of that modality, whose values have another factor as those of another PET have; null where they are told in another unit. */
+export function windowFor({ centre, width }: GreyWindow, from: ToldUnit, to: ToldUnit): GreyWindow | null {
+  if (from.unit !== to.unit) return null;
+  const scale = (from.factor ?? 1) / (to.factor ?? 1);
+  return { centre: centre * scale, width: width * scale };
+}
+
 /**
- * The window a preset means on an image with this window of its own and these least and greatest values; null where the image says
- * none. No narrower than one step of whole values (PS3.3 §C.11.2.1.2.1); where an image comes with a window narrower than that, its
+ * The window a preset means on an image with this window of its own, these least and greatest values and so told; null where the image
+ * says none. No narrower than one step of whole values (PS3.3 §C.11.2.1.2.1); where an image comes with a window narrower than that, its
  * values are finer, and a thousandth of that window is the least.
  */
 export function windowOf(
   preset: WindowPreset,
   own: GreyWindow | null,
   range: { readonly min: number; readonly max: number } | null,
+  told: ToldUnit,
 ): GreyWindow | null {
   const least = own === null || own.width >= 1 ? 1 : own.width / 1000;
   switch (preset.kind) {
     case 'fixed':
       return { centre: preset.centre, width: preset.width };
+    case 'suv': {
+      const factor = suvFactorOf(told);
+      return factor === null ? null : { centre: preset.to / 2 / factor, width: preset.to / factor };
+    }
     case 'own':
       return own;
     case 'scaled':
@@ -91,6 +124,10 @@ export function windowOfRange(
 ): GreyWindow {
   const width = Math.abs(upper - lower);
   return isExact ? { centre: (lower + upper) / 2, width } : { centre: (lower + upper + 1) / 2, width: width + 1 };
+}
+
+function uptake(key: string, name: string, to: number): WindowPreset {
+  return { key, name, kind: 'suv', to };
 }
 
 function fixed(key: string, name: string, centre: number, width: number): WindowPreset {

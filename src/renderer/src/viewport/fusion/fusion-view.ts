@@ -1,4 +1,5 @@
 import { COLOUR_TABLES, type ColourTable } from './colour-tables.ts';
+import type { ImagePlane } from '../geometry.ts';
 import type { LoadedVolume } from '../mpr/load-volume.ts';
 import { type ToldAs, toldAs, type VolumeRefusal } from '../mpr/volume.ts';
 
@@ -33,19 +34,24 @@ export type PetState =
   | { readonly state: 'ready'; readonly pet: PetVolume };
 
 /** Why a PET is not drawn over a picture, or that it is. */
-export const FUSION_FITS = ['fits', 'no-place', 'other-frame-of-reference', 'is-pet'] as const;
+export const FUSION_FITS = ['fits', 'no-place', 'no-size', 'other-frame-of-reference', 'is-pet'] as const;
 export type FusionFit = (typeof FUSION_FITS)[number];
 
 /**
- * Whether a PET may be drawn over a picture: both know their place in one and the same frame of reference. Nothing else makes two
- * images lie alike, neither the same study nor the same table.
+ * Whether a PET may be drawn over a picture: both know their place in one and the same frame of reference, and the picture how large
+ * its pixels are. Nothing else makes two images lie alike, neither the same study nor the same table.
  */
 export function fusionFit(
   pet: Pick<PetVolume, 'frameOfReferenceUid'>,
-  base: { readonly plane: object | null; readonly frameOfReferenceUid: string | null; readonly modality: string },
+  base: {
+    readonly plane: Partial<ImagePlane> | null;
+    readonly frameOfReferenceUid: string | null;
+    readonly modality: string;
+  },
 ): FusionFit {
   if (base.modality === 'PT') return 'is-pet';
   if (base.plane === null || base.frameOfReferenceUid === null) return 'no-place';
+  if (base.plane.isGuessed) return 'no-size';
   return base.frameOfReferenceUid === pet.frameOfReferenceUid ? 'fits' : 'other-frame-of-reference';
 }
 

@@ -5,7 +5,7 @@ import type { LoadedVolume } from '../mpr/load-volume.ts';
 import { reslice } from '../mpr/reslice.ts';
 import { placeOfVoxel, type VolumeGeometry } from '../mpr/volume.ts';
 import { type ColourTable, coloursOf } from './colour-tables.ts';
-import { petWindowOf } from './fusion-view.ts';
+import { fusionFit, petWindowOf } from './fusion-view.ts';
 import { colourValues, gridOnImage } from './paint-fusion.ts';
 
 const GEOMETRY = {
@@ -62,6 +62,12 @@ test('under a gantry that leans, PET is sampled at each pixel’s own place, tur
     }
   }
   expect(gridOnImage(plane, imageToCanvas([0, 0], [1, 0], [2, 0]), { columns: 4, rows: 4 })).toBeNull();
+});
+
+test('is laid over no image whose pixel size would be a guess', () => {
+  const fit = (plane: { isGuessed?: true } | null) =>
+    fusionFit({ frameOfReferenceUid: '1.9' }, { plane, modality: 'CT', frameOfReferenceUid: '1.9' });
+  expect([fit({}), fit({ isGuessed: true }), fit(null)]).toEqual(['fits', 'no-size', 'no-place']);
 });
 
 test('the standard’s colours: hot iron from black over red to white, PET and hot metal blue at places of their own', () => {

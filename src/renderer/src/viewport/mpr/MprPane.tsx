@@ -21,6 +21,7 @@ import { describeValue } from '../measurements/measurement-text.ts';
 import { drawMask, type Ink, paintMask } from '../overlay.ts';
 import { scaleBarOf } from '../scale-bar.ts';
 import type { ImageMark } from '../stack.ts';
+import { describeWindow } from '../window-text.ts';
 import type { LoadedVolume } from './load-volume.ts';
 import mprClasses from './mpr.module.css';
 import { changeLook, lookAtPlace, type MprState, placeOfPlane, scrollPlane, turnCrosshairs } from './mpr-state.ts';
@@ -243,7 +244,7 @@ export function MprPane(props: Props): ReactNode {
         </div>
         <div className={classes.corner} data-corner="bottom-left">
           {isInverted && <span>{t('image.inverted')}</span>}
-          <span>{t('image.window', { width: Math.round(window.width), centre: Math.round(window.centre) })}</span>
+          <span>{describeWindow(window, told, t)}</span>
           {bar !== null && (
             <span className={classes.bar}>
               <i style={{ width: bar.px }} />

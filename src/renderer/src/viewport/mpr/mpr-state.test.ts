@@ -13,7 +13,7 @@ const GEOMETRY = {
     alongColumn: [0, 1, 0],
     normal: [0, 0, 1],
   },
-  ...{ spacingMm: [0.5, 0.5, 3], thinning: 1, images: Array.from({ length: 20 }, () => ({})) },
+  ...{ spacingMm: [0.5, 0.5, 3], thinning: 1, images: Array.from({ length: 20 }, () => ({ rescale: { unit: 'HU' } })) },
 } as unknown as VolumeGeometry;
 const VOLUME: LoadedVolume = {
   geometry: GEOMETRY,

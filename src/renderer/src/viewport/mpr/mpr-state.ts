@@ -5,7 +5,7 @@ import { findPreset, type GreyWindow, windowOf } from '../window-presets.ts';
 import { DIRECTIONS, type MprPlane, type PlaneFrame, type Slab } from './reslice.ts';
 import type { LoadedVolume } from './load-volume.ts';
 import { turnFrames } from './turn-planes.ts';
-import { middleOfVolume, placeOfVoxel, type VolumeGeometry, voxelOf } from './volume.ts';
+import { middleOfVolume, placeOfVoxel, toldAs, type VolumeGeometry, voxelOf } from './volume.ts';
 
 /** How one plane is looked at: how large, and how far its middle is from the crosshairs, mm to the right and down. */
 export type PlaneLook = { readonly zoom: number; readonly panMm: readonly [number, number] };
@@ -76,7 +76,10 @@ export function performMpr(
   switch (command.type) {
     case 'preset': {
       const preset = findPreset(modality, command.key);
-      return { ...state, window: (preset && windowOf(preset, volume.window, volume.range)) ?? state.window };
+      return {
+        ...state,
+        window: (preset && windowOf(preset, volume.window, volume.range, toldAs(geometry))) ?? state.window,
+      };
     }
     case 'scroll':
       return scrollPlane(state, geometry, state.active, command.by);

@@ -4,6 +4,8 @@ import { type DicomJson, itemsOf, numberOf } from '../dicom-json.ts';
 import { drawnSpacing } from './drawn-spacing.ts';
 import { TAG } from '../tags.ts';
 import { type Palette, colourPixels } from './colour-pixels.ts';
+import { notedMask } from './frame-mask.ts';
+import { lessMask } from './less-mask.ts';
 import { fetchNativeFrame, fetchStoredWords, type NativeFrame } from './native-frame.ts';
 import { modalityValues, ownWindowOf, type ShapedWindow, tabledValues, wholeWindow } from './grey-pixels.ts';
 import { LUT_ITEM, readLookupTable } from './lookup-table.ts';
@@ -19,6 +21,7 @@ import {
 } from './pixel-format.ts';
 import { presentedValues, readPresentationTable } from './presentation-table.ts';
 import { lostOverlayGroups, type OverlayBits, readOverlays } from './overlay-planes.ts';
+import { hasDamagedShutter } from './shutters.ts';
 import { type StoredValues, storedValues } from './stored-values.ts';
 
 /** What the page needs to know of a loaded picture beyond what the engine draws. */
@@ -35,7 +38,11 @@ export type PictureFacts = {
 const facts = new WeakMap<Types.IImage, PictureFacts>();
 const dataSets = new Map<string, DicomJson>();
 const refusals = new Map<string, string>();
-const withLostOverlays = new Set<string>();
+const faults = new Map<string, ReadonlySet<PictureFault>>();
+
+/** What of a picture that was loaded is not shown as its header wants. */
+export const PICTURE_FAULTS = ['lost-overlays', 'damaged-shutter', 'damaged-window'] as const;
+export type PictureFault = (typeof PICTURE_FAULTS)[number];
 
 /** What is known of a loaded picture. */
 export function factsOf(loaded: Types.IImage): PictureFacts | null {
@@ -47,9 +54,16 @@ export function refusalOf(imageId: string): string | null {
   return refusals.get(imageId) ?? null;
 }
 
-/** True of a loaded picture with overlays that stand within its compressed pixels, where nobody can read them. */
-export function hasLostOverlays(imageId: string): boolean {
-  return withLostOverlays.has(imageId);
+/**
+ * What of a loaded picture is not as its header wants: overlays within compressed pixels, where nobody can read them; a shutter or a
+ * window that makes no sense.
+ */
+export function faultsOf(imageId: string): readonly PictureFault[] {
+  return PICTURE_FAULTS.filter((fault) => faults.get(imageId)?.has(fault));
+}
+
+function noteFault(imageId: string, fault: PictureFault): void {
+  faults.set(imageId, new Set([...(faults.get(imageId) ?? []), fault]));
 }
 
 /** What a picture's own header says, for as long as its series is open. */
@@ -61,7 +75,7 @@ export function rememberDataSet(imageId: string, dataSet: DicomJson): void {
 export function forgetDataSet(imageId: string): void {
   dataSets.delete(imageId);
   refusals.delete(imageId);
-  withLostOverlays.delete(imageId);
+  faults.delete(imageId);
 }
 
 /** Loads pictures for the engine: plain grey ones by its own decoder, all others as the station decodes them. */
@@ -106,8 +120,9 @@ type DecodedHere = Types.IImage & {
 async function loadPicture(imageId: string, options: LoaderOptions): Promise<Types.IImage> {
   const dataSet = dataSets.get(imageId);
   if (dataSet === undefined) return wadors.loadImage(imageId, options).promise;
+  if (hasDamagedShutter(dataSet)) noteFault(imageId, 'damaged-shutter');
   const format = pixelFormatOf(dataSet);
-  if (isPlainGrey(dataSet)) {
+  if (isPlainGrey(dataSet) && notedMask(dataSet) === null) {
     const loaded = await (wadors.loadImage(imageId, options).promise as Promise<DecodedHere>).catch(() => null);
     // What the page's decoder cannot decode, or gives too little of, the station is asked for.
     if (loaded !== null && isTrusted(loaded, format) && loaded.getPixelData().length >= format.rows * format.columns)
@@ -126,19 +141,31 @@ async function makePicture(imageId: string, dataSet: DicomJson, format: PixelFor
   if (stored === null) throw new PictureRefusal('frame-too-short');
   const words = await overlayBytes(imageId, dataSet, format, frame);
   const overlays = await readOverlays(dataSet, words);
-  if (lostOverlayGroups(dataSet, words).length > 0) withLostOverlays.add(imageId);
+  if (lostOverlayGroups(dataSet, words).length > 0) noteFault(imageId, 'lost-overlays');
   if (isGrey(format)) {
-    const [item] = itemsOf(dataSet, TAG.ModalityLUTSequence);
-    const table = item === undefined ? null : await readLookupTable(item, LUT_ITEM, format.isSigned);
-    if (item !== undefined && table === null) throw new PictureRefusal('lookup-table-damaged');
-    const values = modalityValues(stored, dataSet, table);
     const padding = paddingMask(dataSet, stored);
-    return present(pictureOf(imageId, dataSet, format, values), dataSet, overlays, padding);
+    const values = await rescaled(stored, dataSet, format);
+    const mask = notedMask(dataSet);
+    if (mask === null) return present(pictureOf(imageId, dataSet, format, values), dataSet, overlays, padding);
+    const less = await lessMask(imageId, values, mask, format, async (frameId) => {
+      const other = storedValues(format, await fetchNativeFrame(frameId, format));
+      if (other === null) throw new PictureRefusal('frame-too-short');
+      return rescaled(other, dataSet, format);
+    });
+    return present(pictureOf(imageId, dataSet, format, less.values), dataSet, overlays, padding, less.window);
   }
   const pixels = await coloursOf(dataSet, format, frame, stored);
   const loaded = pictureOf(imageId, dataSet, format, pixels);
   note(loaded, { modality: null, hasVoiTable: false, padding: null, overlays });
   return loaded;
+}
+
+/** Values after the image's table, or its slope and intercept. */
+async function rescaled(stored: StoredValues, dataSet: DicomJson, { isSigned }: PixelFormat): Promise<Float32Array> {
+  const [item] = itemsOf(dataSet, TAG.ModalityLUTSequence);
+  const table = item === undefined ? null : await readLookupTable(item, LUT_ITEM, isSigned);
+  if (item !== undefined && table === null) throw new PictureRefusal('lookup-table-damaged');
+  return modalityValues(stored, dataSet, table);
 }
 
 /** The bytes that overlays within the pixels are read from: what the station decodes has no more than the pixels' own bits. */
@@ -188,12 +215,13 @@ async function paletteOf(dataSet: DicomJson, isSigned: boolean): Promise<Palette
   return red && green && blue ? [red, green, blue] : null;
 }
 
-/** Sets how a grey picture asks to be drawn: its window, else its VOI table, else all its values. */
+/** Sets how a grey picture asks to be drawn: its window, else its VOI table, else what is usual, else all its values. */
 async function present(
   loaded: Types.IImage,
   dataSet: DicomJson,
   overlays: readonly OverlayBits[],
   padded: Uint8Array | null = null,
+  usual: ShapedWindow | null = null,
 ): Promise<Types.IImage> {
   const values = loaded.getPixelData();
   const padding = padded ?? paddingMask(dataSet, values, loaded.preScale?.scaled === true);
@@ -204,16 +232,18 @@ async function present(
     itemsOf(dataSet, TAG.ModalityLUTSequence).length === 0 &&
     (pixelFormatOf(dataSet).isSigned || (numberOf(dataSet, TAG.RescaleIntercept) ?? 0) < 0);
   const table = item === undefined ? null : await readLookupTable(item, LUT_ITEM, isSigned);
+  const asksForWindow = dataSet[TAG.WindowWidth]?.Value !== undefined || item !== undefined;
+  if (asksForWindow && window === null && table === null) noteFault(loaded.imageId, 'damaged-window');
   const presentation = await readPresentationTable(dataSet);
   if (presentation !== null) {
-    const before = table ?? window ?? wholeWindow(values, (index) => padding?.[index] === 1);
+    const before = table ?? window ?? usual ?? wholeWindow(values, (index) => padding?.[index] === 1);
     return presentTabled(loaded, dataSet, presentedValues(values, before, presentation), presentation.bits, {
       padding,
       overlays,
     });
   }
   if (table === null) {
-    setWindow(loaded, window ?? wholeWindow(values, (index) => padding?.[index] === 1));
+    setWindow(loaded, window ?? usual ?? wholeWindow(values, (index) => padding?.[index] === 1));
     note(loaded, { modality: null, hasVoiTable: false, padding, overlays });
     return loaded;
   }

@@ -38,8 +38,12 @@ export function shutterGroupOf(dataSet: DicomJson): string | null {
   return group === null ? null : group.toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** Whether a shutter of this kind hides anything here: it is known, and has all its values. */
-export function isShutterWhole(dataSet: DicomJson, shape: string): boolean {
+/** True of a data set that names a shutter of a kind that is not known, without all its values or with more corners than are drawn: it hides nothing, which must be said. */
+export function hasDamagedShutter(dataSet: DicomJson): boolean {
+  return textsOf(dataSet, TAG.ShutterShape).some((shape) => !isShutterWhole(dataSet, shape));
+}
+
+function isShutterWhole(dataSet: DicomJson, shape: string): boolean {
   if (shape === 'BITMAP') return numberOf(dataSet, '00181623') !== null;
   return (entryOf(SHAPES, shape)?.(dataSet) ?? null) !== null;
 }

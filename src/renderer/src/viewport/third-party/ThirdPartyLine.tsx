@@ -46,7 +46,7 @@ export function ThirdPartyLine({ image, stack, all, applied, drawn, reports, fai
         });
         return one.isWarning ? <strong key={one.id}>⚠ {words}</strong> : <span key={one.id}>★ {words}</span>;
       })}
-      {applied !== null && <StateWords state={applied} isOfImage={isPresented(applied, image)} />}
+      {applied !== null && <StateWords state={applied} image={image} />}
       {drawn.map((one) => (
         <SegmentWords key={one.segmentation.id} drawn={one} image={image} />
       ))}
@@ -61,23 +61,20 @@ export function ThirdPartyLine({ image, stack, all, applied, drawn, reports, fai
   );
 }
 
-function StateWords({
-  state,
-  isOfImage,
-}: {
-  readonly state: PresentationState;
-  readonly isOfImage: boolean;
-}): ReactNode {
+type StateWordsProps = { readonly state: PresentationState; readonly image: StackImage };
+
+function StateWords({ state, image }: StateWordsProps): ReactNode {
   const { t } = useTranslation('reading');
+  // Its mask may be of frames that this image has not.
+  const isUnsubtracted = state.subtracts && image.subtracted === undefined;
+  const unapplied = [...state.unapplied, ...(isUnsubtracted ? (['mask-subtraction'] as const) : [])];
   const words = { name: state.label || t('others.untitled'), maker: makerOf(state) ?? t('others.nobody') };
-  if (!isOfImage) return <span>{t('others.stateElsewhere', words)}</span>;
+  if (!isPresented(state, image)) return <span>{t('others.stateElsewhere', words)}</span>;
   return (
     <>
       <strong>{t('others.state', words)}</strong>
-      {state.unapplied.length > 0 && (
-        <strong>
-          {t('others.notAll', { parts: state.unapplied.map((part) => t(`others.part.${part}`)).join('; ') })}
-        </strong>
+      {unapplied.length > 0 && (
+        <strong>{t('others.notAll', { parts: unapplied.map((part) => t(`others.part.${part}`)).join('; ') })}</strong>
       )}
     </>
   );

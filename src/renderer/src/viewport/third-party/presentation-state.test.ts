@@ -75,6 +75,29 @@ test('a state changes the images it names and no other, and their own shutters, 
   expect(named?.rescale).toEqual(stack.images[0]?.rescale);
 });
 
+test('a state takes its mask away from the frames it names, its window then being of differences; what it cannot do is said', () => {
+  const run = readStack([image('1.1', { [TAG.NumberOfFrames]: of('IS', 3) })], ADDRESS);
+  const mask = (rest: DicomJson = {}): DicomJson => ({
+    '00286100': of('SQ', { '00286101': of('CS', 'AVG_SUB'), '00286110': of('US', 1, 2), ...rest }),
+  });
+  const window = of('SQ', { [TAG.WindowCenter]: of('DS', 0), [TAG.WindowWidth]: of('DS', 201) });
+  const [, , third] = presentStack(run, read({ ...mask(), '00283110': window })).images;
+  expect(third?.subtracted).toMatchObject({ maskFrames: [1, 2], by: 'maker' });
+  expect(third?.imageId).toBe(`${run.images[2]?.imageId}#9.9`);
+  expect([TAG.WindowCenter, TAG.WindowWidth].map((tag) => third?.dataSet[tag]?.Value?.[0])).toEqual([-0.5, 200]);
+  // Without a window of its own it is looked at as any difference is, not over all stored values.
+  expect(presentStack(run, read(mask())).images[2]?.dataSet[TAG.WindowWidth]).toBeUndefined();
+  // Of frames that are not there nothing is taken away: the line on the picture says so.
+  const gone = read(mask({ '00286110': of('US', 9) }));
+  expect([gone.subtracts, presentStack(run, gone).images[2]?.subtracted]).toEqual([true, undefined]);
+  const table = { '00289422': of('SQ', {}) };
+  expect(
+    [mask({ '00286101': of('CS', 'REV_TID') }), mask({ '00289501': of('SQ', {}) }), { ...mask(), ...table }].map(
+      (rest) => [read(rest).subtracts, read(rest).unapplied],
+    ),
+  ).toEqual(Array.from({ length: 3 }, () => [false, ['mask-subtraction']]));
+});
+
 test('without a window of its own a state shows all values that the stored bits can have', () => {
   const [named] = presentStack(stack, read()).images;
   const [centre, width] = [TAG.WindowCenter, TAG.WindowWidth].map((tag) => Number(named?.dataSet[tag]?.Value?.[0]));

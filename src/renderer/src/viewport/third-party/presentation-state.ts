@@ -1,6 +1,7 @@
-import { type DicomJson, itemsOf, numberOf, numbersOf, textOf, textsOf } from '../dicom-json.ts';
+import { type DicomJson, itemsOf, numberOf, numbersOf, textOf } from '../dicom-json.ts';
+import { MASK_SUBTRACTION } from '../picture/frame-mask.ts';
 import { OVERLAY_GROUPS } from '../picture/pixel-format.ts';
-import { isShutterWhole } from '../picture/shutters.ts';
+import { hasDamagedShutter } from '../picture/shutters.ts';
 import { TAG } from '../tags.ts';
 import { type Colour, colourOf, greyOf } from './cielab.ts';
 import {
@@ -61,6 +62,8 @@ export type PresentationState = Provenance & {
   readonly description: string | null;
   readonly references: ImageReferences;
   readonly isColour: boolean;
+  /** It takes a mask away from the frames it names (PS3.3 §C.11.13). */
+  readonly subtracts: boolean;
   readonly turn: Turn;
   readonly areas: readonly OfImages<DisplayedArea>[];
   /** Items of a Softcopy VOI LUT Sequence. */
@@ -91,7 +94,9 @@ export function readPresentationState(dataSet: DicomJson, seriesUid: string): Pr
     itemsOf(dataSet, '00081115').map((series) => readReferences(itemsOf(series, '00081140'))),
   );
   const isKnown = [GREYSCALE, COLOUR, ANGIOGRAPHIC].includes(sopClass);
-  if (itemsOf(dataSet, '00286100').length > 0) unapplied.add('mask-subtraction');
+  const masks = itemsOf(dataSet, MASK_SUBTRACTION);
+  const subtracts = masks.length === 1 && masks.every(isPlainMask) && !NOT_PLAIN.some((tag) => tag in dataSet);
+  if (masks.length > 0 && !subtracts) unapplied.add('mask-subtraction');
   if (dataSet['00282000'] !== undefined) unapplied.add('colour-profile');
   const layers = readLayers(dataSet);
   const part = {
@@ -104,7 +109,7 @@ export function readPresentationState(dataSet: DicomJson, seriesUid: string): Pr
   // Bits are drawn white, whatever the colour of their layer.
   const colours = shownOverlays.map((group) => layers.get(textOf(dataSet, `${group}1001`) ?? '')?.colour ?? []);
   if (colours.flat().some((part) => part < 0xff)) unapplied.add('overlay-colour');
-  checkShutter(dataSet, unapplied);
+  if (hasDamagedShutter(dataSet)) unapplied.add('shutter-damaged');
   return {
     kind: 'presentation-state',
     ...provenance,
@@ -112,12 +117,22 @@ export function readPresentationState(dataSet: DicomJson, seriesUid: string): Pr
     description: textOf(dataSet, '00700081'),
     references,
     isColour: sopClass === COLOUR,
+    subtracts,
     ...part,
     shownOverlays: new Set(shownOverlays),
     unapplied: [...unapplied],
     refusal: isKnown ? (references.size === 0 ? 'names-no-image' : null) : 'kind-not-shown',
     dataSet,
   };
+}
+
+/** Tables that make logarithms of values, and shifts of parts of a mask: with these a mask is not subtracted. */
+const NOT_PLAIN = ['00289422', '00289501'];
+
+function isPlainMask(item: DicomJson): boolean {
+  return (
+    ['AVG_SUB', 'TID'].includes(textOf(item, '00286101') ?? '') && !NOT_PLAIN.some((tag) => item[tag] !== undefined)
+  );
 }
 
 function readTurn(dataSet: DicomJson, unapplied: Set<UnappliedPart>): Turn {
@@ -215,10 +230,4 @@ function readAnnotations(
       const texts = words.map((one) => readText(one, budget)).filter((one) => one !== null);
       return { images: referencedImages(item), value: { colour: layer.colour, shapes, texts } };
     });
-}
-
-/** A shutter of a kind that is not known, without all its values or with more corners than are drawn hides nothing: that must be said. */
-function checkShutter(dataSet: DicomJson, unapplied: Set<UnappliedPart>): void {
-  if (textsOf(dataSet, TAG.ShutterShape).some((shape) => !isShutterWhole(dataSet, shape)))
-    unapplied.add('shutter-damaged');
 }

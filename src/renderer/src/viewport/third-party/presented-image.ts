@@ -1,10 +1,12 @@
 import { type DicomJson, itemsOf, numberOf, textOf } from '../dicom-json.ts';
+import { frameMaskOf, notedMask } from '../picture/frame-mask.ts';
 import { modalityValues, WINDOW_SHAPES } from '../picture/grey-pixels.ts';
 import { HIDDEN_OVERLAYS } from '../picture/overlay-planes.ts';
 import { isGrey, isInverted, OVERLAY_GROUPS, pixelFormatOf } from '../picture/pixel-format.ts';
 import { PRESENTATION_TABLE } from '../picture/presentation-table.ts';
 import { addressOf } from '../frame-marks.ts';
 import type { Stack, StackImage } from '../stack.ts';
+import { framesByObject, subtractImage } from '../subtraction/subtract-stack.ts';
 import { TAG } from '../tags.ts';
 import { names } from './image-references.ts';
 import type { Annotation, DisplayedArea, PresentationState, Turn } from './presentation-state.ts';
@@ -17,9 +19,13 @@ export function isPresented(state: PresentationState, image: StackImage): boolea
   return state.refusal === null && names(state.references, addressOf(image));
 }
 
-/** The stack as a state shows it: the images it names drawn its way, all others as they are. */
-export function presentStack(stack: Stack, state: PresentationState): Stack {
-  return { ...stack, images: stack.images.map((image) => (isPresented(state, image) ? present(image, state) : image)) };
+/** The stack as a state shows it: the images it names drawn its way, all others as they are in `others`, image by image the same. */
+export function presentStack(stack: Stack, state: PresentationState, others: Stack = stack): Stack {
+  const frames = framesByObject(stack);
+  const images = stack.images.map((image, index) =>
+    isPresented(state, image) ? present(image, state, frames.get(image.sopUid) ?? 1) : (others.images[index] ?? image),
+  );
+  return { ...stack, images };
 }
 
 /** Where the camera stands on an image; null of one the state does not name. */
@@ -47,9 +53,12 @@ function firstOf<T>(all: readonly OfImages<T>[], image: StackImage): T | null {
 }
 
 /** The image under a name of its own, so that its own picture stays ready beside: what is fetched is the same. */
-function present(image: StackImage, state: PresentationState): StackImage {
-  const dataSet = presentedDataSet(image, state);
-  return { ...image, imageId: `${image.imageId}#${state.id}`, dataSet, monochrome1: isInverted(dataSet) };
+function present(image: StackImage, state: PresentationState, frames: number): StackImage {
+  const mask = state.subtracts && !image.isColour ? frameMaskOf(state.dataSet, image.frame, frames) : null;
+  // A state that subtracts says by a table of its own where values are no logarithms, and then it is not applied.
+  const less = mask && subtractImage(image, { ...mask, isOfLogarithms: false, by: 'maker' });
+  const dataSet = presentedDataSet(less ?? image, state);
+  return { ...(less ?? image), imageId: `${image.imageId}#${state.id}`, dataSet, monochrome1: isInverted(dataSet) };
 }
 
 const OWN_SHUTTER = ['00181600', '00181602', '00181604', '00181606', '00181608', '00181610', '00181612', '00181620'];
@@ -110,7 +119,10 @@ function greyOfState(own: DicomJson, window: DicomJson | null, said: DicomJson):
       : shape === 'LINEAR'
         ? { centre: centre - 0.5, width: Math.max(width - 1, 0.001), shape: 'LINEAR_EXACT' }
         : { centre, width, shape };
-  const told = hasTable ? exact : inUnitsOf(own, said, exact);
+  // Of differences nothing is known but what the state says of them.
+  const isOfDifferences = notedMask(own) !== null;
+  if (isOfDifferences && (centre === null || width === null)) return presentation;
+  const told = hasTable || isOfDifferences ? exact : inUnitsOf(own, said, exact);
   return {
     ...presentation,
     ...modality,

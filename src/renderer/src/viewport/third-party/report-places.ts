@@ -1,4 +1,4 @@
-import { dot, imageCoordinateOf, cross, type Vector3 } from '../geometry.ts';
+import { dot, imageCoordinateOf, cross, sizedPlane, type Vector3 } from '../geometry.ts';
 import { addressOf } from '../frame-marks.ts';
 import type { StackImage } from '../stack.ts';
 import { names } from './image-references.ts';
@@ -11,7 +11,7 @@ export type PlacedMark = {
   readonly shapes: readonly { readonly kind: ShapeKind; readonly points: readonly Point[] }[];
 };
 
-/** The marks of a report that lie on exactly this frame: by its name, or by its place in the same frame of reference. */
+/** The marks of a report that lie on exactly this frame: by its name, or by its place in the same frame of reference where its pixels have one. */
 export function marksOn(report: MarkedReport, image: StackImage): readonly PlacedMark[] {
   return report.marks.flatMap((mark) => {
     const shapes = mark.places.flatMap((place) => {
@@ -24,7 +24,7 @@ export function marksOn(report: MarkedReport, image: StackImage): readonly Place
 
 function pointsOn(place: ReportedPlace, image: StackImage): readonly Point[] | null {
   if (place.on === 'images') return names(place.images, addressOf(image)) ? place.points : null;
-  const { plane } = image;
+  const plane = sizedPlane(image);
   if (plane === null || image.frameOfReferenceUid !== place.frameOfReferenceUid) return null;
   const normal = cross(plane.alongRow, plane.alongColumn);
   const offMm = ([x, y, z]: Vector3) =>

@@ -1,9 +1,8 @@
 import { addressOf } from '../frame-marks.ts';
-import { cross, dot, imageCoordinateOf, type ImagePlane, placeOf, type Vector3 } from '../geometry.ts';
+import { cross, dot, imageCoordinateOf, type ImagePlane, placeOf, sizedPlane, type Vector3 } from '../geometry.ts';
 import { keyOf } from '../mask.ts';
 import type { Stack, StackImage } from '../stack.ts';
-import { numberOf, numbersOf } from '../dicom-json.ts';
-import { TAG } from '../tags.ts';
+import { numberOf } from '../dicom-json.ts';
 import { type ImageReferences, names } from './image-references.ts';
 import type { Segmentation, SegmentFrame } from './segmentation.ts';
 
@@ -90,12 +89,6 @@ function bySource(named: readonly StackImage[], marks: StackImage): readonly Fit
   const alike = unplaced.filter((image) => image.rows === marks.rows && image.columns === marks.columns);
   if (alike.length === 0) return 'other-size';
   return alike.map((image) => ({ image, map: { zero: [0, 0], perColumn: [1, 0], perRow: [0, 1] } }));
-}
-
-/** Where an image lies, if it also says how large its pixels are: a grid whose steps are guessed lies nowhere. */
-function sizedPlane({ plane, dataSet }: StackImage): ImagePlane | null {
-  const sizes = numbersOf(dataSet, TAG.PixelSpacing);
-  return sizes.length === 2 && sizes.every((size) => size > 0) ? plane : null;
 }
 
 function toleranceOf({ dataSet }: StackImage): number {

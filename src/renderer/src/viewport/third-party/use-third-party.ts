@@ -19,8 +19,8 @@ export type ThirdPartyDrawing = {
   readonly onFailed: (count: number) => void;
 };
 
-/** Follows what of others is on, for one series. */
-export function useThirdParty(book: ThirdPartyBook, stack: Stack | null): ThirdPartyDrawing {
+/** Follows what of others is on, for one series; `base` is how the reader looks at its images that no state names. */
+export function useThirdParty(book: ThirdPartyBook, stack: Stack | null, base: Stack | null): ThirdPartyDrawing {
   const all = useSyncExternalStore(book.subscribe, book.getState);
   const { objects, isHidden, segments: keys } = all;
   const appliedId = isHidden ? null : all.applied;
@@ -29,9 +29,9 @@ export function useThirdParty(book: ThirdPartyBook, stack: Stack | null): ThirdP
     return found?.kind === 'presentation-state' ? found : null;
   }, [objects, appliedId]);
   const presented = useMemo(() => {
-    if (stack === null || applied === null) return stack;
-    return stack.images.some((image) => isPresented(applied, image)) ? presentStack(stack, applied) : stack;
-  }, [stack, applied]);
+    if (stack === null || base === null || applied === null) return base;
+    return stack.images.some((image) => isPresented(applied, image)) ? presentStack(stack, applied, base) : base;
+  }, [stack, base, applied]);
   const segments = useMemo(
     () => (stack === null ? [] : drawnSegments(book, { objects, segments: keys, isHidden }, stack)),
     [book, objects, keys, isHidden, stack],

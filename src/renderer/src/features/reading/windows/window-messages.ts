@@ -10,7 +10,7 @@ export const PlacedPicture = z.object({
   columns: z.number(),
   plane: z.object({
     ...{ originMm: Vector, alongRow: Vector, alongColumn: Vector },
-    ...{ columnSpacing: z.number(), rowSpacing: z.number() },
+    ...{ columnSpacing: z.number(), rowSpacing: z.number(), isGuessed: z.literal(true).optional() },
   }),
 });
 export type PlacedPicture = z.infer<typeof PlacedPicture>;
