@@ -13,6 +13,7 @@ import { chooseTool } from '../../viewport/tools.ts';
 import { MprStage } from '../../viewport/mpr/MprStage.tsx';
 import type { PlaneMeasurement } from '../../viewport/mpr/plane-measurement.ts';
 import { presetsOf } from '../../viewport/window-presets.ts';
+import { changeSubtraction } from './change-subtraction.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 import { HangingMenu } from './hanging/HangingMenu.tsx';
 import type { JumpTarget } from './jump-target.ts';
@@ -197,6 +198,15 @@ function Room({
       case 'body':
         if (mprOf !== null) openPlanes(null, null);
         return changeView('volume');
+      case 'subtract':
+      case 'take-mask': {
+        const image = room.imageOnScreen();
+        const shelf = image && room.shelfOf(image.seriesUid);
+        if (image === null || shelf === null) return announce(t('subtraction.noRun'));
+        return void changeSubtraction(desk.subtraction, shelf, image, action.type).then((said) =>
+          announce(t(`subtraction.said.${said}`)),
+        );
+      }
       case 'large':
         return setPanes(toggleLarge);
       case 'series':
@@ -250,6 +260,7 @@ function Room({
         }
         presets={presets}
         aiHidden={aiView.isHidden}
+        isRun={activeSeries?.modality === 'XA' || activeSeries?.modality === 'RF'}
         onAction={act}
         onLeave={onLeave}
         {...(isViewer !== true && { onPopOut: () => !openViewerWindow(studyId) && announce(t('windows.refused')) })}

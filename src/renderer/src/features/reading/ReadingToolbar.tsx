@@ -16,6 +16,7 @@ import {
   IconExternalLink,
   IconFlipHorizontal,
   IconFlipVertical,
+  IconLayersSubtract,
   IconPlayerPlay,
   IconRectangle,
   IconRotateClockwise,
@@ -46,6 +47,8 @@ type Props = {
   readonly onLeave: () => void;
   /** Opens a window of these images beside; left out in one. */
   readonly onPopOut?: () => void;
+  /** Whether the active series may be a run to subtract a mask from. */
+  readonly isRun: boolean;
   /** What must be said in the toolbar's free space. */
   readonly children: ReactNode;
 };
@@ -69,6 +72,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
   { label: 'tool.flip', icon: <IconFlipHorizontal size={17} />, action: { type: 'flip' } },
   { label: 'tool.flipVertical', icon: <IconFlipVertical size={17} />, action: { type: 'flip-vertical' } },
   { label: 'key.cine', icon: <IconPlayerPlay size={17} />, action: { type: 'cine' } },
+  { label: 'key.subtract', icon: <IconLayersSubtract size={17} />, action: { type: 'subtract' } },
   { label: 'key.mpr', icon: <IconAxisX size={17} />, action: { type: 'mpr' } },
   { label: 'key.body', icon: <IconCube size={17} />, action: { type: 'body' } },
   { label: 'key.undo', icon: <IconArrowBackUp size={17} />, action: { type: 'undo' } },
@@ -79,6 +83,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
 /** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
 export function ReadingToolbar(props: Props): ReactNode {
   const { layout, onLayout, hanging, links, presets, aiHidden, onAction, onLeave, onPopOut, children } = props;
+  const offered: Partial<Record<ReadingAction['type'], boolean>> = { subtract: props.isRun };
   const { t } = useTranslation('reading');
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>
@@ -87,7 +92,7 @@ export function ReadingToolbar(props: Props): ReactNode {
       <MouseTools />
       <span className={classes.divider} />
       {presets.length > 0 && <PresetMenu presets={presets} onAction={onAction} />}
-      {ACTIONS.map(({ label, icon, action }) => (
+      {ACTIONS.filter(({ action }) => offered[action.type] ?? true).map(({ label, icon, action }) => (
         <Tool key={label} label={t(label)} icon={icon} onClick={() => onAction(action)} />
       ))}
       <span className={classes.divider} />

@@ -20,6 +20,8 @@ export type ReadingAction =
         | 'lines'
         | 'toggle-ai'
         | 'toggle-others'
+        | 'subtract'
+        | 'take-mask'
         | 'clear-measurements'
         | 'delete-measurement'
         | 'undo'
@@ -75,6 +77,8 @@ export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingK
     { key: 'End', label: 'key.lastImage', action: { type: 'go', to: 'last' } },
     { key: '.', label: 'key.nextSeries', action: { type: 'series', step: 1 } },
     { key: ',', label: 'key.previousSeries', action: { type: 'series', step: -1 } },
+    { key: '_', label: 'key.subtract', action: { type: 'subtract' } },
+    { key: '=', label: 'key.takeMask', action: { type: 'take-mask' } },
     letter('q', 'key.large', { type: 'large' }),
     letter('x', 'key.mpr', { type: 'mpr' }),
     { key: '(', label: 'key.turnBack', action: { type: 'turn', degrees: -TURN_DEGREES } },

@@ -1,11 +1,12 @@
 import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, useState } from 'react';
 import type { Finding, MaskOverlay, StudyDetail } from '../../../../shared/contract/studies.ts';
+import { addressOf } from '../../viewport/frame-marks.ts';
 import { type Links, LinkedViews } from '../../viewport/linked-views.ts';
 import { middleOf } from '../../viewport/mask.ts';
 import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
 import { takeShelf } from '../../viewport/prepared-study.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
-import type { StackView, ViewportCommand } from '../../viewport/stack-view.ts';
+import { EMPTY_VIEW, type StackView, type ViewportCommand } from '../../viewport/stack-view.ts';
 import type { FrameAddress } from '../../viewport/stack.ts';
 import type { HangingRule } from './hanging/hanging-rule.ts';
 import type { JumpTarget } from './jump-target.ts';
@@ -29,6 +30,8 @@ export type Room = {
   readonly setCommands: (perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
   /** The same for one pane that shows no images, as a body in 3D. */
   readonly setPaneCommands: (pane: number, perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
+  /** The image on the screen in the active pane and its place in its series; null where none is, and of planes or a body. */
+  readonly imageOnScreen: () => (FrameAddress & { readonly seriesUid: string; readonly index: number }) | null;
   /** Shows an image, centred on what is there, in the pane that has its series, or hung in the active one. */
   readonly jumpTo: (target: JumpTarget) => void;
 };
@@ -99,7 +102,14 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
     if (perform !== undefined) return perform(one);
     if (one.type !== 'turn') views.current.get(panes.active)?.perform(one);
   };
-  return { shelfOf, linked, ...hanging, setView, command, setCommands, setPaneCommands, jumpTo };
+  const imageOnScreen = () => {
+    if (instead.current !== null || performers.current.has(panes.active)) return null;
+    const { stack, image, index } = views.current.get(panes.active)?.getState() ?? EMPTY_VIEW;
+    // A series that was hung just now is not on the screen yet.
+    if (image === null || stack === null || stack.seriesUid !== panes.series[panes.active]) return null;
+    return { ...addressOf(image), seriesUid: stack.seriesUid, index };
+  };
+  return { shelfOf, linked, ...hanging, setView, command, setCommands, setPaneCommands, imageOnScreen, jumpTo };
 }
 
 /** The images of a study for as long as it is in the room. */
