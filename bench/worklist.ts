@@ -273,23 +273,25 @@ type Act =
   | { readonly scrollBy: number }
   | { readonly click: string; readonly place: number };
 
-/** From an act on the page until its rows stand there and two frames were drawn, in ms. */
+/** From an act on the page until its rows fill the list's sight and two frames were drawn, in ms. */
 function painted(page: Page, act: Act): Promise<number> {
   return page.evaluate(async (done) => {
     const began = performance.now();
     const list = document.querySelector('[role=grid]');
     if ('click' in done) document.querySelectorAll<HTMLElement>(done.click)[done.place]?.click();
     else if (list !== null) list.scrollTop = 'scrollTo' in done ? done.scrollTo : list.scrollTop + done.scrollBy;
+    const HEAD = 31;
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const isThere = () => {
       const grid = document.querySelector('[role=grid]');
       if (grid === null || grid.getAttribute('aria-busy') === 'true') return false;
       const box = grid.getBoundingClientRect();
-      const inSight = [...grid.querySelectorAll('[class*=row][style]')].filter((row) => {
-        const { top, bottom } = row.getBoundingClientRect();
-        return bottom > box.top + 30 && top < box.bottom;
-      });
-      return inSight.length > 0 && inSight.every((row) => !row.hasAttribute('data-coming'));
+      const inSight = [...grid.querySelectorAll('[data-coming], [role=row][id^=row-]')]
+        .map((row) => ({ ...row.getBoundingClientRect().toJSON(), isHere: !row.hasAttribute('data-coming') }))
+        .filter(({ top, bottom }) => bottom > box.top + HEAD && top < box.bottom);
+      const [top, bottom] = [Math.min(...inSight.map((row) => row.top)), Math.max(...inSight.map((row) => row.bottom))];
+      const isFilled = top <= box.top + HEAD && bottom >= Math.min(box.bottom, box.top + grid.scrollHeight) - 1;
+      return isFilled && inSight.every(({ isHere }) => isHere);
     };
     do await frame();
     while (!isThere() && performance.now() - began < 10_000);

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNow } from './clock.ts';
 import classes from './Countdown.module.css';
 import { countdownState } from './countdown-state.ts';
 import { formatDuration } from './duration.ts';
+import { useWords } from './words.ts';
 
 /** How long before each deadline its countdown changes shape. */
 const NEAR_MS = { 'open-by': 5 * 60_000, 'report-by': 15 * 60_000 } as const;
@@ -17,7 +17,7 @@ type Props = {
 
 /** A deadline that runs: plain with time enough, outlined when near, filled and called late when past. */
 export function Countdown({ kind, dueAtMs, dense = false }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const countdown = countdownState(dueAtMs, useNow(), NEAR_MS[kind]);
   if (countdown.state === 'none') return <span className={classes.none}>{t('countdown.none')}</span>;
   const time = formatDuration(countdown.state === 'past' ? countdown.overMs : countdown.leftMs);

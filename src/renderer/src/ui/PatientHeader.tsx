@@ -1,6 +1,5 @@
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { PatientCard, WorklistRow } from '../../../shared/contract/worklist.ts';
 import { stationNow } from './clock.ts';
 import { ageOn, dicomDayOf, formatDicomDate, formatDicomTime } from './dicom-date.ts';
@@ -8,6 +7,7 @@ import classes from './PatientHeader.module.css';
 import { patientColour } from './patient-colour.ts';
 import { formatPersonName } from './person-name.ts';
 import { sideOf } from './side.ts';
+import { useWords } from './words.ts';
 
 type Props = {
   readonly patient: PatientCard;
@@ -19,7 +19,7 @@ type Props = {
 
 /** Who this is, whole: name, birth date, sex, age, MRN, accession and exam, with the patient's colour stripe and alerts. */
 export function PatientHeader({ patient, accession, exam, children }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const age = ageOn(patient.birthDateRaw, exam?.dateRaw ?? dicomDayOf(stationNow()));
   return (
     <section className={classes.header} aria-label={t('patient.label')}>
@@ -53,7 +53,7 @@ type AlertsProps = {
 
 /** The alerts about who a patient is; empty when there is nothing in doubt. */
 export function PatientAlerts({ patient, brief = false }: AlertsProps): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <>
       {patient.nameAlert && (
@@ -81,7 +81,7 @@ function describeExam(exam: WorklistRow['exam'], t: TFunction): string {
 type FactProps = { readonly label: string; readonly value: string | null; readonly isPhi?: boolean };
 
 function Fact({ label, value, isPhi = false }: FactProps): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <span className={classes.fact}>
       <span className={classes.label}>{label}</span>

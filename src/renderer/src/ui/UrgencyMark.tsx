@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { UrgencyLevel, UrgencyStanding } from '../../../shared/domain/urgency.ts';
 import classes from './UrgencyMark.module.css';
+import { useWords } from './words.ts';
 
 type Props = {
   readonly level: UrgencyLevel;
@@ -14,7 +14,7 @@ type Props = {
 
 /** How urgent, as shape, word and colour; hollow while only AI or a rule suspects it, filled once a person confirmed it. */
 export function UrgencyMark({ level, standing, shapeOnly = false, wordOnly = false }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const word = t(`urgency.${level}`);
   const said = `${word}, ${t(`urgency.standing.${standing}`)}`;
   return (

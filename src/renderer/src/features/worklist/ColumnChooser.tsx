@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconColumns3 } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePreferences } from '../../ui/preferences.ts';
 import { ALWAYS_SHOWN, COLUMN_IDS, COLUMNS_AS_DELIVERED } from './columns.tsx';
@@ -8,7 +8,7 @@ import { movedColumn, useLayout, withColumn } from './use-layout.ts';
 import classes from './WorklistPage.module.css';
 
 /** Which columns the list has and in which order, how dense it is, and whether the preview stands beside it. */
-export function ColumnChooser(): ReactNode {
+export const ColumnChooser = memo(function ColumnChooser(): ReactNode {
   const { t } = useTranslation();
   const { layout, change } = useLayout();
   const { columns, density } = layout;
@@ -69,7 +69,7 @@ export function ColumnChooser(): ReactNode {
       </Menu.Dropdown>
     </Menu>
   );
-}
+});
 
 type ChoiceProps = {
   readonly isOn: boolean;

@@ -1,7 +1,7 @@
 import { Button, MultiSelect, NumberInput, Popover, TextInput } from '@mantine/core';
 import { IconFilter } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
   type WorklistChoices,
@@ -33,7 +33,7 @@ const SETS = [
 ] as const;
 
 /** Narrows the list to what rows have, several things at once; what is narrowed stands beside it, to be taken away. */
-export function NarrowMenu({ question, onQuestion }: Props): ReactNode {
+export const NarrowMenu = memo(function NarrowMenu({ question, onQuestion }: Props): ReactNode {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const { narrowed } = question;
@@ -67,7 +67,7 @@ export function NarrowMenu({ question, onQuestion }: Props): ReactNode {
       )}
     </>
   );
-}
+});
 
 type NarrowingProps = {
   readonly question: WorklistQuestion;

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconDots, IconPrinter, IconTableExport } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WorklistQuestion } from '../../../../shared/contract/worklist.ts';
 import { client } from '../../bridge/client.ts';
@@ -17,7 +17,7 @@ type Props = {
 };
 
 /** What of the list that is shown may be taken out of the station: a table, or paper for when it is down. Both are recorded. */
-export function TakeMenu({ question, text }: Props): ReactNode {
+export const TakeMenu = memo(function TakeMenu({ question, text }: Props): ReactNode {
   const { t } = useTranslation();
   const { permissions } = useCurrentUser();
   const asked = text === '' ? question : { ...question, text };
@@ -70,4 +70,4 @@ export function TakeMenu({ question, text }: Props): ReactNode {
       {paper.data && <DowntimeList {...paper.data} question={question} text={text} onClose={paper.reset} />}
     </>
   );
-}
+});

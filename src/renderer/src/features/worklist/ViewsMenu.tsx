@@ -1,7 +1,7 @@
 import { Button, Checkbox, Menu, TextInput } from '@mantine/core';
 import { IconBookmark, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WorklistQuestion, WorklistView } from '../../../../shared/contract/worklist.ts';
 import { client } from '../../bridge/client.ts';
@@ -24,7 +24,7 @@ type Props = {
 const isSame = (one: WorklistQuestion | null, other: WorklistQuestion) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Views of one's own and shared ones: take one, save what is listed now as one, and have the list open with it. */
-export function ViewsMenu({ question, onQuestion }: Props): ReactNode {
+export const ViewsMenu = memo(function ViewsMenu({ question, onQuestion }: Props): ReactNode {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const views = useQuery(station.worklist.views.queryOptions());
@@ -88,7 +88,7 @@ export function ViewsMenu({ question, onQuestion }: Props): ReactNode {
       {isSaving && <SaveView question={question} mayShare={mayShare} onClose={() => setSaving(false)} />}
     </>
   );
-}
+});
 
 type SaveProps = { readonly question: WorklistQuestion; readonly mayShare: boolean; readonly onClose: () => void };
 

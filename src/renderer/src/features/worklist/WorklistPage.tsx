@@ -40,11 +40,17 @@ export function WorklistPage(): ReactNode {
   const [text, setText] = useState('');
   const [at, setAt] = useState<LookingAt>();
   const askAhead = useAskingAhead();
-  const ask = (changed: Partial<WorklistQuestion>) => {
-    if (text === '') askAhead({ ...question, ...changed }, undefined);
-    setAt(undefined);
-    changeWorklistView(userId, { question: { ...question, ...changed } });
-  };
+  const asked = useRef({ question, text });
+  asked.current = { question, text };
+  const ask = useCallback(
+    (changed: Partial<WorklistQuestion>) => {
+      const next = { ...asked.current.question, ...changed };
+      if (asked.current.text === '') askAhead(next, undefined);
+      setAt(undefined);
+      changeWorklistView(userId, { question: next });
+    },
+    [askAhead, userId],
+  );
   const [promoting, setPromoting] = useState<WorklistRow | null>(null);
   const { showPreview } = usePreferences();
   const searchField = useRef<HTMLInputElement>(null);
@@ -79,8 +85,8 @@ export function WorklistPage(): ReactNode {
   }, [rows, firstPlace, setSelected]);
 
   // What is here is what was answered, whichever order it is shown in.
-  const now = useRef({ here, total, at, question });
-  now.current = { here, total, at, question };
+  const now = useRef({ here, total, at });
+  now.current = { here, total, at };
   const around = useCallback((first: number, last: number) => {
     const { here: known, at: atNow, total: ofAll } = now.current;
     const { rows: answered, keys, place: firstPlace } = known;
@@ -89,7 +95,7 @@ export function WorklistPage(): ReactNode {
   const onComing = useCallback(
     (first: number, last: number) => {
       const next = around(first, last);
-      if (next !== 'here') askAhead(now.current.question, next.at);
+      if (next !== 'here') askAhead(asked.current.question, next.at);
     },
     [around, askAhead],
   );

@@ -177,8 +177,8 @@ const Row = memo(function Row(props: RowProps) {
   const { row, index, offset, height, columns, tracks, isSelected } = props;
   const last = useRef(row);
   if (row !== undefined) last.current = row;
-  const style = { gridTemplateColumns: tracks, height, transform: `translateY(${offset}px)` };
-  const cells = last.current !== undefined && <Cells row={last.current} columns={columns} />;
+  const style = { height, transform: `translateY(${offset}px)` };
+  const cells = last.current !== undefined && <Cells row={last.current} columns={columns} tracks={tracks} />;
   if (row === undefined)
     return (
       <div className={classes.row} data-coming aria-hidden style={style}>
@@ -204,11 +204,17 @@ const Row = memo(function Row(props: RowProps) {
   );
 });
 
+type CellsProps = Pick<RowProps, 'columns' | 'tracks'> & { readonly row: WorklistRow };
+
 /** What one study's row says; where it stands is no part of it. */
-const Cells = memo(function Cells({ row, columns }: { readonly row: WorklistRow } & Pick<RowProps, 'columns'>) {
-  return columns.map((id) => (
-    <span key={id} role="gridcell" className={classes.cell}>
-      {CELLS[id](row)}
-    </span>
-  ));
+const Cells = memo(function Cells({ row, columns, tracks }: CellsProps) {
+  return (
+    <div role="presentation" className={classes.cells} style={{ gridTemplateColumns: tracks }}>
+      {columns.map((id) => (
+        <span key={id} role="gridcell" className={classes.cell}>
+          {CELLS[id](row)}
+        </span>
+      ))}
+    </div>
+  );
 });

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { AiState } from '../../ui/AiState.tsx';
@@ -14,6 +13,7 @@ import { formatPersonName } from '../../ui/person-name.ts';
 import { sideOf } from '../../ui/side.ts';
 import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
 import classes from './WorklistTable.module.css';
+import { useWords } from '../../ui/words.ts';
 
 type Props = { readonly row: WorklistRow };
 
@@ -27,7 +27,7 @@ function TwoLines({ first, second }: { readonly first: ReactNode; readonly secon
 }
 
 export function UrgencyCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { level, standing } = row.urgency;
   const under = [
     standing === 'ordinary' ? null : t(`urgency.standing.${standing}`),
@@ -58,7 +58,7 @@ export function WaitedCell({ row }: Props): ReactNode {
 }
 
 export function PatientCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { patient } = row;
   const name = formatPersonName(patient.name) ?? t('patient.noName');
   const age = ageOn(patient.birthDateRaw, row.exam.dateRaw ?? dicomDayOf(stationNow()));
@@ -93,14 +93,14 @@ export function PatientCell({ row }: Props): ReactNode {
 
 export function AccessionCell({ row }: Props): ReactNode {
   return (
-    <span className={`${classes.number} wt-ellipsis`} title={row.accession ?? undefined} data-phi>
+    <span className={`${classes.number} ${classes.stack} wt-ellipsis`} title={row.accession ?? undefined} data-phi>
       {row.accession ?? '–'}
     </span>
   );
 }
 
 export function ExamCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { exam } = row;
   const under = [exam.modality, exam.description === null ? null : exam.bodyPart, sideOf(exam.laterality, t)];
   const said = exam.description ?? exam.bodyPart ?? exam.modality;
@@ -118,7 +118,7 @@ export function DateCell({ row }: Props): ReactNode {
 
 /** How urgent who ordered it said it was, and where the patient waits as far as that is known; without an order it says so. */
 export function OrderCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { orderPriority, serviceLevel } = row;
   return (
     <TwoLines
@@ -129,7 +129,7 @@ export function OrderCell({ row }: Props): ReactNode {
 }
 
 export function ImagesCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { received, expected, completeness, marks } = row.images;
   const second = row.inPacs === 'no-destination' ? t(`code.completeness.${completeness}`) : t(`inPacs.${row.inPacs}`);
   return (
@@ -166,7 +166,7 @@ export function PriorsCell({ row }: Props): ReactNode {
 
 /** For whom it is while it waits, oneself marked; how firmly stands under it. */
 export function RoutedCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { userId } = useCurrentUser();
   const { routed } = row;
   if (routed === null) return <span className={classes.quiet}>–</span>;
@@ -185,7 +185,7 @@ export function RoutedCell({ row }: Props): ReactNode {
 }
 
 export function ReadingCell({ row }: Props): ReactNode {
-  const { t } = useTranslation();
+  const t = useWords();
   const { openedBy, openAgain, report } = row;
   const by = openedBy && t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs) });
   if (by !== null && openAgain.length > 0)

@@ -2,7 +2,9 @@ import type { WorklistRow, WorklistSort, WorklistSortKey } from '../../../../sha
 import type { LookingAt } from './use-worklist.ts';
 
 /** So many rows are to be here beyond those in sight, before the next part is asked for. */
-const MARGIN = 25;
+const MARGIN = 20;
+/** Then it is looked around a row so much further on the way somebody scrolls: more of the part lies ahead of them than behind, where the margin stays. */
+const AHEAD = 15;
 
 type Here = {
   readonly rows: readonly WorklistRow[];
@@ -22,9 +24,10 @@ export function lookAround(here: Here, first: number, last: number): 'here' | { 
   const isAbove = firstPlace <= Math.max(0, first - MARGIN);
   const isBelow = firstPlace + rows.length >= Math.min(total, last + MARGIN);
   if (isAbove && isBelow) return 'here';
-  const key = keys[first - firstPlace];
-  if (key !== undefined)
-    return at !== undefined && 'key' in at && at.key === key ? 'here' : { at: { key, near: first } };
+  const end = firstPlace + keys.length - 1;
+  const near = isAbove ? Math.min(first + AHEAD, end) : Math.max(first - AHEAD, firstPlace);
+  const key = first >= firstPlace && first <= end ? keys[near - firstPlace] : undefined;
+  if (key !== undefined) return at !== undefined && 'key' in at && at.key === key ? 'here' : { at: { key, near } };
   if (first < MARGIN) return at === undefined ? 'here' : { at: undefined };
   return at !== undefined && 'place' in at && at.place === first ? 'here' : { at: { place: first } };
 }

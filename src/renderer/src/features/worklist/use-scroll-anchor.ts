@@ -19,7 +19,8 @@ export function useScrollAnchor(
     const last = before.current;
     before.current = { part: { rows, place }, question };
     if (last.question !== question) {
-      scroll.moveTo(0);
+      // What is there already is not moved to: that would have the browser lay out rows that are replaced before they are drawn.
+      if (scroll.top() !== 0) scroll.moveTo(0);
       return;
     }
     if ((last.part.rows === rows && last.part.place === place) || scroll.top() === 0) return;
