@@ -88,6 +88,16 @@ test('what becomes a study of its own says whom it names, beside the study that 
   expect(screen.getByText(/Doe/)).toBeTruthy();
 });
 
+test('many that become a study of their own are not said to be part of the one they do not join', async () => {
+  open({ kind: 'release', release: 'as-a-study-of-its-own' });
+  chooseAll();
+  const step = openStep();
+  await press('Confirm for all 120');
+  await step.answer({ filed: 120 });
+  expect(said()).toEqual(['120 filed: part of a study now']);
+  expect(screen.getByText('The study that it was sent as part of stays as it is:')).toBeTruthy();
+});
+
 test('one object is settled alone unless all are asked for, and where it is the only one nothing is asked', async () => {
   station.retry.mockResolvedValue({ outcome: 'filed' });
   const { onSettled } = open({ kind: 'retry' });

@@ -41,6 +41,17 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
   const face = isAll ? object.study : (object.standsIn ?? object.study);
   // The card shows whom it does not become: beside it stands whom it does.
   const isOfItsOwn = action.kind === 'release' && action.release === 'as-a-study-of-its-own' && face !== null;
+  const whose = (
+    <>
+      {isOfItsOwn && (
+        <>
+          <p data-phi>{t('quarantine.namesItself', namedPatient(object.attributes))}</p>
+          <p>{t('quarantine.staysAsItIs')}</p>
+        </>
+      )}
+      {face !== null && <StudyFaceCard study={face} />}
+    </>
+  );
   const leave = all.run === null ? onClose : () => onSettled(null);
   return (
     <Dialog
@@ -50,7 +61,7 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
     >
       {all.run !== null ? (
         <div className={page.stack}>
-          {face !== null && <StudyFaceCard study={face} />}
+          {whose}
           <SettlingAll run={all.run} total={alike} onStop={all.stop} onGoOn={all.goOn} onClose={leave} />
         </div>
       ) : (
@@ -72,13 +83,7 @@ export function SettleDialog({ object, action, onClose, onSettled }: Props): Rea
               </div>
             </Radio.Group>
           )}
-          {isOfItsOwn && (
-            <>
-              <p data-phi>{t('quarantine.namesItself', namedPatient(object.attributes))}</p>
-              <p>{t('quarantine.staysAsItIs')}</p>
-            </>
-          )}
-          {face !== null && <StudyFaceCard study={face} />}
+          {whose}
           {action.kind === 'discard' && (
             <Select
               label={t('quarantine.because')}
