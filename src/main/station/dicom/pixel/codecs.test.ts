@@ -5,10 +5,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   EXPLICIT_BIG_ENDIAN,
+  HTJ2K,
   HTJ2K_LOSSLESS,
+  HTJ2K_LOSSLESS_RPCL,
+  JPEG_2000,
   JPEG_2000_LOSSLESS,
   JPEG_BASELINE,
   JPEG_LS_LOSSLESS,
+  JPEG_LS_NEAR_LOSSLESS,
   RLE_LOSSLESS,
 } from '../transfer-syntaxes.ts';
 import { decodeFrame, type EncodedFrame } from './decode-frame.ts';
@@ -81,6 +85,18 @@ test.each([JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS])('decodes signed samples of %s', 
   const like = { ...frame, transferSyntaxUid, pixelRepresentation: 1 };
   const decoded = await decodeFrame({ ...like, bytes: encode(await encoderOf(transferSyntaxUid), signed, like) });
   expect(decoded.ok && decoded.value.pixels).toEqual(signed);
+});
+
+test.each([
+  ['HTJ2K whose resolutions come first', HTJ2K_LOSSLESS_RPCL, HTJ2K_LOSSLESS],
+  ['HTJ2K that may be lossy', HTJ2K, HTJ2K_LOSSLESS],
+  ['JPEG 2000 that may be lossy', JPEG_2000, JPEG_2000_LOSSLESS],
+  ['JPEG-LS that may be lossy', JPEG_LS_NEAR_LOSSLESS, JPEG_LS_LOSSLESS],
+])('decodes %s by the same codec', async (_name, transferSyntaxUid, encoded) => {
+  const bytes = encode(await encoderOf(encoded), grey, frame);
+  expect(await decodeFrame({ ...frame, transferSyntaxUid, bytes })).toEqual({
+    ...{ ok: true, value: { pixels: grey, photometricInterpretation: 'MONOCHROME2' } },
+  });
 });
 
 test('calls the samples of a transformed JPEG 2000 what they are: red, green and blue', async () => {
