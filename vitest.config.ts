@@ -16,7 +16,7 @@ const patient = {
 } as const;
 
 /** Of what starts stations, browsers and peers. */
-const unhurried = { ...patient, testTimeout: 300_000 } as const;
+const unhurried = { ...patient, testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
 export default defineConfig({
   test: {
