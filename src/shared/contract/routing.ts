@@ -118,8 +118,8 @@ export const routing = {
     .input(z.object({ studyId: StudyId, patientId: PatientId, userId: UserId, reason, hours }))
     .output(z.object({ overrideId: z.string() })),
   /**
-   * The caller takes a study for themselves, until their shift ends; `isAlready`: it was set to them before. Conflicts:
-   * `patient-mismatch`, `study-not-waiting`, `set-to-another`.
+   * The caller takes a study for themselves, until their shift ends or they sign out; `isAlready`: it is theirs by a person's word.
+   * Conflicts: `patient-mismatch`, `study-not-waiting`, `set-to-another`.
    */
   take: procedure('study.open')
     .route({ method: 'PUT', path: '/studies/{studyId}/taking' })

@@ -48,6 +48,8 @@ export const TriageState = z.object({
       digest: z.string(),
       name: z.string(),
       predictiveValue: z.object({ right: z.number().int(), of: z.number().int() }).nullable(),
+      /** Of the Criticals it raised in the last 24 hours, how many are expected to have been wrong; null where nobody measured. */
+      falseAlarms: z.number().nullable(),
     }),
   ),
 });

@@ -37,7 +37,7 @@ const opened = ({ openMinutes }: Target) => openMinutes ?? Number.POSITIVE_INFIN
 /**
  * How a site places its studies, as data that its medical lead signs: deadlines, how far AI may raise by ACR category (never
  * further than the category allows), how long a study may wait because others were raised, and how many false alarms a day
- * the models may cause before their flags raise a class less.
+ * each model may cause before its flags raise a class less.
  */
 export const TriagePolicySet = z
   .strictObject({

@@ -6,6 +6,7 @@ import { SHIPPED_POLICY } from '../testing/deadlines.ts';
 import { acceptanceOf, easyTarget, NOTHING_READ, person } from '../testing/governed.ts';
 import { finishNext, installed } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
+import { putAsk } from './asks.ts';
 import { findUrgency, predictiveValueOf, triageConsumer } from './index.ts';
 
 let clinic: Clinic;
@@ -48,6 +49,17 @@ function measured(right: number, of: number): void {
   expect(predictiveValueOf(clinic.db, clinic.north.siteId, model.digest)).toEqual({ right, of });
 }
 
+/** Another model raised the last study to Critical, and is mostly wrong. */
+function anotherRaised(falseShare: number): void {
+  const { studyId } = clinic.db.prepare('SELECT max(study_id) AS studyId FROM study_urgency').get() as {
+    studyId: string;
+  };
+  putAsk(clinic.db, {
+    ...{ studyId, siteId: clinic.north.siteId, ask: 'ai:another', askedAtMs: clinic.nowMs(), cause: 'ai' },
+    ...{ source: 'another', level: 'critical', revision: 1, falseShare, said: null },
+  });
+}
+
 test('what nobody measured uses nothing up, and every flag of it raises', async () => {
   installed(clinic, 'general', { category: 1 });
   for (let n = 0; n < 4; n += 1) expect(await flagged()).toEqual(['critical', 'ai-flag']);
@@ -62,10 +74,13 @@ test('a model whose flags are mostly wrong here raises to Urgent once the day’
   expect(await flagged()).toEqual(['critical', 'ai-flag']);
 });
 
-test('one whose flags are mostly right raises as often as it flags until its few wrong ones come to the limit', async () => {
+test('one whose flags are mostly right raises as often as it flags until its few wrong ones come to the limit, whatever another does', async () => {
   installed(clinic, 'general', { category: 1 });
   measured(7, 10);
   const levels = [];
-  for (let n = 0; n < 5; n += 1) levels.push((await flagged())[0]);
+  for (let n = 0; n < 5; n += 1) {
+    levels.push((await flagged())[0]);
+    anotherRaised(0.9);
+  }
   expect(levels).toEqual(['critical', 'critical', 'critical', 'urgent', 'urgent']);
 });

@@ -19,14 +19,28 @@ export function predictiveValueOf(db: ReadableDb, siteId: string, digest: string
 }
 
 /**
- * Whether one more Critical by a model would take the site over the false alarms it allows in 24 hours. Of a model that nobody
- * measured nothing is expected: what is not known holds no flag back.
+ * Whether one more Critical by a model would take it over the false alarms that the site allows each in 24 hours: one that is
+ * mostly wrong holds back none that is mostly right. Of a model that nobody measured nothing is expected: what is not known holds
+ * no flag back.
  */
 export function isOverBudget(
   db: ReadableDb,
   { alertBudget }: Pick<TriagePolicySet, 'alertBudget'>,
-  { siteId, falseShare, atMs }: { readonly siteId: string; readonly falseShare: number | null; readonly atMs: number },
+  alarm: {
+    readonly siteId: string;
+    readonly digest: string;
+    readonly falseShare: number | null;
+    readonly atMs: number;
+  },
 ): boolean {
-  if (falseShare === null) return false;
-  return expectedFalseAlarms(db, siteId, atMs - DAY_MS, atMs) + falseShare > alertBudget.falseAlarmsADay;
+  if (alarm.falseShare === null) return false;
+  return falseAlarmsOfDay(db, alarm) + alarm.falseShare > alertBudget.falseAlarmsADay;
+}
+
+/** How many of the Criticals that a model raised at a site in the 24 hours to a moment are expected to have been wrong. */
+export function falseAlarmsOfDay(
+  db: ReadableDb,
+  { siteId, digest, atMs }: { readonly siteId: string; readonly digest: string; readonly atMs: number },
+): number {
+  return expectedFalseAlarms(db, { siteId, digest, fromMs: atMs - DAY_MS, untilMs: atMs });
 }

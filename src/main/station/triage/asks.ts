@@ -35,7 +35,7 @@ const LIST_ASKS = `
 /** Walks urgency_asks_by_time. */
 export const SUM_FALSE_ALARMS = `
   SELECT coalesce(sum(false_share), 0) AS expected FROM urgency_asks
-   WHERE site_id = ? AND asked_at_ms > ? AND asked_at_ms <= ? AND false_share IS NOT NULL
+   WHERE site_id = ? AND asked_at_ms > ? AND asked_at_ms <= ? AND source = ? AND false_share IS NOT NULL
 `;
 
 /** Keeps that something asked; a second time is nothing new. */
@@ -48,7 +48,14 @@ export function listAsks(db: ReadableDb, studyId: string): readonly Ask[] {
   return prepared<Ask>(db, LIST_ASKS).all(studyId);
 }
 
-/** How many of the raises by models in a span at a site are expected to have been wrong. */
-export function expectedFalseAlarms(db: ReadableDb, siteId: string, fromMs: number, untilMs: number): number {
-  return prepared<{ expected: number }>(db, SUM_FALSE_ALARMS).get(siteId, fromMs, untilMs)?.expected ?? 0;
+/** How many of the Criticals that one model raised in a span at a site are expected to have been wrong. */
+export function expectedFalseAlarms(db: ReadableDb, { siteId, digest, fromMs, untilMs }: AlarmsAsked): number {
+  return prepared<{ expected: number }>(db, SUM_FALSE_ALARMS).get(siteId, fromMs, untilMs, digest)?.expected ?? 0;
 }
+
+type AlarmsAsked = {
+  readonly siteId: string;
+  readonly digest: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+};

@@ -10,7 +10,7 @@ import { endWait, noteOpening } from './urgency-rows.ts';
 export type { TriagePolicy } from './triage-policy.ts';
 export { findFirstOpening, findUrgency, raiseToSee, type StudyUrgency } from './urgency-rows.ts';
 export { type Ask, listAsks } from './asks.ts';
-export { predictiveValueOf } from './alert-budget.ts';
+export { falseAlarmsOfDay, predictiveValueOf } from './alert-budget.ts';
 export { declareUrgency } from './declare-urgency.ts';
 export { type PreviewQuestion, previewRules } from './preview-rules.ts';
 export { type ReplayQuestion, replayTriage } from './replay-triage.ts';
@@ -68,7 +68,7 @@ export function triageConsumer(policy: TriagePolicy): Consumer {
         case 'run-failed':
           return rules(db, policy, studyId, atMs);
         case 'study-opened':
-          if (siteId !== null) noteOpening(db, { siteId, studyId, raises: event.payload?.raises ?? 0 }, atMs);
+          if (siteId !== null) noteOpening(db, { siteId, studyId, raises: event.payload?.raises ?? null }, atMs);
           return;
         case 'finding-decided':
           if (event.payload === null) return;

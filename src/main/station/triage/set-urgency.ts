@@ -81,7 +81,9 @@ export function raiseForRun(db: WritableDb, policy: TriagePolicy, studyId: strin
   const measured = predictiveValueOf(db, study.siteId, first.packageDigest);
   const falseShare = measured && 1 - measured.right / measured.of;
   // Where too many alarms were false, a Critical of the model is still read before all that is Routine.
-  const isTooMany = ceiling === 'critical' && isOverBudget(db, inForce, { siteId: study.siteId, falseShare, atMs });
+  const isTooMany =
+    ceiling === 'critical' &&
+    isOverBudget(db, inForce, { siteId: study.siteId, digest: first.packageDigest, falseShare, atMs });
   const reasons: Reason[] = flags.map((flag) => {
     const since = knownSince(db, policy, studyId, flag);
     return {

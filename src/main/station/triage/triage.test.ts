@@ -9,7 +9,7 @@ import { SHIPPED_POLICY } from '../testing/deadlines.ts';
 import { finish, finishNext, installed, startNext, type TestModel } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { findUrgency, triageConsumer } from './index.ts';
-import { putUrgency } from './urgency-rows.ts';
+import { isWaiting, noteOpening, putUrgency } from './urgency-rows.ts';
 
 let clinic: Clinic;
 beforeEach(() => {
@@ -144,6 +144,19 @@ test('targets count from images complete, not from the flag, and the ledger keep
     reasons: [{ code: 'ai-flag' }, { code: 'no-order-matched' }],
   });
   expect(JSON.stringify(raised?.payload)).not.toContain('Blood');
+});
+
+test('an opening of before raises were counted ends the wait where it came after the last word, and not before', async () => {
+  installed(clinic, 'general', { category: 1 });
+  const id = await sendHead();
+  finishNext(clinic, 0.9);
+  follow();
+  const setAtMs = findUrgency(clinic.db, id)?.setAtMs ?? 0;
+  const openedAt = (atMs: number) => {
+    noteOpening(clinic.db, { siteId: clinic.north.siteId, studyId: id, raises: null }, atMs);
+    return isWaiting(clinic.db, id);
+  };
+  expect([openedAt(setAtMs - 1), openedAt(setAtMs)]).toEqual([true, false]);
 });
 
 test('a second model adds its reason to the first, in either order, and the more dangerous class holds', async () => {

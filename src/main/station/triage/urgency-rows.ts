@@ -76,16 +76,20 @@ export function raiseToSee({ level, raises, seenRaises }: StudyUrgency): number 
   return level !== 'routine' && raises > seenRaises ? raises : 0;
 }
 
-/** Ends a study's wait because a reader opened it as it is; the first opening stands. */
+/**
+ * Ends a study's wait because a reader opened it as it is; the first opening stands. Null raises: it is of before they were counted,
+ * and of what was set by its moment nothing was unseen.
+ */
 export function noteOpening(
   db: WritableDb,
-  { siteId, studyId, raises }: { readonly siteId: string; readonly studyId: string; readonly raises: number },
+  { siteId, studyId, raises }: { readonly siteId: string; readonly studyId: string; readonly raises: number | null },
   atMs: number,
 ): void {
   prepared(db, NOTE_OPENING).run(studyId, siteId, atMs);
   const urgency = findUrgency(db, studyId);
   // What was raised while it was being opened still waits for somebody who sees that.
-  if (urgency === null || raises >= raiseToSee(urgency)) endWait(db, studyId);
+  const hasSeen = urgency === null || (raises === null ? urgency.setAtMs <= atMs : raises >= raiseToSee(urgency));
+  if (hasSeen) endWait(db, studyId);
 }
 
 /** Whether a study waits to be opened as urgent as it is. */

@@ -1,8 +1,8 @@
 import type { WorkingHours } from '../../../shared/domain/triage-policy.ts';
+import { localMoment } from './local-moment.ts';
 
 const MINUTE_MS = 60_000;
 const STEP_MS = 15 * MINUTE_MS;
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /** The moment by which so many working hours have passed, in the site's own zone: daylight saving needs no rule of its own. */
 export function addWorkingHours(fromMs: number, hours: number, working: WorkingHours, zone: string): number {
@@ -37,20 +37,13 @@ function workingQuestion(working: WorkingHours, zone: string): (atMs: number) =>
 
 function newQuestion(working: WorkingHours, zone: string): (atMs: number) => boolean {
   const quarters = new Map<number, boolean>();
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    weekday: 'short',
-    hour: 'numeric',
-    hourCycle: 'h23',
-  });
   return (atMs) => {
     const quarter = Math.floor(atMs / STEP_MS);
     const said = quarters.get(quarter);
     if (said !== undefined) return said;
-    const parts = format.formatToParts(atMs);
-    const weekday = WEEKDAYS.indexOf(parts.find((part) => part.type === 'weekday')?.value ?? '') + 1;
-    const hour = Number(parts.find((part) => part.type === 'hour')?.value);
-    const isWorking = working.weekdays.includes(weekday) && hour >= working.fromHour && hour < working.toHour;
+    const { weekday, minute } = localMoment(atMs, zone);
+    const [fromMinute, toMinute] = [working.fromHour * 60, working.toHour * 60];
+    const isWorking = working.weekdays.includes(weekday) && minute >= fromMinute && minute < toMinute;
     if (quarters.size >= MOST_QUARTERS) quarters.clear();
     quarters.set(quarter, isWorking);
     return isWorking;

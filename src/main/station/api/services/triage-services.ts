@@ -30,6 +30,7 @@ import {
   listAsks,
   listSets,
   policyInForce,
+  falseAlarmsOfDay,
   predictiveValueOf,
   proposeSet,
   rollBackSet,
@@ -106,10 +107,11 @@ export function triageServices({ db, clock, readers, triagePolicy: policy }: Too
         failures: [...failures],
         models: listModels(db)
           .filter(({ digest }) => isShownAt(db, siteId, digest))
-          .map(({ digest, manifest }) => ({
-            ...{ digest, name: `${manifest.name} ${manifest.version}` },
-            predictiveValue: predictiveValueOf(db, siteId, digest),
-          })),
+          .map(({ digest, manifest }) => {
+            const predictiveValue = predictiveValueOf(db, siteId, digest);
+            const falseAlarms = predictiveValue && falseAlarmsOfDay(db, { siteId, digest, atMs: clock.nowMs() });
+            return { digest, name: `${manifest.name} ${manifest.version}`, predictiveValue, falseAlarms };
+          }),
       };
     },
     proposePolicy: (principal, { policy: body, reason }) =>

@@ -8,7 +8,7 @@ import { prepared, type ReadableDb, type WritableDb } from '../../platform/store
 import { inTransaction } from '../../platform/store/transaction.ts';
 import { isWaiting } from '../urgency-rows.ts';
 import { oweRouting } from './route-job.ts';
-import { findRoute, putRoute } from './route-rows.ts';
+import { findRoute, findWaiting, outdateRoute, putRoute, type WaitingStudy } from './route-rows.ts';
 
 /** What a person set against routing for a time: a study to a reader, or (no study) a reader out. */
 export type RoutingOverride = {
@@ -42,6 +42,20 @@ const FIND_PIN = `SELECT ${COLUMNS} FROM routing_overrides WHERE study_id = ? AN
 const FIND_OUT = `
   SELECT ${COLUMNS} FROM routing_overrides WHERE site_id = ? AND user_id = ? AND study_id IS NULL AND ended_at_ms IS NULL
 `;
+/** Walks routing_overrides_standing. */
+export const LIST_ENDED = `
+  SELECT ${COLUMNS} FROM routing_overrides WHERE site_id = ? AND ended_at_ms IS NULL AND until_ms <= ? ORDER BY until_ms LIMIT ?
+`;
+const LIST_WHOM_SET = `
+  SELECT DISTINCT user_id AS userId, iif(study_id IS NULL, NULL, '') AS studyId
+    FROM routing_overrides WHERE site_id = ? AND ended_at_ms IS NULL
+`;
+/** Walks routing_overrides_standing. */
+export const NEXT_END = 'SELECT min(until_ms) AS atMs FROM routing_overrides WHERE site_id = ? AND ended_at_ms IS NULL';
+const END_TAKES = `
+  UPDATE routing_overrides SET until_ms = @atMs
+   WHERE site_id = @siteId AND user_id = @userId AND made_by = @userId AND study_id IS NOT NULL AND ended_at_ms IS NULL AND until_ms > @atMs
+`;
 const END = 'UPDATE routing_overrides SET ended_at_ms = ? WHERE override_id = ?';
 
 type Making = Omit<RoutingOverride, 'overrideId' | 'studyId' | 'madeBy' | 'madeAtMs'> & {
@@ -74,8 +88,9 @@ export function pinStudy(
 }
 
 /**
- * A reader takes a study that waits for themselves, until a moment; nobody is asked. `isAlready`: it was set to them before, and
- * stays as it was. What another is set to is left to them. Whoever let it wait before has it again by taking it.
+ * A reader takes a study that waits for themselves, until a moment; nobody is asked. `isAlready`: it is theirs by a person's word,
+ * and stays as it was. What another is set to is left to them. Whoever let it wait before has it again by taking it, also where it
+ * had been set to them.
  */
 export function takeStudy(
   db: WritableDb,
@@ -86,15 +101,26 @@ export function takeStudy(
     const before = findPin(db, studyId);
     if (before !== null && before.siteId === siteId) {
       if (before.userId !== userId) return err({ code: 'set-to-another' });
-      return ok({ isAlready: true });
+      if (!isLost(findWaiting(db, studyId), userId, atMs)) return ok({ isAlready: true });
     }
     const pin = { siteId, studyId, patientId, userId, reason: TAKEN_REASON, by: userId, atMs, untilMs };
     const pinned = pinStudy(db, pin);
     if (!pinned.ok) return pinned;
     const route = findRoute(db, studyId);
-    if (route !== null) putRoute(db, { ...route, passed: route.passed.filter((one) => one !== userId) });
+    // Their time to open it begins anew.
+    const passed = route?.passed.filter((one) => one !== userId) ?? [];
+    if (route !== null) putRoute(db, { ...route, passed, openUntilMs: null, isStale: true });
     return ok({ isAlready: false });
   });
+}
+
+/** Whether an urgent study that was set to a reader is theirs no more, for they let it wait or were not here. */
+function isLost(waiting: WaitingStudy | null, userId: string, atMs: number): boolean {
+  if (waiting === null || waiting.level === 'routine' || waiting.route === null) return false;
+  const { passed, readerId, openUntilMs, isStale } = waiting.route;
+  if (passed.includes(userId)) return true;
+  // What was just set is said soon.
+  return readerId === userId ? openUntilMs !== null && openUntilMs <= atMs : !isStale;
 }
 
 /** A reader gives back what they took; what another set to them is not theirs to give back here. */
@@ -151,10 +177,26 @@ const ENDED_A_TURN = 8;
 
 /** Ends some of what has come to its time; what is left ends at the next look, which is owed with each that ends. */
 export function endExpired(db: WritableDb, siteId: string, nowMs: number): void {
-  for (const override of listOverrides(db, siteId).slice(0, ENDED_A_TURN)) {
-    if (override.untilMs > nowMs) return;
+  for (const override of prepared<RoutingOverride>(db, LIST_ENDED).all(siteId, nowMs, ENDED_A_TURN))
     end(db, override, 'expired', serviceActor('triage'), nowMs);
-  }
+}
+
+/** A reader went: what they took comes to its time now, and ends at the next looks. What others set to them stands. */
+export function endTakes(
+  db: WritableDb,
+  gone: { readonly siteId: string; readonly userId: string; readonly atMs: number },
+): void {
+  if (prepared(db, END_TAKES).run(gone).changes > 0) oweRouting(db, gone.siteId, gone.atMs);
+}
+
+/** Whom people of a site set anything to, each once, and (no study) whom they took out. */
+export function listWhomSet(db: ReadableDb, siteId: string): readonly Pick<RoutingOverride, 'studyId' | 'userId'>[] {
+  return prepared<Pick<RoutingOverride, 'studyId' | 'userId'>>(db, LIST_WHOM_SET).all(siteId);
+}
+
+/** When the first of what people of a site set ends; null where nothing stands. */
+export function nextEndAtMs(db: ReadableDb, siteId: string): number | null {
+  return prepared<{ atMs: number | null }>(db, NEXT_END).get(siteId)?.atMs ?? null;
 }
 
 /** A study was opened by whom it was set to: that is done. */
@@ -172,6 +214,8 @@ function make(
   if (before !== null) end(db, before, 'replaced', actor, atMs);
   const override: RoutingOverride = { overrideId: freshRowId(), ...given, madeBy: by, madeAtMs: atMs };
   prepared(db, INSERT).run(override);
+  // Said already or not: it may be somebody else's word now.
+  if (override.studyId !== null) outdateRoute(db, override.studyId, false);
   const { overrideId, userId, untilMs } = override;
   appendEvent(db, {
     kind: 'routing-overridden',

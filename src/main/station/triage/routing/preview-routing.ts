@@ -45,7 +45,6 @@ export function previewRouting(
   reading: TriagePolicy['reading'],
 ): RoutingTried {
   const overrides = listOverrides(db, siteId);
-  const pins = new Map(overrides.map(({ studyId, userId }) => [studyId, userId]));
   const readers = readersNow(db, { siteId, zone, set, overrides, nowMs });
   const asked = listFirstWaiting(db, siteId).flatMap((study) => {
     const card = findStudyCard(db, study.studyId);
@@ -53,7 +52,7 @@ export function previewRouting(
     const kind = kindOfStudy(db, { reading }, set, card);
     const unsaid = { standing: null, readerId: null, reasons: [], sinceMs: nowMs, openUntilMs: null, passed: [] };
     const route = { ...unsaid, ...study.route, ...kind, studyId: study.studyId, siteId, setVersion: 0, isStale: false };
-    return [{ ...routable(study, route, pins.get(study.studyId) ?? null, nowMs), card }];
+    return [{ ...routable(study, route, nowMs), card }];
   });
   const routes = routeStudies(asked, readers, { mode: set.mode, batch: set.batch, nowMs });
   const tried = asked.map(({ card, ...study }, at) => ({ study, card, after: routes[at]?.to ?? null }));

@@ -1,11 +1,12 @@
 import { isSignedIn } from '../../access/index.ts';
 import type { ReaderState, RoutingReader, RoutingSet } from '../../../../shared/domain/triage-routing.ts';
 import type { ReadableDb } from '../../platform/store/database.ts';
+import { type LocalMoment, localMoment } from '../local-moment.ts';
 import type { RoutingOverride } from './overrides.ts';
 import { listPresence } from './presence.ts';
 import { findLastOpening, measuredSpeed, type MeasuredSpeed } from './reading-speed.ts';
 import type { RoutableReader } from './route-studies.ts';
-import { covers, type LocalMoment, localMoment, minutesCovered } from './weekly-hours.ts';
+import { covers, minutesCovered } from './weekly-hours.ts';
 
 /** A reader as routing takes them now: what they may be offered, why they are here or not, and how fast they read. */
 export type ReaderNow = RoutableReader & { readonly state: ReaderState; readonly measured: MeasuredSpeed | null };
@@ -28,9 +29,10 @@ export function readersNow(
   return [...set.readers, ...guests].map((reader) => {
     const { userId, groups, skills } = reader;
     const isGuest = !members.has(userId);
+    const isSeen = isSeenOfLate(db, { siteId, userId, nowMs });
     const state: ReaderState = out.has(userId)
       ? 'taken-out'
-      : isSignedIn(db, userId, siteId, nowMs - SEEN_WITHIN_MS, nowMs)
+      : isSeen
         ? stateOf(reader, said.get(userId), local)
         : 'not-signed-in';
     const measured = isGuest ? null : measuredSpeed(db, siteId, userId);
@@ -39,9 +41,18 @@ export function readersNow(
       ...{ readerId: userId, isGuest, groups, skills, minutesPerPoint, measured },
       ...{ state: isGuest && state === 'off-shift' ? 'here' : state },
       isHere: state === 'here' || (isGuest && state === 'off-shift'),
+      isSeen,
       busyMinutes: busyMinutes(db, siteId, userId, minutesPerPoint, nowMs),
     };
   });
+}
+
+/** Whether a reader is signed in at a site on any machine, and was seen within a quarter of an hour. */
+export function isSeenOfLate(
+  db: ReadableDb,
+  { siteId, userId, nowMs }: { readonly siteId: string; readonly userId: string; readonly nowMs: number },
+): boolean {
+  return isSignedIn(db, userId, siteId, nowMs - SEEN_WITHIN_MS, nowMs);
 }
 
 const MINUTE_MS = 60_000;
@@ -62,7 +73,8 @@ type ReadersAsked = {
   readonly siteId: string;
   readonly zone: string;
   readonly set: RoutingSet;
-  readonly overrides: readonly RoutingOverride[];
+  /** What people set: a study to a reader, or (no study) a reader out. */
+  readonly overrides: readonly Pick<RoutingOverride, 'studyId' | 'userId'>[];
   readonly nowMs: number;
 };
 

@@ -28,7 +28,12 @@ export type WaitingStudy = {
   readonly openByAtMs: number | null;
   readonly reportByAtMs: number | null;
   readonly route: RouteRow | null;
+  /** Whom a person set it to. */
+  readonly pin: Pin | null;
 };
+
+/** To whom a person set a study; `isTaken`: they took it themselves. */
+export type Pin = { readonly readerId: string; readonly isTaken: boolean };
 
 /** So many of a site's waiting studies are routed, from the first in order: the others are anyone's until they come near. */
 export const MOST_ROUTED = 200;
@@ -56,22 +61,43 @@ const OFFER_ANEW = "UPDATE study_routes SET is_stale = 1, passed = '[]', open_un
 export const LIST_SAID = `
   SELECT ${COLUMNS} FROM study_routes r WHERE r.site_id = ? AND r.standing IS NOT NULL ORDER BY r.study_id LIMIT ?
 `;
-/** Walks study_routes_said alone. */
+/** Walks study_routes_said: what is said of studies beside those that are said as a person set them and wait. */
 export const LIST_SAID_IDS = `
-  SELECT study_id AS studyId FROM study_routes WHERE site_id = ? AND standing IS NOT NULL ORDER BY study_id LIMIT ?
+  SELECT r.study_id AS studyId FROM study_routes r
+   WHERE r.site_id = ? AND r.standing IS NOT NULL AND (r.standing <> 'pinned' OR NOT EXISTS (
+     SELECT 1 FROM routing_overrides p JOIN study_urgency u ON u.study_id = p.study_id
+      WHERE p.study_id = r.study_id AND p.ended_at_ms IS NULL AND u.is_waiting = 1))
+   ORDER BY r.study_id LIMIT ?
+`;
+const WAITING_COLUMNS = `
+  u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, p.user_id AS pinnedTo,
+  p.made_by = p.user_id AS isTaken, ${COLUMNS}
 `;
 /** Walks study_urgency_in_order: the first of a class, in the order of the worklist. */
 export const LIST_FIRST_WAITING = `
-  SELECT u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, ${COLUMNS}
+  SELECT ${WAITING_COLUMNS}
     FROM study_urgency u INDEXED BY study_urgency_in_order LEFT JOIN study_routes r ON r.study_id = u.study_id
+         LEFT JOIN routing_overrides p ON p.study_id = u.study_id AND p.ended_at_ms IS NULL
    WHERE u.site_id = ? AND u.level = ? AND u.is_waiting = 1
    ORDER BY max(coalesce(u.open_by_at_ms, u.report_by_at_ms, u.counts_from_ms + 86400000), coalesce(u.behind_due_at_ms, 0) + 1), u.study_id
    LIMIT ?
 `;
-
+/**
+ * Walks routing_overrides_standing: what people set to somebody and waits, where anything is to be said of it. A Routine one that is
+ * said as it was set stays so until something of it changes.
+ */
+export const LIST_WAITING_PINS = `
+  SELECT ${WAITING_COLUMNS}
+    FROM routing_overrides p JOIN study_urgency u ON u.study_id = p.study_id LEFT JOIN study_routes r ON r.study_id = p.study_id
+   WHERE p.site_id = ? AND p.ended_at_ms IS NULL AND p.study_id IS NOT NULL AND u.is_waiting = 1
+     AND (u.level = 'routine' AND r.standing = 'pinned' AND r.reader_id = p.user_id AND r.is_stale = 0 AND r.set_version = ?) IS NOT TRUE
+   ORDER BY p.until_ms LIMIT ${MOST_ROUTED}
+`;
 const FIND_WAITING = `
-  SELECT u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, ${COLUMNS}
-    FROM study_urgency u LEFT JOIN study_routes r ON r.study_id = u.study_id WHERE u.study_id = ? AND u.is_waiting = 1
+  SELECT ${WAITING_COLUMNS}
+    FROM study_urgency u LEFT JOIN study_routes r ON r.study_id = u.study_id
+         LEFT JOIN routing_overrides p ON p.study_id = u.study_id AND p.ended_at_ms IS NULL
+   WHERE u.study_id = ? AND u.is_waiting = 1
 `;
 
 type Stored = Omit<RouteRow, 'isStale' | 'needs' | 'reasons' | 'passed'> & {
@@ -80,10 +106,12 @@ type Stored = Omit<RouteRow, 'isStale' | 'needs' | 'reasons' | 'passed'> & {
   readonly reasons: string;
   readonly passed: string;
 };
-type StoredWaiting = { readonly waitingId: string; readonly level: UrgencyLevel } & Pick<
-  WaitingStudy,
-  'openByAtMs' | 'reportByAtMs'
-> &
+type StoredWaiting = {
+  readonly waitingId: string;
+  readonly level: UrgencyLevel;
+  readonly pinnedTo: string | null;
+  readonly isTaken: 0 | 1 | null;
+} & Pick<WaitingStudy, 'openByAtMs' | 'reportByAtMs'> &
   (Stored | { readonly studyId: null });
 
 /** Written here alone, and two hundred of them are read at every look: parsed, and not checked again. */
@@ -121,7 +149,7 @@ export function outdateRoute(db: WritableDb, studyId: string, isOtherClass: bool
   prepared(db, isOtherClass ? OFFER_ANEW : MAKE_STALE).run(studyId);
 }
 
-/** Of which studies of a site anything is said. */
+/** Of which studies of a site anything is said, but of what people set to somebody and waits. */
 export function listSaidIds(db: ReadableDb, siteId: string, limit: number): readonly string[] {
   return prepared<{ studyId: string }>(db, LIST_SAID_IDS)
     .all(siteId, limit)
@@ -144,15 +172,22 @@ export function listFirstWaiting(db: ReadableDb, siteId: string): readonly Waiti
   return waiting;
 }
 
+/** What people of a site set to somebody, wherever it stands, where routing has anything to say of it; under which version it was said. */
+export function listWaitingPins(db: ReadableDb, siteId: string, version: number): readonly WaitingStudy[] {
+  return prepared<StoredWaiting>(db, LIST_WAITING_PINS).all(siteId, version).map(waitingOf);
+}
+
 /** A study where it waits, wherever it stands; null where it does not. */
 export function findWaiting(db: ReadableDb, studyId: string): WaitingStudy | null {
   const row = prepared<StoredWaiting>(db, FIND_WAITING).get(studyId);
   return row === undefined ? null : waitingOf(row);
 }
 
-function waitingOf({ waitingId, level, openByAtMs, reportByAtMs, ...route }: StoredWaiting): WaitingStudy {
+function waitingOf(row: StoredWaiting): WaitingStudy {
+  const { waitingId, level, openByAtMs, reportByAtMs, pinnedTo, isTaken, ...route } = row;
   return {
     ...{ studyId: waitingId, level, openByAtMs, reportByAtMs },
     route: route.studyId === null ? null : parsed(route),
+    pin: pinnedTo === null ? null : { readerId: pinnedTo, isTaken: isTaken === 1 },
   };
 }

@@ -15,7 +15,7 @@ const aStudy = (over: Partial<RoutableStudy> = {}): RoutableStudy => ({
     openByAtMs: null,
     dueAtMs: null,
   },
-  ...{ pinnedTo: null, previous: null, passed: [] },
+  ...{ pin: null, previous: null, passed: [] },
   ...over,
 });
 const aReader = (over: Partial<RoutableReader> = {}): RoutableReader => ({
@@ -25,11 +25,13 @@ const aReader = (over: Partial<RoutableReader> = {}): RoutableReader => ({
     groups: ['neuro'],
     skills: [],
     isHere: true,
+    isSeen: true,
     minutesPerPoint: 2,
     busyMinutes: 0,
   },
   ...over,
 });
+const TO_ANNA = { readerId: 'anna', isTaken: false };
 const ben = aReader({ readerId: 'ben', groups: ['chest'] });
 const route = (
   studies: readonly RoutableStudy[],
@@ -92,20 +94,32 @@ test.each<[string, Partial<RoutableStudy>, readonly RoutableReader[], readonly [
   ['is everybody’s once all let it wait', { passed: ['anna', 'ben'] }, [aReader(), ben], [null, 'route-nobody-opened']],
   [
     'a person’s word goes before all',
-    { pinnedTo: 'anna', groupId: 'chest' },
+    { pin: TO_ANNA, groupId: 'chest' },
     [aReader({ busyMinutes: 99 }), ben],
     ['anna', 'route-pinned'],
   ],
   [
     'a routine one stays with whom a person set it to who is not here',
-    { pinnedTo: 'anna' },
+    { pin: TO_ANNA },
     [aReader({ isHere: false }), ben],
     ['anna', 'route-pinned'],
   ],
   [
     'a critical one does not',
-    { pinnedTo: 'anna', level: 'critical' },
+    { pin: TO_ANNA, level: 'critical' },
     [aReader({ isHere: false }), ben],
+    ['ben', 'route-free-soonest'],
+  ],
+  [
+    'a critical one that they took off shift stays with them',
+    { pin: { ...TO_ANNA, isTaken: true }, level: 'critical' },
+    [aReader({ isHere: false }), ben],
+    ['anna', 'route-taken'],
+  ],
+  [
+    'a critical one that they took and left is another’s',
+    { pin: { ...TO_ANNA, isTaken: true }, level: 'critical' },
+    [aReader({ isHere: false, isSeen: false }), ben],
     ['ben', 'route-free-soonest'],
   ],
   [
@@ -125,7 +139,7 @@ test('what is assigned stays, but a Critical goes on to whoever is free sooner',
 });
 
 test('where routing is off, only what people set is said', () => {
-  expect(route([aStudy(), aStudy({ pinnedTo: 'anna' })], [aReader()], 1, 'off')).toEqual([
+  expect(route([aStudy(), aStudy({ pin: TO_ANNA })], [aReader()], 1, 'off')).toEqual([
     [null, 'route-pin-waits'],
     ['anna', 'route-pinned'],
   ]);
@@ -148,7 +162,7 @@ const studies = fc.array(
     kind: fc.constantFrom(null, 'CT CHEST'),
     points: fc.integer({ min: 1, max: 35 }),
     openByAtMs: fc.option(fc.integer({ min: NOW_MS - 100_000, max: NOW_MS + 10_000_000 })),
-    pinnedTo: fc.option(fc.constantFrom(...ids)),
+    pin: fc.option(fc.record({ readerId: fc.constantFrom(...ids), isTaken: fc.boolean() })),
     previous: fc.option(fc.constantFrom(...ids)),
     passed: fc.subarray(ids),
   }),
@@ -161,6 +175,7 @@ const readersOf = fc.uniqueArray(
     groups: fc.subarray(['neuro', 'chest']),
     skills: fc.subarray(['child']),
     isHere: fc.boolean(),
+    isSeen: fc.boolean(),
     minutesPerPoint: fc.double({ min: 0.2, max: 5, noNaN: true }),
     busyMinutes: fc.double({ min: 0, max: 60, noNaN: true }),
   }),
@@ -192,7 +207,8 @@ test('every study is offered to somebody, and nothing urgent sits with one who i
           }
           const reader = readers.find(({ readerId }) => readerId === to);
           if (isPinned && study.level === 'routine') continue;
-          expect(reader?.isHere).toBe(true);
+          // Who took it off shift is here.
+          expect(study.pin?.isTaken === true && isPinned ? reader?.isSeen : reader?.isHere).toBe(true);
           expect(study.passed).not.toContain(to);
           if (isPinned) continue;
           expect(study.needs.every((need) => reader?.skills.includes(need))).toBe(true);

@@ -1,5 +1,6 @@
 import type { RoutingMode } from '../../../../shared/domain/triage-routing.ts';
 import { type Reason, urgencyRank, type UrgencyLevel } from '../../../../shared/domain/urgency.ts';
+import type { Pin } from './route-rows.ts';
 
 /** A study that waits, as routing looks at it. */
 export type RoutableStudy = {
@@ -14,8 +15,8 @@ export type RoutableStudy = {
   readonly openByAtMs: number | null;
   /** When it is to be opened, or else reported. */
   readonly dueAtMs: number | null;
-  /** Whom a person set it to. */
-  readonly pinnedTo: string | null;
+  /** Whom a person set it to, or who took it. */
+  readonly pin: Pin | null;
   /** Whom it is for by now. */
   readonly previous: string | null;
   /** Who did not open it in time. */
@@ -31,6 +32,8 @@ export type RoutableReader = {
   readonly skills: readonly string[];
   /** On shift, signed in, and not out for any reason. */
   readonly isHere: boolean;
+  /** Signed in and seen of late, whatever their shift says. */
+  readonly isSeen: boolean;
   readonly minutesPerPoint: number;
   /** How long what they have open is expected to take yet. */
   readonly busyMinutes: number;
@@ -90,13 +93,15 @@ type Standing = RoutingTerms & {
 type Chosen = Omit<Route, 'studyId'>;
 
 function choose(study: RoutableStudy, readers: readonly RoutableReader[], standing: Standing): Chosen {
-  const { pinnedTo, level, groupId, needs, passed, openByAtMs } = study;
+  const { pin, level, groupId, needs, passed, openByAtMs } = study;
   const { mode, nowMs, byId } = standing;
-  const pinned = pinnedTo === null ? undefined : byId.get(pinnedTo);
-  // Nothing urgent stays with one who is not here, or has let it wait, because a person once said so.
+  const pinned = pin === null ? undefined : byId.get(pin.readerId);
+  const isTaken = pin?.isTaken === true;
+  // Nothing urgent stays with one who is not here, or has let it wait, because a person once said so. Who takes one off shift is.
   const pinStands =
-    pinned !== undefined && (level === 'routine' || (pinned.isHere && !passed.includes(pinned.readerId)));
-  if (pinStands) return { to: pinned.readerId, reason: said('route-pinned'), isPinned: true };
+    pinned !== undefined &&
+    (level === 'routine' || ((isTaken ? pinned.isSeen : pinned.isHere) && !passed.includes(pinned.readerId)));
+  if (pinStands) return { to: pinned.readerId, reason: said(isTaken ? 'route-taken' : 'route-pinned'), isPinned: true };
   if (mode === 'off') return open('route-pin-waits');
   if (openByAtMs !== null && openByAtMs <= nowMs) return open('route-past-open-by');
   const members = readers.filter(({ isGuest }) => !isGuest);

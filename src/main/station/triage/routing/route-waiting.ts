@@ -8,16 +8,16 @@ import type { ReadableDb, WritableDb } from '../../platform/store/database.ts';
 import { findCurrentSet } from '../triage-set-rows.ts';
 import type { TriagePolicy } from '../triage-policy.ts';
 import { kindOfStudy } from './kind-of-study.ts';
-import { endExpired, listOverrides, type RoutingOverride } from './overrides.ts';
+import { endExpired, listWhomSet, nextEndAtMs } from './overrides.ts';
 import { forgetEndedPresence } from './presence.ts';
 import { readersNow } from './readers-now.ts';
 import { oweRouting } from './route-job.ts';
 import {
   dropRoute,
-  findWaiting,
-  listFirstWaiting,
   findRoute,
+  listFirstWaiting,
   listSaidIds,
+  listWaitingPins,
   putRoute,
   type RouteRow,
   type WaitingStudy,
@@ -31,6 +31,8 @@ const CHANGES_A_TURN = 8;
 const LOOK_AGAIN_MS = 60_000;
 /** Nobody is passed over sooner: a reader must be able to see it. */
 const LEAST_OFFER_MS = 60_000;
+/** So long a late one stays with whom a person set it to, or who took it, and does not open it. */
+const LATE_OFFER_MS = 5 * 60_000;
 
 /**
  * Says for whom the first of a site's waiting studies are, as its signed routing has it: what nobody opened in time is offered to
@@ -42,24 +44,28 @@ export function routeWaiting(policy: TriagePolicy): JobHandler {
     endExpired(db, siteId, nowMs);
     forgetEndedPresence(db, siteId, nowMs);
     const { set, version } = routingInForce(db, siteId);
-    const overrides = listOverrides(db, siteId);
+    const overrides = listWhomSet(db, siteId);
     if (set.mode === 'off' && overrides.length === 0 && listSaidIds(db, siteId, 1).length === 0) return;
-    const waiting = waitingNow(db, siteId, set, overrides);
+    const waiting = waitingNow(db, siteId, set, version);
     const outdated = waiting.filter(({ route }) => route === null || route.isStale || route.setVersion !== version);
     // What is most urgent stands first.
-    const looked = outdated.slice(0, KINDS_A_TURN);
-    for (const { studyId, route } of looked) lookUp(db, policy, { set, version, studyId, route, siteId, nowMs });
-    const known = looked.length === 0 ? waiting : waitingNow(db, siteId, set, overrides);
+    const looked = new Map(
+      outdated.slice(0, KINDS_A_TURN).map(({ studyId, route }) => {
+        return [studyId, lookUp(db, policy, { set, version, studyId, route, siteId, nowMs })];
+      }),
+    );
+    const known = waiting.map((study) => ({ ...study, route: looked.get(study.studyId) ?? study.route }));
     const readers = readersNow(db, { siteId, zone: policy.zoneOf(siteId), set, overrides, nowMs });
-    const changes = changesOf(known, { set, readers, overrides, nowMs });
-    for (const change of changes.slice(0, CHANGES_A_TURN)) say(db, change, { set, version, nowMs });
+    const changes = changesOf(known, { set, readers, nowMs });
+    const untilMs = changes.slice(0, CHANGES_A_TURN).map((change) => say(db, change, { set, version, nowMs }));
     const left = CHANGES_A_TURN - changes.length;
-    const isMore = outdated.length > looked.length || left <= 0 || silence(db, siteId, known, left, nowMs);
+    const isMore = outdated.length > looked.size || left <= 0 || silence(db, siteId, known, left, nowMs);
     if (isMore) return oweRouting(db, siteId, nowMs);
     const moments = [
       ...(set.mode === 'off' ? [] : [nowMs + LOOK_AGAIN_MS]),
-      ...overrides.map(({ untilMs }) => untilMs),
-      ...known.flatMap(({ route }) => route?.openUntilMs ?? []),
+      nextEndAtMs(db, siteId) ?? 0,
+      ...known.map(({ route }) => route?.openUntilMs ?? 0),
+      ...untilMs.map((atMs) => atMs ?? 0),
     ].filter((atMs) => atMs > nowMs);
     if (moments.length > 0) oweRouting(db, siteId, Math.min(...moments));
   };
@@ -70,14 +76,11 @@ function waitingNow(
   db: ReadableDb,
   siteId: string,
   { mode }: Pick<RoutingSet, 'mode'>,
-  overrides: readonly RoutingOverride[],
+  version: number,
 ): readonly WaitingStudy[] {
   const first = mode === 'off' ? [] : listFirstWaiting(db, siteId);
   const listed = new Set(first.map(({ studyId }) => studyId));
-  const pinned = overrides.flatMap(({ studyId }) =>
-    studyId === null || listed.has(studyId) ? [] : (findWaiting(db, studyId) ?? []),
-  );
-  return [...first, ...pinned];
+  return [...first, ...listWaitingPins(db, siteId, version).filter(({ studyId }) => !listed.has(studyId))];
 }
 
 /** The routing in force at a site and its version; nothing is routed, by version 0, where none was signed. */
@@ -95,16 +98,21 @@ type Looking = {
   readonly nowMs: number;
 };
 
-function lookUp(db: WritableDb, policy: TriagePolicy, { set, version, siteId, studyId, route, nowMs }: Looking): void {
+function lookUp(
+  db: WritableDb,
+  policy: TriagePolicy,
+  { set, version, siteId, studyId, route, nowMs }: Looking,
+): RouteRow {
   const kind = kindOfStudy(db, policy, set, getStudyCard(db, studyId));
   const unsaid = { standing: null, readerId: null, reasons: [], sinceMs: nowMs, openUntilMs: null, passed: [] };
-  putRoute(db, { ...unsaid, ...route, ...kind, studyId, siteId, setVersion: version, isStale: false });
+  const known: RouteRow = { ...unsaid, ...route, ...kind, studyId, siteId, setVersion: version, isStale: false };
+  putRoute(db, known);
+  return known;
 }
 
 type Asked = {
   readonly set: RoutingSet;
   readonly readers: readonly RoutableReader[];
-  readonly overrides: readonly RoutingOverride[];
   readonly nowMs: number;
 };
 type Change = {
@@ -116,12 +124,11 @@ type Change = {
   readonly isNews: boolean;
 };
 
-function changesOf(waiting: readonly WaitingStudy[], { set, readers, overrides, nowMs }: Asked): readonly Change[] {
-  const pins = new Map(overrides.map(({ studyId, userId }) => [studyId, userId]));
+function changesOf(waiting: readonly WaitingStudy[], { set, readers, nowMs }: Asked): readonly Change[] {
   const asked = waiting.flatMap((study) => {
-    const { route } = study;
-    if (route === null || (set.mode === 'off' && !pins.has(study.studyId))) return [];
-    return [{ study, route, ...routable(study, route, pins.get(study.studyId) ?? null, nowMs) }];
+    const { route, pin } = study;
+    if (route === null || (set.mode === 'off' && pin === null)) return [];
+    return [{ study, route, ...routable(study, route, nowMs) }];
   });
   const routes = routeStudies(asked, readers, { mode: set.mode, batch: set.batch, nowMs });
   return routes.flatMap((to, at) => {
@@ -129,18 +136,18 @@ function changesOf(waiting: readonly WaitingStudy[], { set, readers, overrides, 
     if (one === undefined) return [];
     const { study, route, passed } = one;
     const isNews = !isSaid(route, to, standingOf(to, set));
-    const isOwed = passed.length !== route.passed.length || isOpenTimeMissing(study, route, to, nowMs);
+    const isOwed = passed.length !== route.passed.length || isOpenTimeMissing(study, route, to);
     return isNews || isOwed ? [{ study, route, to, passed, isNews }] : [];
   });
 }
 
 /** A study that waits, as the engine looks at it; whoever had it and let it wait too long is passed over. */
-export function routable(study: WaitingStudy, route: RouteRow, pinnedTo: string | null, nowMs: number): RoutableStudy {
-  const { studyId, level, openByAtMs, reportByAtMs } = study;
+export function routable(study: WaitingStudy, route: RouteRow, nowMs: number): RoutableStudy {
+  const { studyId, level, openByAtMs, reportByAtMs, pin } = study;
   const { groupId, needs, points, followUpOf, readerId, openUntilMs } = route;
   const isLate = openUntilMs !== null && openUntilMs <= nowMs && readerId !== null;
   return {
-    ...{ studyId, level, groupId, needs, points, openByAtMs, pinnedTo },
+    ...{ studyId, level, groupId, needs, points, openByAtMs, pin },
     kind: level === 'routine' ? followUpOf : null,
     dueAtMs: openByAtMs ?? reportByAtMs,
     previous: readerId,
@@ -148,19 +155,15 @@ export function routable(study: WaitingStudy, route: RouteRow, pinnedTo: string 
   };
 }
 
-/** It was raised, or its deadline came, while it was somebody's already. */
-function isOpenTimeMissing(
-  { openByAtMs }: WaitingStudy,
-  { openUntilMs }: RouteRow,
-  { to }: Route,
-  nowMs: number,
-): boolean {
-  return to !== null && openUntilMs === null && openByAtMs !== null && openByAtMs > nowMs;
+/** It was raised, its deadline came, or it was taken anew while it was somebody's already. */
+function isOpenTimeMissing({ openByAtMs }: WaitingStudy, { openUntilMs }: RouteRow, { to }: Route): boolean {
+  return to !== null && openUntilMs === null && openByAtMs !== null;
 }
 
 function isSaid({ standing, readerId, reasons }: RouteRow, to: Route, next: RouteStanding): boolean {
   // What is kept keeps its reason, so that rows do not change whenever somebody has a point more to read.
-  return standing === next && readerId === to.to && (to.to !== null || reasons.at(-1)?.code === to.reason.code);
+  const isKept = to.to !== null && !to.isPinned;
+  return standing === next && readerId === to.to && (isKept || reasons.at(-1)?.code === to.reason.code);
 }
 
 function standingOf({ to, isPinned }: Route, { mode }: RoutingSet): RouteStanding {
@@ -171,24 +174,39 @@ function standingOf({ to, isPinned }: Route, { mode }: RoutingSet): RouteStandin
 
 type Saying = { readonly set: RoutingSet; readonly version: number; readonly nowMs: number };
 
-function say(db: WritableDb, { study, route, to, passed, isNews }: Change, { set, version, nowMs }: Saying): void {
+/** Writes for whom a study is and tells it; gives until when they have to open it. */
+function say(
+  db: WritableDb,
+  { study, route, to, passed, isNews }: Change,
+  { set, version, nowMs }: Saying,
+): number | null {
   const standing = standingOf(to, set);
   const { openByAtMs } = study;
   const isNewReader = to.to !== route.readerId;
-  const leftMs = (openByAtMs ?? 0) - nowMs;
   const openUntilMs =
-    to.to === null || openByAtMs === null || leftMs <= 0
+    to.to === null || openByAtMs === null
       ? null
       : isNewReader || route.openUntilMs === null || route.openUntilMs <= nowMs
-        ? nowMs + Math.max(LEAST_OFFER_MS, Math.round(set.openShare * leftMs))
+        ? nowMs + offerMs(openByAtMs - nowMs, set)
         : route.openUntilMs;
   putRoute(db, {
     ...route,
     ...{ standing, readerId: to.to, reasons: reasonsOf(route, to, set), passed, openUntilMs },
     sinceMs: isNewReader ? nowMs : route.sinceMs,
   });
-  if (!isNews) return;
-  tell(db, route.studyId, { standing, readerId: to.to, groupId: route.groupId, code: to.reason.code, version }, nowMs);
+  if (isNews)
+    tell(
+      db,
+      route.studyId,
+      { standing, readerId: to.to, groupId: route.groupId, code: to.reason.code, version },
+      nowMs,
+    );
+  return openUntilMs;
+}
+
+/** How long a reader has to open what is due in so many milliseconds. What is late already is only theirs by a person's word. */
+function offerMs(leftMs: number, { openShare }: RoutingSet): number {
+  return leftMs <= 0 ? LATE_OFFER_MS : Math.max(LEAST_OFFER_MS, Math.round(openShare * leftMs));
 }
 
 /** Why it is theirs: its kind, what it takes, and what decided. */

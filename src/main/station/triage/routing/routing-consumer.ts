@@ -1,9 +1,11 @@
 import { findStudyCard } from '../../archive/index.ts';
 import { serviceActor } from '../../platform/ledger/event.ts';
 import type { Consumer } from '../../platform/ledger/follow.ts';
+import type { WritableDb } from '../../platform/store/database.ts';
 import { pointsOf } from './kind-of-study.ts';
-import { endPinOpened } from './overrides.ts';
+import { endPinOpened, endTakes } from './overrides.ts';
 import { endPresence } from './presence.ts';
+import { isSeenOfLate } from './readers-now.ts';
 import { noteReaderOpening } from './reading-speed.ts';
 import { oweRouting } from './route-job.ts';
 import { dropRoute, findRoute, outdateRoute } from './route-rows.ts';
@@ -23,8 +25,7 @@ export const routingConsumer: Consumer = {
       case 'user-signed-in':
         return lookSoon();
       case 'user-signed-out':
-        if (event.payload !== null)
-          endPresence(db, { siteId, userId: event.payload.userId, atMs, actor: serviceActor('triage') });
+        if (event.payload !== null) endHere(db, siteId, event.payload.userId, atMs);
         return lookSoon();
       case 'study-opened': {
         const study = studyId === null ? null : findStudyCard(db, studyId);
@@ -56,3 +57,10 @@ export const routingConsumer: Consumer = {
     }
   },
 };
+
+/** What a reader said of themselves ends as they sign out, and so does what they took; not where they read on at another machine. */
+function endHere(db: WritableDb, siteId: string, userId: string, atMs: number): void {
+  if (isSeenOfLate(db, { siteId, userId, nowMs: atMs })) return;
+  endPresence(db, { siteId, userId, atMs, actor: serviceActor('triage') });
+  endTakes(db, { siteId, userId, atMs });
+}

@@ -38,10 +38,11 @@ import {
   takeStudy,
   triageConsumer,
 } from '../index.ts';
-import { endExpired, LIST_OVERRIDES, listOverrides } from './overrides.ts';
+import { localMoment } from '../local-moment.ts';
+import { endExpired, LIST_ENDED, LIST_OVERRIDES, listOverrides, NEXT_END } from './overrides.ts';
 import { LAST_OPENINGS, LEAST_STUDIES, measuredSpeed } from './reading-speed.ts';
-import { LIST_FIRST_WAITING, LIST_SAID } from './route-rows.ts';
-import { covers, localMoment } from './weekly-hours.ts';
+import { LIST_FIRST_WAITING, LIST_SAID, LIST_SAID_IDS, LIST_WAITING_PINS } from './route-rows.ts';
+import { covers } from './weekly-hours.ts';
 
 const PASSWORD = 'correct horse battery';
 const passwordHash = await hashPassword(PASSWORD);
@@ -238,7 +239,7 @@ test('a reader takes a study for themselves and gives it back; what another has 
   expect(take(anna, study)).toEqual({ ok: false, error: { code: 'patient-mismatch' } });
   expect(take(anna)).toEqual({ ok: true, value: { isAlready: false } });
   settle();
-  expect(said(study)).toEqual(['pinned', anna, ['route-pinned']]);
+  expect(said(study)).toEqual(['pinned', anna, ['route-taken']]);
   expect(clinic.events('routing-overridden').map(({ payload }) => [payload['kind'], payload['userId']])).toEqual([
     ['pin', anna],
   ]);
@@ -276,6 +277,57 @@ test('whoever let an urgent study wait has it again by taking it', async () => {
   expect(taken.ok).toBe(true);
   settle();
   expect(said(study)?.slice(0, 2)).toEqual(['pinned', anna]);
+});
+
+test('an urgent one that was set to a reader who let it wait, late or not, is theirs by taking it, and again everybody’s', async () => {
+  await enter('anna');
+  const study = await send();
+  settle();
+  declare(study, 'urgent');
+  expect(pin(study, anna, 600).ok).toBe(true);
+  settle();
+  const take = () => {
+    const { patientId } = getStudyCard(clinic.db, study).patient;
+    const [siteId, atMs] = [clinic.north.siteId, clinic.nowMs()];
+    const taken = takeStudy(clinic.db, {
+      ...{ siteId, studyId: study, patientId, userId: anna, atMs, untilMs: atMs + 600 * MINUTE_MS },
+    });
+    return taken.ok ? taken.value.isAlready : taken.error.code;
+  };
+  expect([said(study)?.[1], take()]).toEqual([anna, true]);
+  settle(120 * MINUTE_MS); // past its time to be opened
+  await enter('anna'); // nobody stays signed in so long
+  expect(said(study)).toEqual(['offered', null, ['route-pin-waits']]);
+  expect(take()).toBe(false);
+  settle();
+  expect(said(study)).toEqual(['pinned', anna, ['route-taken']]);
+  expect(take()).toBe(true);
+  settle(6 * MINUTE_MS);
+  expect(said(study)).toEqual(['offered', null, ['route-pin-waits']]);
+});
+
+test('what a reader took ends as they sign out everywhere; what another set to them stands', async () => {
+  await enter('anna', 'anna');
+  const [taken, given] = [await send(), await send()];
+  settle();
+  const { patientId } = getStudyCard(clinic.db, taken).patient;
+  const [siteId, atMs] = [clinic.north.siteId, clinic.nowMs()];
+  const untilMs = atMs + 600 * MINUTE_MS;
+  takeStudy(clinic.db, { siteId, studyId: taken, patientId, userId: anna, atMs, untilMs });
+  pin(given, anna, 600);
+  const of = () => [said(taken)?.[1] ?? null, said(given)?.[1] ?? null];
+  settle();
+  expect(of()).toEqual([anna, anna]);
+  for (const left of [
+    [anna, anna],
+    [null, anna],
+  ]) {
+    const session = sessions.pop();
+    if (session === undefined) throw new Error('nobody signed in');
+    signOut(clinic.db, session.session, clinic.nowMs());
+    settle();
+    expect(of()).toEqual(left);
+  }
 });
 
 test.each([
@@ -355,6 +407,10 @@ test.each([
   ['the first that wait', LIST_FIRST_WAITING, /study_urgency_in_order/],
   ['what is said', LIST_SAID, /study_routes_said/],
   ['what people set', LIST_OVERRIDES, /routing_overrides_standing/],
+  ['what people set and has come to its time', LIST_ENDED, /routing_overrides_standing/],
+  ['the first end of it', NEXT_END, /routing_overrides_standing/],
+  ['what they set that is to be looked at', LIST_WAITING_PINS, /routing_overrides_standing.*site_id=\?/],
+  ['what is said beside it', LIST_SAID_IDS, /study_routes_said/],
   ['what a reader opened last', LAST_OPENINGS, /PRIMARY KEY/],
 ])('%s are found by an index, without a sort', (_, sql, index) => {
   const plan = planOf(clinic.db, sql).join('\n');

@@ -64,12 +64,20 @@ export function WaitsTab({ triage }: { readonly triage: TriageState }): ReactNod
         {triage.models.length === 0 ? (
           <p className={page.quiet}>{t('models.none')}</p>
         ) : (
-          <DataTable label={t('models.title')} columns={[t('column.model'), t('column.predictiveValue')]}>
-            {triage.models.map(({ digest, name, predictiveValue }) => (
+          <DataTable
+            label={t('models.title')}
+            columns={[t('column.model'), t('column.predictiveValue'), t('column.falseAlarms')]}
+          >
+            {triage.models.map(({ digest, name, predictiveValue, falseAlarms }) => (
               <tr key={digest}>
                 <td>{name}</td>
                 <td data-number>
                   {predictiveValue === null ? t('models.notMeasured') : t('models.measured', predictiveValue)}
+                </td>
+                <td data-number>
+                  {falseAlarms === null
+                    ? t('models.notMeasured')
+                    : t('models.used', { used: falseAlarms.toFixed(1), of: triage.policy.alertBudget.falseAlarmsADay })}
                 </td>
               </tr>
             ))}
