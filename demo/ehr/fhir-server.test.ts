@@ -203,6 +203,29 @@ test.each([
   expect(store.list('Observation')).toEqual([]);
 });
 
+test('what says nothing, or refers to what it may not, is refused by the place where it stands', async () => {
+  const { ask, visit } = await record();
+  const patient = `Patient/${patientId(visit.person)}`;
+  const report = {
+    resourceType: 'DiagnosticReport',
+    status: 'final',
+    code: { text: 'CT' },
+    subject: { reference: patient },
+  };
+  const faultOf = async (change: Readonly<Record<string, unknown>>) => {
+    const { status, body } = await ask('POST', '/DiagnosticReport', { ...report, ...change });
+    return `${status} ${body.issue?.[0]?.expression?.[0] ?? ''}`;
+  };
+  expect(await faultOf({ code: {} })).toBe('400 DiagnosticReport.code');
+  expect(await faultOf({ code: { text: '' } })).toBe('400 DiagnosticReport.code.text');
+  expect(await faultOf({ code: { text: 'CT', coding: [] } })).toBe('400 DiagnosticReport.code.coding');
+  expect(await faultOf({ presentedForm: null })).toBe('400 DiagnosticReport.presentedForm');
+  expect(await faultOf({ basedOn: [null] })).toBe('201 ');
+  expect(await faultOf({ result: [{ reference: patient }] })).toBe('400 DiagnosticReport.result');
+  expect(await faultOf({ basedOn: [{ reference: patient }] })).toBe('400 DiagnosticReport.basedOn');
+  expect(await faultOf({ basedOn: [{ reference: `ServiceRequest/${requestId(visit)}` }] })).toBe('201 ');
+});
+
 test('answers what it does not do with an outcome, and nobody but programs of this machine', async () => {
   const { ask, server, visit } = await record();
   const patient = (await ask('GET', `/Patient/${patientId(visit.person)}`)).body;

@@ -82,7 +82,8 @@ function nameOf(group: string, index: number): readonly object[] {
   const representation = ['ABC', 'IDE', 'SYL'][index] ?? 'ABC';
   return [
     {
-      ...{ use: index === 0 ? 'official' : 'usual', family, given: [given, middle].filter((one) => one !== '') },
+      ...{ use: index === 0 ? 'official' : 'usual', family },
+      ...(`${given}${middle}` !== '' && { given: [given, middle].filter((one) => one !== '') }),
       ...(prefix !== '' && { prefix: [prefix] }),
       ...(suffix !== '' && { suffix: [suffix] }),
       ...(index > 0 && { extension: [{ url: REPRESENTATION, valueCode: representation }] }),

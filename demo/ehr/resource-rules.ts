@@ -153,13 +153,18 @@ export function isResourceType(name: string): name is ResourceType {
   return Object.hasOwn(RULES, name);
 }
 
+/** What is wrong with a resource, and where it stands. */
+type Fault = { readonly at: string; readonly what: string };
+
 /** What is wrong with a resource of a type, each with where; nothing is what is right. */
-export function faultsOf(
-  type: ResourceType,
-  resource: unknown,
-): readonly { readonly at: string; readonly what: string }[] {
+export function faultsOf(type: ResourceType, resource: unknown): readonly Fault[] {
   const { success, error } = RULES[type].safeParse(resource);
-  if (success) return choiceFaults(resource as Resource);
+  if (success)
+    return [
+      ...choiceFaults(resource as Resource),
+      ...emptyFaults(resource, type),
+      ...targetFaults(resource as Resource),
+    ];
   return error.issues.flatMap((issue) => {
     const at = [type, ...issue.path].join('.');
     if (issue.code !== 'unrecognized_keys') return [{ at, what: issue.message }];
@@ -171,9 +176,56 @@ export function faultsOf(
 }
 
 /** Of value[x] and effective[x] only one may stand. */
-function choiceFaults(resource: Resource): readonly { readonly at: string; readonly what: string }[] {
+function choiceFaults(resource: Resource): readonly Fault[] {
   return ['value', 'effective'].flatMap((stem) => {
     const chosen = Object.keys(resource).filter((key) => new RegExp(`^${stem}[A-Z]`).test(key));
     return chosen.length < 2 ? [] : [{ at: `${resource.resourceType}.${stem}[x]`, what: 'More than one is given' }];
+  });
+}
+
+/**
+ * Everything that is there and says nothing (FHIR R4 §2.6.2, ele-1): empty text, lists and objects, and null, which only keeps the
+ * place of an element in a list whose extensions stand beside it.
+ */
+function emptyFaults(value: unknown, at: string, isListed = false): readonly Fault[] {
+  const isEmpty =
+    value === '' ||
+    (value === null && !isListed) ||
+    (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  if (isEmpty) return [{ at, what: 'It is there and says nothing' }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => emptyFaults(inner, `${at}.${key}`, Array.isArray(value)));
+}
+
+/** What some elements may refer to, of the types held here (FHIR R4). */
+const TARGETS: Readonly<Record<string, readonly ResourceType[]>> = {
+  'ServiceRequest.subject': ['Patient', 'Device'],
+  'ServiceRequest.requester': ['Patient', 'Practitioner', 'Device'],
+  'ImagingStudy.subject': ['Patient', 'Device'],
+  'ImagingStudy.basedOn': ['ServiceRequest', 'Task'],
+  'DiagnosticReport.subject': ['Patient', 'Device'],
+  'DiagnosticReport.basedOn': ['ServiceRequest'],
+  'DiagnosticReport.result': ['Observation'],
+  'DiagnosticReport.imagingStudy': ['ImagingStudy'],
+  'Observation.subject': ['Patient', 'Device'],
+  'Observation.basedOn': ['ServiceRequest'],
+  'Observation.derivedFrom': ['ImagingStudy', 'Observation'],
+  'Observation.device': ['Device'],
+  'Communication.subject': ['Patient'],
+  'Communication.recipient': ['Patient', 'Practitioner', 'Device'],
+  'Communication.sender': ['Patient', 'Practitioner', 'Device'],
+};
+
+function targetFaults(resource: Resource): readonly Fault[] {
+  return Object.entries(resource).flatMap(([element, value]) => {
+    const at = `${resource.resourceType}.${element}`;
+    const allowed: readonly string[] | undefined = TARGETS[at];
+    if (allowed === undefined) return [];
+    return (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((one) => {
+      const { reference } = (one ?? {}) as { readonly reference?: unknown };
+      const [, type] =
+        /^(?:.*\/)?([A-Z]\w+)\/[A-Za-z0-9.-]+$/.exec(typeof reference === 'string' ? reference : '') ?? [];
+      return type === undefined || allowed.includes(type) ? [] : [{ at, what: `It refers to no ${type}` }];
+    });
   });
 }

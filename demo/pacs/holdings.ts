@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readDataset } from '../../src/main/station/dicom/dataset/read-dataset.ts';
@@ -24,7 +24,7 @@ export type Held = { readonly keys: Readonly<Record<string, string>>; readonly f
 
 /** What the pretend archive holds, for as long as it runs. */
 export type Holdings = {
-  /** Keeps a Part-10 file; `no-room` once it holds as much as it may, `unreadable` where it has no UIDs. */
+  /** Keeps a Part-10 file; `no-room` once it holds as much as it may or the disk is full, `unreadable` where it has no UIDs. */
   keep(file: Uint8Array): Promise<'kept' | 'no-room' | 'unreadable'>;
   list(): readonly Held[];
   find(sopUid: string): Held | null;
@@ -33,11 +33,15 @@ export type Holdings = {
   clear(): void;
 };
 
-/** An archive in a folder of its own below the system's temporary one. */
-export function openHoldings(mostBytes: number): Holdings {
-  const folder = mkdtempSync(path.join(tmpdir(), 'wetread-demo-pacs-'));
+const FOLDER = /^wetread-demo-pacs-(\d+)-/;
+const NO_ROOM = ['ENOSPC', 'EDQUOT'];
+
+/** An archive in a folder of its own below the system's temporary one; what one that was killed left there is deleted first. */
+export function openHoldings(mostBytes: number, below = tmpdir()): Holdings {
+  sweep(below);
+  const folder = mkdtempSync(path.join(below, `wetread-demo-pacs-${process.pid}-`));
   const held = new Map<string, Held>();
-  let bytes = 0;
+  let [bytes, written] = [0, 0];
   return {
     async keep(file) {
       const header = readPart10Header(file);
@@ -55,9 +59,22 @@ export function openHoldings(mostBytes: number): Holdings {
       if (held.has(sopInstanceUid)) return 'kept';
       if (bytes + file.length > mostBytes) return 'no-room';
       bytes += file.length;
-      const name = path.join(folder, `${held.size}.dcm`);
+      written += 1;
+      const name = path.join(folder, `${written}.dcm`);
+      // It holds only what is written: it commits to what it holds.
+      const isWritten = await writeFile(name, file).then(
+        () => true,
+        (error: unknown) => {
+          if (!NO_ROOM.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+          return false;
+        },
+      );
+      if (!isWritten || held.has(sopInstanceUid)) {
+        bytes -= file.length;
+        await rm(name, { force: true });
+        return isWritten ? 'kept' : 'no-room';
+      }
       held.set(sopInstanceUid, { keys, file: name });
-      await writeFile(name, file);
       return 'kept';
     },
     list: () => [...held.values()],
@@ -70,4 +87,26 @@ export function openHoldings(mostBytes: number): Holdings {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Deletes the folders of archives whose process is no more: a demo that is killed cannot do it itself. */
+function sweep(below: string): void {
+  for (const name of readdirSync(below)) {
+    const [, owner] = FOLDER.exec(name) ?? [];
+    if (owner === undefined || isRunning(Number(owner))) continue;
+    try {
+      rmSync(path.join(below, name), { recursive: true, force: true });
+    } catch {
+      continue; // somebody else's, who has to do it
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

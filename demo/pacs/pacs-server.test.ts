@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { items, number, text } from '../../src/main/station/dicom/dataset/values.ts';
 import { encodeInstance } from '../../src/main/station/dicom/dataset/write-dataset.ts';
@@ -57,9 +61,9 @@ async function bench(mostBytes = 1_000_000): Promise<Bench> {
   return { pacs, remote, holdings, switches, moved };
 }
 
-function object(study: number, number: number, change: Readonly<Record<string, string>> = {}) {
+function fileOf(study: number, number: number): Uint8Array {
   const studyUid = `1.2.${study}`;
-  const file = encodeInstance({
+  return encodeInstance({
     ...{ SpecificCharacterSet: 'ISO_IR 192', SOPClassUID: CT, SOPInstanceUID: `${studyUid}.1.${number}` },
     ...{ StudyInstanceUID: studyUid, SeriesInstanceUID: `${studyUid}.1`, Modality: 'CT', InstanceNumber: number },
     ...{
@@ -68,9 +72,11 @@ function object(study: number, number: number, change: Readonly<Record<string, s
       StudyDate: `2026010${study}`,
       AccessionNumber: `A${study}`,
     },
-    ...change,
   });
-  const read = instanceFromBytes(file);
+}
+
+function object(study: number, number: number) {
+  const read = instanceFromBytes(fileOf(study, number));
   if (!read.ok) throw new Error(read.error.code);
   return read.value;
 }
@@ -151,6 +157,22 @@ test('says that it has no room, and keeps nothing of what it has none for', asyn
   const sent = await sendInstances(remote, [object(1, 1), object(1, 2), object(1, 3)]);
   expect(sent.at(-1)).toMatchObject({ state: 'refused', status: 0xa700 });
   expect(holdings.list()).toHaveLength(1);
+});
+
+test('one object sent twice at once is held once, and what a killed archive left on the disk is deleted', async () => {
+  const below = mkdtempSync(path.join(tmpdir(), 'wetread-holdings-'));
+  endings.push(async () => rmSync(below, { recursive: true, force: true }));
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const [killed, running] = [gone, process.ppid].map((pid) => path.join(below, `wetread-demo-pacs-${pid}-aaaaaa`));
+  for (const folder of [killed, running]) mkdirSync(folder ?? '');
+  const holdings = openHoldings(1_000_000, below);
+  expect([existsSync(killed ?? ''), existsSync(running ?? '')]).toEqual([false, true]);
+  const file = fileOf(1, 1);
+  expect(await Promise.all([holdings.keep(file), holdings.keep(file)])).toEqual(['kept', 'kept']);
+  expect([holdings.list().length, holdings.bytes]).toEqual([1, file.length]);
+  const [own = ''] = readdirSync(below).filter((name) => !name.includes(`-${process.ppid}-`));
+  expect(readdirSync(path.join(below, own))).toHaveLength(1);
+  holdings.clear();
 });
 
 test('refuses, is gone, comes back on the same port, and is slow, as its switch says', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { PEOPLE } from '../../demo/people.ts';
@@ -7,18 +7,22 @@ import { makeBrainMr } from '../../demo/phantoms/brain-mr.ts';
 import { makeChestCtStudy } from '../../demo/phantoms/chest-ct-series.ts';
 import { makeChestRadiograph } from '../../demo/phantoms/chest-radiograph.ts';
 import { makeHandRadiograph } from '../../demo/phantoms/hand-radiograph.ts';
+import { makeHeadCtStudy } from '../../demo/phantoms/head-ct-series.ts';
 import { makeMammogram } from '../../demo/phantoms/mammogram.ts';
 import { makePetCt } from '../../demo/phantoms/pet-ct.ts';
 import type { DemoStudy, StudyWish } from '../../demo/phantoms/study-objects.ts';
 import { makeUltrasound } from '../../demo/phantoms/ultrasound.ts';
+import { VENDORS } from '../../demo/phantoms/vendors.ts';
+import { readDataset } from '../../src/main/station/dicom/dataset/read-dataset.ts';
+import { readPart10Header } from '../../src/main/station/dicom/part10.ts';
 import { temporaryFolder } from '../system/support/start-station.ts';
 import { havePeers, runPeer } from './support/run-peer.ts';
 
 const person = PEOPLE[2];
-const abroad = PEOPLE_ABROAD[0];
-if (person === undefined || abroad === undefined) throw new Error('the people are gone');
+if (person === undefined) throw new Error('the people are gone');
 const WISH: StudyWish = { seed: 5, atMs: Date.UTC(2026, 0, 15, 9), person, accession: 'T5' };
 const CHEST = { ...WISH, matrix: 32, sliceMm: 5, fromToMm: [0, 10] } as const;
+const HEAD = { ...WISH, matrix: 64, slices: 4, bleed: null } as const;
 const MR = { ...WISH, matrix: 32, slices: 4 } as const;
 
 /**
@@ -29,7 +33,12 @@ const WANTED = [/Value Multiplicity.*<PatientName>/, /Unrecognized enumerated va
 
 const MADE: readonly (readonly [string, () => Promise<DemoStudy<unknown>>])[] = [
   ['a chest CT', () => makeChestCtStudy({ ...CHEST, withBalls: false })],
-  ['a chest CT with a Japanese name', () => makeChestCtStudy({ ...CHEST, ...abroad })],
+  ...PEOPLE_ABROAD.map(
+    (one) => [`a chest CT in ${one.characterSet.join('/')}`, () => makeChestCtStudy({ ...CHEST, ...one })] as const,
+  ),
+  ...VENDORS.map(
+    (vendor) => [`a head CT of ${vendor.model}`, async () => makeHeadCtStudy({ ...HEAD, vendor })] as const,
+  ),
   ['a chest CT in JPEG-LS', () => makeChestCtStudy({ ...CHEST, transferSyntaxUid: '1.2.840.10008.1.2.4.80' })],
   ['an enhanced chest CT', () => makeChestCtStudy({ ...CHEST, isEnhanced: true })],
   ['a chest radiograph', () => makeChestRadiograph({ ...WISH, matrix: 48 })],
@@ -68,3 +77,37 @@ test.skipIf(!havePeers('dciodvfy')).each(MADE)(
     expect(errors.filter((line) => !WANTED.some((wanted) => wanted.test(line)))).toEqual([]);
   },
 );
+
+/** Who decodes what: DCMTK has no JPEG 2000. */
+const DECODERS = [
+  ['dcmdrle', '1.2.840.10008.1.2.5'],
+  ['dcmdjpeg', '1.2.840.10008.1.2.4.70'],
+  ['dcmdjpls', '1.2.840.10008.1.2.4.80'],
+] as const;
+
+test.skipIf(!havePeers('dcmdrle', 'dcmdjpeg', 'dcmdjpls')).each(DECODERS)(
+  '%s decodes what the hospital stored in %s to the values that were drawn, signed and unsigned',
+  async (program, transferSyntaxUid) => {
+    const folder = temporaryFolder();
+    for (const [index, vendor] of VENDORS.entries()) {
+      const [plain, stored] = await Promise.all([
+        makeChestCtStudy({ ...CHEST, vendor }),
+        makeChestCtStudy({ ...CHEST, vendor, transferSyntaxUid }),
+      ]);
+      const [from, to] = [path.join(folder, `${index}.dcm`), path.join(folder, `${index}.plain.dcm`)];
+      writeFileSync(from, stored.series[0]?.instances[0]?.file ?? '');
+      expect(await runPeer(program, [from, to])).toMatchObject({ exitCode: 0 });
+      expect(pixelsOf(readFileSync(to))).toEqual(pixelsOf(plain.series[0]?.instances[0]?.file ?? new Uint8Array()));
+    }
+  },
+);
+
+function pixelsOf(file: Uint8Array): Buffer {
+  const header = readPart10Header(file);
+  if (!header.ok) throw new Error(header.error.code);
+  const read = readDataset(file.subarray(header.value.dataSetOffset), header.value.transferSyntaxUid);
+  const place = read.ok ? read.value.pixelData : null;
+  if (place === null || place.length === null) throw new Error('no plain pixels');
+  const start = header.value.dataSetOffset + place.offset;
+  return Buffer.from(file.subarray(start, start + place.length));
+}
