@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_HOSPITAL } from '../src/shared/domain/demo-hospital.ts';
 import { startControl } from './control-server.ts';
-import { type EhrServer, startEhr } from './ehr/fhir-server.ts';
+import { startEhr } from './ehr/fhir-server.ts';
 import { openFhirStore } from './ehr/fhir-store.ts';
 import { recordsIn } from './ehr/records.ts';
 import { search } from './ehr/search.ts';
@@ -14,6 +15,8 @@ import { createSwitchboard } from './switchboard.ts';
 
 const MOST_PACS_BYTES = 1024 ** 3;
 const BAD_ARGUMENTS = 2;
+const TRY_AGAIN_MS = 500;
+const STAYS_TAKEN_MS = 6_000;
 
 /** Process entry of the pretend hospital: its archive, order system, record and page, then studies from its machines, until it is told to stop. */
 async function main(): Promise<number> {
@@ -45,22 +48,21 @@ async function main(): Promise<number> {
   const { signal } = stop;
   const switches = createSwitchboard();
   const holdings = openHoldings(MOST_PACS_BYTES);
-  // A fresh seed every minute: a demo started again goes on with new studies.
-  const seed = Number(values.seed ?? Math.floor(Date.now() / 60_000));
+  // A fresh seed every second: a demo started again goes on with new studies, and never sends other images under old UIDs.
+  const seed = Number(values.seed ?? Math.floor(Date.now() / 1_000));
   const station = { host, port: Number(values['dicom-port']), calledAe: values['called-ae'] };
-  const pacs = await unlessTaken('archive', values['pacs-port'], (port) =>
+  const archive = unlessTaken('archive', values['pacs-port'], (port) =>
     startPacs({
       ...{ aeTitle: DEMO_HOSPITAL.pacs.aeTitle, port, holdings, switches },
       station: { aeTitle: station.calledAe, host, port: station.port },
     }),
   );
-  const ris = await unlessTaken('order system', values['ris-port'], (port) =>
+  const orders = unlessTaken('order system', values['ris-port'], (port) =>
     startRis({ port, station: { host, port: Number(values['hl7-port']) }, switches, signal }),
   );
   const store = openFhirStore({ seed, now: Date.now, search });
-  const ehr: EhrServer | null = await unlessTaken('record', values['ehr-port'], (port) =>
-    startEhr({ port, store, switches }),
-  );
+  const record = unlessTaken('record', values['ehr-port'], (port) => startEhr({ port, store, switches }));
+  const [pacs, ris, ehr] = await Promise.all([archive, orders, record]);
   const machine = { ...station, signal, switches };
   const day = planDay({
     ...{ seed, everyMs: Number(values.every) * 1000, historyStudies: Number(values.history), holdings },
@@ -86,14 +88,23 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** A machine of the hospital; null, with a word about it, where its port is taken: the station then sees that it is not there. */
+/**
+ * A machine of the hospital; null, with a word about it, where its port stays taken: the station then sees that it is not there.
+ * For some seconds it may be that of a demo which is just ending.
+ */
 async function unlessTaken<T>(name: string, port: string, start: (port: number) => Promise<T>): Promise<T | null> {
-  try {
-    return await start(Number(port));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    process.stderr.write(`demo: the ${name} of the pretend hospital cannot listen on port ${port}: ${code}\n`);
-    return null;
+  for (let triedMs = 0; ; triedMs += TRY_AGAIN_MS) {
+    try {
+      return await start(Number(port));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      if (code === 'EADDRINUSE' && triedMs < STAYS_TAKEN_MS) {
+        await pause(TRY_AGAIN_MS);
+        continue;
+      }
+      process.stderr.write(`demo: the ${name} of the pretend hospital cannot listen on port ${port}: ${code}\n`);
+      return null;
+    }
   }
 }
 

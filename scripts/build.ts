@@ -25,23 +25,24 @@ const DESKTOP: Part = {
   args: ['build', '--logLevel', 'warn'],
 };
 
-/** Builds the page into out/renderer unless it stands there from the same inputs; says whether it built. Throws with the builder's words. */
-export async function buildPageIfStale(): Promise<boolean> {
-  return buildIfStale(PAGE);
+/** Builds the page into out/renderer unless it stands there from the same inputs; says whether it built, and before that that it begins. Throws with the builder's words. */
+export async function buildPageIfStale(onBegin?: () => void): Promise<boolean> {
+  return buildIfStale(PAGE, onBegin);
 }
 
 /** Builds everything the desktop app loads into out/ unless it stands there from the same inputs; says whether it built. */
-export async function buildDesktopIfStale(): Promise<boolean> {
+export async function buildDesktopIfStale(onBegin?: () => void): Promise<boolean> {
   const pageDigest = digestInputs(ROOT, PAGE);
-  const built = await buildIfStale(DESKTOP);
+  const built = await buildIfStale(DESKTOP, onBegin);
   if (built) writeStamp(ROOT, PAGE, pageDigest); // electron-vite has built the page with the rest
   return built;
 }
 
-async function buildIfStale(part: Part): Promise<boolean> {
+async function buildIfStale(part: Part, onBegin?: () => void): Promise<boolean> {
   // Taken before building: a file saved meanwhile makes the part stale again.
   const digest = digestInputs(ROOT, part);
   if (isFresh(ROOT, part, digest)) return false;
+  onBegin?.();
   const { exitCode, output } = await runCommand(part.command, part.args);
   const missing = part.outputs.filter((file) => !existsSync(path.join(ROOT, file)));
   if (exitCode !== 0 || missing.length > 0) {

@@ -104,6 +104,11 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
     expect(readFileSync(path.join(root, 'builds'), 'utf8')).toBe('vite ');
   });
 
+  test('starts nothing where npm kept --demo to itself, and says how it is written', async () => {
+    const { code, output } = await ended(start([], { npm_config_demo: 'true' }));
+    expect({ code, output }).toEqual({ code: 2, output: 'npm kept --demo to itself. Write: npm start -- --demo\n' });
+  });
+
   test('leaves a data directory that is named', async () => {
     expect((await stopOnceReady(start(['--demo', '--data', 'elsewhere']))).output).toContain(
       'options --demo --data elsewhere\n',
@@ -117,7 +122,10 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
     const { code, output } = await ended(
       start(['--demo'], { DISPLAY: ':0', ELECTRON_OVERRIDE_DIST_PATH: path.dirname(electron) }),
     );
-    expect({ code, output }).toEqual({ code: 6, output: `Built the desktop app.\nwindow for ${root} --demo\n` });
+    expect({ code, output }).toEqual({
+      code: 6,
+      output: expect.stringMatching(/^Building the desktop app: .*\nBuilt the desktop app\.\nwindow for \S+ --demo\n$/),
+    });
   });
 
   test('serves headless where there is a binary and no display', async () => {

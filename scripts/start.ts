@@ -72,11 +72,22 @@ function readyAddress(line: string): string | null {
   return ready.http;
 }
 
+/** npm keeps an option to itself unless `--` stands before it: without this, whoever wanted the demo would start a real station. */
+function refuseSwallowedDemo(): void {
+  if (process.env['npm_config_demo'] === undefined || options.includes('--demo')) return;
+  console.error('npm kept --demo to itself. Write: npm start -- --demo');
+  process.exit(2);
+}
+
+const tellBuilding = (what: string) => () =>
+  console.log(`Building ${what}: only the first time, and after changes. This may take a minute.`);
+
+refuseSwallowedDemo();
 const electron = findElectron();
 if (electron !== null && hasDisplay()) {
-  if (await buildDesktopIfStale()) console.log('Built the desktop app.');
+  if (await buildDesktopIfStale(tellBuilding('the desktop app'))) console.log('Built the desktop app.');
   startDesktop(electron);
 } else {
-  if (await buildPageIfStale()) console.log('Built the page.');
+  if (await buildPageIfStale(tellBuilding('the page'))) console.log('Built the page.');
   startHeadless(electron === null ? 'No Electron binary here ("npm run desktop" fetches one)' : 'No display here');
 }

@@ -82,7 +82,8 @@ async function start(
     directory.release();
     return secrets;
   }
-  const log = openLog(config.logLevel);
+  // In a demo without a configuration the terminal is a newcomer's: an address lost among hundreds of lines is no address.
+  const log = openLog(args.demo && args.config === undefined ? 'warn' : config.logLevel);
   process.on('uncaughtException', (error) => dieOf(error, log));
   const composed = await compose({
     ...{ directory, config, secrets: secrets.value, httpPort: args.httpPort, dicomPort: args.dicomPort },
@@ -116,7 +117,9 @@ function openHospital(station: Station, log: Log): ChildProcess {
     stdio: ['ignore', 2, 2, 'ipc'],
   });
   // Without it nothing arrives any more, and a demo that stands still explains itself to nobody.
-  hospital.on('exit', (code, signal) => log.warn('hospital-ended', { code: String(signal ?? code) }));
+  hospital.on('exit', (code, signal) => {
+    if (!hospital.killed) log.warn('hospital-ended', { code: String(signal ?? code) });
+  });
   hospital.on('error', (error) => log.incident('hospital-failed', error));
   return hospital;
 }

@@ -33,6 +33,8 @@ test.each(TOUR_STEPS.map(({ id }, step) => [step, id] as const))(
     fireEvent.click(back);
     expect(goTo.mock.calls).toEqual(step === 0 ? [] : [[step - 1]]);
     goTo.mockClear();
+    // Whoever clicks and then presses a key that the tour names does not press this button again.
+    expect(fireEvent.mouseDown(screen.getByRole('button', { name: step === 6 ? 'Done' : 'Next' }))).toBe(false);
     fireEvent.click(screen.getByRole('button', { name: step === 6 ? 'Done' : 'Next' }));
     expect(goTo.mock.calls).toEqual(step === 6 ? [] : [[step + 1]]);
     expect(putAway).toHaveBeenCalledTimes(step === 6 ? 1 : 0);

@@ -64,7 +64,8 @@ export function DemoTour(tour: {
           {t(`tour.steps.${at.id}.text`)}
         </Text>
       </div>
-      <Group gap="xs" wrap="nowrap">
+      {/* A click leaves the focus where it is: the keys that the tour speaks of go to the page, and Enter never to "Next". */}
+      <Group gap="xs" wrap="nowrap" onMouseDown={(event) => event.preventDefault()}>
         {page !== undefined && 'page' in at && (
           <Anchor component={Link} to={page.to} size="sm">
             {t(`tour.steps.${at.id as 'list'}.go`)}

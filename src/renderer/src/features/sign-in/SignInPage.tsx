@@ -55,6 +55,14 @@ export function SignInPage(): ReactNode {
       <form className={classes.form} onSubmit={(event) => void submit(event)}>
         <h1 className={classes.product}>Wetread</h1>
         <p className={classes.what}>{t('signIn.what')}</p>
+        {facts.demo && (
+          <DemoUsers
+            onChoose={(name) => {
+              setUsername(name);
+              setPassword('demo');
+            }}
+          />
+        )}
         {wasIdle && attempt.state === 'idle' && (
           <p role="status" className={classes.idle}>
             {t('signIn.idle')}
@@ -86,14 +94,6 @@ export function SignInPage(): ReactNode {
           </p>
         ) : (
           <Outcome attempt={attempt} />
-        )}
-        {facts.demo && (
-          <DemoUsers
-            onChoose={(name) => {
-              setUsername(name);
-              setPassword('demo');
-            }}
-          />
         )}
       </form>
     </main>
