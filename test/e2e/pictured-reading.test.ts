@@ -219,11 +219,11 @@ describe.runIf(isForPictures)('pictures', () => {
     await keepPicture(doses.page, 'reading-report-tree', { settleMs: 2_500 });
     await doses.close();
     const pdf = await read(pdfStudy('2.25.7701', 17));
-    await pdf.page.getByText('Outside report').first().click();
+    await pdf.page.getByText('Outside report', { exact: true }).click();
     await keepPicture(pdf.page, 'reading-pdf', { settleMs: 4_000 });
     await pdf.close();
     const ecg = await read(ecgStudy('2.25.7801', 16));
-    await ecg.page.getByText('Resting ECG').first().click();
+    await ecg.page.getByText('Resting ECG', { exact: true }).click();
     await keepPicture(ecg.page, 'reading-data-set', { settleMs: 2_500 });
     await ecg.close();
     expect([...doses.complaints, ...pdf.complaints, ...ecg.complaints]).toEqual([]);
