@@ -188,12 +188,17 @@ export function ReadingCell({ row }: Props): ReactNode {
   const t = useWords();
   const { openedBy, openAgain, report } = row;
   const by = openedBy && t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs) });
+  // What was reported is no less reported for being opened again.
+  const reported = report === 'none' ? [] : [t(`report.${report}`)];
   if (by !== null && openAgain.length > 0)
     return (
-      <span className={classes.stack} title={[...openAgain.map((why) => t(`openAgain.${why}`)), by].join(' · ')}>
+      <span
+        className={classes.stack}
+        title={[...openAgain.map((why) => t(`openAgain.${why}`)), ...reported, by].join(' · ')}
+      >
         <TwoLines
           first={<span className={classes.aside}>{t('openAgain.title')}</span>}
-          second={openAgain.map((why) => t(`openAgain.short.${why}`)).join(', ')}
+          second={[...reported, ...openAgain.map((why) => t(`openAgain.short.${why}`))].join(', ')}
         />
       </span>
     );
