@@ -14,6 +14,8 @@ const GIVEN: readonly (readonly [string, Person['sex']])[] = [
     .map((name) => [name, 'M'] as const),
 ];
 
+const DOUBLE_NAMED = 0.85;
+
 /**
  * Person number so and so of the pretend hospital: the listed ones first, then as many made-up ones as are asked for. No two
  * share a record number; the same number is always the same person.
@@ -26,10 +28,17 @@ export function personOf(number: number): Person {
   const year = random.whole(1931, 2008);
   const two = (value: number) => String(value).padStart(2, '0');
   return {
-    name: `${random.pick(FAMILIES)}^${given}`,
+    name: `${familyOf(number, random.pick(FAMILIES))}^${given}`,
     sex,
     birthDate: `${year}${two(random.whole(1, 12))}${two(random.whole(1, 28))}`,
     mrn: `DEMO${String(number + 1).padStart(5, '0')}`,
     issuer: DEMO_ISSUER,
   };
+}
+
+/** Most have a double name: where every second row had somebody's namesake, nobody would heed the alert any more. */
+function familyOf(number: number, first: string): string {
+  const random = seededRandom(number, 'family');
+  const second = random.pick(FAMILIES);
+  return random.chance(DOUBLE_NAMED) && second !== first ? `${first}-${second}` : first;
 }

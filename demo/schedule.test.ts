@@ -55,6 +55,21 @@ test('the morning before is the same however often it is planned, lies behind, a
   expect(history.every(({ size }) => size === 'small')).toBe(true);
 });
 
+test('a few of a morning have namesakes, most have not', () => {
+  const people = new Map(
+    [...planHistory({ nowMs: NOW, studies: 300 })].map(({ wish }) => [wish.person.mrn, wish.person]),
+  );
+  const initialed = ({ name }: { readonly name: string }) =>
+    name
+      .split('^', 2)
+      .map((part, at) => part.slice(0, at ? 1 : 64))
+      .join();
+  const alike = Map.groupBy(people.values(), initialed);
+  const namesakes = [...alike.values()].filter(({ length }) => length > 1).flat();
+  expect(namesakes.length / people.size).toBeGreaterThan(0);
+  expect(namesakes.length / people.size).toBeLessThan(0.2);
+});
+
 test('no two people share a record number', () => {
   const numbers = Array.from({ length: 900 }, (_, number) => personOf(number).mrn);
   expect(new Set(numbers).size).toBe(900);

@@ -40,6 +40,15 @@ test('only with its hospital a demo knows where the archive listens', () => {
   expect(archive(false)?.isArchive).toBe(false);
 });
 
+test('with its hospital a demo waits a minute of silence at most, and no longer than it is configured to', () => {
+  const configured = Config.parse({ completeness: { quietMs: { CT: 2000, US: 1_800_000 } } });
+  expect(demoConfig(configured, true).completeness).toMatchObject({
+    quietMs: { CT: 2000, US: 60_000 },
+    quietOtherMs: 60_000,
+  });
+  expect(demoConfig(configured, false).completeness).toEqual(configured.completeness);
+});
+
 test.each([
   ['nothing of its own', {}, [], []],
   ['senders of this machine', { dicom: { peers: [{ aeTitle: 'CT1', address: '127.0.0.1' }] } }, [], []],

@@ -11,8 +11,14 @@ const DEMO_PEERS = [
 ].map((peer) => ConfiguredPeer.parse(peer));
 
 /**
+ * The pretend machines send without a pause, and one in five reports no step: nobody who tries a demo waits the half hour that an
+ * ultrasound is given in life.
+ */
+const LONGEST_QUIET_MS = 60_000;
+
+/**
  * A demo is on loopback whatever is configured, at a site called demo. With its pretend hospital it knows where that one's archive
- * listens, so that it can ask it for priors, send to it, and see when it is gone.
+ * listens, so that it can ask it for priors, send to it, and see when it is gone; and it waits a minute of silence at most.
  */
 export function demoConfig(config: Config, hasHospital = false): Config {
   const { aeTitle: archive, port } = DEMO_HOSPITAL.pacs;
@@ -26,7 +32,13 @@ export function demoConfig(config: Config, hasHospital = false): Config {
     site: { ...config.site, code: 'demo', name: 'Demo site' },
     http: { ...config.http, host: '127.0.0.1', tls: undefined },
     dicom: { ...config.dicom, host: '127.0.0.1', peers: [...config.dicom.peers, ...peers] },
+    ...(hasHospital && { completeness: impatient(config.completeness) }),
   };
+}
+
+function impatient({ quietMs, quietOtherMs, ...others }: Config['completeness']): Config['completeness'] {
+  const capped = Object.entries(quietMs).map(([modality, ms]) => [modality, Math.min(ms, LONGEST_QUIET_MS)] as const);
+  return { ...others, quietMs: Object.fromEntries(capped), quietOtherMs: Math.min(quietOtherMs, LONGEST_QUIET_MS) };
 }
 
 /**
