@@ -52,7 +52,7 @@ async function lookAtAll(views: readonly View[]): Promise<readonly string[]> {
 const silence = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, () => undefined);
 /** The station is gone, and the strip says so. */
 const breakOff = (context: BrowserContext) => context.routeWebSocket(/\/rpc$/, (socket) => void socket.close());
-const isLoading = (page: Page) => page.getByRole('status', { name: 'Loading…' }).first().waitFor();
+const isLoading = (page: Page) => page.getByRole('status', { name: /load/i }).first().waitFor();
 const hasFailed = (page: Page) => page.getByRole('alert').getByRole('heading').first().waitFor();
 
 const SOME_STUDY = randomUUID();
