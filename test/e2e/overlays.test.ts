@@ -188,6 +188,10 @@ test('what others sent beside images is off at first, and on says whose it is an
   await page.getByText('1 image reported faulty').waitFor();
 
   // A presentation state turns, flips, hides and draws; the reader's own key takes it off, and reset brings its look back.
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('5');
+  const drawnBy = page.locator('[data-corner="bottom-left"]').first();
+  await drawnBy.getByText('W 400 C 40').waitFor();
   await panel.getByRole('switch', { name: 'ARROW' }).check({ force: true });
   await said.getByText('Presentation state ARROW by Reader, Other').waitFor();
   await until(async () => (await edges()).join('') === 'LPRA');
@@ -206,6 +210,8 @@ test('what others sent beside images is off at first, and on says whose it is an
   await until(async () => (await edges()).join('') === 'LPRA');
   await panel.getByRole('switch', { name: 'ARROW' }).uncheck({ force: true });
   await until(async () => (await edges()).join('') === 'ARPL');
+  // And with it the window they had set before.
+  await drawnBy.getByText('W 400 C 40').waitFor();
 
   // Segments lie on the ball; those of another frame of reference are not drawn, and say so.
   await panel.getByRole('switch', { name: 'Ball' }).first().check({ force: true });
