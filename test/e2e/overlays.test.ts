@@ -13,6 +13,7 @@ import {
 import { notAccepted, remoteOf, sendObjects } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
 import { judgePage, keepPicture } from './support/judge-page.ts';
+import { press, tabTo } from './support/keys.ts';
 import { openPage } from './support/open-page.ts';
 
 let station: RunningStation;
@@ -153,6 +154,72 @@ test('boxes, masks and a heatmap of a mirrored object of many frames lie on the 
   await page.keyboard.press('a');
   await until(async () => (await layer(page).count()) === 0);
   expect(await page.locator('[data-corner="bottom-right"]').first().innerText()).toContain('AI hidden');
+  expect([...complaints, ...faults]).toEqual([]);
+  await close();
+});
+
+test('a reader accepts, rejects with a reason and modifies what AI found, by keys alone, and takes each back', async () => {
+  const at = `/reading/${studyId}`;
+  const { page, complaints, close } = await openPage(browser, station, { as: 'radiologist', at });
+  const viewport = page.locator('[data-image]').first();
+  await viewport.waitFor();
+  const ball = page.locator('[data-finding]').filter({ hasText: 'Bright ball' });
+  const is = (state: string) => ball.and(page.locator(`[data-state="${state}"]`)).waitFor();
+  const place = (standing: string) =>
+    until(async () => (await radiologist.study(studyId)).row.urgency.standing === standing);
+  // A key of nothing chosen decides nothing, and says so to those who look, too.
+  await viewport.focus();
+  await page.keyboard.press('y');
+  await page.locator('[data-said]', { hasText: 'Choose a finding first' }).waitFor();
+  await keepPicture(page, 'reading-said', { settleMs: 0 });
+  await tabTo(page, ball.getByRole('button').first());
+  await press(page, 'Enter', 'y');
+  await is('accepted');
+  await ball.getByText(/^Accepted by Demo Radiologist/).waitFor();
+  await place('confirmed');
+  const panel = page.getByRole('region', { name: 'AI findings' });
+  await panel.locator('p [data-level][data-standing="confirmed"]').waitFor();
+  const faults = [...(await judgePage(page, 'reading-finding-accepted'))];
+  await page.keyboard.press('Control+z');
+  await is('unverified');
+  await place('suspected');
+
+  await page.keyboard.press('n');
+  await page.getByRole('dialog', { name: 'Reject Bright ball' }).waitFor();
+  faults.push(...(await judgePage(page, 'reading-finding-rejecting')));
+  await press(page, 'ArrowDown', 'Enter');
+  await is('rejected');
+  await until(async () => (await drawn(page, 'boxes')) === 0);
+  expect(
+    await ball
+      .locator('strong')
+      .first()
+      .evaluate((name) => getComputedStyle(name).textDecorationLine),
+  ).toBe('line-through');
+  await panel.getByText(/^The study stays (Critical|Urgent): rejecting lowers nothing\./).waitFor();
+  expect((await radiologist.findings(studyId))[0]?.decision).toMatchObject({
+    ...{ decision: 'rejected', reason: 'normal-structure', by: { name: 'Demo Radiologist' } },
+  });
+  expect((await radiologist.study(studyId)).row.ai).toMatchObject({ findings: [{ decision: 'rejected' }] });
+
+  // With the images under the keys it is of the finding that was chosen.
+  await viewport.focus();
+  await page.keyboard.press('m');
+  const modifying = page.getByRole('dialog', { name: 'Modify Bright ball' });
+  await modifying.waitFor();
+  await page.keyboard.press('Space');
+  await tabTo(page, modifying.getByRole('textbox', { name: 'What it is' }));
+  await page.keyboard.type('A calcification');
+  await tabTo(page, modifying.getByRole('button', { name: /^Modify/ }));
+  await page.keyboard.press('Enter');
+  await is('modified');
+  await ball.getByText('“A calcification”').waitFor();
+  await press(page, 'Control+z');
+  await is('rejected');
+  await press(page, 'Control+y');
+  await is('modified');
+  await ball.getByRole('button', { name: 'Take back: what was decided of Bright ball' }).click();
+  await is('unverified');
   expect([...complaints, ...faults]).toEqual([]);
   await close();
 });

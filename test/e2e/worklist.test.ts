@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Locator, Page } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WorklistCounts } from '../../src/shared/contract/worklist.ts';
 import { launchChromium } from '../chromium.ts';
@@ -8,6 +8,8 @@ import { endEverything, type RunningStation, startStation } from '../system/supp
 import { until } from '../system/support/until.ts';
 import { arrive, bleedingHead, quietHead } from './support/arrivals.ts';
 import { findBarriers } from './support/accessibility.ts';
+import { pointAt } from './support/hand.ts';
+import { press, tabTo } from './support/keys.ts';
 import { openPage, type PageWish } from './support/open-page.ts';
 import { worklistOn } from './support/worklist-view.ts';
 
@@ -47,42 +49,6 @@ async function openWorklist(
   const list = worklistOn(opened.page);
   await until(async () => (await list.rows.count()) > 0);
   return { ...opened, list };
-}
-
-const press = async (page: Page, ...keys: readonly string[]) => {
-  for (const key of keys) await page.keyboard.press(key);
-};
-
-/** Goes to a control as somebody without a mouse does, and says which one has the keys then. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let steps = 0; steps < 60; steps += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error('nothing to be reached by Tab');
-}
-
-/** Somebody's hand on the mouse over a row: it never lies quite still, until it leaves the list. */
-async function pointAt(page: Page, row: Locator): Promise<{ leave(): Promise<void> }> {
-  const box = await row.boundingBox();
-  if (box === null) throw new Error('no row');
-  let isThere = true;
-  const move = (step: number) => page.mouse.move(box.x + 300 + (step % 2), box.y + 10);
-  await move(0);
-  await until(() => row.evaluate((element) => element.matches(':hover')));
-  const moving = (async () => {
-    for (let step = 1; isThere && !page.isClosed(); step += 1) {
-      await move(step);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-  })().catch(() => undefined); // the page is gone: so is the hand
-  return {
-    async leave() {
-      isThere = false;
-      await moving;
-      await page.mouse.move(640, 20);
-    },
-  };
 }
 
 test('a study that comes while somebody points at the list stays below, then rises to the top by itself, hollow and with its reason', async () => {

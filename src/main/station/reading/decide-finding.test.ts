@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FindingDecision } from '../../../shared/domain/finding-decision.ts';
 import { createUser } from '../access/index.ts';
-import { findStudyCard, findPatient } from '../archive/index.ts';
+import { findPatient, findStudyCard, getStudyCard } from '../archive/index.ts';
 import { aiStatus, listFindings } from '../inference/index.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { planOf } from '../platform/store/test-plan.ts';
@@ -10,7 +10,8 @@ import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { finishNext, installed } from '../testing/models.ts';
 import { aSlice } from '../testing/objects.ts';
 import { followAll, sendHeadCt } from '../testing/ward.ts';
-import { findUrgency } from '../triage/index.ts';
+import { SHIPPED_POLICY } from '../testing/deadlines.ts';
+import { declareUrgency, findUrgency } from '../triage/index.ts';
 import { FIND_DECISION } from './finding-decisions.ts';
 import { type DecideFinding, decideFinding, findDecision, findStandingDecision, openStudy } from './index.ts';
 
@@ -143,6 +144,30 @@ test('accepting a flag fills its study’s class, taking it back leaves it hollo
   expect(aiStatus(clinic.db, studyId)).toMatchObject({ state: 'flagged', findings: [{ decision: 'rejected' }] });
   decide(MODIFIED);
   expect(place()?.slice(0, 3)).toEqual(['critical', 'confirmed', 'finding-confirmed']);
+});
+
+test('a lesser finding that is so leaves the greater one suspected, and nothing is raised that was lowered for its images', async () => {
+  installed(clinic, 'general', { id: 'other', category: 2 });
+  studyId = await sendHeadCt(clinic, 2);
+  finishNext(clinic, 0.9);
+  finishNext(clinic, 0.9);
+  followAll(clinic);
+  open();
+  const idOf = (category: number) =>
+    listFindings(clinic.db, studyId).find((one) => one.category === category)?.findingId ?? '';
+  findingId = idOf(2);
+  expect(decide(ACCEPTED)).toBe('ok');
+  expect(place()?.slice(0, 3)).toEqual(['critical', 'suspected', 'finding-confirmed']);
+  const { patient, revision } = getStudyCard(clinic.db, studyId);
+  const lowered = declareUrgency(clinic.db, SHIPPED_POLICY, {
+    ...{ siteId: clinic.north.siteId, studyId, patientId: patient.patientId, level: 'routine', reason: 'seen' },
+    ...{ userId: anna, displayName: 'anna', permissions: ['urgency.lower'], openedRevision: revision },
+    atMs: clinic.nowMs(),
+  });
+  expect(lowered.ok).toBe(true);
+  findingId = idOf(1);
+  expect(decide(ACCEPTED)).toBe('ok');
+  expect(place()?.slice(0, 2)).toEqual(['routine', 'ordinary']);
 });
 
 test('who opened fewer images than the finding was seen in decides nothing of it', async () => {

@@ -5,8 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { tellOfInput } from '../bridge/activity.ts';
 import { followHints } from '../bridge/hints.ts';
 import { useSession } from '../bridge/session.ts';
-import { useAnnouncement } from '../ui/announcer.ts';
-import hidden from '../ui/Unseen.module.css';
+import { Announcer } from './Announcer.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
 import { ConnectionStrip } from './ConnectionStrip.tsx';
 import { DemoBanner } from './DemoBanner.tsx';
@@ -18,6 +17,7 @@ import { TopBar } from './TopBar.tsx';
 import { useCriticalWatch } from './use-critical-watch.ts';
 import { useOwnKeysOf } from './use-own-keys.ts';
 import { useDesktopNotices } from './use-desktop-notices.ts';
+import { usePagePreferences } from './use-page-preferences.ts';
 import { useStationStatus } from './use-station-status.ts';
 
 /** What surrounds every page for a signed-in user; nothing at all in the moment between sign-out and the sign-in page. */
@@ -33,6 +33,7 @@ function SignedInShell(): ReactNode {
   useEffect(tellOfInput, []);
   useDesktopNotices();
   useOwnKeysOf();
+  usePagePreferences();
   const status = useStationStatus();
   useCriticalWatch(status.data);
   const tour = useDemoTour(status.data);
@@ -60,13 +61,4 @@ function SignedInShell(): ReactNode {
 function focusMain(event: { preventDefault(): void }): void {
   event.preventDefault();
   document.getElementById('main')?.focus();
-}
-
-function Announcer(): ReactNode {
-  const { text } = useAnnouncement();
-  return (
-    <div className={hidden.unseen} aria-live="polite" role="status">
-      {text}
-    </div>
-  );
 }

@@ -21,8 +21,8 @@ function close(): void {
   useSheet.setState({ open: false });
 }
 
-/** Every key the page answers now, by heading (`?`), and the switch for single letters. */
-export function ShortcutSheet(): ReactNode {
+/** Every key the page answers now, by heading (`?`), and the switch for single letters. A viewer window has no palette: it goes to no page. */
+export function ShortcutSheet({ isViewer = false }: { readonly isViewer?: boolean }): ReactNode {
   const { t } = useTranslation();
   const { open } = useSheet();
   const { groups } = useShortcutGroups();
@@ -38,8 +38,9 @@ export function ShortcutSheet(): ReactNode {
     return () => window.removeEventListener('keydown', listen);
   }, []);
   const everywhere: readonly Omit<Shortcut, 'run'>[] = [
-    { key: 'k', mod: true, label: t('palette.title') },
+    ...(isViewer ? [] : [{ key: 'k', mod: true, label: t('palette.title') }]),
     { key: '?', label: t('shell.sheet') },
+    { key: 'F8', label: t('namesHidden.action') },
   ];
   return (
     <Modal

@@ -10,7 +10,9 @@ type Props = {
     readonly incidentId: string | null;
   } | null;
   /** The words of the page it stands on: `refusal.` and the station's code. */
-  readonly t: TFunction<'archive' | 'corrections' | 'media' | 'models' | 'reference' | 'runs' | 'storage' | 'triage'>;
+  readonly t: TFunction<
+    'archive' | 'corrections' | 'media' | 'models' | 'reading' | 'reference' | 'runs' | 'storage' | 'triage'
+  >;
 };
 
 /** Why something was not done, in words. */

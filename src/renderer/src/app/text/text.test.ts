@@ -19,6 +19,7 @@ import { CLINICAL_USES, MODEL_USES } from '../../../../shared/domain/model-manif
 import { MODEL_TABS } from '../../features/models/model-tabs.ts';
 import { EVENT_KINDS } from '../../../../shared/domain/event-kinds.ts';
 import { PACKAGE_FAULT_CODES } from '../../../../shared/domain/package-fault.ts';
+import { MODIFIED_ASPECTS, REJECTION_REASONS } from '../../../../shared/domain/finding-decision.ts';
 import { HOLD_REASONS } from '../../../../shared/domain/hold.ts';
 import { PEER_SERVICES } from '../../../../shared/domain/peer.ts';
 import { RETRIEVAL_CODES, RETRIEVAL_REASONS, RETRIEVAL_STATES } from '../../../../shared/domain/retrieval.ts';
@@ -33,6 +34,7 @@ import {
   REPORT_STATES,
 } from '../../../../shared/domain/study.ts';
 import { SERVICE_LEVELS, URGENCY_LEVELS, URGENCY_STANDINGS } from '../../../../shared/domain/urgency.ts';
+import { FINDING_KEYS } from '../../features/reading/reading-keys.ts';
 import { setUpText } from './text.ts';
 
 beforeAll(() => void setUpText());
@@ -189,3 +191,22 @@ test('every text of fetching back and of rejected images exists', () => {
   expect(keys.filter((key) => !known(key))).toEqual([]);
   expect(HIDING_REASONS.filter((reason) => !i18next.exists(`code.reason.${reason}`))).toEqual([]);
 });
+
+test('every word of deciding findings exists, codes and refusals included', () => {
+  const keys = [
+    ...REJECTION_REASONS.map((reason) => `decision.reason.${reason}`),
+    ...MODIFIED_ASPECTS.map((aspect) => `decision.aspect.${aspect}`),
+    ...['by', 'button'].flatMap((place) => VERDICTS.map((verdict) => `decision.${place}.${verdict}`)),
+    ...['title', 'confirm'].flatMap((place) => [`decision.${place}.rejected`, `decision.${place}.modified`]),
+    ...[...VERDICTS, 'withdrawn'].map((decision) => `decision.done.${decision}`),
+    ...FINDING_KEYS.map(({ label }) => label),
+    ...DECISION_REFUSALS.map((code) => `refusal.${code}`),
+  ];
+  expect(keys.filter((key) => !i18next.exists(key, { ns: 'reading' }))).toEqual([]);
+});
+
+const VERDICTS = ['accepted', 'rejected', 'modified'];
+const DECISION_REFUSALS = [
+  ...['finding-not-found', 'identity-changed', 'images-not-opened', 'finding-superseded', 'decided-meanwhile'],
+  ...['nothing-to-take-back', 'report-final'],
+];

@@ -1,13 +1,21 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { CurrentUser } from '../../../../shared/contract/sessions.ts';
 import { Finding, type FindingBox, type FindingPart } from '../../../../shared/contract/studies.ts';
 import { setUpPage } from '../../app/test-page.tsx';
+import { useSession } from '../../bridge/session.ts';
 import { type AiView, WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
+import type { Decisions } from './decisions/use-decisions.ts';
 import { FindingEntry } from './FindingEntry.tsx';
 import type { JumpTarget } from './jump-target.ts';
 
 setUpPage();
+beforeAll(() => {
+  const site = { siteId: 's', code: 'north', name: 'North', zone: 'Europe/Berlin' };
+  useSession.setState({ state: 'signed-in', user: { site } as unknown as CurrentUser }, true);
+});
+afterAll(() => useSession.setState({ state: 'unknown' }, true));
 
 const ID = '01930000-0000-7000-8000-000000000001';
 const KEY = {
@@ -50,15 +58,24 @@ const box = (more: Partial<FindingBox> = {}): FindingBox => ({
   frames: [{ sopUid: '1.3', frameNumber: 1, left: 10, top: 20, right: 20, bottom: 26 }],
 });
 
-function show(change: Partial<Finding> = {}, onJump = vi.fn<(target: JumpTarget) => void>()) {
+const decisionsOf = (change: Partial<Decisions> = {}): Decisions => ({
+  ...{ mayDecide: true, chosen: null, asked: null, refusal: null, isPending: false },
+  ...{ choose: vi.fn(), ask: vi.fn(), decide: vi.fn(), press: vi.fn(), ...change },
+});
+
+function show(
+  change: Partial<Finding> = {},
+  onJump = vi.fn<(target: JumpTarget) => void>(),
+  decisions = decisionsOf(),
+) {
   const one = finding(change);
   const onAiView = vi.fn<(view: AiView) => void>();
   const shown = render(
     <MantineProvider>
-      <FindingEntry {...{ finding: one, findings: [one], aiView: WHOLE_AI_VIEW, onAiView, onJump }} />
+      <FindingEntry {...{ finding: one, findings: [one], aiView: WHOLE_AI_VIEW, onAiView, onJump, decisions }} />
     </MantineProvider>,
   );
-  return { ...shown, onJump, onAiView };
+  return { ...shown, onJump, onAiView, one, decisions };
 }
 const main = () => screen.getByRole('button', { name: /Haemorrhage.*AI ·/s });
 const said = () => main().textContent;
@@ -168,4 +185,36 @@ test('of a model that was suspended or retired since the reader is told so', () 
   expect(show({ withdrawn: 'suspended' }).container.textContent).toContain('model suspended since');
   cleanup();
   expect(show({ withdrawn: 'retired' }).container.textContent).toContain('model retired since');
+});
+
+const DECIDED = {
+  ...{ decisionId: ID, decision: 'modified', reason: null, aspects: ['side'], words: 'on the left' },
+  ...{ by: { userId: ID, name: 'Dr Demo' }, atMs: Date.UTC(2026, 0, 15, 9) },
+};
+
+test('says who decided what of it, in which words, and stays AI; what stands is decided otherwise or taken back', () => {
+  const decision = Finding.shape.decision.parse(DECIDED);
+  const { container, one, decisions } = show({ state: 'modified', decision });
+  for (const words of ['Modified by Dr Demo, 2026-01-15 10:00', 'side', '“on the left”', 'AI · Blood 1.0.0'])
+    expect(container.textContent).toContain(words);
+  fireEvent.click(screen.getByRole('button', { name: 'Accept · Y: Haemorrhage' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Reject · N: Haemorrhage, with a reason' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Take back: what was decided of Haemorrhage' }));
+  expect(vi.mocked(decisions.decide).mock.calls).toEqual([
+    [one, { decision: 'accepted' }],
+    [one, { decision: 'withdrawn' }],
+  ]);
+  expect(vi.mocked(decisions.ask).mock.calls).toEqual([[one, 'rejected']]);
+});
+
+test('who may not decide, and what newer images took the place of, has no such buttons; a refusal stands in words', () => {
+  show({}, vi.fn(), decisionsOf({ mayDecide: false }));
+  expect(screen.queryByRole('group', { name: 'Decide Haemorrhage' })).toBeNull();
+  cleanup();
+  show({ state: 'superseded' });
+  expect(screen.queryByRole('group', { name: 'Decide Haemorrhage' })).toBeNull();
+  cleanup();
+  const failure = { code: 'conflict', detail: 'decided-meanwhile', incidentId: null, retryAfterMs: null } as const;
+  show({}, vi.fn(), decisionsOf({ refusal: { findingId: ID, failure } }));
+  expect(screen.getByRole('alert').textContent).toBe('Somebody else decided it meanwhile. Look again, then decide.');
 });

@@ -7,6 +7,8 @@ import { ceilingOfCategory } from '../../../../shared/domain/urgency.ts';
 import { formatMeasure } from '../../ui/measure-text.ts';
 import { UrgencyMark } from '../../ui/UrgencyMark.tsx';
 import { type AiView, hasMarks, isDrawable, toggleFinding } from '../../viewport/ai-view.ts';
+import { DecisionBar } from './decisions/DecisionBar.tsx';
+import type { Decisions } from './decisions/use-decisions.ts';
 import { FindingPlaces } from './FindingPlaces.tsx';
 import { HeatmapControl } from './HeatmapControl.tsx';
 import { judgedText } from './judged-by.ts';
@@ -19,11 +21,12 @@ type Props = {
   readonly findings: readonly Finding[];
   readonly aiView: AiView;
   readonly onAiView: (view: AiView) => void;
+  readonly decisions: Decisions;
   readonly onJump: (target: JumpTarget) => void;
 };
 
 /** One AI finding, named as AI whatever a person decided of it; choosing it shows its key image. What is uncertain has a mark and a word of its own. */
-export function FindingEntry({ finding, findings, aiView, onAiView, onJump }: Props): ReactNode {
+export function FindingEntry({ finding, findings, aiView, onAiView, decisions, onJump }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const { findingId, model, state, standing, withdrawn } = finding;
   const isUncertain = standing === 'uncertain';
@@ -31,13 +34,21 @@ export function FindingEntry({ finding, findings, aiView, onAiView, onJump }: Pr
   const canDraw = isDrawable(finding) && hasMarks(finding);
   const isHidden = aiView.hiddenFindings.has(findingId);
   return (
-    <div className={classes.finding} data-state={state} data-standing={standing}>
+    <div
+      className={classes.finding}
+      data-finding={findingId}
+      data-state={state}
+      data-standing={standing}
+      data-chosen={decisions.chosen === findingId}
+      onFocusCapture={() => decisions.choose(findingId)}
+    >
       <div className={classes.findingHead}>
         <button
           type="button"
           className={classes.findingJump}
           data-state={state}
-          disabled={target === null}
+          // One without an image is chosen all the same, for it is decided, too.
+          aria-disabled={target === null}
           title={t(target === null ? 'findings.noKeyImage' : 'findings.jump')}
           onClick={() => target !== null && onJump(target)}
         >
@@ -93,6 +104,7 @@ export function FindingEntry({ finding, findings, aiView, onAiView, onJump }: Pr
           </Tooltip>
         )}
       </div>
+      <DecisionBar {...{ finding, decisions }} />
       <FindingPlaces finding={finding} onJump={onJump} />
       {canDraw && finding.heatmaps.length > 0 && <HeatmapControl {...{ finding, findings, aiView, onAiView }} />}
     </div>

@@ -8,6 +8,7 @@ import { AiStatus } from '../../../../shared/domain/ai-status.ts';
 import { StudyId } from '../../../../shared/domain/ids.ts';
 import { setUpPage } from '../../app/test-page.tsx';
 import { WHOLE_AI_VIEW } from '../../viewport/ai-view.ts';
+import type { Decisions } from './decisions/use-decisions.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 
 /** Links go nowhere here: there is no router. */
@@ -19,6 +20,12 @@ setUpPage();
 // Files share their modules: the next one has the real thing again.
 afterAll(() => vi.doUnmock('@tanstack/react-router'));
 
+/** Nobody here may decide. */
+const NO_DECISIONS: Decisions = {
+  ...{ mayDecide: false, chosen: null, asked: null, refusal: null, isPending: false },
+  ...{ choose: () => undefined, ask: () => undefined, decide: () => undefined, press: () => undefined },
+};
+
 const noRemarks = { data: [], isError: false } as unknown as UseQueryResult<QualityRemark[]>;
 
 /** What the panel says of an empty list. */
@@ -27,7 +34,8 @@ function said(ai: AiStatus, remarks = noRemarks): string {
   render(
     <MantineProvider>
       <FindingsPanel
-        {...{ findings, remarks, ai, runs: [], aiView: WHOLE_AI_VIEW }}
+        {...{ findings, remarks, ai, runs: [], aiView: WHOLE_AI_VIEW, decisions: NO_DECISIONS }}
+        urgency={{ level: 'routine', standing: 'ordinary', raises: 0 }}
         studyId={StudyId.parse('0196c0de-0000-7000-8000-000000000001')}
         onAiView={() => undefined}
         seriesName={() => null}

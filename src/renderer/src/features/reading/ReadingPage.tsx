@@ -111,6 +111,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                   key={study.row.revision}
                   study={study}
                   seenRaises={seenRaises}
+                  urgency={(now.data ?? study).row.urgency}
                   ai={(now.data ?? study).row.ai}
                   runs={(now.data ?? study).runs}
                   findings={findings}

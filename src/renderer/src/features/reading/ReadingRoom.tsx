@@ -14,6 +14,8 @@ import { MprStage } from '../../viewport/mpr/MprStage.tsx';
 import type { PlaneMeasurement } from '../../viewport/mpr/plane-measurement.ts';
 import { presetsOf } from '../../viewport/window-presets.ts';
 import { changeSubtraction } from './change-subtraction.ts';
+import { DecisionDialog } from './decisions/DecisionDialog.tsx';
+import { useDecisions } from './decisions/use-decisions.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 import { HangingMenu } from './hanging/HangingMenu.tsx';
 import type { JumpTarget } from './jump-target.ts';
@@ -39,9 +41,11 @@ import {
 import { PlaneMeasurementList } from './PlaneMeasurementList.tsx';
 import { ReadingToolbar } from './ReadingToolbar.tsx';
 import classes from './reading.module.css';
-import { type ReadingAction, readingKeys } from './reading-keys.ts';
+import { FINDING_KEYS, type ReadingAction, readingKeys } from './reading-keys.ts';
 import { RejectedNotice } from './RejectedImages.tsx';
+import { SaidLine } from './SaidLine.tsx';
 import { SeriesList } from './SeriesList.tsx';
+import { useOwnWheel } from './use-own-wheel.ts';
 import { useBeside } from './use-beside.ts';
 import { nextScrollLink, useLinks } from './use-links.ts';
 import { useNextStudy } from './use-next-study.ts';
@@ -49,6 +53,7 @@ import { useOpening } from './use-opening.ts';
 import { useRoom } from './use-room.ts';
 import { useThirdPartyObjects } from './use-third-party-objects.ts';
 import { openViewerWindow } from './windows/main-window.ts';
+import { useWindowPlace } from './windows/window-place.ts';
 import { useInStep } from './windows/use-in-step.ts';
 import { ViewportGrid } from './ViewportGrid.tsx';
 
@@ -57,6 +62,8 @@ type Props = {
   readonly study: StudyDetail;
   /** How often it had been raised as far as the reader has seen. */
   readonly seenRaises: number;
+  /** How urgent it is now, and who says so. */
+  readonly urgency: StudyDetail['row']['urgency'];
   /** What AI says now. */
   readonly ai: AiStatus;
   readonly runs: readonly RunCard[];
@@ -96,6 +103,7 @@ type RoomProps = Props & {
 function Room({
   study,
   seenRaises,
+  urgency,
   ai,
   runs,
   findings,
@@ -144,6 +152,11 @@ function Room({
   const isFused = mprOf === null ? placedIn(panes, panes.active)?.shows === 'fused' : isMprFused;
   const measurementsShown = mprOf === null ? desk.measurements : desk.planeMeasurements;
 
+  const decisions = useDecisions(study, findings.data ?? NO_FINDINGS, desk.history);
+  const windowPlace = useWindowPlace();
+  const stage = useOwnWheel();
+  const decides = decisions.mayDecide && isViewer !== true;
+
   const openPlanes = (seriesUid: string | null, measurement: PlaneMeasurement | null) => {
     setShowing(measurement);
     setMprOf(seriesUid);
@@ -167,6 +180,8 @@ function Room({
     switch (action.type) {
       case 'tool':
         return chooseTool(action.tool);
+      case 'decide':
+        return decisions.press(action.decision);
       case 'clear-measurements':
         return measurementsShown.clear();
       case 'delete-measurement': {
@@ -186,6 +201,7 @@ function Room({
         announce(t(links.window ? 'link.windowOff' : 'link.windowOn'));
         return setLinks({ ...links, window: !links.window });
       case 'lines':
+        announce(t(links.lines ? 'link.linesOff' : 'link.linesOn'));
         return setLinks({ ...links, lines: !links.lines });
       case 'mpr':
         setIsMprFused(mprOf === null && placedIn(panes, panes.active)?.shows === 'fused');
@@ -222,7 +238,7 @@ function Room({
         return room.command(action);
     }
   };
-  const shortcuts = readingKeys(presets).map(({ label, action, ...key }) => {
+  const shortcuts = [...readingKeys(presets), ...(decides ? FINDING_KEYS : [])].map(({ label, action, ...key }) => {
     return { ...key, id: `reading.${label}`, label: t(label), run: () => act(action) };
   });
   const onKeyDown = useShortcuts(t('key.heading'), shortcuts);
@@ -263,7 +279,9 @@ function Room({
         isRun={activeSeries?.modality === 'XA' || activeSeries?.modality === 'RF'}
         onAction={act}
         onLeave={onLeave}
-        {...(isViewer !== true && { onPopOut: () => !openViewerWindow(studyId) && announce(t('windows.refused')) })}
+        {...(isViewer !== true && {
+          onPopOut: () => !openViewerWindow(studyId, windowPlace) && announce(t('windows.refused')),
+        })}
       >
         {showsRejected && <RejectedNotice onHide={() => setShowsRejected(false)} />}
         <OpeningNotice opening={opening} />
@@ -300,7 +318,8 @@ function Room({
             onJump={(measurement) => openPlanes(measurement.seriesUid, { ...measurement })}
           />
         </SeriesList>
-        <div className={classes.stage}>
+        <div ref={stage} className={classes.stage}>
+          <SaidLine />
           <ViewportGrid
             panes={panes}
             isHanging={room.isHanging}
@@ -343,7 +362,7 @@ function Room({
         </div>
         {isViewer !== true && (
           <FindingsPanel
-            {...{ findings, remarks, ai, runs, aiView, onKeyDown }}
+            {...{ findings, remarks, urgency, ai, runs, aiView, decisions, onKeyDown }}
             studyId={study.row.studyId}
             onAiView={setAiView}
             seriesName={(seriesUid) => seriesNameOf(study.series, seriesUid)}
@@ -351,6 +370,7 @@ function Room({
           />
         )}
       </div>
+      {decides && <DecisionDialog key={decisions.asked?.verdict} {...decisions} />}
     </>
   );
 }

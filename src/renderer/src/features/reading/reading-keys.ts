@@ -1,3 +1,4 @@
+import type { FindingVerdict } from '../../../../shared/domain/finding-decision.ts';
 import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
 import type { ViewportCommand } from '../../viewport/stack-view.ts';
 import type { ViewportTool } from '../../viewport/tools.ts';
@@ -9,6 +10,7 @@ export type ReadingAction =
   | TurnCommand
   | { readonly type: 'tool'; readonly tool: ViewportTool }
   | { readonly type: 'series'; readonly step: 1 | -1 }
+  | { readonly type: 'decide'; readonly decision: FindingVerdict['decision'] }
   | {
       readonly type:
         | 'large'
@@ -52,6 +54,13 @@ export const TOOL_KEYS: Readonly<Record<ViewportTool, string>> = {
   rectangle: 'b',
   probe: 'o',
 };
+
+/** What a reader decides of the finding that has the focus or was chosen; Enter is that of the button that jumps there. */
+export const FINDING_KEYS: readonly ReadingKey[] = [
+  letter('y', 'key.accept', { type: 'decide', decision: 'accepted' }),
+  letter('n', 'key.reject', { type: 'decide', decision: 'rejected' }),
+  letter('m', 'key.modify', { type: 'decide', decision: 'modified' }),
+];
 
 /** The keys a viewport answers, with the window presets of what it shows on the digits. */
 export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingKey[] {

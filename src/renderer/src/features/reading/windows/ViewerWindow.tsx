@@ -18,6 +18,7 @@ import classes from '../reading.module.css';
 import { useHangingRules } from '../use-beside.ts';
 import { type MainReads, standingOf } from './standing.ts';
 import { useMainReads } from './use-main-reads.ts';
+import { useKeepWindowPlace } from './window-place.ts';
 
 type Props = { readonly studyId: StudyId; readonly main: string };
 
@@ -27,6 +28,7 @@ export function ViewerWindow({ studyId, main }: Props): ReactNode {
   const cache = useQueryClient();
   useEffect(() => followHints(cache), [cache]);
   useEffect(tellOfInput, []);
+  useKeepWindowPlace();
   const asked = useQuery(station.studies.get.queryOptions({ input: { studyId } }));
   const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
   const remarks = useQuery(station.studies.qualityRemarks.queryOptions({ input: { studyId } }));
@@ -64,6 +66,7 @@ export function ViewerWindow({ studyId, main }: Props): ReactNode {
         isViewer
         study={kept}
         seenRaises={kept.row.urgency.raises}
+        urgency={now.row.urgency}
         ai={now.row.ai}
         runs={now.runs}
         findings={findings}

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { StudyDetail } from '../../../../../shared/contract/studies.ts';
 import { openWindowLine } from './window-messages.ts';
+import type { WindowPlace } from './window-place.ts';
 
 /** This window's own name among the windows of the browser; a new one each time the page is loaded. */
 export const MAIN_WINDOW = crypto.randomUUID();
@@ -21,13 +22,15 @@ export function useMainWindow(study: StudyDetail | undefined): void {
   }, [studyId, patientId]);
 }
 
-/** Opens a viewer window of this study that stays in step with this one; false where the browser allows none. */
-export function openViewerWindow(studyId: string): boolean {
+/** Opens a viewer window of this study that stays in step with this one, where the reader left their last; false where the browser allows none. */
+export function openViewerWindow(studyId: string, place: WindowPlace | null): boolean {
   const { origin, pathname } = globalThis.location;
+  const { width, height, ...corner } = place ?? { width: 1200, height: 900 };
+  const features = Object.entries({ width, height, ...corner }).map(([name, value]) => `${name}=${value}`);
   const opened = globalThis.open(
     `${origin}${pathname}#/viewer/${studyId}?main=${MAIN_WINDOW}`,
     '_blank',
-    'popup,width=1200,height=900',
+    ['popup', ...features].join(),
   );
   return opened !== null;
 }

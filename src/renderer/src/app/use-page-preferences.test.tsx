@@ -1,0 +1,31 @@
+import { act, renderHook } from '@testing-library/react';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AS_DELIVERED, usePreferences } from '../ui/preferences.ts';
+
+const kept = vi.hoisted(() => ({ value: {} as unknown, isKnown: true, set: (_value: unknown): void => undefined }));
+vi.mock('../bridge/user-preferences.ts', () => ({
+  useUserPreference: (_key: string, _schema: unknown, shipped: unknown) => ({ ...kept, value: kept.value ?? shipped }),
+}));
+const { usePagePreferences } = await import('./use-page-preferences.ts');
+
+beforeEach(() => usePreferences.setState(AS_DELIVERED));
+afterEach(() => usePreferences.setState(AS_DELIVERED));
+
+test('what somebody else set in this browser goes when the station tells whose page it is now, and not before', () => {
+  usePreferences.setState({ singleLetterKeys: false });
+  Object.assign(kept, { value: null, isKnown: false, set: vi.fn() });
+  const { rerender } = renderHook(usePagePreferences);
+  expect(usePreferences.getState().singleLetterKeys).toBe(false);
+  kept.isKnown = true;
+  rerender();
+  expect([usePreferences.getState(), vi.mocked(kept.set).mock.calls]).toEqual([AS_DELIVERED, []]);
+});
+
+test('what a person sets here is kept for them at the station', () => {
+  const mine = { ...AS_DELIVERED, criticalSound: false };
+  Object.assign(kept, { value: mine, isKnown: true, set: vi.fn() });
+  renderHook(usePagePreferences);
+  expect(usePreferences.getState()).toEqual(mine);
+  act(() => usePreferences.setState({ showPreview: false }));
+  expect(vi.mocked(kept.set).mock.calls).toEqual([[{ ...mine, showPreview: false }]]);
+});
