@@ -54,7 +54,7 @@ const LIST_WHOM_SET = `
 export const NEXT_END = 'SELECT min(until_ms) AS atMs FROM routing_overrides WHERE site_id = ? AND ended_at_ms IS NULL';
 const END_TAKES = `
   UPDATE routing_overrides SET until_ms = @atMs
-   WHERE site_id = @siteId AND user_id = @userId AND made_by = @userId AND study_id IS NOT NULL AND ended_at_ms IS NULL AND until_ms > @atMs
+   WHERE site_id = @siteId AND user_id = @userId AND made_by = @userId AND reason = '${TAKEN_REASON}' AND study_id IS NOT NULL AND ended_at_ms IS NULL AND until_ms > @atMs
 `;
 const END = 'UPDATE routing_overrides SET ended_at_ms = ? WHERE override_id = ?';
 

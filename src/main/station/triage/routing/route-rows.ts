@@ -1,4 +1,4 @@
-import type { RouteStanding } from '../../../../shared/domain/triage-routing.ts';
+import { type RouteStanding, TAKEN_REASON } from '../../../../shared/domain/triage-routing.ts';
 import { type Reason, URGENCY_LEVELS, type UrgencyLevel } from '../../../../shared/domain/urgency.ts';
 import { prepared, type ReadableDb, type WritableDb } from '../../platform/store/database.ts';
 
@@ -71,7 +71,7 @@ export const LIST_SAID_IDS = `
 `;
 const WAITING_COLUMNS = `
   u.study_id AS waitingId, u.level, u.open_by_at_ms AS openByAtMs, u.report_by_at_ms AS reportByAtMs, p.user_id AS pinnedTo,
-  p.made_by = p.user_id AS isTaken, ${COLUMNS}
+  p.made_by = p.user_id AND p.reason = '${TAKEN_REASON}' AS isTaken, ${COLUMNS}
 `;
 /** Walks study_urgency_in_order: the first of a class, in the order of the worklist. */
 export const LIST_FIRST_WAITING = `
