@@ -220,13 +220,28 @@ test('routing is set up, tried, signed and says for whom a study is; a reader sa
   await lead.close();
 });
 
-test('where it cannot be asked for, the page says so', async () => {
+test('where it cannot be asked for, the page says so, tab by tab', async () => {
+  let leave = () => undefined as unknown;
+  let isGone = false;
   const { page, close } = await openPage(browser, station, {
     as: 'radiologist',
     at: '/triage',
-    prepare: (context) => context.routeWebSocket(/\/rpc$/, (socket) => socket.onMessage(() => void socket.close())),
+    prepare: (context) =>
+      context.routeWebSocket(/\/rpc$/, (socket) => {
+        if (isGone) return void socket.onMessage(() => void socket.close());
+        socket.connectToServer();
+        leave = () => socket.close();
+      }),
   });
+  await page.getByText('How far AI and rules may go').waitFor();
+  isGone = true;
+  leave();
+  await page.getByRole('tab', { name: 'Routing' }).click();
+  await page.getByText('For whom studies are cannot be shown').waitFor();
+  const faults = [...(await judgePage(page, 'routing-failed'))];
+  await page.reload();
   await page.getByText('How studies are placed cannot be shown').waitFor();
-  expect(await judgePage(page, 'triage-failed')).toEqual([]);
+  faults.push(...(await judgePage(page, 'triage-failed')));
+  expect(faults).toEqual([]);
   await close();
 });
