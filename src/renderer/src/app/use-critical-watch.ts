@@ -7,7 +7,7 @@ import { usePreferences } from '../ui/preferences.ts';
 import { playCriticalSound } from './critical-sound.ts';
 
 /** What is known of unopened Criticals: how many, and which. */
-export type UnopenedCriticals = Pick<StationStatus, 'unopenedCritical' | 'unopenedCriticalIds'>;
+type UnopenedCriticals = Pick<StationStatus, 'unopenedCritical' | 'unopenedCriticalIds'>;
 
 /** Says, sounds and notifies once whenever there are more unopened Criticals than before, or others: one may come as another is opened. */
 export function useCriticalWatch(status: UnopenedCriticals | undefined): void {

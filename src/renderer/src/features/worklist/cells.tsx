@@ -46,10 +46,10 @@ export function UrgencyCell({ row }: Props): ReactNode {
 export function DueCell({ row }: Props): ReactNode {
   if (row.report === 'final' || row.report === 'addended') return null;
   return (
-    <>
+    <span className={classes.clocks}>
       {!isOpenedAsItIs(row) && row.openByAtMs !== null && <Countdown kind="open-by" dueAtMs={row.openByAtMs} dense />}
       {row.reportByAtMs !== null && <Countdown kind="report-by" dueAtMs={row.reportByAtMs} dense />}
-    </>
+    </span>
   );
 }
 
