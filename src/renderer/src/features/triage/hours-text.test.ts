@@ -23,6 +23,10 @@ test.each([
   'Mon 08:00–24:30',
 ])('%j are none', (text) => expect(parseHours(text)).toBeNull());
 
+test('a whole day ends at 24:00', () => {
+  expect(hoursText([{ weekdays: [1, 2], fromMinute: 0, toMinute: 0 }])).toBe('Mon–Tue 00:00–24:00');
+});
+
 test('what is written is what is read', () => {
   const minute = fc.integer({ min: 0, max: 1439 });
   const hours = fc.record({

@@ -6,10 +6,12 @@ const SPAN = /^([a-z]{3}(?:\s*[-–,]\s*[a-z]{3})*)\s+(\d{1,2}):(\d{2})\s*[-–]
 const clock = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
-/** Weekly hours as they are written: `Mon–Fri 08:00–16:00; Sat 22:00–06:00`, which ends on Sunday. */
+/** Weekly hours as they are written: `Mon–Fri 08:00–16:00; Sat 22:00–06:00`, which ends on Sunday; midnight at the end is `24:00`. */
 export function hoursText(hours: readonly WeeklyHours[]): string {
   return hours
-    .map(({ weekdays, fromMinute, toMinute }) => `${daysText(weekdays)} ${clock(fromMinute)}–${clock(toMinute)}`)
+    .map(
+      ({ weekdays, fromMinute, toMinute }) => `${daysText(weekdays)} ${clock(fromMinute)}–${clock(toMinute || 1440)}`,
+    )
     .join('; ');
 }
 
