@@ -628,3 +628,48 @@ test('a comparison study is found under its filter with why it is one, and a per
   expect(complaints).toEqual([]);
   await close();
 });
+
+test('without a mouse: signed in, a flagged study opened and its finding decided, the next one opened, signed out', async () => {
+  await arrive(station, [bleeding]);
+  await rowOf(who, bleeding.studyUid, ({ ai }) => ai.state === 'flagged');
+  const { page, complaints, close } = await openPage(browser, station);
+  const name = page.getByLabel('User name');
+  await name.waitFor();
+  await until(() => name.evaluate((field) => field === document.activeElement));
+  await page.keyboard.type('radiologist');
+  await press(page, 'Tab');
+  await page.keyboard.type('demo');
+  await press(page, 'Enter');
+  const list = worklistOn(page);
+  await until(async () => (await list.order()).includes(MRN.luca));
+  await tabTo(page, page.getByRole('textbox', { name: /Search/ }));
+  await page.keyboard.type(MRN.luca);
+  await list.untilRows(1);
+  await press(page, 'ArrowDown', 'j');
+  await until(async () => (await list.selected()) === MRN.luca);
+  await press(page, 'Enter');
+  await page.locator('[data-image]').first().waitFor();
+  const { row } = await who.study((await rowOf(who, bleeding.studyUid)).studyId);
+  await until(() => page.evaluate(() => document.activeElement?.hasAttribute('data-image') ?? false));
+  await tabTo(page, page.locator('[data-finding] button').first());
+  await press(page, 'Enter', 'y');
+  await page.locator('[data-finding][data-state="accepted"]').waitFor();
+  await rowOf(who, bleeding.studyUid, ({ urgency }) => urgency.standing === 'confirmed');
+  await run('Open the next study');
+  await page.waitForURL((url) => /#\/reading\//.test(url.hash) && !url.hash.endsWith(row.studyId));
+  await page.locator('[data-image]').first().waitFor();
+  await run('Sign out');
+  await name.waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+
+  /** By the palette, as it is typed. */
+  async function run(command: string): Promise<void> {
+    await press(page, 'Control+k');
+    await page.getByRole('dialog', { name: 'Command palette' }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.keyboard.type(command);
+    await page.getByRole('dialog').getByText(command).first().waitFor();
+    await press(page, 'Enter');
+  }
+});

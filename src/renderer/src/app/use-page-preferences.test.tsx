@@ -13,7 +13,7 @@ afterEach(() => usePreferences.setState(AS_DELIVERED));
 
 test('what somebody else set in this browser goes when the station tells whose page it is now, and not before', () => {
   usePreferences.setState({ singleLetterKeys: false });
-  Object.assign(kept, { value: null, isKnown: false, set: vi.fn() });
+  Object.assign(kept, { value: null, isKnown: false, set: vi.fn<(value: unknown) => void>() });
   const { rerender } = renderHook(usePagePreferences);
   expect(usePreferences.getState().singleLetterKeys).toBe(false);
   kept.isKnown = true;
@@ -23,9 +23,11 @@ test('what somebody else set in this browser goes when the station tells whose p
 
 test('what a person sets here is kept for them at the station', () => {
   const mine = { ...AS_DELIVERED, criticalSound: false };
-  Object.assign(kept, { value: mine, isKnown: true, set: vi.fn() });
+  Object.assign(kept, { value: mine, isKnown: true, set: vi.fn<(value: unknown) => void>() });
   renderHook(usePagePreferences);
   expect(usePreferences.getState()).toEqual(mine);
-  act(() => usePreferences.setState({ showPreview: false }));
+  act(() => {
+    usePreferences.setState({ showPreview: false });
+  });
   expect(vi.mocked(kept.set).mock.calls).toEqual([[{ ...mine, showPreview: false }]]);
 });

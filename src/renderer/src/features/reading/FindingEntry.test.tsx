@@ -60,7 +60,8 @@ const box = (more: Partial<FindingBox> = {}): FindingBox => ({
 
 const decisionsOf = (change: Partial<Decisions> = {}): Decisions => ({
   ...{ mayDecide: true, chosen: null, asked: null, refusal: null, isPending: false },
-  ...{ choose: vi.fn(), ask: vi.fn(), decide: vi.fn(), press: vi.fn(), ...change },
+  ...{ choose: vi.fn<Decisions['choose']>(), ask: vi.fn<Decisions['ask']>() },
+  ...{ decide: vi.fn<Decisions['decide']>(), press: vi.fn<Decisions['press']>(), ...change },
 });
 
 function show(
