@@ -271,6 +271,12 @@ export function rulesBelow(root: string): readonly Rule[] {
       ],
     ),
     gate(
+      'pdf-gate',
+      'What a PDF holds is drawn by one folder of the viewport, which says what of it is never run.',
+      ['pdfjs-dist'],
+      ['src/renderer/src/viewport/documents/pdf/'],
+    ),
+    gate(
       'electron-gate',
       'Electron is imported by the shell and its preload only; everything else runs headless.',
       ['electron'],

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StudyDetail } from '../../src/shared/contract/studies.ts';
 import { launchChromium } from '../chromium.ts';
-import { type Asker, rowOf, signIn } from '../system/support/ask-station.ts';
+import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
+import { pdfStudy, TROUBLED_PDFS, writtenPdf } from '../system/support/documents.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { makeChestCtStudy } from '../../demo/phantoms/chest-ct-series.ts';
 import { makeMammogram } from '../../demo/phantoms/mammogram.ts';
@@ -11,7 +13,8 @@ import { makeUltrasound } from '../../demo/phantoms/ultrasound.ts';
 import { PEOPLE } from '../../demo/people.ts';
 import { type HeldMeasure, holdMeasure } from './support/known-measures.ts';
 import { showFrame } from './support/measure-on-page.ts';
-import { LONGEST_WAIT_MS } from './support/open-page.ts';
+import { keepPicture } from './support/judge-page.ts';
+import { LONGEST_WAIT_MS, openPage } from './support/open-page.ts';
 import {
   notAccepted,
   objectsOf,
@@ -124,6 +127,34 @@ async function drag(
   await page.mouse.up({ button });
 }
 
+/** Gives a study to somebody new. */
+async function moveToSomebodyNew(coordinator: Asker, studyId: string): Promise<void> {
+  const identity = JSON.parse((await coordinator.fetch(`/api/v1/studies/${studyId}/identity`)).text) as {
+    patient: { identityVersion: number };
+  };
+  const to = { name: 'Other^Olga', number: 'X99', issuer: '', birthDateRaw: '19700101', sex: 'F' };
+  const said = { identityVersion: identity.patient.identityVersion, reason: 'wrong-patient-selected', to };
+  const { method, headers, body } = jsonBody(said);
+  const answer = await coordinator.fetch(`/api/v1/studies/${studyId}/moves`, {
+    method: method ?? 'POST',
+    headers,
+    body,
+  });
+  expect(answer.status).toBe(200);
+}
+
+/** How many pixels of the page on the screen are dark: what is written on it. */
+async function inkOf(page: Page): Promise<number> {
+  return page.locator('figure canvas').evaluate((canvas) => {
+    const drawn = canvas as HTMLCanvasElement;
+    const pixels = drawn.getContext('2d')?.getImageData(0, 0, drawn.width, drawn.height).data ?? [];
+    let dark = 0;
+    for (let at = 0; at < pixels.length; at += 4)
+      if ((pixels[at] ?? 255) < 100 && (pixels[at + 3] ?? 0) > 200) dark += 1;
+    return dark;
+  });
+}
+
 test('a flagged head CT opens, is recorded as opened, and AI marks stay on the bleed however the picture is turned', async () => {
   const bleed = { kind: 'intraparenchymal', volumeMl: 24 } as const;
   const study = phantomStudy({ seed: 11, bleed, withScout: true, withThinBone: true });
@@ -190,6 +221,139 @@ test('a flagged head CT opens, is recorded as opened, and AI marks stay on the b
   await page.waitForURL(/#\/worklist/);
   expect(complaints).toEqual([]);
   await page.context().close();
+});
+
+test('a reader’s key images are kept: marked and taken off by a key, listed, gone to, told to the window beside, not carried to another patient, and taken back', async () => {
+  const study = phantomStudy({ seed: 51, matrix: 256, withScout: false });
+  expect(notAccepted(await sendObjects(remoteOf(station), study.objects))).toEqual([]);
+  const row = await rowOf(who, study.studyUid, ({ images }) => images.received === study.objects.length);
+  const { page, complaints } = await openReading(row.studyId);
+  const viewport = page.locator('[data-image]').first();
+  const list = page.getByRole('region', { name: 'Key images' });
+  const listed = list.locator('li');
+  await viewport.focus();
+  await page.keyboard.press('Home');
+  for (const _ of [1, 2, 3]) await page.keyboard.press('ArrowDown');
+  const first = study.mainSopUids[3] ?? '';
+  await until(async () => [first, study.mainSopUids.at(-4)].includes((await shownImage(page)) ?? ''));
+  const marked = await shownImage(page);
+  await page.keyboard.press('*');
+  await page.locator('[data-key-image]', { hasText: '★ Key image: you' }).waitFor();
+  await page.locator('[data-key-places="4"]').waitFor();
+  await page.keyboard.press('End');
+  await page.locator('[data-key-image]').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Mark as key image, or no longer' }).click();
+  await until(async () => (await listed.count()) === 2);
+  expect(await page.getByRole('button', { pressed: true }).filter({ hasText: '★ 2 key images' }).count()).toBe(1);
+  await keepPicture(page, 'reading-key-images');
+
+  // A window beside says the same without being asked.
+  const [beside] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.getByRole('button', { name: 'Images in a window beside' }).click(),
+  ]);
+  // It tells where it opened, and this window goes there with it.
+  await beside.locator('[data-image]').first().waitFor();
+  await until(async () => (await beside.getByRole('region', { name: 'Key images' }).locator('li').count()) === 2);
+  await page.bringToFront();
+  await viewport.focus();
+  await page.keyboard.press('<');
+  await until(async () => (await shownImage(page)) === marked);
+  await page.keyboard.press('*');
+  await until(async () => (await listed.count()) === 1);
+  await until(async () => (await beside.getByRole('region', { name: 'Key images' }).locator('li').count()) === 1);
+  await beside.close();
+  await viewport.focus();
+  await page.keyboard.press('Control+z');
+  await until(async () => (await listed.count()) === 2);
+
+  // What the station keeps is there when the page is loaded anew; an image in the list is gone to.
+  await page.reload();
+  await until(async () => (await listed.count()) === 2);
+  await listed
+    .first()
+    .getByRole('button', { name: /image 4/ })
+    .first()
+    .click();
+  await until(async () => (await shownImage(page)) === marked);
+  await listed
+    .first()
+    .getByRole('button', { name: /^Take the mark off/ })
+    .click();
+  await until(async () => (await listed.count()) === 1);
+
+  // A mark is refused once the study is another's; what was marked is not carried along.
+  const coordinator = await signIn(station, 'coordinator', 'demo');
+  await moveToSomebodyNew(coordinator, row.studyId);
+  await page.getByText('Not carried over').waitFor();
+  await viewport.focus();
+  await page.keyboard.press('*');
+  await page.getByText('Somebody corrected whose study this is').waitFor();
+  expect(complaints.filter((one) => !one.includes('/sessions/current'))).toEqual([]);
+  await page.context().close();
+});
+
+test('an encapsulated PDF opens page by page; one that cannot be read, or not all of it, says so and can be saved', async () => {
+  const letter = writtenPdf({ pages: ['Outside report', 'Second page'] });
+  const pdfs = { Letter: letter, ...TROUBLED_PDFS, Broken: Buffer.from('no PDF at all') };
+  const study = pdfStudy('2.25.88001', 14, pdfs);
+  expect(notAccepted(await sendObjects(remoteOf(station), study.objects))).toEqual([]);
+  const row = await rowOf(who, study.studyUid, ({ images }) => images.received === study.objects.length);
+  const { page, complaints } = await openPage(browser, station, { as: 'radiologist', at: `/reading/${row.studyId}` });
+  const open = (title: string) => page.getByRole('button', { name: new RegExp(title) }).click();
+  await open('Letter');
+  await page.locator('[data-page="1"][data-drawn="drawn"]').waitFor();
+  await page.getByText('Page 1 of 2', { exact: true }).waitFor();
+  expect(await inkOf(page)).toBeGreaterThan(500);
+  await page.locator('figcaption', { hasText: 'Outside report' }).waitFor({ state: 'attached' });
+  await keepPicture(page, 'reading-pdf-page');
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await page
+    .locator('[data-page="2"][data-drawn="drawn"] figcaption', { hasText: 'Second page' })
+    .waitFor({ state: 'attached' });
+  const width = () => page.locator('figure canvas').evaluate((canvas) => canvas.clientWidth);
+  const before = await width();
+  await page.getByRole('button', { name: 'Larger' }).click();
+  await until(async () => (await width()) > before * 1.2);
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save the document' }).click(),
+  ]);
+  expect(saved.suggestedFilename()).toBe('document.pdf');
+  expect(readFileSync(await saved.path())).toEqual(letter);
+  await open('encrypted');
+  await page.getByText('asks for a password').waitFor();
+  await open('damaged');
+  await page.getByText('This PDF is damaged, or none').waitFor();
+  await page.getByRole('button', { name: 'Save the document' }).waitFor();
+  await open('incomplete');
+  await page.getByText('NOT ALL SHOWN').waitFor();
+  expect(await inkOf(page)).toBeGreaterThan(300);
+  await keepPicture(page, 'reading-pdf-incomplete');
+  await open('Broken');
+  await page.getByText('This PDF is damaged, or none').waitFor();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+test('every key of the reading page does something that is seen or said, and the sheet lists each', async () => {
+  const { studyId } = await rowOf(who, phantomStudy(FLAGGED_HEAD).studyUid);
+  const { page, complaints, close } = await openPage(browser, station, {
+    as: 'radiologist',
+    at: `/reading/${studyId}`,
+  });
+  await page.locator('[data-image]').first().waitFor();
+  await page.locator('[data-finding]').first().waitFor();
+  await page.getByRole('radiogroup', { name: 'Layout' }).getByText('1×2').click();
+  await page.locator('[data-layout="1x2"] [data-image]').nth(1).waitFor();
+  expect(await pressEveryReadingKey(page)).toEqual([]);
+  await page.locator('[data-image]').first().focus();
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  const listed = sheet.locator('section', { has: page.getByRole('heading', { name: 'Reading' }) }).locator('dt');
+  await until(async () => (await listed.count()) === LISTED_READING_KEYS);
+  expect([...complaints, ...(await findBarriers(page))]).toEqual([]);
+  await close();
 });
 
 test('the real head CT, tilted gantry and all, is shown in the order of its positions', async (context) => {

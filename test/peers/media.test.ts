@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExportCard, ImportSummary } from '../../src/shared/contract/media.ts';
+import type { StudyFace } from '../../src/shared/contract/quarantine.ts';
 import { readDicomdir } from '../../src/main/station/dicom/media/read-dicomdir.ts';
 import { quietHead } from '../e2e/support/arrivals.ts';
 import { type Asker, jsonBody, signIn } from '../system/support/ask-station.ts';
@@ -21,6 +22,7 @@ const MEDIA = ['pydicom/test_files/dicomdirtests', 'pydicom/test_files/dicomdirt
 const drive = temporaryFolder();
 /** A directory as we wrote it, before anybody appended to it. */
 const ours = path.join(drive, 'ours');
+const keys = path.join(drive, 'keys');
 let station: RunningStation;
 let who: Asker;
 
@@ -57,6 +59,15 @@ async function exportTo(studyId: string): Promise<string> {
   }
 }
 
+/** Marks an image as key, as a radiologist does. */
+async function markKey({ studyId, patientId }: StudyFace, sopUid: string): Promise<void> {
+  const radiologist = await signIn(station, 'radiologist', 'demo');
+  const { identityVersion } = await radiologist.study(studyId);
+  const { headers, body } = jsonBody({ patientId, identityVersion, sopUid, frameNumber: 1, isKey: true });
+  const marked = await radiologist.fetch(`/api/v1/studies/${studyId}/key-images`, { method: 'PUT', headers, body });
+  expect(marked.status).toBe(200);
+}
+
 describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
   test('a file-set whose directory dcmmkdir made is brought in, one file of it missing', async () => {
     const disc = path.join(drive, 'DISC');
@@ -76,7 +87,10 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
     const { objects } = quietHead(6);
     for (const [index, { file }] of objects.entries()) writeFileSync(path.join(drive, 'MORE', `IM${index}`), file);
     const ended = await importFrom('MORE');
-    const studyId = ended.taken[0]?.study?.studyId ?? '';
+    const study = ended.taken[0]?.study;
+    if (study === undefined || study === null) throw new Error('nothing was taken');
+    const { studyId } = study;
+    await markKey(study, objects[2]?.sopUid ?? '');
     const made = await exportTo(studyId);
     const dump = await runPeer('dcmdump', [
       '-q',
@@ -88,7 +102,9 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
     ]);
     expect(dump.exitCode).toBe(0);
     const listed = [...dump.output.matchAll(/\[(DICOM\\[^\]]+)\]/g)].map(([, id]) => id?.replaceAll('\\', '/'));
-    expect(listed).toHaveLength(objects.length);
+    // And the document of what a reader marked.
+    expect(listed).toHaveLength(objects.length + 1);
+    cpSync(path.join(made, listed.at(-1) ?? ''), keys);
     expect(listed.filter((file) => !existsSync(path.join(made, file ?? '')))).toEqual([]);
     cpSync(path.join(made, 'DICOMDIR'), ours);
     // Appending reads every record by its offsets, and holds the file-set's consistency.
@@ -108,7 +124,7 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
     ]);
     expect(appended).toMatchObject({ exitCode: 0 });
     const again = await readDicomdir(await readFile(path.join(made, 'DICOMDIR')));
-    expect(again.ok && again.value.length).toBe(objects.length + 1);
+    expect(again.ok && again.value.length).toBe(objects.length + 2);
   });
 
   test.skipIf(!havePeers('dciodvfy'))('dciodvfy finds no error in our directory', async () => {
@@ -116,6 +132,18 @@ describe.skipIf(!havePeers('dcmmkdir', 'dcmdump'))('media and DCMTK', () => {
     expect(output).toContain('BasicDirectory');
     expect(output.split('\n').filter((line) => line.startsWith('Error'))).toEqual([]);
   });
+
+  test.skipIf(!havePeers('dciodvfy', 'dsrdump'))(
+    'dciodvfy finds no error in a document of key images, and dsrdump reads it',
+    async () => {
+      const { output } = await runPeer('dciodvfy', [keys]);
+      expect(output).toContain('KeyObjectSelectionDocument');
+      expect(output.split('\n').filter((line) => line.startsWith('Error'))).toEqual([]);
+      const dump = await runPeer('dsrdump', [keys]);
+      expect(dump.exitCode).toBe(0);
+      expect(dump.output).toContain('Of Interest');
+    },
+  );
 });
 
 describe.skipIf(!existsSync(VARIETY))('media of others', () => {

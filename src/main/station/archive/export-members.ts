@@ -115,11 +115,15 @@ function light<Kind extends MediaFile['dataset']>(dataset: Kind): Kind {
 function writtenFile(record: DicomRecord, nameNext: (seriesUid: string) => readonly string[]): MediaFile {
   const dataset = readDataset(encodeDataset(record), EXPLICIT_LITTLE_ENDIAN);
   if (!dataset.ok) throw new Error('an object of our own cannot be read');
-  const { SeriesInstanceUID, SOPClassUID, SOPInstanceUID } = record;
+  const uidOf = (keyword: 'SeriesInstanceUID' | 'SOPClassUID' | 'SOPInstanceUID') => {
+    const uid = record[keyword];
+    if (typeof uid !== 'string') throw new Error('an object of our own has no UID');
+    return uid;
+  };
   return {
-    fileId: nameNext(String(SeriesInstanceUID)),
-    sopClassUid: String(SOPClassUID),
-    sopInstanceUid: String(SOPInstanceUID),
+    fileId: nameNext(uidOf('SeriesInstanceUID')),
+    sopClassUid: uidOf('SOPClassUID'),
+    sopInstanceUid: uidOf('SOPInstanceUID'),
     transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
     dataset: dataset.value,
   };

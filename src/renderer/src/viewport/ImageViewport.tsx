@@ -15,6 +15,7 @@ import { fusionFit } from './fusion/fusion-view.ts';
 import type { Fusion } from './fusion/use-fusion.ts';
 import { placeOf, sizedPlane, type Vector3 } from './geometry.ts';
 import classes from './ImageViewport.module.css';
+import { KeyImageLine, KeyImageStrip } from './key-images/KeyImageMarks.tsx';
 import type { LinkedViews } from './linked-views.ts';
 import { LinkedCross } from './LinkedCross.tsx';
 import { MeasurementLayer } from './measurements/MeasurementLayer.tsx';
@@ -208,6 +209,7 @@ export function ImageViewport(props: Props): ReactNode {
               ))}
             {shown.image?.plane?.isGuessed && <strong className={classes.mark}>{t('image.noPixelSize')}</strong>}
             {shown.image !== null && <SubtractionLine image={shown.image} isOn={isLess} />}
+            <KeyImageLine book={desk.keyImages} image={shown.image} />
             {stack !== null && (
               <ThirdPartyLine
                 image={shown.image}
@@ -231,6 +233,7 @@ export function ImageViewport(props: Props): ReactNode {
               />
             )}
           </CornerTexts>
+          {stack !== null && <KeyImageStrip book={desk.keyImages} stack={stack} index={shown.index} />}
           <EdgeMarkers shown={shown} />
           {shown.image !== null && rejected.has(shown.image.sopUid) && (
             <strong className={classes.rejected}>{t('image.rejected')}</strong>
@@ -255,7 +258,9 @@ export function ImageViewport(props: Props): ReactNode {
             />
           )}
           {stack?.images.length === 0 && !documents && <p>{t('image.noPixels')}</p>}
-          {stack?.images.length === 0 && documents && <DocumentView key={seriesUid} documents={documents} />}
+          {stack?.images.length === 0 && documents && (
+            <DocumentView key={seriesUid} {...{ documents, patient, priorOf }} />
+          )}
           {series.state !== 'failed' && shown.missing !== null && stack !== null && (
             <IncidentNotice
               title={t('image.missing', { number: shown.missing + 1 })}

@@ -19,6 +19,9 @@ import { useDecisions } from './decisions/use-decisions.ts';
 import { FindingsPanel } from './FindingsPanel.tsx';
 import { HangingMenu } from './hanging/HangingMenu.tsx';
 import type { JumpTarget } from './jump-target.ts';
+import { KeyImageList } from './key-images/KeyImageList.tsx';
+import { neighbourMark } from './key-images/placed-marks.ts';
+import { useKeyImages } from './key-images/use-key-images.ts';
 import { LinkMenu } from './LinkMenu.tsx';
 import { MeasurementList } from './MeasurementList.tsx';
 import { OpeningNotice } from './OpeningNotice.tsx';
@@ -139,6 +142,7 @@ function Room({
   const mprShelf = mprOf === null ? null : room.shelfOf(mprOf);
   const allSeries = [...study.series, ...(beside.prior?.series ?? [])];
   useThirdPartyObjects(desk.thirdParty, allSeries, room.shelfOf, panes.displayed.size > 0);
+  const keyImages = useKeyImages({ study, prior: beside.prior, desk, shelfOf: room.shelfOf });
   const activeSeries = allSeries.find((series) => series.seriesUid === panes.series[panes.active]);
   const presets = presetsOf(activeSeries?.modality ?? '');
   const pets = useMemo(() => petChoices(study.series), [study]);
@@ -223,6 +227,20 @@ function Room({
           announce(t(`subtraction.said.${said}`)),
         );
       }
+      case 'key-image': {
+        const image = room.imageOnScreen();
+        if (!keyImages.mayMark) return announce(t('keyImages.notPermitted'));
+        return image === null ? announce(t('keyImages.noImage')) : keyImages.toggle(image);
+      }
+      case 'go-to-key-image': {
+        const image = room.imageOnScreen();
+        const order = allSeries.map(({ seriesUid }) => seriesUid);
+        const next = image && neighbourMark(keyImages.marks, order, image, action.step);
+        if (next === null) return announce(t(action.step === 1 ? 'keyImages.noneAfter' : 'keyImages.noneBefore'));
+        const { seriesUid, sopUid, frameNumber } = next;
+        const keyImage = { sopUid, frameNumber, centreMm: null, frameOfReferenceUid: null };
+        return room.jumpTo({ seriesUid, keyImage, pixel: null, mask: null });
+      }
       case 'large':
         return setPanes(toggleLarge);
       case 'series':
@@ -276,6 +294,7 @@ function Room({
         }
         presets={presets}
         aiHidden={aiView.isHidden}
+        mayMark={keyImages.mayMark}
         isRun={activeSeries?.modality === 'XA' || activeSeries?.modality === 'RF'}
         onAction={act}
         onLeave={onLeave}
@@ -293,6 +312,7 @@ function Room({
           shelfOf={room.shelfOf}
           prior={beside}
           thirdParty={desk.thirdParty}
+          keyImages={desk.keyImages}
           onHang={(seriesUid) => {
             setMprOf(null);
             setPanes((before) => hangSeries(before, seriesUid));
@@ -300,6 +320,12 @@ function Room({
           showsRejected={showsRejected}
           onShowRejected={setShowsRejected}
         >
+          <KeyImageList
+            keyImages={keyImages}
+            shelfOf={room.shelfOf}
+            seriesName={(seriesUid) => seriesNameOf(allSeries, seriesUid)}
+            onJump={jumpTo}
+          />
           <OthersList
             book={desk.thirdParty}
             isHere={(seriesUid) => allSeries.some((one) => one.seriesUid === seriesUid)}

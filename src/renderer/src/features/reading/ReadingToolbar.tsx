@@ -21,6 +21,7 @@ import {
   IconRectangle,
   IconRotateClockwise,
   IconRuler2,
+  IconStar,
   IconTrash,
   IconVectorSpline,
   IconZoomIn,
@@ -47,6 +48,8 @@ type Props = {
   readonly onLeave: () => void;
   /** Opens a window of these images beside; left out in one. */
   readonly onPopOut?: () => void;
+  /** Whether this reader may mark key images. */
+  readonly mayMark: boolean;
   /** Whether the active series may be a run to subtract a mask from. */
   readonly isRun: boolean;
   /** What must be said in the toolbar's free space. */
@@ -75,6 +78,7 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
   { label: 'key.subtract', icon: <IconLayersSubtract size={17} />, action: { type: 'subtract' } },
   { label: 'key.mpr', icon: <IconAxisX size={17} />, action: { type: 'mpr' } },
   { label: 'key.body', icon: <IconCube size={17} />, action: { type: 'body' } },
+  { label: 'key.keyImage', icon: <IconStar size={17} />, action: { type: 'key-image' } },
   { label: 'key.undo', icon: <IconArrowBackUp size={17} />, action: { type: 'undo' } },
   { label: 'key.redo', icon: <IconArrowForwardUp size={17} />, action: { type: 'redo' } },
   { label: 'key.clearMeasurements', icon: <IconTrash size={17} />, action: { type: 'clear-measurements' } },
@@ -83,7 +87,10 @@ const ACTIONS: readonly { readonly label: string; readonly icon: ReactNode; read
 /** The tools over the images: what the mouse does, windows, layout, and AI on or off. */
 export function ReadingToolbar(props: Props): ReactNode {
   const { layout, onLayout, hanging, links, presets, aiHidden, onAction, onLeave, onPopOut, children } = props;
-  const offered: Partial<Record<ReadingAction['type'], boolean>> = { subtract: props.isRun };
+  const offered: Partial<Record<ReadingAction['type'], boolean>> = {
+    'key-image': props.mayMark,
+    subtract: props.isRun,
+  };
   const { t } = useTranslation('reading');
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('tool.bar')}>

@@ -13,6 +13,8 @@ type Props = {
   readonly shelf: SeriesShelf | null;
   /** Key images that others picked out of it, and those they picked because something is wrong; none where nobody asked. */
   readonly keys?: { readonly picked: number; readonly warned: number };
+  /** How many images readers here picked out of it. */
+  readonly marked?: number;
   readonly onHang: (seriesUid: string) => void;
 };
 
@@ -30,7 +32,7 @@ export function isSeriesDragged(event: DragEvent): boolean {
 }
 
 /** One series: hung in the active viewport by a click, and in any by dragging it there. */
-export function SeriesEntry({ series, panes, shelf, keys, onHang }: Props): ReactNode {
+export function SeriesEntry({ series, panes, shelf, keys, marked = 0, onHang }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const title = [series.modality, series.number].filter((part) => part !== null).join(' · ');
   if (!series.displayable) {
@@ -79,6 +81,7 @@ export function SeriesEntry({ series, panes, shelf, keys, onHang }: Props): Reac
             <IconEyeOff size={13} aria-label={t('series.notYet')} className={classes.notYet} />
           )}
         </span>
+        {marked > 0 && <strong className={classes.keyImages}>★ {t('keyImages.count', { count: marked })}</strong>}
         {keys !== undefined && keys.picked > 0 && <span>★ {t('others.keyImages', { count: keys.picked })}</span>}
         {keys !== undefined && keys.warned > 0 && (
           <strong className={classes.notYet}>⚠ {t('others.warnedImages', { count: keys.warned })}</strong>

@@ -4,6 +4,7 @@ import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import { useCurrentUser } from '../../bridge/session.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { EvidenceList } from '../../ui/EvidenceList.tsx';
+import type { KeyImageBook, KeyMark } from '../../viewport/key-images/key-image-book.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import type { ThirdPartyBook } from '../../viewport/third-party/third-party-book.ts';
 import { countKeys } from './others-targets.ts';
@@ -21,6 +22,8 @@ type Props = {
   readonly prior: Pick<Beside, 'prior' | 'wanted' | 'isFailed' | 'choose'>;
   /** What others sent: key images are marked at their series. */
   readonly thirdParty: ThirdPartyBook;
+  /** What readers picked out here: they are counted at their series. */
+  readonly keyImages: KeyImageBook;
   readonly onHang: (seriesUid: string) => void;
   readonly showsRejected: boolean;
   readonly onShowRejected: (isShown: boolean) => void;
@@ -30,8 +33,10 @@ type Props = {
 
 /** The study's series with small pictures; which were on the screen, and how many were not. */
 export function SeriesList(props: Props): ReactNode {
-  const { study, panes, shelfOf, prior, thirdParty, onHang, showsRejected, onShowRejected, children } = props;
+  const { study, panes, shelfOf, prior, thirdParty, keyImages, onHang, showsRejected, onShowRejected, children } =
+    props;
   const { objects } = useSyncExternalStore(thirdParty.subscribe, thirdParty.getState);
+  const { marks } = useSyncExternalStore(keyImages.subscribe, keyImages.getState);
   const { t } = useTranslation('reading');
   const { zone } = useCurrentUser().site;
   const notDisplayed = countNotDisplayed(panes, study.series);
@@ -50,6 +55,7 @@ export function SeriesList(props: Props): ReactNode {
               panes={panes}
               shelf={shelfOf(series.seriesUid)}
               keys={countKeys(objects, series.seriesUid)}
+              marked={countMarked(marks, series.seriesUid)}
               onHang={onHang}
             />
           </li>
@@ -74,4 +80,10 @@ export function SeriesList(props: Props): ReactNode {
       <PriorList priors={study.priors} beside={prior} {...{ panes, shelfOf, onHang }} />
     </nav>
   );
+}
+
+/** How many of a series' images were picked out, by however many readers. */
+function countMarked(marks: readonly KeyMark[], seriesUid: string): number {
+  const ofSeries = marks.filter((mark) => mark.seriesUid === seriesUid);
+  return new Set(ofSeries.map(({ sopUid, frameNumber }) => `${sopUid} ${frameNumber}`)).size;
 }

@@ -10,6 +10,7 @@ export type ReadingAction =
   | TurnCommand
   | { readonly type: 'tool'; readonly tool: ViewportTool }
   | { readonly type: 'series'; readonly step: 1 | -1 }
+  | { readonly type: 'go-to-key-image'; readonly step: 1 | -1 }
   | { readonly type: 'decide'; readonly decision: FindingVerdict['decision'] }
   | {
       readonly type:
@@ -22,6 +23,7 @@ export type ReadingAction =
         | 'lines'
         | 'toggle-ai'
         | 'toggle-others'
+        | 'key-image'
         | 'subtract'
         | 'take-mask'
         | 'clear-measurements'
@@ -88,6 +90,9 @@ export function readingKeys(presets: readonly WindowPreset[]): readonly ReadingK
     { key: ',', label: 'key.previousSeries', action: { type: 'series', step: -1 } },
     { key: '_', label: 'key.subtract', action: { type: 'subtract' } },
     { key: '=', label: 'key.takeMask', action: { type: 'take-mask' } },
+    { key: '*', label: 'key.keyImage', action: { type: 'key-image' } },
+    { key: '>', label: 'key.nextKeyImage', action: { type: 'go-to-key-image', step: 1 } },
+    { key: '<', label: 'key.previousKeyImage', action: { type: 'go-to-key-image', step: -1 } },
     letter('q', 'key.large', { type: 'large' }),
     letter('x', 'key.mpr', { type: 'mpr' }),
     { key: '(', label: 'key.turnBack', action: { type: 'turn', degrees: -TURN_DEGREES } },

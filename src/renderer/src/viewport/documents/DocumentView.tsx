@@ -1,20 +1,26 @@
-import { Badge, Button, NativeSelect } from '@mantine/core';
+import { Badge, NativeSelect } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type DicomJson, textOf } from '../dicom-json.ts';
-import { bytesOf } from '../picture/binary-value.ts';
+import type { PatientCard, WorklistRow } from '../../../../shared/contract/worklist.ts';
+import { formatDicomDate } from '../../ui/dicom-date.ts';
+import { formatPersonName } from '../../ui/person-name.ts';
+import { type DicomJson, personNameOf, textOf } from '../dicom-json.ts';
 import { TAG } from '../tags.ts';
 import { dataSetRows } from './data-set-rows.ts';
 import classes from './DocumentView.module.css';
+import { Encapsulated, isEncapsulated } from './Encapsulated.tsx';
 import { codedMeaning, readSrTree, type SrItem } from './sr-tree.ts';
 
 type Props = {
   /** The objects of a series that are no pictures. */
   readonly documents: readonly DicomJson[];
+  readonly patient: Pick<PatientCard, 'mrn'>;
+  /** Of a series of an earlier study: when and what that was. */
+  readonly priorOf: WorklistRow['exam'] | null;
 };
 
-/** What a series holds that is no picture: a report as a tree, an encapsulated document to be saved, anything else as a readable data set. */
-export function DocumentView({ documents }: Props): ReactNode {
+/** What a series holds that is no picture: a report as a tree, an encapsulated document, anything else as a readable data set. */
+export function DocumentView({ documents, patient, priorOf }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const [place, setPlace] = useState(0);
   const document = documents[place] ?? documents[0];
@@ -34,6 +40,7 @@ export function DocumentView({ documents }: Props): ReactNode {
             }))}
           />
         )}
+        <PatientLine document={document} patient={patient} priorOf={priorOf} />
         <h2>{titleOf(document) ?? t('document.untitled')}</h2>
         <p>
           {t('document.by', { maker: makerOf(document) ?? t('document.unknownMaker') })}
@@ -49,9 +56,34 @@ export function DocumentView({ documents }: Props): ReactNode {
   );
 }
 
+/** Whom a document names itself, as pictures say it at their corner. */
+function PatientLine({
+  document,
+  patient,
+  priorOf,
+}: Omit<Props, 'documents'> & { readonly document: DicomJson }): ReactNode {
+  const { t } = useTranslation('reading');
+  const mrn = textOf(document, TAG.PatientID);
+  const isOther = mrn !== null && patient.mrn !== null && mrn !== patient.mrn.trim();
+  return (
+    <p className={classes.patient}>
+      {priorOf !== null && <strong>{t('image.prior', { date: formatDicomDate(priorOf.dateRaw) ?? '–' })}</strong>}
+      <span data-phi>{formatPersonName(personNameOf(document, TAG.PatientName)) ?? t('image.noName')}</span>
+      <span data-phi>{t('image.mrn', { value: mrn ?? '–' })}</span>
+      <span data-phi>{t('image.born', { value: formatDicomDate(textOf(document, TAG.PatientBirthDate)) ?? '–' })}</span>
+      {isOther && <strong className={classes.otherPatient}>{t('image.otherPatient')}</strong>}
+    </p>
+  );
+}
+
 function Content({ document }: { readonly document: DicomJson }): ReactNode {
   const tree = useMemo(() => readSrTree(document), [document]);
-  if (document[ENCAPSULATED] !== undefined) return <Encapsulated document={document} />;
+  if (isEncapsulated(document))
+    return (
+      <Encapsulated document={document}>
+        <DataSet document={document} />
+      </Encapsulated>
+    );
   return tree === null ? (
     <DataSet document={document} />
   ) : (
@@ -63,8 +95,6 @@ function Content({ document }: { readonly document: DicomJson }): ReactNode {
     </ul>
   );
 }
-
-const ENCAPSULATED = '00420011';
 
 function Item({ item }: { readonly item: SrItem }): ReactNode {
   const { t } = useTranslation('reading');
@@ -98,47 +128,6 @@ function Cut(): ReactNode {
       <em role="note">{t('document.cutItems')}</em>
     </li>
   );
-}
-
-/** What kinds of documents there are (PS3.3 §C.24.2), and how a file of one is called. */
-const ENDINGS: Readonly<Record<string, string>> = {
-  'application/pdf': 'pdf',
-  'text/xml': 'xml',
-  'model/stl': 'stl',
-  'model/obj': 'obj',
-};
-
-function Encapsulated({ document }: { readonly document: DicomJson }): ReactNode {
-  const { t } = useTranslation('reading');
-  const [state, setState] = useState<'ready' | 'loading' | 'failed'>('ready');
-  const type = textOf(document, '00420012') ?? 'application/octet-stream';
-  const save = async () => {
-    setState('loading');
-    const bytes = await bytesOf(document, ENCAPSULATED);
-    setState(bytes === null ? 'failed' : 'ready');
-    if (bytes !== null) saveFile(bytes, type);
-  };
-  return (
-    <div className={classes.encapsulated}>
-      <p>{t('document.encapsulated', { type })}</p>
-      <Button variant="default" loading={state === 'loading'} onClick={() => void save()}>
-        {t('document.save')}
-      </Button>
-      {state === 'failed' && <p role="alert">{t('document.saveFailed')}</p>}
-      <p className={classes.aside}>{t('document.saved')}</p>
-      <DataSet document={document} />
-    </div>
-  );
-}
-
-/** Hands the person a file whose name says nothing of a patient. */
-function saveFile(bytes: Uint8Array, type: string): void {
-  const address = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type }));
-  const link = window.document.createElement('a');
-  link.href = address;
-  link.download = `document.${ENDINGS[type] ?? 'bin'}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 function DataSet({ document }: { readonly document: DicomJson }): ReactNode {

@@ -3,9 +3,15 @@ import { expect, test, vi } from 'vitest';
 import { setUpPage, show } from '../../app/test-page.tsx';
 import { dataSetRows } from './data-set-rows.ts';
 import { DocumentView } from './DocumentView.tsx';
+import type { openPdf as OpenPdf } from './pdf/open-pdf.ts';
 import { readSrTree } from './sr-tree.ts';
 
+vi.mock('./pdf/open-pdf.ts', () => ({ openPdf }));
+const openPdf = vi.hoisted(() => vi.fn<typeof OpenPdf>());
+
 setUpPage();
+
+const HERE = { patient: { mrn: '4711' }, priorOf: null };
 
 const of = (vr: string, ...Value: readonly unknown[]) => ({ vr, Value: [...Value] });
 const code = (meaning: string, value = 'X') => of('SQ', { '00080100': of('SH', value), '00080104': of('LO', meaning) });
@@ -68,7 +74,7 @@ test('a report that is deeper or longer than any real one is cut, says so, and i
   const wide = { '0040A730': of('SQ', ...Array.from({ length: 6000 }, () => item('TEXT', 'one'))) };
   const tree = readSrTree(wide);
   expect([tree?.children.length, tree?.isCut]).toEqual([4999, true]);
-  show(<DocumentView documents={[{ ...REPORT, ...nest(40) }]} />);
+  show(<DocumentView {...HERE} documents={[{ ...REPORT, ...nest(40) }]} />);
   expect(screen.getByRole('note').textContent).toMatch(/not all shown/i);
 });
 
@@ -80,25 +86,84 @@ test('a data set is lines with their names, items below their sequence', () => {
 });
 
 test('the page names the maker and what state the report is in', () => {
-  show(<DocumentView documents={[REPORT]} />);
+  show(<DocumentView {...HERE} documents={[REPORT]} />);
   expect(screen.getByRole('heading').textContent).toBe('Imaging Measurement Report');
   expect(screen.getByText(/Elsewhere/)).toBeTruthy();
   expect(screen.getByText(/not verified/i)).toBeTruthy();
   expect(screen.getByText('12.5 mm')).toBeTruthy();
 });
 
-test('an encapsulated document is saved as a file without a name in it, and says when it cannot be had', async () => {
-  const saved: string[] = [];
-  vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL: () => undefined }));
+test('whom a document names itself is said, and that it is another patient’s or an earlier exam’s', () => {
+  const of4712 = { ...REPORT, '00100010': of('PN', { Alphabetic: 'Roe^John' }), '00100020': of('LO', '4712') };
+  const priorOf = { dateRaw: '20240101' } as Parameters<typeof DocumentView>[0]['priorOf'];
+  show(<DocumentView {...HERE} priorOf={priorOf} documents={[of4712]} />);
+  for (const words of [/Roe/, /4712/, /another MRN/, /2024/])
+    expect(screen.getAllByText(words).length).toBeGreaterThan(0);
+});
+
+const encapsulated = (type: string, value: object) => ({
+  '00420010': of('ST', 'Letter'),
+  '00420012': of('LO', type),
+  '00420011': { vr: 'OB', ...value },
+  '00420015': of('UL', 5),
+});
+const inline = (text: string) => ({ InlineBinary: btoa(text) });
+
+test('an encapsulated document is saved as it was under a file name that says nothing, and says when it cannot be had', async () => {
+  const saved: [string, number][] = [];
+  let size = 0;
+  const createObjectURL = (blob: Blob) => {
+    size = blob.size;
+    return 'blob:x';
+  };
+  vi.stubGlobal('URL', Object.assign(URL, { createObjectURL, revokeObjectURL: () => undefined }));
   vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function click(this: HTMLAnchorElement) {
-    saved.push(this.download);
+    saved.push([this.download, size]);
   });
-  const pdf = { '00420010': of('ST', 'Letter'), '00420012': of('LO', 'application/pdf') };
-  const shown = show(<DocumentView documents={[{ ...pdf, '00420011': { vr: 'OB', InlineBinary: btoa('%PDF') } }]} />);
+  const shown = show(<DocumentView {...HERE} documents={[encapsulated('text/XML', inline('<a/>\n\0'))]} />);
+  expect(screen.getByText('0042,0012')).toBeTruthy();
   fireEvent.click(screen.getByRole('button', { name: /save/i }));
-  await vi.waitFor(() => expect(saved).toEqual(['document.pdf']));
-  shown(<DocumentView key="other" documents={[{ ...pdf, '00420011': { vr: 'OB' } }]} />);
+  await vi.waitFor(() => expect(saved).toEqual([['document.xml', 5]]));
+  shown(<DocumentView {...HERE} key="other" documents={[encapsulated('model/stl', {})]} />);
   fireEvent.click(screen.getByRole('button', { name: /save/i }));
   await screen.findByRole('alert');
   vi.restoreAllMocks();
+});
+
+test('a PDF is opened with its own bytes and turned over page by page; each page says whether all of it is there', async () => {
+  const drawn: number[] = [];
+  openPdf.mockResolvedValue({
+    ok: true,
+    value: {
+      pages: 2,
+      draw: async (page) => {
+        drawn.push(page);
+        return { text: `words ${page}`, isWhole: page === 1 };
+      },
+    },
+  });
+  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(600);
+  Element.prototype.scrollTo = () => undefined;
+  show(<DocumentView {...HERE} documents={[encapsulated('application/pdf', inline('%PDF\n\0'))]} />);
+  await screen.findByText('words 1');
+  expect(openPdf.mock.calls[0]?.[0]).toHaveLength(5);
+  expect(screen.queryByText(/not all shown/i)).toBeNull();
+  fireEvent.keyDown(screen.getByRole('region', { name: 'Pages of the document' }), { key: 'PageDown' });
+  await screen.findByText('words 2');
+  expect(screen.getByText(/not all shown/i)).toBeTruthy();
+  expect([drawn, screen.getByText('Page 2 of 2')]).toEqual([[1, 2], expect.anything()]);
+  expect(screen.getByRole('button', { name: 'Next page' })).toHaveProperty('disabled', true);
+  vi.restoreAllMocks();
+});
+
+test.each([
+  ['encrypted', /password/],
+  ['damaged', /damaged, or none/],
+  ['too-large', /too large/],
+  ['too-slow', /too long/],
+] as const)('a PDF that is %s says so, and can be saved', async (code, words) => {
+  openPdf.mockResolvedValue({ ok: false, error: { code } });
+  show(<DocumentView {...HERE} documents={[encapsulated('application/pdf', inline('%PDF'))]} />);
+  expect((await screen.findByRole('alert')).textContent).toMatch(words);
+  expect(screen.getByRole('button', { name: /save/i })).toBeTruthy();
 });
