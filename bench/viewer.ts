@@ -17,7 +17,7 @@ import { realHeadCt, remoteOf, sendObjects } from '../test/system/support/studie
 import { printFigures, type Spread, spread } from './figures.ts';
 import { type SentSeries, sendCtSeries } from './viewer/ct-series.ts';
 import { buildPages, leave, openBenchPage, openByEnter, openByKey, watchOpening } from './viewer/open-viewer.ts';
-import { allDecoded, type Subject, timeSeries } from './viewer/time-series.ts';
+import { allDecoded, loadedAhead, type Subject, timeSeries } from './viewer/time-series.ts';
 import type { WatchedPage } from './viewer/watch.ts';
 
 /** The forms of the phantom, by the name they are asked for and printed under. */
@@ -82,9 +82,10 @@ async function main(): Promise<void> {
     await browser.close();
     await station.stop().catch(() => null);
     await endEverything();
+    facts['load'] = load();
+    // What was measured before something failed was measured.
+    if (spreads.length > 0) printFigures('viewer', spreads, facts);
   }
-  facts['load'] = load();
-  printFigures('viewer', spreads, facts);
 }
 
 async function sendSubjects(station: RunningStation): Promise<readonly Subject[]> {
@@ -155,9 +156,7 @@ async function holdLong(page: Page, station: RunningStation): Promise<Record<str
   const { studyId } = await rowOf(reader, studyUid, ({ images }) => images.completeness !== 'receiving');
   await page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
   const { ms, atMs } = await openByEnter(page, studyId);
-  // As many as fit; what is loaded ahead of the eye ends there.
-  await allDecoded(page, Math.min(LONG, 500));
-  const loadedMs = (await page.evaluate(() => performance.now())) - atMs;
+  const ahead = await loadedAhead(page);
   const mostBytes: number[] = [];
   for (let from = 0; from < LONG; from += 100) {
     await page.evaluate((at) => (window as unknown as WatchedPage).scrollViewer(at, 5), Math.min(from, LONG - 5));
@@ -171,7 +170,8 @@ async function holdLong(page: Page, station: RunningStation): Promise<Record<str
   return {
     longSlices: LONG,
     longEnterToImageMs: Math.round(ms),
-    longFirst500LoadedMs: Math.round(loadedMs),
+    longLoadedAhead: ahead.images,
+    longLoadedAheadMs: Math.round(ahead.lastAtMs - atMs),
     longScriptMiB: mebibytes(usage['usedSize']),
     longBuffersMiB: mebibytes(usage['backingStorageSize']),
     longCacheMostMiB: mebibytes(Math.max(...mostBytes)),

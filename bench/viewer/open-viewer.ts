@@ -61,9 +61,13 @@ export function watchOpening(): void {
   document.addEventListener(
     'CORNERSTONE_IMAGE_RENDERED',
     (event) => {
-      // A pane is drawn empty before its image is there.
-      const hasImage = (event.target as Element).closest('[data-image]') !== null;
-      if (noted.drawnAtMs === null && hasImage) noted.drawnAtMs = performance.now();
+      const note = () => {
+        // A pane is drawn empty before its image is there.
+        const hasImage = (event.target as Element).closest('[data-image]') !== null;
+        if (noted.drawnAtMs === null && hasImage) noted.drawnAtMs = performance.now();
+      };
+      // After the page has followed the engine, in the same frame: an image that is still covered is not on the screen.
+      queueMicrotask(() => queueMicrotask(note));
     },
     true,
   );

@@ -123,6 +123,20 @@ export async function allDecoded(page: Page, images: number): Promise<number> {
   return Number(await handle.jsonValue());
 }
 
+/** Waits until nothing more comes into the cache: all is there, or as much as is loaded ahead of the eye. Gives how many came and when the last did, by the page's clock. */
+export async function loadedAhead(page: Page): Promise<{ readonly images: number; readonly lastAtMs: number }> {
+  const handle = await page.waitForFunction(
+    () => {
+      const { decoded, lastAtMs } = (window as unknown as WatchedPage).viewerFigures();
+      const isOver = lastAtMs !== null && performance.now() - lastAtMs > 5000;
+      return isOver ? { images: decoded, lastAtMs } : null;
+    },
+    undefined,
+    { timeout: 300_000, polling: 200 },
+  );
+  return (await handle.jsonValue()) ?? { images: 0, lastAtMs: 0 };
+}
+
 /** Three planes from the key until all are drawn; null of a series that makes no volume. */
 async function timePlanes(page: Page): Promise<number | null> {
   await page.locator('[role="application"]').first().focus();

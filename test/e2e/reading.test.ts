@@ -92,6 +92,53 @@ async function marksLieOnTheBleed(page: Page): Promise<boolean> {
   return here > 0 && elsewhere.every((brightness) => brightness < here - 2);
 }
 
+/**
+ * From now on, notes each time the page names an image as shown while the engine has drawn another, and how many were drawn: what
+ * lies over the pixels of one image must be that image's own in every frame.
+ */
+async function watchNaming(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const watched = { drawn: new Set<string>(), wrong: [] as string[] };
+    Object.assign(window, { namingWatched: watched });
+    let [given, drawn] = ['', ''];
+    const pane = document.querySelector<HTMLElement>('[data-image]');
+    const isOther = ({ target }: Event) => !(target instanceof Node) || !pane?.contains(target);
+    const check = () => {
+      const { image, frame } = pane?.dataset ?? {};
+      // Nothing lies over a pane that says it shows no image.
+      if (image === undefined || drawn === '' || drawn.endsWith(`/${image}/frames/${frame}`)) return;
+      watched.wrong.push(`${image}/${frame} over ${drawn}`);
+    };
+    document.addEventListener(
+      'CORNERSTONE_STACK_NEW_IMAGE',
+      (event) => {
+        if (isOther(event)) return;
+        given = (event as CustomEvent<{ imageId: string }>).detail.imageId;
+        // What the page makes of it at once is there before anything is drawn.
+        queueMicrotask(() => queueMicrotask(check));
+      },
+      true,
+    );
+    document.addEventListener(
+      'CORNERSTONE_IMAGE_RENDERED',
+      (event) => {
+        if (isOther(event)) return;
+        drawn = given;
+        if (drawn !== '') watched.drawn.add(drawn);
+        queueMicrotask(() => queueMicrotask(check));
+      },
+      true,
+    );
+  });
+}
+
+const namingWatched = (page: Page) =>
+  page.evaluate(() => {
+    const { drawn, wrong } = (window as unknown as { namingWatched: { drawn: Set<string>; wrong: string[] } })
+      .namingWatched;
+    return { drawn: drawn.size, wrong };
+  });
+
 /** Where the marks' middle is, in CSS pixels from the middle of the viewport; null without marks. */
 async function marksFromMiddle(page: Page): Promise<readonly [number, number] | null> {
   return page.evaluate(() => {
@@ -401,8 +448,10 @@ test('what is measured with the mouse is what the phantoms are made of: mm, at t
   let opened: Awaited<ReturnType<typeof openReading>> | null = null;
   for (const [study, pixelMm] of studies) {
     const { studyId } = await rowOf(who, study.studyUid, (row) => row.images.received === objectsOf(study).length);
-    if (opened === null) opened = await openReading(studyId);
-    else await opened.page.goto(`${station.http}/#/reading/${studyId}`);
+    if (opened === null) {
+      opened = await openReading(studyId);
+      await watchNaming(opened.page);
+    } else await opened.page.goto(`${station.http}/#/reading/${studyId}`);
     if (study === breast) expect(await hungBreasts(opened.page)).toEqual(BACK_TO_BACK);
     for (const known of study === ct ? study.truth.measures : study.truth.measures.slice(0, 1)) {
       const series = study.series.find(({ instances }) => instances.some(({ sopUid }) => sopUid === known.sopUid));
@@ -410,6 +459,9 @@ test('what is measured with the mouse is what the phantoms are made of: mm, at t
       held.push(...(await holdMeasure(opened.page, known, pixelMm)));
     }
   }
+  // The CT was scrolled through, in the page that shows the others too.
+  const { drawn, wrong } = opened === null ? { drawn: 0, wrong: [] } : await namingWatched(opened.page);
+  expect([drawn > 2, wrong]).toEqual([true, []]);
   // The PET/CT, which was opened last, hangs with both fused and as a MIP.
   if (opened !== null) expect(await brightestFused(opened.page)).toBeGreaterThan(200);
   expect(opened?.complaints).toEqual([]);

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import {
   createHashHistory,
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
@@ -23,7 +23,13 @@ import { WorklistPage } from '../features/worklist/WorklistPage.tsx';
 import { RouteFault } from './ErrorBoundary.tsx';
 import { Shell } from './Shell.tsx';
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: () => <Navigate to="/worklist" replace /> });
+/** What routes reach for besides their own pages. */
+type RouteContext = { readonly cache: QueryClient };
+
+const root = createRootRouteWithContext<RouteContext>()({
+  component: Outlet,
+  notFoundComponent: () => <Navigate to="/worklist" replace />,
+});
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -71,8 +77,18 @@ const reading = createRoute({
   getParentRoute: () => shell,
   path: '/reading/$studyId',
   params: { parse: ({ studyId }) => ({ studyId: StudyId.parse(studyId) }), stringify: ({ studyId }) => ({ studyId }) },
+  loader({ params, context, cause }) {
+    if (cause === 'enter') void beginReading(context.cache, params.studyId);
+  },
   component: lazyRouteComponent(() => import('./ReadingRoute.tsx'), 'ReadingRoute'),
 });
+
+/** What a study opens with is asked for while its page is on the way. */
+async function beginReading(cache: QueryClient, studyId: StudyId): Promise<void> {
+  // Code that cannot be had is asked for again with the page, which then says so.
+  const begin = await import('../features/reading/begin-study.ts').catch(() => null);
+  await begin?.beginStudy(cache, studyId);
+}
 
 /** A window of one study's images beside the main window, without what surrounds its pages. */
 const viewer = createRoute({
@@ -227,6 +243,7 @@ export function createPageRouter(cache: QueryClient): PageRouter {
   const router: PageRouter = createRouter({
     routeTree: routes,
     history: createHashHistory(),
+    context: { cache },
     defaultErrorComponent: RouteFault,
   });
   let last = userOf(useSession.getState());

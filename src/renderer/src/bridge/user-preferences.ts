@@ -14,6 +14,18 @@ export type UserPreference<T> = {
   readonly isUnkept: boolean;
 };
 
+/** One preference out of all that a person set: `shipped` where they set nothing, or where it does not read. */
+export function preferenceIn<T>(
+  all: readonly { readonly key: string; readonly value: unknown }[] | undefined,
+  key: PreferenceKey,
+  schema: z.ZodType<T>,
+  shipped: T,
+): T {
+  const kept = all?.find((one) => one.key === key)?.value;
+  const read = kept === undefined ? undefined : schema.safeParse(kept);
+  return read?.success ? read.data : shipped;
+}
+
 /** One preference of the person who is signed in. A change shows at once and is kept at the station. */
 export function useUserPreference<T>(key: PreferenceKey, schema: z.ZodType<T>, shipped: T): UserPreference<T> {
   const cache = useQueryClient();

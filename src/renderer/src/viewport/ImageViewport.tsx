@@ -97,10 +97,11 @@ export function ImageViewport(props: Props): ReactNode {
   const { t: why } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
+  const [attempt, setAttempt] = useState(0);
+  // Asked for before the engine is given a place to draw, which takes longer.
+  const series = useSeries(shelf, seriesUid, attempt);
   const [view, shown] = useStackView(element, desk.history);
   const { leading, byOffset } = useSyncExternalStore(linked.subscribe, linked.getState);
-  const [attempt, setAttempt] = useState(0);
-  const series = useSeries(shelf, seriesUid, attempt);
   const marked = useMemo(
     () => findings.filter((one) => one.seriesUid === seriesUid && isDrawable(one) && hasMarks(one)),
     [findings, seriesUid],

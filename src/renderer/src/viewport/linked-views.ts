@@ -34,7 +34,10 @@ export class LinkedViews {
   readonly #leadListeners = new Set<(image: StackImage) => void>();
   #links: Links = USUAL_LINKS;
   #active = 0;
+  /** The picture of the active pane that the others were last told of, and how it was drawn. */
   #seen: { readonly image: StackImage | null; readonly window: string } = { image: null, window: '' };
+  /** The picture that they last went along with. */
+  #led: StackImage | null = null;
   #state: LinkedState = { leading: null, byOffset: new Set() };
 
   readonly getState = (): LinkedState => this.#state;
@@ -68,7 +71,13 @@ export class LinkedViews {
     this.#views.delete(pane);
     this.#offsets.delete(pane);
     this.#sent.delete(pane);
-    if (view !== null) this.#views.set(pane, { view, forget: view.subscribe(() => this.#follow(pane)) });
+    if (view !== null) {
+      const forgets = [
+        view.onTurn((image, index) => this.#goAlong(pane, image, index)),
+        view.subscribe(() => this.#follow(pane)),
+      ];
+      this.#views.set(pane, { view, forget: () => forgets.forEach((forget) => forget()) });
+    }
     this.#tell();
   }
 
@@ -92,21 +101,35 @@ export class LinkedViews {
 
   #remember(): void {
     const leading = this.#leading();
-    this.#seen = { image: leading?.image ?? null, window: windowKey(leading?.window ?? null) };
-    if (this.#links.scroll !== 'all' || leading?.image == null) return;
-    const from = placeAlong(leading.image);
-    for (const [pane, { view }] of this.#views) {
-      const { image } = view.getState();
-      const at = image && placeAlong(image);
-      if (pane === this.#active || image === null || at === null || from === null) continue;
-      if (!shareSpace(image, leading.image) && facesAlike(image, leading.image)) this.#offsets.set(pane, at - from);
-    }
+    this.#led = leading?.image ?? null;
+    this.#seen = { image: this.#led, window: windowKey(leading?.window ?? null) };
+    for (const pane of this.#views.keys()) this.#noteOffset(pane);
+  }
+
+  /** Where a pane stands from the active one, where both are linked by nothing else. */
+  #noteOffset(pane: number): void {
+    const [leading, image] = [this.#leading()?.image, this.#views.get(pane)?.view.getState().image];
+    if (this.#links.scroll !== 'all' || pane === this.#active || leading == null || image == null) return;
+    const [from, at] = [placeAlong(leading), placeAlong(image)];
+    if (at === null || from === null || shareSpace(image, leading) || !facesAlike(image, leading)) return;
+    this.#offsets.set(pane, at - from);
+  }
+
+  /** The active pane is given another picture: the others turn to their own before any is drawn. */
+  #goAlong(pane: number, image: StackImage, index: number): void {
+    if (pane !== this.#active || image === this.#led) return;
+    this.#led = image;
+    const wasSent = this.#sent.get(pane) === index;
+    this.#sent.delete(pane);
+    if (wasSent || this.#links.scroll === 'off') return;
+    this.#copyPlace(image);
+    for (const listener of this.#leadListeners) listener(image);
   }
 
   #follow(pane: number): void {
     if (pane !== this.#active) {
       // A pane that came or was hung anew after the link was made takes its offset from where it stands.
-      if (this.#links.scroll === 'all' && !this.#offsets.has(pane)) this.#remember();
+      if (!this.#offsets.has(pane)) this.#noteOffset(pane);
       return;
     }
     const leading = this.#leading();
@@ -114,12 +137,6 @@ export class LinkedViews {
     const isOther = leading.image !== this.#seen.image;
     const isOtherWindow = windowKey(leading.window) !== this.#seen.window;
     this.#seen = { image: leading.image, window: windowKey(leading.window) };
-    const wasSent = this.#sent.get(pane) === leading.index;
-    if (isOther) this.#sent.delete(pane);
-    if (isOther && !wasSent && this.#links.scroll !== 'off') {
-      this.#copyPlace(leading.image);
-      for (const listener of this.#leadListeners) listener(leading.image);
-    }
     if (isOtherWindow && this.#links.window) this.#copyWindow();
     if (isOther) this.#tell();
   }

@@ -1,7 +1,9 @@
+import { useSession } from '../bridge/session.ts';
 import { shareNow } from './engine.ts';
 import { loadAhead } from './loaded-image.ts';
 import { outwards } from './prefetch.ts';
 import { SeriesShelf } from './series-shelf.ts';
+import { openingIndex } from './stack.ts';
 
 /** Of the next study, images are made ready up to this share of what this window may keep. */
 const READY_SHARE = 1 / 8;
@@ -16,28 +18,40 @@ export function takeShelf(dicomwebPath: string, studyUid: string): SeriesShelf {
   return ready.shelf;
 }
 
-/** Makes the study ready that is opened next, its middle image first, one image after another so that nothing waits for it; what was ready of another is let go. */
-export async function prepareStudy(dicomwebPath: string, studyUid: string, seriesUid: string): Promise<void> {
+/** What of a study is made ready: the metadata of these series, and so many images of the first at most. */
+export type ToPrepare = { readonly series: readonly string[]; readonly images: number };
+
+/**
+ * Makes the study ready that is opened next, or now: the middle image of its first series first, one image after another so that
+ * nothing waits for it. What was ready of another is let go.
+ */
+export async function prepareStudy(
+  dicomwebPath: string,
+  studyUid: string,
+  { series, images: most }: ToPrepare,
+): Promise<void> {
   const key = keyOf(dicomwebPath, studyUid);
   if (prepared?.key === key) return;
   forgetPrepared();
   const shelf = new SeriesShelf(dicomwebPath, studyUid);
   prepared = { key, shelf };
-  const stack = await shelf.stack(seriesUid);
-  if (!stack.ok) return;
-  const { images } = stack.value;
+  const [asked] = series.map((seriesUid) => shelf.stack(seriesUid));
+  const first = await asked;
+  if (!first?.ok) return;
+  const { images } = first.value;
   let bytes = 0;
-  for (const index of outwards(Math.floor(images.length / 2), images.length)) {
+  for (const [count, index] of outwards(openingIndex(first.value, null), images.length).slice(0, most).entries()) {
     const image = images[index];
     bytes += image?.bytes ?? 0;
-    if (bytes > shareNow() * READY_SHARE || prepared?.shelf !== shelf) return;
+    // Who has taken it meanwhile sees to the rest; the first is what they wait for.
+    if (bytes > shareNow() * READY_SHARE || (count > 0 && prepared?.shelf !== shelf)) return;
     // One that cannot be had now is asked for again when it is looked at.
     await loadAhead(image).catch(() => undefined);
   }
 }
 
 /** Lets go of what was made ready and not taken: when nobody reads, no pixel stays. */
-export function forgetPrepared(): void {
+function forgetPrepared(): void {
   prepared?.shelf.close();
   prepared = null;
 }
@@ -45,3 +59,8 @@ export function forgetPrepared(): void {
 function keyOf(dicomwebPath: string, studyUid: string): string {
   return `${dicomwebPath} ${studyUid}`;
 }
+
+// Nothing of a patient stays for whoever sits down next.
+useSession.subscribe((session) => {
+  if (session.state === 'signed-out') forgetPrepared();
+});

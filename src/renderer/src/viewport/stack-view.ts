@@ -9,6 +9,7 @@ import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vec
 import { type Placement, fitIn, type Turned } from './hung-picture.ts';
 import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
+import { isSameMap, isSameWindow } from './same-drawing.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
 import type { Presented } from './third-party/presented-image.ts';
 import { attachTools, detachTools } from './tools.ts';
@@ -34,6 +35,9 @@ export type FirstDrawing = Partial<Turned> &
 
 /** How a picture is drawn: what `reset` gives up and what can be taken back. */
 type Drawing = { readonly place: Types.ViewPresentation; readonly properties: Types.StackViewportProperties };
+
+/** An image the engine was given: what the next drawing shows. */
+type Held = { readonly image: StackImage; readonly index: number };
 
 /** What is under the mouse: the image coordinate and its value after rescale; value null where pixels are colours. */
 export type Probe = { readonly column: number; readonly row: number; readonly value: ReturnType<PixelValue> };
@@ -77,6 +81,7 @@ export class StackView {
   readonly #id: string;
   readonly #viewport: StackViewport;
   readonly #listeners = new Set<() => void>();
+  readonly #turnListeners = new Set<(image: StackImage, index: number) => void>();
   readonly #resizes: ResizeObserver;
   readonly #history: History;
   #prefetch: Prefetch | null = null;
@@ -88,6 +93,11 @@ export class StackView {
   #fitted = { zoom: 1, pan: [0, 0] as readonly number[] };
   #isSet: Promise<void> = Promise.resolve();
   #state: StackViewState = EMPTY_VIEW;
+  /** Where each image of the stack stands. */
+  #places: ReadonlyMap<string, number> = new Map();
+  /** What the engine holds; it is on the screen once it was drawn. */
+  #held: Held | null = null;
+  #drawn: Held | null = null;
   #presentedOn: NonNullable<FirstDrawing['presentedOn']> = () => null;
   #presented: Presented | null = null;
   /** How the reader left this series when it was shown otherwise, as by a presentation state: where it stood, and the shades of its values and of differences. */
@@ -128,6 +138,15 @@ export class StackView {
   };
 
   /**
+   * Calls back with each image as the engine is given it, before it is drawn in the same frame, until the returned function is
+   * called: what moves along with it is then drawn with it.
+   */
+  onTurn(listener: (image: StackImage, index: number) => void): () => void {
+    this.#turnListeners.add(listener);
+    return () => this.#turnListeners.delete(listener);
+  }
+
+  /**
    * Shows a stack from this index on, mirrored and in the window of a digit where it was hung so. Images near the eye load first,
    * then outwards, within what the cache may hold.
    */
@@ -146,15 +165,18 @@ export class StackView {
     if (this.#presented !== null) this.#standUpright();
     this.#presented = null;
     this.#isStacked = false;
-    this.#change({ ...EMPTY_VIEW, stack, index });
+    this.#held = null;
+    this.#drawn = null;
     const imageIds = stack.images.map((image) => image.imageId);
+    this.#places = new Map(imageIds.map((imageId, place) => [imageId, place]));
+    this.#change({ ...EMPTY_VIEW, stack, index });
     this.#isSet = this.#viewport.setStack(imageIds, index).then(
       () => {
         // The reader may have left meanwhile, or hung another.
         if (this.#isGone || this.#state.stack !== stack) return;
         this.#hung = drawing;
         this.#hang();
-        this.#presented = this.#state.image && this.#presentedOn(this.#state.image);
+        this.#presented = this.#held && this.#presentedOn(this.#held.image);
         const shades = drawing.presentedOn === undefined ? this.#left?.shades[shadesOf(stack)] : undefined;
         if (shades !== undefined) this.#viewport.setProperties(shades);
         else if (this.#presented === null && shadesOf(stack) === 'values') this.#drawHungPreset();
@@ -244,6 +266,7 @@ export class StackView {
     detachTools(this.#id);
     getEngine().disableElement(this.#id);
     this.#listeners.clear();
+    this.#turnListeners.clear();
   }
 
   /** What changes how the picture is drawn can be taken back, for as long as the same series is shown. */
@@ -288,7 +311,7 @@ export class StackView {
     switch (command.type) {
       case 'preset': {
         const preset = findPreset(modality, command.key);
-        const told = this.#state.image?.rescale ?? { unit: null };
+        const told = this.#held?.image.rescale ?? { unit: null };
         const window = preset && windowOf(preset, this.#ownWindow(), this.#valueRange(), told);
         return window === null ? undefined : this.setWindow(window);
       }
@@ -326,7 +349,7 @@ export class StackView {
 
   /** Whether windows go from edge to edge of values, which have no steps of one: the image's own do (LINEAR_EXACT), or it shows uptake. */
   #isExact(): boolean {
-    return this.#isOwnExact() || this.#state.image?.rescale.factor !== undefined;
+    return this.#isOwnExact() || this.#held?.image.rescale.factor !== undefined;
   }
 
   #valueRange(): { readonly min: number; readonly max: number } | null {
@@ -372,7 +395,7 @@ export class StackView {
   /** The image's own window, its shades the right way round: the engine forgets to turn those of an image whose low values are bright. */
   #resetShades(): void {
     this.#viewport.resetProperties();
-    const { image } = this.#state;
+    const image = this.#held?.image ?? null;
     const { invert = false, voiRange } = this.#viewport.getProperties();
     const property = this.#viewport.getDefaultActor()?.actor.getProperty();
     if (image === null || !voiRange || !property || !('getRGBTransferFunction' in property)) return;
@@ -389,7 +412,7 @@ export class StackView {
 
   /** Turns, flips and frames the picture as the presentation state says (PS3.3 §C.10.4, §C.10.6). */
   #standAsPresented(): void {
-    const { image } = this.#state;
+    const image = this.#held?.image ?? null;
     if (this.#presented === null || image === null) return;
     const { turn, area } = this.#presented;
     this.#viewport.setCamera({ flipHorizontal: turn.isFlipped, flipVertical: false });
@@ -427,34 +450,47 @@ export class StackView {
   readonly #onNewImage = (event: Event): void => {
     const { imageId, image: loaded } = (event as CustomEvent<{ imageId: string; image: Types.IImage }>).detail;
     const images = this.#state.stack?.images ?? [];
-    const index = images.findIndex((image) => image.imageId === imageId);
+    const index = this.#places.get(imageId) ?? -1;
     const image = images[index];
     if (image === undefined) return;
+    this.#held = null;
     if (!isWhole(loaded, image)) return this.#change({ ...this.#state, image: null, index, missing: index });
-    this.#change({ ...this.#state, image, index, missing: null, probe: null });
+    this.#held = { image, index };
     this.#present(image);
     // By what it takes decoded, which may be twice what its header says.
     const bytes = Math.max(image.bytes, loaded.sizeInBytes);
     this.#prefetch?.lookAt(index, images.length, imagesAhead(shareNow(), openViews, bytes));
+    for (const listener of this.#turnListeners) listener(image, index);
   };
 
+  /** Only now are its pixels on the screen: what lies over them comes with the same frame, and the page is drawn once for an image. */
   readonly #onRendered = (): void => {
-    const { image } = this.#state;
-    if (image === null) return;
+    const held = this.#held;
+    if (held === null) return;
+    const isOther = held !== this.#drawn;
+    this.#drawn = held;
+    const before = this.#state;
     const { voiRange, invert } = this.#viewport.getProperties();
+    const window = voiRange ? windowOfRange(voiRange, this.#isExact()) : null;
+    const inverted = Boolean(invert) !== held.image.monochrome1;
+    const map = this.#mapOf(held.image);
+    // The same ones where nothing moved: what is drawn by them need not be drawn again.
+    const [isStill, isShadedAlike] = [isSameMap(before.map, map), isSameWindow(before.window, window)];
+    if (!isOther && isStill && isShadedAlike && inverted === before.inverted) return;
     this.#change({
-      ...this.#state,
-      map: this.#mapOf(image),
-      window: voiRange ? windowOfRange(voiRange, this.#isExact()) : null,
-      inverted: Boolean(invert) !== image.monochrome1,
+      ...before,
+      ...(isOther && { ...held, missing: null, probe: null }),
+      ...(!isStill && { map }),
+      ...(!isShadedAlike && { window }),
+      inverted,
     });
   };
 
   readonly #onLoadError = (event: Event): void => {
     const { imageId } = (event as CustomEvent<{ imageId?: string }>).detail;
-    const missing = this.#state.stack?.images.findIndex((image) => image.imageId === imageId) ?? -1;
+    const missing = this.#places.get(imageId ?? '');
     const wanted = this.#viewport.getTargetImageIdIndex();
-    if (missing >= 0 && missing === wanted) this.#change({ ...this.#state, missing });
+    if (missing !== undefined && missing === wanted) this.#change({ ...this.#state, missing });
   };
 
   readonly #onMouseMove = (event: MouseEvent): void => {
@@ -476,7 +512,7 @@ export class StackView {
     const moved = Math.hypot(panX - (pan[0] ?? 0), panY - (pan[1] ?? 0));
     const isAsFitted = Math.abs(this.#viewport.getZoom() / zoom - 1) < 1e-3 && moved < 1;
     getEngine().resize(true, true);
-    if (isAsFitted && this.#state.image !== null) {
+    if (isAsFitted && this.#held !== null) {
       this.#viewport.resetCamera();
       this.#hang();
     }

@@ -8,7 +8,7 @@ import { PANES_OF } from './layouts.ts';
 import { bringFinding, firstPanes, type Panes } from './panes.ts';
 
 /** Films of one study that are asked for their views at most; a study of more hangs by its series. */
-const MOST_FILMS = 24;
+export const MOST_FILMS = 24;
 
 /** What films say of themselves, of the series that were asked. */
 type Films = { readonly key: string; readonly stacks: ReadonlyMap<string, Stack> };

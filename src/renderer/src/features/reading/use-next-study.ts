@@ -1,8 +1,7 @@
 import { useEffect } from 'react';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { client } from '../../bridge/client.ts';
-import { useSession } from '../../bridge/session.ts';
-import { forgetPrepared, prepareStudy } from '../../viewport/prepared-study.ts';
+import { prepareStudy } from '../../viewport/prepared-study.ts';
 import { hangingOrder } from './panes.ts';
 
 /** After this long with images on the screen the study under the eye has what it needs. */
@@ -26,10 +25,7 @@ async function prepareNext(current: StudyId): Promise<void> {
   if (next === null) return;
   const study = await client.studies.get({ studyId: next.studyId }).catch(() => null);
   const [series] = study === null ? [] : hangingOrder(study);
-  if (study !== null && series !== undefined) await prepareStudy(study.dicomwebPath, study.row.studyUid, series);
+  if (study !== null && series !== undefined) {
+    await prepareStudy(study.dicomwebPath, study.row.studyUid, { series: [series], images: Infinity });
+  }
 }
-
-// Nothing of a patient stays for whoever sits down next.
-useSession.subscribe((session) => {
-  if (session.state === 'signed-out') forgetPrepared();
-});

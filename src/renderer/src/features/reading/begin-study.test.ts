@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { StudyDetail } from '../../../../shared/contract/studies.ts';
+import { opensWith } from './begin-study.ts';
+import { SHIPPED_HANGING } from './hanging/hanging-rule.ts';
+
+const series = (seriesUid: string, modality: string, description: string, instances: number) => ({
+  ...{ seriesId: seriesUid, seriesUid, number: null, description, modality, instances, displayable: true },
+});
+
+function study(description: string, all: ReturnType<typeof series>[], ai = 'finished'): StudyDetail {
+  const exam = { description, bodyPart: null, modality: all[0]?.modality ?? null, dateRaw: null };
+  return { series: all, runs: [], priors: [], row: { exam, ai: { state: ai } } } as unknown as StudyDetail;
+}
+
+const HEAD = [series('scout', 'CT', 'Scout', 1), series('thin', 'CT', '1.0', 160), series('thick', 'CT', '5.0', 30)];
+
+test('asks for the series that hang at once, the one under the eye first, and for its middle image', () => {
+  const opening = opensWith(study('Abdomen', HEAD), SHIPPED_HANGING);
+  expect(opening).toEqual({ series: ['thin'], images: 1 });
+});
+
+test('asks for no image of what AI flagged: that opens where the finding is', () => {
+  expect(opensWith(study('Abdomen', HEAD, 'flagged'), SHIPPED_HANGING)).toEqual({ series: ['thin'], images: 0 });
+});
+
+test('asks for all films of a study that hangs by what they say of themselves', () => {
+  const films = ['RCC', 'LCC', 'RMLO', 'LMLO'].map((view) => series(view, 'MG', view, 1));
+  expect(opensWith(study('Mammography', films), SHIPPED_HANGING)).toEqual({
+    series: ['RCC', 'LCC', 'RMLO', 'LMLO'],
+    images: 0,
+  });
+});
