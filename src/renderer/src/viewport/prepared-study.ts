@@ -19,7 +19,7 @@ export function takeShelf(dicomwebPath: string, studyUid: string): SeriesShelf {
 }
 
 /** What of a study is made ready: the metadata of these series, and so many images of the first at most. */
-export type ToPrepare = { readonly series: readonly string[]; readonly images: number };
+type ToPrepare = { readonly series: readonly string[]; readonly images: number };
 
 /**
  * Makes the study ready that is opened next, or now: the middle image of its first series first, one image after another so that
