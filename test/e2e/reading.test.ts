@@ -4,16 +4,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StudyDetail } from '../../src/shared/contract/studies.ts';
 import { launchChromium } from '../chromium.ts';
 import { type Asker, jsonBody, rowOf, signIn } from '../system/support/ask-station.ts';
-import { pdfStudy, TROUBLED_PDFS, writtenPdf } from '../system/support/documents.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { makeChestCtStudy } from '../../demo/phantoms/chest-ct-series.ts';
 import { makeMammogram } from '../../demo/phantoms/mammogram.ts';
 import { makePetCt } from '../../demo/phantoms/pet-ct.ts';
 import { makeUltrasound } from '../../demo/phantoms/ultrasound.ts';
 import { PEOPLE } from '../../demo/people.ts';
+import { findBarriers } from './support/accessibility.ts';
+import { LISTED_READING_KEYS, pressEveryReadingKey } from './support/every-reading-key.ts';
 import { type HeldMeasure, holdMeasure } from './support/known-measures.ts';
 import { showFrame } from './support/measure-on-page.ts';
-import { keepPicture } from './support/judge-page.ts';
 import { LONGEST_WAIT_MS, openPage } from './support/open-page.ts';
 import {
   notAccepted,
@@ -24,7 +24,14 @@ import {
   remoteOf,
   sendObjects,
 } from '../system/support/studies.ts';
+import { pdfStudy, TROUBLED_PDFS, writtenPdf } from '../system/support/documents.ts';
 import { until } from '../system/support/until.ts';
+import { keepPicture } from './support/judge-page.ts';
+
+const FLAGGED_HEAD = {
+  ...{ seed: 11, withScout: true, withThinBone: true },
+  bleed: { kind: 'intraparenchymal', volumeMl: 24 },
+} as const;
 
 let station: RunningStation;
 let browser: Browser;
@@ -203,8 +210,7 @@ async function inkOf(page: Page): Promise<number> {
 }
 
 test('a flagged head CT opens, is recorded as opened, and AI marks stay on the bleed however the picture is turned', async () => {
-  const bleed = { kind: 'intraparenchymal', volumeMl: 24 } as const;
-  const study = phantomStudy({ seed: 11, bleed, withScout: true, withThinBone: true });
+  const study = phantomStudy(FLAGGED_HEAD);
   const { late, first } = withoutLastSeries(study);
   expect(notAccepted(await sendObjects(remoteOf(station), first))).toEqual([]);
   const row = await rowOf(who, study.studyUid, (one) => one.ai.state === 'flagged');
@@ -658,6 +664,16 @@ async function viewerInStep(page: Page, { http }: RunningStation): Promise<void>
   await page.locator('[data-image]').first().focus();
   await page.keyboard.press('PageDown');
   await until(async () => (await shownImage(viewer)) === (await shownImage(page)));
+  // Who stands behind sees both: names are hidden, and shown again, in both at once.
+  const strips = [page, viewer].map((one) => one.getByRole('button', { name: 'Names hidden · F8 shows them' }));
+  await viewer.keyboard.press('F8');
+  await Promise.all(strips.map((strip) => strip.waitFor()));
+  await page.keyboard.press('F8');
+  await Promise.all(strips.map((strip) => strip.waitFor({ state: 'detached' })));
+  await viewer.locator('[data-image]').first().focus();
+  await viewer.keyboard.press('?');
+  await viewer.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  await viewer.keyboard.press('Escape');
   await page.goto(`${http}/#/worklist`);
   await viewer.getByText('The main window reads no study now').waitFor();
   const other = phantomStudy({ seed: 12, bleed: null, slices: 6, matrix: 64 });
