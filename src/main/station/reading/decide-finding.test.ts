@@ -202,8 +202,15 @@ test('what newer images took the place of is decided no more, and what stands de
   expect(decide(REJECTED)).toBe('finding-superseded');
 });
 
-test('the last word on a finding is found by its index', () => {
-  expect(planOf(clinic.db, FIND_DECISION).join()).toMatch(
-    /SEARCH finding_decisions USING INDEX finding_decisions_by_finding/,
-  );
+test('the last word stands though the clock was set back before it', () => {
+  open();
+  expect(decide(ACCEPTED)).toBe('ok');
+  expect(decide(REJECTED, { atMs: clinic.nowMs() - 60_000 })).toBe('ok');
+  expect([findDecision(clinic.db, findingId), stateOf()]).toEqual(['rejected', 'rejected']);
+});
+
+test('the last word on a finding is found by its index, and nothing is sorted', () => {
+  const plan = planOf(clinic.db, FIND_DECISION).join();
+  expect(plan).toMatch(/SEARCH finding_decisions USING INDEX finding_decisions_by_finding/);
+  expect(plan).not.toContain('TEMP B-TREE');
 });

@@ -13,10 +13,10 @@ export type StandingDecision = {
   readonly atMs: number;
 };
 
-/** Walks finding_decisions_by_finding: the last word comes first. */
+/** Walks finding_decisions_by_finding, which holds rows as they were written: the last word comes first, though a clock was set back. */
 export const FIND_DECISION = `
   SELECT decision_id AS decisionId, decision, reason, aspects, words, decided_by AS userId, decided_at_ms AS atMs
-    FROM finding_decisions WHERE finding_id = ? ORDER BY decided_at_ms DESC, decision_id DESC LIMIT 1
+    FROM finding_decisions WHERE finding_id = ? ORDER BY rowid DESC LIMIT 1
 `;
 
 /** What a reader last decided of a finding; null while nobody did, or it was taken back. */

@@ -35,7 +35,8 @@ CREATE TABLE finding_decisions_anew (
 INSERT INTO finding_decisions_anew
   SELECT d.decision_id, d.finding_id, d.study_revision, d.decision, d.reason, d.decided_by, d.decided_at_ms,
          f.site_id, s.patient_id, 0, '[]', NULL
-    FROM finding_decisions d JOIN findings f ON f.finding_id = d.finding_id JOIN studies s ON s.study_id = f.study_id;
+    FROM finding_decisions d JOIN findings f ON f.finding_id = d.finding_id JOIN studies s ON s.study_id = f.study_id
+   ORDER BY d.rowid; -- the last word stands
 DROP TABLE finding_decisions;
 ALTER TABLE finding_decisions_anew RENAME TO finding_decisions;
 CREATE INDEX finding_decisions_by_finding ON finding_decisions (finding_id);
