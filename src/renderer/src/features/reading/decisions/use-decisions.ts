@@ -34,7 +34,8 @@ export type Decisions = {
 export function useDecisions(study: StudyDetail, findings: readonly Finding[], history: History): Decisions {
   const { t } = useTranslation('reading');
   const cache = useQueryClient();
-  const mayDecide = useCurrentUser().permissions.includes('finding.decide');
+  const { userId, permissions } = useCurrentUser();
+  const mayDecide = permissions.includes('finding.decide');
   const [chosen, choose] = useState<string | null>(null);
   const [asked, setAsked] = useState<Decisions['asked']>(null);
   const [refusal, setRefusal] = useState<Decisions['refusal']>(null);
@@ -45,16 +46,18 @@ export function useDecisions(study: StudyDetail, findings: readonly Finding[], h
   const { identityVersion } = study;
 
   const tell = useCallback(
-    (findingId: string, decisionOf: (standing: DecisionCard | null) => FindingDecision | null) => {
+    (findingId: string, decision: FindingDecision, seen: DecisionCard | null) => {
       const options = station.studies.findings.queryOptions({ input: { studyId } });
       const send = async () => {
         const known = cache.getQueryData(options.queryKey)?.find((one) => one.findingId === findingId);
-        const decision = known === undefined ? null : decisionOf(known.decision);
-        if (known === undefined || decision === null) return;
+        // Taken back already, perhaps by its button: nothing is left to take back.
+        if (known === undefined || (decision.decision === 'withdrawn' && known.decision === null)) return;
+        // A reader's own former word is what they had in mind; a colleague's only where it was on the screen.
+        const { decisionId = null } = (known.decision?.by.userId === userId ? known.decision : seen) ?? {};
         const said = { studyId, findingId: known.findingId, patientId: patient.patientId, identityVersion, decision };
         const after = await client.studies.decideFinding({
           ...said,
-          knownDecisionId: known.decision?.decisionId ?? null,
+          knownDecisionId: known.decision === null ? null : decisionId,
         });
         // What was on its way before would bring the former decision back.
         await cache.cancelQueries({ queryKey: options.queryKey });
@@ -72,19 +75,19 @@ export function useDecisions(study: StudyDetail, findings: readonly Finding[], h
         })
         .finally(() => setPending((count) => count - 1));
     },
-    [cache, studyId, patient.patientId, identityVersion, t],
+    [cache, studyId, patient.patientId, identityVersion, userId, t],
   );
 
   const decide = (finding: Finding, decision: FindingDecision) => {
     const { findingId } = finding;
     const before = decisionAgain(finding.decision);
-    const say = (what: FindingDecision) => () => {
-      // Taken back already, perhaps by its button: nothing is left to take back.
-      tell(findingId, (standing) => (what.decision === 'withdrawn' && standing === null ? null : what));
+    const sayAgain = (what: FindingDecision) => () => {
+      // What a colleague decided since is theirs: taking one's own word back leaves it, and says so.
+      tell(findingId, what, null);
       return true;
     };
-    say(decision)();
-    history.note({ undo: say(before), redo: say(decision) });
+    tell(findingId, decision, finding.decision);
+    history.note({ undo: sayAgain(before), redo: sayAgain(decision) });
   };
 
   const ask = (finding: Finding, verdict: AskedVerdict | null) =>
