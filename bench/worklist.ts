@@ -248,7 +248,8 @@ async function timePage(station: RunningStation, facts: Record<string, number>):
   const steps: readonly { readonly name: string; readonly act: (round: number) => Act }[] = [
     { name: 'scroll a screen', act: () => ({ scrollBy: 700 }) },
     { name: 'jump anywhere', act: (round) => ({ scrollTo: (round * 7919 * 36) % (OPEN * 36) }) },
-    { name: 'filter', act: (round) => ({ click: filters, place: [3, 0, 4, 6, 0][round % 5] ?? 0 }) },
+    // Critical, all, urgent and without AI: a list without rows would never fill.
+    { name: 'filter', act: (round) => ({ click: filters, place: [3, 0, 4, 7, 0][round % 5] ?? 0 }) },
     { name: 'sort', act: (round) => ({ click: headings, place: round % 4 }) },
   ];
   facts['pageMiBAtFirst'] = await memoryOf(page);

@@ -12,7 +12,11 @@ Object.assign(window, {
     lastAtMs: cameAtMs.at(-1) ?? null,
     cacheBytes: cache.getCacheSize(),
   }),
-  forgetFigures: () => void cameAtMs.splice(0),
+  forgetFigures: () => {
+    // What was prepared, as the first image of the study just left, would come from the cache and not be counted.
+    cache.purgeCache();
+    cameAtMs.splice(0);
+  },
   scrollViewer: (from: number, count: number) => {
     const viewport = getRenderingEngine('wetread')
       ?.getViewports()
