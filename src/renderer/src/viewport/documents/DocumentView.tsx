@@ -14,7 +14,7 @@ import { codedMeaning, readSrTree, type SrItem } from './sr-tree.ts';
 type Props = {
   /** The objects of a series that are no pictures. */
   readonly documents: readonly DicomJson[];
-  readonly patient: Pick<PatientCard, 'mrn'>;
+  readonly patient: Pick<PatientCard, 'mrn' | 'underInvestigation'>;
   /** Of a series of an earlier study: when and what that was. */
   readonly priorOf: WorklistRow['exam'] | null;
 };
@@ -72,10 +72,12 @@ function PatientLine({
       <span data-phi>{t('image.mrn', { value: mrn ?? '–' })}</span>
       <span data-phi>{t('image.born', { value: formatDicomDate(textOf(document, TAG.PatientBirthDate)) ?? '–' })}</span>
       {isOther && <strong className={classes.otherPatient}>{t('image.otherPatient')}</strong>}
+      {patient.underInvestigation && <strong className={classes.doubt}>{t('image.underInvestigation')}</strong>}
     </p>
   );
 }
 
+/** What it says, which may name anybody anywhere: all of it is hidden with names. */
 function Content({ document }: { readonly document: DicomJson }): ReactNode {
   const tree = useMemo(() => readSrTree(document), [document]);
   if (isEncapsulated(document))
@@ -87,7 +89,7 @@ function Content({ document }: { readonly document: DicomJson }): ReactNode {
   return tree === null ? (
     <DataSet document={document} />
   ) : (
-    <ul className={classes.tree}>
+    <ul className={classes.tree} data-phi>
       {tree.children.map((item, index) => (
         <Item key={`${index}`} item={item} />
       ))}
@@ -135,7 +137,7 @@ function DataSet({ document }: { readonly document: DicomJson }): ReactNode {
   const { rows, isCut } = useMemo(() => dataSetRows(document), [document]);
   return (
     <>
-      <table className={classes.table}>
+      <table className={classes.table} data-phi>
         <thead>
           <tr>
             <th>{t('document.tag')}</th>

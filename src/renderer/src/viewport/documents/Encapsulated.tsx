@@ -47,7 +47,7 @@ export function Encapsulated({ document, children }: Props): ReactNode {
     </Button>
   );
   return (
-    <div className={classes.encapsulated} data-pdf={type === PDF}>
+    <div className={classes.encapsulated} data-pdf={type === PDF} data-phi>
       {type === PDF ? (
         <PdfView load={load}>{saving}</PdfView>
       ) : (

@@ -4,6 +4,7 @@ import { setUpPage, show } from '../../app/test-page.tsx';
 import { dataSetRows } from './data-set-rows.ts';
 import { DocumentView } from './DocumentView.tsx';
 import type { openPdf as OpenPdf } from './pdf/open-pdf.ts';
+import { sharpnessOf } from './pdf/pdf-zoom.ts';
 import { readSrTree } from './sr-tree.ts';
 
 vi.mock('./pdf/open-pdf.ts', () => ({ openPdf }));
@@ -11,7 +12,7 @@ const openPdf = vi.hoisted(() => vi.fn<typeof OpenPdf>());
 
 setUpPage();
 
-const HERE = { patient: { mrn: '4711' }, priorOf: null };
+const HERE = { patient: { mrn: '4711', underInvestigation: false }, priorOf: null };
 
 const of = (vr: string, ...Value: readonly unknown[]) => ({ vr, Value: [...Value] });
 const code = (meaning: string, value = 'X') => of('SQ', { '00080100': of('SH', value), '00080104': of('LO', meaning) });
@@ -99,6 +100,26 @@ test('whom a document names itself is said, and that it is another patient’s o
   show(<DocumentView {...HERE} priorOf={priorOf} documents={[of4712]} />);
   for (const words of [/Roe/, /4712/, /another MRN/, /2024/])
     expect(screen.getAllByText(words).length).toBeGreaterThan(0);
+});
+
+test('a document of a patient in doubt says so, and all that it says is hidden with names', () => {
+  const inDoubt = { mrn: '4711', underInvestigation: true };
+  const shown = show(<DocumentView {...HERE} patient={inDoubt} documents={[REPORT]} />);
+  expect(screen.getByText(/UNDER INVESTIGATION/)).toBeTruthy();
+  expect(screen.getByText('Reader^One').closest('[data-phi]')).not.toBeNull();
+  shown(<DocumentView {...HERE} key="other" documents={[encapsulated('text/xml', inline('<a/>'))]} />);
+  expect(screen.queryByText(/UNDER INVESTIGATION/)).toBeNull();
+  expect(screen.getByText('0042,0012').closest('[data-phi]')).not.toBeNull();
+});
+
+test.each([
+  [900, 1200, 2, 2],
+  [2000, 2600, 4, 1.754],
+  // A strip: its area would do, and no browser draws so long a canvas.
+  [100, 50_000, 1, 0.3277],
+  [4000, 40, 8, 4.096],
+])('a page %i by %i on a screen of %f is drawn at %f', (width, height, screenHas, drawnAt) => {
+  expect(sharpnessOf(width, height, screenHas)).toBeCloseTo(drawnAt, 3);
 });
 
 const encapsulated = (type: string, value: object) => ({

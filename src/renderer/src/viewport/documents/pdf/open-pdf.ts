@@ -1,5 +1,6 @@
 import type { PDFDocumentLoadingTask, PDFDocumentProxy, RenderTask } from 'pdfjs-dist';
 import { err, ok, type Result } from '../../../../../shared/domain/result.ts';
+import { sharpnessOf } from './pdf-zoom.ts';
 
 /** Why a PDF is not shown. */
 export const PDF_REFUSALS = ['encrypted', 'damaged', 'too-large', 'too-slow'] as const;
@@ -21,7 +22,6 @@ const OPEN_WITHIN_MS = 30_000;
 const DRAW_WITHIN_MS = 60_000;
 /** Of one image: more fills the memory of who only wants to read a letter. */
 const LARGEST_IMAGE_PIXELS = 100_000_000;
-const LARGEST_CANVAS_PIXELS = 16_000_000;
 const LONGEST_TEXT = 100_000;
 
 /** PDF.js and its worker, which are asked for when the first PDF is. */
@@ -80,7 +80,8 @@ export async function openPdf(
     // One after the other: a canvas takes one drawing at a time, and one that was given up ends a moment later.
     let before: Promise<unknown> = Promise.resolve();
     return ok({
-      pages: strict.numPages,
+      // What only one of them finds is asked for, and said to be not all there: no page is left out in silence.
+      pages: Math.max(pdf.numPages, strict.numPages),
       draw(...wish) {
         const drawn = before.then(() => draw(...wish)).catch(() => null);
         before = drawn;
@@ -110,16 +111,14 @@ async function drawPage(
 ): Promise<string | null> {
   const page = await pdf.getPage(number);
   const natural = page.getViewport({ scale: 1 });
-  const sharpness = Math.min(
-    window.devicePixelRatio,
-    Math.sqrt(LARGEST_CANVAS_PIXELS / ((widthPx * widthPx * natural.height) / natural.width)),
-  );
+  const heightPx = (widthPx * natural.height) / natural.width;
+  const sharpness = sharpnessOf(widthPx, heightPx, window.devicePixelRatio);
   const viewport = page.getViewport({ scale: (widthPx / natural.width) * sharpness });
   if (stop.aborted) return null;
   canvas.width = Math.max(1, Math.round(viewport.width));
   canvas.height = Math.max(1, Math.round(viewport.height));
   canvas.style.width = `${widthPx}px`;
-  canvas.style.height = `${(widthPx * natural.height) / natural.width}px`;
+  canvas.style.height = `${heightPx}px`;
   const drawing: RenderTask = page.render({ canvas, viewport });
   const cancel = () => drawing.cancel();
   stop.addEventListener('abort', cancel, { once: true });
