@@ -161,13 +161,14 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'outside-by-protocols',
-      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads; two show images by the viewer itself. One test holds what the viewer works out of volumes against what the phantoms really are.',
+      'Demo, tests and benchmarks talk to the station from outside: they import its protocols and shared only. One benchmark takes the runner apart, stage by stage; one fills a worklist and times its reads; two show images by the viewer itself. One test holds what the viewer works out of volumes against what the phantoms really are, and one presses every key that the reading page answers.',
       {
         path: below('(?:demo|bench|test)/'),
         pathNot: [
           below('test/architecture/[^/]+$'),
           below('bench/(?:inference|worklist|pictures|viewer)(?:/|\\.ts$)'),
           below('test/system/planes-truth\\.test\\.ts$'),
+          below('test/e2e/support/every-reading-key\\.ts$'),
         ],
       },
       { path: below('src/'), pathNot: [below('src/shared/'), station(`${protocol}/`)] },

@@ -1,5 +1,3 @@
-/// <reference types="vite/client" />
-
 /** Tables of character codes, fonts that every reader has, and decoders, as our build serves them. */
 const FILES: Readonly<Record<string, string>> = import.meta.glob(
   [
