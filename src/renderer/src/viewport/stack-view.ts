@@ -9,7 +9,7 @@ import { type ImageToCanvas, imageCoordinateOf, imageToCanvas, placeOf, type Vec
 import { type Placement, fitIn, type Turned } from './hung-picture.ts';
 import { isWhole, loadAhead, valueAt } from './loaded-image.ts';
 import { Prefetch } from './prefetch.ts';
-import { isSameMap, isSameWindow } from './same-drawing.ts';
+import { isSameLie, isSameWindow, type Lie } from './same-drawing.ts';
 import { findImage, type Stack, type StackImage } from './stack.ts';
 import type { Presented } from './third-party/presented-image.ts';
 import { attachTools, detachTools } from './tools.ts';
@@ -98,6 +98,8 @@ export class StackView {
   /** What the engine holds; it is on the screen once it was drawn. */
   #held: Held | null = null;
   #drawn: Held | null = null;
+  /** How it lay when the map was told last. */
+  #lay: Lie | null = null;
   #presentedOn: NonNullable<FirstDrawing['presentedOn']> = () => null;
   #presented: Presented | null = null;
   /** How the reader left this series when it was shown otherwise, as by a presentation state: where it stood, and the shades of its values and of differences. */
@@ -167,6 +169,7 @@ export class StackView {
     this.#isStacked = false;
     this.#held = null;
     this.#drawn = null;
+    this.#lay = null;
     const imageIds = stack.images.map((image) => image.imageId);
     this.#places = new Map(imageIds.map((imageId, place) => [imageId, place]));
     this.#change({ ...EMPTY_VIEW, stack, index });
@@ -473,14 +476,16 @@ export class StackView {
     const { voiRange, invert } = this.#viewport.getProperties();
     const window = voiRange ? windowOfRange(voiRange, this.#isExact()) : null;
     const inverted = Boolean(invert) !== held.image.monochrome1;
-    const map = this.#mapOf(held.image);
+    const { clientWidth: width, clientHeight: height } = this.#element;
+    const lie = { map: this.#mapOf(held.image), width, height };
     // The same ones where nothing moved: what is drawn by them need not be drawn again.
-    const [isStill, isShadedAlike] = [isSameMap(before.map, map), isSameWindow(before.window, window)];
+    const [isStill, isShadedAlike] = [isSameLie(this.#lay, lie), isSameWindow(before.window, window)];
     if (!isOther && isStill && isShadedAlike && inverted === before.inverted) return;
+    if (!isStill) this.#lay = lie;
     this.#change({
       ...before,
       ...(isOther && { ...held, missing: null, probe: null }),
-      ...(!isStill && { map }),
+      ...(!isStill && { map: lie.map }),
       ...(!isShadedAlike && { window }),
       inverted,
     });
