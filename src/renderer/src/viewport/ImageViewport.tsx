@@ -152,6 +152,9 @@ export function ImageViewport(props: Props): ReactNode {
   const isShown = shown.image !== null && shown.map !== null && shown.stack?.seriesUid === seriesUid;
   const documents = stack?.documents;
   const isRead = stack?.images.length === 0 && documents !== undefined;
+  // What is no picture among pictures lies over them while it is read; another series begins with its pictures.
+  const [readingOf, setReadingOf] = useState<string | null>(null);
+  const isCovered = readingOf === seriesUid && documents !== undefined;
   useEffect(() => {
     if (isShown || isRead) onShown(seriesUid);
   }, [isShown, isRead, seriesUid, onShown]);
@@ -195,12 +198,14 @@ export function ImageViewport(props: Props): ReactNode {
       {isShown && <GraphicsLayer shown={shown} state={applied} reports={others.reports} />}
       {isShown && !isActive && <ReferenceLine shown={shown} leading={leading} />}
       {isShown && <LinkedCross shown={shown} pane={pane} isOn={leading !== null} />}
-      {isShown && <MeasurementLayer target={frame} view={view} shown={shown} book={desk.measurements} />}
+      {isShown && !isCovered && <MeasurementLayer target={frame} view={view} shown={shown} book={desk.measurements} />}
       {isShown && (
         <div className={classes.texts}>
           <CornerTexts shown={shown} patient={patient} priorOf={priorOf}>
             {documents !== undefined && (
-              <strong className={classes.mark}>{t('image.notPictures', { count: documents.length })}</strong>
+              <button type="button" className={classes.documents} onClick={() => setReadingOf(seriesUid)}>
+                {t('image.notPictures', { count: documents.length })}
+              </button>
             )}
             {shown.image !== null &&
               faultsOf(shown.image.imageId).map((fault) => (
@@ -248,6 +253,16 @@ export function ImageViewport(props: Props): ReactNode {
             </strong>
           )}
         </div>
+      )}
+      {isShown && isCovered && (
+        <DocumentView
+          key={seriesUid}
+          {...{ documents, patient, priorOf }}
+          onClose={() => {
+            setReadingOf(null);
+            frame.current?.focus();
+          }}
+        />
       )}
       {!isShown && (
         <div className={classes.cover}>

@@ -1,5 +1,5 @@
-import { Badge, NativeSelect } from '@mantine/core';
-import { type ReactNode, useMemo, useState } from 'react';
+import { Badge, Button, NativeSelect } from '@mantine/core';
+import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PatientCard, WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { formatDicomDate } from '../../ui/dicom-date.ts';
@@ -17,17 +17,29 @@ type Props = {
   readonly patient: Pick<PatientCard, 'mrn' | 'underInvestigation'>;
   /** Of a series of an earlier study: when and what that was. */
   readonly priorOf: WorklistRow['exam'] | null;
+  /** Left out of a series that holds nothing else. Over pictures: goes back to them, and no key reaches what lies below. */
+  readonly onClose?: () => void;
 };
 
 /** What a series holds that is no picture: a report as a tree, an encapsulated document, anything else as a readable data set. */
-export function DocumentView({ documents, patient, priorOf }: Props): ReactNode {
+export function DocumentView({ documents, patient, priorOf, onClose }: Props): ReactNode {
   const { t } = useTranslation('reading');
   const [place, setPlace] = useState(0);
   const document = documents[place] ?? documents[0];
   if (document === undefined) return null;
+  const keepKeys = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    if (event.key === 'Escape') onClose?.();
+  };
   return (
-    <section className={classes.document} aria-label={t('document.label')}>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- hears the keys of what is inside.
+    <section className={classes.document} aria-label={t('document.label')} onKeyDown={onClose && keepKeys}>
       <header className={classes.head}>
+        {onClose !== undefined && (
+          <Button size="compact-xs" variant="default" mb={6} autoFocus onClick={onClose}>
+            {t('document.back')}
+          </Button>
+        )}
         {documents.length > 1 && (
           <NativeSelect
             size="xs"
@@ -61,7 +73,7 @@ function PatientLine({
   document,
   patient,
   priorOf,
-}: Omit<Props, 'documents'> & { readonly document: DicomJson }): ReactNode {
+}: Omit<Props, 'documents' | 'onClose'> & { readonly document: DicomJson }): ReactNode {
   const { t } = useTranslation('reading');
   const mrn = textOf(document, TAG.PatientID);
   const isOther = mrn !== null && patient.mrn !== null && mrn !== patient.mrn.trim();

@@ -112,6 +112,27 @@ test('a document of a patient in doubt says so, and all that it says is hidden w
   expect(screen.getByText('0042,0012').closest('[data-phi]')).not.toBeNull();
 });
 
+test('over pictures a document keeps its keys to itself, and Escape or its button goes back to them', () => {
+  const [below, onClose] = [vi.fn<() => void>(), vi.fn<() => void>()];
+  const over = (close?: () => void) => (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- as the viewport around it.
+    <div onKeyDown={below}>
+      <DocumentView {...HERE} documents={[REPORT]} {...(close && { onClose: close })} />
+    </div>
+  );
+  const shown = show(over(onClose));
+  const back = screen.getByRole('button', { name: 'Back to the images' });
+  expect(document.activeElement).toBe(back);
+  fireEvent.keyDown(back, { key: '*' });
+  fireEvent.keyDown(back, { key: 'Escape' });
+  fireEvent.click(back);
+  expect([below.mock.calls.length, onClose.mock.calls.length]).toEqual([0, 2]);
+  shown(over());
+  expect(screen.queryByRole('button', { name: 'Back to the images' })).toBeNull();
+  fireEvent.keyDown(screen.getByText('Reader^One'), { key: '.' });
+  expect(below).toHaveBeenCalledTimes(1);
+});
+
 test.each([
   [900, 1200, 2, 2],
   [2000, 2600, 4, 1.754],

@@ -78,6 +78,8 @@ export function useMeasuring(
       isPlaced(placing) ? keep(on, null, placing.kind, placing.points) : set({ type: 'placing', placing });
 
     const down = (event: PointerEvent) => {
+      // A button over the picture is pressed for itself.
+      if (event.target instanceof Element && event.target.closest('button') !== null) return;
       const here = pointAt(event);
       if (event.button !== 0 || here === null || !event.isPrimary) return;
       const { on, at, point } = here;
