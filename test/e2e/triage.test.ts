@@ -228,7 +228,10 @@ test('where it cannot be asked for, the page says so, tab by tab', async () => {
     at: '/triage',
     prepare: (context) =>
       context.routeWebSocket(/\/rpc$/, (socket) => {
-        if (isGone) return void socket.onMessage(() => void socket.close());
+        if (isGone) {
+          socket.onMessage(() => void socket.close());
+          return;
+        }
         socket.connectToServer();
         leave = () => socket.close();
       }),
