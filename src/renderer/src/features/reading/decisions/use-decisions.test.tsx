@@ -78,6 +78,16 @@ test('one decision behind another of the same reader names the first, which was 
   ]);
 });
 
+test('a key pressed twice before the station answered decides once', async () => {
+  const { result } = page(null);
+  told.decideFinding.mockResolvedValue([finding(card('mine', 'anna'))]);
+  await quiet(() => {
+    result.current.decide(finding(null), { decision: 'accepted' });
+    result.current.decide(finding(null), { decision: 'accepted' });
+  });
+  expect(saidOf()).toEqual([['accepted', null]]);
+});
+
 test('a colleague’s word that came while a dialog stood open is not taken for one that was seen', async () => {
   const { result, now } = page(null);
   now(card('theirs', 'ben'));

@@ -48,12 +48,16 @@ export function useDecisions(study: StudyDetail, findings: readonly Finding[], h
   const tell = useCallback(
     (findingId: string, decision: FindingDecision, seen: DecisionCard | null) => {
       const options = station.studies.findings.queryOptions({ input: { studyId } });
+      const isOwn = (card: DecisionCard | null) => card?.by.userId === userId;
       const send = async () => {
         const known = cache.getQueryData(options.queryKey)?.find((one) => one.findingId === findingId);
         // Taken back already, perhaps by its button: nothing is left to take back.
         if (known === undefined || (decision.decision === 'withdrawn' && known.decision === null)) return;
+        // A key that is held, or pressed twice, says it once.
+        if (decision.decision === 'accepted' && known.decision?.decision === 'accepted' && isOwn(known.decision))
+          return;
         // A reader's own former word is what they had in mind; a colleague's only where it was on the screen.
-        const { decisionId = null } = (known.decision?.by.userId === userId ? known.decision : seen) ?? {};
+        const { decisionId = null } = (isOwn(known.decision) ? known.decision : seen) ?? {};
         const said = { studyId, findingId: known.findingId, patientId: patient.patientId, identityVersion, decision };
         const after = await client.studies.decideFinding({
           ...said,
