@@ -42,6 +42,15 @@ test('nothing is subtracted by frames that are not there, by no operation, or be
   ]).toEqual([null, null, null, null, null, null, [1], null]);
 });
 
+test('a mean of more frames than any maker takes is none, and a mask that moves along says so', () => {
+  const average = (count: number, contrast: number) =>
+    masks({ '00286101': of('AVG_SUB'), '00286110': of(...Array(count).fill(1)), '00286112': of(contrast) });
+  expect(
+    [average(32, 1), average(33, 1), average(1, 32), average(1, 33)].map((one) => frameMaskOf(one, 2, 90) !== null),
+  ).toEqual([true, false, true, false]);
+  expect(frameMaskOf(masks({ '00286101': of('TID') }), 2, FRAMES)?.movesAlong).toBe(true);
+});
+
 test('a frame’s own shift counts where the operation has none and it is of that operation; part of a mask may stay', () => {
   const said = (id: number) => ({
     ...masks({ '00286101': of('AVG_SUB'), '00286110': of(1), '00289416': of(1) }),

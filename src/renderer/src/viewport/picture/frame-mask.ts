@@ -11,6 +11,8 @@ export type FrameMask = {
   readonly share: number;
   /** Logarithms of the values are subtracted: these are in proportion to the X-rays. */
   readonly isOfLogarithms: boolean;
+  /** Every frame has another mask. */
+  readonly movesAlong?: true;
 };
 
 /** Where a data set that a frame is drawn by notes its mask, which then is subtracted. */
@@ -40,23 +42,31 @@ function isLinear(dataSet: DicomJson): boolean {
   return textOf(dataSet, '00281040') === 'LIN' && itemsOf(dataSet, TAG.ModalityLUTSequence).length === 0;
 }
 
+/** No mean is of more: a header that says so is damaged, and would have a run read whole for each of its frames. */
+const MOST_AVERAGED = 32;
+
 /**
  * What a data set says is to be subtracted from one of so many frames (PS3.3 §C.7.6.10.1); null where it says nothing of that frame,
- * that nothing is, or names frames that are not there.
+ * that nothing is, or names frames that are not there or are too many.
  */
 export function frameMaskOf(dataSet: DicomJson, frame: number, frames: number): FrameMask | null {
   for (const item of itemsOf(dataSet, MASK_SUBTRACTION)) {
     const ranges = rangesOf(item);
     if (ranges.length > 0 && !ranges.some(([from, to]) => frame >= from && frame <= to)) continue;
     const averaged = Math.max(1, Math.floor(numberOf(item, '00286112') ?? 1));
-    const maskFrames = entryOf(OPERATIONS, textOf(item, '00286101') ?? '')?.(item, frame, ranges[0]?.[0] ?? null) ?? [];
+    const operation = textOf(item, '00286101') ?? '';
+    const maskFrames = entryOf(OPERATIONS, operation)?.(item, frame, ranges[0]?.[0] ?? null) ?? [];
     const areThere = maskFrames.every((one) => Number.isInteger(one) && one >= 1 && one <= frames);
+    if (Math.max(averaged, maskFrames.length) > MOST_AVERAGED) continue;
     // Beyond the last whole average nothing is subtracted.
     if (maskFrames.length === 0 || !areThere || frame + averaged - 1 > frames) continue;
     const [rows = 0, columns = 0] = shiftOf(item, dataSet);
     const kept = numberOf(dataSet, '00289478') ?? 0;
     const share = 1 - Math.min(100, Math.max(0, kept)) / 100;
-    return { maskFrames, averaged, shift: [rows, columns], share, isOfLogarithms: isLinear(dataSet) };
+    return {
+      ...{ maskFrames, averaged, shift: [rows, columns], share, isOfLogarithms: isLinear(dataSet) },
+      ...(operation !== 'AVG_SUB' && { movesAlong: true }),
+    };
   }
   return null;
 }

@@ -57,6 +57,17 @@ test('all frames of an object are looked at in the window of the first in which 
   expect((await of(5, frameNumbered(9))).window).toEqual(window);
 });
 
+test('a mask that moves along, and so is another for each frame, makes no other window for each', async () => {
+  const load = (imageId: string) => Promise.resolve(frameNumbered(numberIn(imageId)));
+  const of = (frame: number, values: Float32Array) => {
+    const mask = { ...MASK, maskFrames: [frame - 1], movesAlong: true } as const;
+    return lessMask(`wadors:/e/instances/1/frames/${frame}#less-${frame - 1}`, values, mask, SIZE, load);
+  };
+  const { window } = await of(2, frameNumbered(5));
+  expect(window).not.toBeNull();
+  expect((await of(3, frameNumbered(9))).window).toEqual(window);
+});
+
 test('a mask is moved down by rows and to the left by columns, parts of a pixel mixed', () => {
   const mask = Float32Array.from({ length: 12 }, (_, index) => (index === 6 ? 8 : 0));
   const at = (shift: readonly [number, number]) => {

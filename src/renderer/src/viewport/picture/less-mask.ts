@@ -28,7 +28,7 @@ export async function lessMask(
   const beside = Array.from({ length: averaged - 1 }, (_, index) => own + 1 + index);
   const contrast = meanOf([told(values), ...(await others(beside))]);
   const less = subtractedValues(contrast, meanOf(await others(maskFrames)), size, mask);
-  return { values: less, window: windowOf(imageId, less) };
+  return { values: less, window: windowOf(imageId, mask, less) };
 }
 
 function frameOf(imageId: string, number: number): string {
@@ -45,8 +45,9 @@ function kept(frameId: string, load: (imageId: string) => Promise<Float32Array>)
   return asked;
 }
 
-function windowOf(imageId: string, values: Float32Array): ShapedWindow | null {
-  const ofObject = imageId.replace(/\/frames\/\d+/, '');
+function windowOf(imageId: string, { movesAlong }: FrameMask, values: Float32Array): ShapedWindow | null {
+  // What is taken away stands behind the address: of a mask that moves along it is another with each frame.
+  const ofObject = imageId.replace(movesAlong === true ? /\/frames\/\d+.*$/ : /\/frames\/\d+/, '');
   const known = windows.get(ofObject);
   if (known !== undefined) return known;
   const range = subtractedRange(values);

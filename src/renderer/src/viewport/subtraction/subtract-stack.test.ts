@@ -59,6 +59,15 @@ test('opens subtracted where its maker means it so, each frame in the window onl
   expect(subtractStack(other, kept.getState())).toBe(other);
 });
 
+test('of a series, only what its maker means subtracted opens so; a reader has all of it', () => {
+  const stack = stackOf(run('9.1', 3), run('9.2', 4, { ...MASKED, '00281090': of('SUB') }), run('9.3', 4, MASKED));
+  const kept = book();
+  const asMeant = [...[undefined, undefined, undefined], ...[undefined, undefined, ['maker', 2], ['maker', 2]]];
+  expect(masksOf(subtractStack(stack, kept.getState()))).toEqual([...asMeant, ...[2, 2, 2, 2].map(() => undefined)]);
+  kept.turn('1.5', true);
+  expect(masksOf(subtractStack(stack, kept.getState())).filter((one) => one !== undefined)).toHaveLength(7);
+});
+
 test('a mask that a reader takes is of its own object, and can be taken back', () => {
   const history = new History();
   const kept = new SubtractionBook(history);

@@ -28,9 +28,14 @@ export function canSubtract(stack: Stack): boolean {
   );
 }
 
-/** Whether a series is looked at subtracted: as the reader wants, else as its maker. */
-export function isSubtracted({ on }: SubtractionState, stack: Stack): boolean {
-  return on.get(stack.seriesUid) ?? stack.images.some(({ dataSet }) => isMeantSubtracted(dataSet));
+/** Whether a series is looked at subtracted: as the reader wants, else where its maker means any of it so. */
+export function isSubtracted(state: SubtractionState, stack: Stack): boolean {
+  return stack.images.some((image) => isWanted(state, stack, image));
+}
+
+/** What one object of a series is meant for says nothing of another. */
+function isWanted({ on }: SubtractionState, { seriesUid }: Stack, { dataSet }: StackImage): boolean {
+  return on.get(seriesUid) ?? isMeantSubtracted(dataSet);
 }
 
 /**
@@ -44,7 +49,8 @@ export function subtractStack(stack: Stack, state: SubtractionState): Stack {
   const frames = framesByObject(stack);
   const images = stack.images.map((image) => {
     const count = frames.get(image.sopUid) ?? 1;
-    const mask = isOn && !image.isColour ? maskFor(image, count, state.masks.get(image.sopUid)) : null;
+    const mask =
+      !image.isColour && isWanted(state, stack, image) ? maskFor(image, count, state.masks.get(image.sopUid)) : null;
     return mask === null ? asStored(image) : subtractImage(image, mask);
   });
   return { ...stack, images };
