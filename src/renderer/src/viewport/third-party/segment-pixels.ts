@@ -69,7 +69,9 @@ export function markedPixels(
   for (const { on, values } of fitted) {
     if (on.frame.segment !== null && on.frame.segment !== segment) continue;
     const { rows: frameRows, columns: frameColumns } = on.frame.image;
-    const inFrame = extentsOf(values, frameColumns).get(kind === 'labels' ? segment : ANY);
+    const whole = { left: 0, top: 0, right: frameColumns - 1, bottom: frameRows - 1 };
+    const isGround = kind === 'labels' && segment === 0;
+    const inFrame = isGround ? whole : extentsOf(values, frameColumns).get(kind === 'labels' ? segment : ANY);
     if (inFrame === undefined) continue;
     eachPixel(on.map, imageBox(on.map, inFrame, { rows, columns }), columns, (at, column, row) => {
       if (column < 0 || row < 0 || column >= frameColumns || row >= frameRows) return;
@@ -86,7 +88,7 @@ export function markedPixels(
 type Box = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
 /** Under this, where everything but 0 lies; no segment has this number. */
-const ANY = 0;
+const ANY = -1;
 const extents = new WeakMap<StoredValues, ReadonlyMap<number, Box>>();
 
 /** Where in a frame each of its values lies, and where any but 0: worked out once, for most segments are small and redrawn often. */

@@ -131,6 +131,10 @@ test('fractions fill by as much, and a label map marks each segment by its value
   const map = [...fitSegmentation(labels, stack).on.values()].flat().map((one) => ({ on: one, values }));
   expect(markedPixels(labels, 200, map, { rows: SIZE, columns: SIZE })?.indexOf(255)).toBe(1);
   expect(markedPixels(labels, 7, map, { rows: SIZE, columns: SIZE })).toBeNull();
+  // A segment may be what no other is: it is all over the frame.
+  expect(markedPixels(labels, 0, map, { rows: SIZE, columns: SIZE })?.filter((one) => one === 255)).toHaveLength(
+    SIZE * SIZE - 3,
+  );
 });
 
 test('however a frame lies on an image, exactly the pixels are marked whose middles lie on marked ones', () => {
