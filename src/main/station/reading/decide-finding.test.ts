@@ -170,6 +170,26 @@ test('a lesser finding that is so leaves the greater one suspected, and nothing 
   expect(place()?.slice(0, 2)).toEqual(['routine', 'ordinary']);
 });
 
+test('a greater finding that is taken back is hollow again, though a lesser one beside it is so', async () => {
+  installed(clinic, 'general', { id: 'other', category: 2 });
+  studyId = await sendHeadCt(clinic, 2);
+  finishNext(clinic, 0.9);
+  finishNext(clinic, 0.9);
+  followAll(clinic);
+  open();
+  for (const [category, word, standing] of [
+    [2, ACCEPTED, 'suspected'],
+    [1, ACCEPTED, 'confirmed'],
+    [2, WITHDRAWN, 'confirmed'],
+    [2, ACCEPTED, 'confirmed'],
+    [1, WITHDRAWN, 'suspected'],
+  ] as const) {
+    findingId = listFindings(clinic.db, studyId).find((one) => one.category === category)?.findingId ?? '';
+    expect(decide(word)).toBe('ok');
+    expect(place()?.slice(0, 2)).toEqual(['critical', standing]);
+  }
+});
+
 test('who opened fewer images than the finding was seen in decides nothing of it', async () => {
   open();
   await clinic.send([6, 7].map((n) => aSlice(n, { StudyInstanceUID: '1.2.50.1', PatientID: 'P1' })));

@@ -40,7 +40,8 @@ export function standBehindFlag(
   const kept = { serviceLevel: current.serviceLevel, countsFromMs: current.countsFromMs, atMs };
   const isFlag = finding.standing === 'flagged' && finding.uses.includes('flag');
   const isLowered = current.loweredRevision !== null && finding.revision <= current.loweredRevision;
-  const ceiling = policyInForce(db, siteId, policy.starting).ceilings[finding.category];
+  const { ceilings } = policyInForce(db, siteId, policy.starting);
+  const ceiling = ceilings[finding.category];
   if ((decision === 'accepted' || decision === 'modified') && isFlag && !isLowered && ceiling !== 'routine') {
     const level = moreUrgent(current.level, ceiling);
     if (urgencyRank(level) < urgencyRank(current.level))
@@ -59,7 +60,12 @@ export function standBehindFlag(
     });
   }
   if (others.length === current.reasons.length) return;
-  const isPersons = others.some(({ code }) => code === CONFIRMED || code === 'declared' || code === 'lowered');
+  const isPersons = others.some(({ code, params }) => {
+    if (code !== CONFIRMED) return code === 'declared' || code === 'lowered';
+    // A lesser finding that is so does not stand behind the class of the greater one that was taken back.
+    const other = findFinding(db, String(params['findingId']));
+    return other !== null && ceilings[other.category] === current.level;
+  });
   settle(db, policy, study, current, {
     ...kept,
     level: current.level,
