@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { z } from 'zod';
 import { useUserPreference } from '../../../bridge/user-preferences.ts';
 
@@ -17,18 +17,27 @@ export function useWindowPlace(): WindowPlace | null {
   return useUserPreference('viewer-window', Kept, null).value;
 }
 
-/** Remembers for its reader where this window stands, so that the next one opens there. */
+/** Remembers for its reader where they left this window, so that the next one opens there; of several, the one moved last. */
 export function useKeepWindowPlace(): void {
-  const { value, isKnown, set } = useUserPreference('viewer-window', Kept, null);
-  const known = useRef(value);
-  known.current = value;
+  const { isKnown, set } = useUserPreference('viewer-window', Kept, null);
+  const [first] = useState(placeNow);
+  // Held against where this window was, not against what is kept: two windows would each write over the other for ever.
+  const before = useRef(JSON.stringify(first));
   useEffect(() => {
     if (!isKnown) return;
     const timer = setInterval(() => {
-      const { screenX: left, screenY: top, outerWidth: width, outerHeight: height } = window;
-      const now = WindowPlace.safeParse({ left, top, width, height });
-      if (now.success && JSON.stringify(now.data) !== JSON.stringify(known.current)) set(now.data);
+      const now = placeNow();
+      if (now === null || JSON.stringify(now) === before.current) return;
+      before.current = JSON.stringify(now);
+      set(now);
     }, LOOK_EVERY_MS);
     return () => clearInterval(timer);
   }, [isKnown, set]);
+}
+
+/** Where this window stands; null of one that is hidden or smaller than any that is read in. */
+function placeNow(): WindowPlace | null {
+  const { screenX: left, screenY: top, outerWidth: width, outerHeight: height } = window;
+  const now = WindowPlace.safeParse({ left, top, width, height });
+  return now.success ? now.data : null;
 }
