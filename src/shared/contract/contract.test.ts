@@ -30,6 +30,7 @@ test('only what a person causes counts as use of a session', () => {
     'worklist.deleteView',
     'studies.open',
     'studies.setKeyImage',
+    'studies.decideFinding',
     'studies.requestCommitment',
     'studies.recall',
     'studies.promote',

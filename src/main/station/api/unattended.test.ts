@@ -16,7 +16,7 @@ const DIGEST = 'd'.repeat(64);
 const POLLED = [
   ...['sessions/current', 'station/status', 'worklist', 'worklist/counts', 'worklist/choices', 'worklist/views'],
   ...['preferences', 'triage', 'routing', `studies/${STUDY}`],
-  ...['findings', 'quality-remarks', 'timeline', 'report'].map((part) => `studies/${STUDY}/${part}`),
+  ...['findings', 'quality-remarks', 'timeline', 'report', 'key-images'].map((part) => `studies/${STUDY}/${part}`),
   ...['audit/events', 'deliveries', `findings/${FINDING}/overlays/mask-1`, 'openapi.json', 'models', 'model-figures'],
 ].map((path) => `/api/v1/${path}`);
 /** Pages that are not a radiologist's, or of something that is not here: refused or not found, and no use either. */

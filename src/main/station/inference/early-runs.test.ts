@@ -155,7 +155,7 @@ test('what was found while the model might flag is not carried over where the si
     [11, 'queued'],
   ]);
   finishNext(clinic, 0.9);
-  expect(aiStatus(clinic.db, id)).toMatchObject({ state: 'flagged', findings: [{ decision: 'rejected' }] });
+  expect(aiStatus(clinic.db, id).state).not.toBe('flagged');
 });
 
 test('where a better series came that one is read', async () => {
