@@ -10,10 +10,16 @@ const READY_SHARE = 1 / 8;
 
 let prepared: { readonly key: string; readonly shelf: SeriesShelf } | null = null;
 
-/** The images of a study: those that were made ready for it, or a shelf that is still empty. Who takes it closes it. */
-export function takeShelf(dicomwebPath: string, studyUid: string): SeriesShelf {
+/** A study as one answer of the station had it: with another revision it may have other images. */
+export type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; readonly revision: number };
+
+/**
+ * The images of a study: those that were made ready for it as it is known to be, or a shelf that is still empty; never what was made
+ * ready before more images came, which would be missing without a word. Who takes it closes it.
+ */
+export function takeShelf(study: StudyAsOf): SeriesShelf {
   const ready = prepared;
-  if (ready?.key !== keyOf(dicomwebPath, studyUid)) return new SeriesShelf(dicomwebPath, studyUid);
+  if (ready?.key !== keyOf(study)) return new SeriesShelf(study.dicomwebPath, study.studyUid);
   prepared = null;
   return ready.shelf;
 }
@@ -25,15 +31,11 @@ type ToPrepare = { readonly series: readonly string[]; readonly images: number }
  * Makes the study ready that is opened next, or now: the middle image of its first series first, one image after another so that
  * nothing waits for it. What was ready of another is let go.
  */
-export async function prepareStudy(
-  dicomwebPath: string,
-  studyUid: string,
-  { series, images: most }: ToPrepare,
-): Promise<void> {
-  const key = keyOf(dicomwebPath, studyUid);
+export async function prepareStudy(study: StudyAsOf, { series, images: most }: ToPrepare): Promise<void> {
+  const key = keyOf(study);
   if (prepared?.key === key) return;
   forgetPrepared();
-  const shelf = new SeriesShelf(dicomwebPath, studyUid);
+  const shelf = new SeriesShelf(study.dicomwebPath, study.studyUid);
   prepared = { key, shelf };
   const [asked] = series.map((seriesUid) => shelf.stack(seriesUid));
   const first = await asked;
@@ -56,8 +58,8 @@ function forgetPrepared(): void {
   prepared = null;
 }
 
-function keyOf(dicomwebPath: string, studyUid: string): string {
-  return `${dicomwebPath} ${studyUid}`;
+function keyOf({ dicomwebPath, studyUid, revision }: StudyAsOf): string {
+  return `${dicomwebPath} ${studyUid} ${revision}`;
 }
 
 // Nothing of a patient stays for whoever sits down next.

@@ -21,7 +21,8 @@ export async function beginStudy(cache: QueryClient, studyId: StudyId): Promise<
   if (study === null || study.letGo > 0) return;
   const preferences = cache.getQueryData(station.preferences.all.queryKey());
   const opening = opensWith(study, preferenceIn(preferences, 'hanging-rules', HangingRules, SHIPPED_HANGING));
-  await prepareStudy(study.dicomwebPath, study.row.studyUid, opening);
+  const { studyUid, revision } = study.row;
+  await prepareStudy({ dicomwebPath: study.dicomwebPath, studyUid, revision }, opening);
 }
 
 /** The series a study needs to open, the one under the eye first, and whether it opens in its middle: not where AI found something, nor before its films have said what they are. */

@@ -26,6 +26,8 @@ async function prepareNext(current: StudyId): Promise<void> {
   const study = await client.studies.get({ studyId: next.studyId }).catch(() => null);
   const [series] = study === null ? [] : hangingOrder(study);
   if (study !== null && series !== undefined) {
-    await prepareStudy(study.dicomwebPath, study.row.studyUid, { series: [series], images: Infinity });
+    const { studyUid, revision } = study.row;
+    const asOf = { dicomwebPath: study.dicomwebPath, studyUid, revision };
+    await prepareStudy(asOf, { series: [series], images: Infinity });
   }
 }

@@ -116,16 +116,16 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
 function useShelf(study: StudyDetail | null): SeriesShelf | null {
   const [shelf, setShelf] = useState<SeriesShelf | null>(null);
   const dicomwebPath = study?.dicomwebPath;
-  const studyUid = study?.row.studyUid;
+  const { studyUid, revision } = study?.row ?? {};
   useEffect(() => {
-    if (dicomwebPath === undefined || studyUid === undefined) return;
-    const opened = takeShelf(dicomwebPath, studyUid);
+    if (dicomwebPath === undefined || studyUid === undefined || revision === undefined) return;
+    const opened = takeShelf({ dicomwebPath, studyUid, revision });
     setShelf(opened);
     return () => {
       setShelf(null);
       opened.close();
     };
-  }, [dicomwebPath, studyUid]);
+  }, [dicomwebPath, studyUid, revision]);
   return shelf;
 }
 
