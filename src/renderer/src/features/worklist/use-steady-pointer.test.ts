@@ -3,7 +3,7 @@ import type { PointerEvent, SyntheticEvent } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TOO_SOON_MS, useSteadyPointer } from './use-steady-pointer.ts';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 const listOf = (ids: string) => ({ rows: ids.split('').map((studyId) => ({ studyId })), place: 0 });
@@ -24,6 +24,11 @@ function over(ids: string) {
       hook.result.current.onPointerMove({ ...event(id), pointerType } as unknown as PointerEvent),
     wheel: () => hook.result.current.onWheel(),
     sortIn: (sorted: string) => act(() => hook.rerender({ part: listOf(sorted) })),
+    /** A while without news, after which this row lies below the pointer. */
+    rest(id: string) {
+      document.elementFromPoint = () => target(id) as unknown as Element;
+      vi.advanceTimersByTime(TOO_SOON_MS + 1);
+    },
     /** Whether a double click there, both clicks of it, does anything. */
     clicks(id: string) {
       const [click, double] = [event(id), event(id)];
@@ -40,8 +45,29 @@ test('a click on the row that came under a resting pointer does nothing for a mo
   expect(list.clicks('b')).toBe(true);
   list.sortIn('xabc');
   expect([list.clicks('a'), list.clicks('b')]).toEqual([false, true]);
-  vi.advanceTimersByTime(TOO_SOON_MS + 1);
+  list.rest('a');
   expect(list.clicks('a')).toBe(true);
+});
+
+test('the row that came is kept from the next that comes, also where the first that was pointed at left the list', () => {
+  const list = over('abc');
+  list.point('b');
+  list.sortIn('acd');
+  list.rest('c');
+  list.sortIn('axcd');
+  expect([list.clicks('x'), list.clicks('c')]).toEqual([false, true]);
+});
+
+test('while rows go on moving under a resting pointer, none is meant but the one that was pointed at', () => {
+  const list = over('abcd');
+  list.point('b');
+  list.sortIn('acd');
+  vi.advanceTimersByTime(TOO_SOON_MS - 100);
+  list.sortIn('axcd');
+  vi.advanceTimersByTime(200);
+  expect(list.clicks('x')).toBe(false);
+  list.rest('x');
+  expect(list.clicks('x')).toBe(true);
 });
 
 test.each([
