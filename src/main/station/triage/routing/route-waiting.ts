@@ -24,9 +24,9 @@ import {
 } from './route-rows.ts';
 import { type RoutableReader, type RoutableStudy, type Route, routeStudies } from './route-studies.ts';
 
-/** Kinds looked up and sayings written in one turn: the main thread takes them in 5 ms. */
-const KINDS_A_TURN = 4;
-const CHANGES_A_TURN = 8;
+/** Kinds looked up and sayings written in one turn: few, for looking at all that waits takes the main thread milliseconds besides. */
+const KINDS_A_TURN = 2;
+const CHANGES_A_TURN = 5;
 /** Shifts begin and end, and readers come and go, by the minute. */
 const LOOK_AGAIN_MS = 60_000;
 /** Nobody is passed over sooner: a reader must be able to see it. */
