@@ -25,7 +25,7 @@ afterEach(() => {
 /** A row with whatever its columns must have, besides what is given; what it refers to need not be there. */
 function putRow(table: string, values: Readonly<Record<string, unknown>>): void {
   const columns = db
-    .prepare<{ name: string; type: string }>(
+    .prepare<[], { readonly name: string; readonly type: string }>(
       `SELECT name, type FROM pragma_table_info('${table}') WHERE "notnull" = 1 AND dflt_value IS NULL`,
     )
     .all();
