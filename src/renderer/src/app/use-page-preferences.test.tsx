@@ -31,3 +31,11 @@ test('what a person sets here is kept for them at the station', () => {
   });
   expect(vi.mocked(kept.set).mock.calls).toEqual([[{ ...mine, showPreview: false }]]);
 });
+
+test('what a person set goes with them: the next is told of a Critical with its sound, and what the station keeps stands', () => {
+  Object.assign(kept, { value: { ...AS_DELIVERED, criticalSound: false }, isKnown: true, set: vi.fn<() => void>() });
+  const { unmount } = renderHook(usePagePreferences);
+  expect(usePreferences.getState().criticalSound).toBe(false);
+  unmount();
+  expect([usePreferences.getState(), vi.mocked(kept.set).mock.calls]).toEqual([AS_DELIVERED, []]);
+});

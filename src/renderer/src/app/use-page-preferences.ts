@@ -16,6 +16,9 @@ export function usePagePreferences(): void {
       if (!isAlike(now, Kept.parse(JSON.parse(listing)))) set(Kept.parse(now));
     });
   }, [isKnown, listing, set]);
+  // Nobody's silence is the next person's, who may be told of a Critical before the station tells of their settings. After what stands
+  // above no longer hears it.
+  useEffect(() => () => usePreferences.setState(AS_DELIVERED), []);
 }
 
 function isAlike(one: Preferences, other: Preferences): boolean {
