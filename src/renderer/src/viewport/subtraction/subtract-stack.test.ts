@@ -27,11 +27,11 @@ test('as it was stored until a reader wants it otherwise: then less the first fr
   kept.turn('1.5', true);
   const less = subtractStack(stack, kept.getState());
   expect(masksOf(less)).toEqual([['nobody', 1], ['nobody', 1], ['nobody', 1], undefined, undefined]);
-  // Another picture of the same frame, in no window of values it no longer has, without their unit.
+  // Another picture of the same frame, in no window of values it no longer has, measured in no unit of theirs.
   const [first] = less.images;
   expect([first?.imageId, first?.rescale]).toEqual([
     `${stack.images[0]?.imageId}#less-1-1-0-0-1`,
-    { slope: 1, intercept: 0, unit: null },
+    { slope: 1, intercept: 0, unit: 'difference' },
   ]);
   expect([first?.dataSet['00281050'], notedMask(first?.dataSet ?? {})?.maskFrames]).toEqual([undefined, [1]]);
   expect(less.images[3]).toBe(stack.images[3]);

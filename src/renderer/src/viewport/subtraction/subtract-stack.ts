@@ -88,7 +88,10 @@ export function framesByObject({ images }: Stack): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** The frame under a name of its own, its values differences without a unit; in the window it came with only where that is meant for them. */
+/** What values of a subtracted frame are: what was measured of them stays and says so, also over the frame as it was stored. */
+const DIFFERENCE = 'difference';
+
+/** The frame under a name of its own, its values differences; in the window it came with only where that is meant for them. */
 export function subtractImage(image: StackImage, mask: Subtracted): StackImage {
   const { dataSet: own } = image;
   const rest = hasWindowOfDifferences(own) && mask.by === 'maker' ? own : withoutWindow(own);
@@ -97,7 +100,7 @@ export function subtractImage(image: StackImage, mask: Subtracted): StackImage {
   return {
     ...image,
     imageId: `${image.imageId}#less-${[...maskFrames, averaged, ...shift, share].join('-')}`,
-    rescale: { slope: 1, intercept: 0, unit: null },
+    rescale: { slope: 1, intercept: 0, unit: DIFFERENCE },
     subtracted: mask,
     dataSet,
   };
