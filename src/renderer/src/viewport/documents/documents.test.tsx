@@ -198,6 +198,11 @@ test('a PDF is opened with its own bytes and turned over page by page; each page
   vi.restoreAllMocks();
 });
 
+test('a PDF that was left before it could be opened is not opened', async () => {
+  const real = await vi.importActual<{ readonly openPdf: typeof OpenPdf }>('./pdf/open-pdf.ts');
+  await expect(real.openPdf(new Uint8Array(4), AbortSignal.abort())).rejects.toThrow(/abort/i);
+});
+
 test.each([
   ['encrypted', /password/],
   ['damaged', /damaged, or none/],

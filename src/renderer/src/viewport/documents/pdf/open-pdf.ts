@@ -35,15 +35,18 @@ async function loadReader() {
 }
 
 /**
- * Opens a PDF in a worker of its own, which ends with `signal`. What it holds is drawn and read, never run: no scripts, forms or
- * links; nothing is fetched but our own fonts, tables and decoders.
+ * Opens a PDF in a worker of its own, which ends with `signal`; throws where that ended before. What it holds is drawn and read,
+ * never run: no scripts, forms or links; nothing is fetched but our own fonts, tables and decoders.
  */
 export async function openPdf(
   bytes: Uint8Array,
   signal: AbortSignal,
 ): Promise<Result<PdfDocument, { readonly code: PdfRefusal }>> {
   if (bytes.length > LARGEST_BYTES) return err({ code: 'too-large' });
+  signal.throwIfAborted();
   const { pdfjs, PdfWorker, OwnFiles } = await loadReader();
+  // Left meanwhile: nothing would end a worker that is begun now, and it would keep a patient's letter.
+  signal.throwIfAborted();
   const tasks: PDFDocumentLoadingTask[] = [];
   const ports: Worker[] = [];
   const end = () => {
