@@ -18,7 +18,9 @@ export function usePagePreferences(): void {
   }, [isKnown, listing, set]);
   // Nobody's silence is the next person's, who may be told of a Critical before the station tells of their settings. After what stands
   // above no longer hears it.
-  useEffect(() => () => usePreferences.setState(AS_DELIVERED), []);
+  useEffect(() => {
+    return () => void usePreferences.setState(AS_DELIVERED);
+  }, []);
 }
 
 function isAlike(one: Preferences, other: Preferences): boolean {
