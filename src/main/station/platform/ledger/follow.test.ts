@@ -115,6 +115,25 @@ test('a consumer at its beginning is built from the present once the others came
   expect([steps.length, noted('rows'), again.lags()]).toEqual([3, [4, 5], { rows: 0, others: 0 }]);
 });
 
+test('nothing is built from the present while a full disk keeps the others from it', () => {
+  append(3);
+  const steps: string[] = [];
+  let isFull = true;
+  const others: Consumer = {
+    ...noting('others'),
+    handle(db, event) {
+      if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+      noting('others').handle(db, event);
+    },
+  };
+  const followers = followLedger(ledger.db, [building('rows', 'others', steps), others], tools);
+  followers.catchUp();
+  expect([steps, followers.lags()]).toEqual([[], { rows: 3, others: 3 }]);
+  isFull = false;
+  followers.catchUp();
+  expect([steps, followers.lags()]).toEqual([[':3', 'a:3', 'b:3'], { rows: 0, others: 0 }]);
+});
+
 test('what cannot be built from the present is followed event by event, and said in the log', () => {
   append(3);
   const rows: Consumer = {

@@ -231,8 +231,11 @@ export function followLedger(
         ({ name, buildSome }) => buildSome !== undefined && readCursor(db, name).seq === 0,
       );
       // What is built from the present is built of what the others know: they come to the end first.
-      while (stepAll(consumers.filter((consumer) => !beginning.includes(consumer))) !== 'nothing');
-      for (const consumer of beginning) buildFromPresent(consumer);
+      const others = consumers.filter((consumer) => !beginning.includes(consumer));
+      while (stepAll(others) !== 'nothing');
+      // A full disk stops them short: what would be built now would stay behind what they come to know.
+      const areAtHead = others.every(({ name }) => readCursor(db, name).seq >= ledgerHead(db).seq);
+      if (areAtHead) for (const consumer of beginning) buildFromPresent(consumer);
       while (stepAll() !== 'nothing');
       batchSize = BATCH;
     },
