@@ -116,16 +116,19 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
 function useShelf(study: StudyDetail | null): SeriesShelf | null {
   const [shelf, setShelf] = useState<SeriesShelf | null>(null);
   const dicomwebPath = study?.dicomwebPath;
-  const { studyUid, revision } = study?.row ?? {};
+  const studyUid = study?.row.studyUid;
+  // As it is when it comes in: what is on the screen stays, whatever is heard of it later.
+  const revision = useRef(0);
+  revision.current = study?.row.revision ?? 0;
   useEffect(() => {
-    if (dicomwebPath === undefined || studyUid === undefined || revision === undefined) return;
-    const opened = takeShelf({ dicomwebPath, studyUid, revision });
+    if (dicomwebPath === undefined || studyUid === undefined) return;
+    const opened = takeShelf({ dicomwebPath, studyUid, revision: revision.current });
     setShelf(opened);
     return () => {
       setShelf(null);
       opened.close();
     };
-  }, [dicomwebPath, studyUid, revision]);
+  }, [dicomwebPath, studyUid]);
   return shelf;
 }
 
