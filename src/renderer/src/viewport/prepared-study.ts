@@ -11,7 +11,7 @@ const READY_SHARE = 1 / 8;
 let prepared: { readonly key: string; readonly shelf: SeriesShelf } | null = null;
 
 /** A study as one answer of the station had it: with another revision it may have other images. */
-export type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; readonly revision: number };
+type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; readonly revision: number };
 
 /**
  * The images of a study: those that were made ready for it as it is known to be, or a shelf that is still empty; never what was made
