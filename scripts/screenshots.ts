@@ -27,9 +27,9 @@ function picturedTests(): readonly string[] {
 
 const picturesIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.png'));
 
-/** The same picture with 256 colours at most, not scattered, so that surfaces and texts stay sharp: a third of its weight. */
+/** The same picture with few colours, not scattered, so that surfaces and texts stay sharp: a third of its weight. Below a quality of 90 the red of a Critical beside an image turns amber. */
 const withFewerColours = (png: Buffer) =>
-  sharp(png).removeAlpha().png({ palette: true, colours: 256, dither: 0, effort: 10, compressionLevel: 9 }).toBuffer();
+  sharp(png).removeAlpha().png({ palette: true, quality: 95, dither: 0, effort: 7, compressionLevel: 9 }).toBuffer();
 
 /** Runs one file of tests and puts what it took in its place; gives the names, or null where a test did not hold. */
 async function take(file: string): Promise<readonly string[] | null> {
