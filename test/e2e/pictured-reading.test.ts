@@ -245,7 +245,8 @@ describe.runIf(isForPictures)('pictures', () => {
     await keepPicture(beside, 'viewer-window');
     // The same study with an object of somebody else's: it is set aside, and whose study this is is asked.
     await arrive(station, [pdfStudy(head.studyUid, 17)]);
-    await page.getByText('UNDER INVESTIGATION').first().waitFor();
+    await page.getByText('UNDER INVESTIGATION', { exact: true }).waitFor();
+    for (const window of [page, beside]) await window.getByText('UNDER INVESTIGATION: identity in doubt').waitFor();
     await keepPicture(page, 'reading-under-investigation');
     const other = await made('hand-radiograph', 10);
     await arrive(station, [other]);

@@ -15,7 +15,7 @@ import { useShortcuts } from '../../ui/shortcuts.ts';
 import { FetchingNotice } from './FetchingNotice.tsx';
 import { FlagNotice, NewsNotice } from './NewsNotice.tsx';
 import classes from './reading.module.css';
-import { isFlaggedSince, newsOf } from './study-news.ts';
+import { isFlaggedSince, newsOf, patientNow } from './study-news.ts';
 import { useHangingRules } from './use-beside.ts';
 import { useFetchingBack, WHILE_AWAY_MS } from './use-fetching-back.ts';
 import { MAIN_WINDOW, useMainWindow } from './windows/main-window.ts';
@@ -80,7 +80,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
       {study !== undefined && (
         <>
           <PatientHeader
-            patient={alertsOf(study, now.data ?? study)}
+            patient={patientNow(study, now.data ?? study)}
             accession={study.row.accession}
             exam={study.row.exam}
           >
@@ -110,6 +110,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                 <ReadingRoom
                   key={study.row.revision}
                   study={study}
+                  patient={patientNow(study, now.data ?? study)}
                   seenRaises={seenRaises}
                   urgency={(now.data ?? study).row.urgency}
                   ai={(now.data ?? study).row.ai}
@@ -160,12 +161,6 @@ function Images({ now, study, isDisplayed, children }: ImagesProps): ReactNode {
       )}
     </>
   );
-}
-
-/** The patient as on the screen, with the alerts as they are now: a doubt about identity must never wait for a reload. */
-function alertsOf(onScreen: StudyDetail, now: StudyDetail): StudyDetail['row']['patient'] {
-  const { nameAlert, underInvestigation } = now.row.patient;
-  return { ...onScreen.row.patient, nameAlert, underInvestigation };
 }
 
 /** Escape in a menu closes the menu. */

@@ -63,6 +63,8 @@ import { ViewportGrid } from './ViewportGrid.tsx';
 type Props = {
   /** The study as it was when it came on the screen; it stays so until a person reloads. */
   readonly study: StudyDetail;
+  /** Whose it is as it stood on the screen, with the alerts as they are now: a doubt about identity waits for no reload. */
+  readonly patient: StudyDetail['row']['patient'];
   /** How often it had been raised as far as the reader has seen. */
   readonly seenRaises: number;
   /** How urgent it is now, and who says so. */
@@ -105,6 +107,7 @@ type RoomProps = Props & {
 /** The images with their tools, the series on the left and what AI says on the right. */
 function Room({
   study,
+  patient,
   seenRaises,
   urgency,
   ai,
@@ -348,6 +351,7 @@ function Room({
           <SaidLine />
           <ViewportGrid
             panes={panes}
+            patient={patient}
             isHanging={room.isHanging}
             shelfOf={room.shelfOf}
             study={study}
@@ -375,7 +379,7 @@ function Room({
                 seriesUid={mprOf}
                 findings={findings.data ?? NO_FINDINGS}
                 ai={aiView}
-                patient={study.row.patient}
+                patient={patient}
                 priorOf={beside.prior?.series.some((one) => one.seriesUid === mprOf) ? beside.prior.row.exam : null}
                 desk={desk}
                 fusion={isMprFused ? fusion : null}

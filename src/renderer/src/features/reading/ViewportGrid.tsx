@@ -21,6 +21,8 @@ type Props = {
   readonly isHanging: boolean;
   readonly shelfOf: (seriesUid: string) => SeriesShelf | null;
   readonly study: StudyDetail;
+  /** Whose it is, with the alerts as they are now. */
+  readonly patient: StudyDetail['row']['patient'];
   /** The study that hangs beside it. */
   readonly prior: StudyDetail | null;
   readonly findings: readonly Finding[];
@@ -98,7 +100,7 @@ type PaneProps = Props & {
 
 function Pane({ pane, seriesUid, tell, command, ...props }: PaneProps): ReactNode {
   const { t } = useTranslation('reading');
-  const { panes, isHanging, shelfOf, study, prior, findings, aiView, rejected, desk, fusion, linked } = props;
+  const { panes, isHanging, shelfOf, study, patient, prior, findings, aiView, rejected, desk, fusion, linked } = props;
   const { onActivate, onHang, onLarge, onShown } = props;
   const isActive = panes.active === pane;
   const shelf = seriesUid === null ? null : shelfOf(seriesUid);
@@ -141,7 +143,7 @@ function Pane({ pane, seriesUid, tell, command, ...props }: PaneProps): ReactNod
   const isPrior = prior?.series.some((one) => one.seriesUid === seriesUid) ?? false;
   const { onDragOver, onDragLeave, onDrop } = drop;
   const shared = {
-    ...{ shelf, seriesUid, isActive, patient: study.row.patient },
+    ...{ shelf, seriesUid, isActive, patient },
     priorOf: isPrior ? (prior?.row.exam ?? null) : null,
     label: t(isPrior ? 'grid.prior' : 'grid.viewport', { number: pane + 1 }),
     ...{ onActivate: () => onActivate(pane), onLarge, onShown },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
-import { isFlaggedSince, newsOf } from './study-news.ts';
+import { isFlaggedSince, newsOf, patientNow } from './study-news.ts';
 
 /** The parts of a study that news are about; the rest plays no part. */
 function study(revision: number, patient: Partial<StudyDetail['row']['patient']> = {}): StudyDetail {
@@ -21,6 +21,15 @@ test('tells new images from nothing, and a changed patient from both', () => {
 
 test('takes alerts for no change of the patient: they show at once anyway', () => {
   expect(newsOf(study(1), study(1, { underInvestigation: true, nameAlert: true }))).toBe('nothing');
+});
+
+test('shows whose it was on the screen, with the alerts of now', () => {
+  const now = study(2, { name: 'DOE^JOHN', underInvestigation: true, nameAlert: true });
+  expect(patientNow(study(1), now)).toEqual({
+    ...study(1).row.patient,
+    underInvestigation: true,
+    nameAlert: true,
+  });
 });
 
 test.each([

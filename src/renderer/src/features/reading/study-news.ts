@@ -16,3 +16,9 @@ export function newsOf(onScreen: StudyDetail, now: StudyDetail): StudyNews {
 export function isFlaggedSince(seenRaises: number, { row }: Pick<StudyDetail, 'row'>): boolean {
   return row.urgency.level !== 'routine' && row.urgency.raises > seenRaises;
 }
+
+/** The patient as on the screen, with the alerts as they are now: a doubt about identity must never wait for a reload, over images neither. */
+export function patientNow(onScreen: StudyDetail, now: StudyDetail): StudyDetail['row']['patient'] {
+  const { nameAlert, underInvestigation } = now.row.patient;
+  return { ...onScreen.row.patient, nameAlert, underInvestigation };
+}

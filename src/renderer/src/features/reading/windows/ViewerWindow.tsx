@@ -16,6 +16,7 @@ import { formatPersonName } from '../../../ui/person-name.ts';
 import { ReadingRoom } from '../ReadingRoom.tsx';
 import classes from '../reading.module.css';
 import { useHangingRules } from '../use-beside.ts';
+import { patientNow } from '../study-news.ts';
 import { type MainReads, standingOf } from './standing.ts';
 import { useMainReads } from './use-main-reads.ts';
 import { useKeepWindowPlace } from './window-place.ts';
@@ -53,18 +54,11 @@ export function ViewerWindow({ studyId, main }: Props): ReactNode {
   return (
     <main className={classes.viewerWindow} data-standing={standing}>
       <StandingLine standing={standing} reads={reads} patient={patient} main={main} />
-      <PatientHeader
-        patient={{
-          ...patient,
-          nameAlert: now.row.patient.nameAlert,
-          underInvestigation: now.row.patient.underInvestigation,
-        }}
-        accession={kept.row.accession}
-        exam={kept.row.exam}
-      />
+      <PatientHeader patient={patientNow(kept, now)} accession={kept.row.accession} exam={kept.row.exam} />
       <ReadingRoom
         isViewer
         study={kept}
+        patient={patientNow(kept, now)}
         seenRaises={kept.row.urgency.raises}
         urgency={now.row.urgency}
         ai={now.row.ai}
