@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ImageToCanvas } from '../geometry.ts';
 import type { StackImage } from '../stack.ts';
 import type { StackView, StackViewState } from '../stack-view.ts';
+import { MeasuredWords } from './MeasuredWords.tsx';
 import { measure } from './measure.ts';
 import { isOn, type Measurement } from './measurement.ts';
 import type { MeasurementBook } from './measurement-book.ts';
@@ -57,27 +58,17 @@ type ShapeProps = {
   readonly isSelected: boolean;
 };
 
-const LINE_PX = 14;
-
 function Shape({ drawn: { id, kind, points, measured }, map, isSelected }: ShapeProps): ReactNode {
   const { t } = useTranslation('reading');
   const line = drawnLineOf(kind, points, map);
   const ends = points.map((point) => toCanvas(map, point));
-  // Beside the point that is furthest right, so that the words cover nothing that is measured.
-  const [x, y] = line.reduce((best, one) => (one[0] > best[0] ? one : best), line[0] ?? [0, 0]);
   return (
     <g className={classes.shape} data-selected={isSelected} data-kind={kind} data-measurement={id}>
       {kind !== 'probe' && <polyline points={line.map(([left, top]) => `${left},${top}`).join(' ')} />}
       {ends.map(([left, top], index) => (
         <circle key={index} cx={left} cy={top} r={isSelected ? 4 : 2.5} />
       ))}
-      <text x={x + 10} y={y + 4}>
-        {describeMeasured(measured, t).map((words, index) => (
-          <tspan key={index} x={x + 10} dy={index === 0 ? 0 : LINE_PX}>
-            {words}
-          </tspan>
-        ))}
-      </text>
+      <MeasuredWords line={line} words={describeMeasured(measured, t)} />
     </g>
   );
 }

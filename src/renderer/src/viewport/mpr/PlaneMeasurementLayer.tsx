@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { imageToCanvas } from '../geometry.ts';
 import viewportClasses from '../ImageViewport.module.css';
 import type { ImagePoint, Measured, MeasurementKind } from '../measurements/measurement.ts';
+import { MeasuredWords } from '../measurements/MeasuredWords.tsx';
 import classes from '../measurements/MeasurementLayer.module.css';
 import { drawnLineOf } from '../measurements/shapes.ts';
 import { describeInPlane } from './describe-in-plane.ts';
@@ -11,7 +12,6 @@ import type { Slab } from './reslice.ts';
 import type { MeasuredPane, PlaneDraft } from './use-plane-measuring.ts';
 
 const SAME = imageToCanvas([0, 0], [1, 0], [0, 1]);
-const LINE_PX = 14;
 
 /** The reader's measurements of exactly the plane and slab that is shown, each said to be resampled, and the one on its way. */
 export function PlaneMeasurementLayer({
@@ -56,20 +56,13 @@ type ShapeProps = {
 function Shape({ kind, points, measured, slab, isSelected }: ShapeProps): ReactNode {
   const { t } = useTranslation('reading');
   const line = drawnLineOf(kind, points, SAME);
-  const [x, y] = line.reduce((best, one) => (one[0] > best[0] ? one : best), line[0] ?? [0, 0]);
   return (
     <g className={classes.shape} data-selected={isSelected} data-kind={kind}>
       {kind !== 'probe' && <polyline points={line.map(([left, top]) => `${left},${top}`).join(' ')} />}
       {points.map(([left, top], index) => (
         <circle key={index} cx={left} cy={top} r={isSelected ? 4 : 2.5} />
       ))}
-      <text x={x + 10} y={y + 4}>
-        {describeInPlane(measured, slab, t).map((words, index) => (
-          <tspan key={words} x={x + 10} dy={index === 0 ? 0 : LINE_PX}>
-            {words}
-          </tspan>
-        ))}
-      </text>
+      <MeasuredWords line={line} words={describeInPlane(measured, slab, t)} />
     </g>
   );
 }
