@@ -290,6 +290,8 @@ test('what others sent beside images is off at first, and on says whose it is an
   await said.getByText('found by a machine, not verified by anyone').waitFor();
   await page.locator('svg[data-graphics="1"]').waitFor();
   await panel.getByText('Diameter 27.5 mm').waitFor();
+  // What a key said lies over the images for a moment.
+  await page.locator('[data-said]').waitFor({ state: 'detached' });
   const faults = await judgePage(page, 'reading-others-segments');
   expect(await segmentsOnBall(page)).toBeGreaterThan(0.9);
   await page.locator('[data-image]').first().focus();

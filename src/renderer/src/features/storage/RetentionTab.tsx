@@ -52,7 +52,7 @@ function Retention({ card }: { readonly card: RetentionRulesCard }): ReactNode {
             </Button>
             <Button
               size="xs"
-              color="red"
+              color="var(--wt-critical)"
               variant="outline"
               disabled={!isAnyInForce || isRunning || pages === null || dryRun.isAsking}
               title={isAnyInForce ? undefined : t('apply.noneInForce')}
