@@ -4,7 +4,11 @@ import { AS_DELIVERED, usePreferences } from '../ui/preferences.ts';
 
 const kept = vi.hoisted(() => ({ value: {} as unknown, isKnown: true, set: (_value: unknown): void => undefined }));
 vi.mock('../bridge/user-preferences.ts', () => ({
-  useUserPreference: (_key: string, _schema: unknown, shipped: unknown) => ({ ...kept, value: kept.value ?? shipped }),
+  useUserPreference: (_key: string, _schema: unknown, shipped: unknown) => ({
+    ...kept,
+    value: kept.value ?? shipped,
+    latest: () => kept.value ?? shipped,
+  }),
 }));
 const { usePagePreferences } = await import('./use-page-preferences.ts');
 
@@ -38,4 +42,21 @@ test('what a person set goes with them: the next is told of a Critical with its 
   expect(usePreferences.getState().criticalSound).toBe(false);
   unmount();
   expect([usePreferences.getState(), vi.mocked(kept.set).mock.calls]).toEqual([AS_DELIVERED, []]);
+});
+
+test('a setting changed and changed back before the page was drawn ends as it was, here and at the station', () => {
+  const told: unknown[] = [];
+  const set = (value: unknown): void => {
+    kept.value = value;
+    told.push(value);
+  };
+  Object.assign(kept, { value: AS_DELIVERED, isKnown: true, set });
+  const { rerender } = renderHook(usePagePreferences);
+  act(() => {
+    usePreferences.setState({ showPreview: false });
+    usePreferences.setState({ showPreview: true });
+  });
+  rerender();
+  expect(told).toEqual([{ ...AS_DELIVERED, showPreview: false }, AS_DELIVERED]);
+  expect(usePreferences.getState()).toEqual(AS_DELIVERED);
 });

@@ -7,15 +7,15 @@ const Kept = z.object({ singleLetterKeys: z.boolean(), criticalSound: z.boolean(
 
 /** Lets the page's settings be those of whoever is signed in, at whichever desk: the station keeps them, and what is changed goes there. */
 export function usePagePreferences(): void {
-  const { value, isKnown, set } = useUserPreference('page', Kept, AS_DELIVERED);
-  const listing = JSON.stringify(value);
+  const { value, isKnown, set, latest } = useUserPreference('page', Kept, AS_DELIVERED);
+  // When `value` changes, but by what holds now, not by what was drawn: a second change may come between the first and its drawing.
   useEffect(() => {
     if (!isKnown) return;
-    usePreferences.setState(Kept.parse(JSON.parse(listing)));
+    usePreferences.setState(latest());
     return usePreferences.subscribe((now) => {
-      if (!isAlike(now, Kept.parse(JSON.parse(listing)))) set(Kept.parse(now));
+      if (!isAlike(now, latest())) set(Kept.parse(now));
     });
-  }, [isKnown, listing, set]);
+  }, [isKnown, value, set, latest]);
   // Nobody's silence is the next person's, who may be told of a Critical before the station tells of their settings. After what stands
   // above no longer hears it.
   useEffect(() => {

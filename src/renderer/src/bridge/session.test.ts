@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { changePassword, confirmSession, refreshSession, signIn, useSession } from './session.ts';
+import { changePassword, confirmSession, refreshSession, signIn, signOut, useSession } from './session.ts';
 
 const user = {
   userId: '01890000-0000-7000-8000-000000000009',
@@ -73,4 +73,24 @@ test('a password that was changed is no longer to be changed; one that was refus
   answer(200, user);
   expect(await changePassword('a', 'b')).toEqual({ ok: true, value: null });
   expect(useSession.getState()).toEqual({ state: 'signed-in', user });
+});
+
+test('signing out forgets who it was before the station is told, and the next sign-in waits until it has been', async () => {
+  answer(200, user);
+  await refreshSession();
+  const asked: string[] = [];
+  const { promise: told, resolve: tell } = Promise.withResolvers<Response>();
+  vi.stubGlobal('fetch', (_path: string, { method }: RequestInit) => {
+    asked.push(`${String(method)} while ${useSession.getState().state}`);
+    const welcome = new Response(JSON.stringify({ state: 'signed-in', token: 't', user }), { status: 201 });
+    return method === 'DELETE' ? told : Promise.resolve(welcome);
+  });
+  const leaving = signOut();
+  expect([useSession.getState().state, asked]).toEqual(['signed-out', []]);
+  const coming = signIn('radiologist', 'demo');
+  await vi.waitFor(() => expect(asked).toEqual(['DELETE while signed-out']));
+  tell(new Response(null, { status: 204 }));
+  await leaving;
+  expect((await coming).ok).toBe(true);
+  expect(asked).toEqual(['DELETE while signed-out', 'POST while signed-out']);
 });

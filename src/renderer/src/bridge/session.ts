@@ -54,8 +54,12 @@ export async function enterSite(site: string): Promise<void> {
   if (answer.ok) window.location.reload();
 }
 
+/** The sign-out under way, if any: the next sign-in waits for it, or it would end the session that follows. */
+let ending: Promise<unknown> = Promise.resolve();
+
 /** Signs in; the station sets its cookie, which opens the socket. Wrong name or password is `signed-out`. */
 export async function signIn(username: string, password: string): Promise<Result<SignInOutcome, Failure>> {
+  await ending;
   const answer = await ask('POST', SESSIONS, { username, password });
   if (!answer.ok) return answer;
   const outcome = SignInOutcome.safeParse(answer.value);
@@ -72,10 +76,17 @@ export async function changePassword(current: string, next: string): Promise<Res
   return ok(null);
 }
 
-/** Ends the session at the station; the page forgets it even when the station cannot be told. */
+/** Ends the session: the page forgets it at once, even when the station cannot be told, and then tells the station. */
 export async function signOut(): Promise<void> {
-  await ask('DELETE', `${SESSIONS}/current`);
   useSession.setState({ state: 'signed-out' }, true);
+  ending = endSession();
+  await ending;
+}
+
+async function endSession(): Promise<void> {
+  // The pages go first and give up what they load: images asked for without a session are refused.
+  await new Promise((gone) => setTimeout(gone));
+  await ask('DELETE', `${SESSIONS}/current`);
 }
 
 async function ask(method: string, path: string, body?: object): Promise<Result<unknown, Failure>> {

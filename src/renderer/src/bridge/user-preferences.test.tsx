@@ -41,3 +41,22 @@ test('writes nothing over what a person set while the station has not told what 
   expect(asked.put.mock.calls).toEqual([[{ key: 'viewer', value: ['kept', 'since', 'long', 'new'] }]]);
   expect(result.current.value).toEqual(['kept', 'since', 'long', 'new']);
 });
+
+test('an answer that was on its way when a person changed something does not take the change back', async () => {
+  asked.all.mockResolvedValueOnce([{ key: 'viewer', value: ['before'] }]);
+  const cache = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const around = ({ children }: { readonly children: ReactNode }) => (
+    <QueryClientProvider client={cache}>{children}</QueryClientProvider>
+  );
+  const { result } = renderHook(() => useUserPreference('viewer', z.array(z.string()), []), { wrapper: around });
+  await waitFor(() => expect(result.current.value).toEqual(['before']), PATIENCE);
+  const { promise: late, resolve: answer } = Promise.withResolvers<readonly { key: string; value: unknown }[]>();
+  asked.all.mockReturnValueOnce(late);
+  const again = cache.refetchQueries({ queryKey: ['preferences'] });
+  act(() => result.current.set(['after']));
+  expect(result.current.latest()).toEqual(['after']);
+  answer([{ key: 'viewer', value: ['before'] }]);
+  await act(() => again);
+  await waitFor(() => expect(result.current.value).toEqual(['after']), PATIENCE);
+  expect(result.current.latest()).toEqual(['after']);
+});
