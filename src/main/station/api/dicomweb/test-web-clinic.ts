@@ -1,10 +1,8 @@
-import { openReaderPool } from '../../platform/store/reader-pool.ts';
-import type { READER_TASKS } from '../../reader.ts';
 import { createExportWorker, createImportWorker, type ImportWorker, type MediaFolder } from '../../archive/index.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { SHIPPED_POLICY } from '../../testing/deadlines.ts';
+import { openTestReaders } from '../../testing/readers.ts';
 import { createServices } from '../services/create-services.ts';
-import type { Readers } from '../services/readers.ts';
 import type { StationServices } from '../services.ts';
 import { startTestStation, type TestStation } from '../test-station.ts';
 
@@ -22,10 +20,7 @@ export type WebClinic = {
 export async function openWebClinic(folders: readonly MediaFolder[] = []): Promise<WebClinic> {
   const clinic = openClinic();
   const { archive, store, db, keys } = clinic;
-  const readers: Readers = openReaderPool<typeof READER_TASKS>(
-    new URL('../../reader.ts', import.meta.url),
-    store.settings,
-  );
+  const readers = openTestReaders(store.settings);
   const unused = () => {
     throw new Error('not asked for over DICOMweb');
   };

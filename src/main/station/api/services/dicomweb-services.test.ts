@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../access/index.ts';
-import { openReaderPool } from '../../platform/store/reader-pool.ts';
 import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { openFullDisk } from '../../platform/store/test-full-disk.ts';
 import { arrivalOf, aSlice } from '../../testing/objects.ts';
+import { openTestReaders } from '../../testing/readers.ts';
 import { writeMetadata } from '../dicomweb/metadata.ts';
 import type { DicomwebServices } from '../dicomweb/services.ts';
 import { dicomwebServices } from './dicomweb-services.ts';
@@ -16,7 +16,7 @@ let pool: Readers;
 beforeEach(() => {
   clinic = openClinic();
   const { archive } = clinic;
-  pool = openReaderPool(new URL('../../reader.ts', import.meta.url), clinic.store.settings);
+  pool = openTestReaders(clinic.store.settings);
   tasks = [];
   const readers: Readers = {
     ...pool,
