@@ -19,6 +19,7 @@ import { type Clinic, openClinic } from './testing/clinic.ts';
 import { brought, standAt } from './testing/governed.ts';
 import { aManifest } from './testing/models.ts';
 import { aSlice } from './testing/objects.ts';
+import { QUICK_HASH } from './testing/quick-hash.ts';
 
 let clinic: Clinic;
 let free: () => Promise<{ freeBytes: number; totalBytes: number }>;
@@ -91,7 +92,7 @@ test('counts are of the sites of whoever asks', async () => {
 test('a site without a reader says so, whoever reads at another', async () => {
   const { db, north, south } = clinic;
   const actor = serviceActor('test');
-  const passwordHash = await hashPassword('correct horse');
+  const passwordHash = await hashPassword('correct horse', QUICK_HASH);
   createUser(db, {
     ...{
       username: 'rita',

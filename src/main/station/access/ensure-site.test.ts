@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { openTestStore, type TestStore } from '../platform/store/test-store.ts';
+import { QUICK_HASH } from '../testing/quick-hash.ts';
 import { ensureSite, ensureSites } from './ensure-site.ts';
 import {
   createSignInThrottle,
@@ -60,7 +61,7 @@ test('further sites are made beside the own one at any start, and its administra
   if (!made.ok) throw new Error(made.error.code);
   const [north, south] = made.value;
   if (south === undefined) throw new Error('no second site');
-  const passwordHash = await hashPassword('correct horse');
+  const passwordHash = await hashPassword('correct horse', QUICK_HASH);
   for (const [username, role] of [
     ['anna', 'administrator'],
     ['rita', 'radiologist'],

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Role, ROLES } from '../../../shared/domain/permissions.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
 import { openTestStore, type TestStore } from '../platform/store/test-store.ts';
+import { QUICK_HASH } from '../testing/quick-hash.ts';
 import {
   changePassword,
   createDemoUsers,
@@ -18,6 +19,7 @@ import {
   type Site,
   touchSession,
 } from './index.ts';
+import { type HashCost, PASSWORD_COST } from './passwords.ts';
 
 const PASSWORD = 'correct horse battery';
 let store: TestStore;
@@ -31,8 +33,8 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-async function addUser(username: string, roles: readonly Role[], password = PASSWORD): Promise<string> {
-  const passwordHash = await hashPassword(password);
+async function addUser(username: string, roles: readonly Role[], cost: HashCost = QUICK_HASH): Promise<string> {
+  const passwordHash = await hashPassword(PASSWORD, cost);
   const actor = serviceActor('test');
   const created = createUser(store.db, {
     ...{ username, displayName: username, passwordHash, state: 'active', siteId: site.siteId, roles, actor },
@@ -103,7 +105,7 @@ test('refuses unknown names, wrong passwords, disabled users and users without a
 });
 
 test('spends a verification on an unknown name too', async () => {
-  await addUser('ada', ['radiologist']);
+  await addUser('ada', ['radiologist'], PASSWORD_COST);
   /** The shortest of three: on a busy machine one alone says nothing. */
   const took = async (username: string) => {
     const times: number[] = [];

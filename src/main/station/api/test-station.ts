@@ -16,6 +16,7 @@ import { serviceActor } from '../platform/ledger/event.ts';
 import { openLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { openTestStore, type TestStore } from '../platform/store/test-store.ts';
+import { QUICK_HASH } from '../testing/quick-hash.ts';
 import { createApi } from './create-api.ts';
 import { createHintHub, type HintHub } from './hint-hub.ts';
 import type { StationServices } from './services.ts';
@@ -115,7 +116,7 @@ async function openHost(folder: string, log: ReturnType<typeof openLog>): Promis
 }
 
 async function addPeople(store: TestStore, site: Site): Promise<void> {
-  const passwordHash = await hashPassword(TEST_PASSWORD, { memoryCost: 64, timeCost: 1, parallelism: 1 });
+  const passwordHash = await hashPassword(TEST_PASSWORD, QUICK_HASH);
   for (const role of PEOPLE) {
     const user = { username: role, displayName: role, passwordHash, state: 'active', roles: [role] } as const;
     createUser(store.db, { ...user, siteId: site.siteId, actor: serviceActor('test'), atMs: 0 });

@@ -19,6 +19,7 @@ import { type Clinic, openClinic } from '../../testing/clinic.ts';
 import { SHIPPED_POLICY } from '../../testing/deadlines.ts';
 import { openStudy } from '../../testing/later.ts';
 import { aSlice } from '../../testing/objects.ts';
+import { QUICK_HASH } from '../../testing/quick-hash.ts';
 import {
   declareUrgency,
   endOverride,
@@ -45,7 +46,7 @@ import { LIST_FIRST_WAITING, LIST_SAID, LIST_SAID_IDS, LIST_WAITING_PINS } from 
 import { covers } from './weekly-hours.ts';
 
 const PASSWORD = 'correct horse battery';
-const passwordHash = await hashPassword(PASSWORD);
+const passwordHash = await hashPassword(PASSWORD, QUICK_HASH);
 const MINUTE_MS = 60_000;
 const WHOLE_WEEK = [{ weekdays: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, toMinute: 0 }];
 
