@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openObjectKeys } from '../objects/object-keys.ts';
 import { objectPath, openObjectStore, SEALED } from '../objects/object-store.ts';
 import { recordEvicted, recordObject } from '../objects/records.ts';
@@ -23,6 +24,7 @@ import { openVault } from '../vault.ts';
 import { restoreBackup, type RestoreWish } from './restore-backup.ts';
 import { type BackupWish, type CheckObject, takeBackup } from './take-backup.ts';
 
+/** By the tests that say so: to seal keys under it, or to open them, takes longer than all else here. Else the vault is given. */
 const PASSPHRASE = 'correct horse battery staple';
 const NOW_MS = Date.parse('2026-03-02T09:00:00Z');
 const sound: CheckObject = async () => 'sound';
@@ -30,22 +32,23 @@ let folder: string;
 let data: string;
 let db: WritableDb;
 let digests: string[];
-let fileOf: (digest: string) => string;
+const fileOf = (digest: string) => objectPath(path.join(data, 'objects'), digest, SEALED);
 
-beforeEach(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'wetread-backup-'));
-  data = path.join(folder, 'data');
-  const vaultFolder = path.join(data, 'vault');
+/** A data directory with three objects: made once, copied for each test. */
+let made: string;
+let databaseKey: Buffer;
+
+beforeAll(async () => {
+  made = mkdtempSync(path.join(tmpdir(), 'wetread-backup-'));
+  const vaultFolder = path.join(made, 'vault');
   const vault = openVault({ folder: vaultFolder }, true);
   if (!vault.ok) throw new Error(vault.error.code);
-  const { databaseKey } = vault.value;
+  ({ databaseKey } = vault.value);
   const keys = openObjectKeys(vaultFolder, databaseKey, { mayCreate: true, atMs: NOW_MS });
-  const writer = openWriter(path.join(data, 'wetread.db'), databaseKey);
-  if (!keys.ok || !writer.ok) throw new Error('a data directory did not open');
-  db = writer.value;
+  if (!keys.ok) throw new Error(keys.error.code);
+  db = openedIn(made);
   migrate(db, MIGRATIONS);
-  const root = path.join(data, 'objects');
-  const objects = openObjectStore(root, keys.value);
+  const objects = openObjectStore(path.join(made, 'objects'), keys.value);
   digests = [];
   for (const text of ['one', 'two', 'three']) {
     const file = await objects.receive();
@@ -58,24 +61,41 @@ beforeEach(async () => {
   }
   digests.sort();
   await objects.close();
-  fileOf = (digest) => objectPath(root, digest, SEALED);
+  db.close();
+});
+afterAll(() => rmSync(made, { recursive: true, force: true }));
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'wetread-backup-'));
+  data = path.join(folder, 'data');
+  cpSync(made, data, { recursive: true });
+  db = openedIn(data);
 });
 afterEach(() => {
   db.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
+function openedIn(directory: string): WritableDb {
+  const writer = openWriter(path.join(directory, 'wetread.db'), databaseKey);
+  if (!writer.ok) throw new Error(writer.error.code);
+  return writer.value;
+}
+
 const backUp = (check: CheckObject, more: Partial<BackupWish> = {}) =>
   takeBackup({
     data,
     destination: path.join(folder, 'backups'),
-    passphrase: PASSPHRASE,
+    passphrase: null,
     nowMs: NOW_MS,
     check,
     ...more,
   });
 const restore = (backup: string, to: string, more: Partial<RestoreWish> = {}) =>
-  restoreBackup({ backup, data: to, passphrase: PASSPHRASE, vault: null, nowMs: NOW_MS, check: sound, ...more });
+  restoreBackup({
+    ...{ backup, data: to, passphrase: null, vault: path.join(data, 'vault'), nowMs: NOW_MS, check: sound },
+    ...more,
+  });
 async function aBackup(): Promise<string> {
   const taken = await backUp(sound);
   if (!taken.ok) throw new Error(taken.error.code);
@@ -93,15 +113,17 @@ test.each([
   ['before it was read', 'missing'],
 ])('an object let go while it is backed up, %s, is missing of that backup, which goes on', async (_when, condition) => {
   const [, gone = ''] = digests;
-  const taken = await backUp(async (_objects, digest) => {
+  const check: CheckObject = async (_objects, digest) => {
     if (digest !== gone) return 'sound';
     letGo(digest);
     return condition;
-  });
+  };
+  const taken = await backUp(check, { passphrase: PASSPHRASE });
   if (!taken.ok) throw new Error(taken.error.code);
   expect(taken.value).toMatchObject({ copied: 2, manifest: { missing: [gone], damaged: [], objects: { count: 3 } } });
   // The snapshot is of before: it names the object, and the restore says that it has none.
-  const restored = await restore(taken.value.folder, path.join(folder, 'restored'));
+  const keys = { passphrase: PASSPHRASE, vault: null };
+  const restored = await restore(taken.value.folder, path.join(folder, 'restored'), keys);
   expect(restored).toMatchObject({ ok: true, value: { objects: 2, missing: [gone] } });
 });
 
