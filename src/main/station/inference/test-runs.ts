@@ -156,13 +156,14 @@ export function openComputingClinic({
   };
 }
 
-/** A copy of the shipped package with some of its manifest changed, as it is found when the station starts. */
+/** A copy of the shipped package with some of its manifest changed, as it is found when the station starts; one golden case proves it. */
 function installedCopy(directory: string, change: Readonly<Record<string, unknown>>): ModelPackage {
   cpSync(SHIPPED, directory, { recursive: true });
   const file = path.join(directory, 'manifest.json');
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { readonly appliesTo: object };
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Pick<ModelManifest, 'appliesTo' | 'goldenCases'>;
   const appliesTo = { ...manifest.appliesTo, ...(change['appliesTo'] as object | undefined) };
-  writeFileSync(file, JSON.stringify({ ...manifest, ...change, appliesTo }));
+  const goldenCases = manifest.goldenCases.slice(0, 1);
+  writeFileSync(file, JSON.stringify({ ...manifest, goldenCases, ...change, appliesTo }));
   const read = readManifest(readFileSync(file));
   if (!read.ok) throw new Error(read.error.code);
   return { ...read.value, directory, signature: { state: 'unsigned' } };
