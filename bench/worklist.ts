@@ -55,6 +55,8 @@ const TYPED = [
   'zzzz',
   'k',
 ] as const;
+/** What arrives: one object for all that is sent, for its values are made once for each. */
+const SMALL_CT = { ...IMAGE_KINDS.ct, rows: 32, columns: 32 };
 /** A reader without rows of their own, as most have few. */
 const NOBODY = '01890000-0000-7000-8000-000000000000';
 const question = { filter: 'all' as const, narrowed: {}, sort: READING_ORDER };
@@ -105,7 +107,7 @@ async function arrive(station: RunningStation, signal: AbortSignal): Promise<num
   while (!signal.aborted) {
     const root = temporaryFolder();
     const folders = Array.from({ length: 200 }, (_, index) => path.join(root, String(index)));
-    writeFreshObjects({ ...IMAGE_KINDS.ct, rows: 32, columns: 32 }, folders, folders.length);
+    writeFreshObjects(SMALL_CT, folders, folders.length);
     began ||= performance.now();
     const instances = folders.map((folder, index): OutgoingInstance => {
       const instance = instanceFromBytes(readFileSync(path.join(folder, '00001.dcm')));
