@@ -21,8 +21,12 @@ const CHECKED_WHOLE_BYTES = 128 * 2 ** 20;
 /** The log is moved into the database beside the main thread (`keepLogShort`); only past this many pages the writer must do it. */
 const PAGES_BEFORE_CHECKPOINT = 50_000;
 
-/** Opens the encrypted database for writing, creating it when absent: WAL, foreign keys. */
-export function openWriter(file: string, key: Uint8Array): Result<WritableDb, OpenFailure> {
+/** Opens the encrypted database for writing, creating it when absent: WAL, foreign keys. Up to so many bytes it is checked whole. */
+export function openWriter(
+  file: string,
+  key: Uint8Array,
+  checkedBytes = CHECKED_WHOLE_BYTES,
+): Result<WritableDb, OpenFailure> {
   return open(file, key, (db) => {
     db.pragma('journal_mode = WAL');
     // Commits do not wait for the disk: whoever acknowledges one waits for `durable` (decision 0010).
@@ -30,7 +34,7 @@ export function openWriter(file: string, key: Uint8Array): Result<WritableDb, Op
     db.pragma(`wal_autocheckpoint = ${PAGES_BEFORE_CHECKPOINT}`);
     db.pragma('foreign_keys = ON');
     db.pragma('temp_store = MEMORY');
-    if (statSync(file).size <= CHECKED_WHOLE_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok')
+    if (statSync(file).size <= checkedBytes && db.pragma('quick_check(1)', { simple: true }) !== 'ok')
       throw new Sqlite.SqliteError('quick_check', 'SQLITE_CORRUPT');
     return db as WritableDb;
   });

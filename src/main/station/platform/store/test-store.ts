@@ -59,7 +59,7 @@ function migratedOnce(): NonNullable<typeof migrated> {
 }
 
 function opened(file: string, key: Uint8Array): WritableDb {
-  const writer = openWriter(file, key);
+  const writer = openWriter(file, key, 0); // written a moment ago: to check it whole would be half of what opening it costs
   if (!writer.ok) throw new Error(writer.error.code);
   return writer.value;
 }
