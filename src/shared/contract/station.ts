@@ -64,7 +64,7 @@ export const StationStatus = z.object({
     rotation: WalkProgress.nullable(),
   }),
   unopenedCritical: z.number().int(),
-  /** Which they are, in the order they are read, a hundred at most: whoever counts alone misses one that came as another was opened. */
+  /** Which they are, in the order they are read, a thousand at most: whoever counts alone misses one that came as another was opened. */
   unopenedCriticalIds: z.array(StudyId),
   readersSignedIn: z.number().int(),
   reasons: z.array(HealthReason),

@@ -35,7 +35,7 @@ export const LIST_UNOPENED_CRITICAL = `
   SELECT study_id AS studyId FROM open_studies INDEXED BY open_studies_critical
    WHERE ${FILTERS.critical.condition} AND urgency_rank = ${urgencyRank('critical')} AND is_opened = 0
      AND site_id IN (SELECT value FROM json_each(?))
-   ORDER BY urgency_rank, due_at_ms, study_id LIMIT 100
+   ORDER BY urgency_rank, due_at_ms, study_id LIMIT 1000
 `;
 /** Every value that rows have of what lists are narrowed by, with how many; reads as many rows as there are kinds of rows. */
 export const LIST_CHOICES = `
@@ -94,7 +94,7 @@ export function countUnopenedCritical(db: ReadableDb, siteIds: readonly string[]
   return prepared<{ unopened: number | null }>(db, COUNT_UNOPENED_CRITICAL).get(JSON.stringify(siteIds))?.unopened ?? 0;
 }
 
-/** The first of them in the order they are read, a hundred at most. */
+/** The first of them in the order they are read, a thousand at most. */
 export function listUnopenedCritical(db: ReadableDb, siteIds: readonly string[]): readonly StudyId[] {
   return prepared<{ studyId: StudyId }>(db, LIST_UNOPENED_CRITICAL)
     .all(JSON.stringify(siteIds))

@@ -11,7 +11,14 @@ import { finishNext, installed } from '../testing/models.ts';
 import { aSlice, without } from '../testing/objects.ts';
 import { followAll } from '../testing/ward.ts';
 import { FILTERS, type OpenFilter } from './filters.ts';
-import { countFilters, countUnopenedCritical, findNextUnread, findRow, listWindow } from './index.ts';
+import {
+  countFilters,
+  countUnopenedCritical,
+  findNextUnread,
+  findRow,
+  listUnopenedCritical,
+  listWindow,
+} from './index.ts';
 import { putRow } from './put-row.ts';
 import { FIND_NAMESAKE, FIND_TWIN } from './row-columns.ts';
 import { searchRows } from './search-rows.ts';
@@ -327,6 +334,21 @@ test('windows, one after another, show every row once and in order, whatever the
 
 const isForMe = ({ intent, isOpened }: { intent: string; isOpened: 0 | 1 }) => intent === 'new' && isOpened === 0;
 const isMine = ({ intent, isOpened }: { intent: string; isOpened: 0 | 1 }) => intent === 'new' && isOpened === 1;
+
+test('names unopened Criticals far down the list: one that comes there as another is opened is told by its name alone', async () => {
+  const put = getRowTemplate(await arrive());
+  const critical = { rank: 0, isNew: true, isOpened: false };
+  for (let index = 0; index < 150; index += 1) put(index, { ...critical, dueAtMs: index });
+  const before = new Set(listUnopenedCritical(clinic.db, north()));
+  put(0, { ...critical, dueAtMs: 0, isOpened: true });
+  put(150, { ...critical, dueAtMs: 150 });
+  const now = listUnopenedCritical(clinic.db, north());
+  expect([before.size, now.length, now.filter((id) => !before.has(id))]).toEqual([
+    150,
+    150,
+    ['019a0000-0000-7000-8000-000000000150'],
+  ]);
+});
 
 /** Puts rows like the given study's, told apart by their study UID; those that are opened, the reader opened. */
 function getRowTemplate(studyId: string) {

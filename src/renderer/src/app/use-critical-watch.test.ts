@@ -13,7 +13,8 @@ test.each([
   ['one more than are named', of('ab', 2), of('ab', 3), true],
   ['one that was opened', of('ab'), of('b'), false],
   ['the same in another order', of('ab'), of('ba'), false],
-  ['one that moved up among those that are named', of('ab', 9), of('bc', 8), false],
+  ['one that came as another was opened, of more than are named', of('ab', 9), of('ac', 9), true],
+  ['one that came as two were opened, of more than are named', of('ab', 9), of('ac', 8), true],
 ])('%s', (_what, before, now, isNew) => {
   expect(hasNew(before, now)).toBe(isNew);
 });

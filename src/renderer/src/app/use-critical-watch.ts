@@ -25,10 +25,9 @@ export function useCriticalWatch(status: UnopenedCriticals | undefined): void {
   }, [status, t]);
 }
 
-/** Whether one is there now that was not before. */
+/** Whether one is there now that was not before; where not all were named it may be one that moved up among them, for none may come silently. */
 export function hasNew(before: UnopenedCriticals, now: UnopenedCriticals): boolean {
   if (now.unopenedCritical > before.unopenedCritical) return true;
-  // Where not all are named, one that moved up among the named ones is not new.
-  if (before.unopenedCritical > before.unopenedCriticalIds.length) return false;
-  return now.unopenedCriticalIds.some((id) => !before.unopenedCriticalIds.includes(id));
+  const known = new Set(before.unopenedCriticalIds);
+  return now.unopenedCriticalIds.some((id) => !known.has(id));
 }
