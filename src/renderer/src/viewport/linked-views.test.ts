@@ -51,11 +51,12 @@ test('the others turn before the active pane is drawn, and are told of its pictu
   const linked = new LinkedViews();
   const led: (StackImage | undefined)[] = [];
   linked.onLead((image) => led.push(image));
+  active.draw(0);
   linked.setView(0, active.view);
   linked.setView(1, other.view);
   other.draw(0);
   active.turn(4);
-  expect([other.asked, led, linked.getState().leading]).toEqual([[7], [active.imageAt(4)], null]);
+  expect([other.asked, led, linked.getState().leading]).toEqual([[7], [active.imageAt(4)], active.imageAt(0)]);
   active.draw(4);
   expect(linked.getState().leading).toBe(active.imageAt(4));
   // The same picture again, as after a change of its window, moves nothing.
@@ -78,6 +79,31 @@ test('a picture that another window sent is told to nobody, nor is anything wher
   linked.setLinks({ ...USUAL_LINKS, scroll: 'off' });
   active.turn(6);
   expect([other.asked, led]).toEqual([[5], []]);
+});
+
+test('what a pane opens with leads no other window, however late it comes; what the reader goes to from there does', () => {
+  const active = slowView(stackOf('a', '1.2', 0));
+  const linked = new LinkedViews();
+  const led: (StackImage | undefined)[] = [];
+  linked.onLead((image) => led.push(image));
+  linked.setView(0, active.view);
+  active.turn(3);
+  active.draw(3);
+  active.turn(4);
+  expect(led).toEqual([active.imageAt(4)]);
+});
+
+test('a pane on its way to where another window was is called back to where it still stands, and tells nobody', () => {
+  const active = slowView(stackOf('a', '1.2', 0));
+  const linked = new LinkedViews();
+  const led: unknown[] = [];
+  linked.onLead((image) => led.push(image));
+  active.draw(2);
+  linked.setView(0, active.view);
+  linked.followOutside(active.imageAt(5));
+  linked.followOutside(active.imageAt(2));
+  active.turn(2);
+  expect([active.asked, led]).toEqual([[5, 2], []]);
 });
 
 test('a pane linked from where it stood keeps its distance while a third one is on its way', () => {

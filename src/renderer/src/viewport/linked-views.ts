@@ -29,8 +29,10 @@ export class LinkedViews {
   readonly #listeners = new Set<() => void>();
   /** How far each pane's place lies from the active one's, mm along the normal, where no space is shared. */
   readonly #offsets = new Map<number, number>();
-  /** Where each pane was sent from another window: what comes of that is told to nobody. */
+  /** Where each pane is on its way to as another window said: what comes of that is told to nobody. */
   readonly #sent = new Map<number, number>();
+  /** Panes before their first picture: no reader went there, they were hung so. */
+  readonly #opening = new Set<number>();
   readonly #leadListeners = new Set<(image: StackImage) => void>();
   #links: Links = USUAL_LINKS;
   #active = 0;
@@ -47,7 +49,10 @@ export class LinkedViews {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Calls back with each picture a reader goes to here; not with those that another window sent. */
+  /** The picture of the active pane; null while there is none. */
+  readonly leading = (): StackImage | null => this.#leading()?.image ?? null;
+
+  /** Calls back with each picture a reader goes to here; neither with those that another window sent, nor with what a pane opens with. */
   onLead(listener: (image: StackImage) => void): () => void {
     this.#leadListeners.add(listener);
     return () => this.#leadListeners.delete(listener);
@@ -59,7 +64,8 @@ export class LinkedViews {
     for (const [pane, { view }] of this.#views) {
       const { stack, index: now } = view.getState();
       const index = stack && nearestTo(stack, picture);
-      if (index === null || index === now) continue;
+      // One that is on its way elsewhere is not where it is drawn any more.
+      if (index === null || index === (this.#sent.get(pane) ?? now)) continue;
       this.#sent.set(pane, index);
       view.lookAt(index);
     }
@@ -71,7 +77,9 @@ export class LinkedViews {
     this.#views.delete(pane);
     this.#offsets.delete(pane);
     this.#sent.delete(pane);
+    this.#opening.delete(pane);
     if (view !== null) {
+      if (view.getState().image === null) this.#opening.add(pane);
       const forgets = [
         view.onTurn((image, index) => this.#goAlong(pane, image, index)),
         view.subscribe(() => this.#follow(pane)),
@@ -117,12 +125,14 @@ export class LinkedViews {
 
   /** The active pane is given another picture: the others turn to their own before any is drawn. */
   #goAlong(pane: number, image: StackImage, index: number): void {
-    if (pane !== this.#active || image === this.#led) return;
-    this.#led = image;
     const wasSent = this.#sent.get(pane) === index;
     this.#sent.delete(pane);
+    const isFirst = this.#opening.delete(pane);
+    if (pane !== this.#active || image === this.#led) return;
+    this.#led = image;
     if (wasSent || this.#links.scroll === 'off') return;
     this.#copyPlace(image);
+    if (isFirst) return;
     for (const listener of this.#leadListeners) listener(image);
   }
 

@@ -20,12 +20,15 @@ export const WindowMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reading'), main: z.string(), studyId: StudyId, patientId: PatientId }),
   z.object({ kind: z.literal('not-reading'), main: z.string() }),
   z.object({ kind: z.literal('who'), main: z.string() }),
+  z.object({ kind: z.literal('where'), main: z.string() }),
   z.object({
     kind: z.literal('place'),
     main: z.string(),
     from: z.string(),
     patientId: PatientId,
     picture: PlacedPicture,
+    // Windows of one machine share its clock.
+    toldAtMs: z.number(),
   }),
 ]);
 export type WindowMessage = z.infer<typeof WindowMessage>;
