@@ -17,6 +17,7 @@ import { StaleNotice } from './StaleNotice.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
 import { useLayout } from './use-layout.ts';
+import { usePreviewed } from './use-previewed.ts';
 import { useTaking } from './use-taking.ts';
 import { type LookingAt, useAskingAhead, type Worklist, useWorklist } from './use-worklist.ts';
 import { changeWorklistView, EVERYTHING, useWorklistView } from './worklist-view.ts';
@@ -66,6 +67,7 @@ export function WorklistPage(): ReactNode {
   const total = Math.max(here.total - order.newAbove, firstPlace + rows.length);
   const index = rows.findIndex((row) => row.studyId === selected);
   const selectedRow = rows[index] ?? null;
+  const previewed = usePreviewed(selected, rows);
   const place = index === -1 ? -1 : firstPlace + index;
 
   // A place somebody goes to whose row is not here yet: it is selected once it is.
@@ -196,11 +198,11 @@ export function WorklistPage(): ReactNode {
             />
           )}
         </div>
-        {showPreview && selectedRow && (
+        {showPreview && previewed && (
           <StudyPreview
-            row={selectedRow}
-            onOpen={() => open(selectedRow.studyId)}
-            onPromote={() => setPromoting(selectedRow)}
+            row={previewed}
+            onOpen={() => open(previewed.studyId)}
+            onPromote={() => setPromoting(previewed)}
             taking={taking}
             onClose={() => usePreferences.setState({ showPreview: false })}
           />
