@@ -53,8 +53,8 @@ export function ShortcutSheet({ isViewer = false }: { readonly isViewer?: boolea
       <h2 className={classes.title}>{t('shell.sheet')}</h2>
       <div className={classes.groups}>
         <Group heading={t('shell.everywhere')} shortcuts={everywhere} own={own} />
-        {groups.map((group) => (
-          <Group key={group.heading} {...group} own={own} />
+        {[...Map.groupBy(groups, (group) => group.heading)].map(([heading, under]) => (
+          <Group key={heading} heading={heading} shortcuts={under.flatMap((group) => group.shortcuts)} own={own} />
         ))}
       </div>
       <Switch

@@ -186,8 +186,10 @@ export function RoutedCell({ row }: Props): ReactNode {
 
 export function ReadingCell({ row }: Props): ReactNode {
   const t = useWords();
+  const { zone } = useCurrentUser().site;
   const { openedBy, openAgain, report } = row;
-  const by = openedBy && t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs) });
+  const by =
+    openedBy && t('worklist.openedBy', { name: openedBy.displayName, time: formatTimeOfDay(openedBy.atMs, zone) });
   // What was reported is no less reported for being opened again.
   const reported = report === 'none' ? [] : [t(`report.${report}`)];
   if (by !== null && openAgain.length > 0)
