@@ -9,11 +9,14 @@ export type SubtractionState = {
   readonly masks: ReadonlyMap<string, number>;
 };
 
+/** Before a reader chose anything. */
+export const AS_MADE: SubtractionState = { on: new Map(), masks: new Map() };
+
 /** Keeps which series are looked at subtracted and from what, for as long as the study is read; each change can be taken back. */
 export class SubtractionBook {
   readonly #history: History;
   readonly #listeners = new Set<() => void>();
-  #state: SubtractionState = { on: new Map(), masks: new Map() };
+  #state: SubtractionState = AS_MADE;
 
   constructor(history: History) {
     this.#history = history;
