@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Piscina } from 'piscina';
 import type { ReadableDb } from './database.ts';
 
@@ -38,7 +39,7 @@ export class ThreadsBusy extends Error {
   }
 }
 
-/** Starts two threads on the given entry, each with a read-only connection of its own. */
+/** Up to two threads on the given entry, each with a read-only connection of its own: the first starts when something is asked, the second when more is asked beside it. */
 export function openReaderPool<Tasks extends ReaderTasks>(
   entry: URL,
   settings: ReaderSettings,
@@ -47,19 +48,29 @@ export function openReaderPool<Tasks extends ReaderTasks>(
   const pool = new Piscina({
     filename: entry.href,
     workerData: settings,
-    minThreads: isForComputing ? 1 : THREADS,
+    minThreads: isForComputing ? 1 : 0,
     maxThreads: THREADS,
     idleTimeout: isForComputing ? IDLE_MS : Number.POSITIVE_INFINITY,
     ...(isForComputing && { maxQueue: MOST_WAITING }),
   });
+  const closing = new AbortController();
+  // The first question starts a thread. What is asked before that is there waits for it: otherwise every start of a station
+  // would load the second as well, for questions of a millisecond. Where none comes, the pool says why.
+  const isThere = once(pool, 'workerCreate', { signal: closing.signal }).catch(() => undefined);
+  let isAsked = isForComputing;
   return {
     async run(task, input) {
+      if (isAsked) await isThere;
+      isAsked = true;
       try {
         return await pool.run({ task, input } satisfies ReaderRequest);
       } catch (error) {
         throw error instanceof Error && error.message === REFUSAL ? new ThreadsBusy() : error;
       }
     },
-    close: () => pool.close({ force: true }),
+    close() {
+      closing.abort();
+      return pool.close({ force: true });
+    },
   };
 }
