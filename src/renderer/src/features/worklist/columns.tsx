@@ -71,15 +71,15 @@ const ROOM: Readonly<Record<ColumnId, { readonly px: number; readonly share: num
   due: { px: 124, share: 0 },
   waited: { px: 74, share: 0 },
   patient: { px: 236, share: 4 },
-  accession: { px: 88, share: 0 },
-  exam: { px: 142, share: 3 },
+  accession: { px: 100, share: 0 },
+  exam: { px: 138, share: 3 },
   date: { px: 84, share: 0 },
   order: { px: 100, share: 0 },
   images: { px: 92, share: 0 },
   ai: { px: 142, share: 3 },
-  priors: { px: 44, share: 0 },
+  priors: { px: 40, share: 0 },
   routed: { px: 96, share: 0 },
-  reading: { px: 98, share: 0 },
+  reading: { px: 94, share: 0 },
 };
 
 const GAP_PX = 10;
