@@ -95,7 +95,11 @@ beforeAll(async () => {
   const peer = { aeTitle: 'MODALITY1', address: '127.0.0.1', services: ['store', 'query'] };
   station = await startStation({
     demo: true,
-    config: { dicom: { host: '127.0.0.1', peers: [peer] }, disk: { lowBytes: 2, fullBytes: 1 } },
+    config: {
+      dicom: { host: '127.0.0.1', peers: [peer] },
+      disk: { lowBytes: 2, fullBytes: 1 },
+      inference: { shippedModels: [] },
+    },
   });
   radiologist = await signIn(station, 'radiologist', 'demo');
   const real = SETS.map((set) => path.join(data, set))

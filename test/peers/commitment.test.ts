@@ -33,6 +33,7 @@ async function start(
       },
       completeness: { quietMs: { CT: 2000 }, quietOtherMs: 2000 },
       disk: { lowBytes: 2, fullBytes: 1 },
+      inference: { shippedModels: [] },
     },
   });
   const isFirst = station.stderr().includes('one-time password');

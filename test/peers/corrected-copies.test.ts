@@ -25,6 +25,7 @@ beforeAll(async () => {
       dicom: { host: '127.0.0.1', peers: ['MODALITY1', 'GETSCU'].map(peer) },
       completeness: { quietMs: { CT: 1000 }, quietOtherMs: 1000, settleMs: 0 },
       disk: { lowBytes: 2, fullBytes: 1 },
+      inference: { shippedModels: [] },
     },
   });
   technologist = await signIn(station, 'technologist', 'demo');

@@ -69,6 +69,7 @@ beforeAll(async () => {
       },
       completeness: { quietMs: { CT: 2000 }, quietOtherMs: 2000 },
       disk: { lowBytes: 2, fullBytes: 1 },
+      inference: { shippedModels: [] },
     },
   });
   radiologist = await signIn(station, 'radiologist', 'demo');
