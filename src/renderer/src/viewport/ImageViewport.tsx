@@ -141,11 +141,6 @@ export function ImageViewport(props: Props): ReactNode {
     show(isTurnedOver ? index : openingIndex(presented, opening.current.opensAt));
     return forget;
   }, [view, stack, presented, show]);
-  useEffect(() => {
-    if (view === null || stack === null) return;
-    onView(view);
-    return () => onView(null);
-  }, [view, stack, onView]);
 
   const missing = shown.missing === null ? undefined : shown.stack?.images[shown.missing];
   const refusal = missing === undefined ? null : refusalOf(missing.imageId);
@@ -155,6 +150,12 @@ export function ImageViewport(props: Props): ReactNode {
   // What is no picture among pictures lies over them while it is read; another series begins with its pictures.
   const [readingOf, setReadingOf] = useState<string | null>(null);
   const isCovered = readingOf === seriesUid && documents !== undefined;
+  useEffect(() => {
+    // Nobody acts on pictures that a document covers.
+    if (view === null || stack === null || isCovered) return;
+    onView(view);
+    return () => onView(null);
+  }, [view, stack, isCovered, onView]);
   useEffect(() => {
     if (isShown || isRead) onShown(seriesUid);
   }, [isShown, isRead, seriesUid, onShown]);
