@@ -5,6 +5,7 @@ import { rowOf, signIn } from '../system/support/ask-station.ts';
 import { endEverything, type RunningStation, startStation } from '../system/support/start-station.ts';
 import { until } from '../system/support/until.ts';
 import { arrive, bleedingHead } from './support/arrivals.ts';
+import { press } from './support/keys.ts';
 import { openPage } from './support/open-page.ts';
 
 const bleeding = bleedingHead(12);
@@ -55,8 +56,7 @@ test('the ledger is walked by keys, and narrowed by kind and by who did it', asy
   const { page, complaints, close } = await openPage(browser, station, { as: 'administrator', at: '/audit' });
   const grid = page.getByRole('grid', { name: 'Ledger' });
   await grid.focus();
-  await page.keyboard.press('j');
-  await page.keyboard.press('ArrowDown');
+  await press(page, 'j', 'j', 'k', 'ArrowDown');
   expect(await grid.locator('[aria-selected="true"]').getAttribute('aria-rowindex')).toBe('3');
 
   await page.getByRole('combobox', { name: 'Kind of event' }).fill('Urgency');

@@ -435,6 +435,11 @@ test('F8 hides whose studies they are from whoever stands behind, also while som
   await press(page, 'F8');
   await strip.waitFor({ state: 'detached' });
   expect(await isHidden()).toBe(false);
+  await list.grid.focus();
+  await press(page, 'h');
+  await until(isHidden);
+  await press(page, 'h');
+  await strip.waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
   await close();
 });
@@ -546,6 +551,10 @@ test('a technologist may look at the images, but only a reader opens a study', a
   await page.getByRole('button', { name: '1 unopened Critical' }).waitFor();
   await press(page, 'Escape');
   await until(async () => (await list.order())[0] === MRN.luca);
+  await list.grid.focus();
+  await press(page, 'n');
+  await page.waitForURL((url) => url.hash === `#/reading/${row.studyId}`);
+  expect((await who.study(row.studyId)).row.openedBy).toBeNull();
   expect(complaints).toEqual([]);
   await close();
 });

@@ -23,20 +23,57 @@ export type PageWish = {
 /** A page, and everything its browser complained of: faults, refused policies, failed and foreign requests. */
 type OpenPage = { readonly page: Page; readonly complaints: readonly string[]; close(): Promise<void> };
 
-/** Opens the station's page in a browser profile of its own. */
+/** Pages that were closed and emptied, by browser: the code of the page is compiled there, which a fresh profile does anew each time. */
+const emptied = new WeakMap<Browser, Page[]>();
+/** Longer than a station that is there needs to say that it is. */
+const LONGEST_PARKING_MS = 10_000;
+
+/** Opens the station's page in a browser profile that nobody else uses: one of its own, or one that was emptied of all that was kept there. */
 export async function openPage(browser: Browser, station: RunningStation, wish: PageWish = {}): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: SCREEN, colorScheme: 'dark', reducedMotion: 'reduce' });
-  context.setDefaultTimeout(LONGEST_WAIT_MS);
-  if (wish.colorScheme !== undefined) {
-    const scheme = wish.colorScheme;
-    await context.addInitScript((value) => localStorage.setItem('wetread-colour-scheme', value), scheme);
-  }
+  // What was put between page and station, or before its first line, cannot be taken out again.
+  const isPlain = wish.prepare === undefined && wish.colorScheme === undefined;
+  const page = (isPlain ? emptied.get(browser)?.pop() : undefined) ?? (await openProfile(browser, wish));
+  const context = page.context();
   if (wish.as !== undefined) await giveSession(context, station, wish.as);
-  const page = await context.newPage();
   const complaints = listenForComplaints(page, station.http);
   await wish.prepare?.(context);
   await page.goto(`${station.http}/${wish.at === undefined ? '' : `#${wish.at}`}`);
-  return { page, complaints, close: () => context.close() };
+  return {
+    page,
+    complaints,
+    async close() {
+      if (isPlain && (await isEmptied(page, station))) emptied.set(browser, [...(emptied.get(browser) ?? []), page]);
+      else await context.close();
+    },
+  };
+}
+
+async function openProfile(browser: Browser, { colorScheme }: PageWish): Promise<Page> {
+  const context = await browser.newContext({ viewport: SCREEN, colorScheme: 'dark', reducedMotion: 'reduce' });
+  context.setDefaultTimeout(LONGEST_WAIT_MS);
+  if (colorScheme !== undefined)
+    await context.addInitScript((value) => localStorage.setItem('wetread-colour-scheme', value), colorScheme);
+  return context.newPage();
+}
+
+/** Leaves the station's page and takes away all that its browser keeps; false where that cannot be done. */
+async function isEmptied(page: Page, station: RunningStation): Promise<boolean> {
+  for (const event of COMPLAINED_BY) page.removeAllListeners(event);
+  try {
+    for (const other of page.context().pages()) if (other !== page) await other.close();
+    await page.mouse.move(0, 0);
+    await page.goto(`${station.http}/health/live`, { timeout: LONGEST_PARKING_MS });
+    await page.evaluate(() => {
+      localStorage.clear();
+      sessionStorage.clear();
+    });
+    await page.setViewportSize(SCREEN);
+    await page.emulateMedia({ media: null });
+    await page.context().clearCookies();
+    return true;
+  } catch {
+    return false; // the page or the station is gone
+  }
 }
 
 async function giveSession(context: BrowserContext, station: RunningStation, username: DemoUser): Promise<void> {
@@ -48,6 +85,9 @@ async function giveSession(context: BrowserContext, station: RunningStation, use
   });
   if (answer.status() !== 201) throw new Error(`sign-in answered ${answer.status()}`);
 }
+
+/** The events by which a page's browser complains. */
+const COMPLAINED_BY = ['pageerror', 'console', 'request', 'requestfailed'] as const;
 
 function listenForComplaints(page: Page, origin: string): readonly string[] {
   const complaints: string[] = [];
