@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'electron-vite';
+import { thirdPartyNotices } from './scripts/notices.ts';
 import page from './src/renderer/vite.config.ts';
 
 const root = import.meta.dirname;
@@ -28,6 +29,7 @@ const input = Object.fromEntries(
 
 export default defineConfig({
   main: {
+    plugins: [thirdPartyNotices().whole],
     build: {
       outDir: path.join(root, 'out/main'),
       rolldownOptions: {

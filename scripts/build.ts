@@ -5,7 +5,7 @@ import { ROOT, runCommand } from './run-command.ts';
 
 type Part = Built & { readonly command: string; readonly args: readonly string[] };
 
-const COMMON = ['src/shared', 'package-lock.json', 'tsconfig.base.json'];
+const COMMON = ['src/shared', 'package-lock.json', 'tsconfig.base.json', 'scripts/notices.ts'];
 
 const PAGE: Part = {
   name: 'page',

@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
+import { thirdPartyNotices } from '../../scripts/notices.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const notices = thirdPartyNotices();
 
 /** How the page is built: static files the station serves under its strict content security policy. */
 const config: UserConfig = defineConfig({
   root: here('.'),
   base: './',
-  plugins: [react()],
+  plugins: [react(), notices.whole],
   build: {
     outDir: here('../../out/renderer'),
     emptyOutDir: true,
@@ -18,7 +21,7 @@ const config: UserConfig = defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 6_000,
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [notices.workers()] },
   optimizeDeps: { exclude: ['@cornerstonejs/dicom-image-loader'] },
 });
 

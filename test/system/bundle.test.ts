@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
+import { NOTICES_FILE } from '../../scripts/notices.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const out = path.join(root, 'out');
@@ -56,6 +57,19 @@ describe.skipIf(!isBuilt)('the bundles of the desktop app', () => {
     expect(filesBelow('preload')).toEqual(['preload/index.cjs']);
     expect(packagesOf(textOf('preload/index.cjs'))).toEqual(['electron']);
     expect(textOf('preload/index.cjs')).not.toMatch(/^\s*(import|export)\s/m);
+  });
+
+  test('name what others made of the page, its workers and the files it takes over, with their licences', () => {
+    const notices = textOf(path.join('renderer', NOTICES_FILE));
+    const named = [...notices.matchAll(/^=+\n(\S+) \S+: (.+)$/gm)].map(([, name, licence]) => [name, licence]);
+    // One of the first page, one that comes with a study, one of a worker alone, one of copied fonts and WebAssembly.
+    for (const name of ['react', '@cornerstonejs/core', '@cornerstonejs/codec-openjph', 'pdfjs-dist']) {
+      expect(named.map(([one]) => one)).toContain(name);
+    }
+    for (const [name, licence] of named)
+      expect.soft(licence, name).toMatch(/MIT|BSD|Apache|ISC|BSL|0BSD|Unlicense|CC0/);
+    expect(notices).toMatch(/Permission is hereby granted/);
+    for (const file of ['LICENSE_FOXIT', 'LICENSE_LIBERATION', 'LICENSE_OPENJPEG']) expect(notices).toContain(file);
   });
 
   test('start a runner that loads its natives and refuses what it does not understand', async () => {
