@@ -5,11 +5,15 @@ import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { usePreviewed } from './use-previewed.ts';
 
 const row = (studyId: string, revision = 1) => ({ studyId, revision }) as WorklistRow;
+type Seen = { readonly selected: string | null; readonly rows: readonly WorklistRow[] };
 
 test('a selected study stays in the preview while its row is out of sight, and is as it is once that is back', () => {
-  const { result, rerender } = renderHook(({ selected, rows }) => usePreviewed(selected as StudyId | null, rows), {
-    initialProps: { selected: 'a' as string | null, rows: [row('a'), row('b')] },
-  });
+  const { result, rerender } = renderHook(
+    ({ selected, rows }: Seen) => usePreviewed(selected as StudyId | null, rows),
+    {
+      initialProps: { selected: 'a', rows: [row('a'), row('b')] },
+    },
+  );
   const seen = [result.current];
   for (const next of [
     { selected: 'a', rows: [row('y'), row('z')] },
