@@ -8,10 +8,11 @@ const row = (studyId: string, revision = 1) => ({ studyId, revision }) as Workli
 type Seen = { readonly selected: string | null; readonly rows: readonly WorklistRow[] };
 
 test('a selected study stays in the preview while its row is out of sight, and is as it is once that is back', () => {
+  const first: Seen = { selected: 'a', rows: [row('a'), row('b')] };
   const { result, rerender } = renderHook(
     ({ selected, rows }: Seen) => usePreviewed(selected as StudyId | null, rows),
     {
-      initialProps: { selected: 'a', rows: [row('a'), row('b')] },
+      initialProps: first,
     },
   );
   const seen = [result.current];
