@@ -12,6 +12,7 @@ import {
 } from '../system/support/start-station.ts';
 import { notAccepted, remoteOf, sendObjects } from '../system/support/studies.ts';
 import { until } from '../system/support/until.ts';
+import { findBarriers } from './support/accessibility.ts';
 import { judgePage, keepPicture } from './support/judge-page.ts';
 import { press, tabTo } from './support/keys.ts';
 import { openPage } from './support/open-page.ts';
@@ -207,6 +208,7 @@ test('a reader accepts, rejects with a reason and modifies what AI found, by key
   await page.keyboard.press('m');
   const modifying = page.getByRole('dialog', { name: 'Modify Bright ball' });
   await modifying.waitFor();
+  faults.push(...(await findBarriers(page)));
   await page.keyboard.press('Space');
   await tabTo(page, modifying.getByRole('textbox', { name: 'What it is' }));
   await page.keyboard.type('A calcification');

@@ -49,6 +49,17 @@ export async function pressEveryReadingKey(page: Page): Promise<readonly string[
   return dead;
 }
 
+/** Presses the digit of every window of this modality on the pane in front, the image's own last, and gives those after which nothing had changed. */
+export async function pressEveryWindow(page: Page, modality: string): Promise<readonly string[]> {
+  const dead: string[] = [];
+  await focusOnImages(page);
+  for (const { key } of presetsOf(modality).toSorted(
+    (one, other) => Number(one.key === '0') - Number(other.key === '0'),
+  ))
+    if (!(await pressed(page, key))) dead.push(`${modality} ${key}`);
+  return dead;
+}
+
 /** How many keys the sheet lists for the reading page of a CT: each of them, and the one that leaves. */
 export const LISTED_READING_KEYS = FINDING_KEYS.length + readingKeys(presetsOf('CT')).length + 1;
 
