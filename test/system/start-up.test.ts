@@ -100,6 +100,7 @@ describe('refusals', () => {
   const CASES: readonly (readonly [what: string, exitCode: number, words: RegExp, wish: () => StationWish])[] = [
     ['an unknown argument', 2, /command line.*--frobnicate/s, () => ({ args: ['--frobnicate'] })],
     ['a port that is no number', 2, /port/, () => ({ args: ['--http-port', 'eighty'] })],
+    ['a seed without a demo', 2, /--seed N goes with --demo/, () => ({ args: ['--seed', '7'] })],
     ['a configuration that is not there', 10, /cannot be read/, () => ({ args: ['--config', '/nowhere/config.json'] })],
     ['an unknown key', 11, /unknown key dicom\.aeTitel/, () => ({ config: { dicom: { aeTitel: 'X' } } })],
     ['a value that is not allowed', 11, /sessions\.idleMin/, () => ({ config: { sessions: { idleMin: -1 } } })],

@@ -23,6 +23,8 @@ type Arguments = {
   readonly demo: boolean;
   /** The demo's data directory, people and models without its pretend hospital: what tests and benchmarks send instead. */
   readonly noHospital: boolean;
+  /** What the demo's pretend hospital makes its people and studies of; a new one each time where it is left out. */
+  readonly seed: number | null;
 };
 
 /** EX_SOFTWARE of sysexits.h: not one of the refusals. */
@@ -105,17 +107,22 @@ async function start(
   const station = composed.value;
   return ok({
     station,
-    hospital: args.demo && !args.noHospital && parent === null ? openHospital(station, log) : null,
+    hospital: args.demo && !args.noHospital && parent === null ? openHospital(station, args.seed, log) : null,
     release: directory.release,
   });
 }
 
 /** The demo's pretend hospital runs beside the station and reaches it as any modality would; the desktop app starts its own. */
-function openHospital(station: Station, log: Log): ChildProcess {
+function openHospital(station: Station, seed: number | null, log: Log): ChildProcess {
   const { port, aeTitle } = station.dicom;
-  const hospital = fork(PROGRAM.hospitalEntry, ['--dicom-port', String(port), '--called-ae', aeTitle], {
-    stdio: ['ignore', 2, 2, 'ipc'],
-  });
+  const options = [
+    '--dicom-port',
+    String(port),
+    '--called-ae',
+    aeTitle,
+    ...(seed === null ? [] : ['--seed', String(seed)]),
+  ];
+  const hospital = fork(PROGRAM.hospitalEntry, options, { stdio: ['ignore', 2, 2, 'ipc'] });
   // Without it nothing arrives any more, and a demo that stands still explains itself to nobody.
   hospital.on('exit', (code, signal) => {
     if (!hospital.killed) log.warn('hospital-ended', { code: String(signal ?? code) });
@@ -162,9 +169,15 @@ function parseArguments(given: readonly string[]): Result<Arguments, Refusal> {
         config: { type: 'string' },
         demo: { type: 'boolean', default: false },
         'no-hospital': { type: 'boolean', default: false },
+        seed: { type: 'string' },
         'parent-port': { type: 'boolean', default: false },
       },
     });
+    if (values.seed !== undefined && (!values.demo || !/^\d{1,9}$/.test(values.seed)))
+      return err({
+        code: 'arguments-invalid',
+        details: ['--seed N goes with --demo, and is a whole number below 1,000,000,000'],
+      });
     if (values.data === undefined) return err({ code: 'arguments-invalid', details: ['--data DIR is needed'] });
     return ok({
       data: values.data,
@@ -174,6 +187,7 @@ function parseArguments(given: readonly string[]): Result<Arguments, Refusal> {
       config: values.config,
       demo: values.demo,
       noHospital: values['no-hospital'],
+      seed: values.seed === undefined ? null : Number(values.seed),
     });
   } catch (error) {
     return err({ code: 'arguments-invalid', details: [(error as Error).message] });
