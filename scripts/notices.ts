@@ -19,7 +19,9 @@ const Manifest = z.object({
   name: z.string(),
   version: z.string(),
   license: z.string().catch('see below'),
-  author: z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]).catch('its contributors'),
+  author: z
+    .union([z.string().min(1), z.object({ name: z.string().min(1) }).transform(({ name }) => name)])
+    .catch('its contributors'),
 });
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 

@@ -9,7 +9,10 @@ describe('how the desktop app was asked to run', () => {
     const stationDir = path.join(userData, 'station');
     expect(planDesktop([], {}, userData)).toEqual({
       ok: true,
-      value: { station: 'own', demo: false, stationDir, stationArguments: ['--data', stationDir, '--parent-port'] },
+      value: {
+        ...{ station: 'own', demo: false, stationDir, stationArguments: ['--data', stationDir, '--parent-port'] },
+        hospitalArguments: [],
+      },
     });
   });
 
@@ -18,6 +21,13 @@ describe('how the desktop app was asked to run', () => {
     if (!outcome.ok || outcome.value.station !== 'own') throw new Error('no plan');
     expect(outcome.value.stationDir).toBe(path.join(userData, 'station-demo'));
     expect(outcome.value.stationArguments).toContain('--demo');
+  });
+
+  test("tells a demo's seed to the station, which judges it, and to the hospital", () => {
+    const outcome = planDesktop(['--demo', '--seed', '7'], {}, userData);
+    if (!outcome.ok || outcome.value.station !== 'own') throw new Error('no plan');
+    expect(outcome.value.stationArguments.join(' ')).toContain('--seed 7 --demo');
+    expect(outcome.value.hospitalArguments).toEqual(['--seed', '7']);
   });
 
   test("hands the station's options on and passes over the browser's", () => {

@@ -9,6 +9,8 @@ export type DesktopPlan =
       readonly demo: boolean;
       readonly stationDir: string;
       readonly stationArguments: readonly string[];
+      /** What a demo's pretend hospital is told beside where the station listens. */
+      readonly hospitalArguments: readonly string[];
     }
   | { readonly station: 'attached'; readonly origin: string };
 
@@ -19,13 +21,14 @@ const OPTIONS = {
   data: { type: 'string' },
   config: { type: 'string' },
   demo: { type: 'boolean' },
+  seed: { type: 'string' },
   'http-port': { type: 'string' },
   'dicom-port': { type: 'string' },
   'hl7-port': { type: 'string' },
 } as const;
 
 /** Handed on to the station unread: it checks them and refuses in its own words. */
-const FOR_STATION = ['config', 'http-port', 'dicom-port', 'hl7-port'] as const;
+const FOR_STATION = ['config', 'seed', 'http-port', 'dicom-port', 'hl7-port'] as const;
 
 /**
  * Reads what follows the program's own name; Chromium's and Electron's switches among it are passed over. The station's
@@ -52,7 +55,9 @@ export function planDesktop(
     return value === null ? [] : [`--${name}`, name === 'config' ? path.resolve(value) : value];
   });
   const stationArguments = ['--data', stationDir, ...handedOn, ...(demo ? ['--demo'] : []), '--parent-port'];
-  return ok({ station: 'own', demo, stationDir, stationArguments });
+  const seed = text('seed');
+  const hospitalArguments = seed === null ? [] : ['--seed', seed];
+  return ok({ station: 'own', demo, stationDir, stationArguments, hospitalArguments });
 }
 
 /** Plain HTTP stays on this machine: beyond it, patient data would cross the network in the clear. */

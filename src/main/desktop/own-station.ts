@@ -35,7 +35,7 @@ export async function runOwnStation(plan: OwnStation, shell: Shell): Promise<voi
   let hospital: Child | null = null;
   /** A demo's pretend hospital reaches the station as any modality would; the station cannot fork it here (RunAsNode). */
   const openHospital = ({ dicom }: StationReady): void => {
-    const args = ['--dicom-port', String(dicom.port), '--called-ae', dicom.aeTitle];
+    const args = ['--dicom-port', String(dicom.port), '--called-ae', dicom.aeTitle, ...plan.hospitalArguments];
     hospital?.kill();
     hospital = forkUtility(bundle('hospital.js'), args, 'Pretend hospital', shell.log.write, {
       onMessage: () => undefined,

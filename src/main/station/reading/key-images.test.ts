@@ -156,6 +156,23 @@ test('so many frames are marked and no more', async () => {
   expect(JSON.stringify(document)).toContain(`"ReferencedFrameNumber":[1,2,3,`);
 });
 
+test('a description longer than its element takes leaves shortened by whole characters', async () => {
+  studyId = await clinic.send([
+    aSlice(1, {
+      StudyInstanceUID: '1.2.50',
+      SpecificCharacterSet: 'ISO_IR 192',
+      StudyDescription: `${'𠮷'.repeat(60)}${'x'.repeat(20)}`,
+    }),
+  ]);
+  expect(mark(anna, 1, { sopUid: '1.2.50.1.1' })).toEqual(DONE);
+  const [document] = keyObjectsOf(clinic.db, {
+    studyId,
+    zone: 'Etc/UTC',
+    leaving: new Set(['1.2.50.1.1']),
+  });
+  expect(document?.StudyDescription).toBe(`${'𠮷'.repeat(60)}xxxx`);
+});
+
 test('what readers marked leaves as a document of each, the same every time, with the images that leave and stand', () => {
   expect(documents()).toEqual([]);
   mark(anna, 3);

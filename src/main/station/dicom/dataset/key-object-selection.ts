@@ -68,7 +68,7 @@ function contentOf({ patient, study, images, pickedBy, date, time, seriesNumber 
     AccessionNumber: plain(study.accession),
     StudyID: plain(study.dicomStudyId),
     ReferringPhysicianName: plain(study.referringPhysician),
-    ...(study.description !== null && { StudyDescription: plain(study.description) }),
+    ...(study.description !== null && { StudyDescription: shortened(plain(study.description)) }),
     Modality: 'KO',
     SeriesNumber: seriesNumber,
     SeriesDescription: 'Key images',
@@ -125,6 +125,9 @@ function evidenceOf(images: readonly SelectedImage[]): readonly DicomRecord[] {
 function code(value: string, scheme: string, meaning: string): DicomRecord {
   return { CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning };
 }
+
+/** As much of a description as an LO holds (PS3.5 §6.2). What identifies is never shortened: it would be another's, and stands as in the objects it is of. */
+const shortened = (text: string | null) => text && Array.from(text).slice(0, 64).join('').trim();
 
 /** Text as one value: what would begin another, or controls a terminal, is a space (PS3.5 §6.1.3, §6.4). */
 function plain(text: string | null): string | null {
