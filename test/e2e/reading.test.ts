@@ -275,10 +275,12 @@ test('a reader’s key images are kept: marked and taken off by a key, listed, g
   const list = page.getByRole('region', { name: 'Key images' });
   const listed = list.locator('li');
   await viewport.focus();
-  await page.keyboard.press('Home');
-  for (const _ of [1, 2, 3]) await page.keyboard.press('ArrowDown');
-  const first = study.mainSopUids[3] ?? '';
-  await until(async () => [first, study.mainSopUids.at(-4)].includes((await shownImage(page)) ?? ''));
+  // The images may still be told complete meanwhile: a place is gone to once the one before it is on the screen.
+  for (const [place, key] of ['Home', 'ArrowDown', 'ArrowDown', 'ArrowDown'].entries()) {
+    await page.keyboard.press(key);
+    const there = [study.mainSopUids[place], study.mainSopUids.at(-1 - place)];
+    await until(async () => there.includes((await shownImage(page)) ?? undefined));
+  }
   const marked = await shownImage(page);
   await page.keyboard.press('*');
   await page.locator('[data-key-image]', { hasText: '★ Key image: you' }).waitFor();

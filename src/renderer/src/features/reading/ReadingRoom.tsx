@@ -221,6 +221,8 @@ function Room({
       case 'body':
         if (mprOf !== null) openPlanes(null, null);
         return changeView('volume');
+      case 'preset':
+        return room.imageOnScreen()?.isColour === true ? announce(t('key.noWindow')) : room.command(action);
       case 'subtract':
       case 'take-mask': {
         const image = room.imageOnScreen();

@@ -7,7 +7,7 @@ import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
 import { takeShelf } from '../../viewport/prepared-study.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import { EMPTY_VIEW, type StackView, type ViewportCommand } from '../../viewport/stack-view.ts';
-import type { FrameAddress } from '../../viewport/stack.ts';
+import type { FrameAddress, StackImage } from '../../viewport/stack.ts';
 import type { HangingRule } from './hanging/hanging-rule.ts';
 import type { JumpTarget } from './jump-target.ts';
 import { activatePane, hangSeries, type Panes } from './panes.ts';
@@ -31,7 +31,9 @@ export type Room = {
   /** The same for one pane that shows no images, as a body in 3D. */
   readonly setPaneCommands: (pane: number, perform: ((command: ViewportCommand | TurnCommand) => void) | null) => void;
   /** The image on the screen in the active pane and its place in its series; null where none is, and of planes or a body. */
-  readonly imageOnScreen: () => (FrameAddress & { readonly seriesUid: string; readonly index: number }) | null;
+  readonly imageOnScreen: () =>
+    | (FrameAddress & Pick<StackImage, 'isColour'> & { readonly seriesUid: string; readonly index: number })
+    | null;
   /** Shows an image, centred on what is there, in the pane that has its series, or hung in the active one. */
   readonly jumpTo: (target: JumpTarget) => void;
 };
@@ -107,7 +109,7 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
     const { stack, image, index } = views.current.get(panes.active)?.getState() ?? EMPTY_VIEW;
     // A series that was hung just now is not on the screen yet.
     if (image === null || stack === null || stack.seriesUid !== panes.series[panes.active]) return null;
-    return { ...addressOf(image), seriesUid: stack.seriesUid, index };
+    return { ...addressOf(image), isColour: image.isColour, seriesUid: stack.seriesUid, index };
   };
   return { shelfOf, linked, ...hanging, setView, command, setCommands, setPaneCommands, imageOnScreen, jumpTo };
 }
