@@ -59,8 +59,8 @@ export function rulesBelow(root: string): readonly Rule[] {
     ),
     rule(
       'product-without-scaffold',
-      'What ships does not import the demo, benchmarks, scripts or tests around it.',
-      { path: below('src/'), pathNot: [TESTS, below('src/shared/')] },
+      'What ships does not import the demo, benchmarks, scripts or tests around it; how the page is built does not ship.',
+      { path: below('src/'), pathNot: [TESTS, below('src/shared/'), below('src/renderer/vite\\.config\\.ts$')] },
       { path: below('(?:demo|bench|soak|scripts|test)/') },
     ),
     rule(

@@ -3,8 +3,10 @@ import { afterAll, expect, test, vi } from 'vitest';
 import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { setUpPage, show } from '../../app/test-page.tsx';
 
+// Test files share their processes: what the one before made of the cells is not of this session.
+vi.resetModules();
 vi.mock('../../bridge/session.ts', () => ({ useCurrentUser: () => ({ site: { zone: 'Asia/Tokyo' } }) }));
-// Test files share their processes: the next one gets the real modules again.
+// The next one gets the real modules again.
 afterAll(() => {
   vi.doUnmock('../../bridge/session.ts');
   vi.resetModules();
