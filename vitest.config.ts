@@ -43,6 +43,7 @@ export default defineConfig({
           ...patient,
           name: 'page',
           environment: 'jsdom',
+          setupFiles: ['src/renderer/src/app/test-own-modules.ts'],
           include: ['src/renderer/**/*.test.{ts,tsx}'],
         },
       },

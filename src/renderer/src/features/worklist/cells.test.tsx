@@ -3,10 +3,8 @@ import { afterAll, expect, test, vi } from 'vitest';
 import type { WorklistRow } from '../../../../shared/contract/worklist.ts';
 import { setUpPage, show } from '../../app/test-page.tsx';
 
-// Test files share their processes: what the one before made of the cells is not of this session.
-vi.resetModules();
 vi.mock('../../bridge/session.ts', () => ({ useCurrentUser: () => ({ site: { zone: 'Asia/Tokyo' } }) }));
-// The next one gets the real modules again.
+// Test files share their processes: the next one gets the real modules again.
 afterAll(() => {
   vi.doUnmock('../../bridge/session.ts');
   vi.resetModules();
