@@ -68,10 +68,13 @@ export function useHanging({ study, findings, rule, prior, shelfOf }: Subject): 
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- only what arrives hangs anew; findings open a study once.
   }, [films, prior, isReading]);
 
-  const setPanes: Dispatch<SetStateAction<Panes>> = (change) => {
-    isChosen.current = true;
-    noteOnPanes(change);
-  };
+  const setPanes: Dispatch<SetStateAction<Panes>> = (change) =>
+    noteOnPanes((before) => {
+      const after = typeof change === 'function' ? change(before) : change;
+      // A pane that has the focus already, as the first has when it opens, is no change.
+      if (after !== before) isChosen.current = true;
+      return after;
+    });
   return { panes, isHanging: isReading && !panes.series.some((one) => one !== null), setPanes, noteOnPanes };
 }
 
