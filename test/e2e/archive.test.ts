@@ -153,7 +153,7 @@ test('a study that left the cache says so when it is opened, comes back by itsel
   const faults = [...(await judgePage(page, 'reading-fetching'))];
   await stations.restart('archive');
   await page.locator('[data-image]').first().waitFor();
-  expect(await page.getByText('fetched back').count()).toBe(0);
+  await page.getByText('fetched back').waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
   await close();
 

@@ -86,9 +86,10 @@ export async function rowOf(
       last = (await who.worklist()).rows.find((row) => row.studyUid === studyUid);
       return last !== undefined && isAsWished(last) ? last : null;
     });
-  } catch {
+  } catch (cause) {
     const { patient: _, ...shown } = last ?? { patient: null };
-    throw new Error(`the row did not become as wished; last seen: ${JSON.stringify(shown)}`);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the row did not become as wished; last seen: ${JSON.stringify(shown)}; ${why}`, { cause });
   }
 }
 
