@@ -35,10 +35,7 @@ export type InstancePath = { readonly studyUid: string; readonly seriesUid: stri
 
 /** One HTTP request with nobody signed in. */
 export async function ask(origin: string, path: string, init: RequestInit = {}): Promise<Answer> {
-  const once = () => fetch(`${origin}${path}`, init);
-  // A kept connection that the station has just closed for its idleness: browsers ask again by themselves, fetch does not.
-  const isRepeatable = init.method === undefined || init.method === 'GET';
-  const response = await (isRepeatable ? once().catch(once) : once());
+  const response = await fetch(`${origin}${path}`, init);
   const bytes = new Uint8Array(await response.arrayBuffer());
   return { status: response.status, headers: response.headers, bytes, text: new TextDecoder().decode(bytes) };
 }

@@ -191,6 +191,16 @@ test('closes its WebSockets when it closes', async () => {
   await Promise.all([host.close(), expect(closed).resolves.toBe(1001)]);
 });
 
+test('keeps an idle connection longer than a proxy would, and none that holds up its end', async () => {
+  const { host, origin } = await start();
+  const answer = await fetch(`${origin}/health/nothing`);
+  expect(answer.headers.get('keep-alive')).toBe('timeout=72');
+  await answer.text();
+  const begun = performance.now();
+  await host.close();
+  expect(performance.now() - begun).toBeLessThan(4_000);
+});
+
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 if (!hasOpenssl) console.error('skipped: the TLS test of the HTTP host needs the openssl command');
 

@@ -46,7 +46,10 @@ export type HttpHost = {
 const LARGEST_BODY_BYTES = 64 * 1024;
 /** A study of many gigabytes over a slow line takes hours to store; headers alone still have a minute. */
 const LONGEST_REQUEST_MS = 6 * 60 * 60_000;
+/** Longer than what stands between keeps a connection (proxies, 60 s): who asks must never meet one that has just been closed. */
+const KEEP_IDLE_CONNECTION_MS = 72_000;
 const CLOSE_WITHIN_MS = 5_000;
+const TIMES = { requestTimeout: LONGEST_REQUEST_MS, keepAliveTimeout: KEEP_IDLE_CONNECTION_MS };
 const LISTEN_FAILURES: Readonly<Record<string, ListenFailure['code']>> = {
   EADDRINUSE: 'port-taken',
   EADDRNOTAVAIL: 'address-unavailable',
@@ -63,8 +66,8 @@ export async function createHttp(options: HttpOptions): Promise<Result<HttpHost,
     // Fastify's type for the server is the plain one; a TLS server answers the same calls.
     serverFactory: (handler) =>
       tls === null
-        ? createServer({ requestTimeout: LONGEST_REQUEST_MS }, handler)
-        : (createTlsServer({ ...tls, requestTimeout: LONGEST_REQUEST_MS }, handler) as unknown as Server),
+        ? createServer(TIMES, handler)
+        : (createTlsServer({ ...tls, ...TIMES }, handler) as unknown as Server),
   });
   const scheme = tls === null ? 'http' : 'https';
   const policy = lateRequestPolicy(app.server, options, scheme);
