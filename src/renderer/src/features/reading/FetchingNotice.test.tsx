@@ -38,12 +38,13 @@ test.each<[Exclude<FetchingBack, { state: 'all-here' }>, readonly string[]]>([
   ],
   [{ state: 'failed', images: 30, fetch: null, refusal: REFUSED, ask }, ['No archive that may have it can be asked.']],
   [{ state: 'away', images: 2, ask: null }, ['2 images are with the archive only.']],
+  [{ state: 'asking', images: 2 }, ['2 images are with the archive only.']],
 ])('%j says where the images are', (fetching, words) => {
   ask.mockClear();
   show(<FetchingNotice fetching={fetching} />);
   const said = screen.getByRole(fetching.state === 'failed' ? 'alert' : 'status').textContent;
   for (const word of words) expect(said).toContain(word);
-  const mayAsk = fetching.state !== 'on-its-way' && fetching.ask !== null;
+  const mayAsk = 'ask' in fetching && fetching.ask !== null;
   for (const button of screen.queryAllByRole('button', { name: 'Try again' })) fireEvent.click(button);
   expect(ask.mock.calls.length).toBe(mayAsk ? 1 : 0);
 });

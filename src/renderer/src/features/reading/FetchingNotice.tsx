@@ -11,11 +11,11 @@ type Away = Exclude<FetchingBack, { readonly state: 'all-here' }>;
 export function FetchingNotice({ fetching }: { readonly fetching: Away }): ReactNode {
   const { t } = useTranslation('reading');
   const { state, images } = fetching;
-  const ask = state === 'on-its-way' ? null : fetching.ask;
+  const ask = 'ask' in fetching ? fetching.ask : null;
   return (
     <div className={classes.fetching} role={state === 'failed' ? 'alert' : 'status'} data-state={state}>
       {state === 'failed' ? <IconAlertTriangle size={18} aria-hidden /> : <IconCloudDownload size={18} aria-hidden />}
-      <span>{t(`fetching.${state}`, { count: images, peer: peerOf(fetching) })}</span>
+      <span>{t(`fetching.${state === 'asking' ? 'away' : state}`, { count: images, peer: peerOf(fetching) })}</span>
       {state === 'on-its-way' && <HowFar fetch={fetching.fetch} />}
       {state === 'failed' && <span className={classes.dim}>{t(whyOf(fetching))}</span>}
       {ask !== null && (
@@ -53,7 +53,7 @@ function HowFar({ fetch }: Pick<OnItsWay, 'fetch'>): ReactNode {
 }
 
 function peerOf(fetching: Away): string {
-  return (fetching.state === 'away' ? null : fetching.fetch?.aeTitle) ?? '?';
+  return ('fetch' in fetching ? fetching.fetch?.aeTitle : null) ?? '?';
 }
 
 function whyOf({ refusal, fetch }: Extract<FetchingBack, { readonly state: 'failed' }>): string[] {

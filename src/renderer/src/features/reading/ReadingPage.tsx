@@ -1,5 +1,4 @@
 import { Button, Skeleton } from '@mantine/core';
-import { IconCloudDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react';
@@ -8,16 +7,15 @@ import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
-import { EmptyState } from '../../ui/EmptyState.tsx';
 import { IncidentNotice } from '../../ui/IncidentNotice.tsx';
 import { PatientHeader } from '../../ui/PatientHeader.tsx';
 import { useShortcuts } from '../../ui/shortcuts.ts';
-import { FetchingNotice } from './FetchingNotice.tsx';
+import { FetchedImages } from './FetchedImages.tsx';
 import { FlagNotice, NewsNotice } from './NewsNotice.tsx';
 import classes from './reading.module.css';
 import { isFlaggedSince, newsOf, patientNow } from './study-news.ts';
 import { useHangingRules } from './use-beside.ts';
-import { useFetchingBack, WHILE_AWAY_MS } from './use-fetching-back.ts';
+import { WHILE_AWAY_MS } from './use-fetching-back.ts';
 import { MAIN_WINDOW, useMainWindow } from './windows/main-window.ts';
 
 /** The viewer is by far the largest part of the page; who the patient is stands there before it has come. */
@@ -104,7 +102,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
               }}
             />
           </PatientHeader>
-          <Images now={now.data ?? study} study={study} isDisplayed={isDisplayed}>
+          <FetchedImages now={now.data ?? study} study={study} isDisplayed={isDisplayed}>
             <Suspense fallback={<RoomSkeleton />}>
               {isFound && isHangingKnown ? (
                 <ReadingRoom
@@ -125,41 +123,10 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
                 <RoomSkeleton />
               )}
             </Suspense>
-          </Images>
+          </FetchedImages>
         </>
       )}
     </div>
-  );
-}
-
-type ImagesProps = {
-  readonly now: StudyDetail;
-  readonly study: StudyDetail;
-  /** An image was on the screen. */
-  readonly isDisplayed: boolean;
-  readonly children: ReactNode;
-};
-
-/** The room, where there is anything to see; while all of it is with the archive, how it comes back. What was displayed stays. */
-function Images({ now, study, isDisplayed, children }: ImagesProps): ReactNode {
-  const { t } = useTranslation('reading');
-  const fetching = useFetchingBack(now);
-  const isAllAway = now.letGo > 0 && now.letGo >= now.row.images.received;
-  // Reports, documents and waveforms are read here too.
-  const isAnything = study.series.length + study.hidden.rejectedSeries.length > 0;
-  if (!isAnything)
-    return <EmptyState title={t('empty.title')}>{t('empty.text', { count: study.series.length })}</EmptyState>;
-  return (
-    <>
-      {fetching.state !== 'all-here' && <FetchingNotice fetching={fetching} />}
-      {isDisplayed || !isAllAway ? (
-        children
-      ) : (
-        <EmptyState icon={<IconCloudDownload size={28} />} title={t('fetching.title')}>
-          {t('fetching.text')}
-        </EmptyState>
-      )}
-    </>
   );
 }
 

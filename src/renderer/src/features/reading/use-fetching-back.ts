@@ -9,6 +9,8 @@ import { useCurrentUser } from '../../bridge/session.ts';
 /** What left the cache, and how it is had back. */
 export type FetchingBack =
   | { readonly state: 'all-here' }
+  /** It was opened just now, and is being asked for. */
+  | { readonly state: 'asking'; readonly images: number }
   /** Nobody fetches it; `ask` where this person may have it fetched. */
   | { readonly state: 'away'; readonly images: number; readonly ask: (() => void) | null }
   | { readonly state: 'on-its-way'; readonly images: number; readonly fetch: NonNullable<StudyDetail['fetching']> }
@@ -45,8 +47,9 @@ export function useFetchingBack({ row, letGo, fetching }: StudyDetail): Fetching
 
   if (letGo === 0) return { state: 'all-here' };
   if (fetching !== null && isUnderWay) return { state: 'on-its-way', images: letGo, fetch: fetching };
-  const ask = mayAsk && !recall.isPending ? () => mutate() : null;
-  if (recall.isError || (fetching !== null && !recall.isPending))
+  if (mayAsk && (recall.isIdle || recall.isPending)) return { state: 'asking', images: letGo };
+  const ask = mayAsk ? () => mutate() : null;
+  if (recall.isError || fetching !== null)
     return {
       ...{ state: 'failed', images: letGo, fetch: fetching, ask },
       refusal: recall.isError ? failureOf(recall.error) : null,
