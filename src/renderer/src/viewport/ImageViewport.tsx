@@ -136,9 +136,8 @@ export function ImageViewport(props: Props): ReactNode {
   useEffect(() => {
     if (view === null || stack === null || presented === null || presented.images.length === 0) return;
     const forget = registerPresented(presented, stack);
-    const { stack: before, index } = view.getState();
-    const isTurnedOver = before?.seriesUid === presented.seriesUid;
-    show(isTurnedOver ? index : openingIndex(presented, opening.current.opensAt));
+    const isTurnedOver = view.getState().stack?.seriesUid === presented.seriesUid;
+    show(isTurnedOver ? view.wantedIndex : openingIndex(presented, opening.current.opensAt));
     return forget;
   }, [view, stack, presented, show]);
 

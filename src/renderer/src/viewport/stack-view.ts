@@ -133,6 +133,11 @@ export class StackView {
   /** What it shows now; the same object until something changes. */
   readonly getState = (): StackViewState => this.#state;
 
+  /** The place of the image that was asked for last, which may not be drawn yet. */
+  get wantedIndex(): number {
+    return this.#viewport.getTargetImageIdIndex();
+  }
+
   /** Calls back after every change until the returned function is called. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
