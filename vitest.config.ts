@@ -12,6 +12,8 @@ const LONGEST_MS = 120_000;
 const patient = {
   testTimeout: LONGEST_MS,
   hookTimeout: LONGEST_MS,
+  // What a run tells of a failure is all there is of it afterwards: what a page complained of stands in it.
+  chaiConfig: { truncateThreshold: 2000 },
   expect: { poll: { timeout: 30_000, interval: 10 } },
 } as const;
 
