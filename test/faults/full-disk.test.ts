@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { associateRequest, dataPdu, rawDicomPeer, storeCommand } from '../peers-scripted/raw-dicom-peer.ts';
-import { rowOf, signIn, signInFirst } from '../system/support/ask-station.ts';
+import { askAs, rowOf, signIn, signInFirst } from '../system/support/ask-station.ts';
 import { withDatabase } from '../system/support/database.ts';
 import {
   endEverything,
@@ -156,6 +156,58 @@ describe.skipIf(!canMount())('a disk that fills', () => {
     expect(await send()).toEqual(both);
     expect(await codes()).toEqual([]);
     expect(await station.stop()).toBe(0);
+  });
+
+  test('a start with next to no room is refused for that, or says that its list is not whole; never that anything is damaged', async () => {
+    mkdirSync(disk, { recursive: true });
+    expect(mount('-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk)).toBe(true);
+    const data = path.join(disk, 'data');
+    station = await startStation({ data });
+    const { token } = await signInFirst(station);
+    const { objects } = phantomStudy({ seed: 4002, matrix: 256, slices: 2, withScout: false });
+    expect((await sendObjects(remoteOf(station), objects)).every(({ state }) => state === 'accepted')).toBe(true);
+    expect(await station.stop()).toBe(0);
+    // As after a power cut: recorded, and not in the list yet.
+    withDatabase(data, (db) => db.exec("UPDATE cursors SET seq = seq - 9 WHERE consumer = 'worklist'"));
+    const asLeft = path.join(temporaryFolder(), 'as-left');
+    cpSync(data, asLeft, { recursive: true });
+    const behind = () =>
+      withDatabase(data, (db) =>
+        db.prepare("SELECT (SELECT max(seq) FROM events) - seq FROM cursors WHERE consumer = 'worklist'").pluck().get(),
+      ) as number;
+    const filler = path.join(disk, 'somebody-else');
+
+    const outcomes: string[] = [];
+    for (const leftKiB of [0, 4, 16, 48, 80, 96, 112, 160]) {
+      for (const one of [filler, data]) rmSync(one, { recursive: true, force: true });
+      cpSync(asLeft, data, { recursive: true });
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(filler, Buffer.alloc(bavail * bsize - leftKiB * 1024));
+      const started = await startStation({ data }).catch((error: unknown) => String(error));
+      if (typeof started === 'string') {
+        expect([leftKiB, started]).toEqual([leftKiB, expect.stringContaining('ended with 24 ')]);
+        expect(started).toContain('The disk of the data directory is full');
+        outcomes.push('refused');
+        continue;
+      }
+      station = started;
+      const { status, text } = await askAs(station.http, token).fetch('/health/ready');
+      const isSaid = text.includes('"list-not-whole"');
+      if (isSaid) {
+        expect(status).toBe(503);
+        rmSync(filler);
+        await until(async () => {
+          const now = await askAs(started.http, token).fetch('/health/ready');
+          return !now.text.includes('"list-not-whole"');
+        });
+      }
+      await station.kill();
+      // What it says of itself since may not be worked off yet.
+      expect(behind()).toBeLessThan(9);
+      outcomes.push(isSaid ? 'not whole' : 'whole');
+    }
+    console.log(outcomes.join(', '));
+    expect([outcomes[0], outcomes.at(-1)]).toEqual(['refused', 'whole']);
   });
 
   test('a disk that fills while models compute: no result in part, no row that says no flag of it, and all of it once there is room', async () => {

@@ -31,6 +31,10 @@ export const REFUSALS = {
     exitCode: 23,
     text: 'This is a demo data directory. Start it with --demo, or choose another directory.',
   },
+  'disk-full': {
+    exitCode: 24,
+    text: 'The disk of the data directory is full: nothing could be kept. Make room there, and start again; nothing was lost.',
+  },
   'key-missing': {
     exitCode: 30,
     text: 'The database is here but its key is not. Put the key back (vault/ in the data directory, the keychain, or the environment); without it nothing can be read.',

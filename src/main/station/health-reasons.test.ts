@@ -15,6 +15,7 @@ const WELL: HealthFacts = {
   modelsDrifted: 0,
   parkedEvents: 0,
   ledgerLag: 0,
+  listBehindMs: 0,
   damagedObjects: 0,
   quarantined: 0,
   readersSignedIn: 1,
@@ -24,7 +25,7 @@ const WELL: HealthFacts = {
 
 test('a station that is wholly well gives no reason', () => {
   expect(healthReasons(WELL)).toEqual([]);
-  expect(healthReasons({ ...WELL, runner: 'starting', ledgerLag: 500 })).toEqual([]);
+  expect(healthReasons({ ...WELL, runner: 'starting', ledgerLag: 500, listBehindMs: 60_000 })).toEqual([]);
 });
 
 test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
@@ -43,6 +44,8 @@ test.each<[Partial<HealthFacts>, string, 'failing' | 'degraded']>([
   [{ modelsBelowCoverage: 1 }, 'coverage-low', 'degraded'],
   [{ parkedEvents: 1 }, 'events-parked', 'degraded'],
   [{ ledgerLag: 501 }, 'ledger-behind', 'degraded'],
+  [{ ledgerLag: 1, listBehindMs: Number.POSITIVE_INFINITY }, 'list-not-whole', 'failing'],
+  [{ ledgerLag: 501, listBehindMs: 60_001 }, 'list-not-whole', 'failing'],
   [{ damagedObjects: 1 }, 'objects-damaged', 'degraded'],
   [{ quarantined: 1 }, 'quarantine-waiting', 'degraded'],
   [{ peersKnownByTitle: 1 }, 'peers-known-by-title-alone', 'degraded'],

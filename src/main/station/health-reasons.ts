@@ -23,6 +23,8 @@ export type HealthFacts = {
   readonly modelsDrifted: number;
   readonly parkedEvents: number;
   readonly ledgerLag: number;
+  /** For how long the list has not been made of all that is recorded; Infinity where it has not been since the start. */
+  readonly listBehindMs: number;
   /** Stored objects of every site whose bytes cannot be had. */
   readonly damagedObjects: number;
   readonly quarantined: number;
@@ -35,6 +37,8 @@ export type HealthFacts = {
 
 /** A follower this many events behind the head shows old rows. */
 const LARGEST_LAG = 500;
+/** Longer than a burst is worked off in: what stands behind for this long does not come forward by itself. */
+const LONGEST_BEHIND_MS = 60_000;
 
 type Rule = {
   readonly code: string;
@@ -68,12 +72,18 @@ const RULES: readonly Rule[] = [
   { code: 'coverage-low', severity: 'degraded', holds: (facts) => facts.modelsBelowCoverage > 0 },
   { code: 'model-drifted', severity: 'degraded', holds: (facts) => facts.modelsDrifted > 0 },
   { code: 'events-parked', severity: 'degraded', holds: (facts) => facts.parkedEvents > 0 },
-  { code: 'ledger-behind', severity: 'degraded', holds: (facts) => facts.ledgerLag > LARGEST_LAG },
+  { code: 'list-not-whole', severity: 'failing', holds: isStuck },
+  { code: 'ledger-behind', severity: 'degraded', holds: (facts) => !isStuck(facts) && facts.ledgerLag > LARGEST_LAG },
   { code: 'objects-damaged', severity: 'degraded', holds: (facts) => facts.damagedObjects > 0 },
   { code: 'quarantine-waiting', severity: 'degraded', holds: (facts) => facts.quarantined > 0 },
   { code: 'triage-unsigned', severity: 'degraded', holds: (facts) => facts.sitesWithoutSignedTriage > 0 },
   { code: 'no-reader-signed-in', severity: 'degraded', holds: (facts) => facts.readersSignedIn === 0 },
 ];
+
+/** A list that is not made of all that is recorded, and does not come to be: on a full disk, say. */
+function isStuck({ listBehindMs }: HealthFacts): boolean {
+  return listBehindMs > LONGEST_BEHIND_MS;
+}
 
 /** Whether the certificate has more than `fromDays` and at most `toDays` left. */
 function expires(fromDays: number, toDays: number): Rule['holds'] {

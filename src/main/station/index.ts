@@ -11,6 +11,7 @@ import { readConfig } from './platform/config.ts';
 import { claimDataDirectory } from './platform/data-directory.ts';
 import { type Log, openLog } from './platform/log.ts';
 import { findParentPort, openParentPort, type ParentPort } from './platform/parent-port.ts';
+import { isOutOfRoom } from './platform/store/out-of-room.ts';
 import { openVault } from './platform/vault.ts';
 import { demoConfig, demoConflicts } from './demo-config.ts';
 
@@ -29,6 +30,8 @@ type Arguments = {
 
 /** EX_SOFTWARE of sysexits.h: not one of the refusals. */
 const DIED = 70;
+/** So long a start that broke off may take to tell why. */
+const GOODBYE_MS = 1_000;
 const DEFAULT_PORTS = { http: 8642, dicom: 11_112 };
 
 /** Process entry: arguments → compose → one ready line. */
@@ -36,7 +39,12 @@ async function main(): Promise<void> {
   const rawPort = findParentPort();
   const parent =
     rawPort === null ? null : openParentPort(rawPort, () => process.exit(REFUSALS['arguments-invalid'].exitCode));
-  const started = await start(parent);
+  const started = await start(parent).catch((error: unknown): Result<never, Refusal> => {
+    if (!isOutOfRoom(error)) throw error;
+    // What was begun is let go of by the end of the process, as after a power cut.
+    setTimeout(() => process.exit(), GOODBYE_MS).unref();
+    return err({ code: 'disk-full' });
+  });
   if (!started.ok) {
     refuse(started.error, parent);
     return;

@@ -37,7 +37,7 @@ beforeEach(() => {
     ...{ db, siteIds: [north.siteId], config: Config.parse({}), clock: archive.clock, version: '0', isDemo: false },
     disk,
     supervisor: { state: () => ({ state: 'starting' }) } as unknown as RunnerSupervisor,
-    followers: { parked: () => 0, lags: () => ({ a: 0 }) } as unknown as Followers,
+    followers: { parked: () => 0, lags: () => ({ a: 0 }), behindMs: () => 0 } as unknown as Followers,
     reception: {
       isListening: () => true,
       port: () => 1,

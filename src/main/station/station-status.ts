@@ -88,6 +88,7 @@ export function createStatus(tools: StatusTools): Status {
       modelsDrifted: siteIds.reduce((sum, siteId) => sum + countDriftedModels(db, siteId, clock.nowMs()), 0),
       parkedEvents: followers.parked(),
       ledgerLag: Math.max(...Object.values(followers.lags())),
+      listBehindMs: followers.behindMs(),
       damagedObjects: countDamaged(db),
       quarantined: siteIds.reduce((sum, siteId) => sum + countQuarantined(db, siteId), 0),
       // A site without a reader is one, whoever reads at another.

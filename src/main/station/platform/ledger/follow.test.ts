@@ -329,9 +329,15 @@ test('a full disk is no fault of an event: it is never parked for it, and goes o
   );
   for (let attempt = 0; attempt < 10; attempt += 1) followers.catchUp();
   expect([followers.parked(), followers.lags(), logged]).toEqual([0, { a: 3 }, []]);
+  expect(followers.behindMs()).toBe(Number.POSITIVE_INFINITY);
   isFull = false;
   followers.catchUp();
-  expect(noted('a')).toEqual([1, 2, 3]);
+  expect([noted('a'), followers.behindMs()]).toEqual([[1, 2, 3], 0]);
+  isFull = true;
+  append(1);
+  followers.catchUp();
+  expect(followers.behindMs()).toBeGreaterThan(0);
+  expect(followers.behindMs()).toBeLessThan(30_000);
 });
 
 test('consumers that fail on every event park them all and come to an end', () => {

@@ -64,6 +64,8 @@ export type Followers = {
   stop(): void;
   /** How many events each consumer is behind the head. */
   lags(): Readonly<Record<string, number>>;
+  /** For how long any of them has been behind, in ms: Infinity where they have not been at the head since this process began. */
+  behindMs(): number;
   /** How far each consumer has come. */
   cursors(): readonly { readonly consumer: string; readonly seq: number }[];
   parked(): number;
@@ -94,6 +96,7 @@ export function followLedger(
   let rest = { untilMs: Number.NEGATIVE_INFINITY, inStreamUntilMs: Number.NEGATIVE_INFINITY };
   let pressingHeard = -1;
   let batchSize = BATCH;
+  let wereAtHeadMs = Number.NEGATIVE_INFINITY;
   const work = () => {
     scheduled = null;
     const beganAtMs = performance.now();
@@ -133,19 +136,30 @@ export function followLedger(
 
   /** Moves consumers by one batch, in one transaction: one sync of the disk for all of them. */
   function stepAll(moving: readonly Consumer[] = consumers): Moved {
-    const head = ledgerHead(db).seq;
-    if (moving.every(({ name }) => readCursor(db, name).seq >= head)) return 'nothing';
+    if (areAtHead(moving)) return noteHead(moving, 'nothing');
     try {
-      return inTransaction(db, () => {
+      const stepped = inTransaction(db, () => {
         const listed = listOnce();
         const moved = moving.map((consumer) => step(consumer, listed));
         return moved.find((one) => one === 'full-batch') ?? moved.find((one) => one === 'some') ?? 'nothing';
       });
+      // What came in the meantime, under a stream, has not waited.
+      return stepped === 'full-batch' ? stepped : noteHead(moving, stepped);
     } catch (error) {
       // A full disk is no fault of an event: it is not counted, and the next poll tries again.
       if (isOutOfRoom(error)) return 'nothing';
       throw error;
     }
+  }
+
+  function areAtHead(some: readonly Consumer[]): boolean {
+    const { seq } = ledgerHead(db);
+    return some.every(({ name }) => readCursor(db, name).seq >= seq);
+  }
+
+  function noteHead(moving: readonly Consumer[], moved: Moved): Moved {
+    if (moving.length === consumers.length) wereAtHeadMs = performance.now();
+    return moved;
   }
 
   /** Lists what follows a place; consumers that stand at one place share what was read, until one of them adds to it. */
@@ -234,8 +248,7 @@ export function followLedger(
       const others = consumers.filter((consumer) => !beginning.includes(consumer));
       while (stepAll(others) !== 'nothing');
       // A full disk stops them short: what would be built now would stay behind what they come to know.
-      const areAtHead = others.every(({ name }) => readCursor(db, name).seq >= ledgerHead(db).seq);
-      if (areAtHead) for (const consumer of beginning) buildFromPresent(consumer);
+      if (areAtHead(others)) for (const consumer of beginning) buildFromPresent(consumer);
       while (stepAll() !== 'nothing');
       batchSize = BATCH;
     },
@@ -253,6 +266,7 @@ export function followLedger(
       poll = null;
     },
     lags: () => Object.fromEntries(consumers.map(({ name }) => [name, ledgerHead(db).seq - readCursor(db, name).seq])),
+    behindMs: () => (areAtHead(consumers) ? 0 : performance.now() - wereAtHeadMs),
     cursors: () => consumers.map(({ name }) => ({ consumer: name, seq: readCursor(db, name).seq })),
     parked: () => prepared<{ parked: number }>(db, COUNT_PARKED).get()?.parked ?? 0,
   };

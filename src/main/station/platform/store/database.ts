@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { err, ok, type Result } from '../../../../shared/domain/result.ts';
+import { isOutOfRoom } from './out-of-room.ts';
 
 declare const readable: unique symbol;
 declare const writable: unique symbol;
@@ -86,6 +87,8 @@ function open<Db>(
   } catch (error) {
     db.close();
     const code = error instanceof Sqlite.SqliteError ? error.code : null;
+    // Nothing is damaged where there is no room for the index of its log.
+    if (isOutOfRoom(error)) throw error;
     if (code === 'SQLITE_NOTADB') return err({ code: existed ? 'key-wrong' : 'database-damaged' });
     if (code?.startsWith('SQLITE_CORRUPT') || code?.startsWith('SQLITE_IOERR'))
       return err({ code: 'database-damaged' });

@@ -7,6 +7,7 @@ import { formatDicomDate, formatDicomTime } from '../../ui/dicom-date.ts';
 import { formatMoment } from '../../ui/duration.ts';
 import { formatPersonName } from '../../ui/person-name.ts';
 import { sideOf } from '../../ui/side.ts';
+import { useIsListWhole } from './NotWholeNotice.tsx';
 import classes from './DowntimeList.module.css';
 
 type Props = {
@@ -26,6 +27,7 @@ type Props = {
 export function DowntimeList({ rows, total, atMs, question, text, onClose }: Props): ReactNode {
   const { t } = useTranslation();
   const { site, displayName } = useCurrentUser();
+  const isListWhole = useIsListWhole();
   useEffect(() => {
     window.addEventListener('afterprint', onClose);
     // Drawn first: what is printed is what stands on the page.
@@ -49,6 +51,11 @@ export function DowntimeList({ rows, total, atMs, question, text, onClose }: Pro
           t(`worklist.paper.${whole}`, { rows: rows.length, total }),
         ].join(' · ')}
       </p>
+      {!isListWhole && (
+        <p>
+          <strong>{t('worklist.notWhole')}</strong>
+        </p>
+      )}
       <table>
         <thead>
           <tr>

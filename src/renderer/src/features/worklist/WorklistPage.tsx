@@ -13,6 +13,7 @@ import { useShortcuts } from '../../ui/shortcuts.ts';
 import { lookAround, turned } from './look-around.ts';
 import { NothingListed } from './NothingListed.tsx';
 import { PromoteDialog } from './PromoteDialog.tsx';
+import { NotWholeNotice } from './NotWholeNotice.tsx';
 import { StaleNotice } from './StaleNotice.tsx';
 import { StudyPreview } from './StudyPreview.tsx';
 import { useSettledOrder } from './use-settled-order.ts';
@@ -164,6 +165,7 @@ export function WorklistPage(): ReactNode {
         onLeaveSearch={() => scroller.current?.focus()}
         onNext={() => void openNext()}
       />
+      <NotWholeNotice />
       {worklist.state === 'ready' && worklist.stale !== null && <StaleNotice stale={worklist.stale} />}
       <div className={page.body}>
         <div className={classes.list}>
