@@ -186,20 +186,21 @@ test.each<[WorklistNarrowing, number[]]>([
   expect([rows.map(({ studyUid }) => Number(studyUid)), total]).toEqual([expected, expected.length]);
 });
 
-test('what is kept of kinds of rows is what the rows are, whatever becomes of them', () => {
+test('what is kept of kinds of rows is what the rows are, and a list has as many as it says, whatever becomes of them', () => {
   const act = fc.record({
     row: fc.nat(5),
     act: fc.constantFrom('put', 'settle', 'archive', 'drop'),
     modality: fc.constantFrom('CT', 'MR'),
     isOpened: fc.constantFrom(0 as const, 1 as const),
     aiState: fc.constantFrom('flagged', 'waiting'),
+    ageYears: fc.constantFrom(null, 4, 15, 40),
   });
   fc.assert(
     fc.property(fc.array(act, { maxLength: 25 }), (acts) => {
-      for (const { row, act: does, modality, isOpened, aiState } of acts) {
+      for (const { row, act: does, ...values } of acts) {
         if (does === 'archive') archive(99 * DAY_MS);
         else if (does === 'drop') dropRow(store.db, idOf(row));
-        else put(row, { modality, isOpened, aiState, ...(does === 'settle' && settled('final', 0)) });
+        else put(row, { ...values, ...(does === 'settle' && settled('final', 0)) });
       }
       const KIND =
         'site_id, intent, urgency_rank, is_opened, ai_state, completeness, in_pacs, report, modality, body_part, service_level, order_priority';
@@ -211,7 +212,14 @@ test('what is kept of kinds of rows is what the rows are, whatever becomes of th
           .all(),
       );
       expect(store.db.prepare(`SELECT * FROM worklist_kinds ORDER BY place, ${KIND}`).all()).toEqual(counted);
-      for (const narrowed of [{ modalities: ['MR'] }, { modalities: ['CT'], aiStates: ['flagged' as const] }]) {
+      const narrowings: readonly WorklistNarrowing[] = [
+        { modalities: ['MR'] },
+        { modalities: ['CT'], aiStates: ['flagged'] },
+        { ageYears: { from: 4, to: 15 } },
+        { ageYears: { to: 15 }, levels: ['routine'] },
+        { ageYears: { from: 15 }, modalities: ['MR'] },
+      ];
+      for (const narrowed of narrowings) {
         for (const filter of ['all', 'unread', 'archived'] as const) {
           const { rows, total } = listSlice(store.db, { ...everything, filter, narrowed, before: 0, limit: 50 });
           expect(total).toBe(rows.length);

@@ -134,7 +134,7 @@ export function listWindow(db: ReadableDb, query: WindowQuery): WorklistWindow {
   };
 }
 
-/** How many rows a list has: as kept where that tells, else counted along an index: of what is narrowed to days, along theirs. */
+/** How many rows a list has: as kept where that tells, else counted along an index. */
 function countRows(db: ReadableDb, question: ListQuestion): number {
   const { filter, narrowed, siteIds } = question;
   if (!isNarrowed(narrowed)) {
@@ -144,9 +144,23 @@ function countRows(db: ReadableDb, question: ListQuestion): number {
   const asked = askedOf(question);
   const kept = asked.narrowed.isOfKinds ? countKinds(db, siteIds, filter, asked.narrowed) : null;
   if (kept !== null) return kept;
-  const isByDay = narrowed.examDates !== undefined && FILTERS_OF_MANY.has(filter);
-  const walk = isByDay ? walkOf(filter, { by: 'exam-date', direction: 'ascending' }, asked.walk.narrowed) : asked.walk;
-  return count(db, { ...asked, walk }, null, null);
+  return count(
+    db,
+    { ...asked, walk: { ...asked.walk, index: countedAlong(question) ?? asked.walk.index } },
+    null,
+    null,
+  );
+}
+
+/** The index of what a list of many rows is narrowed to: it has fewer than the list's own order; null where there is none. */
+function countedAlong({ filter, narrowed }: ListQuestion): string | null {
+  const asked = Object.entries(narrowed).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  // An age's index has the classes besides, and nothing else that rows are narrowed by.
+  const isOfAge = asked.includes('ageYears') && asked.every((name) => name === 'ageYears' || name === 'levels');
+  if (filter === 'archived') return isOfAge ? 'archived_studies_by_age' : null;
+  if (!FILTERS_OF_MANY.has(filter)) return null;
+  if (isOfAge) return 'open_studies_by_age';
+  return narrowed.examDates === undefined ? null : SORTS['exam-date'].index;
 }
 
 type Asked = {

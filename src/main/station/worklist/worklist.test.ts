@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type WORKLIST_FILTERS, WORKLIST_SORT_KEYS, WorklistRow } from '../../../shared/contract/worklist.ts';
+import {
+  READING_ORDER,
+  type WORKLIST_FILTERS,
+  WORKLIST_SORT_KEYS,
+  WorklistRow,
+} from '../../../shared/contract/worklist.ts';
 import { createUser } from '../access/index.ts';
 import { getStudyCard } from '../archive/index.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
@@ -22,7 +27,8 @@ import {
 import { putRow } from './put-row.ts';
 import { FIND_NAMESAKE, FIND_TWIN } from './row-columns.ts';
 import { searchRows } from './search-rows.ts';
-import { COUNT_OPEN, LIST_OPEN, walkOf } from './slices.ts';
+import { narrowedBy } from './narrowing.ts';
+import { COUNT_ARCHIVED, COUNT_OPEN, LIST_OPEN, walkOf } from './slices.ts';
 import { SORTS } from './sorts.ts';
 import {
   COUNT_KINDS,
@@ -78,6 +84,12 @@ const open = (studyId: string, userId: string) => {
   followAll(clinic);
 };
 
+/** The way a list of grown-ups is counted, of some classes besides. */
+function ofAge(filter: 'unread' | 'archived', index: string): ReturnType<typeof walkOf> {
+  const { condition } = narrowedBy({ ageYears: { from: 18, to: 40 }, levels: ['critical', 'urgent'] });
+  return { ...walkOf(filter, READING_ORDER, condition), index };
+}
+
 const ORDERS = OPEN_FILTERS.flatMap((filter) =>
   WORKLIST_SORT_KEYS.flatMap((by) =>
     (['ascending', 'descending'] as const).map((direction) => [filter, by, direction] as const),
@@ -104,6 +116,16 @@ test.each([
   ['choices', LIST_CHOICES, /PRIMARY KEY \(place=\? AND site_id=\?\)/],
   ['kinds', COUNT_KINDS(FILTERS.unread.condition, "modality IN ('CT')"), /PRIMARY KEY \(place=\? AND site_id=\?/],
   ['what is for a reader', COUNT_FOR_ME, /INDEX open_studies_by_routing \(routed_to=\?\)/],
+  [
+    'the open of an age',
+    COUNT_OPEN(ofAge('unread', 'open_studies_by_age'), null),
+    /COVERING INDEX open_studies_by_age \(age_years>\?/,
+  ],
+  [
+    'the archived of an age',
+    COUNT_ARCHIVED(ofAge('archived', 'archived_studies_by_age'), null),
+    /COVERING INDEX archived_studies_by_age \(age_years>\?/,
+  ],
   ['unopened Criticals', LIST_UNOPENED_CRITICAL, /INDEX open_studies_critical \(urgency_rank=\?\)/],
   ['a reader’s own', COUNT_MINE, /INDEX open_studies_by_reader \(reader_id=\?\)/],
 ])('%s come from an index alone, without a sort', (_what, sql, index) => {

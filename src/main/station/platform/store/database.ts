@@ -19,6 +19,9 @@ export const DATABASE_KEY_BYTES = 32;
 /** A database up to this size is checked whole when it is opened (well under a second); a larger one page by page, as it is read. */
 const CHECKED_WHOLE_BYTES = 128 * 2 ** 20;
 
+/** What a reader keeps of the pages it has read, in KiB: the order of 100,000 studies is 22 MiB, and each page is opened anew with the key. */
+const READER_CACHE_KIB = 64 * 1024;
+
 /** The log is moved into the database beside the main thread (`keepLogShort`); only past this many pages the writer must do it. */
 const PAGES_BEFORE_CHECKPOINT = 50_000;
 
@@ -64,6 +67,7 @@ export function openReader(file: string, key: Uint8Array): Result<ReadableDb, Op
     (db) => {
       db.pragma('query_only = ON');
       db.pragma('temp_store = MEMORY');
+      db.pragma(`cache_size = -${READER_CACHE_KIB}`);
       return db as unknown as ReadableDb;
     },
     { readonly: true },

@@ -7,6 +7,7 @@ import { inferenceFurther } from './0005-inference-further.ts';
 import { forTheConsole } from './0006-console.ts';
 import { readingRoom } from './0007-reading-room.ts';
 import { consoleFurther } from './0008-console-further.ts';
+import { listsByAge } from './0009-lists-by-age.ts';
 
 /** Every step of the schema in order; only ever appended to. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   forTheConsole,
   readingRoom,
   consoleFurther,
+  listsByAge,
 ];
