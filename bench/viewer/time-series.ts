@@ -62,6 +62,8 @@ type Note = (what: Timed, ms: readonly number[]) => void;
 
 /** Gives whether the series is a volume. */
 async function timeViewer(page: Page, { studyId, slices }: Subject, isLong: boolean, note: Note): Promise<boolean> {
+  // What was made ready as the next study is timed by itself: here no image is decoded before the key.
+  await page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
   note('Enter to image', [(await openByEnter(page, studyId)).ms]);
   if (!isLong) {
     await leave(page);

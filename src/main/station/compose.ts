@@ -137,8 +137,9 @@ export async function compose(options: StationOptions): Promise<Result<Station, 
 
   // What reads beside the one writer.
   const reading = { database: directory.database, keyHex: secrets.databaseKey.toString('hex') };
-  const readers: Readers = openReaderPool(options.readerEntry, reading);
-  const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true });
+  const onFailed = (error: unknown) => void log.incident('reader-thread-failed', error);
+  const readers: Readers = openReaderPool(options.readerEntry, reading, { onFailed });
+  const threads: Readers = openReaderPool(options.readerEntry, reading, { isForComputing: true, onFailed });
   const findHolders = (digests: readonly string[]) => readers.run('list-holders', digests);
   const digestFrame: NonNullable<Archive['digestFrame']> = (frame) => threads.run('digest-frame', frame);
 

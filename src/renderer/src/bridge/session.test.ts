@@ -94,3 +94,18 @@ test('signing out forgets who it was before the station is told, and the next si
   expect((await coming).ok).toBe(true);
   expect(asked).toEqual(['DELETE while signed-out', 'POST while signed-out']);
 });
+
+test('an answer of before that comes behind signing out signs nobody in again', async () => {
+  answer(200, user);
+  await refreshSession();
+  const { promise: late, resolve: come } = Promise.withResolvers<Response>();
+  vi.stubGlobal('fetch', (_path: string, { method }: RequestInit) =>
+    method === 'GET' ? late : Promise.resolve(new Response(null, { status: 204 })),
+  );
+  const confirming = [confirmSession(), refreshSession()];
+  await vi.waitFor(() => Promise.resolve());
+  const leaving = signOut();
+  come(new Response(JSON.stringify(user)));
+  await Promise.all([...confirming, leaving]);
+  expect([useSession.getState(), await confirming[0]]).toEqual([{ state: 'signed-out' }, { state: 'signed-out' }]);
+});

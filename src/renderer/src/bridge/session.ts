@@ -25,18 +25,24 @@ const UNEXPECTED: Failure = { code: 'unexpected-answer', detail: null, incidentI
 
 /** Asks the station whose cookie this browser holds, and remembers the answer. */
 export async function refreshSession(): Promise<void> {
-  useSession.setState(await askSession(), true);
+  const session = await askSession();
+  if (session !== null) useSession.setState(session, true);
 }
 
 /** As `refreshSession`, but somebody signed in stays so while the station cannot be asked: its restart signs nobody out. */
 export async function confirmSession(): Promise<Session> {
   const session = await askSession();
+  if (session === null) return useSession.getState();
   if (session.state !== 'unreachable') useSession.setState(session, true);
   return session;
 }
 
-async function askSession(): Promise<Session> {
-  return sessionOf(await ask('GET', `${SESSIONS}/current`));
+/** What the station says of the session; null where somebody signed out meanwhile: that is of a session which is over. */
+async function askSession(): Promise<Session | null> {
+  await ending;
+  const before = departures;
+  const session = sessionOf(await ask('GET', `${SESSIONS}/current`));
+  return departures === before ? session : null;
 }
 
 function sessionOf(answer: Result<unknown, Failure>): Session {
@@ -56,6 +62,8 @@ export async function enterSite(site: string): Promise<void> {
 
 /** The sign-out under way, if any: the next sign-in waits for it, or it would end the session that follows. */
 let ending: Promise<unknown> = Promise.resolve();
+/** How often somebody signed out at this page. */
+let departures = 0;
 
 /** Signs in; the station sets its cookie, which opens the socket. Wrong name or password is `signed-out`. */
 export async function signIn(username: string, password: string): Promise<Result<SignInOutcome, Failure>> {
@@ -79,6 +87,7 @@ export async function changePassword(current: string, next: string): Promise<Res
 /** Ends the session: the page forgets it at once, even when the station cannot be told, and then tells the station. */
 export async function signOut(): Promise<void> {
   useSession.setState({ state: 'signed-out' }, true);
+  departures += 1;
   ending = endSession();
   await ending;
 }

@@ -93,6 +93,17 @@ test('what a pane opens with leads no other window, however late it comes; what 
   expect(led).toEqual([active.imageAt(4)]);
 });
 
+test('what a pane opens with because the reader went there leads the other windows', () => {
+  const active = slowView(stackOf('a', '1.2', 0));
+  const linked = new LinkedViews();
+  const led: (StackImage | undefined)[] = [];
+  linked.onLead((image) => led.push(image));
+  linked.setView(0, active.view);
+  linked.leadFromOpening(0);
+  active.turn(3);
+  expect(led).toEqual([active.imageAt(3)]);
+});
+
 test('a pane on its way to where another window was is called back to where it still stands, and tells nobody', () => {
   const active = slowView(stackOf('a', '1.2', 0));
   const linked = new LinkedViews();

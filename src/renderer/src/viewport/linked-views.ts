@@ -89,6 +89,11 @@ export class LinkedViews {
     this.#tell();
   }
 
+  /** What this pane opens with is where the reader went, as to a finding in a series that was not hung: the other windows go along. */
+  leadFromOpening(pane: number): void {
+    this.#opening.delete(pane);
+  }
+
   /** Makes a pane the one that the others follow. */
   setActive(pane: number): void {
     if (pane === this.#active) return;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { openReaderPool, type ReaderPool } from './reader-pool.ts';
 
 /** Answers with its own thread's number, after so many milliseconds. */
@@ -17,8 +17,8 @@ const settings = { database: 'none', keyHex: '' };
 let pool: ReaderPool<Tasks>;
 afterEach(async () => {
   await pool.close();
-  rmSync(folder, { recursive: true, force: true });
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('starts one thread for what is asked one after the other, and a second for what is asked beside it', async () => {
   const entry = path.join(folder, 'entry.mjs');
@@ -28,6 +28,34 @@ test('starts one thread for what is asked one after the other, and a second for 
   expect(new Set(inTurn).size).toBe(1);
   const beside = await Promise.all([1, 2, 3, 4].map(() => pool.run('thread', 1000)));
   expect(new Set(beside).size).toBe(2);
+});
+
+test('rejects with the reason what was asked where no thread can be started, and answers once one can', async () => {
+  const entry = path.join(folder, 'late.mjs');
+  writeFileSync(entry, "throw new Error('not to be loaded');");
+  const failures: unknown[] = [];
+  pool = openReaderPool<Tasks>(pathToFileURL(entry), settings, { onFailed: (error) => failures.push(error) });
+  const answers = await Promise.allSettled([1, 2, 3].map(() => pool.run('thread', 0)));
+  expect(answers.map((one) => one.status === 'rejected' && String(one.reason))).toEqual(
+    [1, 2, 3].map(() => 'Error: not to be loaded'),
+  );
+  expect(failures.map(String)).toContain('Error: not to be loaded');
+  writeFileSync(entry, ENTRY);
+  expect(await pool.run('thread', 0)).toEqual(expect.any(Number));
+});
+
+test('goes on with the thread there is where a second cannot be started', async () => {
+  const entry = path.join(folder, 'once.mjs');
+  const mark = JSON.stringify(path.join(folder, 'loaded'));
+  writeFileSync(
+    entry,
+    `import { existsSync, writeFileSync } from 'node:fs'; if (existsSync(${mark})) throw new Error('not twice'); writeFileSync(${mark}, ''); ${ENTRY}`,
+  );
+  const failures: unknown[] = [];
+  pool = openReaderPool<Tasks>(pathToFileURL(entry), settings, { onFailed: (error) => failures.push(error) });
+  const first = await pool.run('thread', 0);
+  expect(await Promise.all([1, 2, 3].map(() => pool.run('thread', 500)))).toEqual([first, first, first]);
+  expect(failures.map(String)).toContain('Error: not twice');
 });
 
 test('rejects what was asked before the first thread was there when it is closed meanwhile', async () => {

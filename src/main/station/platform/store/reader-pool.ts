@@ -23,8 +23,12 @@ export type ReaderPool<Tasks extends ReaderTasks> = {
 
 const THREADS = 2;
 
-/** What computes for long gets threads of its own, so that no search waits for it: one stands ready, the other starts when needed and ends when idle. */
-export type PoolOptions = { readonly isForComputing?: boolean };
+export type PoolOptions = {
+  /** What computes for long gets threads of its own, so that no search waits for it: one stands ready, the other starts when needed and ends when idle. */
+  readonly isForComputing?: boolean;
+  /** A thread could not be started, or ended by itself while nothing was asked of it. */
+  readonly onFailed?: (error: unknown) => void;
+};
 const IDLE_MS = 60_000;
 /** More work than this waiting is refused: whoever asks tries again. */
 const MOST_WAITING = 256;
@@ -39,11 +43,11 @@ export class ThreadsBusy extends Error {
   }
 }
 
-/** Up to two threads on the given entry, each with a read-only connection of its own: the first starts when something is asked, the second when more is asked beside it. */
+/** Up to two threads on the given entry, each with a read-only connection of its own: the first starts when something is asked, the second when more is asked beside it. Where none can be started, what was asked is rejected with the reason. */
 export function openReaderPool<Tasks extends ReaderTasks>(
   entry: URL,
   settings: ReaderSettings,
-  { isForComputing = false }: PoolOptions = {},
+  { isForComputing = false, onFailed }: PoolOptions = {},
 ): ReaderPool<Tasks> {
   const pool = new Piscina({
     filename: entry.href,
@@ -54,18 +58,29 @@ export function openReaderPool<Tasks extends ReaderTasks>(
     ...(isForComputing && { maxQueue: MOST_WAITING }),
   });
   const closing = new AbortController();
+  const asked = new Set<AbortController>();
+  pool.on('error', (error: unknown) => {
+    onFailed?.(error);
+    // Another thread answers what waits; without one it would wait for ever.
+    if (pool.threads.length === 0) for (const question of asked) question.abort(error);
+  });
   // The first question starts a thread. What is asked before that is there waits for it: otherwise every start of a station
-  // would load the second as well, for questions of a millisecond. Where none comes, the pool says why.
+  // would load the second as well, for questions of a millisecond.
   const isThere = once(pool, 'workerCreate', { signal: closing.signal }).catch(() => undefined);
   let isAsked = isForComputing;
   return {
     async run(task, input) {
       if (isAsked) await isThere;
       isAsked = true;
+      const question = new AbortController();
+      asked.add(question);
       try {
-        return await pool.run({ task, input } satisfies ReaderRequest);
+        return await pool.run({ task, input } satisfies ReaderRequest, { signal: question.signal });
       } catch (error) {
+        if (question.signal.aborted) throw question.signal.reason;
         throw error instanceof Error && error.message === REFUSAL ? new ThreadsBusy() : error;
+      } finally {
+        asked.delete(question);
       }
     },
     close() {

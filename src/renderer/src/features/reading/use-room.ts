@@ -76,6 +76,7 @@ export function useRoom({ study, findings, rule, prior, links }: RoomWish): Room
       const wanted = pending.current;
       if (wanted?.pane !== pane || wanted.target.seriesUid !== view.getState().stack?.seriesUid) return;
       pending.current = null;
+      linked.leadFromOpening(pane);
       void goTo(view, shelf, wanted.target);
     },
     [shelf, linked],

@@ -22,7 +22,8 @@ export function useInStep(
     const line = openWindowLine(main, (message) => {
       if (message.kind === 'where' && isMain) return tellPlace(linked.leading());
       if (message.kind !== 'place' || message.from === from || message.patientId !== patientId) return;
-      if (message.toldAtMs >= wentOnAtMs) linked.followOutside(message.picture);
+      // A clock that was set back must not leave this window behind until it has caught up.
+      if (message.toldAtMs >= Math.min(wentOnAtMs, Date.now())) linked.followOutside(message.picture);
     });
     const tellPlace = (image: unknown) => {
       const picture = PlacedPicture.safeParse(image);
