@@ -58,11 +58,11 @@ export function openReaderPool<Tasks extends ReaderTasks>(
     ...(isForComputing && { maxQueue: MOST_WAITING }),
   });
   const closing = new AbortController();
-  const asked = new Set<AbortController>();
+  const asked = new Set<(reason: unknown) => void>();
   pool.on('error', (error: unknown) => {
     onFailed?.(error);
     // Another thread answers what waits; without one it would wait for ever.
-    if (pool.threads.length === 0) for (const question of asked) question.abort(error);
+    if (pool.threads.length === 0) for (const reject of asked) reject(error);
   });
   // The first question starts a thread. What is asked before that is there waits for it: otherwise every start of a station
   // would load the second as well, for questions of a millisecond.
@@ -72,15 +72,14 @@ export function openReaderPool<Tasks extends ReaderTasks>(
     async run(task, input) {
       if (isAsked) await isThere;
       isAsked = true;
-      const question = new AbortController();
-      asked.add(question);
+      const unanswered = Promise.withResolvers<never>();
+      asked.add(unanswered.reject);
       try {
-        return await pool.run({ task, input } satisfies ReaderRequest, { signal: question.signal });
+        return await Promise.race([pool.run({ task, input } satisfies ReaderRequest), unanswered.promise]);
       } catch (error) {
-        if (question.signal.aborted) throw question.signal.reason;
         throw error instanceof Error && error.message === REFUSAL ? new ThreadsBusy() : error;
       } finally {
-        asked.delete(question);
+        asked.delete(unanswered.reject);
       }
     },
     close() {
