@@ -19,7 +19,7 @@ function aSocket(): WebSocket & { readonly codes: number[] } {
   return socket as unknown as WebSocket & { readonly codes: number[] };
 }
 
-test('closes a socket within ten seconds of its session ending by time, and no other', () => {
+test('closes a socket within eleven seconds of its session ending by time, and no other', () => {
   const sockets = createSessionSockets();
   const [standing, expiring] = [aSocket(), aSocket()];
   const endsAtMs = Date.now() + 25_000;
@@ -44,4 +44,21 @@ test('closes ended ones when told to, once the last answer has left', () => {
   sockets.closeEnded();
   sockets.stop();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('one whose session ends as another’s socket is about to be closed has a moment of its own for the last answer', () => {
+  const sockets = createSessionSockets();
+  const [first, second] = [aSocket(), aSocket()];
+  let hasLeft = false;
+  sockets.add(first, () => false);
+  sockets.add(second, () => !hasLeft);
+  sockets.closeEnded();
+  vi.advanceTimersByTime(999);
+  hasLeft = true;
+  sockets.closeEnded();
+  vi.advanceTimersByTime(1);
+  expect([first.codes, second.codes]).toEqual([[SESSION_ENDED], []]);
+  vi.advanceTimersByTime(999);
+  expect(second.codes).toEqual([SESSION_ENDED]);
+  sockets.stop();
 });

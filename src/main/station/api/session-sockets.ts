@@ -18,30 +18,35 @@ const LAST_WORDS_MS = 1000;
 /** A registry that also looks by itself, for sessions end by time too. */
 export function createSessionSockets(): SessionSockets {
   const sockets = new Map<WebSocket, () => boolean>();
-  const close = () => {
-    for (const [socket, stands] of sockets) if (!stands()) socket.close(SESSION_ENDED);
+  const ending = new Map<WebSocket, NodeJS.Timeout>();
+  const closeEnded = () => {
+    for (const [socket, stands] of sockets) {
+      if (stands() || ending.has(socket)) continue;
+      // A moment of its own: whoever signs out just as another's is over still gets the answer.
+      ending.set(
+        socket,
+        setTimeout(() => socket.close(SESSION_ENDED), LAST_WORDS_MS),
+      );
+    }
   };
-  const checks = setInterval(close, CHECK_EVERY_MS);
+  const checks = setInterval(closeEnded, CHECK_EVERY_MS);
   checks.unref();
-  const pending = new Set<NodeJS.Timeout>();
   return {
     add(socket, stands) {
       sockets.set(socket, stands);
-      socket.on('close', () => sockets.delete(socket));
+      socket.on('close', () => {
+        sockets.delete(socket);
+        clearTimeout(ending.get(socket));
+        ending.delete(socket);
+      });
     },
-    closeEnded() {
-      const timer = setTimeout(() => {
-        pending.delete(timer);
-        close();
-      }, LAST_WORDS_MS);
-      pending.add(timer);
-    },
+    closeEnded,
     get count() {
       return sockets.size;
     },
     stop() {
       clearInterval(checks);
-      for (const timer of pending) clearTimeout(timer);
+      for (const timer of ending.values()) clearTimeout(timer);
     },
   };
 }
