@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { act, fireEvent, screen } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { setUpPage, show } from '../../app/test-page.tsx';
 import type { CurrentUser } from '../../../../shared/contract/sessions.ts';
@@ -61,7 +61,8 @@ async function open(first: StudyDetail, isDisplayed = false) {
 
 test('a study of which a part is back is shown once all of it is: an image that is not would look like one that cannot be had', async () => {
   const { atFirst, seen, become } = await open(study(10));
-  expect([atFirst, seen(), told.recall.mock.calls.length]).toEqual([false, false, 1]);
+  await waitFor(() => expect(told.recall).toHaveBeenCalledOnce());
+  expect([atFirst, seen()]).toEqual([false, false]);
   await become(study(6, RUNNING));
   expect(seen()).toBe(false);
   await become(study(0));
@@ -78,7 +79,8 @@ test('whoever cannot wait sees what is here', async () => {
 
 test('what is here of a study is shown where the rest cannot come', async () => {
   told.recall.mockRejectedValue(new Error('refused'));
-  expect((await open(study(6))).seen()).toBe(true);
+  const { seen } = await open(study(6));
+  await waitFor(() => expect(seen()).toBe(true));
 });
 
 test('what is here is shown where nobody may ask for the rest', async () => {
@@ -92,13 +94,15 @@ test('what is here is shown where an archive has failed', async () => {
   await become(study(6, RUNNING));
   expect(seen()).toBe(false);
   await become(study(6, FAILED));
-  expect(screen.getByRole('alert').textContent).toContain('6 images could not be fetched back.');
+  await waitFor(() => expect(screen.getByRole('alert').textContent).toContain('6 images could not be fetched back.'));
   expect(seen()).toBe(true);
 });
 
 test('a study all of which is away is not shown however its fetching ends', async () => {
   told.recall.mockRejectedValue(new Error('refused'));
-  expect((await open(study(10))).seen()).toBe(false);
+  const { seen } = await open(study(10));
+  await screen.findByRole('alert');
+  expect(seen()).toBe(false);
 });
 
 test('a study that was displayed stays', async () => {
