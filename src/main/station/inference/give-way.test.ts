@@ -125,3 +125,13 @@ test('a run gives way so often and no oftener', async () => {
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect(studyComputing()).toBe(routine);
 });
+
+test('a run let finish because it is nearly done gives way once it takes much longer than its model usually does', async () => {
+  const usage = () => clinic.db.prepare('SELECT took_ms AS tookMs FROM model_usage').all();
+  await computes(await sendStudy(1, 'routine'));
+  finish();
+  await expect.poll(usage).toHaveLength(1);
+  clinic.db.exec('UPDATE model_usage SET took_ms = 900'); // nearly done from the first look on, overdue after 1350
+  await computes(await sendStudy(2, 'routine'));
+  await computes(await sendStudy(3, 'stat'));
+});

@@ -70,6 +70,8 @@ const UNAVAILABLE_PAUSE_MS = 5000;
 const OUT_OF_ROOM_PAUSE_MS = 30_000;
 /** News is looked at this long after it comes, once for all of it, while a run computes. */
 const LOOK_AFTER_MS = 100;
+/** What computes is looked at this often while something more urgent waits for it. */
+const LOOK_AGAIN_MS = 250;
 
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
   const { db, supervisor, clock, log } = tools;
@@ -241,7 +243,12 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (current === null || current.isGivingWay) return;
     const { run, startedAt, usualMs } = current;
     const running = { lane: run.lane, preemptions: run.preemptions, elapsedMs: performance.now() - startedAt, usualMs };
-    if (waiting === null || !givesWay(running, waiting.lane)) return;
+    if (waiting === null || waiting.lane >= run.lane) return;
+    if (!givesWay(running, waiting.lane)) {
+      // Let finish because it is nearly done: looked at again, since it may not be.
+      look = setTimeout(lookAtNews, LOOK_AGAIN_MS);
+      return;
+    }
     current.isGivingWay = true;
     supervisor.cancel(run.runId as RunFinished['runId']);
   }
