@@ -88,13 +88,18 @@ async function main(): Promise<void> {
   }
 }
 
+const isComplete: Parameters<typeof rowOf>[2] = ({ images }) => images.completeness !== 'receiving';
+
 async function sendSubjects(station: RunningStation): Promise<readonly Subject[]> {
   const reader = await signIn(station, 'radiologist', 'demo');
   const subjects: Subject[] = [];
+  const beside = await sendCtSeries(remoteOf(station), 300, 4, SYNTAXES.plain);
+  const { studyId: besideId } = await rowOf(reader, beside.studyUid, isComplete);
   const add = async (name: string, { studyUid, seriesUid, slices }: SentSeries) => {
     // Complete, so that nothing more is done about it while it is read.
-    const { studyId } = await rowOf(reader, studyUid, ({ images }) => images.completeness !== 'receiving');
-    subjects.push({ name, studyId, seriesPath: `/dicomweb/demo/studies/${studyUid}/series/${seriesUid}`, slices });
+    const { studyId } = await rowOf(reader, studyUid, isComplete);
+    const seriesPath = `/dicomweb/demo/studies/${studyUid}/series/${seriesUid}`;
+    subjects.push({ name, studyId, seriesPath, slices, besideId });
   };
   const real = await realHeadCt();
   if (real !== null) {
@@ -120,7 +125,7 @@ async function timeCold(browser: Browser, station: RunningStation, subjects: rea
       prepare: (context) => context.addInitScript(watchOpening),
     });
     const { studyId } = subjects[round % subjects.length] ?? { studyId: '' };
-    times.push((await openByEnter(page, studyId)).ms);
+    times.push((await openByEnter(page, studyId, 'atOnce')).ms);
     await close();
   }
   return spread('cold: Enter to image', times);
@@ -132,7 +137,7 @@ async function timePrepared(page: Page, station: RunningStation): Promise<Spread
   const studies: string[] = [];
   for (let index = 0; index <= Math.min(ROUNDS, 5); index += 1) {
     const { studyUid } = await sendCtSeries(remoteOf(station), 100 + index, PREPARED, SYNTAXES.plain);
-    studies.push((await rowOf(reader, studyUid, ({ images }) => images.completeness !== 'receiving')).studyId);
+    studies.push((await rowOf(reader, studyUid, isComplete)).studyId);
   }
   const times: number[] = [];
   const forget = () => page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
@@ -153,9 +158,9 @@ async function timePrepared(page: Page, station: RunningStation): Promise<Spread
 async function holdLong(page: Page, station: RunningStation): Promise<Record<string, number>> {
   const reader = await signIn(station, 'radiologist', 'demo');
   const { studyUid } = await sendCtSeries(remoteOf(station), 200, LONG, SYNTAXES.plain);
-  const { studyId } = await rowOf(reader, studyUid, ({ images }) => images.completeness !== 'receiving');
+  const { studyId } = await rowOf(reader, studyUid, isComplete);
   await page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
-  const { ms, atMs } = await openByEnter(page, studyId);
+  const { ms, atMs } = await openByEnter(page, studyId, 'atOnce');
   const ahead = await loadedAhead(page);
   const mostBytes: number[] = [];
   for (let from = 0; from < LONG; from += 100) {

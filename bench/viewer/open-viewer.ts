@@ -73,17 +73,24 @@ export function watchOpening(): void {
   );
 }
 
+/** How long a reader stays on a row before Enter, ms: so short that nothing of it is made ready, or long enough to look at its preview. */
+export const STAYS_MS = { atOnce: 150, looking: 1500 } as const;
+
 /** Opens a study from the worklist by Enter; gives the ms until its first image was drawn. */
 export async function openByEnter(
   page: Page,
   studyId: string,
+  stays: keyof typeof STAYS_MS = 'looking',
 ): Promise<{ readonly ms: number; readonly atMs: number }> {
-  const row = page.locator(`#row-${studyId}`);
-  await row.click();
-  await page.locator(`#row-${studyId}[aria-selected="true"]`).waitFor();
-  // What the click made the page do is over.
-  await page.waitForTimeout(250);
+  await stayOn(page, studyId, STAYS_MS[stays]);
   return openByKey(page, 'Enter');
+}
+
+/** Selects a row and stays on it. */
+export async function stayOn(page: Page, studyId: string, ms: number): Promise<void> {
+  await page.locator(`#row-${studyId}`).click();
+  await page.locator(`#row-${studyId}[aria-selected="true"]`).waitFor();
+  await page.waitForTimeout(ms);
 }
 
 /** Presses a key that opens a study; gives when it was pressed, by the page's clock, and the ms until its first image was drawn. */

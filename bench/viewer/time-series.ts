@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
 import { type Spread, spread } from '../figures.ts';
 import type { BarePage } from './bare-page.ts';
-import { leave, openByEnter } from './open-viewer.ts';
+import { leave, openByEnter, STAYS_MS, stayOn } from './open-viewer.ts';
 import type { WatchedPage } from './watch.ts';
 
 /** A series to open: as it is printed, and how to find it. */
@@ -11,6 +11,8 @@ export type Subject = {
   /** Of its frames on the station's DICOMweb. */
   readonly seriesPath: string;
   readonly slices: number;
+  /** Another study, to stay on so that this one is not made ready. */
+  readonly besideId: string;
 };
 
 /** Images scrolled through in one go. */
@@ -19,7 +21,8 @@ const SCROLLED = 40;
 const LONG_ROUNDS = 3;
 /** What is timed in the viewer, and what of a bare page that is held against. */
 const BESIDE = {
-  'Enter to image': 'bare: series to image',
+  'Enter to image, row looked at': 'bare: series to image',
+  'Enter to image, at once': 'bare: series to image',
   'all decoded': 'bare: all decoded',
   'scroll, nothing loaded': 'bare: scroll, nothing loaded',
   'scroll, all loaded': 'bare: scroll, all loaded',
@@ -61,18 +64,26 @@ export async function timeSeries(
 type Note = (what: Timed, ms: readonly number[]) => void;
 
 /** Gives whether the series is a volume. */
-async function timeViewer(page: Page, { studyId, slices }: Subject, isLong: boolean, note: Note): Promise<boolean> {
-  // What was made ready as the next study is timed by itself: here no image is decoded before the key.
-  await page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
-  note('Enter to image', [(await openByEnter(page, studyId)).ms]);
+async function timeViewer(page: Page, subject: Subject, isLong: boolean, note: Note): Promise<boolean> {
+  const { studyId, slices, besideId } = subject;
+  const forget = () => page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
+  // Neither made ready, as by staying on its row after it was left, nor decoded before.
+  await stayOn(page, besideId, STAYS_MS.looking);
+  await forget();
+  note('Enter to image, at once', [(await openByEnter(page, studyId, 'atOnce')).ms]);
+  await leave(page);
+  await stayOn(page, besideId, STAYS_MS.looking);
+  await forget();
+  note('Enter to image, row looked at', [(await openByEnter(page, studyId)).ms]);
   if (!isLong) {
     await leave(page);
     return false;
   }
   note('scroll, nothing loaded', await scroll(page, slices));
   await leave(page);
-  await page.evaluate(() => (window as unknown as WatchedPage).forgetFigures());
-  const { atMs } = await openByEnter(page, studyId);
+  await stayOn(page, besideId, STAYS_MS.looking);
+  await forget();
+  const { atMs } = await openByEnter(page, studyId, 'atOnce');
   note('all decoded', [(await allDecoded(page, slices)) - atMs]);
   note('scroll, all loaded', await scroll(page, slices));
   const planes = await timePlanes(page);

@@ -162,13 +162,13 @@ test('an answer that comes too late, or that nobody asked for, is never taken fo
       const isFirst = data.includes('first');
       setTimeout(
         () => socket.write(frame(Buffer.from(isFirst ? 'answer to first' : 'answer to second'))),
-        isFirst ? 120 : 0,
+        isFirst ? 900 : 0,
       );
     });
   });
-  const { send } = sender(await portOf(late), { answerMs: 60 });
+  const { send } = sender(await portOf(late), { answerMs: 500 });
   expect(await send('first')).toBe('unknown no-answer');
-  await pause(120);
+  await pause(900);
   expect(await send('second')).toBe('answer to second');
   const chatty = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -187,7 +187,7 @@ test('a listener that went away and came back is found again', async () => {
   const { send } = sender(first.server.port);
   expect(await send('one')).toBe('taken one');
   await first.server.close();
-  await pause(20); // until the sender has heard of it; a message in between is `unknown`
+  await pause(300); // until the sender has heard of it; a message in between is `unknown`
   expect(await send('two')).toBe('never-left unreachable');
   await listener({ port: first.server.port });
   expect(await send('three')).toBe('taken three');

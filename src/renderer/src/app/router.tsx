@@ -77,17 +77,19 @@ const reading = createRoute({
   getParentRoute: () => shell,
   path: '/reading/$studyId',
   params: { parse: ({ studyId }) => ({ studyId: StudyId.parse(studyId) }), stringify: ({ studyId }) => ({ studyId }) },
+  // What was made ready may have been let go since: asked again, it is there or comes.
+  preloadStaleTime: 0,
   loader({ params, context, cause }) {
-    if (cause === 'enter') void beginReading(context.cache, params.studyId);
+    if (cause !== 'stay') void beginReading(context.cache, params.studyId, cause === 'preload');
   },
   component: lazyRouteComponent(() => import('./ReadingRoute.tsx'), 'ReadingRoute'),
 });
 
-/** What a study opens with is asked for while its page is on the way. */
-async function beginReading(cache: QueryClient, studyId: StudyId): Promise<void> {
+/** What a study opens with is asked for while its page is on the way, or may soon be. */
+async function beginReading(cache: QueryClient, studyId: StudyId, ahead: boolean): Promise<void> {
   // Code that cannot be had is asked for again with the page, which then says so.
   const begin = await import('../features/reading/begin-study.ts').catch(() => null);
-  await begin?.beginStudy(cache, studyId);
+  await begin?.beginStudy(cache, studyId, ahead);
 }
 
 /** A window of one study's images beside the main window, without what surrounds its pages. */

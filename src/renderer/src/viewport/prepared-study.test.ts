@@ -2,6 +2,8 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { useSession } from '../bridge/session.ts';
 import { ok } from '../../../shared/domain/result.ts';
 import { fetchStack } from './dicomweb.ts';
+import type { StackImage } from './stack.ts';
+import { loadAhead } from './loaded-image.ts';
 import { prepareStudy, takeShelf } from './prepared-study.ts';
 
 vi.mock('./engine.ts', () => ({
@@ -9,6 +11,7 @@ vi.mock('./engine.ts', () => ({
   registerImages: () => undefined,
   forgetImages: () => undefined,
 }));
+vi.mock('./loaded-image.ts', () => ({ loadAhead: vi.fn<typeof loadAhead>(() => Promise.resolve()) }));
 vi.mock('./dicomweb.ts', () => ({ fetchStack: vi.fn<typeof fetchStack>() }));
 
 const asOf = (revision: number) => ({ dicomwebPath: '/dicomweb', studyUid: '1.2', revision });
@@ -22,7 +25,7 @@ beforeEach(() => {
 });
 
 test('what was made ready of a study is taken for it, once', async () => {
-  await prepareStudy(asOf(1), OPENING);
+  await prepareStudy(asOf(1), 'opening', OPENING);
   await takeShelf(asOf(1)).stack('1.2.3');
   expect(fetchStack).toHaveBeenCalledTimes(1);
   await takeShelf(asOf(1)).stack('1.2.3');
@@ -30,16 +33,41 @@ test('what was made ready of a study is taken for it, once', async () => {
 });
 
 test('a study that got images since it was made ready is asked for anew: its late slices are on the screen', async () => {
-  await prepareStudy(asOf(1), OPENING);
+  await prepareStudy(asOf(1), 'opening', OPENING);
   await takeShelf(asOf(2)).stack('1.2.3');
   expect(fetchStack).toHaveBeenCalledTimes(2);
-  await prepareStudy(asOf(3), OPENING);
+  await prepareStudy(asOf(3), 'opening', OPENING);
   expect(fetchStack).toHaveBeenCalledTimes(3);
 });
 
 test('nothing that was made ready outlives a signing out', async () => {
-  await prepareStudy(asOf(4), OPENING);
+  await prepareStudy(asOf(4), 'opening', OPENING);
   useSession.setState({ state: 'signed-out' });
   await takeShelf(asOf(4)).stack('1.2.3');
   expect(fetchStack).toHaveBeenCalledTimes(2);
+});
+
+test('the study that follows stays ready while somebody stays on the rows of others', async () => {
+  await prepareStudy(asOf(5), 'next', OPENING);
+  await prepareStudy(asOf(6), 'opening', OPENING);
+  await prepareStudy(asOf(7), 'opening', OPENING);
+  expect(fetchStack).toHaveBeenCalledTimes(3);
+  await takeShelf(asOf(5)).stack('1.2.3');
+  await takeShelf(asOf(7)).stack('1.2.3');
+  expect(fetchStack).toHaveBeenCalledTimes(3);
+  await takeShelf(asOf(6)).stack('1.2.3');
+  expect(fetchStack).toHaveBeenCalledTimes(4);
+});
+
+test('images are made ready from the one a study opens at outwards', async () => {
+  const images = ['1', '2', '3', '4', '5'].map((sopUid) => ({ sopUid, frame: 1, bytes: 10 }) as unknown as StackImage);
+  vi.mocked(fetchStack).mockImplementation(({ seriesUid }) =>
+    Promise.resolve(ok({ seriesUid, modality: 'CT', images })),
+  );
+  const ready = () => vi.mocked(loadAhead).mock.calls.map(([image]) => image?.sopUid);
+  await prepareStudy(asOf(8), 'next', { series: ['1.2.3'], images: 2, frame: { sopUid: '2', frameNumber: 1 } });
+  expect(ready()).toEqual(['2', '3']);
+  vi.mocked(loadAhead).mockClear();
+  await prepareStudy(asOf(9), 'next', { series: ['1.2.3'], images: 1 });
+  expect(ready()).toEqual(['3']);
 });

@@ -3,12 +3,15 @@ import { shareNow } from './engine.ts';
 import { loadAhead } from './loaded-image.ts';
 import { outwards } from './prefetch.ts';
 import { SeriesShelf } from './series-shelf.ts';
-import { openingIndex } from './stack.ts';
+import { type FrameAddress, openingIndex } from './stack.ts';
 
 /** Of the next study, images are made ready up to this share of what this window may keep. */
 const READY_SHARE = 1 / 8;
 
-let prepared: { readonly key: string; readonly shelf: SeriesShelf } | null = null;
+/** What is made ready: the study that follows the one being read, and the one somebody is about to open. */
+type Place = 'next' | 'opening';
+
+const prepared = new Map<Place, { readonly key: string; readonly shelf: SeriesShelf }>();
 
 /** A study as one answer of the station had it: with another revision it may have other images. */
 type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; readonly revision: number };
@@ -18,44 +21,53 @@ type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; rea
  * ready before more images came, which would be missing without a word. Who takes it closes it.
  */
 export function takeShelf(study: StudyAsOf): SeriesShelf {
-  const ready = prepared;
-  if (ready?.key !== keyOf(study)) return new SeriesShelf(study.dicomwebPath, study.studyUid);
-  prepared = null;
-  return ready.shelf;
+  const key = keyOf(study);
+  for (const [place, ready] of prepared) {
+    if (ready.key !== key) continue;
+    prepared.delete(place);
+    return ready.shelf;
+  }
+  return new SeriesShelf(study.dicomwebPath, study.studyUid);
 }
 
-/** What of a study is made ready: the metadata of these series, and so many images of the first at most. */
-type ToPrepare = { readonly series: readonly string[]; readonly images: number };
+/** What of a study is made ready: the metadata of these series, and so many images of the first at most, from this frame on. */
+export type ToPrepare = {
+  readonly series: readonly string[];
+  readonly images: number;
+  /** Null: from its middle on. */
+  readonly frame?: FrameAddress | null;
+};
 
 /**
- * Makes the study ready that is opened next, or now: the middle image of its first series first, one image after another so that
- * nothing waits for it. What was ready of another is let go.
+ * Makes a study ready: the image its first series opens with first, one image after another so that nothing waits for it. What was
+ * ready of another in its place is let go.
  */
-export async function prepareStudy(study: StudyAsOf, { series, images: most }: ToPrepare): Promise<void> {
+export async function prepareStudy(study: StudyAsOf, place: Place, wanted: ToPrepare): Promise<void> {
   const key = keyOf(study);
-  if (prepared?.key === key) return;
-  forgetPrepared();
+  if ([...prepared.values()].some((ready) => ready.key === key)) return;
+  prepared.get(place)?.shelf.close();
   const shelf = new SeriesShelf(study.dicomwebPath, study.studyUid);
-  prepared = { key, shelf };
-  const [asked] = series.map((seriesUid) => shelf.stack(seriesUid));
+  prepared.set(place, { key, shelf });
+  const [asked] = wanted.series.map((seriesUid) => shelf.stack(seriesUid));
   const first = await asked;
   if (!first?.ok) return;
   const { images } = first.value;
+  const order = outwards(openingIndex(first.value, wanted.frame ?? null), images.length).slice(0, wanted.images);
   let bytes = 0;
-  for (const [count, index] of outwards(openingIndex(first.value, null), images.length).slice(0, most).entries()) {
+  for (const [count, index] of order.entries()) {
     const image = images[index];
     bytes += image?.bytes ?? 0;
     // Who has taken it meanwhile sees to the rest; the first is what they wait for.
-    if (bytes > shareNow() * READY_SHARE || (count > 0 && prepared?.shelf !== shelf)) return;
+    if (bytes > shareNow() * READY_SHARE || (count > 0 && prepared.get(place)?.shelf !== shelf)) return;
     // One that cannot be had now is asked for again when it is looked at.
     await loadAhead(image).catch(() => undefined);
   }
 }
 
-/** Lets go of what was made ready and not taken: when nobody reads, no pixel stays. */
+/** Lets go of what was made ready and not taken. */
 function forgetPrepared(): void {
-  prepared?.shelf.close();
-  prepared = null;
+  for (const { shelf } of prepared.values()) shelf.close();
+  prepared.clear();
 }
 
 function keyOf({ dicomwebPath, studyUid, revision }: StudyAsOf): string {

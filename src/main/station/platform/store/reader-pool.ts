@@ -43,7 +43,7 @@ export class ThreadsBusy extends Error {
   }
 }
 
-/** Up to two threads on the given entry, each with a read-only connection of its own: the first starts when something is asked, the second when more is asked beside it. Where none can be started, what was asked is rejected with the reason. */
+/** Up to two threads on the given entry, each with a read-only connection of its own: the first starts when something is asked, the second when more is asked beside it. Where none can be started, what was asked is rejected with the reason; so is what a thread was given that then could not be. */
 export function openReaderPool<Tasks extends ReaderTasks>(
   entry: URL,
   settings: ReaderSettings,

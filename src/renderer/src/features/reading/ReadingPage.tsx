@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { failureOf } from '../../bridge/failure.ts';
 import { station } from '../../bridge/queries.ts';
@@ -16,6 +15,7 @@ import classes from './reading.module.css';
 import { isFlaggedSince, newsOf, patientNow } from './study-news.ts';
 import { useHangingRules } from './use-beside.ts';
 import { WHILE_AWAY_MS } from './use-fetching-back.ts';
+import { useKeptStudy } from './use-kept-study.ts';
 import { MAIN_WINDOW, useMainWindow } from './windows/main-window.ts';
 
 /** The viewer is by far the largest part of the page; who the patient is stands there before it has come. */
@@ -31,27 +31,12 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   });
   const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
   const remarks = useQuery(station.studies.qualityRemarks.queryOptions({ input: { studyId } }));
-  const [kept, setKept] = useState<StudyDetail | null>(null);
-  // Nothing is under the reader's eye yet while there is no image: then the newest is taken as it comes.
-  const isKept = kept?.series.some((series) => series.displayable) ?? false;
-  // What was known from an earlier visit stands only until the station's answer is here: it may have been flagged since.
-  const isOfBefore = now.isFetching && !now.isFetchedAfterMount;
-  const [isTaken, setIsTaken] = useState(false);
-  const [seenRaises, setSeenRaises] = useState(0);
-  if (!isTaken && now.data !== undefined) {
-    if (now.data !== kept) {
-      setKept(now.data);
-      setSeenRaises(now.data.row.urgency.raises);
-    }
-    if (isKept && now.data === kept && !isOfBefore) setIsTaken(true);
-  }
-
+  const { study, seenRaises, take, see, reload } = useKeptStudy(now);
   const [isDisplayed, setIsDisplayed] = useState(false);
   const onDisplayed = useCallback(() => setIsDisplayed(true), []);
 
   const leave = () => void navigate({ to: '/worklist' });
   const onKeyDown = useShortcuts(t('key.heading'), [{ key: 'Escape', label: t('key.leave'), run: leave }]);
-  const study = kept ?? now.data;
   // What AI found decides which image comes first, so a flagged study waits for it, and no other does.
   const isFound = study?.row.ai.state !== 'flagged' || !findings.isPending;
   // How it hangs is the reader's own to say.
@@ -70,6 +55,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
       tabIndex={-1}
       className={classes.page}
       onKeyDown={(event) => !isInMenu(event.target) && onKeyDown(event)}
+      {...(isDisplayed && { onKeyDownCapture: take, onPointerDownCapture: take, onWheelCapture: take })}
     >
       {study === undefined && now.isError && (
         <IncidentNotice title={t('failed')} failure={failureOf(now.error)} onRetry={() => void now.refetch()} />
@@ -89,7 +75,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
               <FlagNotice
                 row={(now.data ?? study).row}
                 onSeen={() => {
-                  setSeenRaises((now.data ?? study).row.urgency.raises);
+                  see();
                   page.current?.focus();
                 }}
               />
@@ -97,7 +83,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             <NewsNotice
               news={newsOf(study, now.data ?? study)}
               onReload={() => {
-                setKept(now.data ?? study);
+                reload();
                 page.current?.focus();
               }}
             />

@@ -46,7 +46,7 @@ type Props = {
 
 /** The viewports side by side. */
 export function ViewportGrid(props: Props): ReactNode {
-  const { panes, onKeyDown, onView, onCommands } = props;
+  const { panes, shelfOf, onKeyDown, onView, onCommands } = props;
   const count = panes.series.length;
   const tellers = useMemo(
     () => Array.from({ length: count }, (_, pane) => (view: StackView | null) => onView(pane, view)),
@@ -62,10 +62,13 @@ export function ViewportGrid(props: Props): ReactNode {
   );
   const grid = useRef<HTMLDivElement>(null);
   const isAnyShown = panes.displayed.size > 0;
+  const first = panes.series[panes.active] ?? null;
+  const isSetUp = first !== null && shelfOf(first) !== null;
   useEffect(() => {
-    if (isAnyShown && isFocusFree()) grid.current?.querySelector<HTMLElement>('[data-active="true"]')?.focus();
+    // Before there is an image, so that a key pressed as it appears is not lost.
+    if (isSetUp && isFocusFree()) grid.current?.querySelector<HTMLElement>('[data-active="true"]')?.focus();
     // A pane that shows its series in another way is another element.
-  }, [isAnyShown, panes.placed]);
+  }, [isSetUp, isAnyShown, panes.placed]);
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears the keys of the viewport that has the focus.
     <div ref={grid} className={classes.grid} data-layout={panes.layout} onKeyDown={onKeyDown}>

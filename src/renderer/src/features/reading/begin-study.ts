@@ -1,42 +1,57 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { StudyDetail } from '../../../../shared/contract/studies.ts';
+import type { Finding, StudyDetail } from '../../../../shared/contract/studies.ts';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { station } from '../../bridge/queries.ts';
 import { preferenceIn } from '../../bridge/user-preferences.ts';
-import { prepareStudy } from '../../viewport/prepared-study.ts';
+import { prepareStudy, type ToPrepare } from '../../viewport/prepared-study.ts';
 import { bestPrior } from './best-prior.ts';
 import { asksForViews, hangBy, ruleFor, rulesInOrder } from './hanging/hang.ts';
 import { HangingRules, SHIPPED_HANGING } from './hanging/hanging-rule.ts';
-import { firstPanes } from './panes.ts';
+import { bringFinding, firstPanes, placedIn, topFinding } from './panes.ts';
 import { MOST_FILMS } from './use-hanging.ts';
 
 /**
- * Asks for what a study opens with while its page is still being set up, so that neither waits for the other. Nothing is shown by
- * this; what cannot be had is asked for again by the page, which then says why.
+ * Asks for what a study opens with: while its page is still being set up, so that neither waits for the other, or (`ahead`) while
+ * somebody stays on its row. Nothing is shown by this; what cannot be had is asked for again by the page, which then says why.
  */
-export async function beginStudy(cache: QueryClient, studyId: StudyId): Promise<void> {
+export async function beginStudy(cache: QueryClient, studyId: StudyId, ahead: boolean): Promise<void> {
   const asked = station.studies.get.queryOptions({ input: { studyId } });
-  const study = cache.getQueryData(asked.queryKey) ?? (await cache.query(asked).catch(() => null));
+  // Its page begins with what is known of it, if anything is; made ready ahead it is as it is now.
+  const known = ahead ? undefined : cache.getQueryData(asked.queryKey);
+  const study = known ?? (await cache.query(asked).catch(() => null));
   // What is with the archive comes back first.
   if (study === null || study.letGo > 0) return;
+  // The largest part of the page, which otherwise waits for the study.
+  if (ahead) void import('./ReadingRoom.tsx').catch(() => undefined);
+  const isFlagged = study.row.ai.state === 'flagged';
+  const findings = isFlagged
+    ? await cache.query(station.studies.findings.queryOptions({ input: { studyId } })).catch(() => null)
+    : [];
   const preferences = cache.getQueryData(station.preferences.all.queryKey());
-  const opening = opensWith(study, preferenceIn(preferences, 'hanging-rules', HangingRules, SHIPPED_HANGING));
+  const rules = preferenceIn(preferences, 'hanging-rules', HangingRules, SHIPPED_HANGING);
   const { studyUid, revision } = study.row;
-  await prepareStudy({ dicomwebPath: study.dicomwebPath, studyUid, revision }, opening);
+  await prepareStudy(
+    { dicomwebPath: study.dicomwebPath, studyUid, revision },
+    'opening',
+    opensWith(study, rules, findings),
+  );
 }
 
-/** The series a study needs to open, the one under the eye first, and whether it opens in its middle: not where AI found something, nor before its films have said what they are. */
-export function opensWith(
-  study: StudyDetail,
-  rules: HangingRules,
-): { readonly series: readonly string[]; readonly images: 0 | 1 } {
+/**
+ * The series a study needs to open, the one under the eye first, and the image it opens at: not before its films have said what they
+ * are, nor where AI found something that is not known (null).
+ */
+export function opensWith(study: StudyDetail, rules: HangingRules, findings: readonly Finding[] | null): ToPrepare {
   const rule = ruleFor(rulesInOrder(rules), study, bestPrior(study) !== null);
   if (rule !== null && asksForViews(rule)) {
     const films = study.series.filter(({ displayable }) => displayable).slice(0, MOST_FILMS);
     return { series: films.map(({ seriesUid }) => seriesUid), images: 0 };
   }
-  const panes = rule === null ? firstPanes(study) : hangBy(rule, { study, prior: null, stacks: new Map() });
-  const active = panes.series[panes.active];
-  const hung = new Set([active, ...panes.series].filter((one) => one != null));
-  return { series: [...hung], images: study.row.ai.state === 'flagged' ? 0 : 1 };
+  const hung = rule === null ? firstPanes(study) : hangBy(rule, { study, prior: null, stacks: new Map() });
+  const panes = bringFinding(hung, study, findings ?? []);
+  const active = panes.series[panes.active] ?? null;
+  const series = new Set([active, ...panes.series].filter((one) => one !== null));
+  const found = active === null ? undefined : topFinding(findings ?? [], active);
+  const frame = placedIn(panes, panes.active)?.frame ?? found?.keyImage ?? null;
+  return { series: [...series], images: findings === null ? 0 : 1, frame };
 }

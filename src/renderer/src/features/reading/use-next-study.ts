@@ -28,6 +28,6 @@ async function prepareNext(current: StudyId): Promise<void> {
   if (study !== null && series !== undefined) {
     const { studyUid, revision } = study.row;
     const asOf = { dicomwebPath: study.dicomwebPath, studyUid, revision };
-    await prepareStudy(asOf, { series: [series], images: Infinity });
+    await prepareStudy(asOf, 'next', { series: [series], images: Infinity });
   }
 }

@@ -2,8 +2,8 @@ import { ActionIcon, Button, Switch } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { Link, useRouter } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isOpenedAsItIs, type WorklistRow } from '../../../../shared/contract/worklist.ts';
 import type { Finding } from '../../../../shared/contract/studies.ts';
@@ -41,6 +41,12 @@ export function StudyPreview({ row, onOpen, onPromote, taking, onClose }: Props)
   const [settledOn] = useDebouncedValue(row.studyId, 250);
   const isSettled = settledOn === row.studyId;
   const { permissions } = useCurrentUser();
+  const router = useRouter();
+  const isComing = row.images.completeness === 'receiving';
+  useEffect(() => {
+    // Whoever stays on a study may open it: what its page begins with is made ready, unless more of it comes anyway.
+    if (isSettled && !isComing) void router.preloadRoute({ to: '/reading/$studyId', params: { studyId: row.studyId } });
+  }, [router, isSettled, isComing, row.studyId]);
   return (
     <aside className={classes.preview} aria-label={t('preview.label')}>
       <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
