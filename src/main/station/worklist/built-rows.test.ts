@@ -3,7 +3,10 @@ import { createUser } from '../access/index.ts';
 import { getStudyCard, hideObjects, moveStudy, splitStudy } from '../archive/index.ts';
 import { inferenceConsumer } from '../inference/index.ts';
 import { type Consumer, followLedger } from '../platform/ledger/follow.ts';
+import { freshRowId } from '../platform/ids.ts';
+import { appendEvent } from '../platform/ledger/append.ts';
 import { serviceActor } from '../platform/ledger/event.ts';
+import { inTransaction } from '../platform/store/transaction.ts';
 import { openStudy } from '../reading/index.ts';
 import { type Clinic, openClinic } from '../testing/clinic.ts';
 import { SHIPPED_POLICY } from '../testing/deadlines.ts';
@@ -169,4 +172,21 @@ test('a list made anew is built a row a study from what is, and is the list that
     .pluck()
     .get();
   expect(seqs).toBe(0);
+});
+
+test('no page hears that somebody looked at a study, and what else happened to it is not passed over for that', async () => {
+  const anna = addReader();
+  const studyId = await arrive('looked-at');
+  const look = () =>
+    inTransaction(clinic.db, () =>
+      appendEvent(clinic.db, {
+        ...{ ...by(), kind: 'study-read', payload: { surface: 'detail' }, studyId },
+        correlationId: freshRowId(),
+      }),
+    );
+  look();
+  expect(followAll(clinic)).toEqual([]);
+  openStudy(clinic.db, { ...by(), studyId, userId: anna });
+  look();
+  expect(followAll(clinic)).toContain(studyId);
 });

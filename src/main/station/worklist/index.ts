@@ -34,8 +34,10 @@ export function worklistConsumer(changed: (change: RowChange) => void): Consumer
     startsFrom: 'beginning',
     buildSome: buildSomeRows,
     // A run's event stands alone: whether it is one that nobody is shown is asked when it is handled.
-    coalesce: (event) => (patientsOf(event).length > 0 || runOf(event) !== null ? null : event.studyId),
+    coalesce: (event) =>
+      patientsOf(event).length > 0 || runOf(event) !== null || isReading(event) ? null : event.studyId,
     handle(db, event) {
+      if (isReading(event)) return;
       const { siteId, seq } = event;
       if (event.kind === 'model-exposure-settled' && event.payload !== null && siteId !== null)
         oweBuilding(db, siteId, event.payload.digest, event.atMs);
@@ -51,6 +53,11 @@ export function worklistConsumer(changed: (change: RowChange) => void): Consumer
       }
     },
   };
+}
+
+/** That somebody looked at a study changes no row, and pages that ask anew at every look would be asked anew by it. */
+function isReading({ kind }: LedgerEvent): boolean {
+  return kind === 'study-read';
 }
 
 function runOf({ payload }: LedgerEvent): string | null {

@@ -85,11 +85,12 @@ const reading = createRoute({
   component: lazyRouteComponent(() => import('./ReadingRoute.tsx'), 'ReadingRoute'),
 });
 
-/** What a study opens with is asked for while its page is on the way, or may soon be. */
+/** What a study opens with is asked for while its page is on the way; ahead of that, with the code of its images. */
 async function beginReading(cache: QueryClient, studyId: StudyId, ahead: boolean): Promise<void> {
+  if (ahead) void import('../features/reading/ReadingRoom.tsx').catch(() => undefined);
   // Code that cannot be had is asked for again with the page, which then says so.
   const begin = await import('../features/reading/begin-study.ts').catch(() => null);
-  await begin?.beginStudy(cache, studyId, ahead);
+  await (ahead ? begin?.makeReady(cache, studyId, 'opening') : begin?.beginStudy(cache, studyId));
 }
 
 /** A window of one study's images beside the main window, without what surrounds its pages. */

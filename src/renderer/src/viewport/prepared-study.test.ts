@@ -33,11 +33,21 @@ test('what was made ready of a study is taken for it, once', async () => {
 });
 
 test('a study that got images since it was made ready is asked for anew: its late slices are on the screen', async () => {
-  await prepareStudy(asOf(1), 'opening', OPENING);
-  await takeShelf(asOf(2)).stack('1.2.3');
+  await prepareStudy(asOf(11), 'opening', OPENING);
+  await takeShelf(asOf(12)).stack('1.2.3');
   expect(fetchStack).toHaveBeenCalledTimes(2);
-  await prepareStudy(asOf(3), 'opening', OPENING);
+  await prepareStudy(asOf(13), 'opening', OPENING);
   expect(fetchStack).toHaveBeenCalledTimes(3);
+});
+
+test('a study whose page was quicker is asked for once, and again after it was left', async () => {
+  const open = takeShelf(asOf(10));
+  await open.stack('1.2.3');
+  await prepareStudy(asOf(10), 'opening', OPENING);
+  expect(fetchStack).toHaveBeenCalledTimes(1);
+  open.close();
+  await prepareStudy(asOf(10), 'opening', OPENING);
+  expect(fetchStack).toHaveBeenCalledTimes(2);
 });
 
 test('nothing that was made ready outlives a signing out', async () => {

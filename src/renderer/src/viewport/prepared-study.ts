@@ -9,9 +9,11 @@ import { type FrameAddress, openingIndex } from './stack.ts';
 const READY_SHARE = 1 / 8;
 
 /** What is made ready: the study that follows the one being read, and the one somebody is about to open. */
-type Place = 'next' | 'opening';
+export type Place = 'next' | 'opening';
 
 const prepared = new Map<Place, { readonly key: string; readonly shelf: SeriesShelf }>();
+/** What was taken of each study last, which may be open still. */
+const taken = new Map<string, SeriesShelf>();
 
 /** A study as one answer of the station had it: with another revision it may have other images. */
 type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; readonly revision: number };
@@ -22,12 +24,19 @@ type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; rea
  */
 export function takeShelf(study: StudyAsOf): SeriesShelf {
   const key = keyOf(study);
+  for (const [other, shelf] of taken) if (shelf.isClosed) taken.delete(other);
+  const shelf = takeReady(key) ?? new SeriesShelf(study.dicomwebPath, study.studyUid);
+  taken.set(key, shelf);
+  return shelf;
+}
+
+function takeReady(key: string): SeriesShelf | null {
   for (const [place, ready] of prepared) {
     if (ready.key !== key) continue;
     prepared.delete(place);
     return ready.shelf;
   }
-  return new SeriesShelf(study.dicomwebPath, study.studyUid);
+  return null;
 }
 
 /** What of a study is made ready: the metadata of these series, and so many images of the first at most, from this frame on. */
@@ -44,7 +53,8 @@ export type ToPrepare = {
  */
 export async function prepareStudy(study: StudyAsOf, place: Place, wanted: ToPrepare): Promise<void> {
   const key = keyOf(study);
-  if ([...prepared.values()].some((ready) => ready.key === key)) return;
+  const isOpen = taken.get(key)?.isClosed === false;
+  if (isOpen || [...prepared.values()].some((ready) => ready.key === key)) return;
   prepared.get(place)?.shelf.close();
   const shelf = new SeriesShelf(study.dicomwebPath, study.studyUid);
   prepared.set(place, { key, shelf });

@@ -54,6 +54,11 @@ export class SeriesShelf {
     return this.#keep(overlay.href, asked);
   }
 
+  /** True once it was ended. */
+  get isClosed(): boolean {
+    return this.#leave.signal.aborted;
+  }
+
   /** Ends it: nothing more is fetched, and no pixel stays in memory. */
   close(): void {
     this.#leave.abort();

@@ -91,6 +91,8 @@ export class StackView {
   #hung: FirstDrawing = {};
   /** Where the picture lay when it was fitted: while it still does, it is fitted anew to a pane of another size. */
   #fitted = { zoom: 1, pan: [0, 0] as readonly number[] };
+  /** Of its pane, as the engine has it. */
+  #size = { width: 0, height: 0 };
   #isSet: Promise<void> = Promise.resolve();
   #state: StackViewState = EMPTY_VIEW;
   /** Where each image of the stack stands. */
@@ -126,6 +128,7 @@ export class StackView {
     element.addEventListener('mousemove', this.#onMouseMove);
     element.addEventListener('mouseleave', this.#onMouseLeave);
     eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.#onLoadError);
+    this.#size = sizeOf(element);
     this.#resizes = new ResizeObserver(this.#onResize);
     this.#resizes.observe(element);
   }
@@ -465,9 +468,6 @@ export class StackView {
     if (!isWhole(loaded, image)) return this.#change({ ...this.#state, image: null, index, missing: index });
     this.#held = { image, index };
     this.#present(image);
-    // By what it takes decoded, which may be twice what its header says.
-    const bytes = Math.max(image.bytes, loaded.sizeInBytes);
-    this.#prefetch?.lookAt(index, images.length, imagesAhead(shareNow(), openViews, bytes));
     for (const listener of this.#turnListeners) listener(image, index);
   };
 
@@ -477,12 +477,12 @@ export class StackView {
     if (held === null) return;
     const isOther = held !== this.#drawn;
     this.#drawn = held;
+    if (isOther) this.#lookAhead(held);
     const before = this.#state;
     const { voiRange, invert } = this.#viewport.getProperties();
     const window = voiRange ? windowOfRange(voiRange, this.#isExact()) : null;
     const inverted = Boolean(invert) !== held.image.monochrome1;
-    const { clientWidth: width, clientHeight: height } = this.#element;
-    const lie = { map: this.#mapOf(held.image), width, height };
+    const lie = { map: this.#mapOf(held.image), ...sizeOf(this.#element) };
     // The same ones where nothing moved: what is drawn by them need not be drawn again.
     const [isStill, isShadedAlike] = [isSameLie(this.#lay, lie), isSameWindow(before.window, window)];
     if (!isOther && isStill && isShadedAlike && inverted === before.inverted) return;
@@ -495,6 +495,14 @@ export class StackView {
       inverted,
     });
   };
+
+  /** What lies around comes once the image under the eye is drawn: nothing takes the processor from that. */
+  #lookAhead({ image, index }: Held): void {
+    // By what it takes decoded, which may be twice what its header says.
+    const bytes = Math.max(image.bytes, this.#viewport.getCornerstoneImage()?.sizeInBytes ?? 0);
+    const count = this.#state.stack?.images.length ?? 0;
+    this.#prefetch?.lookAt(index, count, imagesAhead(shareNow(), openViews, bytes));
+  }
 
   readonly #onLoadError = (event: Event): void => {
     const { imageId } = (event as CustomEvent<{ imageId?: string }>).detail;
@@ -517,6 +525,10 @@ export class StackView {
 
   /** A picture the reader has not moved fits its pane again; any other stays as it was. */
   readonly #onResize = (): void => {
+    const [before, now] = [this.#size, sizeOf(this.#element)];
+    // Told once when it begins to look, too: an empty pane is not drawn for that.
+    if (now.width === before.width && now.height === before.height) return;
+    this.#size = now;
     const [panX, panY] = this.#viewport.getPan();
     const { zoom, pan } = this.#fitted;
     const moved = Math.hypot(panX - (pan[0] ?? 0), panY - (pan[1] ?? 0));
@@ -538,11 +550,11 @@ export class StackView {
     this.#viewport.setViewPresentation({ rotation: (360 + 90 * clockwise) % 360 });
     const image = this.#state.stack?.images[this.#viewport.getCurrentImageIdIndex()];
     if (image !== undefined && (edge !== null || fitMm !== null || quarterTurns % 2 === 1)) {
-      const { clientWidth: width, clientHeight: height } = this.#element;
-      const { zoom } = fitIn(this.#mapOf(image), image, { width, height }, { edge, fitMm });
+      const size = sizeOf(this.#element);
+      const { zoom } = fitIn(this.#mapOf(image), image, size, { edge, fitMm });
       this.#viewport.setZoom(this.#viewport.getZoom() * zoom);
       // Zoomed about the middle, it is moved from where it then is.
-      const { move } = fitIn(this.#mapOf(image), image, { width, height }, { edge, fitMm });
+      const { move } = fitIn(this.#mapOf(image), image, size, { edge, fitMm });
       const [panX, panY] = this.#viewport.getPan();
       this.#viewport.setPan([panX + move[0], panY + move[1]]);
     }
@@ -568,6 +580,14 @@ type Shades = 'values' | 'differences';
 
 function shadesOf({ images }: Stack): Shades {
   return images.some(({ subtracted }) => subtracted !== undefined) ? 'differences' : 'values';
+}
+
+/** Of an element's inside, in CSS pixels. */
+function sizeOf({ clientWidth: width, clientHeight: height }: Element): {
+  readonly width: number;
+  readonly height: number;
+} {
+  return { width, height };
 }
 
 function near(a: number, b: number): boolean {

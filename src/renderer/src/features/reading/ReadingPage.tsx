@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { failureOf } from '../../bridge/failure.ts';
@@ -43,6 +43,8 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   const isHangingKnown = useHangingRules().isKnown;
 
   useMainWindow(study);
+  // Drawn in pieces, between which what its first image needs is asked for and comes.
+  const drawn = useDeferredValue(study);
 
   // Escape must work before any image is there.
   const page = useRef<HTMLDivElement>(null);
@@ -90,11 +92,11 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
           </PatientHeader>
           <FetchedImages now={now.data ?? study} study={study} isDisplayed={isDisplayed}>
             <Suspense fallback={<RoomSkeleton />}>
-              {isFound && isHangingKnown ? (
+              {drawn !== undefined && isFound && isHangingKnown ? (
                 <ReadingRoom
-                  key={study.row.revision}
-                  study={study}
-                  patient={patientNow(study, now.data ?? study)}
+                  key={drawn.row.revision}
+                  study={drawn}
+                  patient={patientNow(drawn, now.data ?? drawn)}
                   seenRaises={seenRaises}
                   urgency={(now.data ?? study).row.urgency}
                   ai={(now.data ?? study).row.ai}

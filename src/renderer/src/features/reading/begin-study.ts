@@ -3,7 +3,7 @@ import type { Finding, StudyDetail } from '../../../../shared/contract/studies.t
 import type { StudyId } from '../../../../shared/domain/ids.ts';
 import { station } from '../../bridge/queries.ts';
 import { preferenceIn } from '../../bridge/user-preferences.ts';
-import { prepareStudy, type ToPrepare } from '../../viewport/prepared-study.ts';
+import { type Place, prepareStudy, type ToPrepare } from '../../viewport/prepared-study.ts';
 import { bestPrior } from './best-prior.ts';
 import { asksForViews, hangBy, ruleFor, rulesInOrder } from './hanging/hang.ts';
 import { HangingRules, SHIPPED_HANGING } from './hanging/hanging-rule.ts';
@@ -11,30 +11,39 @@ import { bringFinding, firstPanes, placedIn, topFinding } from './panes.ts';
 import { MOST_FILMS } from './use-hanging.ts';
 
 /**
- * Asks for what a study opens with: while its page is still being set up, so that neither waits for the other, or (`ahead`) while
- * somebody stays on its row. Nothing is shown by this; what cannot be had is asked for again by the page, which then says why.
+ * Asks for what a study opens with while its page is still being set up, so that neither waits for the other. Nothing is shown by
+ * this; what cannot be had is asked for again by the page, which then says why.
  */
-export async function beginStudy(cache: QueryClient, studyId: StudyId, ahead: boolean): Promise<void> {
-  const asked = station.studies.get.queryOptions({ input: { studyId } });
-  // Its page begins with what is known of it, if anything is; made ready ahead it is as it is now.
-  const known = ahead ? undefined : cache.getQueryData(asked.queryKey);
-  const study = known ?? (await cache.query(asked).catch(() => null));
+export async function beginStudy(cache: QueryClient, studyId: StudyId): Promise<void> {
+  // Its page begins with what is known of it, if anything is.
+  const known = cache.getQueryData(askedOf(studyId).queryKey);
+  if (known === undefined) return makeReady(cache, studyId, 'opening');
+  await prepare(cache, known, 'opening');
+}
+
+/** Makes a study ready as it is now: that one image which somebody about to open it sees first, or all that may be kept of the next one. */
+export async function makeReady(cache: QueryClient, studyId: StudyId, place: Place): Promise<void> {
+  const study = await cache.query(askedOf(studyId)).catch(() => null);
+  if (study !== null) await prepare(cache, study, place);
+}
+
+function askedOf(studyId: StudyId) {
+  return station.studies.get.queryOptions({ input: { studyId } });
+}
+
+async function prepare(cache: QueryClient, study: StudyDetail, place: Place): Promise<void> {
   // What is with the archive comes back first.
-  if (study === null || study.letGo > 0) return;
-  // The largest part of the page, which otherwise waits for the study.
-  if (ahead) void import('./ReadingRoom.tsx').catch(() => undefined);
-  const isFlagged = study.row.ai.state === 'flagged';
-  const findings = isFlagged
-    ? await cache.query(station.studies.findings.queryOptions({ input: { studyId } })).catch(() => null)
-    : [];
+  if (study.letGo > 0) return;
+  const { studyId, studyUid, revision, ai } = study.row;
+  const findings =
+    ai.state === 'flagged'
+      ? await cache.query(station.studies.findings.queryOptions({ input: { studyId } })).catch(() => null)
+      : [];
   const preferences = cache.getQueryData(station.preferences.all.queryKey());
   const rules = preferenceIn(preferences, 'hanging-rules', HangingRules, SHIPPED_HANGING);
-  const { studyUid, revision } = study.row;
-  await prepareStudy(
-    { dicomwebPath: study.dicomwebPath, studyUid, revision },
-    'opening',
-    opensWith(study, rules, findings),
-  );
+  const opening = opensWith(study, rules, findings);
+  const wanted = place === 'next' ? { ...opening, images: Number.POSITIVE_INFINITY } : opening;
+  await prepareStudy({ dicomwebPath: study.dicomwebPath, studyUid, revision }, place, wanted);
 }
 
 /**
