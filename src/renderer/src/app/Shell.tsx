@@ -14,7 +14,7 @@ import classes from './Shell.module.css';
 import { NamesHidden } from './NamesHidden.tsx';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
 import { TopBar } from './TopBar.tsx';
-import { useCriticalWatch } from './use-critical-watch.ts';
+import { NONE_UNOPENED, useCriticalWatch } from './use-critical-watch.ts';
 import { useOwnKeysOf } from './use-own-keys.ts';
 import { useDesktopNotices } from './use-desktop-notices.ts';
 import { usePagePreferences } from './use-page-preferences.ts';
@@ -43,7 +43,7 @@ function SignedInShell(): ReactNode {
         {t('shell.skip')}
       </a>
       <DemoBanner demo={status.data?.demo} onTour={tour?.isPutAway ? tour.begin : undefined} />
-      <TopBar unopenedCritical={status.data?.unopenedCritical ?? 0} />
+      <TopBar unopened={status.data ?? NONE_UNOPENED} />
       {tour !== null && !tour.isPutAway && <DemoTour {...tour} />}
       <main id="main" className={classes.main} tabIndex={-1}>
         <Outlet />

@@ -17,12 +17,13 @@ import { enterSite, signOut, useCurrentUser } from '../bridge/session.ts';
 import { usePreferences } from '../ui/preferences.ts';
 import { openCommandPalette } from './CommandPalette.tsx';
 import { CriticalIndicator } from './CriticalIndicator.tsx';
+import type { UnopenedCriticals } from './use-critical-watch.ts';
 import { pagesFor } from './pages.ts';
 import classes from './Shell.module.css';
 import { openShortcutSheet } from './ShortcutSheet.tsx';
 
 /** The top of every page: where one is, what must not be overlooked, and who is signed in. */
-export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number }): ReactNode {
+export function TopBar({ unopened }: { readonly unopened: UnopenedCriticals }): ReactNode {
   const { t } = useTranslation();
   const user = useCurrentUser();
   return (
@@ -37,7 +38,7 @@ export function TopBar({ unopenedCritical }: { readonly unopenedCritical: number
         ))}
       </nav>
       <span className={classes.space} />
-      <CriticalIndicator count={unopenedCritical} />
+      <CriticalIndicator {...unopened} />
       <Tooltip label={t('shell.palette')}>
         <ActionIcon variant="subtle" color="gray" aria-label={t('shell.palette')} onClick={openCommandPalette}>
           <IconCommand size={18} />

@@ -7,12 +7,14 @@ import { usePreferences } from '../ui/preferences.ts';
 import { playCriticalSound } from './critical-sound.ts';
 
 /** What is known of unopened Criticals: how many, and which. */
-type UnopenedCriticals = Pick<StationStatus, 'unopenedCritical' | 'unopenedCriticalIds'>;
+export type UnopenedCriticals = Pick<StationStatus, 'unopenedCritical' | 'unopenedCriticalIds'>;
+
+export const NONE_UNOPENED: UnopenedCriticals = { unopenedCritical: 0, unopenedCriticalIds: [] };
 
 /** Says, sounds and notifies once whenever there are more unopened Criticals than before, or others: one may come as another is opened. */
 export function useCriticalWatch(status: UnopenedCriticals | undefined): void {
   const { t } = useTranslation();
-  const known = useRef<UnopenedCriticals>({ unopenedCritical: 0, unopenedCriticalIds: [] });
+  const known = useRef(NONE_UNOPENED);
   useEffect(() => {
     if (status === undefined) return;
     const before = known.current;
