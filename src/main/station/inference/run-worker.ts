@@ -243,10 +243,11 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (current === null || current.isGivingWay) return;
     const { run, startedAt, usualMs } = current;
     const running = { lane: run.lane, preemptions: run.preemptions, elapsedMs: performance.now() - startedAt, usualMs };
-    if (waiting === null || waiting.lane >= run.lane) return;
+    if (waiting === null) return;
     if (!givesWay(running, waiting.lane)) {
-      // Let finish because it is nearly done: looked at again, since it may not be.
-      look = setTimeout(lookAtNews, LOOK_AGAIN_MS);
+      // Let finish only because it is nearly done: looked at again, since it may not be.
+      const isNearlyDone = givesWay({ ...running, usualMs: null }, waiting.lane);
+      if (isNearlyDone) look = setTimeout(lookAtNews, LOOK_AGAIN_MS);
       return;
     }
     current.isGivingWay = true;

@@ -12,9 +12,9 @@ import {
 } from '@tanstack/react-router';
 import { z } from 'zod';
 import { QuarantineState } from '../../../shared/contract/quarantine.ts';
-import { RunId, StudyId, type UserId } from '../../../shared/domain/ids.ts';
+import { RunId, StudyId } from '../../../shared/domain/ids.ts';
 import { QuarantineReason } from '../../../shared/domain/study.ts';
-import { type Session, useSession } from '../bridge/session.ts';
+import { useSession, userOf } from '../bridge/session.ts';
 import { MODEL_TABS } from '../features/models/model-tabs.ts';
 import { NewPasswordPage } from '../features/sign-in/NewPasswordPage.tsx';
 import { SignInPage } from '../features/sign-in/SignInPage.tsx';
@@ -259,10 +259,6 @@ export function createPageRouter(cache: QueryClient): PageRouter {
     if (session.state !== before.state) void router.invalidate();
   });
   return router;
-}
-
-function userOf(session: Session): UserId | null {
-  return session.state === 'signed-in' ? session.user.userId : null;
 }
 
 declare module '@tanstack/react-router' {

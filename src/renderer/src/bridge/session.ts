@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { CurrentUser, SignInOutcome } from '../../../shared/contract/sessions.ts';
+import type { UserId } from '../../../shared/domain/ids.ts';
 import { err, ok, type Result } from '../../../shared/domain/result.ts';
 import { type Failure, failureOfAnswer, UNREACHABLE } from './failure.ts';
 
@@ -18,6 +19,11 @@ export function useCurrentUser(): CurrentUser {
   const session = useSession();
   if (session.state !== 'signed-in') throw new Error('This part of the page needs a signed-in user.');
   return session.user;
+}
+
+/** Who is signed in; null while nobody is known to be. */
+export function userOf(session: Session): UserId | null {
+  return session.state === 'signed-in' ? session.user.userId : null;
 }
 
 const SESSIONS = '/api/v1/sessions';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { useSession } from '../bridge/session.ts';
-import { ok } from '../../../shared/domain/result.ts';
+import { type Session, useSession } from '../bridge/session.ts';
+import { err, ok } from '../../../shared/domain/result.ts';
 import { fetchStack } from './dicomweb.ts';
 import type { StackImage } from './stack.ts';
 import { loadAhead } from './loaded-image.ts';
@@ -14,7 +14,11 @@ vi.mock('./engine.ts', () => ({
 vi.mock('./loaded-image.ts', () => ({ loadAhead: vi.fn<typeof loadAhead>(() => Promise.resolve()) }));
 vi.mock('./dicomweb.ts', () => ({ fetchStack: vi.fn<typeof fetchStack>() }));
 
-const asOf = (revision: number) => ({ dicomwebPath: '/dicomweb', studyUid: '1.2', revision });
+const asOf = (revision: number) => ({
+  ...{ dicomwebPath: '/dicomweb', studyUid: '1.2', revision, patientId: 'p' },
+  identityVersion: 1,
+});
+const REFUSED = { code: 'unreachable', detail: null, incidentId: null, retryAfterMs: null } as const;
 const OPENING = { series: ['1.2.3'], images: 0 };
 
 beforeEach(() => {
@@ -40,6 +44,28 @@ test('a study that got images since it was made ready is asked for anew: its lat
   expect(fetchStack).toHaveBeenCalledTimes(3);
 });
 
+test('what was made ready is not taken once the study is another patient’s, or their identity was corrected', async () => {
+  await prepareStudy(asOf(14), 'opening', OPENING);
+  await takeShelf({ ...asOf(14), patientId: 'other' }).stack('1.2.3');
+  await takeShelf({ ...asOf(14), identityVersion: 2 }).stack('1.2.3');
+  expect(fetchStack).toHaveBeenCalledTimes(3);
+});
+
+test('what could not be made ready is tried again', async () => {
+  vi.mocked(fetchStack).mockImplementationOnce(() => Promise.resolve(err({ ...REFUSED })));
+  await prepareStudy(asOf(15), 'opening', OPENING);
+  await prepareStudy(asOf(15), 'opening', OPENING);
+  expect(fetchStack).toHaveBeenCalledTimes(2);
+});
+
+test('the study that somebody stays on is made ready as the next one, too, without being asked for again', async () => {
+  await prepareStudy(asOf(16), 'opening', OPENING);
+  await prepareStudy(asOf(16), 'next', OPENING);
+  await prepareStudy(asOf(17), 'opening', OPENING);
+  await takeShelf(asOf(16)).stack('1.2.3');
+  expect(fetchStack).toHaveBeenCalledTimes(2);
+});
+
 test('a study whose page was quicker is asked for once, and again after it was left', async () => {
   const open = takeShelf(asOf(10));
   await open.stack('1.2.3');
@@ -54,6 +80,15 @@ test('nothing that was made ready outlives a signing out', async () => {
   await prepareStudy(asOf(4), 'opening', OPENING);
   useSession.setState({ state: 'signed-out' });
   await takeShelf(asOf(4)).stack('1.2.3');
+  expect(fetchStack).toHaveBeenCalledTimes(2);
+});
+
+test('nothing that was made ready for one person is there for another', async () => {
+  const signedIn = (userId: string) => ({ state: 'signed-in', user: { userId } }) as unknown as Session;
+  useSession.setState(signedIn('anna'), true);
+  await prepareStudy(asOf(18), 'next', OPENING);
+  useSession.setState(signedIn('ben'), true);
+  await takeShelf(asOf(18)).stack('1.2.3');
   expect(fetchStack).toHaveBeenCalledTimes(2);
 });
 

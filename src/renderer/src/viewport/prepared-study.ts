@@ -1,4 +1,5 @@
-import { useSession } from '../bridge/session.ts';
+import type { StudyDetail } from '../../../shared/contract/studies.ts';
+import { useSession, userOf } from '../bridge/session.ts';
 import { shareNow } from './engine.ts';
 import { loadAhead } from './loaded-image.ts';
 import { outwards } from './prefetch.ts';
@@ -15,8 +16,20 @@ const prepared = new Map<Place, { readonly key: string; readonly shelf: SeriesSh
 /** What was taken of each study last, which may be open still. */
 const taken = new Map<string, SeriesShelf>();
 
-/** A study as one answer of the station had it: with another revision it may have other images. */
-type StudyAsOf = { readonly dicomwebPath: string; readonly studyUid: string; readonly revision: number };
+/** A study as one answer of the station had it: with another revision it may have other images, with another identity another patient's name on them. */
+export type StudyAsOf = {
+  readonly dicomwebPath: string;
+  readonly studyUid: string;
+  readonly revision: number;
+  readonly patientId: string;
+  readonly identityVersion: number;
+};
+
+/** What of a study tells what its images are and whose. */
+export function asOf({ dicomwebPath, row, identityVersion }: StudyDetail): StudyAsOf {
+  const { studyUid, revision, patient } = row;
+  return { dicomwebPath, studyUid, revision, patientId: patient.patientId, identityVersion };
+}
 
 /**
  * The images of a study: those that were made ready for it as it is known to be, or a shelf that is still empty; never what was made
@@ -53,14 +66,21 @@ export type ToPrepare = {
  */
 export async function prepareStudy(study: StudyAsOf, place: Place, wanted: ToPrepare): Promise<void> {
   const key = keyOf(study);
-  const isOpen = taken.get(key)?.isClosed === false;
-  if (isOpen || [...prepared.values()].some((ready) => ready.key === key)) return;
+  if (taken.get(key)?.isClosed === false) return;
+  const elsewhere = [...prepared].find(([, ready]) => ready.key === key);
+  // The next one's images are made ready whichever way it was begun.
+  if (elsewhere !== undefined && (elsewhere[0] === place || place === 'opening')) return;
+  if (elsewhere !== undefined) prepared.delete(elsewhere[0]);
   prepared.get(place)?.shelf.close();
-  const shelf = new SeriesShelf(study.dicomwebPath, study.studyUid);
+  const shelf = elsewhere?.[1].shelf ?? new SeriesShelf(study.dicomwebPath, study.studyUid);
   prepared.set(place, { key, shelf });
   const [asked] = wanted.series.map((seriesUid) => shelf.stack(seriesUid));
   const first = await asked;
-  if (!first?.ok) return;
+  if (!first?.ok) {
+    // Asked again, it may be had.
+    if (prepared.get(place)?.shelf === shelf) prepared.delete(place);
+    return;
+  }
   const { images } = first.value;
   const order = outwards(openingIndex(first.value, wanted.frame ?? null), images.length).slice(0, wanted.images);
   let bytes = 0;
@@ -80,11 +100,11 @@ function forgetPrepared(): void {
   prepared.clear();
 }
 
-function keyOf({ dicomwebPath, studyUid, revision }: StudyAsOf): string {
-  return `${dicomwebPath} ${studyUid} ${revision}`;
+function keyOf({ dicomwebPath, studyUid, revision, patientId, identityVersion }: StudyAsOf): string {
+  return [dicomwebPath, studyUid, revision, patientId, identityVersion].join(' ');
 }
 
-// Nothing of a patient stays for whoever sits down next.
-useSession.subscribe((session) => {
-  if (session.state === 'signed-out') forgetPrepared();
+// Nothing of a patient stays for whoever sits down next, nor for whoever signs in elsewhere in this browser.
+useSession.subscribe((session, before) => {
+  if (session.state === 'signed-out' || userOf(session) !== userOf(before)) forgetPrepared();
 });

@@ -65,6 +65,7 @@ export class SeriesShelf {
     for (const stack of this.#stacks.values()) {
       void stack.then((one) => one.ok && forgetImages(one.value.images));
     }
+    for (const kept of [this.#stacks, this.#masks, this.#heatmaps, this.#kept]) kept.clear();
   }
 
   /** Lets go of what was asked for longest ago when there is too much; who still draws it holds it. */

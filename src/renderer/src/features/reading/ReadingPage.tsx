@@ -31,7 +31,9 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
   });
   const findings = useQuery(station.studies.findings.queryOptions({ input: { studyId } }));
   const remarks = useQuery(station.studies.qualityRemarks.queryOptions({ input: { studyId } }));
-  const { study, seenRaises, take, see, reload } = useKeptStudy(now);
+  const { kept, take, see, reload } = useKeptStudy(now);
+  const study = kept?.study;
+
   const [isDisplayed, setIsDisplayed] = useState(false);
   const onDisplayed = useCallback(() => setIsDisplayed(true), []);
 
@@ -44,7 +46,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
 
   useMainWindow(study);
   // Drawn in pieces, between which what its first image needs is asked for and comes.
-  const drawn = useDeferredValue(study);
+  const drawn = useDeferredValue(kept);
 
   // Escape must work before any image is there.
   const page = useRef<HTMLDivElement>(null);
@@ -73,7 +75,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             <Button component={Link} to={`/identity/${study.row.studyId}`} variant="subtle" size="compact-xs">
               {t('app:preview.identity')}
             </Button>
-            {isFlaggedSince(seenRaises, now.data ?? study) && (
+            {isFlaggedSince(kept?.seenRaises ?? 0, now.data ?? study) && (
               <FlagNotice
                 row={(now.data ?? study).row}
                 onSeen={() => {
@@ -92,12 +94,12 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
           </PatientHeader>
           <FetchedImages now={now.data ?? study} study={study} isDisplayed={isDisplayed}>
             <Suspense fallback={<RoomSkeleton />}>
-              {drawn !== undefined && isFound && isHangingKnown ? (
+              {drawn !== null && isFound && isHangingKnown ? (
                 <ReadingRoom
-                  key={drawn.row.revision}
-                  study={drawn}
-                  patient={patientNow(drawn, now.data ?? drawn)}
-                  seenRaises={seenRaises}
+                  key={drawn.look}
+                  study={drawn.study}
+                  patient={patientNow(drawn.study, now.data ?? drawn.study)}
+                  seenRaises={drawn.seenRaises}
                   urgency={(now.data ?? study).row.urgency}
                   ai={(now.data ?? study).row.ai}
                   runs={(now.data ?? study).runs}

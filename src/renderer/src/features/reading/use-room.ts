@@ -4,7 +4,7 @@ import { addressOf } from '../../viewport/frame-marks.ts';
 import { type Links, LinkedViews } from '../../viewport/linked-views.ts';
 import { middleOf } from '../../viewport/mask.ts';
 import type { TurnCommand } from '../../viewport/mpr/mpr-state.ts';
-import { takeShelf } from '../../viewport/prepared-study.ts';
+import { asOf, takeShelf } from '../../viewport/prepared-study.ts';
 import type { SeriesShelf } from '../../viewport/series-shelf.ts';
 import { EMPTY_VIEW, type StackView, type ViewportCommand } from '../../viewport/stack-view.ts';
 import type { FrameAddress, StackImage } from '../../viewport/stack.ts';
@@ -121,11 +121,11 @@ function useShelf(study: StudyDetail | null): SeriesShelf | null {
   const dicomwebPath = study?.dicomwebPath;
   const studyUid = study?.row.studyUid;
   // As it is when it comes in: what is on the screen stays, whatever is heard of it later.
-  const revision = useRef(0);
-  revision.current = study?.row.revision ?? 0;
+  const latest = useRef(study);
+  latest.current = study;
   useEffect(() => {
-    if (dicomwebPath === undefined || studyUid === undefined) return;
-    const opened = takeShelf({ dicomwebPath, studyUid, revision: revision.current });
+    if (dicomwebPath === undefined || studyUid === undefined || latest.current === null) return;
+    const opened = takeShelf(asOf(latest.current));
     setShelf(opened);
     return () => {
       setShelf(null);

@@ -34,19 +34,25 @@ type Props = {
   readonly onClose: () => void;
 };
 
+/** Whoever stays on a row so long looks at it. */
+const SETTLES_MS = 250;
+
 /** The selected study beside the list: why it stands here, what AI found, its details and its story. No pictures, no scores unasked. */
 export function StudyPreview({ row, onOpen, onPromote, taking, onClose }: Props): ReactNode {
   const { t } = useTranslation();
   // Each reading is recorded in the ledger: a study merely passed by with the arrow keys is not read.
-  const [settledOn] = useDebouncedValue(row.studyId, 250);
+  const [settledOn] = useDebouncedValue(row.studyId, SETTLES_MS);
   const isSettled = settledOn === row.studyId;
   const { permissions } = useCurrentUser();
   const router = useRouter();
   const isComing = row.images.completeness === 'receiving';
   useEffect(() => {
-    // Whoever stays on a study may open it: what its page begins with is made ready, unless more of it comes anyway.
-    if (isSettled && !isComing) void router.preloadRoute({ to: '/reading/$studyId', params: { studyId: row.studyId } });
-  }, [router, isSettled, isComing, row.studyId]);
+    // Whoever stays on a study may open it: what its page begins with is made ready, as it is then, unless more of it comes anyway.
+    if (isComing) return;
+    const to = { to: '/reading/$studyId', params: { studyId: row.studyId } } as const;
+    const timer = setTimeout(() => void router.preloadRoute(to), SETTLES_MS);
+    return () => clearTimeout(timer);
+  }, [router, isComing, row.studyId, row.revision, row.ai.state, row.urgency.raises]);
   return (
     <aside className={classes.preview} aria-label={t('preview.label')}>
       <PatientHeader patient={row.patient} accession={row.accession} exam={row.exam} />
