@@ -338,6 +338,12 @@ test('a reader’s key images are kept: marked and taken off by a key, listed, g
   await viewport.focus();
   await page.keyboard.press('*');
   await page.getByText('Somebody corrected whose study this is').waitFor();
+
+  // What stays on the screen stays under the name it came with, until its reader asks for it as it is.
+  const corner = viewport.locator('[data-corner="top-left"]');
+  expect(await corner.innerText()).not.toContain('X99');
+  await page.getByRole('button', { name: 'Reload series' }).click();
+  await until(async () => /Other, Olga[\s\S]*X99/.test(await corner.innerText()));
   expect(complaints).toEqual([]);
   await close();
 });

@@ -70,7 +70,7 @@ const UNAVAILABLE_PAUSE_MS = 5000;
 const OUT_OF_ROOM_PAUSE_MS = 30_000;
 /** News is looked at this long after it comes, once for all of it, while a run computes. */
 const LOOK_AFTER_MS = 100;
-/** What computes is looked at this often while something more urgent waits for it. */
+/** What computes is looked at this often while something more urgent waits for it to end, as it nearly has. */
 const LOOK_AGAIN_MS = 250;
 
 export function createRunWorker(tools: RunWorkerTools): RunWorker {
@@ -243,11 +243,11 @@ export function createRunWorker(tools: RunWorkerTools): RunWorker {
     if (current === null || current.isGivingWay) return;
     const { run, startedAt, usualMs } = current;
     const running = { lane: run.lane, preemptions: run.preemptions, elapsedMs: performance.now() - startedAt, usualMs };
-    if (waiting === null) return;
+    // What would not give way either if nobody knew how long it takes, need not be looked at again.
+    if (waiting === null || !givesWay({ ...running, usualMs: null }, waiting.lane)) return;
     if (!givesWay(running, waiting.lane)) {
-      // Let finish only because it is nearly done: looked at again, since it may not be.
-      const isNearlyDone = givesWay({ ...running, usualMs: null }, waiting.lane);
-      if (isNearlyDone) look = setTimeout(lookAtNews, LOOK_AGAIN_MS);
+      // Let finish because it is nearly done, which it may turn out not to be.
+      look = setTimeout(lookAtNews, LOOK_AGAIN_MS);
       return;
     }
     current.isGivingWay = true;

@@ -17,7 +17,7 @@ const prepared = new Map<Place, { readonly key: string; readonly shelf: SeriesSh
 const taken = new Map<string, SeriesShelf>();
 
 /** A study as one answer of the station had it: with another revision it may have other images, with another identity another patient's name on them. */
-export type StudyAsOf = {
+type StudyAsOf = {
   readonly dicomwebPath: string;
   readonly studyUid: string;
   readonly revision: number;

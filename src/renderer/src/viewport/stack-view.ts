@@ -92,7 +92,7 @@ export class StackView {
   /** Where the picture lay when it was fitted: while it still does, it is fitted anew to a pane of another size. */
   #fitted = { zoom: 1, pan: [0, 0] as readonly number[] };
   /** Of its pane, as the engine has it. */
-  #size = { width: 0, height: 0 };
+  #size: ReturnType<typeof sizeOf>;
   #isSet: Promise<void> = Promise.resolve();
   #state: StackViewState = EMPTY_VIEW;
   /** Where each image of the stack stands. */

@@ -75,7 +75,7 @@ export function ReadingPage({ studyId }: { readonly studyId: StudyId }): ReactNo
             <Button component={Link} to={`/identity/${study.row.studyId}`} variant="subtle" size="compact-xs">
               {t('app:preview.identity')}
             </Button>
-            {isFlaggedSince(kept?.seenRaises ?? 0, now.data ?? study) && (
+            {kept !== null && isFlaggedSince(kept.seenRaises, now.data ?? study) && (
               <FlagNotice
                 row={(now.data ?? study).row}
                 onSeen={() => {

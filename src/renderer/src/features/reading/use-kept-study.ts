@@ -3,7 +3,7 @@ import { useCallback, useState } from 'react';
 import type { StudyDetail } from '../../../../shared/contract/studies.ts';
 
 /** A study as it came under the reader's eye. */
-export type Kept = {
+type Kept = {
   readonly study: StudyDetail;
   /** How often it had been raised as far as the reader has seen. */
   readonly seenRaises: number;
@@ -11,7 +11,8 @@ export type Kept = {
   readonly look: string;
 };
 
-export type KeptStudy = {
+/** What a reader has before them, and what they do about it. */
+type KeptStudy = {
   /** Null until the station told of it. */
   readonly kept: Kept | null;
   /** The reader does something with what is on the screen: from now on it stays. */
@@ -43,7 +44,7 @@ export function useKeptStudy(
       });
     if (isKept && data === kept?.study && !isOfBefore) setIsTaken(true);
   }
-  const take = useCallback(() => setIsTaken(isKept), [isKept]);
+  const take = useCallback(() => isKept && setIsTaken(true), [isKept]);
   const see = useCallback(
     () => data && setKept((before) => before && { ...before, seenRaises: data.row.urgency.raises }),
     [data],
